@@ -1,0 +1,1 @@
+"""whenthen: when something happens to a customer, and conditions hold, then act."""

@@ -1,0 +1,1 @@
+"""The ports of `whenthen.ports`, kept on AWS services and outside APIs."""

@@ -1,0 +1,155 @@
+"""One error tree, and the one table that says what each error leads to.
+
+    WhenthenError
+    ├── Refused                what was asked cannot be: asking again changes nothing
+    │   ├── Malformed          the bytes are not what they claim to be
+    │   ├── Unauthenticated    no, or a wrong, proof of who is asking
+    │   ├── Forbidden          known, but not allowed to
+    │   ├── NotFound
+    │   ├── Conflict           it exists already, or is in a state that forbids it
+    │   ├── Stale              the version that was to be changed is no longer the current one
+    │   ├── TooLarge
+    │   └── Invalid            understood, but fields do not hold; names each of them
+    ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
+    │   └── Busy               another worker holds the lease of this job
+    ├── Permanent              the outside said no for good: a blocked recipient, a paused template
+    └── AnswerLost             the call may or may not have taken effect
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WhenthenError(Exception):
+    """Root of every error that whenthen raises on purpose."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Refused(WhenthenError):
+    """What was asked cannot be; the same request will always be refused."""
+
+
+class Malformed(Refused):
+    """The input cannot be read at all: not JSON, not the declared encoding, not the provider's shape."""
+
+
+class Unauthenticated(Refused):
+    """A signature, token or key is missing, wrong, or too old."""
+
+
+class Forbidden(Refused):
+    """The caller is known, but its key does not carry the scope."""
+
+
+class NotFound(Refused):
+    """No such rule, record, run, source or address."""
+
+
+class Conflict(Refused):
+    """The thing exists already, or its state does not allow the change."""
+
+
+class Stale(Refused):
+    """`If-Match` named a version that is no longer the current one."""
+
+
+class TooLarge(Refused):
+    """The input exceeds a stated bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one field. `field` is a path such as `steps[1].wait.at`."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class Invalid(Refused):
+    """The input was understood, but some of its fields do not hold."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+    @classmethod
+    def field(cls, field: str, message: str) -> Invalid:
+        """An error about a single field."""
+        return cls([Problem(field, message)])
+
+
+class Temporary(WhenthenError):
+    """A later attempt may succeed. `retry_after` is the outside's own wish, in seconds."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Busy(Temporary):
+    """Another worker holds the lease; it will finish the job, or its lease will run out."""
+
+
+class Permanent(WhenthenError):
+    """The outside refused for good. `code` is the provider's own code, where it has one."""
+
+    def __init__(self, reason: str, code: str | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class AnswerLost(WhenthenError):
+    """The request went out and no answer came back: the effect may or may not have happened."""
+
+
+class OnQueue(StrEnum):
+    """What happens to a queue message whose processing raised the error."""
+
+    RETRY = "retry"
+    DEAD_LETTER = "dead_letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How an error is answered over HTTP, and what it does to a queue message."""
+
+    status: int
+    title: str
+    on_queue: OnQueue
+
+
+HANDLING: dict[type[WhenthenError], Handling] = {
+    Malformed: Handling(400, "Malformed request", OnQueue.DEAD_LETTER),
+    Unauthenticated: Handling(401, "Not authenticated", OnQueue.DEAD_LETTER),
+    Forbidden: Handling(403, "Not allowed", OnQueue.DEAD_LETTER),
+    NotFound: Handling(404, "Not found", OnQueue.DEAD_LETTER),
+    Conflict: Handling(409, "Conflict", OnQueue.DEAD_LETTER),
+    Stale: Handling(412, "Precondition failed", OnQueue.DEAD_LETTER),
+    TooLarge: Handling(413, "Too large", OnQueue.DEAD_LETTER),
+    Invalid: Handling(422, "Not valid", OnQueue.DEAD_LETTER),
+    Temporary: Handling(503, "Try again later", OnQueue.RETRY),
+    Permanent: Handling(502, "Refused by the provider", OnQueue.DEAD_LETTER),
+    AnswerLost: Handling(504, "No answer from the provider", OnQueue.DEAD_LETTER),
+}
+"""Subclasses inherit the row of their nearest listed ancestor."""
+
+UNFORESEEN = Handling(500, "Internal error", OnQueue.RETRY)
+"""What any other exception leads to: a defect is retried, then dead-lettered by the queue."""
+
+
+def handling_of(error: BaseException) -> Handling:
+    """The row for `error`: the one of its own class, or of its nearest ancestor."""
+    for ancestor in type(error).__mro__:
+        row = HANDLING.get(ancestor)
+        if row is not None:
+            return row
+    return UNFORESEEN

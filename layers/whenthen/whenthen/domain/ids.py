@@ -1,0 +1,46 @@
+"""Deterministic ids: the same cause always has the same id, so a repetition finds what is there.
+
+Every id is `<prefix>_` and 26 characters of base32 (130 bits of SHA-256) over its parts.
+Parts are length-prefixed, so no two different lists of parts share their bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+_LENGTH = 26
+
+
+def _digest(prefix: str, *parts: str) -> str:
+    hashed = hashlib.sha256()
+    for part in (prefix, *parts):
+        encoded = part.encode()
+        hashed.update(len(encoded).to_bytes(4, "big"))
+        hashed.update(encoded)
+    return f"{prefix}_{base64.b32encode(hashed.digest()).decode().lower()[:_LENGTH]}"
+
+
+def event_id(source: str, own_id: str) -> str:
+    """The id of the event that `source` knows as `own_id`; a redelivery has the same."""
+    return _digest("evt", source, own_id)
+
+
+def run_id(event: str, rule: str, record: str | None) -> str:
+    """The id of the run that `event` starts under `rule` for `record` (none: no record is known)."""
+    return _digest("run", event, rule, record or "")
+
+
+def job_id(run: str, step: str, occurrence: int) -> str:
+    """The id of the `occurrence`-th time that `run` performs `step`, counted from 0."""
+    return _digest("job", run, step, str(occurrence))
+
+
+def record_id(*parts: str) -> str:
+    """The id of a record that whenthen itself creates, derived from what caused it."""
+    return _digest("rec", *parts)
+
+
+def rule_id(*parts: str) -> str:
+    """The id of a rule, derived from its creator's idempotency key or random seed."""
+    return _digest("rule", *parts)

@@ -1,0 +1,1 @@
+"""What a function needs around its use case: settings, wiring, logging."""

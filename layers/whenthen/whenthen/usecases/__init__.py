@@ -1,0 +1,1 @@
+"""What whenthen does, one module per use case, written against `whenthen.ports`."""
