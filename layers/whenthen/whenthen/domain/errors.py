@@ -1,19 +1,19 @@
 """One error tree, and the one table that says what each error leads to.
 
-    WhenthenError
-    ├── Refused                what was asked cannot be: asking again changes nothing
-    │   ├── Malformed          the bytes are not what they claim to be
-    │   ├── Unauthenticated    no, or a wrong, proof of who is asking
-    │   ├── Forbidden          known, but not allowed to
-    │   ├── NotFound
-    │   ├── Conflict           it exists already, or is in a state that forbids it
-    │   ├── Stale              the version that was to be changed is no longer the current one
-    │   ├── TooLarge
-    │   └── Invalid            understood, but fields do not hold; names each of them
-    ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
-    │   └── Busy               another worker holds the lease of this job
-    ├── Permanent              the outside said no for good: a blocked recipient, a paused template
-    └── AnswerLost             the call may or may not have taken effect
+WhenthenError
+├── Refused                what was asked cannot be: asking again changes nothing
+│   ├── Malformed          the bytes are not what they claim to be
+│   ├── Unauthenticated    no, or a wrong, proof of who is asking
+│   ├── Forbidden          known, but not allowed to
+│   ├── NotFound
+│   ├── Conflict           it exists already, or is in a state that forbids it
+│   ├── Stale              the version that was to be changed is no longer the current one
+│   ├── TooLarge
+│   └── Invalid            understood, but fields do not hold; names each of them
+├── Temporary              a later attempt may succeed: throttled, unreachable, busy
+│   └── Busy               another worker holds the lease of this job
+├── Permanent              the outside said no for good: a blocked recipient, a paused template
+└── AnswerLost             the call may or may not have taken effect
 """
 
 from __future__ import annotations

@@ -1,0 +1,141 @@
+"""Record: an entity of customer work. Its fields are free; a few well-known ones have a meaning here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from whenthen.domain import identities
+from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.events import Cause, Change, format_time
+
+KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,127}")
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+MAX_FIELDS = 200
+MAX_RECORD_BYTES = 300_000
+"""Leaves room in DynamoDB's 400 KB item for keys, indexes and bookkeeping."""
+
+IDENTITY_FIELDS = ("phone", "email", "whatsapp")
+"""The fields that a person is found by; their values are kept normalised (`domain.identities`)."""
+
+RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"})
+"""What every record has of its own; a field of that name would hide it from conditions and templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it stands at `version`.
+
+    fields   name → JSON value
+    version  counts the changes, from 1
+    origin   who made the last change, as in Event.origin
+    cause    the runs behind the last change
+    """
+
+    kind: str
+    id: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    origin: str = "api"
+    cause: Cause = Cause()
+
+    @property
+    def ref(self) -> str:
+        """How events, rules and other records name this one."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What this record can be found by, besides its ref."""
+        return identities_of(self.fields)
+
+
+def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
+    """(kind, id) of `<kind>:<id>`. Raises Invalid naming the field `name`."""
+    kind, colon, own_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
+    if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(own_id):
+        raise Invalid.field(name, "a record such as lead:4711 is required")
+    return kind, own_id
+
+
+def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """The identities that a record's fields (already normalised) give it."""
+    return tuple(
+        identities.identity(name, value)
+        for name in IDENTITY_FIELDS
+        if isinstance(value := fields.get(name), str) and value
+    )
+
+
+def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
+    """Raise Invalid naming each field name that a record cannot have."""
+    problems = [
+        Problem(f"{path}.{name}", "is reserved" if name in RESERVED else "letters, digits and _ are allowed in a name")
+        for name in fields
+        if name in RESERVED or not FIELD.fullmatch(name)
+    ]
+    if len(fields) > MAX_FIELDS:
+        problems.append(Problem(path, f"at most {MAX_FIELDS} fields are allowed, there are {len(fields)}"))
+    if problems:
+        raise Invalid(problems)
+
+
+def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime) -> Record:
+    """The record with the fields of `patch` set, and those that are None removed; itself if nothing changes."""
+    fields = dict(record.fields)
+    for name, value in patch.items():
+        if value is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = value
+    if record.version and not diff(record.fields, fields):
+        return record
+    return replace(
+        record,
+        fields=fields,
+        version=record.version + 1,
+        created_at=record.created_at or now,
+        updated_at=now,
+        origin=origin,
+        cause=cause,
+    )
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
+    """The fields that differ, in alphabetical order. 1, 1.0 and True are told apart only by type bool."""
+    names = sorted(before.keys() | after.keys())
+    return {
+        name: Change(before.get(name), after.get(name))
+        for name in names
+        if not _same(before.get(name), after.get(name))
+    }
+
+
+def _same(left: Any, right: Any) -> bool:
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ()) -> list[str]:
+    """The tags, in order, without `removed` and with `added` that are not there yet."""
+    gone = set(removed)
+    kept = [tag for tag in tags if tag not in gone] if isinstance(tags, list) else []
+    return list(dict.fromkeys([*kept, *added]))
+
+
+def as_context(record: Record) -> dict[str, Any]:
+    """The record as conditions and templates see it: its fields, and what every record has."""
+    return {
+        **record.fields,
+        "kind": record.kind,
+        "id": record.id,
+        "ref": record.ref,
+        "version": record.version,
+        "created_at": record.created_at and format_time(record.created_at),
+        "updated_at": record.updated_at and format_time(record.updated_at),
+    }

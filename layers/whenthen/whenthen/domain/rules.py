@@ -1,0 +1,224 @@
+"""Rule: trigger + conditions + steps, with its entry, exit and mode. `parse_rule` reads what an admin wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from whenthen.domain import triggers
+from whenthen.domain.actions import ACTIONS, Channel, read_parameters
+from whenthen.domain.conditions import Condition, parse_condition
+from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.reading import Reader
+from whenthen.domain.timing import Wait, parse_zone, read_wait
+from whenthen.domain.triggers import EVENT_TYPE, Trigger
+
+MAX_STEPS = 30
+MAX_EXITS = 10
+MAX_ATTEMPTS = 8
+
+
+class Mode(StrEnum):
+    """Whether a rule acts. In shadow it is evaluated and its runs are recorded, without any effect."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    ON = "on"
+
+
+class OnError(StrEnum):
+    """What a failed step means for the rest of its run."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+class Again(StrEnum):
+    """How often one record may enter a rule."""
+
+    ALWAYS = "always"
+    ONCE_PER_RECORD = "once_per_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a rule, with its own timing and condition."""
+
+    id: str
+    action: str
+    parameters: Mapping[str, Any]
+    wait: Wait | None = None
+    with_previous: bool = False
+    only_if: Condition | None = None
+    on_error: OnError = OnError.STOP
+    attempts: int = 5
+
+    @property
+    def channel(self) -> Channel:
+        """The channel whose function performs this step."""
+        return ACTIONS[self.action].channel
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
+
+    again: Again = Again.ALWAYS
+    only_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """What ends a run early: one of these events, or this condition holding before a step."""
+
+    on: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of a rule. `kind` is the kind of record that it is about, where it says so."""
+
+    id: str
+    version: int
+    name: str
+    kind: str | None
+    trigger: Trigger
+    conditions: Condition | None
+    steps: tuple[Step, ...]
+    entry: Entry = Entry()
+    exit: Exit = Exit()
+    mode: Mode = Mode.OFF
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    @property
+    def waves(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps in order, those that start together in one wave."""
+        waves: list[list[Step]] = []
+        for step in self.steps:
+            if step.with_previous and waves:
+                waves[-1].append(step)
+            else:
+                waves.append([step])
+        return tuple(tuple(wave) for wave in waves)
+
+    @property
+    def immediate(self) -> bool:
+        """Whether all steps start together at once, so that no state machine is needed to order them."""
+        waves = self.waves
+        return len(waves) == 1 and all(step.wait is None or step.wait.immediate for step in waves[0])
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id. Raises KeyError."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+
+def parse_rule(document: Mapping[str, Any]) -> Rule:
+    """The rule that an admin wrote as JSON. Raises Invalid naming every field that does not hold."""
+    problems: list[Problem] = []
+    rule = _read_rule(Reader(document, "", problems))
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+def _read_rule(reader: Reader) -> Rule:
+    kind = reader.text("kind", longest=40) or None
+    trigger = triggers.read_trigger(reader, kind)
+    rule = Rule(
+        id=reader.text("id", default="draft"),
+        version=reader.integer("version", most=1_000_000_000),
+        name=reader.text("name", required=True),
+        kind=kind,
+        trigger=trigger,
+        conditions=_read_condition(reader, "conditions"),
+        steps=tuple(_read_step(step) for step in reader.children("steps", most=MAX_STEPS)),
+        entry=_read_entry(reader.child("entry")),
+        exit=_read_exit(reader.child("exit")),
+        mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
+        zone=_read_zone(reader),
+    )
+    reader.text("description", longest=2_000)
+    if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
+        reader.report("steps", "at least one step is required")
+    _check_step_ids(rule.steps, reader)
+    reader.finish()
+    return rule
+
+
+def _read_condition(reader: Reader, name: str) -> Condition | None:
+    document = reader.value(name)
+    return None if document is None else parse_condition(document, reader.field(name), reader.problems)
+
+
+def _read_zone(reader: Reader) -> ZoneInfo:
+    name = reader.text("time_zone", default="UTC")
+    zone = parse_zone(name)
+    if zone is None:
+        reader.report("time_zone", "an IANA time zone such as Europe/Istanbul is required")
+    return zone or ZoneInfo("UTC")
+
+
+def _read_step(reader: Reader) -> Step:
+    action = reader.choice("action", list(ACTIONS), "")
+    if not action and not reader.value("action"):
+        reader.report("action", "is required")
+    parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
+    wait, retry = reader.child("wait"), reader.child("retry")
+    step = Step(
+        id=reader.text("id", required=True, longest=64),
+        action=action,
+        parameters=read_parameters(ACTIONS[action], parameters) if action else {},
+        wait=None if wait is None else read_wait(wait),
+        with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
+        only_if=_read_condition(reader, "only_if"),
+        on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
+        attempts=5 if retry is None else _read_attempts(retry),
+    )
+    if step.with_previous and step.wait is not None:
+        reader.report("wait", "a step that starts with the previous one cannot wait; give the wait to that one")
+    reader.finish()
+    return step
+
+
+def _read_attempts(reader: Reader) -> int:
+    attempts = reader.integer("attempts", default=5, least=1, most=MAX_ATTEMPTS)
+    reader.finish()
+    return attempts
+
+
+def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
+    seen: set[str] = set()
+    for position, step in enumerate(steps):
+        if step.id in seen:
+            reader.report(f"steps[{position}].id", f"another step is called {step.id}")
+        seen.add(step.id)
+
+
+def _read_entry(reader: Reader | None) -> Entry:
+    if reader is None:
+        return Entry()
+    entry = Entry(
+        again=Again(reader.choice("again", list(Again), Again.ALWAYS)),
+        only_new=reader.flag("only_new"),
+    )
+    reader.finish()
+    return entry
+
+
+def _read_exit(reader: Reader | None) -> Exit:
+    if reader is None:
+        return Exit()
+    types = reader.texts("on", most=MAX_EXITS)
+    for event_type in types:
+        if not EVENT_TYPE.fullmatch(event_type):
+            reader.report("on", f"{event_type} is not an event type such as contact.replied")
+    found = Exit(on=types, when=_read_condition(reader, "when"))
+    reader.finish()
+    return found

@@ -1,0 +1,177 @@
+"""When a step is due: pure functions of the wait, the moment it counts from, the record and the time zone.
+
+Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and
+minutes are elapsed time. A wall-clock time that a spring change skips becomes the first moment after the
+gap; one that an autumn change repeats means its first occurrence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from whenthen.domain.reading import Reader
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MAX_WAIT_DAYS = 366
+"""Under the year that one Step Functions execution may last, with room for the steps before it."""
+
+_HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A date field of the record, and how many days after it (negative: before it)."""
+
+    field: str
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a step waits, counted from the previous step or from the run's entry."""
+
+    days: int = 0
+    hours: int = 0
+    minutes: int = 0
+    seconds: int = 0
+    since: str = "previous"
+    at: time | None = None
+    weekdays: tuple[str, ...] = ()
+    until: Until | None = None
+
+    @property
+    def immediate(self) -> bool:
+        """Whether there is nothing to wait for."""
+        offset = self.days or self.hours or self.minutes or self.seconds
+        return not (offset or self.at or self.weekdays or self.until)
+
+
+def parse_zone(name: str) -> ZoneInfo | None:
+    """The IANA time zone, or None for a name that is not one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def read_hour(reader: Reader, name: str) -> time | None:
+    """A wall-clock time written as HH:MM."""
+    text = reader.text(name)
+    if not text:
+        return None
+    found = _HOUR.fullmatch(text)
+    if found is None:
+        reader.report(name, "an hour such as 09:30 is required")
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
+def read_weekdays(reader: Reader, name: str) -> tuple[str, ...]:
+    """Days of the week as mon … sun; none given means every day."""
+    days = reader.texts(name, most=7)
+    if any(day not in WEEKDAYS for day in days):
+        reader.report(name, f"days among {', '.join(WEEKDAYS)} are required")
+        return ()
+    return days
+
+
+def read_wait(reader: Reader) -> Wait:
+    """A step's `wait` as an admin writes it."""
+    until = reader.child("until")
+    wait = Wait(
+        days=reader.integer("days", most=MAX_WAIT_DAYS),
+        hours=reader.integer("hours", most=24 * MAX_WAIT_DAYS),
+        minutes=reader.integer("minutes", most=60 * 24 * MAX_WAIT_DAYS),
+        seconds=reader.integer("seconds", most=86_400),
+        since=reader.choice("since", ("previous", "entry"), "previous"),
+        at=read_hour(reader, "at"),
+        weekdays=read_weekdays(reader, "weekdays"),
+        until=None if until is None else read_until(until),
+    )
+    if timedelta(days=wait.days, hours=wait.hours, minutes=wait.minutes) > timedelta(days=MAX_WAIT_DAYS):
+        reader.report("", f"at most {MAX_WAIT_DAYS} days in all are allowed")
+    reader.finish()
+    return wait
+
+
+def read_until(reader: Reader) -> Until:
+    """`until`: a date field of the record and an offset in days."""
+    until = Until(
+        field=reader.text("field", required=True).removeprefix("record."),
+        days=reader.integer("days", least=-MAX_WAIT_DAYS, most=MAX_WAIT_DAYS),
+    )
+    reader.finish()
+    return until
+
+
+def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping[str, Any], zone: ZoneInfo) -> datetime:
+    """The moment at which a step with this `wait` is due, in UTC; never before `previous`.
+
+    entered   when the run's event happened
+    previous  when the step before was done (or `entered`, for the first)
+    """
+    start = entered if wait.since == "entry" else previous
+    if wait.until is not None:
+        start = moment_of(record.get(wait.until.field), zone) or start
+        start = _plus_days(start, wait.until.days, zone)
+    moment = _plus_days(start, wait.days, zone)
+    moment += timedelta(hours=wait.hours, minutes=wait.minutes, seconds=wait.seconds)
+    return max(_at_hour(moment, wait, zone), previous.astimezone(UTC))
+
+
+def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
+    """A record's date or time as a moment: a bare date is midnight in `zone`. None when it is neither."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """The moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
+    local = datetime.combine(day, hour, tzinfo=zone)
+    moment = local.astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return moment
+    return _end_of_gap(local, zone)
+
+
+def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment after the gap that swallows `local`: where the offset changes, to the minute."""
+    # fold=0 reads the skipped hour with the offset before the change, fold=1 with the one after it.
+    late, early = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    before = early.astimezone(zone).utcoffset()
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        if middle.astimezone(zone).utcoffset() == before:
+            early = middle
+        else:
+            late = middle
+    return late.replace(microsecond=0)
+
+
+def _plus_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    local = moment.astimezone(zone)
+    if not days:
+        return moment.astimezone(UTC)
+    return wall(local.date() + timedelta(days=days), local.time(), zone)
+
+
+def _at_hour(moment: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
+    """The first moment from `moment` on that has the wanted hour and weekday."""
+    local = moment.astimezone(zone)
+    candidate = moment if wait.at is None else wall(local.date(), wait.at, zone)
+    allowed = wait.weekdays or WEEKDAYS
+    day = local.date()
+    while candidate < moment or WEEKDAYS[day.weekday()] not in allowed:
+        day += timedelta(days=1)
+        candidate = wall(day, wait.at or local.time(), zone)
+    return candidate

@@ -1,0 +1,353 @@
+"""What the use cases need from outside, as Protocols. `adapters/` keeps them; tests keep them with fakes.
+
+Reads are strongly consistent unless a method says otherwise. Every method may raise Temporary when the
+service behind it is throttled or out of reach; what else it raises, it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from whenthen.domain.actions import Channel
+from whenthen.domain.events import Event
+from whenthen.domain.matching import RuleSet
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Rule
+from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+class Bus(Protocol):
+    """The event bus."""
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Put all events on the bus. Raises Temporary unless every one of them was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was decided for an event, once: a redelivery carries the same plan out.
+
+    record   the event's record as it was seen when the plan was made
+    rules    (rule id, version) of each rule that matched, in order
+    handled  whether all of it was carried out
+    """
+
+    event: Event
+    record: Record | None
+    rules: tuple[tuple[str, int], ...]
+    note: str = ""
+    handled: bool = False
+
+
+class EventLog(Protocol):
+    """What became of each event."""
+
+    def plan_of(self, event_id: str) -> Plan | None:
+        """The plan made for this event, if one was."""
+
+    def record_plan(self, plan: Plan, now: datetime) -> Plan:
+        """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
+
+    def close(self, event_id: str) -> None:
+        """Note that the plan was carried out."""
+
+
+# --- rules ---------------------------------------------------------------------------------------
+
+
+class RuleBook(Protocol):
+    """The rules as the matcher sees them: switched on or in shadow, cached, refreshed by a version stamp."""
+
+    def rules_of(self, event_type: str) -> RuleSet:
+        """The compiled rules that watch this type of event."""
+
+    def exit_types(self) -> frozenset[str]:
+        """Every event type that may stop a run."""
+
+    def version(self, rule_id: str, version: int) -> Rule:
+        """One version of a rule. Raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRule:
+    """A rule as its admin wrote it, and what the store knows of it."""
+
+    id: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list, and where the rest begins (None: there is no more)."""
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+class RuleStore(Protocol):
+    """The rules and all their versions, as admins manage them."""
+
+    def get(self, rule_id: str) -> StoredRule:
+        """The current version. Raises NotFound."""
+
+    def get_version(self, rule_id: str, version: int) -> StoredRule:
+        """One version. Raises NotFound."""
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        """The current versions, by id."""
+
+    def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
+        """Make `rule` the current version, visible to the matcher at once. Raises Stale if `replaces` is not current."""
+
+    def delete(self, rule: StoredRule, parsed: Rule) -> None:
+        """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+
+
+# --- records -------------------------------------------------------------------------------------
+
+
+class RecordStore(Protocol):
+    """The records and their identities."""
+
+    def get(self, ref: str) -> Record | None:
+        """The record `<kind>:<id>`."""
+
+    def find(self, identities: Sequence[str]) -> Record | None:
+        """The record that has one of these identities: a contact rather than a lead rather than any other."""
+
+    def put(self, record: Record, replaces: Record | None) -> None:
+        """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
+
+    def delete(self, record: Record, *, origin: str, cause_runs: Sequence[str] = ()) -> None:
+        """Remove the record and its identities. Raises Stale."""
+
+    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
+        """Records of a kind by id; eventually consistent."""
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+class Started(StrEnum):
+    """What came of starting a run."""
+
+    STARTED = "started"
+    EXISTS = "exists"
+    ENTERED_BEFORE = "entered_before"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run with its event and all its jobs."""
+
+    run: Run
+    event: Event
+    jobs: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWrite:
+    """A record to be written and the version of it that was read (None: it must not exist yet)."""
+
+    record: Record
+    replaces: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter to be moved from `before` to `after`, such as whose turn it is."""
+
+    name: str
+    before: int
+    after: int
+
+
+class RunLedger(Protocol):
+    """Runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
+
+    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+        """Write the run, its event, its first jobs and what it watches, in one transaction.
+
+        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`.
+        """
+
+    def load(self, run_id: str) -> RunState | None:
+        """The run with its event and jobs."""
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        """Remember the task token with which the state machine waits for the current wave."""
+
+    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+        """Write the run's new wave with its jobs, in one transaction. False if the run is final or further already."""
+
+    def park(self, run: Run, due: datetime) -> None:
+        """Note that the run waits until `due`; nothing happens to a run that is final or further already."""
+
+    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
+        """Give the run its outcome and stop watching. False if it had one already."""
+
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+        """Take the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
+
+        A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
+        unknown. Raises Busy while another lease holds.
+        """
+
+    def release(self, job: Job, reason: str) -> None:
+        """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
+
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
+        """Write the job's outcome. False if the attempt is no longer the current one."""
+
+    def complete_with(
+        self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
+    ) -> None:
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
+
+    def counter(self, name: str) -> int:
+        """Where a counter stands; 0 before its first use."""
+
+    def note_exit(self, keys: Sequence[str], event: Event) -> None:
+        """Remember under each key that an event of this type was seen, at its time."""
+
+    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
+        """The open runs that watch any of these keys: (run id, the event types that stop it, entered)."""
+
+    def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs of a rule, newest first; eventually consistent."""
+
+    def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs about a record, newest first; eventually consistent."""
+
+    def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs with a status, newest first; eventually consistent."""
+
+
+class JobQueues(Protocol):
+    """One queue per channel."""
+
+    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
+        """Hand the jobs to the channel's function. Raises Temporary unless every one was taken."""
+
+
+class Sequences(Protocol):
+    """The state machine that holds waits and order."""
+
+    def start(self, run_id: str) -> None:
+        """Start the run's execution; it is named after the run, so a second start changes nothing."""
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> None:
+        """Answer the task that waits with `token`. A token that was answered already changes nothing."""
+
+    def stop(self, run_id: str, reason: str) -> None:
+        """End the run's execution, if it is under way."""
+
+
+# --- the outside ---------------------------------------------------------------------------------
+
+
+class Secrets(Protocol):
+    """Secrets, cached for a few minutes."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The secret's JSON object. Raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A call to the outside. `key` is stable over all attempts of the same effect."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back: at most the first 64 kB of the body. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """The guarded client: public addresses only, no redirects, bounded reads, timeouts."""
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Raises Temporary when nothing was sent, Permanent for a forbidden address, AnswerLost when sent in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One e-mail to one person. Header values hold no line breaks; the adapter refuses them otherwise."""
+
+    sender: str
+    to: str
+    subject: str
+    text: str = ""
+    html: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Mailer(Protocol):
+    """Outgoing mail."""
+
+    def send(self, mail: Mail) -> str:
+        """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as it is kept: a hash, and what it may do."""
+
+    id: str
+    hash: str
+    name: str
+    scopes: tuple[str, ...]
+
+
+class ApiKeys(Protocol):
+    """API keys, found by the hash of what the caller presented."""
+
+    def find(self, key_hash: str) -> ApiKey | None:
+        """The key with this hash."""
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a key."""
+
+
+class SourceStore(Protocol):
+    """The configured webhook sources."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The source's document. Raises NotFound."""
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a source's document."""
+
+    def list(self) -> list[Mapping[str, Any]]:
+        """All sources, by name."""
