@@ -117,7 +117,7 @@ class RuleStore(Protocol):
         """The current versions, by id."""
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
-        """Make `rule` the current version, visible to the matcher at once. Raises Stale if `replaces` is not current."""
+        """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""

@@ -1,0 +1,198 @@
+"""Templates: Jinja2 in its immutable sandbox, and only the syntax that is listed here.
+
+The sandbox keeps templates from reaching into Python; the list keeps them from costing time: no loops,
+no calls, no arithmetic. What is not on the list is refused when a rule is saved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from whenthen.domain.errors import Invalid, Problem
+
+MAX_RENDERED = 100_000
+"""Characters of one rendered text; values put into a template can be longer than the template."""
+
+MAX_FILTERS = 5
+"""Filters in a row; some lengthen their text, so a chain could explode."""
+
+_LONGEST_PATTERN = 100
+
+NAMES = frozenset({"event", "record", "before", "related", "now", "run"})
+FILTERS = frozenset(
+    {"capitalize", "date", "default", "e", "escape", "first", "hour", "int", "join", "json", "last", "length"}
+    | {"lower", "number", "replace", "round", "title", "trim", "truncate", "upper", "urlencode"}
+)
+_SYNTAX = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Neg,
+)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A dot means a key of a mapping and nothing else: a field called `items` is found, a method never is."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The value under this key, or what is undefined."""
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The value under this key or at this place of a list, or what is undefined."""
+        found = (isinstance(obj, Mapping) and argument in obj) or (
+            isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj)
+        )
+        return obj[argument] if found else self.undefined(name=str(argument))
+
+
+def _date(value: Any, pattern: str = "%Y-%m-%d") -> str:
+    """A date or time in a strftime pattern; anything else as it is."""
+    pattern = str(pattern)[:_LONGEST_PATTERN]
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value.strftime(pattern) if hasattr(value, "strftime") else str(value)
+
+
+def _hour(value: Any) -> str:
+    return _date(value, "%H:%M")
+
+
+def _number(value: Any, digits: int = 2) -> str:
+    """A number with this many decimals and commas between thousands; anything else as it is."""
+    try:
+        return f"{float(value):,.{min(max(int(digits), 0), 10)}f}"
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _replace(value: Any, old: str, new: str) -> str:
+    """Every `old` of the text by `new`."""
+    text, old, new = str(value), str(old), str(new)
+    if len(text) + text.count(old) * len(new) > MAX_RENDERED:
+        raise Invalid.field("template", f"replace would give more than {MAX_RENDERED} characters")
+    return text.replace(old, new)
+
+
+def _environment(*, escaping: bool) -> _Sandbox:
+    environment = _Sandbox(autoescape=escaping, undefined=ChainableUndefined, finalize=_finalize)
+    environment.globals.clear()
+    environment.filters.update(date=_date, hour=_hour, number=_number, json=_json, replace=_replace)
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """What is missing prints as nothing, so that a letter never says None."""
+    return "" if value is None else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@lru_cache(maxsize=2)
+def _environment_for(*, escaping: bool) -> _Sandbox:
+    return _environment(escaping=escaping)
+
+
+def check(source: str, field: str) -> list[Problem]:
+    """What is not allowed in this template, each named under `field` with its line."""
+    try:
+        tree = _environment_for(escaping=False).parse(source)
+    except TemplateSyntaxError as error:
+        return [Problem(field, f"line {error.lineno}: {error.message}")]
+    return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in _complaints(tree)]
+
+
+def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _SYNTAX):
+            yield node, f"{type(node).__name__.lower()} is not allowed in a template"
+        elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+            yield node, f"{node.attr} is not allowed: names must not start with _"
+        elif isinstance(node, nodes.Getitem) and not _plain_item(node.arg):
+            yield node, "only a constant number or a name that does not start with _ is allowed between [ and ]"
+        elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            yield node, f"there is no filter {node.name}; there are {', '.join(sorted(FILTERS))}"
+        elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
+            yield node, f"at most {MAX_FILTERS} filters in a row are allowed"
+        elif isinstance(node, nodes.Name) and node.name not in NAMES:
+            yield node, f"there is no {node.name}; there are {', '.join(sorted(NAMES))}"
+
+
+def _chained(node: nodes.Filter) -> int:
+    return 1 + sum(1 for _ in node.find_all(nodes.Filter))
+
+
+def _plain_item(item: nodes.Node) -> bool:
+    return isinstance(item, nodes.Const) and (
+        isinstance(item.value, int) or (isinstance(item.value, str) and not item.value.startswith("_"))
+    )
+
+
+@lru_cache(maxsize=500)
+def _compiled(source: str, *, escaping: bool) -> Template:
+    problems = check(source, "template")
+    if problems:
+        # Checked again although it was checked on save: what is in the store is not trusted with code.
+        raise Invalid(problems)
+    return _environment_for(escaping=escaping).from_string(source)
+
+
+def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -> str:
+    """The text with its values filled in; what is missing is empty. Raises Invalid if it cannot be rendered."""
+    if "{" not in source:
+        return source
+    try:
+        text = _compiled(source, escaping=escaping).render(context)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise Invalid.field("template", f"cannot be rendered: {error}") from error
+    if len(text) > MAX_RENDERED:
+        raise Invalid.field("template", f"gives {len(text)} characters, {MAX_RENDERED} are allowed")
+    return text
+
+
+def render_all(value: Any, context: Mapping[str, Any], *, escaping: bool = False) -> Any:
+    """The same JSON value with every string in it rendered."""
+    if isinstance(value, str):
+        return render(value, context, escaping=escaping)
+    if isinstance(value, Mapping):
+        return {name: render_all(item, context, escaping=escaping) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [render_all(item, context, escaping=escaping) for item in value]
+    return value
+
+
+def check_all(value: Any, field: str) -> list[Problem]:
+    """What is not allowed in any string of this JSON value."""
+    if isinstance(value, str):
+        return check(value, field) if "{" in value else []
+    if isinstance(value, Mapping):
+        return [problem for name, item in value.items() for problem in check_all(item, f"{field}.{name}")]
+    if isinstance(value, list | tuple):
+        return [problem for place, item in enumerate(value) for problem in check_all(item, f"{field}[{place}]")]
+    return []
