@@ -75,6 +75,9 @@ class RuleBook(Protocol):
     def rules_of(self, event_type: str) -> RuleSet:
         """The compiled rules that watch this type of event."""
 
+    def current(self, rule_id: str, event_type: str) -> Rule:
+        """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
+
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""
 
@@ -132,8 +135,8 @@ class RecordStore(Protocol):
     def get(self, ref: str) -> Record | None:
         """The record `<kind>:<id>`."""
 
-    def find(self, identities: Sequence[str]) -> Record | None:
-        """The record that has one of these identities: a contact rather than a lead rather than any other."""
+    def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
+        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""

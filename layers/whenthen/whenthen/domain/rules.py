@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from whenthen.domain import triggers
 from whenthen.domain.actions import ACTIONS, Channel, read_parameters
 from whenthen.domain.conditions import Condition, parse_condition
 from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.events import parse_time
 from whenthen.domain.reading import Reader
 from whenthen.domain.timing import Wait, parse_zone, read_wait
 from whenthen.domain.triggers import EVENT_TYPE, Trigger
@@ -80,7 +82,10 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One version of a rule. `kind` is the kind of record that it is about, where it says so."""
+    """One version of a rule. `kind` is the kind of record that it is about, where it says so.
+
+    activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
+    """
 
     id: str
     version: int
@@ -93,6 +98,7 @@ class Rule:
     exit: Exit = Exit()
     mode: Mode = Mode.OFF
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    activated_at: datetime | None = None
 
     @property
     def waves(self) -> tuple[tuple[Step, ...], ...]:
@@ -143,6 +149,7 @@ def _read_rule(reader: Reader) -> Rule:
         exit=_read_exit(reader.child("exit")),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
         zone=_read_zone(reader),
+        activated_at=_read_activation(reader),
     )
     reader.text("description", longest=2_000)
     if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
@@ -163,6 +170,15 @@ def _read_zone(reader: Reader) -> ZoneInfo:
     if zone is None:
         reader.report("time_zone", "an IANA time zone such as Europe/Istanbul is required")
     return zone or ZoneInfo("UTC")
+
+
+def _read_activation(reader: Reader) -> datetime | None:
+    text = reader.text("activated_at")
+    try:
+        return parse_time(text, "activated_at") if text else None
+    except Invalid as error:
+        reader.problems.extend(error.problems)
+        return None
 
 
 def _read_step(reader: Reader) -> Step:

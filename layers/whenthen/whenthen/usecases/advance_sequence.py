@@ -1,0 +1,48 @@
+"""advance_sequence: the state machine says that a wave is due, or that a run begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from whenthen.domain.advancing import due_wave, enter_wave
+from whenthen.domain.errors import NotFound
+from whenthen.ports import RunState
+from whenthen.usecases.progress import Progress, send_jobs
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceSequence:
+    """Dispatches the wave that is due; the state machine waits with `token` until its jobs have their outcomes."""
+
+    progress: Progress
+
+    def __call__(self, run_id: str, token: str, wave: int | None, due: datetime | None) -> None:
+        """`wave` and `due` are what the last answer said; both None when the execution has just begun."""
+        runs = self.progress.runs
+        runs.keep_token(run_id, token)
+        state = runs.load(run_id)
+        if state is None:
+            raise NotFound(f"there is no run {run_id}")
+        state = replace(state, run=replace(state.run, token=token))
+        if state.run.status.final:
+            self.progress.sequences.answer(token, {"more": False})
+        elif state.run.wave >= (wave or 0):
+            self._resume(state)
+        else:
+            self._begin(state, wave, due)
+
+    def _begin(self, state: RunState, wave: int | None, due: datetime | None) -> None:
+        rule, now = self.progress.rule_of(state.run), due or state.run.due
+        context = self.progress.context(state, now)
+        if wave is None or due is None:
+            move = enter_wave(rule, state.run, 0, context, state.run.due, state.jobs)
+        else:
+            # The wait is over because the state machine says so, whatever the clock here shows.
+            move = due_wave(rule, wave, context, due)
+        self.progress.carry_out(state, move)
+
+    def _resume(self, state: RunState) -> None:
+        """The wave was dispatched by an attempt that did not live to tell: send again what has no outcome."""
+        send_jobs(self.progress.queues, state.jobs)
+        self.progress.settle(state.run.id)

@@ -1,0 +1,113 @@
+"""match_event: which rules does this event start, and start them.
+
+The decision is written down before it is carried out, so that a redelivery carries out the same one: by
+then the record may have changed, by the very runs that the first delivery started.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from whenthen.domain import changes
+from whenthen.domain.advancing import Dispatch, Finish, due_wave
+from whenthen.domain.contexts import context_of
+from whenthen.domain.entries import once_key, refusal
+from whenthen.domain.events import Event
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Mode, Rule
+from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
+from whenthen.ports import EventLog, Plan, Started
+from whenthen.usecases.progress import Progress, jobs_of, send_jobs
+from whenthen.usecases.stop_on_exit import StopOnExit
+
+MAX_DEPTH = 8
+"""Hops of cause and effect after which no rule is started: what is deeper is taken for a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchEvent:
+    """Plans an event's runs, stops those that it ends, and starts those that it calls for."""
+
+    progress: Progress
+    stop_on_exit: StopOnExit
+    log: EventLog
+
+    def __call__(self, event: Event) -> Plan:
+        """Returns the plan that was carried out; a redelivered event has the plan of its first delivery."""
+        plan = self.log.plan_of(event.id)
+        if plan is None:
+            decided = self._decide(event)
+            plan = self.log.record_plan(decided, self.progress.clock.now())
+        if plan.handled:
+            return plan
+        context = context_of(plan.event, plan.record, self.progress.clock.now())
+        if self.stop_on_exit.concerns(plan.event):
+            self.stop_on_exit(plan.event, plan.record, context)
+        for rule_id, version in plan.rules:
+            self._start(plan, self.progress.rules.version(rule_id, version))
+        self.log.close(event.id)
+        return plan
+
+    def _decide(self, event: Event) -> Plan:
+        record = self._record_of(event)
+        if event.cause.depth >= MAX_DEPTH:
+            return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
+        ruleset = self.progress.rules.rules_of(event.type)
+        matched = ruleset.match(context_of(event, record, self.progress.clock.now()))
+        rules = [self.progress.rules.current(rule_id, event.type) for rule_id in matched]
+        entering = tuple((rule.id, rule.version) for rule in rules if refusal(rule, record) is None)
+        idle = not entering and not self.stop_on_exit.concerns(event)
+        return Plan(event, record, entering, handled=idle)
+
+    def _record_of(self, event: Event) -> Record | None:
+        """The event's record: as the event itself saw it, or as it stands, or the one that its person has."""
+        seen = changes.record_of(event)
+        if seen is not None:
+            return seen
+        if event.subject is not None:
+            return self.progress.records.get(event.subject)
+        return self.progress.records.find(event.identities) if event.identities else None
+
+    def _start(self, plan: Plan, rule: Rule) -> None:
+        now = self.progress.clock.now()
+        run = begin(rule, plan.event, plan.record, now, shadow=rule.mode is Mode.SHADOW)
+        jobs: tuple[Job, ...] = ()
+        if rule.immediate or run.shadow:
+            run, jobs = self._first_wave(run, rule, plan)
+        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run))
+        if started is Started.EXITED:
+            stopped = replace(
+                run, status=RunStatus.STOPPED, reason="an exit was seen before it started", exits_on=(), finished_at=now
+            )
+            self.progress.runs.start(stopped, plan.event, (), once_key=None)
+        elif started in (Started.STARTED, Started.EXISTS):
+            self._launch(run, rule, jobs, already=started is Started.EXISTS)
+
+    def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
+        """The run with its first wave dispatched, so that both are written together."""
+        context = context_of(plan.event, plan.record, run.due, rule.zone)
+        move = due_wave(rule, 0, context, run.due)
+        if isinstance(move, Finish):
+            return _ended(run, move.status, move.reason), ()
+        if run.shadow:
+            move = Dispatch(0, run.due, (), tuple((step, "shadow mode") for step in rule.steps))
+        run = replace(run, wave=0)
+        jobs = jobs_of(run, move, run.started_at)
+        return (_ended(run, *outcome_of(jobs)) if not move.steps else run), jobs
+
+    def _launch(self, run: Run, rule: Rule, jobs: tuple[Job, ...], *, already: bool) -> None:
+        if already:
+            state = self.progress.runs.load(run.id)
+            if state is None or state.run.status.final:
+                return
+            jobs = state.jobs
+        if run.status.final:
+            return
+        if rule.immediate:
+            send_jobs(self.progress.queues, jobs)
+        else:
+            self.progress.sequences.start(run.id)
+
+
+def _ended(run: Run, status: RunStatus, reason: str) -> Run:
+    return replace(run, status=status, reason=reason, finished_at=run.started_at)

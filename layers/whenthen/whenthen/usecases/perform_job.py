@@ -1,0 +1,109 @@
+"""perform_job: one step's effect on the outside, at most once where the channel cannot tell repetitions apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from whenthen.domain.errors import AnswerLost, Invalid, NotFound, Permanent, Temporary
+from whenthen.domain.rules import Step
+from whenthen.domain.runs import Job, JobStatus, Outcome
+from whenthen.ports import RunState
+from whenthen.usecases.progress import Progress
+
+LEASE = timedelta(seconds=90)
+"""How long a claim holds: longer than any action function may run, shorter than its queue's visibility."""
+
+BACKOFF = (5, 20, 60, 180, 300, 600, 900)
+"""Seconds before the next attempt, by how many there were; a provider's own wish goes first."""
+
+
+class Effect(Protocol):
+    """An effect that is ready to be had: everything about it is known and checked."""
+
+    def perform(self) -> Outcome:
+        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent if it never will."""
+
+
+class Channel(Protocol):
+    """Turns steps into effects. `repeatable`: the outside takes the job's id as an idempotency key."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an effect whose answer was lost may be had again."""
+
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect:
+        """Render and check. Raises Invalid or Permanent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerformJob:
+    """Claims the job, has its effect, writes its outcome, and lets the run go on."""
+
+    progress: Progress
+    channel: Channel
+
+    def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
+        """Raises Temporary when the job is to be tried again, NotFound when there is no such job."""
+        state = self.progress.runs.load(run_id)
+        job = find_job(state, run_id, step_id, occurrence)
+        if state is not None and not job.status.final:
+            self._perform(state, job)
+        self.progress.settle(run_id)
+
+    def _perform(self, state: RunState, job: Job) -> None:
+        clock, runs = self.progress.clock, self.progress.runs
+        rule = self.progress.rule_of(state.run)
+        step = rule.step(job.step_id)
+        context = self.progress.context(state, job.due)
+        prepared = self._prepare(job, step, context)
+        now = clock.now()
+        claimed = runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
+        if claimed.status.final:
+            return
+        if state.run.status.final:
+            outcome = Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}")
+        elif isinstance(prepared, Outcome):
+            outcome = prepared
+        else:
+            outcome = self._have(prepared, claimed, step)
+        runs.complete(claimed, outcome, clock.now())
+
+    def _prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
+        try:
+            return self.channel.prepare(job, step, context)
+        except (Invalid, Permanent) as error:
+            return Outcome(JobStatus.FAILED, error.reason)
+
+    def _have(self, effect: Effect, job: Job, step: Step) -> Outcome:
+        try:
+            return effect.perform()
+        except (Invalid, Permanent) as error:
+            return Outcome(JobStatus.FAILED, error.reason)
+        except AnswerLost as error:
+            if not self.channel.repeatable:
+                return Outcome(JobStatus.UNKNOWN, f"it may have been sent: {error.reason}")
+            return self._again(job, step, error.reason, None)
+        except Temporary as error:
+            return self._again(job, step, error.reason, error.retry_after)
+
+    def _again(self, job: Job, step: Step, reason: str, wish: float | None) -> Outcome:
+        if job.attempt >= step.attempts:
+            return Outcome(JobStatus.FAILED, f"given up after {job.attempt} attempts: {reason}")
+        self.progress.runs.release(job, reason)
+        raise Temporary(reason, retry_after=backoff(job.attempt) if wish is None else wish)
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after so many attempts."""
+    return BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+
+
+def find_job(state: RunState | None, run_id: str, step_id: str, occurrence: int) -> Job:
+    """The job of a message. Raises NotFound: its run has expired, or it never was."""
+    for job in state.jobs if state else ():
+        if job.step_id == step_id and job.occurrence == occurrence:
+            return job
+    raise NotFound(f"there is no job for step {step_id} ({occurrence}) of run {run_id}")

@@ -1,0 +1,95 @@
+"""save_record: create or change a record by its id or by an identity of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from whenthen.domain import identities, ids
+from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.events import Cause
+from whenthen.domain.records import Record, check_fields, identities_of, parse_ref, patched
+from whenthen.ports import Clock, RecordStore
+
+ATTEMPTS = 4
+"""How often a write is tried anew on what another writer left, before the caller is told to come back."""
+
+
+def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
+    """The fields with phone and e-mail in their one written form, as identities need them. Raises Invalid."""
+    result = dict(fields)
+    problems = []
+    for name, normalise in (
+        ("phone", lambda text: identities.phone(text, default_country)),
+        ("email", identities.email),
+    ):
+        value = result.get(name)
+        if value is None or value == "":
+            continue
+        result[name] = normalise(value) if isinstance(value, str) else None
+        if result[name] is None:
+            problems.append(Problem(f"fields.{name}", f"{value!r} is not {_EXAMPLES[name]}"))
+    if problems:
+        raise Invalid(problems)
+    return result
+
+
+_EXAMPLES = {"phone": "a phone number such as +905321234567", "email": "an e-mail address"}
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRecord:
+    """Writes records on behalf of sources and of the API."""
+
+    records: RecordStore
+    clock: Clock
+    default_country: str | None
+
+    def upsert(
+        self, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str, cause: Cause | None = None
+    ) -> Record:
+        """Set the fields of the record `own_id`, or of the one of `kind` that shares an identity with the fields.
+
+        Creates it where there is none. None removes a field. Returns the record as it stands then.
+        Raises Invalid; Temporary if others kept changing it.
+        """
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        for _ in range(ATTEMPTS):
+            found = self._find(kind, own_id, identities_of(patch))
+            new = found or Record(kind, own_id or ids.record_id(kind, *identities_of(patch)))
+            parse_ref(new.ref, "id")
+            if own_id is None and found is None and not identities_of(patch):
+                raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+            changed = patched(new, patch, origin=origin, cause=cause or Cause(), now=self.clock.now())
+            if changed is new:
+                return changed
+            try:
+                self.records.put(changed, found)
+            except Stale:
+                continue
+            return changed
+        raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
+
+    def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
+        """Set fields of an existing record. Raises NotFound; Stale if it is no longer at `version`."""
+        kind, own_id = parse_ref(ref)
+        found = self.records.get(ref)
+        if found is None:
+            raise NotFound(f"there is no record {ref}")
+        if version is not None and found.version != version:
+            raise Stale(f"{ref} is at version {found.version}, not {version}")
+        if version is None:
+            return self.upsert(kind, own_id, fields, origin=origin)
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
+        if changed is not found:
+            self.records.put(changed, found)
+        return changed
+
+    def _find(self, kind: str, own_id: str | None, keys: Sequence[str]) -> Record | None:
+        if own_id is not None:
+            return self.records.get(f"{kind}:{own_id}")
+        return self.records.find(keys, kind) if keys else None
