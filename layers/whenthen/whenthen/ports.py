@@ -18,6 +18,7 @@ from whenthen.domain.matching import RuleSet
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule
 from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+from whenthen.sources.meta import LeadRef
 
 
 class Clock(Protocol):
@@ -354,3 +355,23 @@ class SourceStore(Protocol):
 
     def list(self) -> list[Mapping[str, Any]]:
         """All sources, by name."""
+
+
+class Graph(Protocol):
+    """Meta's Graph API."""
+
+    def lead(self, leadgen_id: str) -> Mapping[str, Any]:
+        """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
+
+    def send_message(self, message: Mapping[str, Any], key: str) -> str:
+        """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
+
+        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+        """
+
+
+class LeadQueue(Protocol):
+    """Leads whose fields are to be fetched."""
+
+    def send(self, leads: Sequence[LeadRef]) -> None:
+        """Hand the leads on. Raises Temporary unless every one was taken."""

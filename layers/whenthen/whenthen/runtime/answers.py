@@ -1,0 +1,68 @@
+"""HTTP answers of the receive functions, and problem details (RFC 9457) for every error."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.domain.errors import Invalid, Malformed, Temporary, TooLarge, handling_of
+
+PROBLEM = "application/problem+json"
+
+
+def answer(status: int, document: Any) -> dict[str, Any]:
+    """A JSON answer in API Gateway's payload format 2.0."""
+    return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(document)}
+
+
+def text(status: int, body: str) -> dict[str, Any]:
+    """A plain-text answer, never read as anything else."""
+    headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
+    return {"statusCode": status, "headers": headers, "body": body}
+
+
+def problem(error: BaseException) -> dict[str, Any]:
+    """The answer for an error; one that was not raised on purpose says nothing of itself."""
+    document, headers = problem_details(error)
+    return {
+        "statusCode": document["status"],
+        "headers": {"content-type": PROBLEM, **headers},
+        "body": json.dumps(document),
+    }
+
+
+def problem_details(error: BaseException) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem document of an error, and the headers that go with it."""
+    row = handling_of(error)
+    document: dict[str, Any] = {"type": "about:blank", "title": row.title, "status": row.status}
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, str):
+        document["detail"] = reason
+    if isinstance(error, Invalid):
+        document["errors"] = [{"field": found.field, "message": found.message} for found in error.problems]
+    headers = {}
+    if isinstance(error, Temporary):
+        headers["retry-after"] = str(int(error.retry_after or 5))
+    return document, headers
+
+
+def raw_body(event: Mapping[str, Any], most: int) -> bytes:
+    """The body's bytes exactly as they were sent. Raises TooLarge, Malformed."""
+    body = event.get("body") or ""
+    if len(body) > 2 * most:
+        raise TooLarge(f"a body of at most {most} bytes is taken")
+    try:
+        data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise Malformed(f"the body cannot be read: {error}") from error
+    if len(data) > most:
+        raise TooLarge(f"a body of at most {most} bytes is taken, this one has {len(data)}")
+    return data
+
+
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """The request's headers with names in lower case."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}

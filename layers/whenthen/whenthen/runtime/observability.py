@@ -1,0 +1,16 @@
+"""Logs as JSON lines and metrics in CloudWatch's embedded format. No bodies and no personal data go in either."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+# Service, level and namespace come from the POWERTOOLS_… variables of template.yaml.
+logger = Logger()
+metrics = Metrics()
+
+
+def count(name: str, value: int = 1) -> None:
+    """Add to a counter; sent when the handler ends."""
+    if value:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

@@ -1,0 +1,79 @@
+"""The environment as one model: the only place that reads it.
+
+Each function is given only the variables that it needs (template.yaml), so each is read when it is asked
+for, and one that is missing is named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Misconfigured(Exception):
+    """A variable that this function needs is missing or not valid: a defect of the deployment."""
+
+
+class Variable(Generic[T]):
+    """One environment variable, read as `T`."""
+
+    def __init__(self, name: str, read: Callable[[str], T], default: str | None = None) -> None:
+        self.name = name
+        self._read = read
+        self._default = default
+
+    def __get__(self, settings: Settings, owner: type[Settings]) -> T:
+        """Its value. Raises Misconfigured."""
+        text = settings.environment.get(self.name, "") or self._default
+        if text is None:
+            raise Misconfigured(f"the environment variable {self.name} is not set")
+        try:
+            return self._read(text)
+        except ValueError as error:
+            raise Misconfigured(f"the environment variable {self.name} is not valid: {error}") from error
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("true or false is required")
+    return text == "true"
+
+
+def _country(text: str) -> str | None:
+    return None if text == "none" else text
+
+
+class Settings:
+    """What a function is told by its template."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    stage = Variable("STAGE", str, "local")
+    config_table = Variable("CONFIG_TABLE", str)
+    records_table = Variable("RECORDS_TABLE", str)
+    runs_table = Variable("RUNS_TABLE", str)
+    bus_name = Variable("BUS_NAME", str)
+    lead_queue_url = Variable("LEAD_QUEUE_URL", str)
+    email_queue_url = Variable("EMAIL_QUEUE_URL", str)
+    whatsapp_queue_url = Variable("WHATSAPP_QUEUE_URL", str)
+    webhook_queue_url = Variable("WEBHOOK_QUEUE_URL", str)
+    record_queue_url = Variable("RECORD_QUEUE_URL", str)
+    queue_url = Variable("QUEUE_URL", str)
+    dead_letter_url = Variable("DEAD_LETTER_URL", str)
+    sequence_arn = Variable("SEQUENCE_ARN", str)
+    secrets_prefix = Variable("SECRETS_PREFIX", str)
+    graph_api_url = Variable("GRAPH_API_URL", str)
+    graph_api_version = Variable("GRAPH_API_VERSION", str)
+    mail_from = Variable("MAIL_FROM", str)
+    default_country = Variable("DEFAULT_COUNTRY", _country, "none")
+    retention_days = Variable("RETENTION_DAYS", int, "90")
+    dangerously_allow_private_addresses = Variable("DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES", _flag, "false")
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return Settings(os.environ)

@@ -1,0 +1,57 @@
+"""accept_meta: what Meta notifies, made durable before it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whenthen.domain.errors import NotFound, Unauthenticated
+from whenthen.ports import Bus, Clock, LeadQueue, Secrets
+from whenthen.sources import meta, signatures, whatsapp
+
+SECRET = "meta"  # noqa: S105 - the name of a secret
+_SCHEME = signatures.Scheme("meta")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How much of a notification was taken, and how much of it means nothing to whenthen."""
+
+    events: int
+    leads: int
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptMeta:
+    """Takes notifications of leads and of WhatsApp."""
+
+    bus: Bus
+    leads: LeadQueue
+    secrets: Secrets
+    clock: Clock
+
+    def verify_address(self, query: Mapping[str, str]) -> str:
+        """Meta's check of the webhook's address: the challenge to answer with. Raises Unauthenticated."""
+        return meta.challenge(query, self._secrets("verify_token"))
+
+    def __call__(self, headers: Mapping[str, str], body: bytes) -> Accepted:
+        """Raises Unauthenticated, Malformed; Temporary when not all of it could be made durable."""
+        now = self.clock.now()
+        signatures.verify(_SCHEME, self._secrets("app_secret"), headers, body, now)
+        notification = meta.parse_notification(body)
+        if notification.object == whatsapp.OBJECT:
+            found = whatsapp.events_of(notification, now)
+            self.bus.publish(found.events)
+            return Accepted(events=len(found.events), leads=0, ignored=len(found.ignored))
+        leads, ignored = meta.leadgen_changes(notification)
+        self.leads.send(leads)
+        return Accepted(events=0, leads=len(leads), ignored=len(ignored))
+
+    def _secrets(self, name: str) -> list[str]:
+        """The secret and, while it is being replaced, the one before it. Raises Unauthenticated if there is none."""
+        try:
+            kept = self.secrets.get(SECRET)
+        except NotFound as error:
+            raise Unauthenticated("no secret is configured for Meta") from error
+        return [value for key in (name, f"previous_{name}") if isinstance(value := kept.get(key), str) and value]

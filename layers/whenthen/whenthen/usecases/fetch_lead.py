@@ -1,0 +1,36 @@
+"""fetch_lead: a notified lead's fields are fetched, kept as a record, and made an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from whenthen.domain.events import Event
+from whenthen.ports import Bus, Clock, Graph
+from whenthen.sources.meta import LeadRef
+from whenthen.sources.meta_leads import lead_event, lead_fields
+from whenthen.usecases.save_record import SaveRecord
+
+KIND = "lead"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLead:
+    """Writes the lead's record first, so that its rules find it; a repetition finds both and changes neither."""
+
+    graph: Graph
+    save_record: SaveRecord
+    bus: Bus
+    clock: Clock
+    default_country: str | None
+
+    def __call__(self, lead: LeadRef) -> Event:
+        """Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead."""
+        document = self.graph.lead(lead.leadgen_id)
+        event = lead_event(lead, document, self.default_country, self.clock.now())
+        ref = f"{KIND}:{lead.leadgen_id}"
+        if self.save_record.records.get(ref) is None:
+            fields = {"status": "new", **lead_fields(document, self.default_country)}
+            self.save_record.upsert(KIND, lead.leadgen_id, fields, origin=event.origin)
+        event = replace(event, subject=ref)
+        self.bus.publish([event])
+        return event

@@ -1,0 +1,26 @@
+"""publish_changes: every change of a record becomes events, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from whenthen.domain.changes import change_events
+from whenthen.domain.records import Record
+from whenthen.ports import Bus, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class PublishChanges:
+    """Turns the records table's stream into events."""
+
+    bus: Bus
+    clock: Clock
+
+    def __call__(self, changes: Sequence[tuple[Record | None, Record | None]]) -> int:
+        """Publish what these (before, after) mean; returns how many events. Raises Temporary."""
+        now = self.clock.now()
+        events = [event for before, after in changes for event in change_events(before, after, now)]
+        if events:
+            self.bus.publish(events)
+        return len(events)

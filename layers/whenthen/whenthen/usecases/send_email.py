@@ -1,0 +1,69 @@
+"""send_email: a step's mail, checked and rendered. SES takes no idempotency key: a lost answer is not repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from whenthen.domain import identities, templates
+from whenthen.domain.errors import Invalid
+from whenthen.domain.rules import Step
+from whenthen.domain.runs import Job, JobStatus, Outcome
+from whenthen.ports import Mail, Mailer
+
+MAX_SUBJECT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    mail: Mail
+    mailer: Mailer
+
+    def perform(self) -> Outcome:
+        message_id = self.mailer.send(self.mail)
+        return Outcome(JobStatus.DONE, f"mail to {self.mail.to} taken by SES", {"message_id": message_id})
+
+
+@dataclass(frozen=True, slots=True)
+class SendEmail:
+    """The e-mail channel."""
+
+    mailer: Mailer
+    sender: str
+    repeatable: bool = False
+
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send:
+        """Raises Invalid naming what the mail lacks."""
+        html = templates.render(step.parameters.get("html", ""), context, escaping=True)
+        plain = {name: value for name, value in step.parameters.items() if name != "html"}
+        given = templates.render_all(plain, context)
+        to = given.get("to") or (context["record"] or {}).get("email") or ""
+        return _Send(
+            Mail(
+                sender=given.get("from") or self.sender,
+                to=_address(to, "to"),
+                subject=_line(given["subject"]),
+                text=given.get("text", ""),
+                html=html,
+                reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
+                headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
+            ),
+            self.mailer,
+        )
+
+
+def _address(value: Any, name: str) -> str:
+    address = identities.email(value) if isinstance(value, str) else None
+    if address is None:
+        said = f"{value!r} is not an e-mail address" if value else "there is no e-mail address"
+        raise Invalid.field(f"with.{name}", said)
+    return address
+
+
+def _line(subject: str) -> str:
+    """One line: what a value brings along in line breaks must not become a header."""
+    line = " ".join(subject.split())
+    if not line:
+        raise Invalid.field("with.subject", "is empty")
+    return line[:MAX_SUBJECT]
