@@ -1,0 +1,241 @@
+"""Conditions: `all`, `any` and `not` over leaves of field, operator and value.
+
+`parse_condition` reads what an admin wrote, `evaluate` says whether it holds. What `evaluate` says is
+the specification in code: the matcher must agree with it. docs/rules.md is the specification in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from whenthen.domain.errors import Problem
+from whenthen.domain.facts import Context, Facts, Path, parse_path
+from whenthen.domain.leaves import Leaf
+from whenthen.domain.moments import Duration, read_duration
+from whenthen.domain.operators import OPERATORS, Operator
+from whenthen.domain.timing import parse_zone
+
+MAX_DEPTH = 6
+"""How many groups may stand in one another."""
+
+MAX_LEAVES = 100
+"""How many fields one condition may ask for, in all its groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds when each of its conditions does."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds when at least one of its conditions does."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds when its condition does not."""
+
+    item: Condition
+
+
+Condition = AllOf | AnyOf | Not | Leaf
+
+
+def evaluate(condition: Condition | None, context: Context) -> bool:
+    """Whether `condition` holds in `context`; none always holds."""
+    return condition is None or holds(condition, Facts(context))
+
+
+def holds(condition: Condition, facts: Facts) -> bool:
+    """Whether `condition` holds, given the facts."""
+    if isinstance(condition, Leaf):
+        return OPERATORS[condition.op].holds(facts, condition)
+    if isinstance(condition, AllOf):
+        return all(holds(item, facts) for item in condition.items)
+    if isinstance(condition, AnyOf):
+        return any(holds(item, facts) for item in condition.items)
+    return not holds(condition.item, facts)
+
+
+def leaves(condition: Condition | None) -> Iterator[Leaf]:
+    """All leaves, in the order written."""
+    if isinstance(condition, Leaf):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from leaves(condition.item)
+    elif condition is not None:
+        for item in condition.items:
+            yield from leaves(item)
+
+
+def as_mapping(condition: Condition) -> dict[str, Any]:
+    """The condition as an admin writes it: `parse_condition` reads it back as an equal one."""
+    if isinstance(condition, AllOf):
+        return {"all": [as_mapping(item) for item in condition.items]}
+    if isinstance(condition, AnyOf):
+        return {"any": [as_mapping(item) for item in condition.items]}
+    if isinstance(condition, Not):
+        return {"not": as_mapping(condition.item)}
+    document: dict[str, Any] = {"field": condition.field, "op": condition.op}
+    if condition.value is not None:
+        document["value"] = condition.value
+    if condition.ignore_case:
+        document["ignore_case"] = True
+    if condition.path.within is not None:
+        within = condition.path.within
+        document["within"] = {unit: amount for unit in _UNITS if (amount := getattr(within, unit))}
+    if zone := condition.zone or condition.path.zone:
+        document["zone"] = zone
+    return document
+
+
+_UNITS = ("weeks", "days", "hours", "minutes")
+
+
+def parse_condition(document: object, field: str, problems: list[Problem], zone: str | None = None) -> Condition | None:
+    """Read a condition; None when it does not hold together. Appends to `problems` all that is wrong.
+
+    field   where the condition stands, such as `conditions`: the paths of problems begin with it
+    zone    the IANA zone of leaves that name none themselves
+    """
+    parser = _Parser(problems, zone)
+    before = len(problems)
+    condition = parser.read(document, field, 1)
+    if parser.leaves > MAX_LEAVES:
+        problems.append(Problem(field, f"at most {MAX_LEAVES} conditions are allowed, there are {parser.leaves}"))
+    return condition if len(problems) == before else None
+
+
+_GROUPS = ("all", "any", "not")
+_LEAF_KEYS = ("field", "op", "value", "ignore_case", "zone", "within")
+
+
+class _Parser:
+    def __init__(self, problems: list[Problem], zone: str | None) -> None:
+        self.leaves = 0
+        self._problems = problems
+        self._zone = zone
+
+    def read(self, document: object, field: str, depth: int) -> Condition | None:
+        group, content = None, None
+        with self._reporting(field):
+            group, content = _group_of(document, depth)
+        if isinstance(document, Mapping) and not any(name in document for name in _GROUPS):
+            self.leaves += 1
+            return self._leaf(document, field)
+        return None if group is None else self._group(group, content, f"{field}.{group}", depth)
+
+    def _group(self, name: str, content: object, field: str, depth: int) -> Condition | None:
+        if name == "not":
+            item = self.read(content, field, depth + 1)
+            return None if item is None else Not(item)
+        documents: list[object] = []
+        with self._reporting(field):
+            documents = _items_of(content)
+        items = [self.read(item, f"{field}[{position}]", depth + 1) for position, item in enumerate(documents)]
+        kept = tuple(item for item in items if item is not None)
+        return AllOf(kept) if name == "all" else AnyOf(kept)
+
+    def _leaf(self, document: Mapping[Any, Any], field: str) -> Leaf | None:
+        for key in document:
+            if key not in _LEAF_KEYS:
+                self._report(f"{field}.{key}", f"is not known here; known are {', '.join(_LEAF_KEYS)}")
+        row = fold = zone = within = path = None
+        with self._reporting(f"{field}.op"):
+            row = _operator_of(document.get("op"))
+        with self._reporting(f"{field}.within"):
+            within = _within_of(document)
+        with self._reporting(f"{field}.zone"):
+            zone = _zone_of(document, row) or self._zone
+        with self._reporting(f"{field}.field"):
+            path = _path_of(document.get("field"), row, zone, within)
+        with self._reporting(f"{field}.ignore_case"):
+            fold = _fold_of(document.get("ignore_case", False), row)
+        with self._reporting(f"{field}.value"):
+            if row is not None and path is not None and fold is not None:
+                value = document.get("value")
+                return Leaf(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
+        return None
+
+    @contextmanager
+    def _reporting(self, field: str) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            self._report(field, str(error))
+
+    def _report(self, field: str, message: str) -> None:
+        self._problems.append(Problem(field, message))
+
+
+def _group_of(document: object, depth: int) -> tuple[str, object] | tuple[None, None]:
+    if not isinstance(document, Mapping):
+        raise ValueError("an object is required, with all, any, not, or field and op")  # noqa: TRY004
+    group = next((name for name in _GROUPS if name in document), None)
+    if group is None:
+        return None, None
+    if len(document) > 1:
+        others = ", ".join(str(key) for key in document if key != group)
+        raise ValueError(f"{group} stands alone; {others} cannot stand beside it")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"at most {MAX_DEPTH} groups may stand in one another")
+    return group, document[group]
+
+
+def _items_of(content: object) -> list[object]:
+    if not isinstance(content, list | tuple) or not content:
+        raise ValueError("a list of conditions is required, with at least one")
+    if len(content) > MAX_LEAVES:
+        raise ValueError(f"at most {MAX_LEAVES} conditions are allowed, there are {len(content)}")
+    return list(content)
+
+
+def _operator_of(op: object) -> Operator:
+    row = OPERATORS.get(op) if isinstance(op, str) else None
+    if row is None:
+        raise ValueError(f"one of {', '.join(OPERATORS)} is required")
+    return row
+
+
+def _path_of(name: object, row: Operator | None, zone: str | None, within: Duration | None) -> Path:
+    if not isinstance(name, str) or not name:
+        raise ValueError("a field such as record.status is required")
+    if row is not None and row.record and not name.startswith("record."):
+        raise ValueError(f"{row.name} looks at a field of the record, such as record.status")
+    return parse_path(name, zone if name.startswith("now.") else None, within)
+
+
+def _fold_of(value: object, row: Operator | None) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false is required")  # noqa: TRY004
+    if value and row is not None and not row.folds:
+        raise ValueError(f"{row.name} does not compare text")
+    return value
+
+
+def _zone_of(document: Mapping[Any, Any], row: Operator | None) -> str | None:
+    zone = document.get("zone")
+    if zone is None:
+        return None
+    if not isinstance(zone, str) or parse_zone(zone) is None:
+        raise ValueError("an IANA time zone such as Europe/Istanbul is required")
+    if row is not None and not row.dated and not str(document.get("field")).startswith("now."):
+        raise ValueError("matters only to now.*, between, before, after, within_last and within_next")
+    return zone
+
+
+def _within_of(document: Mapping[Any, Any]) -> Duration | None:
+    within = document.get("within")
+    if str(document.get("field")).startswith("history."):
+        return read_duration(within)
+    if within is not None:
+        raise ValueError("matters only to history.*")
+    return None

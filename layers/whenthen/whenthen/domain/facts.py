@@ -1,0 +1,172 @@
+"""Facts: what conditions can ask about one event, by path. Each answer is worked out once and kept.
+
+A path is a root and names: `record.address.city`. Docs/rules.md, "Fields", is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
+from whenthen.domain.values import LISTS, elements
+
+MAX_FIELD = 200
+MAX_NAMES = 12
+MAX_COUNTED = 1_000
+"""Of how many earlier events a count takes notice."""
+
+Context = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A field that conditions ask for. `key` is different for paths that can have different answers.
+
+    zone    of `now.*`: the zone whose clock is read; None: the zone of the context's now
+    within  of `history.*`: how far back events are counted
+    """
+
+    key: str
+    root: str
+    names: tuple[str, ...]
+    zone: str | None = None
+    within: Duration | None = None
+
+
+@lru_cache(maxsize=16_384)
+def parse_path(field: str, zone: str | None = None, within: Duration | None = None) -> Path:
+    """The path that `field` writes; the same object each time. Raises ValueError saying what is wrong."""
+    root, *names = field.split(".")
+    row = _ROOTS.get(root)
+    if row is None:
+        raise ValueError(f"a field begins with {', '.join(_ROOTS)}, as in record.status")
+    if len(field) > MAX_FIELD or len(names) > MAX_NAMES:
+        raise ValueError(f"at most {MAX_FIELD} characters and {MAX_NAMES} names are allowed")
+    if len(names) < row.names or not all(names):
+        raise ValueError(f"{row.example} is how a field of {root} is written")
+    if root == "now" and field[4:] not in NOW_FIELDS:
+        raise ValueError(f"now has {', '.join(sorted(NOW_FIELDS))}")
+    zone = zone if root == "now" else None
+    key = field if zone is None and within is None else f"{field} {zone} {within}"
+    return Path(key, root, tuple(names), zone, within)
+
+
+class Facts:
+    """What is known when one event is matched: `context` by path.
+
+    context   {"event": …, "record": …, "before": …, "related": …, "history": …, "now": …}; any may be absent
+    """
+
+    __slots__ = ("_answers", "_now", "context")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._answers: dict[str, object] = {}
+        self._now: datetime | None = None
+
+    def read(self, path: Path) -> object:
+        """The value at `path`; None when it is missing or null."""
+        try:
+            return self._answers[path.key]
+        except KeyError:
+            answer = self._answers[path.key] = _ROOTS[path.root].read(self, path)
+            return answer
+
+    def now(self) -> datetime:
+        """The moment of matching: the context's now, else the time of the event, else the epoch; aware."""
+        if self._now is None:
+            event = self.context.get("event")
+            given = self.context.get("now") or (event.get("time") if isinstance(event, Mapping) else None)
+            point = read_point(given)
+            if not isinstance(point, datetime):
+                point = datetime.fromtimestamp(0, UTC)
+            self._now = point if point.tzinfo else point.replace(tzinfo=UTC)
+        return self._now
+
+    def zone(self, name: str | None) -> tzinfo:
+        """The zone called `name`; without one, the zone that now is given in."""
+        return ZoneInfo(name) if name else self.now().tzinfo or UTC
+
+    def change(self, path: Path) -> tuple[object, object]:
+        """What the field of the record was, and is. The event's `changes` decide where it has any."""
+        event = self.context.get("event")
+        changes = event.get("changes") if isinstance(event, Mapping) else None
+        if changes and isinstance(changes, Mapping):
+            change = changes.get(path.names[0])
+            if not isinstance(change, Mapping):
+                return None, None
+            return walk(change.get("from"), path.names[1:]), walk(change.get("to"), path.names[1:])
+        before = self.context.get("before")
+        if before is None:
+            return None, None
+        return walk(before, path.names), walk(self.context.get("record"), path.names)
+
+
+def walk(value: object, names: Sequence[str]) -> object:
+    """The value that `names` lead to. A list is passed through: by position, else all that its items have."""
+    for position, name in enumerate(names):
+        if type(value) is dict or isinstance(value, Mapping):
+            value = value.get(name)
+        elif type(value) in LISTS:
+            return _through(value, names[position:])  # type: ignore[arg-type]
+        else:
+            return None
+    return value
+
+
+def _through(items: Sequence[object], names: Sequence[str]) -> object:
+    if names[0].isascii() and names[0].isdigit():
+        if not isinstance(items, list | tuple) or len(names[0]) > 6 or int(names[0]) >= len(items):
+            return None
+        return walk(items[int(names[0])], names[1:])
+    found: list[object] = []
+    for item in items:
+        if isinstance(item, Mapping):
+            found.extend(elements(walk(item, names)))
+    return found or None
+
+
+def _read_context(facts: Facts, path: Path) -> object:
+    return walk(facts.context.get(path.root), path.names)
+
+
+def _read_now(facts: Facts, path: Path) -> object:
+    return now_fields(facts.now(), facts.zone(path.zone))[path.names[0]]
+
+
+def _read_history(facts: Facts, path: Path) -> object:
+    """How many events of the type there were, this one included, from `within` ago until now."""
+    history, event = facts.context.get("history"), facts.context.get("event")
+    event_type = ".".join(path.names)
+    times = elements(history.get(event_type)) if isinstance(history, Mapping) else ()
+    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
+    now = facts.now()
+    since = path.within.from_moment(now, facts.zone(None), -1) if path.within else None
+    count = 0
+    for value in times[:MAX_COUNTED]:
+        point = read_point(value)
+        span = span_of(point, UTC) if isinstance(point, datetime) else None
+        count += span is not None and span.first <= now and (since is None or span.first >= since)
+    return own + count
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    names: int
+    example: str
+    read: Callable[[Facts, Path], object]
+
+
+_ROOTS: Mapping[str, _Root] = {
+    "event": _Root(1, "event.data.amount", _read_context),
+    "record": _Root(1, "record.status", _read_context),
+    "before": _Root(1, "before.status", _read_context),
+    "related": _Root(2, "related.owner.team", _read_context),
+    "now": _Root(1, "now.weekday", _read_now),
+    "history": _Root(2, "history.call.incoming_missed", _read_history),
+}
+"""What a field can begin with: how many names must follow, and how it is read."""

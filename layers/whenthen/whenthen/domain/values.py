@@ -1,0 +1,142 @@
+"""Values as conditions see them: text, numbers, truths and lists, and when two of them are the same.
+
+Text is compared in Unicode's NFC form, numbers by their decimal value, and `True` is never `1`.
+docs/rules.md, "Values", is the specification.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+from unicodedata import is_normalized, normalize
+
+Number = int | Decimal
+"""A canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
+
+LISTS: frozenset[type] = frozenset({list, tuple, set, frozenset})
+
+_NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
+_MAX_NUMERIC_TEXT = 160
+_SMALL = 8
+_T = TypeVar("_T")
+
+
+def number_of(value: object) -> Number | None:
+    """The number that `value` is. None for all else: text, truths, NaN and infinities."""
+    kind = type(value)
+    if kind is int:
+        return value  # type: ignore[return-value]
+    if kind is float:
+        return _number_of_float(value)  # type: ignore[arg-type]
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    return None
+
+
+def _number_of_float(value: float) -> Number | None:
+    if value.is_integer():
+        return int(value)
+    return Decimal(repr(value)) if value - value == 0 else None
+
+
+def number_in(text: str) -> Number | None:
+    """The number that `text` spells, as JSON would write it and with white space around it; None: it spells none."""
+    if len(text) > _MAX_NUMERIC_TEXT:
+        return None
+    found = _NUMERIC_TEXT.fullmatch(text)
+    if found is None:
+        return None
+    digits = found[1]
+    return Decimal(digits) if "." in digits or "e" in digits or "E" in digits else int(digits)
+
+
+def composed(text: str) -> str:
+    """`text` in NFC, so that `é` is one text however it was typed."""
+    if text.isascii() or is_normalized("NFC", text):
+        return text
+    return normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """What `text` is compared as when case is ignored: Unicode's canonical caseless form, in NFC.
+
+    Turkish pairs I with dotless i and dotted I with i, all other languages I with i. Being the same must be
+    transitive, and the language of a text is not known: so the four are one letter here.
+    """
+    if text.isascii():
+        return text.lower()
+    caseless = normalize("NFD", normalize("NFD", text).casefold())
+    return normalize("NFC", caseless.replace("\u0131", "i").replace("i\u0307", "i"))
+
+
+def elements(value: object) -> Sequence[object]:
+    """`value` as a list: nothing for an absent one, the non-null items of a list, else `value` alone."""
+    if value is None:
+        return ()
+    if type(value) in LISTS:
+        return [item for item in value if item is not None]  # type: ignore[attr-defined]
+    return (value,)
+
+
+def is_blank(value: object) -> bool:
+    """Absent, a text of white space only, an empty object, or a list of nothing but such and empty lists."""
+    if type(value) in LISTS:
+        return all(_is_bare(item) for item in value)  # type: ignore[attr-defined]
+    return _is_bare(value)
+
+
+def _is_bare(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (list, tuple, set, frozenset, Mapping)) and not value)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The values that a condition accepts, sorted by what an actual value is looked up as.
+
+    texts      NFC, or folded when `fold`: looked up by actual texts
+    numbers    given as numbers: looked up by actual numbers, and by actual texts that spell a number
+    spelled    what numeric texts among `texts` spell: looked up by actual numbers only, so that
+               the texts `1` and `1.0` stay different while the number 1 is the same as both
+    truths     looked up by actual truths only
+    """
+
+    texts: Collection[str] = ()
+    numbers: Collection[Number] = ()
+    spelled: Collection[Number] = ()
+    truths: Collection[bool] = ()
+    fold: bool = False
+
+    @classmethod
+    def of(cls, values: Iterable[object], *, fold: bool = False) -> Choice:
+        """A choice of scalars. Other values are the caller's to refuse; they are never the same as anything."""
+        given = list(values)
+        texts = [value for value in given if isinstance(value, str)]
+        return cls(
+            texts=_pool([folded(text) if fold else composed(text) for text in texts]),
+            numbers=_pool([number for value in given if (number := number_of(value)) is not None]),
+            spelled=_pool([number for text in texts if (number := number_in(text)) is not None]),
+            truths=_pool([value for value in given if isinstance(value, bool)]),
+            fold=fold,
+        )
+
+    def accepts(self, actual: object) -> bool:
+        """Whether the single value `actual` is the same as one of the accepted values."""
+        if isinstance(actual, str):
+            if self.texts and (folded(actual) if self.fold else composed(actual)) in self.texts:
+                return True
+            return bool(self.numbers) and number_in(actual) in self.numbers
+        if isinstance(actual, bool):
+            return actual in self.truths
+        number = number_of(actual)
+        return number is not None and (number in self.numbers or number in self.spelled)
+
+
+def _pool(values: list[_T]) -> Collection[_T]:
+    """Few values are found faster, and weigh less, in a tuple."""
+    unique = dict.fromkeys(values)
+    return tuple(unique) if len(unique) <= _SMALL else frozenset(unique)
