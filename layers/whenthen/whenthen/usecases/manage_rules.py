@@ -1,0 +1,148 @@
+"""manage_rules: admins create, change, switch and delete rules. Every save makes a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from whenthen.domain import ids, templates
+from whenthen.domain.actions import ACTIONS
+from whenthen.domain.errors import Conflict, Invalid, Problem, Stale
+from whenthen.domain.events import format_time
+from whenthen.domain.rules import Mode, Rule, parse_rule
+from whenthen.ports import Clock, Page, RuleStore, StoredRule
+
+OWN_FIELDS = ("id", "version", "activated_at")
+"""What the API writes into a rule's document; what an admin sends in these is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rules a list shows; an empty field shows all."""
+
+    kind: str = ""
+    mode: str = ""
+    text: str = ""
+    event: str = ""
+
+    def takes(self, rule: StoredRule) -> bool:
+        """Whether the list shows this rule."""
+        document = rule.document
+        name = str(document.get("name", "")).casefold()
+        events = document.get("trigger", {}).get("event") or []
+        return (
+            (not self.kind or document.get("kind") == self.kind)
+            and (not self.mode or document.get("mode", Mode.OFF) == self.mode)
+            and (not self.text or self.text.casefold() in name)
+            and (not self.event or self.event in ([events] if isinstance(events, str) else events))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ManageRules:
+    """The rules, as admins see them."""
+
+    rules: RuleStore
+    clock: Clock
+
+    def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
+        """A new rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
+
+        Raises Invalid naming each field; Conflict if the seed was used for another rule.
+        """
+        rule_id = ids.rule_id(seed)
+        new, parsed = self._prepare(written, rule_id, None, by)
+        try:
+            self.rules.save(new, parsed, None)
+        except Stale:
+            existing = self.rules.get(rule_id)
+            if _as_written(existing.document) != _as_written(new.document):
+                raise Conflict("this Idempotency-Key was used for another rule") from None
+            return existing
+        return new
+
+    def get(self, rule_id: str) -> StoredRule:
+        """The current version. Raises NotFound."""
+        return self.rules.get(rule_id)
+
+    def list(self, wanted: Filter, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        """Rules by id. A page may hold fewer than `limit` while there is a cursor."""
+        page = self.rules.list(limit=limit, cursor=cursor)
+        return replace(page, items=tuple(rule for rule in page.items if wanted.takes(rule)))
+
+    def replace(self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredRule:
+        """A new version of the rule. Raises NotFound, Invalid; Stale if it is no longer at `version`."""
+        current = self._current(rule_id, version)
+        new, parsed = self._prepare(written, rule_id, current, by)
+        if _as_written(new.document) == _as_written(current.document):
+            return current
+        self.rules.save(new, parsed, current)
+        return new
+
+    def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
+        """Switch the rule off, to shadow, or on."""
+        current = self._current(rule_id, version)
+        return self.replace(rule_id, {**current.document, "mode": mode}, version=current.version, by=by)
+
+    def delete(self, rule_id: str, *, version: int | None) -> None:
+        """Take the rule out. Runs that it started go on under the version that they have."""
+        current = self._current(rule_id, version)
+        self.rules.delete(current, parse_rule(current.document))
+
+    def versions(self, rule_id: str) -> list[StoredRule]:
+        """Every version, newest first. Raises NotFound."""
+        current = self.rules.get(rule_id)
+        return [current] + [self.rules.get_version(rule_id, number) for number in range(current.version - 1, 0, -1)]
+
+    def _current(self, rule_id: str, version: int | None) -> StoredRule:
+        current = self.rules.get(rule_id)
+        if version is not None and version != current.version:
+            raise Stale(f"the rule is at version {current.version}, not {version}")
+        return current
+
+    def _prepare(
+        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+    ) -> tuple[StoredRule, Rule]:
+        now = self.clock.now()
+        version = current.version + 1 if current else 1
+        document = {**_as_written(written), "id": rule_id, "version": version}
+        active = document.get("mode", Mode.OFF) != Mode.OFF
+        since = current.document.get("activated_at") if current else None
+        if active:
+            document["activated_at"] = since or format_time(now)
+        parsed = checked(document)
+        return StoredRule(rule_id, version, document, now, by), parsed
+
+
+def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+
+
+def checked(document: Mapping[str, Any]) -> Rule:
+    """The rule, if it and all its templates hold. Raises Invalid naming each field that does not."""
+    try:
+        rule = parse_rule(document)
+    except Invalid as error:
+        raise Invalid([*error.problems, *_template_problems(document)]) from error
+    problems = _template_problems(document)
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+def _template_problems(document: Mapping[str, Any]) -> list[Problem]:
+    steps = document.get("steps")
+    return [
+        problem
+        for place, step in enumerate(steps if isinstance(steps, list) else [])
+        if isinstance(step, Mapping) and isinstance(step.get("with"), Mapping)
+        for name, value in step["with"].items()
+        if _templated(step.get("action"), name)
+        for problem in templates.check_all(value, f"steps[{place}].with.{name}")
+    ]
+
+
+def _templated(action: Any, name: str) -> bool:
+    known = ACTIONS.get(action) if isinstance(action, str) else None
+    return known is not None and any(parameter.templated for parameter in known.parameters if parameter.name == name)

@@ -1,0 +1,47 @@
+"""read_history: what became of an event, and of each run and step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whenthen.domain import ids
+from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.runs import Run
+from whenthen.ports import EventLog, Page, Plan, RunLedger, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """The runs table, as admins see it."""
+
+    log: EventLog
+    runs: RunLedger
+
+    def event(self, event_id: str) -> tuple[Plan, list[RunState]]:
+        """What was decided for an event, and the runs that it started. Raises NotFound."""
+        plan = self.log.plan_of(event_id)
+        if plan is None:
+            raise NotFound(f"there is no event {event_id}, or it was not handled yet")
+        ref = plan.record.ref if plan.record else plan.event.subject
+        states = [self.runs.load(ids.run_id(event_id, rule_id, ref)) for rule_id, _ in plan.rules]
+        return plan, [state for state in states if state is not None]
+
+    def run(self, run_id: str) -> RunState:
+        """A run with its jobs. Raises NotFound."""
+        state = self.runs.load(run_id)
+        if state is None:
+            raise NotFound(f"there is no run {run_id}")
+        return state
+
+    def list(
+        self, *, rule: str | None, record: str | None, status: str | None, limit: int, cursor: str | None
+    ) -> Page[Run]:
+        """Runs of a rule, about a record, or with a status; newest first."""
+        given = [value for value in (rule, record, status) if value]
+        if len(given) != 1:
+            raise Invalid.field("rule", "exactly one of rule, record and status is required")
+        if rule:
+            return self.runs.by_rule(rule, limit=limit, cursor=cursor)
+        if record:
+            return self.runs.by_record(record, limit=limit, cursor=cursor)
+        return self.runs.by_status(given[0], limit=limit, cursor=cursor)
