@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -74,7 +74,7 @@ def _date(value: Any, pattern: str = "%Y-%m-%d") -> str:
             value = datetime.fromisoformat(value)
         except ValueError:
             return value
-    return value.strftime(pattern) if hasattr(value, "strftime") else str(value)
+    return value.strftime(pattern) if isinstance(value, date) else str(value)
 
 
 def _hour(value: Any) -> str:

@@ -5,12 +5,31 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
-from whenthen.domain.errors import Invalid, Malformed, Temporary, TooLarge, handling_of
+from whenthen.domain.errors import Invalid, Malformed, Temporary, TooLarge, WhenthenError, handling_of
+from whenthen.runtime.observability import count, logger
 
 PROBLEM = "application/problem+json"
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def answering(work: Handler) -> Handler:
+    """Turns the errors that are raised on purpose into problem details; a defect stays one, and is alarmed."""
+
+    @wraps(work)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        try:
+            return work(event, context)
+        except WhenthenError as error:
+            logger.warning("refused", error=type(error).__name__, reason=error.reason)
+            count("RequestsRefused")
+            return problem(error)
+
+    return handler
 
 
 def answer(status: int, document: Any) -> dict[str, Any]:

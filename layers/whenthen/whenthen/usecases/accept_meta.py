@@ -11,6 +11,7 @@ from whenthen.sources import meta, signatures, whatsapp
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 _SCHEME = signatures.Scheme("meta")
+_WHATSAPP = "whatsapp_business_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class AcceptMeta:
         now = self.clock.now()
         signatures.verify(_SCHEME, self._secrets("app_secret"), headers, body, now)
         notification = meta.parse_notification(body)
-        if notification.object == whatsapp.OBJECT:
+        if notification.object == _WHATSAPP:
             found = whatsapp.events_of(notification, now)
             self.bus.publish(found.events)
             return Accepted(events=len(found.events), leads=0, ignored=len(found.ignored))

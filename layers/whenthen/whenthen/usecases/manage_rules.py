@@ -90,10 +90,11 @@ class ManageRules:
         current = self._current(rule_id, version)
         self.rules.delete(current, parse_rule(current.document))
 
-    def versions(self, rule_id: str) -> list[StoredRule]:
+    def versions(self, rule_id: str) -> tuple[StoredRule, ...]:
         """Every version, newest first. Raises NotFound."""
         current = self.rules.get(rule_id)
-        return [current] + [self.rules.get_version(rule_id, number) for number in range(current.version - 1, 0, -1)]
+        older = range(current.version - 1, 0, -1)
+        return (current, *(self.rules.get_version(rule_id, number) for number in older))
 
     def _current(self, rule_id: str, version: int | None) -> StoredRule:
         current = self.rules.get(rule_id)

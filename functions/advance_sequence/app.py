@@ -1,0 +1,19 @@
+"""Called by the state machine: a run begins, or the wave that it waited for is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.domain.events import parse_time
+from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> None:
+    """{run_id, token, wave?, due?}: the last two as the previous answer gave them."""
+    due = event.get("due")
+    wired().advance_sequence(
+        event["run_id"], event["token"], event.get("wave"), parse_time(due, "due") if due else None
+    )

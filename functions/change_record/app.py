@@ -1,0 +1,17 @@
+"""The record queue: each job changes records of the built-in store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.adapters.queues import job_of
+from whenthen.runtime.consumer import consume
+from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Each message names a job of a run."""
+    return consume(event, context, lambda message: wired().change_record(*job_of(message)), wired().messages)

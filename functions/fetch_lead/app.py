@@ -1,0 +1,17 @@
+"""The lead queue: a notified lead's fields are fetched from Meta."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.runtime.consumer import consume
+from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.wiring import wired
+from whenthen.sources.meta import LeadRef
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Each message is a LeadRef as JSON."""
+    return consume(event, context, lambda message: wired().fetch_lead(LeadRef(**message)), wired().messages)

@@ -1,0 +1,22 @@
+"""POST /hooks/{source}: any system that an admin configured reports what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.runtime import answers
+from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.wiring import wired
+
+MAX_BODY = 200_000
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+@answers.answering
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers 202 with the events' ids once they are durable."""
+    body = answers.raw_body(event, MAX_BODY)
+    accepted = wired().accept_hook(event["pathParameters"]["source"], answers.headers_of(event), body)
+    count("EventsReceived", len(accepted))
+    return answers.answer(202, {"events": [found.id for found in accepted]})
