@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from whenthen.domain.errors import NotFound, Unauthenticated
 from whenthen.ports import ApiKey, ApiKeys, Secrets
 
-SCOPES = ("rules:read", "rules:write", "records:write", "runs:read", "runs:write", "admin")
+SCOPES = ("rules:read", "rules:write", "records:read", "records:write", "runs:read", "runs:write", "admin")
 ADMIN_SECRET = "admin-key"  # noqa: S105 - the name of a secret
 _MAX_KEY = 200
 

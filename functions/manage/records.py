@@ -1,0 +1,79 @@
+"""/v1/records: the built-in store of customer work."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from replies import caller, nothing, reply, wanted_version
+from shapes import Cursor, Document, Id, Limit, Text, record_document
+from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.records import KIND, Record, parse_ref
+from whenthen.runtime.wiring import wired
+
+router = Router()
+
+
+def _origin(text: str) -> str:
+    if text not in ("human", "api"):
+        raise Invalid.field("origin", "human or api is required")
+    return text
+
+
+def _existing(kind: str, record_id: str) -> Record:
+    ref = f"{kind}:{record_id}"
+    parse_ref(ref, "id")
+    found = wired().records.get(ref)
+    if found is None:
+        raise NotFound(f"there is no record {ref}")
+    return found
+
+
+@router.post("/records/<kind>", summary="Create or update a record by its identity", tags=["records"])
+def save_by_identity(kind: Id, body: Document, origin: Text = "api") -> Response[str]:
+    """The body's phone or e-mail finds the record; where there is none, it is created."""
+    caller(router, "records:write")
+    record = wired().save_record.upsert(kind, None, body, origin=_origin(origin))
+    return reply(record_document(record), version=record.version, location=f"/v1/records/{kind}/{record.id}")
+
+
+@router.put("/records/<kind>/<record_id>", summary="Create or update a record", tags=["records"])
+def save(kind: Id, record_id: Id, body: Document, origin: Text = "api") -> Response[str]:
+    """Sets the fields of the body; null removes one. `origin=human` says that a person did it."""
+    caller(router, "records:write")
+    record = wired().save_record.upsert(kind, record_id, body, origin=_origin(origin))
+    return reply(record_document(record), version=record.version)
+
+
+@router.patch("/records/<kind>/<record_id>", summary="Change a record that exists", tags=["records"])
+def patch(kind: Id, record_id: Id, body: Document, origin: Text = "api") -> Response[str]:
+    """Takes `If-Match`."""
+    caller(router, "records:write")
+    version = wanted_version(router)
+    record = wired().save_record.patch(f"{kind}:{record_id}", body, version=version, origin=_origin(origin))
+    return reply(record_document(record), version=record.version)
+
+
+@router.get("/records/<kind>/<record_id>", summary="Read a record", tags=["records"])
+def read(kind: Id, record_id: Id) -> Response[str]:
+    """Its version is the ETag."""
+    caller(router, "records:read")
+    record = _existing(kind, record_id)
+    return reply(record_document(record), version=record.version)
+
+
+@router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])
+def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
+    """Its identities go with it."""
+    caller(router, "records:write")
+    wired().records.delete(_existing(kind, record_id), origin=_origin(origin))
+    return nothing()
+
+
+@router.get("/records/<kind>", summary="List the records of a kind", tags=["records"])
+def list_records(kind: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
+    """By id; a record that was written a moment ago may be missing."""
+    caller(router, "records:read")
+    if not KIND.fullmatch(kind):
+        raise Invalid.field("kind", "a kind of record such as contact is required")
+    page = wired().records.list(kind, limit=limit, cursor=cursor)
+    return reply({"items": [record_document(record) for record in page.items], "cursor": page.cursor})

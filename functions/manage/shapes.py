@@ -1,0 +1,75 @@
+"""What the API takes and gives, as pydantic models: the OpenAPI document is made from these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from whenthen.domain.events import format_time, to_json
+from whenthen.domain.records import Record, as_context
+from whenthen.domain.runs import Job, Run
+from whenthen.ports import RunState, StoredRule
+
+Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="Where the last page ended.")]
+Text = Annotated[str, Query(max_length=200)]
+
+
+class ModeChange(BaseModel):
+    """Which mode a rule is to have."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: str = Field(description="off, shadow or on")
+
+
+def rule_document(rule: StoredRule) -> dict[str, Any]:
+    """A rule as it was written, with what the store knows of it."""
+    return {**rule.document, "updated_at": format_time(rule.updated_at), "updated_by": rule.updated_by}
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """A record: its own attributes, and its fields."""
+    whole = as_context(record)
+    own = {name: whole[name] for name in ("ref", "kind", "id", "version", "created_at", "updated_at")}
+    return {**own, "origin": record.origin, "fields": dict(record.fields)}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """A run without its jobs."""
+    return {
+        "id": run.id,
+        "rule": {"id": run.rule_id, "version": run.rule_version, "name": run.rule_name},
+        "event": {"id": run.event_id, "type": run.event_type},
+        "record": run.record,
+        "status": run.status,
+        "reason": run.reason,
+        "entered": format_time(run.entered),
+        "due": format_time(run.due),
+        "started_at": format_time(run.started_at),
+        "finished_at": run.finished_at and format_time(run.finished_at),
+        "shadow": run.shadow,
+    }
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """One step of a run."""
+    return {
+        "id": job.id,
+        "step": job.step_id,
+        "action": job.action,
+        "due": format_time(job.due),
+        "status": job.status,
+        "reason": job.reason,
+        "attempts": job.attempt,
+        "result": dict(job.result),
+        "finished_at": job.finished_at and format_time(job.finished_at),
+    }
+
+
+def state_document(state: RunState) -> dict[str, Any]:
+    """A run with its event and its jobs in the order of their steps."""
+    jobs = sorted(state.jobs, key=lambda job: (job.wave, job.step_id, job.occurrence))
+    return {**run_document(state.run), "event": to_json(state.event), "jobs": [job_document(job) for job in jobs]}

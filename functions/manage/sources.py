@@ -1,0 +1,32 @@
+"""/v1/sources: the systems that may post to /hooks/{source}, and how their bodies become events."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from replies import caller, reply
+from shapes import Document, Id
+from whenthen.runtime.wiring import wired
+
+router = Router()
+
+
+@router.put("/sources/<name>", summary="Configure a source", tags=["sources"])
+def save(name: Id, body: Document) -> Response[str]:
+    """A secret that the body brings is kept in Secrets Manager and never shown; without one, one is made and shown once."""
+    caller(router, "admin")
+    return reply(wired().manage_sources.save(name, body))
+
+
+@router.get("/sources/<name>", summary="Read a source", tags=["sources"])
+def read(name: Id) -> Response[str]:
+    """Without its secrets."""
+    caller(router, "admin")
+    return reply(wired().manage_sources.get(name))
+
+
+@router.get("/sources", summary="List sources", tags=["sources"])
+def list_sources() -> Response[str]:
+    """By name, without their secrets."""
+    caller(router, "admin")
+    return reply({"items": wired().manage_sources.list()})

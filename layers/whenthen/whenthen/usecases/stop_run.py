@@ -1,0 +1,28 @@
+"""stop_run: an admin ends a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whenthen.domain.errors import NotFound
+from whenthen.domain.runs import RunStatus
+from whenthen.ports import Clock, RunLedger, RunState, Sequences
+
+
+@dataclass(frozen=True, slots=True)
+class StopRun:
+    """What was done stays done; what is still to come does not happen."""
+
+    runs: RunLedger
+    sequences: Sequences
+    clock: Clock
+
+    def __call__(self, run_id: str, *, by: str) -> RunState:
+        """The run as it stands then; one that has its outcome keeps it. Raises NotFound."""
+        state = self.runs.load(run_id)
+        if state is None:
+            raise NotFound(f"there is no run {run_id}")
+        reason = f"stopped by {by}"
+        if self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now()):
+            self.sequences.stop(run_id, reason)
+        return self.runs.load(run_id) or state
