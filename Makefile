@@ -1,0 +1,51 @@
+# Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down check bench deploy
+
+# The newest suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+	&& { echo "$$python"; exit; }; done; echo python3)
+
+STAGE ?= dev
+
+# The tests that are run, and how: make test TESTS=tests/domain PYTEST_ARGS=-x
+TESTS ?= tests
+PYTEST_ARGS ?=
+
+VENV := .local/venv
+ENVIRONMENTS := $(PYTHON) -m dev.environments
+IMPORTS := PYTHONPATH=$(CURDIR):$(CURDIR)/layers/whenthen
+
+help: ## Show what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: ## Set everything up, run three stories on the local stack, and show what happened
+	@$(ENVIRONMENTS) emulator sam
+	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev.demo
+
+test: ## Set everything up and run all tests, those on a deployed local stack included
+	@$(ENVIRONMENTS) emulator sam test
+	@$(IMPORTS) $(VENV)/test/bin/python -m dev run test -- \
+		$(VENV)/test/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS) $(TESTS)
+
+up: ## Start the local stack, or renew it if its sources changed, and leave it running
+	@$(ENVIRONMENTS) emulator sam
+	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev up
+
+down: ## Stop every local stack of this checkout
+	@if [ -x $(VENV)/emulator/bin/python ]; then $(IMPORTS) $(VENV)/emulator/bin/python -m dev down; fi
+
+check: ## Check format, style, types and the template
+	@$(ENVIRONMENTS) check checkov
+	@$(IMPORTS) $(VENV)/check/bin/python -m dev.check
+
+bench: ## Run every benchmark, each beside its peers, and print a table of ratios
+	@$(ENVIRONMENTS) test
+	@$(IMPORTS) $(VENV)/test/bin/python -m benchmarks
+
+deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
+	@$(ENVIRONMENTS) sam
+	$(VENV)/sam/bin/sam build
+	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)

@@ -1,0 +1,65 @@
+"""Static checks: format, style, types, and the template. All of them run, whatever one says; none needs the network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from cfnlint.decode import decode
+
+from dev.paths import ROOT, venv_python
+
+_TYPED = ["layers/whenthen/whenthen", "dev", "functions"]
+_TEMPLATE = "template.yaml"
+
+
+def commands() -> dict[str, Sequence[str]]:
+    """Each check, and the command that makes it."""
+    python = str(venv_python("check"))
+    return {
+        "style": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "types": [python, "-m", "mypy", "--strict", *_TYPED],
+        "template": [python, "-m", "cfnlint", _TEMPLATE, "--append-rules", "cfn_lint_serverless.rules"],
+        "security of the template": [
+            *(str(venv_python("checkov")), "-m", "checkov.main", "--file", _TEMPLATE, "--framework", "cloudformation"),
+            *("--compact", "--quiet", "--skip-download", *_suppressed()),
+        ],
+    }
+
+
+def _suppressed() -> list[str]:
+    """What template.yaml's own metadata suppresses for all resources; checkov itself reads only each resource's."""
+    template, _ = decode(str(ROOT / _TEMPLATE))
+    skipped = (template or {}).get("Metadata", {}).get("checkov", {}).get("skip", [])
+    unexplained = [entry["id"] for entry in skipped if not entry.get("comment")]
+    if unexplained:
+        raise SystemExit(f"{_TEMPLATE} suppresses {', '.join(unexplained)} without a reason")
+    return ["--skip-check", ",".join(entry["id"] for entry in skipped)] if skipped else []
+
+
+def _environment() -> Mapping[str, str]:
+    # The modules of a function import each other by their bare names, as they do when deployed.
+    together = [str(folder) for folder in (ROOT / "functions").iterdir() if len(list(folder.glob("*.py"))) > 1]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
+    return {**inherited, "MYPYPATH": os.pathsep.join(together), "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def main() -> int:
+    """Make every check; 1 if any of them fails."""
+    failed = []
+    for name, command in commands().items():
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        if subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode != 0:
+            failed.append(name)
+        print(f"   {'FAILED' if name in failed else 'ok'} after {time.monotonic() - started:.1f} s", flush=True)
+    print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

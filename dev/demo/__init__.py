@@ -1,0 +1,1 @@
+"""The demo: three sample rules, signed sample events, and a readable account of what happened."""

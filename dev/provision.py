@@ -1,0 +1,68 @@
+"""What the operator of a fresh account does by hand after deploying, done for the local stack.
+
+The values are made up here, once per started stack. What the template must offer for it: the secrets
+`AdminKeySecret` {"key"}, `MetaSecret` {"app_secret", "verify_token", "access_token", "phone_number_id"} and
+`OutgoingSecret` {"secret"}. The first and the last are generated in an account, but the emulator generates
+them with characters that the template excludes, so they are written too.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+
+from dev.emulator import Emulator
+from dev.resources import Resources
+
+MAIL_FROM = "hello@whenthen.example"
+PHONE_NUMBER_ID = "106540352242922"
+SAMPLE_SOURCE = "payments"
+SAMPLE_SCHEME = "standard_webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the outside and the local stack know of each other."""
+
+    app_secret: str
+    verify_token: str
+    access_token: str
+    source_secret: str
+    outgoing_secret: str
+    admin_key: str
+
+    @classmethod
+    def invent(cls) -> Credentials:
+        """New random ones."""
+        return cls(
+            app_secret=secrets.token_hex(16),
+            verify_token=secrets.token_urlsafe(16),
+            access_token="EAA" + secrets.token_hex(24),
+            source_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            outgoing_secret=secrets.token_hex(16),  # also the base64 of 24 bytes, as the template's are
+            admin_key=secrets.token_hex(22),
+        )
+
+
+def provision(emulator: Emulator, resources: Resources, credentials: Credentials) -> None:
+    """Verify the sender and fill in the secrets; again changes nothing."""
+    emulator.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
+    secrets_manager = emulator.client("secretsmanager")
+    for logical_name, document in _secrets(credentials).items():
+        if secret_id := resources.get(logical_name):
+            secrets_manager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(document))
+
+
+def _secrets(credentials: Credentials) -> dict[str, dict[str, str]]:
+    return {
+        "AdminKeySecret": {"key": credentials.admin_key},
+        "OutgoingSecret": {"secret": credentials.outgoing_secret},
+        "MetaSecret": {
+            "app_secret": credentials.app_secret,
+            "verify_token": credentials.verify_token,
+            "access_token": credentials.access_token,
+            "phone_number_id": PHONE_NUMBER_ID,
+        },
+    }

@@ -1,0 +1,111 @@
+"""Build the real template.yaml with the SAM CLI, and deploy it to the local AWS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dev.emulator import ACCESS_KEY, REGION, SECRET_KEY, Emulator, tail
+from dev.files import exclusive, fingerprint
+from dev.paths import LOCAL, ROOT, SAM, venv_python
+
+SOURCES = [ROOT / name for name in ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")]
+"""What is built and deployed: when none of it changed, neither is done again."""
+
+ENVIRONMENT = "local"
+"""The environment of samconfig.toml that holds the local stack's settings."""
+
+_BUILD = SAM / "build"
+_STAMP = SAM / "stamp"
+
+
+class DeployFailed(Exception):
+    """The template could not be built or deployed; says which, with the end of the SAM CLI's output."""
+
+
+def build(log: Path) -> Path:
+    """Build what changed since the last time. Returns the built template."""
+    if not SOURCES[0].exists():
+        raise DeployFailed(f"there is no {SOURCES[0]}")
+    with exclusive(LOCAL / "build.lock"):
+        sources = fingerprint([*SOURCES, ROOT / "dev/requirements/emulator.txt"]) + sys.version
+        built = _BUILD / "template.yaml"
+        if not (built.exists() and _STAMP.exists() and _STAMP.read_text() == sources):
+            _STAMP.unlink(missing_ok=True)
+            _forget_other_pythons()
+            _sam(
+                ["build", "--build-dir", str(_BUILD), "--cached", "--cache-dir", str(SAM / "cache"), "--parallel"],
+                {},
+                log,
+            )
+            _STAMP.write_text(sources)
+    return built
+
+
+def _forget_other_pythons() -> None:
+    """A layer cached with wheels for another Python would be taken again, since its sources are the same."""
+    python = SAM / "python"
+    wanted = f"{sys.version}\n{(ROOT / 'dev/requirements/emulator.txt').read_text()}"
+    if not python.exists() or python.read_text() != wanted:
+        shutil.rmtree(SAM, ignore_errors=True)
+        SAM.mkdir(parents=True)
+        python.write_text(wanted)
+
+
+def deploy(emulator: Emulator, template: Path, stack_name: str, parameters: Mapping[str, str], log: Path) -> None:
+    """Create or update the stack, with samconfig.toml's parameters and these."""
+    wanted = {**configured_parameters(), **parameters}
+    command = ["deploy", "--template-file", str(template), "--stack-name", stack_name, "--region", REGION]
+    command += ["--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in sorted(wanted.items()))]
+    _sam(command, {"AWS_ENDPOINT_URL": emulator.url}, log)
+
+
+def configured_parameters() -> dict[str, str]:
+    """The parameters that samconfig.toml sets for the local stack; the command line would replace, not add to, them."""
+    config = ROOT / "samconfig.toml"
+    if not config.exists():
+        return {}
+    given = tomllib.loads(config.read_text()).get(ENVIRONMENT, {}).get("deploy", {}).get("parameters", {})
+    overrides = given.get("parameter_overrides", [])
+    pairs = overrides.split() if isinstance(overrides, str) else overrides
+    return {name: value.strip('"') for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _sam(arguments: Sequence[str], extra: Mapping[str, str], log: Path) -> None:
+    """Run the SAM CLI so that it can reach nothing but the local AWS."""
+    sam = venv_python("sam").with_name("sam")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}
+    env = {
+        **inherited,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAM_CLI_TELEMETRY": "0",
+        "__SAM_CLI_APP_DIR": str(SAM / "settings"),
+        "WHENTHEN_WHEELS": "local",
+        "WHENTHEN_PYTHON": str(venv_python("emulator")),
+        **extra,
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        done = subprocess.run(
+            [str(sam), *arguments],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise DeployFailed(f"sam {arguments[0]} failed\n{tail(log, 40)}")
