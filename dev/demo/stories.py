@@ -72,6 +72,7 @@ def meta_lead(stack: Stack, customer: Customer) -> Sent:
     """A lead of the spring campaign: Meta notifies its id alone, the rest is asked of the Graph API."""
     lead = json.loads((EVENTS / "meta/lead.json").read_text())
     lead |= {"id": customer.lead_id, "campaign_name": "Spring 2026"}
+    lead["created_time"] = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
     _answer(lead, "phone_number", f"+{customer.phone}")
     _answer(lead, "email", f"elif.{customer.number}@example.com")
     stack.graph.program(leads=[lead])
@@ -114,8 +115,9 @@ def whatsapp_question(stack: Stack, customer: Customer, lead_run: str) -> Sent:
     """The customer asks for the price: an answer goes out, and the sequence that ran for them stops."""
     body = json.loads((EVENTS / "whatsapp/text.json").read_text())
     value = body["entry"][0]["changes"][0]["value"]
-    value["contacts"][0]["wa_id"] = customer.phone
+    value["contacts"][0] = {"profile": {"name": "Ayşe Yılmaz"}, "wa_id": customer.phone}
     message = value["messages"][0]
+    del message["from_user_id"]
     message |= {"from": customer.phone, "id": f"wamid.{customer.number}", "timestamp": str(int(time.time()))}
     message["text"]["body"] = "Hello! What is the price?"
     answer = post(stack.hook("meta"), body)

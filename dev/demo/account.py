@@ -1,0 +1,83 @@
+"""What happened, in words: each event, the rules considered, and each step with its time and outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from dev.demo.stories import Effect, Sent
+from dev.stack import Stack
+
+PATIENCE = 60
+"""Seconds until something that was expected counts as not seen. Far more than it takes: machines are shared."""
+
+T = TypeVar("T")
+
+
+def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE) -> T | None:
+    """The first thing that `look` finds, or None when the time is up."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.2)
+    return None
+
+
+def handled(stack: Stack, event_id: str) -> dict[str, Any] | None:
+    """What became of an event, once all of it was carried out."""
+
+    def look() -> dict[str, Any] | None:
+        answer = stack.api.call("GET", f"/v1/events/{event_id}")
+        return answer.json() if answer.status == 200 and answer.json()["handled"] else None
+
+    return wait_for(look)
+
+
+def print_event(stack: Stack, sent: Sent, rules: Mapping[str, str]) -> list[str]:
+    """Print what became of an event; returns the ids of the runs that it started."""
+    print(f"\n● {sent.title}: answered {sent.status}")
+    found = handled(stack, sent.event_id)
+    if found is None:
+        print(f"  the event {sent.event_id} was not handled within {PATIENCE} s")
+        return []
+    event = found["event"]
+    print(f"  event {event['type']} at {event['time']}, of {event.get('subject') or ', '.join(event['identities'])}")
+    _print_rules(stack.api.get(f"/v1/events/{sent.event_id}/explain"), rules)
+    return [run["id"] for run in found["runs"]]
+
+
+def _print_rules(explanation: Mapping[str, Any], rules: Mapping[str, str]) -> None:
+    considered = {rule["id"]: rule for rule in explanation["rules"]}
+    for rule_id, name in rules.items():
+        rule = considered.get(rule_id)
+        if rule is None:
+            print(f"    ○ {name}\n        waits for other events")
+            continue
+        print(f"    {'✔' if rule['matched'] else '✘'} {name}")
+        for line in rule["reasons"]:
+            print(f"        {line}")
+
+
+def print_runs(stack: Stack, runs: list[str]) -> None:
+    """Print each step of these runs, as far as they have come."""
+    for run_id in runs:
+        run = stack.api.get(f"/v1/runs/{run_id}")
+        print(f"  run {run_id} is {run['status']}{': ' + run['reason'] if run['reason'] else ''}")
+        for job in run["jobs"]:
+            print(f"    {job['due'][:16].replace('T', ' ')}  {job['step']:<8} {job['status']:<8} {job['reason']}")
+        if run["status"] == "waiting":
+            print(f"    {run['due'][:16].replace('T', ' ')}  waiting for the next step")
+
+
+def count_effects(effects: list[Effect]) -> tuple[int, int]:
+    """Wait for the effects, print each; returns how many were expected and how many were seen as expected."""
+    right = 0
+    for effect in effects:
+        wait_for(lambda effect=effect: True if effect.seen() >= effect.times else None)  # type: ignore[misc]
+        seen = effect.seen()
+        right += seen == effect.times
+        print(f"  {'✔' if seen == effect.times else '✘'} {effect.name}: {seen} of {effect.times}")
+    return len(effects), right
