@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from whenthen.domain.actions import Channel
-from whenthen.domain.events import Event
+from whenthen.domain.events import Cause, Event
 from whenthen.domain.matching import RuleSet
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule
@@ -142,8 +142,8 @@ class RecordStore(Protocol):
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
 
-    def delete(self, record: Record, *, origin: str, cause_runs: Sequence[str] = ()) -> None:
-        """Remove the record and its identities. Raises Stale."""
+    def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
+        """Remove the record and its identities; `origin` and `cause` say who and why. Raises Stale."""
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""
@@ -193,7 +193,8 @@ class RunLedger(Protocol):
     def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
         """Write the run, its event, its first jobs and what it watches, in one transaction.
 
-        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`.
+        EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
+        to judge. ENTERED_BEFORE: another run holds `once_key`. A run with an outcome watches nothing.
         """
 
     def load(self, run_id: str) -> RunState | None:
@@ -236,7 +237,7 @@ class RunLedger(Protocol):
         """Remember under each key that an event of this type was seen, at its time."""
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
-        """The open runs that watch any of these keys: (run id, the event types that stop it, entered)."""
+        """The open runs that watch any of these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """Runs of a rule, newest first; eventually consistent."""

@@ -97,11 +97,12 @@ class Job:
 class Run:
     """One firing of one rule version for one event and record.
 
-    entered   when the event happened: waits `since: entry` count from it
-    watch     the record's ref and identities: an event with any of them is about this run's customer
-    exits_on  the event types that stop this run; recorded, so that an exit need not load the rule
-    due       the run's own clock
-    token     the state machine's task token, while the machine waits for the current wave
+    entered      when the event happened: waits `since: entry` count from it
+    watch        the record's ref and identities: an event with any of them is about this run's customer
+    exits_on     the event types that stop this run; recorded, so that an exit need not load the rule
+    rechecks_on  the event types at which its exit condition is looked at; such an event alone stops nothing
+    due          the run's own clock
+    token        the state machine's task token, while the machine waits for the current wave
     """
 
     id: str
@@ -116,6 +117,7 @@ class Run:
     started_at: datetime
     watch: tuple[str, ...] = ()
     exits_on: tuple[str, ...] = ()
+    rechecks_on: tuple[str, ...] = ()
     wave: int = -1
     status: RunStatus = RunStatus.RUNNING
     reason: str = ""
@@ -140,15 +142,20 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         due=max(event.time, now),
         started_at=now,
         watch=tuple(dict.fromkeys(watch)),
-        exits_on=watched_types(rule),
+        exits_on=rule.exit.on,
+        rechecks_on=rechecked_types(rule),
         shadow=shadow,
     )
 
 
+def rechecked_types(rule: Rule) -> tuple[str, ...]:
+    """The event types at which the rule's exit condition may have come true: changes of its kind of record."""
+    return (f"{rule.kind}.updated",) if rule.exit.when is not None and rule.kind else ()
+
+
 def watched_types(rule: Rule) -> tuple[str, ...]:
-    """The event types at which a run of `rule` may have to stop: its exits, and changes if it exits on a condition."""
-    on_change = (f"{rule.kind}.updated",) if rule.exit.when is not None and rule.kind else ()
-    return tuple(dict.fromkeys((*rule.exit.on, *on_change)))
+    """The event types at which a run of `rule` may have to stop: its exits, and those of `rechecked_types`."""
+    return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule))))
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)
