@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dev.paths import ROOT
+from dev.provision import SAMPLE_SOURCE
 from dev.signing import post
 from dev.stack import Stack
 from whenthen.domain import ids
@@ -99,7 +100,7 @@ def payment(stack: Stack, customer: Customer) -> Sent:
     address = f"payer.{customer.number}@example.com"
     body["data"] |= {"amount": 1250, "invoice": f"INV-{customer.number}"}
     body["data"]["customer"] = {"name": "Deniz", "email": address}
-    answer = post(stack.hook("shop"), body, delivery_id=f"msg_{customer.number}")
+    answer = post(stack.hook(SAMPLE_SOURCE), body, delivery_id=f"msg_{customer.number}")
     return Sent(
         "The shop reports a payment",
         answer.json()["events"][0] if answer.status == 202 else "",

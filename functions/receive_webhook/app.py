@@ -18,5 +18,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 202 with the events' ids once they are durable."""
     body = answers.raw_body(event, MAX_BODY)
     accepted = wired().accept_hook(event["pathParameters"]["source"], answers.headers_of(event), body)
-    count("EventsReceived", len(accepted))
-    return answers.answer(202, {"events": [found.id for found in accepted]})
+    count("EventsReceived", len(accepted.events))
+    count("MappingProblems", len(accepted.problems))
+    if accepted.redirect:
+        return {"statusCode": 303, "headers": {"location": accepted.redirect}}
+    ids = [found.id for found in accepted.events]
+    return answers.answer(202, {"events": ids, "problems": list(accepted.problems)})

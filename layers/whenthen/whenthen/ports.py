@@ -376,3 +376,13 @@ class LeadQueue(Protocol):
 
     def send(self, leads: Sequence[LeadRef]) -> None:
         """Hand the leads on. Raises Temporary unless every one was taken."""
+
+
+class SecretVault(Protocol):
+    """Secrets that admins set; only `manage` has it."""
+
+    def put(self, name: str, document: Mapping[str, str]) -> None:
+        """Keep the secret, in place of the one that is there."""
+
+    def read(self, name: str) -> Mapping[str, str] | None:
+        """The secret as it is now, without a cache; None where there is none."""
