@@ -1,0 +1,163 @@
+"""From a delivery of a generic source to its events and records, by the source's mappings.
+
+A delivery that was proven to come from its source is never lost: what no mapping takes becomes
+`webhook.received`, and every reason why a mapping did not take it, or took it only in part, is reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from whenthen.domain import ids
+from whenthen.domain.errors import Malformed, TooLarge
+from whenthen.domain.events import Event
+from whenthen.sources.bodies import read_json, text_id
+from whenthen.sources.defaults import default_mappings
+from whenthen.sources.mapped_fields import (
+    MAX_DATA_BYTES,
+    Asking,
+    RecordUpsert,
+    data_of,
+    identities_found,
+    record_of,
+    subject_of,
+    time_of,
+    weight,
+)
+from whenthen.sources.mapping import EventMapping, Source, is_event_type
+
+MAX_ITEMS = 500
+"""Items that `each` may find in one body."""
+
+UNTAKEN = "webhook.received"
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a delivery became. `problems` say what could not be read, each with the mapping that asked for it."""
+
+    events: tuple[Event, ...] = ()
+    records: tuple[RecordUpsert, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def __add__(self, other: Mapped) -> Mapped:
+        return Mapped(self.events + other.events, self.records + other.records, self.problems + other.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery whose proof holds. `own_id` is the sender's id of it, the same over its retries, if it has one."""
+
+    source: Source
+    headers: Mapping[str, str]
+    raw: bytes
+    own_id: str | None
+    now: datetime
+    default_country: str | None = None
+
+    @property
+    def country(self) -> str | None:
+        """The country of numbers without a country code: the source's own, else the installation's."""
+        return self.source.default_country or self.default_country
+
+    @property
+    def base_id(self) -> str:
+        """What events without an id of their own are known by: the delivery's id, else the hash of its bytes."""
+        return self.own_id or f"sha256:{hashlib.sha256(self.raw).hexdigest()}"
+
+    def root(self, body: Any) -> dict[str, Any]:
+        """What expressions see."""
+        hidden = {*_SECRET_HEADERS, self.source.scheme.header}
+        return {
+            "body": body,
+            "headers": {name: value for name, value in self.headers.items() if name not in hidden},
+            "delivery_id": self.own_id,
+            "source": self.source.name,
+        }
+
+
+def map_json(delivery: Delivery) -> Mapped:
+    """The events and records of a JSON body. Raises Malformed for one that is not JSON, TooLarge for too many items."""
+    return map_body(delivery, read_json(delivery.raw))
+
+
+def map_body(delivery: Delivery, body: Any) -> Mapped:
+    """The events and records of a body that is read already. Raises TooLarge for more than MAX_ITEMS items."""
+    if delivery.source.each is None:
+        return _map_item(delivery, body, delivery.base_id)
+    try:
+        items = delivery.source.each.value(delivery.root(body))
+    except Malformed as error:
+        return Mapped(problems=(f"each: {error.reason}",)) + _untaken(delivery, body, delivery.base_id)
+    if not isinstance(items, list):
+        problem = Mapped(problems=("each: the expression finds no list",))
+        return problem + _untaken(delivery, body, delivery.base_id)
+    if len(items) > MAX_ITEMS:
+        raise TooLarge(f"the body has {len(items)} items, at most {MAX_ITEMS} are allowed")
+    mapped = [_map_item(delivery, item, f"{delivery.base_id}#{position}") for position, item in enumerate(items)]
+    return sum(mapped, Mapped())
+
+
+def _map_item(delivery: Delivery, body: Any, base_id: str) -> Mapped:
+    root = delivery.root(body)
+    problems: list[str] = []
+    mappings = delivery.source.mappings or default_mappings(delivery.source.scheme.kind)
+    for position, mapping in enumerate(mappings):
+        asking = Asking(f"mappings[{position}]", root, problems)
+        if mapping.when is not None and not asking.holds(mapping.when):
+            continue
+        event_type = mapping.type or asking.value("type_from", mapping.type_from)
+        if is_event_type(event_type):
+            mapped = _take(delivery, mapping, event_type, asking, base_id)
+            return mapped + Mapped(problems=tuple(problems))
+        asking.report("type_from", f"{str(event_type)[:100]!r} is not an event type such as payment.received")
+    return _untaken(delivery, body, base_id) + Mapped(problems=tuple(problems))
+
+
+def _untaken(delivery: Delivery, body: Any, base_id: str) -> Mapped:
+    data = {"source": delivery.source.name, "body": body}
+    if weight(data) > MAX_DATA_BYTES:
+        data = {"source": delivery.source.name, "omitted": ["body"]}
+    return Mapped(events=(_event(delivery, UNTAKEN, base_id, delivery.now, None, (), data),))
+
+
+def _take(delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str) -> Mapped:
+    own_id = text_id(asking.value("id", mapping.id))
+    record = record_of(delivery.source.name, delivery.country, mapping.record, asking)
+    event = _event(
+        delivery,
+        event_type,
+        f"{event_type}:{own_id}" if own_id else base_id,
+        time_of(mapping, asking) or delivery.now,
+        subject_of(mapping, record, asking),
+        identities_found(delivery.country, mapping, asking),
+        data_of(mapping, asking),
+    )
+    return Mapped((event,), (record,) if record else ())
+
+
+def _event(
+    delivery: Delivery,
+    event_type: str,
+    own_id: str,
+    time: datetime,
+    subject: str | None,
+    identities: tuple[str, ...],
+    data: Mapping[str, Any],
+) -> Event:
+    source = f"hook/{delivery.source.name}"
+    return Event(
+        id=ids.event_id(source, own_id),
+        source=source,
+        type=event_type,
+        time=time,
+        subject=subject,
+        identities=identities,
+        data=data,
+        origin=f"source:{delivery.source.name}",
+    )

@@ -1,0 +1,162 @@
+"""What one mapping finds in one body: an event's time, subject, identities and data, and the fields of a record.
+
+What an expression finds is never trusted to be what it should: a part that cannot be read is reported and
+left out, and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from whenthen.domain import ids
+from whenthen.domain.errors import Invalid, Malformed
+from whenthen.domain.events import parse_time
+from whenthen.domain.identities import email, identities_of, identity, phone
+from whenthen.domain.records import ID, RESERVED, parse_ref
+from whenthen.sources.bodies import text_id, unix_time
+from whenthen.sources.expressions import Expression
+from whenthen.sources.mapping import EventMapping, RecordMapping
+
+MAX_DATA_BYTES = 150_000
+"""What an event's data may weigh as JSON: leaves room in an event for the rest of it."""
+
+_MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUpsert:
+    """A record to create or change: by `id` where it is known, else by the identities among its fields."""
+
+    kind: str
+    id: str | None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Evaluates one mapping's expressions; what does not apply is reported and read as nothing."""
+
+    path: str
+    root: Mapping[str, Any]
+    problems: list[str]
+
+    def report(self, name: str, reason: str) -> None:
+        self.problems.append(f"{self.path}.{name}: {reason}")
+
+    def value(self, name: str, expression: Expression | None) -> Any:
+        if expression is None:
+            return None
+        try:
+            found = expression.value(self.root)
+            json.dumps(found, allow_nan=False)  # an expression can find what is no JSON: to_number('nan'), &name
+        except Malformed as error:
+            self.report(name, error.reason)
+        except (TypeError, ValueError):
+            self.report(name, "the expression finds what is no JSON value")
+        else:
+            return found
+        return None
+
+    def holds(self, expression: Expression) -> bool:
+        try:
+            return expression.holds(self.root)
+        except Malformed as error:
+            self.report("when", error.reason)
+            return False
+
+
+def time_of(mapping: EventMapping, asking: Asking) -> datetime | None:
+    """RFC 3339, or unix seconds or milliseconds."""
+    found = asking.value("time", mapping.time)
+    if found is None:
+        return None
+    if isinstance(found, int | float) and found > _MILLISECONDS:
+        found = found / 1000
+    time = unix_time(found)
+    if time is not None:
+        return time
+    try:
+        return parse_time(found, "time")
+    except Invalid:
+        asking.report("time", "neither a time such as 2026-03-14T09:30:00Z nor unix seconds")
+        return None
+
+
+def subject_of(mapping: EventMapping, record: RecordUpsert | None, asking: Asking) -> str | None:
+    """What the expression finds, else the record that the body changes."""
+    found = asking.value("subject", mapping.subject)
+    if found is not None:
+        try:
+            return ":".join(parse_ref(found))
+        except Invalid:
+            asking.report("subject", "no record such as lead:4711")
+    return f"{record.kind}:{record.id}" if record and record.id else None
+
+
+def identities_found(country: str | None, mapping: EventMapping, asking: Asking) -> tuple[str, ...]:
+    """`{phone: …, email: …}`; any other name gives an identity of that kind, such as `stripe#cus_…`."""
+    found = asking.value("identities", mapping.identities)
+    if found is None:
+        return ()
+    if not isinstance(found, dict):
+        asking.report("identities", "an object such as {phone: …, email: …} is required")
+        return ()
+    known = list(identities_of(found, country))
+    for kind, value in found.items():
+        own_id = text_id(value)
+        if kind in ("phone", "email", "whatsapp") or own_id is None:
+            continue
+        try:
+            known.append(identity(kind, own_id))
+        except Invalid as error:
+            asking.report("identities", error.reason)
+    return tuple(known)
+
+
+def data_of(mapping: EventMapping, asking: Asking) -> dict[str, Any]:
+    """What the expression finds, without one the body. A value that is no object is kept as `value`."""
+    found = asking.root["body"] if mapping.data is None else asking.value("data", mapping.data)
+    data = found if isinstance(found, dict) else {} if found is None else {"value": found}
+    if weight(data) > MAX_DATA_BYTES:
+        asking.report("data", f"more than {MAX_DATA_BYTES} bytes, so it is left out")
+        return {"omitted": ["data"]}
+    return data
+
+
+def record_of(source: str, country: str | None, mapping: RecordMapping | None, asking: Asking) -> RecordUpsert | None:
+    if mapping is None:
+        return None
+    fields, own_id = asking.value("record.fields", mapping.fields), text_id(asking.value("record.id", mapping.id))
+    if not isinstance(fields, dict):
+        asking.report("record.fields", "no object is found, so no record is changed")
+        return None
+    fields = _record_fields(country, fields, asking)
+    if own_id is None and not identities_of(fields, country):
+        asking.report("record", "neither an id nor a phone or e-mail is found, so no record is changed")
+        return None
+    if own_id is not None and not ID.fullmatch(own_id):
+        own_id = ids.record_id(source, mapping.kind, own_id)
+    return RecordUpsert(mapping.kind, own_id, fields)
+
+
+def _record_fields(country: str | None, fields: dict[str, Any], asking: Asking) -> dict[str, Any]:
+    """The fields without nulls, and without what a record would refuse; a phone that is none must not cost the rest."""
+    kept = {}
+    for name, value in fields.items():
+        if value is None or name in RESERVED:
+            continue
+        read = phone(str(value), country) if name == "phone" else email(str(value)) if name == "email" else value
+        if read is None:
+            asking.report(f"record.fields.{name}", "cannot be read, so it is left out")
+        else:
+            kept[name] = read
+    return kept
+
+
+def weight(data: Any) -> int:
+    """Bytes of the data as JSON."""
+    return len(json.dumps(data))
