@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
 from shapes import Cursor, Document, Id, Limit, Text, record_document
 from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.events import Cause
 from whenthen.domain.records import KIND, Record, parse_ref
 from whenthen.runtime.wiring import wired
 
@@ -65,7 +66,7 @@ def read(kind: Id, record_id: Id) -> Response[str]:
 def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
     """Its identities go with it."""
     caller(router, "records:write")
-    wired().records.delete(_existing(kind, record_id), origin=_origin(origin))
+    wired().records.delete(_existing(kind, record_id), origin=_origin(origin), cause=Cause())
     return nothing()
 
 

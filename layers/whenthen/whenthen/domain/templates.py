@@ -69,12 +69,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _date(value: Any, pattern: str = "%Y-%m-%d") -> str:
     """A date or time in a strftime pattern; anything else as it is."""
     pattern = str(pattern)[:_LONGEST_PATTERN]
+    moment: object = value
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
             return value
-    return value.strftime(pattern) if isinstance(value, date) else str(value)
+    return moment.strftime(pattern) if isinstance(moment, date) else str(value)
 
 
 def _hour(value: Any) -> str:

@@ -42,11 +42,8 @@ class AcceptHook:
         source = parse_source(self.sources.get(name))
         now = self.clock.now()
         verified = signatures.verify(source.scheme, self._secrets(name), headers, body, now)
-        delivery = Delivery(source, headers, body, verified.own_id, now, self.save_record.default_country)
-        if source.scheme.kind in _FORM_SCHEMES:
-            mapped = _map_form(delivery)
-        else:
-            mapped = map_json(delivery)
+        delivery = Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
+        mapped = _map_form(delivery) if source.scheme.kind in _FORM_SCHEMES else map_json(delivery)
         for upsert in mapped.records:
             self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=f"source:{name}")
         if mapped.events:
