@@ -8,7 +8,7 @@ import time
 from dev.demo import account, stories
 from dev.demo.stories import Customer, Sent
 from dev.stack import Stack
-from dev.up import up
+from dev.lifecycle import up
 
 WAITS = 0.00002
 """Waits take this part of their time: two days 3.5 seconds, a month most of a minute."""
