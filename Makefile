@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test up down check bench deploy
 
-# The newest suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+# The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
 	&& { echo "$$python"; exit; }; done; echo python3)
 
@@ -47,5 +47,5 @@ bench: ## Run every benchmark, each beside its peers, and print a table of ratio
 
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
 	@$(ENVIRONMENTS) sam
-	$(VENV)/sam/bin/sam build
-	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)
+	SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 $(VENV)/sam/bin/sam build
+	SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 $(VENV)/sam/bin/sam deploy --config-env $(STAGE)

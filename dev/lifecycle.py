@@ -25,7 +25,6 @@ from dev.stack import Stack
 STACK_FILE = "WHENTHEN_STACK_FILE"
 """Names the stack file of a stack that runs already; who finds it set uses that one and starts none."""
 
-STACK_NAME = "whenthen-local"
 _MACHINERY = [ROOT / "dev", ROOT / "layers/whenthen/whenthen/sources"]
 """What runs the stack rather than in it: when it changed, a running stack is started afresh."""
 
@@ -193,21 +192,23 @@ def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
     with _step("Building the template"):
         template = sam.build(paths.log("build"))
     parameters = {
-        "Stage": "local",
-        "MailFrom": provision.MAIL_FROM,
         "GraphApiUrl": running.url("graph"),
         "DangerouslyAllowPrivateAddresses": "true",
     }
     with _step("Deploying it to the local AWS"):
-        sam.deploy(running.emulator, template, STACK_NAME, parameters, paths.log("deploy"))
-        deployed = resources.read(running.emulator, STACK_NAME)
-        provision.provision(running.emulator, deployed, running.credentials)
+        sam.deploy(running.emulator, template, parameters, paths.log("deploy"))
+        deployed = resources.read(running.emulator, sam.configured("stack_name"))
+        provision.provision(running.emulator, deployed, running.credentials, _mail_from())
     stack = Stack(_document(running, deployed))
     stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})
     _write(_state_file(paths), asdict(running) | {"sources": sources})
     _write(paths.stack_file, stack.document)
     say(f"The local stack is running: {paths.stack_file.relative_to(ROOT)}")
     return stack
+
+
+def _mail_from() -> str:
+    return sam.configured_parameters()["MailFrom"]
 
 
 def _document(running: Running, deployed: Resources) -> dict[str, Any]:
@@ -233,14 +234,14 @@ def _document(running: Running, deployed: Resources) -> dict[str, Any]:
         "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail")},
         "aws_endpoint_url": running.emulator.url,
         "region": local_aws.REGION,
-        "stack_name": STACK_NAME,
+        "stack_name": sam.configured("stack_name"),
         "tables": deployed.named("AWS::DynamoDB::Table", "Table"),
         "queues": deployed.named("AWS::SQS::Queue", "Queue"),
         "state_machine": deployed.get("Sequence") or deployed.only("AWS::StepFunctions::StateMachine"),
         "event_bus": deployed.only("AWS::Events::EventBus"),
         "functions": deployed.named("AWS::Lambda::Function", "Function"),
         "outputs": dict(deployed.outputs),
-        "mail_from": provision.MAIL_FROM,
+        "mail_from": _mail_from(),
         "phone_number_id": provision.PHONE_NUMBER_ID,
         "access_token": credentials.access_token,
     }

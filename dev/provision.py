@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from dev.emulator import Emulator
 from dev.resources import Resources
 
-MAIL_FROM = "hello@whenthen.example"
 PHONE_NUMBER_ID = "106540352242922"
 SAMPLE_SOURCE = "payments"
 SAMPLE_SCHEME = "standard_webhooks"
@@ -46,9 +45,9 @@ class Credentials:
         )
 
 
-def provision(emulator: Emulator, resources: Resources, credentials: Credentials) -> None:
+def provision(emulator: Emulator, resources: Resources, credentials: Credentials, mail_from: str) -> None:
     """Verify the sender and fill in the secrets; again changes nothing."""
-    emulator.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
+    emulator.client("ses").verify_email_identity(EmailAddress=mail_from)
     secrets_manager = emulator.client("secretsmanager")
     for logical_name, document in _secrets(credentials).items():
         if secret_id := resources.get(logical_name):

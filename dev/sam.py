@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dev.emulator import ACCESS_KEY, REGION, SECRET_KEY, Emulator, tail
 from dev.files import exclusive, fingerprint
@@ -20,6 +22,7 @@ SOURCES = [ROOT / name for name in ("template.yaml", "samconfig.toml", "function
 ENVIRONMENT = "local"
 """The environment of samconfig.toml that holds the local stack's settings."""
 
+_CONFIG = ROOT / "samconfig.toml"
 _BUILD = SAM / "build"
 _STAMP = SAM / "stamp"
 
@@ -57,25 +60,26 @@ def _forget_other_pythons() -> None:
         python.write_text(wanted)
 
 
-def deploy(emulator: Emulator, template: Path, stack_name: str, parameters: Mapping[str, str], log: Path) -> None:
+def deploy(emulator: Emulator, template: Path, parameters: Mapping[str, str], log: Path) -> None:
     """Create or update the stack, with samconfig.toml's parameters and these."""
-    wanted = {**configured_parameters(), **parameters}
-    command = ["deploy", "--template-file", str(template), "--stack-name", stack_name, "--region", REGION]
-    command += ["--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
-    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in sorted(wanted.items()))]
+    wanted = configured_parameters() | parameters
+    overrides = [f"{name}={value}" for name, value in sorted(wanted.items())]
+    command = ["deploy", "--config-file", str(_CONFIG), "--config-env", ENVIRONMENT, "--template-file", str(template)]
+    command += ["--region", REGION, "--no-progressbar", "--parameter-overrides", *overrides]
     _sam(command, {"AWS_ENDPOINT_URL": emulator.url}, log)
 
 
+def configured(name: str) -> Any:
+    """One of the settings that samconfig.toml has for deploying the local stack."""
+    config = tomllib.loads(_CONFIG.read_text())
+    return config[ENVIRONMENT]["deploy"]["parameters"][name]
+
+
 def configured_parameters() -> dict[str, str]:
-    """The parameters that samconfig.toml sets for the local stack; the command line would replace, not add to, them."""
-    config = ROOT / "samconfig.toml"
-    if not config.exists():
-        return {}
-    given = tomllib.loads(config.read_text()).get(ENVIRONMENT, {}).get("deploy", {}).get("parameters", {})
-    overrides = given.get("parameter_overrides", [])
-    pairs = overrides.split() if isinstance(overrides, str) else overrides
-    return {name: value.strip('"') for name, _, value in (pair.partition("=") for pair in pairs)}
+    """The template's parameters there; those on the command line would replace them all, not add to them."""
+    overrides = configured("parameter_overrides")
+    pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def _sam(arguments: Sequence[str], extra: Mapping[str, str], log: Path) -> None:
@@ -91,6 +95,7 @@ def _sam(arguments: Sequence[str], extra: Mapping[str, str], log: Path) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",
         "__SAM_CLI_APP_DIR": str(SAM / "settings"),
         "WHENTHEN_WHEELS": "local",
         "WHENTHEN_PYTHON": str(venv_python("emulator")),
