@@ -1,0 +1,1 @@
+"""Providers through which messages go out."""
