@@ -14,6 +14,7 @@ from typing import Any
 
 from dev import emulator as local_aws
 from dev import processes, provision, resources, sam, web
+from dev.client import Refused
 from dev.emulator import DidNotStart, Emulator, tail
 from dev.files import exclusive, fingerprint
 from dev.paths import LOCAL, ROOT, UP, StackPaths, known_stacks
@@ -201,6 +202,10 @@ def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
         provision.provision(running.emulator, deployed, running.credentials, _mail_from())
     stack = Stack(_document(running, deployed))
     stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})
+    try:
+        provision.configure_sample_source(stack.api, running.credentials)
+    except Refused as refused:
+        say(f"  note: the sample source is not configured: {refused}")
     _write(_state_file(paths), asdict(running) | {"sources": sources})
     _write(paths.stack_file, stack.document)
     say(f"The local stack is running: {paths.stack_file.relative_to(ROOT)}")

@@ -13,6 +13,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
+from dev.client import Api
 from dev.emulator import Emulator
 from dev.resources import Resources
 
@@ -52,6 +53,11 @@ def provision(emulator: Emulator, resources: Resources, credentials: Credentials
     for logical_name, document in _secrets(credentials).items():
         if secret_id := resources.get(logical_name):
             secrets_manager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(document))
+
+
+def configure_sample_source(api: Api, credentials: Credentials) -> None:
+    """Let the sample source post to its hook, as an admin does. Raises Refused if the API does not allow it."""
+    api.put(f"/v1/sources/{SAMPLE_SOURCE}", {"scheme": SAMPLE_SCHEME, "secret": credentials.source_secret})
 
 
 def _secrets(credentials: Credentials) -> dict[str, dict[str, str]]:

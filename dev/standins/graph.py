@@ -7,6 +7,10 @@
 
 Programmed with `{"leads": […], "access_token": "…", "faults": […]}`. A lead is given as the API shows it,
 with `id` and `form_id`; a fault's `code` is a Graph error code, answered in Graph's shape.
+
+Besides `calls`, `_received` shows `messages` [{id, at, number, message}] as they were accepted,
+`count_by_callback_data` (biz_opaque_callback_data → how many messages carried it), `audiences` (id →
+{members}), and the ids of the `leads` that it knows.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ class Graph(StandIn):
         return super().failure(fault)
 
     def shown(self) -> dict[str, Any]:
-        keys = [message["biz_opaque_callback_data"] for message in self._messages]
+        keys = [listed["message"].get("biz_opaque_callback_data") for listed in self._messages]
         return {
             "messages": list(self._messages),
             "count_by_callback_data": dict(Counter(key for key in keys if key)),
@@ -103,9 +107,9 @@ class Graph(StandIn):
         return graph_leads.page(leads, request)
 
     def _message(self, node: str, request: Request) -> Any:
-        message = graph_messages.accept(node, request.json(), len(self._messages))
-        self._messages.append(message)
-        return graph_messages.answer(message)
+        listed = graph_messages.accept(node, request.json(), len(self._messages))
+        self._messages.append(listed)
+        return graph_messages.answer(listed)
 
     def _audience_users(self, node: str, request: Request) -> Any:
         audience = self._audiences.setdefault(node, graph_audiences.Audience(node))

@@ -14,7 +14,7 @@ _LONGEST_CALLBACK_DATA = 512
 
 
 def accept(number: str, body: Any, sent_before: int) -> dict[str, Any]:
-    """The message as it is listed. Raises GraphError for what the API would refuse."""
+    """The message as it is listed: `{id, at, number, message}`. Raises GraphError for what the API would refuse."""
     if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
         raise missing("messaging_product")
     to = body.get("to") or body.get("recipient")
@@ -34,22 +34,19 @@ def accept(number: str, body: Any, sent_before: int) -> dict[str, Any]:
     return {
         "id": "wamid." + base64.b64encode(f"whenthen stand-in {number} {sent_before + 1:08}".encode()).decode(),
         "at": time.time(),
-        "from": number,
-        "to": to,
-        "type": kind,
-        kind: content,
-        "context": body.get("context"),
-        "biz_opaque_callback_data": callback_data,
+        "number": number,
+        "message": body,
     }
 
 
-def answer(message: Mapping[str, Any]) -> dict[str, Any]:
+def answer(listed: Mapping[str, Any]) -> dict[str, Any]:
     """What the API answers: accepted, which is not yet delivered."""
-    digits = "".join(character for character in message["to"] if character.isdigit())
+    to = listed["message"].get("to") or listed["message"]["recipient"]
+    digits = "".join(character for character in to if character.isdigit())
     return {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": message["to"], "wa_id": digits}],
-        "messages": [{"id": message["id"], "message_status": "accepted"}],
+        "contacts": [{"input": to, "wa_id": digits}],
+        "messages": [{"id": listed["id"], "message_status": "accepted"}],
     }
 
 
