@@ -76,12 +76,16 @@ class MatchEvent:
             run, jobs = self._first_wave(run, rule, plan)
         started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run))
         if started is Started.EXITED:
-            stopped = replace(
-                run, status=RunStatus.STOPPED, reason="an exit was seen before it started", exits_on=(), finished_at=now
-            )
-            self.progress.runs.start(stopped, plan.event, (), once_key=None)
+            self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):
             self._launch(run, rule, jobs, already=started is Started.EXISTS)
+
+    def _stop(self, run: Run, event: Event) -> None:
+        """Show the run as stopped. It may have been written before its exit was seen: then it is ended."""
+        reason, now = "an exit was seen before it started", self.progress.clock.now()
+        stopped = replace(run, status=RunStatus.STOPPED, reason=reason, finished_at=now)
+        if self.progress.runs.start(stopped, event, (), once_key=None) is not Started.STARTED:
+            self.progress.runs.finish(run, RunStatus.STOPPED, reason, now)
 
     def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
         """The run with its first wave dispatched, so that both are written together."""
