@@ -1,0 +1,89 @@
+"""EventLog on the runs table: what was decided for each event, and whether it was carried out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb.items import Item, pack, unpack
+from whenthen.adapters.dynamodb.record_items import record_item, record_of
+from whenthen.adapters.dynamodb.run_items import expiry
+from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expression, Table
+from whenthen.domain import changes, events
+from whenthen.domain.errors import Temporary
+from whenthen.domain.records import Record
+from whenthen.ports import Plan
+
+_SK = "plan"
+_OF_EVENT = {"of_event": True}
+"""Stands for a record that the event itself carries, so that it is not kept twice."""
+
+
+class DynamoEventLog:
+    """One item for each event, kept for the retention."""
+
+    def __init__(self, client: AwsClient, runs_table: str, retention: timedelta) -> None:
+        self._table = Table(client, runs_table)
+        self._retention = retention
+
+    def plan_of(self, event_id: str) -> Plan | None:
+        """The plan made for this event, if one was."""
+        item = self._table.get(_pk(event_id), _SK)
+        return _plan_of(item) if item else None
+
+    def record_plan(self, plan: Plan, now: datetime) -> Plan:
+        """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
+        try:
+            self._table.put(_item_of(plan, expiry(now, self._retention)), NEW)
+        except ConditionFailed as error:
+            kept = self.plan_of(plan.event.id)
+            if kept is None:
+                raise Temporary("the event's plan expired at this very moment") from error
+            return kept
+        return plan
+
+    def close(self, event_id: str) -> None:
+        """Note that the plan was carried out."""
+        handled = Expression(EXISTS.condition, "SET #handled = :yes", {"yes": True})
+        try:
+            self._table.update(_pk(event_id), _SK, handled)
+        except ConditionFailed:  # it expired meanwhile: there is nothing left to note it on
+            return
+
+
+def _pk(event_id: str) -> str:
+    return f"event#{event_id}"
+
+
+def _item_of(plan: Plan, expires_at: int) -> Item:
+    return {
+        "pk": _pk(plan.event.id),
+        "sk": _SK,
+        "event": pack(events.to_json(plan.event)),
+        "record": _packed_record(plan),
+        "rules": [[rule_id, version] for rule_id, version in plan.rules],
+        "note": plan.note,
+        "handled": plan.handled,
+        "expires_at": expires_at,
+    }
+
+
+def _packed_record(plan: Plan) -> bytes | None:
+    if plan.record is None:
+        return None
+    return pack(_OF_EVENT if plan.record == changes.record_of(plan.event) else record_item(plan.record))
+
+
+def _plan_of(item: Item) -> Plan:
+    event = events.from_json(unpack(item["event"]))
+    record: Record | None = None
+    if item.get("record") is not None:
+        kept = unpack(item["record"])
+        record = changes.record_of(event) if kept == _OF_EVENT else record_of(kept)
+    return Plan(
+        event=event,
+        record=record,
+        rules=tuple((rule_id, version) for rule_id, version in item["rules"]),
+        note=item["note"],
+        handled=item["handled"],
+    )

@@ -1,0 +1,115 @@
+"""Records as items of the records table: one for the record, one for each identity that it is found by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.adapters.dynamodb.items import Item, decode, time_of, to_json
+from whenthen.adapters.dynamodb.table import NEW, Expression, Table
+from whenthen.adapters.dynamodb.transactions import Write, delete, put
+from whenthen.domain.events import Cause, format_time
+from whenthen.domain.records import Record, parse_ref
+
+SK = "record"
+_PK = "record#"
+_RANKS = {"contact": "0", "lead": "1"}
+_OTHERS = "2"
+"""Identities sort by these: of all records that share a phone number, the contact comes first."""
+
+
+def pk_of(ref: str) -> str:
+    """The partition of a record."""
+    return f"{_PK}{ref}"
+
+
+def identity_pk(identity: str) -> str:
+    """The partition of an identity."""
+    return f"identity#{identity}"
+
+
+def identity_prefix(kind: str) -> str:
+    """How the sort keys begin under which records of `kind` stand in an identity's partition."""
+    return f"{_RANKS.get(kind, _OTHERS)}#{kind}:"
+
+
+def identity_sk(record: Record) -> str:
+    """Where the record stands among those of one identity: they sort by preference."""
+    return f"{identity_prefix(record.kind)}{record.id}"
+
+
+def ref_of(identity: Item) -> str:
+    """The ref of the record that an identity's item points to."""
+    return str(identity["sk"]).partition("#")[2]
+
+
+def record_item(record: Record) -> Item:
+    """The record's own item."""
+    return {
+        "pk": pk_of(record.ref),
+        "sk": SK,
+        "gsi1pk": f"kind#{record.kind}",
+        "gsi1sk": record.id,
+        "fields": to_json(record.fields),
+        "version": record.version,
+        "created_at": record.created_at and format_time(record.created_at),
+        "updated_at": record.updated_at and format_time(record.updated_at),
+        "origin": record.origin,
+        "cause": list(record.cause.runs),
+        "cause_depth": record.cause.depth,
+    }
+
+
+def record_of(item: Item) -> Record:
+    """The record of its item."""
+    kind, own_id = parse_ref(item["pk"].removeprefix(_PK))
+    return Record(
+        kind=kind,
+        id=own_id,
+        fields=json.loads(item["fields"]),
+        version=item["version"],
+        created_at=time_of(item.get("created_at"), "created_at"),
+        updated_at=time_of(item.get("updated_at"), "updated_at"),
+        origin=item["origin"],
+        cause=Cause(tuple(item["cause"]), item["cause_depth"]),
+    )
+
+
+def from_image(image: Mapping[str, Any] | None) -> Record | None:
+    """The record of a stream's image (DynamoDB JSON); None for no image, and for items that are no records."""
+    if not image or image["sk"].get("S") != SK or not image["pk"]["S"].startswith(_PK):
+        return None
+    return record_of(decode(image))
+
+
+def as_it_was(record: Record) -> Expression:
+    """The condition that the stored record is still this one: a record made anew counts its versions from 1 again."""
+    if record.created_at is None:
+        return Expression(
+            "#version = :version AND attribute_not_exists(#created_at)", values={"version": record.version}
+        )
+    values = {"version": record.version, "born": format_time(record.created_at)}
+    return Expression("#version = :version AND #created_at = :born", values=values)
+
+
+def writes_of(table: Table, record: Record, replaces: Record | None) -> list[Write]:
+    """The writes that put a record in the place of `replaces`: the record's own first, then identities."""
+    before, after = set(replaces.identities if replaces else ()), set(record.identities)
+    return [
+        put(table, record_item(record), as_it_was(replaces) if replaces else NEW),
+        *(put(table, _identity_item(identity, record)) for identity in sorted(after - before)),
+        *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(before - after)),
+    ]
+
+
+def removals_of(table: Table, record: Record) -> list[Write]:
+    """The writes that remove a record and its identities."""
+    return [
+        delete(table, pk_of(record.ref), SK, as_it_was(record)),
+        *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(set(record.identities))),
+    ]
+
+
+def _identity_item(identity: str, record: Record) -> Item:
+    return {"pk": identity_pk(identity), "sk": identity_sk(record)}

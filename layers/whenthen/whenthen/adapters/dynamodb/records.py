@@ -1,0 +1,95 @@
+"""RecordStore on the records table, and the way back from the table's stream to records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.record_items import (
+    SK,
+    as_it_was,
+    from_image,
+    identity_pk,
+    identity_prefix,
+    pk_of,
+    record_item,
+    record_of,
+    ref_of,
+    removals_of,
+    writes_of,
+)
+from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
+from whenthen.domain.errors import Stale
+from whenthen.domain.events import Cause
+from whenthen.domain.records import Record
+from whenthen.ports import Page
+
+_CANDIDATES = 10
+"""How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
+
+
+def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None]:
+    """(before, after) of the `dynamodb` part of a stream's record; both None where it was not about a record."""
+    return from_image(dynamodb.get("OldImage")), from_image(dynamodb.get("NewImage"))
+
+
+class DynamoRecords:
+    """Records and their identities; a record and its identities are always written together."""
+
+    def __init__(self, client: AwsClient, table: str) -> None:
+        self._table = Table(client, table)
+
+    def get(self, ref: str) -> Record | None:
+        """The record `<kind>:<id>`."""
+        item = self._table.get(pk_of(ref), SK)
+        return record_of(item) if item else None
+
+    def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
+        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+        prefix = identity_prefix(kind) if kind else ""
+        found = []
+        for place, identity in enumerate(dict.fromkeys(identities)):
+            items, _ = self._table.query(identity_pk(identity), prefix=prefix, limit=_CANDIDATES)
+            found += [(item["sk"].partition(":")[0], place, item["sk"], ref_of(item)) for item in items]
+        records = (self.get(ref) for *_, ref in sorted(found))
+        return next((record for record in records if record is not None), None)
+
+    def put(self, record: Record, replaces: Record | None) -> None:
+        """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
+        writes = writes_of(self._table, record, replaces)
+        try:
+            if len(writes) == 1:  # half the price of a transaction
+                self._table.put(record_item(record), as_it_was(replaces) if replaces else NEW)
+            else:
+                transact(self._table.client, writes)
+        except (ConditionFailed, TransactionRefused) as error:
+            raise Stale(_moved_on(record, replaces)) from error
+
+    def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
+        """Remove the record and its identities; the stream tells who did, and because of which runs. Raises Stale."""
+        held = as_it_was(record)
+        mark = Expression(
+            condition=held.condition,
+            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth",
+            values={**held.values, "origin": origin, "cause": list(cause.runs), "depth": cause.depth},
+        )
+        try:
+            # A deletion's image in the stream is the item as it was before: so it is first told who deletes it.
+            self._table.update(pk_of(record.ref), SK, mark)
+            transact(self._table.client, removals_of(self._table, record))
+        except (ConditionFailed, TransactionRefused) as error:
+            raise Stale(_moved_on(record, record)) from error
+
+    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
+        """Records of a kind by id; eventually consistent."""
+        pk = f"kind#{kind}"
+        start = start_of(cursor, pk, "gsi1")
+        items, last = self._table.query_index("gsi1", pk, limit=limit, start=start)
+        return Page(tuple(record_of(item) for item in items), cursor_of(last))
+
+
+def _moved_on(record: Record, replaces: Record | None) -> str:
+    return f"{record.ref} is no longer at version {replaces.version}" if replaces else f"{record.ref} exists already"

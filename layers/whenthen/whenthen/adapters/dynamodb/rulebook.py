@@ -1,0 +1,101 @@
+"""RuleBook on the config table: the rules as the matcher sees them, compiled once and kept right by stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb.items import Item
+from whenthen.adapters.dynamodb.rule_items import (
+    EXITS,
+    STAMP,
+    Stamp,
+    parsed,
+    stamp_of,
+    stamp_pk,
+    trigger_pk,
+    version_key,
+)
+from whenthen.adapters.dynamodb.table import Table
+from whenthen.domain.errors import NotFound
+from whenthen.domain.matching import RuleSet
+from whenthen.domain.rules import Rule
+
+_MAX_VERSIONS = 2_000
+"""How many rule versions are kept in memory; they never change."""
+
+
+@dataclass(slots=True)
+class _Watching:
+    """The rules in force for one event type, as they stood at `stamp`, or later."""
+
+    stamp: Stamp
+    rules: dict[str, Rule] = field(default_factory=dict)
+    compiled: RuleSet = field(default_factory=RuleSet)
+
+    def take(self, items: Iterable[Item]) -> None:
+        """Put these rules in the place of what was there of them."""
+        for item in items:
+            rule = parsed(item)
+            self.rules[rule.id] = rule
+            self.compiled.add(rule)
+
+    def drop(self, rule_ids: Iterable[str]) -> None:
+        """Take these rules out."""
+        for rule_id in rule_ids:
+            self.rules.pop(rule_id, None)
+            self.compiled.remove(rule_id)
+
+
+class DynamoRuleBook:
+    """One small consistent read for each event tells whether what is compiled still holds."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+        self._watching: dict[str, _Watching] = {}
+        self._versions: dict[tuple[str, int], Rule] = {}
+
+    def rules_of(self, event_type: str) -> RuleSet:
+        """The compiled rules that watch this type of event."""
+        # The stamp first: a rule that is saved after it was read makes the cache look old, never new.
+        stamp = stamp_of(self._table.get(stamp_pk(event_type), STAMP))
+        known = self._watching.get(event_type)
+        changed = stamp.since(known.stamp) if known else None
+        if known is None or changed is None:
+            known = self._watching[event_type] = _Watching(stamp)
+            known.take(self._table.collection(trigger_pk(event_type)))
+        elif changed:
+            self._refresh(known, event_type, changed)
+            known.stamp = stamp
+        return known.compiled
+
+    def _refresh(self, known: _Watching, event_type: str, changed: frozenset[str]) -> None:
+        found = self._table.get_all((trigger_pk(event_type), rule_id) for rule_id in changed)
+        known.drop(changed - {rule_id for _, rule_id in found})
+        known.take(found.values())
+
+    def current(self, rule_id: str, event_type: str) -> Rule:
+        """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
+        known = self._watching.get(event_type)
+        if known is None or rule_id not in known.rules:
+            raise NotFound(f"rule {rule_id} does not watch {event_type}")
+        return known.rules[rule_id]
+
+    def exit_types(self) -> frozenset[str]:
+        """Every event type that may stop a run."""
+        item = self._table.get(EXITS, EXITS)
+        return item["types"] if item else frozenset()
+
+    def version(self, rule_id: str, version: int) -> Rule:
+        """One version of a rule. Raises NotFound."""
+        known = self._versions.get((rule_id, version))
+        if known is not None:
+            return known
+        item = self._table.get(*version_key(rule_id, version))
+        if item is None:
+            raise NotFound(f"there is no version {version} of rule {rule_id}")
+        if len(self._versions) >= _MAX_VERSIONS:
+            self._versions.pop(next(iter(self._versions)))
+        rule = self._versions[rule_id, version] = parsed(item)
+        return rule

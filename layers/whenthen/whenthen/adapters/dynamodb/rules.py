@@ -1,0 +1,117 @@
+"""RuleStore on the config table: the rules and all their versions, as admins manage them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from whenthen.adapters.aws import AwsClient, pauses
+from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.rule_items import (
+    EXITS,
+    RULES,
+    STAMP,
+    Stamp,
+    rule_item,
+    rule_of,
+    stamp_item,
+    stamp_of,
+    stamp_pk,
+    trigger_pk,
+    triggers_of,
+    version_key,
+)
+from whenthen.adapters.dynamodb.table import NEW, Expression, Table
+from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, delete, put, transact, update
+from whenthen.domain.errors import NotFound, Stale, Temporary
+from whenthen.domain.rules import Rule
+from whenthen.domain.runs import watched_types
+from whenthen.ports import Page, StoredRule
+
+_ATTEMPTS = 8
+"""How often a save is tried anew when another rule of the same event types is saved at the same time."""
+
+
+class DynamoRules:
+    """Each change of a rule is one transaction, by which the matcher's collections and stamps change with it."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def get(self, rule_id: str) -> StoredRule:
+        """The current version. Raises NotFound."""
+        item = self._table.get(RULES, rule_id)
+        if item is None:
+            raise NotFound(f"there is no rule {rule_id}")
+        return rule_of(item)
+
+    def get_version(self, rule_id: str, version: int) -> StoredRule:
+        """One version. Raises NotFound."""
+        item = self._table.get(*version_key(rule_id, version))
+        if item is None:
+            raise NotFound(f"there is no version {version} of rule {rule_id}")
+        return rule_of(item)
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        """The current versions, by id."""
+        items, last = self._table.query(RULES, limit=limit, start=start_of(cursor, RULES))
+        return Page(tuple(rule_of(item) for item in items), cursor_of(last))
+
+    def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
+        """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
+        expected = replaces.version if replaces else None
+        in_force = triggers_of(parsed)
+        current = {**rule_item(rule, RULES, rule.id), "triggers": in_force or None}
+        held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
+        writes = [
+            put(self._table, current, held),
+            put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
+            *(put(self._table, rule_item(rule, trigger_pk(each), rule.id)) for each in sorted(in_force)),
+            *self._new_exits(frozenset(watched_types(parsed))),
+        ]
+        self._change(rule.id, expected, in_force, writes)
+
+    def delete(self, rule: StoredRule, parsed: Rule) -> None:
+        """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+        held = Expression("#version = :expected", values={"expected": rule.version})
+        self._change(rule.id, rule.version, frozenset(), [delete(self._table, RULES, rule.id, held)])
+
+    def _change(self, rule_id: str, expected: int | None, in_force: frozenset[str], writes: Sequence[Write]) -> None:
+        """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
+        for _ in pauses(_ATTEMPTS, first=0.02):
+            before = self._triggers(rule_id, expected)
+            stamps = self._stamps(before | in_force)
+            moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
+            left = [delete(self._table, trigger_pk(each), rule_id) for each in sorted(before - in_force)]
+            try:
+                transact(self._table.client, [*writes, *left, *moved])
+            except TransactionRefused:
+                continue  # a stamp moved, or the rule did: the next look at the rule tells
+            return
+        raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
+
+    def _triggers(self, rule_id: str, expected: int | None) -> frozenset[str]:
+        """The event types that the current version is in force for. Raises Stale if it is not `expected`."""
+        item = self._table.get(RULES, rule_id)
+        current = item["version"] if item else None
+        if current != expected:
+            raise Stale(f"rule {rule_id} is at version {current}, not {expected}")
+        return item.get("triggers", frozenset()) if item else frozenset()
+
+    def _stamps(self, event_types: Iterable[str]) -> Mapping[str, Stamp]:
+        keys = {event_type: (stamp_pk(event_type), STAMP) for event_type in sorted(event_types)}
+        found = self._table.get_all(keys.values())
+        return {event_type: stamp_of(found.get(key)) for event_type, key in keys.items()}
+
+    def _move_stamp(self, event_type: str, stamp: Stamp, rule_id: str) -> Write:
+        held = Expression("#count = :count", values={"count": stamp.count}) if stamp.count else NEW
+        return put(self._table, stamp_item(event_type, stamp.then(rule_id)), held)
+
+    def _new_exits(self, types: frozenset[str]) -> Sequence[Write]:
+        """The write that adds exit types; none where all are known, so that saves need not queue for one item."""
+        item = self._table.get(EXITS, EXITS)
+        new = types - (item["types"] if item else frozenset())
+        return (
+            [update(self._table, EXITS, EXITS, Expression(update="ADD #types :new", values={"new": new}))]
+            if new
+            else []
+        )

@@ -1,0 +1,61 @@
+"""ApiKeys and SourceStore on the config table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb.items import to_json
+from whenthen.adapters.dynamodb.table import Table
+from whenthen.domain.errors import NotFound
+from whenthen.ports import ApiKey
+
+_KEYS = "apikeys"
+_SOURCES = "sources"
+
+
+class DynamoApiKeys:
+    """API keys, found by the hash of what the caller presented."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def find(self, key_hash: str) -> ApiKey | None:
+        """The key with this hash."""
+        item = self._table.get(_KEYS, key_hash)
+        if item is None:
+            return None
+        return ApiKey(id=item["id"], hash=item["sk"], name=item["name"], scopes=tuple(item["scopes"]))
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a key."""
+        self._table.put({"pk": _KEYS, "sk": key.hash, "id": key.id, "name": key.name, "scopes": list(key.scopes)})
+
+
+class DynamoSources:
+    """The configured webhook sources."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The source's document. Raises NotFound."""
+        item = self._table.get(_SOURCES, name) if name else None
+        if item is None:
+            raise NotFound(f"there is no source {name}")
+        return _document(item["document"])
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a source's document."""
+        self._table.put({"pk": _SOURCES, "sk": name, "document": to_json(dict(document))})
+
+    def list(self) -> list[Mapping[str, Any]]:
+        """All sources, by name."""
+        return [_document(item["document"]) for item in self._table.collection(_SOURCES)]
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(text)
+    return document

@@ -1,0 +1,125 @@
+"""What an exit needs to find: the open runs of a customer, and for runs yet to start the exits that were seen.
+
+Both stand under each key (ref or identity) that the customer is known by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from whenthen.adapters.dynamodb.items import Item
+from whenthen.adapters.dynamodb.table import ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.transactions import Write, check, delete, put
+from whenthen.domain.events import Event, format_time, parse_time
+from whenthen.domain.runs import Run
+
+SEEN = "seen"
+SEEN_FOR = timedelta(days=35)
+"""How long an exit is remembered for runs that start later: far longer than any message is under way."""
+
+_OPEN = "open#"
+_SEVERAL = ""
+"""Stands for the event's id where several were seen at the very same time: no run may take it for its own."""
+
+Found = tuple[str, tuple[str, ...], datetime]
+
+
+def watch_pk(key: str) -> str:
+    """The partition of a key that runs are watched under."""
+    return f"watch#{key}"
+
+
+def watches(run: Run) -> bool:
+    """Whether any event may end the run early."""
+    return bool((run.exits_on or run.rechecks_on) and run.watch and not run.status.final)
+
+
+def markers_of(table: Table, run: Run) -> list[Write]:
+    """The writes by which exits find the open run."""
+    marker = {
+        "sk": f"{_OPEN}{run.id}",
+        "run_id": run.id,
+        "types": list(dict.fromkeys((*run.exits_on, *run.rechecks_on))),
+        "entered": format_time(run.entered),
+    }
+    return [put(table, {"pk": watch_pk(key), **marker}) for key in dict.fromkeys(run.watch)]
+
+
+def removals_of(table: Table, run: Run) -> list[Write]:
+    """The writes that take the run's markers away."""
+    return [delete(table, watch_pk(key), f"{_OPEN}{run.id}") for key in dict.fromkeys(run.watch)]
+
+
+def checks_of(table: Table, run: Run) -> list[Write]:
+    """The checks that none of the run's exits was seen at or after its event, but for that event itself."""
+    if not run.exits_on:
+        return []
+    types = list(enumerate(run.exits_on))
+    unseen = Expression(
+        condition=" AND ".join(
+            f"(attribute_not_exists(#at{n}) OR #at{n} < :entered OR #by{n} = :own)" for n, _ in types
+        ),
+        values={"entered": format_time(run.entered), "own": run.event_id},
+        names={f"at{n}": _at(each) for n, each in types} | {f"by{n}": _by(each) for n, each in types},
+    )
+    return [check(table, watch_pk(key), SEEN, unseen) for key in dict.fromkeys(run.watch)]
+
+
+def seen_exit(table: Table, run: Run) -> str | None:
+    """The type of an exit that was seen at or after the run's event; None if there was none."""
+    marks = table.get_all((watch_pk(key), SEEN) for key in run.watch)
+    entered = format_time(run.entered)
+    for event_type in run.exits_on:
+        for mark in marks.values():
+            at, by = mark.get(_at(event_type)), mark.get(_by(event_type))
+            if at is not None and at >= entered and by != run.event_id:
+                return event_type
+    return None
+
+
+def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None:
+    """Remember the event under each key, unless a newer one of its type is remembered already."""
+    at = format_time(event.time)
+    names = {"at": _at(event.type), "by": _by(event.type)}
+    values = {"at": at, "by": event.id, "expires_at": int((now + SEEN_FOR).timestamp())}
+    newer = Expression(
+        condition="attribute_not_exists(#at) OR #at < :at",
+        update="SET #at = :at, #by = :by, #expires_at = :expires_at",
+        values=values,
+        names=names,
+    )
+    tie = Expression(
+        condition="#at = :at AND #by <> :by",
+        update="SET #by = :several",
+        values={"at": at, "by": event.id, "several": _SEVERAL},
+        names=names,
+    )
+    for key in dict.fromkeys(keys):
+        try:
+            table.update(watch_pk(key), SEEN, newer)
+        except ConditionFailed:
+            _try(table, watch_pk(key), tie)
+
+
+def _try(table: Table, pk: str, change: Expression) -> None:
+    try:
+        table.update(pk, SEEN, change)
+    except ConditionFailed:
+        return
+
+
+def watching(table: Table, keys: Sequence[str]) -> list[Found]:
+    """The open runs under any of the keys, each once."""
+    found: dict[str, Item] = {}
+    for key in dict.fromkeys(keys):
+        found |= {item["run_id"]: item for item in table.collection(watch_pk(key), _OPEN)}
+    return [(run_id, tuple(item["types"]), parse_time(item["entered"], "entered")) for run_id, item in found.items()]
+
+
+def _at(event_type: str) -> str:
+    return f"at:{event_type}"
+
+
+def _by(event_type: str) -> str:
+    return f"by:{event_type}"
