@@ -1,0 +1,68 @@
+"""The same event has the effects of one, however often it comes."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dev.demo import account, stories
+from dev.demo.stories import Customer
+from dev.signing import post
+from dev.stack import Stack
+
+pytestmark = pytest.mark.xdist_group("stories")
+
+TIMES = 20
+
+
+def test_a_payment_reported_twenty_times_in_parallel(stack: Stack, rules: dict[str, str]) -> None:
+    customer = Customer.new()
+    with ThreadPoolExecutor(TIMES) as threads:
+        sent = list(threads.map(lambda _: stories.payment(stack, customer), range(TIMES)))
+    assert {one.status for one in sent} == {202}
+    assert len({one.event_id for one in sent}) == 1
+    found = account.handled(stack, sent[0].event_id)
+    assert found is not None
+    [run] = found["runs"]
+    for effect in sent[0].effects:
+        account.wait_for(lambda effect=effect: True if effect.seen() else None)
+    _drain(stack)
+    assert {effect.name: effect.seen() for effect in sent[0].effects} == {effect.name: 1 for effect in sent[0].effects}
+    assert {job["attempts"] for job in stack.api.get(f"/v1/runs/{run['id']}")["jobs"]} == {1}
+
+
+def test_a_lead_notified_twenty_times_in_parallel(stack: Stack, rules: dict[str, str]) -> None:
+    customer = Customer.new()
+    sent = stories.meta_lead(stack, customer)
+    notification = json.loads((stories.EVENTS / "meta/leadgen.json").read_text())
+    notification["entry"][0]["changes"][0]["value"]["leadgen_id"] = customer.lead_id
+    with ThreadPoolExecutor(TIMES) as threads:
+        answers = list(threads.map(lambda _: post(stack.hook("meta"), notification).status, range(TIMES - 1)))
+    assert set(answers) == {200}
+    for effect in sent.effects:
+        account.wait_for(lambda effect=effect: True if effect.seen() else None)
+    _drain(stack)
+    assert {effect.name: effect.seen() for effect in sent.effects} == {effect.name: 1 for effect in sent.effects}
+
+
+def _drain(stack: Stack) -> None:
+    """Wait until no queue holds a message, so that a doubled effect would have been had."""
+    sqs = stack.client("sqs")
+    working = [url for name, url in stack.queues.items() if "dead_letter" not in name]
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+
+    def empty() -> bool | None:
+        counts = [
+            int(count)
+            for url in working
+            for count in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()
+        ]
+        return True if not any(counts) else None
+
+    assert account.wait_for(empty), "the queues did not become empty"
