@@ -1,0 +1,101 @@
+"""Records, events, rules and runs for the tests of adapters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from whenthen.domain import ids
+from whenthen.domain.events import Cause, Event
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Rule, parse_rule
+from whenthen.domain.runs import Job, Run
+from whenthen.ports import StoredRule
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+PHONE = "+905321234567"
+
+
+def minutes(count: float) -> datetime:
+    """So many minutes after NOW."""
+    return NOW + timedelta(minutes=count)
+
+
+class FixedClock:
+    """A clock that a test sets."""
+
+    def __init__(self, time: datetime = NOW) -> None:
+        self.time = time
+
+    def now(self) -> datetime:
+        """What it was set to."""
+        return self.time
+
+
+def event(own_id: str = "e1", event_type: str = "meta_lead.created", at: datetime = NOW, **more: Any) -> Event:
+    """An event about PHONE."""
+    found = Event(
+        id=ids.event_id("meta", own_id),
+        source="meta",
+        type=event_type,
+        time=at,
+        identities=(f"phone#{PHONE}",),
+        data={"amount": 1.0, "count": 1, "name": "Ayşe", "tags": ["vip"]},
+        origin="source:meta",
+    )
+    return replace(found, **more)
+
+
+def record(kind: str = "lead", own_id: str = "4711", version: int = 1, **fields: Any) -> Record:
+    """A record as it is after `version` writes."""
+    return Record(
+        kind=kind,
+        id=own_id,
+        fields=fields,
+        version=version,
+        created_at=NOW,
+        updated_at=minutes(version - 1),
+        origin="api",
+        cause=Cause(("run_x",), 1),
+    )
+
+
+def run(own_event: Event, *, rule: str = "rule_1", **more: Any) -> Run:
+    """A run of a rule that stops when the customer replies."""
+    found = Run(
+        id=ids.run_id(own_event.id, rule, "lead:4711"),
+        rule_id=rule,
+        rule_version=1,
+        rule_name="Welcome",
+        event_id=own_event.id,
+        event_type=own_event.type,
+        record="lead:4711",
+        entered=own_event.time,
+        due=own_event.time,
+        started_at=minutes(1),
+        watch=("lead:4711", f"phone#{PHONE}"),
+        exits_on=("contact.replied", "whatsapp.message_received"),
+        rechecks_on=("lead.updated",),
+    )
+    return replace(found, **more)
+
+
+def job(of: Run, step: str = "hello", wave: int = 0, action: str = "send_whatsapp", **more: Any) -> Job:
+    """A job of the run."""
+    return replace(Job(run_id=of.id, step_id=step, wave=wave, action=action, due=of.due), **more)
+
+
+def rule(rule_id: str = "rule_1", version: int = 1, **more: Any) -> tuple[StoredRule, Rule]:
+    """A rule as it is stored and as it is read."""
+    document = {
+        "name": f"Rule {rule_id}",
+        "kind": "lead",
+        "trigger": {"event": "meta_lead.created"},
+        "steps": [{"id": "tag", "action": "add_tags", "with": {"tags": ["new"]}}],
+        "mode": "on",
+        **more,
+        "id": rule_id,
+        "version": version,
+    }
+    return StoredRule(rule_id, version, document, NOW, "key_1"), parse_rule(document)

@@ -1,0 +1,33 @@
+"""The three tables for tests; tests/template checks that template.yaml defines the same ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONFIG, RECORDS, RUNS = "config", "records", "runs"
+_INDEXES = {CONFIG: (), RECORDS: ("gsi1",), RUNS: ("gsi1", "gsi2", "gsi3")}
+
+
+def create_tables(client: Any) -> None:
+    """As docs/architecture.md, "Table definitions", has them."""
+    for table, indexes in _INDEXES.items():
+        names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
+        client.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=_schema("pk", "sk"),
+            BillingMode="PAY_PER_REQUEST",
+            **({"GlobalSecondaryIndexes": [_index(index) for index in indexes]} if indexes else {}),
+        )
+
+
+def _schema(partition: str, sort: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+
+
+def _index(name: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _schema(f"{name}pk", f"{name}sk"),
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
