@@ -77,8 +77,8 @@ def test_a_mapping_gives_type_id_time_identities_data_and_a_record() -> None:
 def test_each_item_of_a_batch_is_mapped_on_its_own() -> None:
     mapped = deliver(sample_json("hooks/tickets_source.json"), sample("hooks/tickets_batch.json"), "req-1")
     assert [(event.type, event.subject) for event in mapped.events] == [
-        ("ticket.created", "ticket:T-1009"),
-        ("ticket.closed", "ticket:T-1010"),
+        ("helpdesk.opened", "ticket:T-1009"),
+        ("helpdesk.closed", "ticket:T-1010"),
         ("webhook.received", None),
     ]
     assert [record.fields["status"] for record in mapped.records] == ["open", "closed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from whenthen.sources import github, stripe
 from whenthen.sources.mapping import EventMapping, parse_mappings
 
 STANDARD_WEBHOOKS: list[dict[str, Any]] = [
@@ -17,11 +18,28 @@ STANDARD_WEBHOOKS: list[dict[str, Any]] = [
 ]
 """The specification's advice for bodies: `type`, `timestamp` and `data`; some senders leave `data` out and are flat."""
 
+FORM: list[dict[str, Any]] = [
+    {
+        "type": "form.submitted",
+        "identities": (
+            "body.fields.{phone: phone || phone_number || tel || telephone || mobile || telefon,"
+            ' email: email || mail || e_mail || "e-mail" || eposta}'
+        ),
+        "data": "{form: source, fields: body.fields, files: body.files}",
+    },
+]
+"""A form under any of the usual names of its fields for phone and e-mail."""
+
+_OF_SCHEME: dict[str, list[dict[str, Any]]] = {
+    "standard_webhooks": STANDARD_WEBHOOKS,
+    "stripe": stripe.MAPPINGS,
+    "github": github.MAPPINGS,
+    "form_token": FORM,
+    "dangerous_open_form": FORM,
+}
+
 
 @cache
 def default_mappings(scheme: str) -> tuple[EventMapping, ...]:
     """The mappings of a scheme; none where its bodies can be anything."""
     return parse_mappings(_OF_SCHEME.get(scheme, []))
-
-
-_OF_SCHEME = {"standard_webhooks": STANDARD_WEBHOOKS}

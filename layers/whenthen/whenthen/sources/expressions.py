@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
 from jmespath.exceptions import JMESPathError, LexerError, ParseError  # type: ignore[import-untyped]
-from jmespath.functions import Functions  # type: ignore[import-untyped]
+from jmespath.functions import Functions, signature  # type: ignore[import-untyped]
 from jmespath.parser import ParsedResult  # type: ignore[import-untyped]
 
 from whenthen.domain.errors import Invalid, Malformed
 
 MAX_LENGTH = 1_000
 """Characters of one expression."""
+
+_WITHOUT_DECIMALS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|VND|VUV|XAF|XOF|XPF")
+_WITH_THREE_DECIMALS = re.compile("BHD|JOD|KWD|OMR|TND")
+
+
+class _Functions(Functions):  # type: ignore[misc]
+    """JMESPath's functions, and one of ours: it has no arithmetic, and providers write amounts in cents."""
+
+    @signature({"types": ["number", "null"]}, {"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_major_units(self, amount: float | None, currency: str | None) -> float | None:
+        """`major_units(1250, 'eur')` is 12.5, `major_units(1250, 'jpy')` is 1250; null where either is."""
+        if amount is None or currency is None:
+            return None
+        code = currency.upper()
+        decimals = 0 if _WITHOUT_DECIMALS.fullmatch(code) else 3 if _WITH_THREE_DECIMALS.fullmatch(code) else 2
+        units = round(amount / 10**decimals, decimals)
+        return int(units) if units == int(units) else units
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +48,7 @@ class Expression:
     def value(self, root: Mapping[str, Any]) -> Any:
         """What it finds in `root`, None for nothing. Raises Malformed where its functions cannot be applied."""
         try:
-            return self.compiled.search(root)
+            return self.compiled.search(root, _OPTIONS)
         except JMESPathError as error:
             raise Malformed(f"the expression {self.text!r} does not apply: {str(error)[:200]}") from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
@@ -65,9 +86,9 @@ def _check_functions(node: Mapping[str, Any], path: str) -> None:
         waiting += [child for child in current.get("children", ()) if isinstance(child, dict)]
         if current.get("type") != "function_expression":
             continue
-        known = Functions.FUNCTION_TABLE.get(current["value"])
+        known = _Functions.FUNCTION_TABLE.get(current["value"])
         if known is None:
-            raise Invalid.field(path, f"JMESPath has no function {current['value']}")
+            raise Invalid.field(path, f"there is no function {current['value']}")
         wanted, given = known["signature"], len(current["children"])
         variadic = bool(wanted) and bool(wanted[-1].get("variadic"))
         if given < len(wanted) or (given > len(wanted) and not variadic):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from whenthen.domain import ids
@@ -17,6 +17,7 @@ from whenthen.domain.errors import Malformed, TooLarge
 from whenthen.domain.events import Event
 from whenthen.sources.bodies import read_json, text_id
 from whenthen.sources.defaults import default_mappings
+from whenthen.sources.forms import read_form
 from whenthen.sources.mapped_fields import (
     MAX_DATA_BYTES,
     Asking,
@@ -33,6 +34,7 @@ from whenthen.sources.mapping import EventMapping, Source, is_event_type
 MAX_ITEMS = 500
 """Items that `each` may find in one body."""
 
+FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
 UNTAKEN = "webhook.received"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -67,8 +69,14 @@ class Delivery:
 
     @property
     def base_id(self) -> str:
-        """What events without an id of their own are known by: the delivery's id, else the hash of its bytes."""
-        return self.own_id or f"sha256:{hashlib.sha256(self.raw).hexdigest()}"
+        """What events without an id of their own are known by: the delivery's id, else the hash of its bytes.
+
+        The same form posted again is a repetition on the same day (UTC) only: a browser does not retry, and a
+        customer may ask the same again.
+        """
+        hashed = f"sha256:{hashlib.sha256(self.raw).hexdigest()}"
+        day = f":{self.now.astimezone(UTC):%Y-%m-%d}" if self.source.scheme.kind in FORM_SCHEMES else ""
+        return self.own_id or hashed + day
 
     def root(self, body: Any) -> dict[str, Any]:
         """What expressions see."""
@@ -84,6 +92,23 @@ class Delivery:
 def map_json(delivery: Delivery) -> Mapped:
     """The events and records of a JSON body. Raises Malformed for one that is not JSON, TooLarge for too many items."""
     return map_body(delivery, read_json(delivery.raw))
+
+
+def map_form(delivery: Delivery) -> Mapped:
+    """The events and records of a posted form; nothing where its honeypot was filled in, as only programs do.
+
+    Expressions see `body.fields` without the token and the honeypot, and `body.files` without their contents.
+    Raises Malformed for a body that is no form, TooLarge for too many fields.
+    """
+    form, options = read_form(delivery.raw, delivery.headers.get("content-type", "")), delivery.source.form
+    if options.honeypot and form.text(options.honeypot):
+        return Mapped(problems=("the field that people do not see was filled in",))
+    hidden = {options.honeypot, delivery.source.scheme.field}
+    files = [
+        {"field": file.field, "name": file.name, "type": file.type, "size": len(file.content)} for file in form.files
+    ]
+    fields = {name: value for name, value in form.fields.items() if name not in hidden}
+    return map_body(delivery, {"fields": fields, "files": files} if files else {"fields": fields})
 
 
 def map_body(delivery: Delivery, body: Any) -> Mapped:

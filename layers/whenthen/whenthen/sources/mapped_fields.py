@@ -17,7 +17,7 @@ from whenthen.domain.errors import Invalid, Malformed
 from whenthen.domain.events import parse_time
 from whenthen.domain.identities import email, identities_of, identity, phone
 from whenthen.domain.records import ID, RESERVED, parse_ref
-from whenthen.sources.bodies import text_id, unix_time
+from whenthen.sources.bodies import present, text_id, unix_time
 from whenthen.sources.expressions import Expression
 from whenthen.sources.mapping import EventMapping, RecordMapping
 
@@ -118,9 +118,14 @@ def identities_found(country: str | None, mapping: EventMapping, asking: Asking)
 
 
 def data_of(mapping: EventMapping, asking: Asking) -> dict[str, Any]:
-    """What the expression finds, without one the body. A value that is no object is kept as `value`."""
+    """What the expression finds, without one the body. A value that is no object is kept as `value`.
+
+    Fields of an expression that found nothing are left out, as they would be if the sender had left them out.
+    """
     found = asking.root["body"] if mapping.data is None else asking.value("data", mapping.data)
-    data = found if isinstance(found, dict) else {} if found is None else {"value": found}
+    data = found if isinstance(found, dict) else present({"value": found})
+    if mapping.data is not None:
+        data = present(data)
     if weight(data) > MAX_DATA_BYTES:
         asking.report("data", f"more than {MAX_DATA_BYTES} bytes, so it is left out")
         return {"omitted": ["data"]}

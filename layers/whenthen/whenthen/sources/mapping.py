@@ -158,6 +158,10 @@ def _event_mapping(reader: Reader) -> EventMapping:
         data=_expression(reader, "data"),
         record=_record(reader.child("record")),
     )
+    if mapping.record and mapping.record.kind == fixed.partition(".")[0]:
+        reader.report(
+            "record", f"its change gives {mapping.record.kind}.… events of its own: name this event otherwise"
+        )
     reader.finish()
     return mapping
 
