@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from whenthen.adapters.queues import lead_of
 from whenthen.runtime.consumer import consume
 from whenthen.runtime.observability import logger, metrics
 from whenthen.runtime.wiring import wired
-from whenthen.sources.meta import LeadRef
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
     """Each message is a LeadRef as JSON."""
-    return consume(event, context, lambda message: wired().fetch_lead(LeadRef(**message)), wired().messages)
+    return consume(event, context, lambda message: wired().fetch_lead(lead_of(message)), wired().messages)

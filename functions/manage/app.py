@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import events
 import records
 import rules
 import runs
@@ -12,6 +11,8 @@ import sources
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from replies import problem, problem_of_request
+
+import events
 from whenthen.domain.errors import NotFound, WhenthenError
 from whenthen.runtime.observability import logger, metrics
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from replies import caller, reply, seed
 from shapes import Id, record_document, run_document
+
 from whenthen.domain.events import to_json
 from whenthen.runtime.wiring import wired
 

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
 from shapes import Cursor, Document, Id, Limit, Text, record_document
+
 from whenthen.domain.errors import Invalid, NotFound
 from whenthen.domain.events import Cause
 from whenthen.domain.records import KIND, Record, parse_ref

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
 from whenthen.domain.errors import Forbidden, Invalid, Malformed, Problem, WhenthenError
 from whenthen.runtime import answers
 from whenthen.usecases.authorize import allows

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, seed, wanted_version
 from shapes import Cursor, Document, Id, Limit, ModeChange, Text, rule_document
+
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.manage_rules import Filter
 

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, reply
 from shapes import Cursor, Id, Limit, Text, run_document, state_document
+
 from whenthen.runtime.wiring import wired
 
 router = Router()

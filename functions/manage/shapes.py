@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
+
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run

@@ -79,6 +79,9 @@ class RuleBook(Protocol):
     def current(self, rule_id: str, event_type: str) -> Rule:
         """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
 
+    def considered(self, event_type: str) -> list[Rule]:
+        """Every rule that watches this type of event."""
+
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""
 

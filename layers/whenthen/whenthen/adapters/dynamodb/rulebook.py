@@ -82,6 +82,11 @@ class DynamoRuleBook:
             raise NotFound(f"rule {rule_id} does not watch {event_type}")
         return known.rules[rule_id]
 
+    def considered(self, event_type: str) -> list[Rule]:
+        """Every rule that watches this type of event."""
+        self.rules_of(event_type)
+        return list(self._watching[event_type].rules.values())
+
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""
         item = self._table.get(EXITS, EXITS)

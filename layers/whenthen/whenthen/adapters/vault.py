@@ -1,0 +1,42 @@
+"""SecretVault on AWS Secrets Manager: for `manage` alone, and for the secrets of sources alone (its role says so)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from whenthen.adapters.aws import AwsClient, aws_errors, code_of
+
+
+class SecretsManagerVault:
+    """Secrets named `<prefix>/<name>`."""
+
+    def __init__(self, client: AwsClient, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def put(self, name: str, document: Mapping[str, str]) -> None:
+        """Keep the secret, in place of the one that is there."""
+        own_name, text = f"{self._prefix}/{name}", json.dumps(dict(document))
+        try:
+            with aws_errors("keeping a secret"):
+                self._client.put_secret_value(SecretId=own_name, SecretString=text)
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            with aws_errors("making a secret"):
+                self._client.create_secret(Name=own_name, SecretString=text)
+
+    def read(self, name: str) -> Mapping[str, str] | None:
+        """The secret as it is now, without a cache; None where there is none."""
+        try:
+            with aws_errors("reading a secret"):
+                found = self._client.get_secret_value(SecretId=f"{self._prefix}/{name}")
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            return None
+        document: Mapping[str, str] = json.loads(found["SecretString"])
+        return document

@@ -1,0 +1,313 @@
+"""The one place that builds things: adapters from settings, use cases from adapters. Each when it is first used.
+
+A function imports what it wires, inside the property that needs it: those that receive and match events never
+load templates or models, and a cold start pays for nothing else's adapters.
+"""
+# ruff: noqa: PLC0415 - see above
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from whenthen.runtime.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+    from whenthen import ports
+    from whenthen.adapters.queues import SqsMessages
+    from whenthen.usecases.accept_hook import AcceptHook
+    from whenthen.usecases.accept_meta import AcceptMeta
+    from whenthen.usecases.advance_sequence import AdvanceSequence
+    from whenthen.usecases.authorize import Authorize
+    from whenthen.usecases.change_record import ChangeRecord
+    from whenthen.usecases.explain_event import ExplainEvent
+    from whenthen.usecases.fetch_lead import FetchLead
+    from whenthen.usecases.manage_rules import ManageRules
+    from whenthen.usecases.manage_sources import ManageSources
+    from whenthen.usecases.match_event import MatchEvent
+    from whenthen.usecases.perform_job import PerformJob
+    from whenthen.usecases.progress import Progress
+    from whenthen.usecases.publish_changes import PublishChanges
+    from whenthen.usecases.read_history import ReadHistory
+    from whenthen.usecases.save_record import SaveRecord
+    from whenthen.usecases.send_event import SendEvent
+    from whenthen.usecases.stop_run import StopRun
+
+
+class _Adapters:
+    """What the outside is, by the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """A low-level client with bounded time and attempts. Tests put theirs in the place of this method."""
+        import boto3
+
+        from whenthen.adapters.aws import STORE
+
+        return boto3.client(service, config=config or STORE)  # type: ignore[call-overload]
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return self.client("dynamodb")
+
+    @cached_property
+    def sqs(self) -> Any:
+        return self.client("sqs")
+
+    @cached_property
+    def clock(self) -> ports.Clock:
+        from whenthen.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.settings.retention_days)
+
+    @cached_property
+    def bus(self) -> ports.Bus:
+        from whenthen.adapters.bus import EventBridgeBus
+
+        return EventBridgeBus(self.client("events"), self.settings.bus_name)
+
+    @cached_property
+    def leads(self) -> ports.LeadQueue:
+        from whenthen.adapters.queues import SqsLeadQueue
+
+        return SqsLeadQueue(self.sqs, self.settings.lead_queue_url)
+
+    @cached_property
+    def queues(self) -> ports.JobQueues:
+        from whenthen.adapters.queues import SqsJobQueues
+        from whenthen.domain.actions import Channel
+
+        settings = self.settings
+        urls = {
+            Channel.EMAIL: settings.email_queue_url,
+            Channel.WHATSAPP: settings.whatsapp_queue_url,
+            Channel.WEBHOOK: settings.webhook_queue_url,
+            Channel.RECORD: settings.record_queue_url,
+        }
+        return SqsJobQueues(self.sqs, urls)
+
+    @cached_property
+    def messages(self) -> SqsMessages:
+        """The queue that this function works on."""
+        from whenthen.adapters.queues import SqsMessages
+
+        return SqsMessages(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
+
+    @cached_property
+    def sequences(self) -> ports.Sequences:
+        from whenthen.adapters.sequences import StepFunctionsSequences
+
+        return StepFunctionsSequences(self.client("stepfunctions"), self.settings.sequence_arn)
+
+    @cached_property
+    def secrets(self) -> ports.Secrets:
+        from whenthen.adapters.secrets import SecretsManagerSecrets
+
+        return SecretsManagerSecrets(self.client("secretsmanager"), self.settings.secrets_prefix, self.clock)
+
+    @cached_property
+    def vault(self) -> ports.SecretVault:
+        from whenthen.adapters.vault import SecretsManagerVault
+
+        return SecretsManagerVault(self.client("secretsmanager"), self.settings.secrets_prefix)
+
+    @cached_property
+    def http(self) -> ports.Http:
+        from whenthen.adapters.http import GuardedHttp
+
+        allow = self.settings.dangerously_allow_private_addresses
+        return GuardedHttp(dangerously_allow_private_addresses=allow)
+
+    @cached_property
+    def graph(self) -> ports.Graph:
+        from whenthen.adapters.channels.graph import GraphApi
+
+        return GraphApi(self.http, self.secrets, self.settings.graph_api_url, self.settings.graph_api_version)
+
+    @cached_property
+    def mailer(self) -> ports.Mailer:
+        from whenthen.adapters.aws import ONCE
+        from whenthen.adapters.channels.ses import SesMailer
+
+        return SesMailer(self.client("ses", ONCE))
+
+    @cached_property
+    def rule_book(self) -> ports.RuleBook:
+        from whenthen.adapters.dynamodb.rulebook import DynamoRuleBook
+
+        return DynamoRuleBook(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def rules(self) -> ports.RuleStore:
+        from whenthen.adapters.dynamodb.rules import DynamoRules
+
+        return DynamoRules(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def sources(self) -> ports.SourceStore:
+        from whenthen.adapters.dynamodb.settings import DynamoSources
+
+        return DynamoSources(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def keys(self) -> ports.ApiKeys:
+        from whenthen.adapters.dynamodb.settings import DynamoApiKeys
+
+        return DynamoApiKeys(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def records(self) -> ports.RecordStore:
+        from whenthen.adapters.dynamodb.records import DynamoRecords
+
+        return DynamoRecords(self.dynamodb, self.settings.records_table)
+
+    @cached_property
+    def runs(self) -> ports.RunLedger:
+        from whenthen.adapters.dynamodb.runs import DynamoRuns
+
+        settings = self.settings
+        return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+
+    @cached_property
+    def event_log(self) -> ports.EventLog:
+        from whenthen.adapters.dynamodb.events import DynamoEventLog
+
+        return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+
+class Wiring(_Adapters):
+    """The use cases, by their names."""
+
+    @cached_property
+    def save_record(self) -> SaveRecord:
+        from whenthen.usecases.save_record import SaveRecord
+
+        return SaveRecord(self.records, self.clock, self.settings.default_country)
+
+    @cached_property
+    def accept_meta(self) -> AcceptMeta:
+        from whenthen.usecases.accept_meta import AcceptMeta
+
+        return AcceptMeta(self.bus, self.leads, self.secrets, self.clock)
+
+    @cached_property
+    def accept_hook(self) -> AcceptHook:
+        from whenthen.usecases.accept_hook import AcceptHook
+
+        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
+
+    @cached_property
+    def fetch_lead(self) -> FetchLead:
+        from whenthen.usecases.fetch_lead import FetchLead
+
+        return FetchLead(self.graph, self.save_record, self.bus, self.clock, self.settings.default_country)
+
+    @cached_property
+    def publish_changes(self) -> PublishChanges:
+        from whenthen.usecases.publish_changes import PublishChanges
+
+        return PublishChanges(self.bus, self.clock)
+
+    @cached_property
+    def progress(self) -> Progress:
+        from whenthen.usecases.progress import Progress
+
+        return Progress(self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock)
+
+    @cached_property
+    def match_event(self) -> MatchEvent:
+        from whenthen.usecases.match_event import MatchEvent
+        from whenthen.usecases.stop_on_exit import StopOnExit
+
+        stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
+        return MatchEvent(self.progress, stop_on_exit, self.event_log)
+
+    @cached_property
+    def advance_sequence(self) -> AdvanceSequence:
+        from whenthen.usecases.advance_sequence import AdvanceSequence
+
+        return AdvanceSequence(self.progress)
+
+    @cached_property
+    def send_email(self) -> PerformJob:
+        from whenthen.usecases.perform_job import PerformJob
+        from whenthen.usecases.send_email import SendEmail
+
+        return PerformJob(self.progress, SendEmail(self.mailer, self.settings.mail_from))
+
+    @cached_property
+    def send_whatsapp(self) -> PerformJob:
+        from whenthen.usecases.perform_job import PerformJob
+        from whenthen.usecases.send_whatsapp import SendWhatsapp
+
+        return PerformJob(self.progress, SendWhatsapp(self.graph, self.settings.default_country))
+
+    @cached_property
+    def call_webhook(self) -> PerformJob:
+        from whenthen.usecases.call_webhook import CallWebhook
+        from whenthen.usecases.perform_job import PerformJob
+
+        return PerformJob(self.progress, CallWebhook(self.http, self.secrets, self.clock))
+
+    @cached_property
+    def change_record(self) -> ChangeRecord:
+        from whenthen.usecases.change_record import ChangeRecord
+
+        return ChangeRecord(self.progress, self.settings.default_country)
+
+    @cached_property
+    def authorize(self) -> Authorize:
+        from whenthen.usecases.authorize import Authorize
+
+        return Authorize(self.keys, self.secrets)
+
+    @cached_property
+    def manage_rules(self) -> ManageRules:
+        from whenthen.usecases.manage_rules import ManageRules
+
+        return ManageRules(self.rules, self.clock)
+
+    @cached_property
+    def manage_sources(self) -> ManageSources:
+        from whenthen.usecases.manage_sources import ManageSources
+
+        return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def send_event(self) -> SendEvent:
+        from whenthen.usecases.send_event import SendEvent
+
+        return SendEvent(self.bus, self.clock, self.settings.default_country)
+
+    @cached_property
+    def read_history(self) -> ReadHistory:
+        from whenthen.usecases.read_history import ReadHistory
+
+        return ReadHistory(self.event_log, self.runs)
+
+    @cached_property
+    def explain_event(self) -> ExplainEvent:
+        from whenthen.usecases.explain_event import ExplainEvent
+
+        return ExplainEvent(self.event_log, self.rule_book)
+
+    @cached_property
+    def stop_run(self) -> StopRun:
+        from whenthen.usecases.stop_run import StopRun
+
+        return StopRun(self.runs, self.sequences, self.clock)
+
+
+@cache
+def wired() -> Wiring:
+    """The wiring of this process, by its environment."""
+    return Wiring(from_environment())
