@@ -87,6 +87,12 @@ class DynamoRuleBook:
         self.rules_of(event_type)
         return list(self._watching[event_type].rules.values())
 
+    def considered(self, event_type: str) -> list[Rule]:
+        """Every rule that watches this type of event, by id."""
+        self.rules_of(event_type)
+        known = self._watching[event_type]
+        return [known.rules[rule_id] for rule_id in sorted(known.rules)]
+
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""
         item = self._table.get(EXITS, EXITS)

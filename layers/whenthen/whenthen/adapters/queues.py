@@ -1,0 +1,123 @@
+"""SQS: jobs and leads go to their queues, messages that cannot be processed to the dead letters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from whenthen.adapters.aws import AwsClient, aws_errors
+from whenthen.adapters.batches import chunks, send_all
+from whenthen.domain.actions import Channel
+from whenthen.domain.errors import Malformed
+from whenthen.domain.runs import Job
+from whenthen.sources.meta import LeadRef
+
+MAX_CALL_BYTES = 250_000
+"""SQS takes 256 KB in one call."""
+
+MAX_DEFER = 43_200
+"""Seconds for which a message can be held back: SQS counts them from its first receipt, up to 12 hours."""
+
+_LONGEST_ATTRIBUTE = 1_000
+
+
+def message_of(job: Job) -> dict[str, Any]:
+    """A job's message: it names the job, whose content is in the ledger."""
+    return {"run_id": job.run_id, "step_id": job.step_id, "occurrence": job.occurrence}
+
+
+def job_of(message: Mapping[str, Any]) -> tuple[str, str, int]:
+    """(run id, step id, occurrence) of a job's message. Raises Malformed."""
+    match message:
+        case {"run_id": str(run_id), "step_id": str(step_id), "occurrence": int(occurrence)}:
+            return run_id, step_id, occurrence
+    raise Malformed("the message names no job: run_id, step_id and occurrence are required")
+
+
+class _Sender:
+    """Sends messages to one queue, ten at a time, and those that were refused again."""
+
+    def __init__(self, client: AwsClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Raises Temporary unless every one was taken."""
+        bodies = [json.dumps(document, separators=(",", ":")) for document in documents]
+        for group in chunks(bodies, len, MAX_CALL_BYTES):
+            send_all(group, self._send_batch, "sending messages")
+
+    def _send_batch(self, bodies: Sequence[str]) -> list[str]:
+        entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]
+        with aws_errors("sending messages"):
+            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        taken = {result["Id"] for result in answer.get("Successful", ())}
+        return [body for place, body in enumerate(bodies) if str(place) not in taken]
+
+
+class SqsJobs:
+    """One queue per channel."""
+
+    def __init__(self, client: AwsClient, queue_urls: Mapping[Channel, str]) -> None:
+        self._senders = {channel: _Sender(client, url) for channel, url in queue_urls.items()}
+
+    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
+        """Hand the jobs to the channel's function. Raises Temporary unless every one was taken."""
+        self._senders[channel].send([message_of(job) for job in jobs])
+
+
+class SqsLeads:
+    """Leads whose fields are to be fetched."""
+
+    def __init__(self, client: AwsClient, queue_url: str) -> None:
+        self._sender = _Sender(client, queue_url)
+
+    def send(self, leads: Sequence[LeadRef]) -> None:
+        """Hand the leads on. Raises Temporary unless every one was taken."""
+        self._sender.send([asdict(lead) for lead in leads])
+
+
+def lead_of(message: Mapping[str, Any]) -> LeadRef:
+    """The lead of a message. Raises Malformed."""
+    names = {field.name for field in fields(LeadRef)}
+    if not isinstance(message.get("leadgen_id"), str) or not message.keys() <= names:
+        raise Malformed("the message names no lead: leadgen_id is required")
+    return LeadRef(**message)
+
+
+class OwnQueue:
+    """What a function does with a message of its own queue, besides working on it."""
+
+    def __init__(self, client: AwsClient, queue_url: str, dead_letter_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._dead_letter_url = dead_letter_url
+
+    def bury(self, body: str, reason: str, error: str) -> None:
+        """Send the message to the dead-letter queue with the reason why it can never be processed. Raises Temporary."""
+        attributes = {"reason": reason, "error": error, "queue": self._queue_url.rpartition("/")[2]}
+        with aws_errors("burying a message"):
+            self._client.send_message(
+                QueueUrl=self._dead_letter_url,
+                MessageBody=body,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": _attribute(text)} for name, text in attributes.items()
+                },
+            )
+
+    def defer(self, receipt: str, seconds: float) -> None:
+        """Let the message come back after so long instead of after the queue's visibility timeout. Raises Temporary."""
+        with aws_errors("deferring a message"):
+            self._client.change_message_visibility(
+                QueueUrl=self._queue_url,
+                ReceiptHandle=receipt,
+                VisibilityTimeout=min(max(0, round(seconds)), MAX_DEFER),
+            )
+
+
+def _attribute(text: str) -> str:
+    """Text that SQS takes as an attribute: not empty, not endless, without the characters that XML lacks."""
+    kept = "".join(character if character.isprintable() else " " for character in text)[:_LONGEST_ATTRIBUTE].strip()
+    return kept or "-"

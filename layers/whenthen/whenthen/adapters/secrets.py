@@ -1,0 +1,105 @@
+"""Secrets on Secrets Manager: JSON objects named `<stack>/<name>`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from whenthen.adapters.aws import AwsClient, aws_errors, code_of
+from whenthen.domain.errors import NotFound, Temporary
+
+KEPT_FOR = 300.0
+"""Seconds for which a changed secret may be seen as it was: a rotation keeps the one before valid for longer."""
+
+ABSENT_FOR = 15.0
+"""Seconds for which a secret that was missing is not asked for again."""
+
+_MISSING = "ResourceNotFoundException"
+_TAKEN = "ResourceExistsException"
+_INVALID = "InvalidRequestException"
+"""Among others, how a secret that was deleted answers until it is gone."""
+
+
+class SecretsManager:
+    """Secrets to be read, kept in memory; while the service is out of reach, for longer than usual."""
+
+    def __init__(self, client: AwsClient, prefix: str, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The secret's JSON object. Raises NotFound."""
+        now = self._seconds()
+        until, value = self._kept.get(name, (now, None))
+        if until <= now:
+            value = self._read(name, last=value)
+            self._kept[name] = (now + (ABSENT_FOR if value is None else KEPT_FOR), value)
+        if value is None:
+            raise NotFound(f"there is no secret {name}")
+        return value
+
+    def _read(self, name: str, last: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        try:
+            return _read(self._client, self._prefix, name)
+        except Temporary:
+            if last is None:
+                raise
+            return last
+
+
+class SecretsManagerVault:
+    """Secrets to be set."""
+
+    def __init__(self, client: AwsClient, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def put(self, name: str, document: Mapping[str, str]) -> None:
+        """Keep the secret, in place of the one that is there."""
+        secret_id, text = f"{self._prefix}/{name}", json.dumps(dict(document))
+        with aws_errors("keeping a secret"):
+            try:
+                self._client.put_secret_value(SecretId=secret_id, SecretString=text)
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                self._create(secret_id, text)
+
+    def _create(self, secret_id: str, text: str) -> None:
+        try:
+            self._client.create_secret(Name=secret_id, SecretString=text)
+        except ClientError as error:
+            if code_of(error) != _TAKEN:
+                raise
+            self._client.put_secret_value(SecretId=secret_id, SecretString=text)  # another was quicker: the later wins
+
+    def read(self, name: str) -> Mapping[str, str] | None:
+        """The secret as it is now, without a cache; None where there is none."""
+        return _read(self._client, self._prefix, name)
+
+
+def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None:
+    """The JSON object of a secret; None where there is none. Raises Temporary."""
+    try:
+        with aws_errors(f"reading the secret {name}"):
+            answer = client.get_secret_value(SecretId=f"{prefix}/{name}")
+    except ClientError as error:
+        if code_of(error) in (_MISSING, _INVALID):
+            return None
+        raise
+    return _object(answer.get("SecretString"))
+
+
+def _object(text: str | None) -> Mapping[str, Any] | None:
+    """The JSON object of a secret's text; None where it is no object, as a secret that was never filled in."""
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return None
+    return value if isinstance(value, Mapping) else None
