@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.files import exclusive
 from dev.paths import ROOT, VENVS, venv_python
 
 OLDEST_PYTHON = (3, 11)
@@ -100,9 +101,14 @@ def pinned_files(requirements: Path) -> list[Path]:
 
 def ensure(names: Sequence[str]) -> None:
     """Make those environments that are not as their pins say, at the same time. Raises SetupFailed."""
-    VENVS.mkdir(parents=True, exist_ok=True)
-    missing = [environment for name in names if not (environment := Environment(name)).is_ready()]
-    if not missing:
+    if all(Environment(name).is_ready() for name in names):
+        return
+    with exclusive(VENVS / "lock"):
+        _make_missing([environment for name in names if not (environment := Environment(name)).is_ready()])
+
+
+def _make_missing(missing: Sequence[Environment]) -> None:
+    if not missing:  # another command made them while we waited
         return
     say(f"Setting up {', '.join(PURPOSES[one.name] for one in missing)} (once, about a minute) …")
     with ThreadPoolExecutor(max_workers=len(missing)) as pool:

@@ -62,7 +62,7 @@ def _forget_other_pythons() -> None:
 
 def deploy(emulator: Emulator, template: Path, parameters: Mapping[str, str], log: Path) -> None:
     """Create or update the stack, with samconfig.toml's parameters and these."""
-    wanted = configured_parameters() | parameters
+    wanted = {**configured_parameters(), **parameters}
     overrides = [f"{name}={value}" for name, value in sorted(wanted.items())]
     command = ["deploy", "--config-file", str(_CONFIG), "--config-env", ENVIRONMENT, "--template-file", str(template)]
     command += ["--region", REGION, "--no-progressbar", "--parameter-overrides", *overrides]

@@ -171,5 +171,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serve(stand_in: StandIn, port: int = 0) -> ThreadingHTTPServer:
     """Serve the stand-in in threads of this process, on a free port unless one is named."""
     server = _Server(stand_in, port)
-    threading.Thread(target=server.serve_forever, name=stand_in.name, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.05], name=stand_in.name, daemon=True).start()
     return server

@@ -61,5 +61,5 @@ class _Relay(socketserver.ThreadingTCPServer):
 def serve(take: Callable[[bytes], None]) -> socketserver.ThreadingTCPServer:
     """Hand every message that arrives to `take`, in threads of this process, on a free port of 127.0.0.1."""
     relay = _Relay(take)
-    threading.Thread(target=relay.serve_forever, name="smtp", daemon=True).start()
+    threading.Thread(target=relay.serve_forever, args=[0.05], name="smtp", daemon=True).start()
     return relay

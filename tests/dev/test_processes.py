@@ -1,0 +1,122 @@
+"""Started processes are remembered exactly, and stopped with all that they started; nobody else's are."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dev import processes
+from dev.processes import Process, ProcessFile
+
+SLEEP = "import time; time.sleep(60)"
+WITH_CHILD = (
+    f"import subprocess, sys, time; print(subprocess.Popen([sys.executable, '-c', {SLEEP!r}]).pid, flush=True); "
+)
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+)
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are told apart by /proc")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator:
+    started: list[Process] = []
+
+    def start(code: str) -> Process:
+        process = processes.start("one", [sys.executable, "-c", code], dict(os.environ), tmp_path / "log", tmp_path)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        processes.stop(process)
+
+
+def output(tmp_path: Path) -> str:
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "log").read_text().endswith("\n"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return (tmp_path / "log").read_text().strip()
+
+
+def test_a_started_process_is_alive_until_it_is_stopped(start):
+    process = start(SLEEP)
+    assert process.is_alive()
+    processes.stop(process)
+    assert not process.is_alive()
+
+
+def test_a_process_that_ends_by_itself_is_not_alive_even_before_it_is_reaped(start):
+    process = start("pass")
+    deadline = time.monotonic() + 10
+    while process.is_alive():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_foreign_process_with_the_same_pid_is_neither_alive_nor_stopped(start):
+    foreign = subprocess.Popen([sys.executable, "-c", SLEEP])  # noqa: S603 - our own code
+    time.sleep(0.05)  # the kernel counts starts in hundredths of a second
+    try:
+        remembered = replace(start("pass"), pid=foreign.pid)
+        assert not remembered.is_alive()
+        processes.stop(remembered)
+        assert foreign.poll() is None
+    finally:
+        foreign.kill()
+        foreign.wait()
+
+
+@needs_proc
+def test_children_are_stopped_too(start, tmp_path):
+    process = start(WITH_CHILD + "time.sleep(60)")
+    child = int(output(tmp_path))
+    processes.stop(process)
+    assert processes.start_of(child) is None
+
+
+@needs_proc
+def test_children_that_outlived_their_parent_are_stopped(start, tmp_path):
+    process = start(WITH_CHILD)
+    child = int(output(tmp_path))
+    while process.is_alive():
+        time.sleep(0.02)
+    assert processes.start_of(child) is not None
+    processes.stop(process)
+    assert processes.start_of(child) is None
+
+
+def test_a_process_that_ignores_the_polite_request_is_killed(start, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 0.2)
+    process = start(STUBBORN)
+    output(tmp_path)
+    processes.stop(process)
+    deadline = time.monotonic() + 10
+    while process.is_alive():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_file_stops_what_it_remembers_and_forgets_it(start, tmp_path):
+    file = ProcessFile(tmp_path / "kept" / "processes.json")
+    one, other = start(SLEEP), start(SLEEP)
+    file.add(one)
+    file.add(other)
+    assert ProcessFile(tmp_path / "kept" / "processes.json").read() == [one, other]
+    assert file.stop_all() == [one, other]
+    assert not one.is_alive()
+    assert not other.is_alive()
+    assert file.read() == []
+    assert file.stop_all() == []
+
+
+def test_a_damaged_file_is_as_good_as_none(tmp_path):
+    (tmp_path / "processes.json").write_text('[{"name": "em')
+    assert ProcessFile(tmp_path / "processes.json").read() == []
