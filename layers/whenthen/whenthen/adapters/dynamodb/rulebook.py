@@ -83,11 +83,6 @@ class DynamoRuleBook:
         return known.rules[rule_id]
 
     def considered(self, event_type: str) -> list[Rule]:
-        """Every rule that watches this type of event."""
-        self.rules_of(event_type)
-        return list(self._watching[event_type].rules.values())
-
-    def considered(self, event_type: str) -> list[Rule]:
         """Every rule that watches this type of event, by id."""
         self.rules_of(event_type)
         known = self._watching[event_type]
