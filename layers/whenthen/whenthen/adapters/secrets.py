@@ -19,7 +19,6 @@ ABSENT_FOR = 15.0
 """Seconds for which a secret that was missing is not asked for again."""
 
 _MISSING = "ResourceNotFoundException"
-_TAKEN = "ResourceExistsException"
 _INVALID = "InvalidRequestException"
 """Among others, how a secret that was deleted answers until it is gone."""
 
@@ -51,37 +50,6 @@ class SecretsManager:
             if last is None:
                 raise
             return last
-
-
-class SecretsManagerVault:
-    """Secrets to be set."""
-
-    def __init__(self, client: AwsClient, prefix: str) -> None:
-        self._client = client
-        self._prefix = prefix
-
-    def put(self, name: str, document: Mapping[str, str]) -> None:
-        """Keep the secret, in place of the one that is there."""
-        secret_id, text = f"{self._prefix}/{name}", json.dumps(dict(document))
-        with aws_errors("keeping a secret"):
-            try:
-                self._client.put_secret_value(SecretId=secret_id, SecretString=text)
-            except ClientError as error:
-                if code_of(error) != _MISSING:
-                    raise
-                self._create(secret_id, text)
-
-    def _create(self, secret_id: str, text: str) -> None:
-        try:
-            self._client.create_secret(Name=secret_id, SecretString=text)
-        except ClientError as error:
-            if code_of(error) != _TAKEN:
-                raise
-            self._client.put_secret_value(SecretId=secret_id, SecretString=text)  # another was quicker: the later wins
-
-    def read(self, name: str) -> Mapping[str, str] | None:
-        """The secret as it is now, without a cache; None where there is none."""
-        return _read(self._client, self._prefix, name)
 
 
 def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen import ports
-    from whenthen.adapters.queues import SqsMessages
+    from whenthen.adapters.queues import OwnQueue
     from whenthen.usecases.accept_hook import AcceptHook
     from whenthen.usecases.accept_meta import AcceptMeta
     from whenthen.usecases.advance_sequence import AdvanceSequence
@@ -77,13 +77,13 @@ class _Adapters:
 
     @cached_property
     def leads(self) -> ports.LeadQueue:
-        from whenthen.adapters.queues import SqsLeadQueue
+        from whenthen.adapters.queues import SqsLeads
 
-        return SqsLeadQueue(self.sqs, self.settings.lead_queue_url)
+        return SqsLeads(self.sqs, self.settings.lead_queue_url)
 
     @cached_property
     def queues(self) -> ports.JobQueues:
-        from whenthen.adapters.queues import SqsJobQueues
+        from whenthen.adapters.queues import SqsJobs
         from whenthen.domain.actions import Channel
 
         settings = self.settings
@@ -93,26 +93,26 @@ class _Adapters:
             Channel.WEBHOOK: settings.webhook_queue_url,
             Channel.RECORD: settings.record_queue_url,
         }
-        return SqsJobQueues(self.sqs, urls)
+        return SqsJobs(self.sqs, urls)
 
     @cached_property
-    def messages(self) -> SqsMessages:
+    def messages(self) -> OwnQueue:
         """The queue that this function works on."""
-        from whenthen.adapters.queues import SqsMessages
+        from whenthen.adapters.queues import OwnQueue
 
-        return SqsMessages(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
+        return OwnQueue(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
 
     @cached_property
     def sequences(self) -> ports.Sequences:
-        from whenthen.adapters.sequences import StepFunctionsSequences
+        from whenthen.adapters.sequences import StepFunctions
 
-        return StepFunctionsSequences(self.client("stepfunctions"), self.settings.sequence_arn)
+        return StepFunctions(self.client("stepfunctions"), self.settings.sequence_arn)
 
     @cached_property
     def secrets(self) -> ports.Secrets:
-        from whenthen.adapters.secrets import SecretsManagerSecrets
+        from whenthen.adapters.secrets import SecretsManager
 
-        return SecretsManagerSecrets(self.client("secretsmanager"), self.settings.secrets_prefix, self.clock)
+        return SecretsManager(self.client("secretsmanager"), f"{self.settings.secrets_prefix}/", self.clock)
 
     @cached_property
     def vault(self) -> ports.SecretVault:
