@@ -23,7 +23,7 @@ def commands() -> dict[str, Sequence[str]]:
         "style": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "types": [python, "-m", "mypy", "--strict", *_TYPED],
-        "template": [python, "-m", "cfnlint", _TEMPLATE, "--append-rules", "cfn_lint_serverless.rules"],
+        "template": [str(venv_python("check").with_name("cfn-lint")), _TEMPLATE, "-a", "cfn_lint_serverless.rules"],
         "security of the template": [
             *(str(venv_python("checkov")), "-m", "checkov.main", "--file", _TEMPLATE, "--framework", "cloudformation"),
             *("--compact", "--quiet", "--skip-download", *_suppressed()),
