@@ -14,7 +14,7 @@ router = Router()
 
 @router.put("/sources/<name>", summary="Configure a source", tags=["sources"])
 def save(name: Id, body: Document) -> Response[str]:
-    """A secret that the body brings is kept in Secrets Manager and never shown; without one, one is made and shown once."""
+    """A `secret` in the body is kept in Secrets Manager; a new source without one gets one, which is shown once."""
     caller(router, "admin")
     return reply(wired().manage_sources.save(name, body))
 

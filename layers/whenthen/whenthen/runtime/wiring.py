@@ -112,7 +112,7 @@ class _Adapters:
     def secrets(self) -> ports.Secrets:
         from whenthen.adapters.secrets import SecretsManager
 
-        return SecretsManager(self.client("secretsmanager"), f"{self.settings.secrets_prefix}/", self.clock)
+        return SecretsManager(self.client("secretsmanager"), self.settings.secrets_prefix)
 
     @cached_property
     def vault(self) -> ports.SecretVault:
