@@ -1,0 +1,172 @@
+"""The run ledger in memory, with every condition of `ports.RunLedger`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tests.usecases.fakes.stores import FakeRecords, page_of
+from whenthen.domain.errors import Busy, Stale
+from whenthen.domain.events import Event
+from whenthen.domain.runs import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.ports import Counter, Page, RecordWrite, RunState, Started
+
+JobKey = tuple[str, str, int]
+"""(run id, step id, occurrence)"""
+
+
+def key_of(job: Job) -> JobKey:
+    return job.run_id, job.step_id, job.occurrence
+
+
+@dataclass
+class FakeRuns:
+    """Each method is one step: the real ledger's transactions are these, its reads are consistent."""
+
+    records: FakeRecords = field(default_factory=FakeRecords)
+    runs: dict[str, Run] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    jobs: dict[JobKey, Job] = field(default_factory=dict)
+    once: dict[str, str] = field(default_factory=dict)
+    exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+        if run.id in self.runs:
+            return Started.EXISTS
+        if once_key is not None and self.once.get(once_key, run.id) != run.id:
+            return Started.ENTERED_BEFORE
+        if not run.status.final and self._exited(run):
+            return Started.EXITED
+        if once_key is not None:
+            self.once[once_key] = run.id
+        self.runs[run.id], self.events[run.id] = run, event
+        self._write(jobs)
+        return Started.STARTED
+
+    def _exited(self, run: Run) -> bool:
+        return any(
+            at >= run.entered and event_id != run.event_id
+            for key in run.watch
+            for event_type in run.exits_on
+            for event_id, at in self.exits.get((key, event_type), {}).items()
+        )
+
+    def load(self, run_id: str) -> RunState | None:
+        if run_id not in self.runs:
+            return None
+        jobs = sorted((job for job in self.jobs.values() if job.run_id == run_id), key=lambda job: job.wave)
+        return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        if run_id in self.runs:
+            self.runs[run_id] = replace(self.runs[run_id], token=token)
+
+    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+        stored = self.runs[run.id]
+        if stored.status.final or stored.wave >= run.wave:
+            return False
+        self.runs[run.id] = replace(stored, wave=run.wave, due=run.due, status=RunStatus.RUNNING)
+        self._write(jobs)
+        return True
+
+    def park(self, run: Run, due: datetime) -> None:
+        assert due.tzinfo is not None
+        stored = self.runs[run.id]
+        if not stored.status.final and stored.wave == run.wave:
+            self.runs[run.id] = replace(stored, status=RunStatus.WAITING)
+
+    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
+        stored = self.runs[run.id]
+        if stored.status.final:
+            return False
+        self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now)
+        return True
+
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+        stored = self.jobs[key_of(job)]
+        if stored.status.final:
+            return stored
+        if stored.status is JobStatus.CLAIMED:
+            assert stored.lease_until is not None
+            if stored.lease_until > now:
+                raise Busy("another worker has this job", (stored.lease_until - now).total_seconds())
+            if not repeatable:
+                lost = Outcome(JobStatus.UNKNOWN, f"attempt {stored.attempt} did not live to tell")
+                return self._end(stored, lost, now)
+        claimed = replace(stored, status=JobStatus.CLAIMED, attempt=stored.attempt + 1, lease_until=lease_until)
+        self.jobs[key_of(job)] = claimed
+        return claimed
+
+    def release(self, job: Job, reason: str) -> None:
+        if self._holds(job):
+            stored = self.jobs[key_of(job)]
+            self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
+
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
+        if not self._holds(job):
+            return False
+        self._end(job, outcome, now)
+        return True
+
+    def complete_with(
+        self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
+    ) -> None:
+        if self.jobs[key_of(job)].status is not JobStatus.PENDING:
+            raise Stale("the job has moved on")
+        if counter is not None and self.counter(counter.name) != counter.before:
+            raise Stale("the counter has moved on")
+        for write in writes:
+            self.records.demand(write.record, write.replaces)
+        for write in writes:
+            self.records.put(write.record, write.replaces)
+        if counter is not None:
+            self.counters[counter.name] = counter.after
+        self._end(job, outcome, now)
+
+    def counter(self, name: str) -> int:
+        return self.counters.get(name, 0)
+
+    def note_exit(self, keys: Sequence[str], event: Event) -> None:
+        for key in keys:
+            self.exits.setdefault((key, event.type), {})[event.id] = event.time
+
+    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
+        return [
+            (run.id, (*run.exits_on, *run.rechecks_on), run.entered)
+            for run in self.runs.values()
+            if not run.status.final and (run.exits_on or run.rechecks_on) and set(keys) & set(run.watch)
+        ]
+
+    def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        return self._list([run for run in self.runs.values() if run.rule_id == rule_id], limit, cursor)
+
+    def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        return self._list([run for run in self.runs.values() if run.record == ref], limit, cursor)
+
+    def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        return self._list([run for run in self.runs.values() if run.status == status], limit, cursor)
+
+    def _list(self, runs: list[Run], limit: int, cursor: str | None) -> Page[Run]:
+        return page_of(sorted(runs, key=lambda run: (run.started_at, run.id), reverse=True), limit, cursor)
+
+    def _write(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.jobs[key_of(job)] = job
+
+    def _holds(self, job: Job) -> bool:
+        stored = self.jobs[key_of(job)]
+        return stored.status is JobStatus.CLAIMED and stored.attempt == job.attempt
+
+    def _end(self, job: Job, outcome: Outcome, now: datetime) -> Job:
+        ended = replace(
+            self.jobs[key_of(job)],
+            status=outcome.status,
+            reason=outcome.reason,
+            result=outcome.result,
+            finished_at=now,
+            lease_until=None,
+        )
+        self.jobs[key_of(job)] = ended
+        return ended

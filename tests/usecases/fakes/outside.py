@@ -1,0 +1,94 @@
+"""The clock, and what stands for providers: each notes what reached it, and can be told to fail."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from whenthen.domain.errors import Permanent, WhenthenError
+from whenthen.ports import HttpAnswer, HttpRequest, Mail
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is moved."""
+
+    at: datetime = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Fails:
+    """One call fails with `error`; `taken`: it took effect all the same."""
+
+    error: WhenthenError
+    taken: bool = False
+
+
+@dataclass
+class _Provider:
+    script: deque[Fails] = field(default_factory=deque)
+
+    def will(self, *failures: Fails) -> None:
+        """The next calls fail like this, one after the other."""
+        self.script.extend(failures)
+
+    def _fail(self) -> Fails | None:
+        return self.script.popleft() if self.script else None
+
+
+@dataclass
+class FakeMailer(_Provider):
+    sent: list[Mail] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> str:
+        fails = self._fail()
+        if fails is None or fails.taken:
+            self.sent.append(mail)
+        if fails is not None:
+            raise fails.error
+        return f"ses-{len(self.sent)}"
+
+
+@dataclass
+class FakeGraph(_Provider):
+    leads: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+
+    def lead(self, leadgen_id: str) -> Mapping[str, Any]:
+        fails = self._fail()
+        if fails is not None:
+            raise fails.error
+        if leadgen_id not in self.leads:
+            raise Permanent(f"Graph knows no lead {leadgen_id}")
+        return self.leads[leadgen_id]
+
+    def send_message(self, message: Mapping[str, Any], key: str) -> str:
+        fails = self._fail()
+        if fails is None or fails.taken:
+            self.sent.append((message, key))
+        if fails is not None:
+            raise fails.error
+        return f"wamid.{len(self.sent)}"
+
+
+@dataclass
+class FakeHttp(_Provider):
+    sent: list[HttpRequest] = field(default_factory=list)
+    answers: deque[HttpAnswer] = field(default_factory=deque)
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        fails = self._fail()
+        if fails is None or fails.taken:
+            self.sent.append(request)
+        if fails is not None:
+            raise fails.error
+        return self.answers.popleft() if self.answers else HttpAnswer(200, {}, b"{}")

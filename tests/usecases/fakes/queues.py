@@ -1,0 +1,123 @@
+"""Queues, bus and state machine in memory, as SQS and Step Functions behave: at least once, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.usecases.fakes.outside import FakeClock
+from whenthen.domain.actions import Channel
+from whenthen.domain.events import Event, parse_time
+from whenthen.domain.runs import Job
+from whenthen.sources.meta import LeadRef
+
+VISIBILITY = timedelta(seconds=180)
+MAX_RECEIVES = 12
+
+
+@dataclass(eq=False)
+class Message:
+    """A message until it is deleted. `dead`: why it can never be processed."""
+
+    body: Any
+    visible_at: datetime
+    receives: int = 0
+
+
+@dataclass
+class FakeQueue:
+    clock: FakeClock
+    name: str
+    messages: list[Message] = field(default_factory=list)
+    dead: list[tuple[Any, str]] = field(default_factory=list)
+
+    def add(self, body: Any) -> None:
+        self.messages.append(Message(body, self.clock.now()))
+
+    def receive(self) -> Message | None:
+        """The first visible message, which is invisible from now on until it is deleted or its time is over."""
+        for message in self.messages:
+            if message.visible_at <= self.clock.now():
+                message.receives += 1
+                message.visible_at = self.clock.now() + VISIBILITY
+                return message
+        return None
+
+    def bury(self, message: Message, reason: str) -> None:
+        self.messages.remove(message)
+        self.dead.append((message.body, reason))
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [message.body for message in self.messages]
+
+
+@dataclass
+class FakeBus:
+    queue: FakeQueue
+    published: list[Event] = field(default_factory=list)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.published.append(event)
+            self.queue.add(event)
+
+
+@dataclass
+class FakeJobQueues:
+    queues: Mapping[Channel, FakeQueue]
+
+    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.queues[channel].add((job.run_id, job.step_id, job.occurrence))
+
+
+@dataclass
+class FakeLeadQueue:
+    queue: FakeQueue
+
+    def send(self, leads: Sequence[LeadRef]) -> None:
+        for lead in leads:
+            self.queue.add(lead)
+
+
+@dataclass
+class Execution:
+    """One execution of the sequence. state: `step`, `asked` (waits for the answer to `token`), `wait` or `ended`."""
+
+    run_id: str
+    state: str = "step"
+    wave: int | None = None
+    due: datetime | None = None
+    token: str = ""
+    tries: int = 0
+    ask_again: datetime | None = None
+
+
+@dataclass
+class FakeSequences:
+    """`statemachines/sequence.asl.json`, without its clock: `tests.usecases.world` moves it."""
+
+    executions: dict[str, Execution] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
+
+    def start(self, run_id: str) -> None:
+        self.executions.setdefault(run_id, Execution(run_id))
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> None:
+        for execution in self.executions.values():
+            if execution.token == token and execution.state == "asked":
+                execution.state = "wait" if output["more"] else "ended"
+                execution.wave = output.get("wave")
+                execution.due = parse_time(output["due"], "due") if "due" in output else None
+
+    def stop(self, run_id: str, reason: str) -> None:
+        if run_id in self.executions and self.executions[run_id].state != "ended":
+            self.executions[run_id].state = "ended"
+            self.stopped[run_id] = reason
+
+    @property
+    def open(self) -> list[str]:
+        return [each.run_id for each in self.executions.values() if each.state != "ended"]

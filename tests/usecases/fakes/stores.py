@@ -1,0 +1,166 @@
+"""Events, rules, records, keys and secrets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from whenthen.domain.errors import NotFound, Stale
+from whenthen.domain.events import Cause
+from whenthen.domain.matching import RuleSet, compile_rules
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Mode, Rule, parse_rule
+from whenthen.domain.runs import watched_types
+from whenthen.ports import ApiKey, Page, Plan, StoredRule
+
+T = TypeVar("T")
+
+_PREFERRED = {"contact": 0, "lead": 1}
+
+
+def page_of(items: Sequence[T], limit: int, cursor: str | None) -> Page[T]:
+    start = int(cursor or 0)
+    end = start + limit
+    return Page(tuple(items[start:end]), str(end) if end < len(items) else None)
+
+
+@dataclass
+class FakeEventLog:
+    """The first plan of an event is the one that stays."""
+
+    plans: dict[str, Plan] = field(default_factory=dict)
+
+    def plan_of(self, event_id: str) -> Plan | None:
+        return self.plans.get(event_id)
+
+    def record_plan(self, plan: Plan, now: Any) -> Plan:
+        assert now.tzinfo is not None
+        return self.plans.setdefault(plan.event.id, plan)
+
+    def close(self, event_id: str) -> None:
+        self.plans[event_id] = replace(self.plans[event_id], handled=True)
+
+
+@dataclass
+class FakeRules:
+    """The rules as admins keep them and as the matcher sees them, in one."""
+
+    current_rules: dict[str, StoredRule] = field(default_factory=dict)
+    all_versions: dict[tuple[str, int], StoredRule] = field(default_factory=dict)
+    kept_exit_types: set[str] = field(default_factory=set)
+
+    # --- RuleStore
+
+    def get(self, rule_id: str) -> StoredRule:
+        if rule_id not in self.current_rules:
+            raise NotFound(f"there is no rule {rule_id}")
+        return self.current_rules[rule_id]
+
+    def get_version(self, rule_id: str, version: int) -> StoredRule:
+        if (rule_id, version) not in self.all_versions:
+            raise NotFound(f"there is no version {version} of rule {rule_id}")
+        return self.all_versions[rule_id, version]
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        return page_of([self.current_rules[rule_id] for rule_id in sorted(self.current_rules)], limit, cursor)
+
+    def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
+        self._demand(rule.id, replaces)
+        if (rule.id, rule.version) in self.all_versions:
+            raise Stale(f"version {rule.version} of rule {rule.id} exists")
+        self.current_rules[rule.id] = self.all_versions[rule.id, rule.version] = rule
+        self.kept_exit_types |= set(watched_types(parsed))
+
+    def delete(self, rule: StoredRule, parsed: Rule) -> None:
+        assert parsed.id == rule.id
+        self._demand(rule.id, rule)
+        del self.current_rules[rule.id]
+
+    def _demand(self, rule_id: str, expected: StoredRule | None) -> None:
+        stored = self.current_rules.get(rule_id)
+        if (stored and stored.version) != (expected and expected.version):
+            raise Stale(f"rule {rule_id} has moved on")
+
+    # --- RuleBook
+
+    def rules_of(self, event_type: str) -> RuleSet:
+        return compile_rules(self._in_force(event_type))
+
+    def current(self, rule_id: str, event_type: str) -> Rule:
+        for rule in self._in_force(event_type):
+            if rule.id == rule_id:
+                return rule
+        raise NotFound(f"rule {rule_id} does not watch {event_type}")
+
+    def exit_types(self) -> frozenset[str]:
+        return frozenset(self.kept_exit_types)
+
+    def version(self, rule_id: str, version: int) -> Rule:
+        return parse_rule(self.get_version(rule_id, version).document)
+
+    def _in_force(self, event_type: str) -> Sequence[Rule]:
+        rules = [parse_rule(stored.document) for stored in self.current_rules.values()]
+        return [rule for rule in rules if rule.mode is not Mode.OFF and event_type in rule.trigger.event_types]
+
+
+@dataclass
+class FakeRecords:
+    """Records, found by their identities; each change goes to `on_change`, as to the table's stream."""
+
+    stored: dict[str, Record] = field(default_factory=dict)
+    on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
+
+    def get(self, ref: str) -> Record | None:
+        return self.stored.get(ref)
+
+    def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
+        found = [
+            record
+            for record in self.stored.values()
+            if set(record.identities) & set(identities) and kind in (None, record.kind)
+        ]
+        return min(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref), default=None)
+
+    def put(self, record: Record, replaces: Record | None) -> None:
+        self.demand(record, replaces)
+        self.stored[record.ref] = record
+        self.on_change(replaces, record)
+
+    def demand(self, record: Record, replaces: Record | None) -> None:
+        stored = self.stored.get(record.ref)
+        if (stored and stored.version) != (replaces and replaces.version):
+            raise Stale(f"{record.ref} has moved on")
+
+    def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
+        self.demand(record, record)
+        del self.stored[record.ref]
+        self.on_change(replace(record, origin=origin, cause=cause), None)
+
+    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
+        return page_of(sorted((r for r in self.stored.values() if r.kind == kind), key=_ref), limit, cursor)
+
+
+def _ref(record: Record) -> str:
+    return record.ref
+
+
+@dataclass
+class FakeKeys:
+    kept: dict[str, ApiKey] = field(default_factory=dict)
+
+    def find(self, key_hash: str) -> ApiKey | None:
+        return self.kept.get(key_hash)
+
+    def add(self, key: ApiKey) -> None:
+        self.kept[key.hash] = key
+
+
+@dataclass
+class FakeSecrets:
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        if name not in self.kept:
+            raise NotFound(f"there is no secret {name}")
+        return self.kept[name]

@@ -1,0 +1,338 @@
+"""A whole whenthen in memory: the use cases on fakes, and the queues and state machine that drive them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.usecases.fakes.ledger import FakeRuns
+from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
+from tests.usecases.fakes.queues import (
+    MAX_RECEIVES,
+    VISIBILITY,
+    Execution,
+    FakeBus,
+    FakeJobQueues,
+    FakeLeadQueue,
+    FakeQueue,
+    FakeSequences,
+    Message,
+)
+from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets
+from tests.usecases.fakes.taps import Open, Tap, Tapped
+from whenthen.domain import ids
+from whenthen.domain.actions import Channel
+from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
+from whenthen.domain.events import Event
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Rule, parse_rule
+from whenthen.domain.runs import Job, JobStatus, Run
+from whenthen.ports import (
+    Bus,
+    Clock,
+    EventLog,
+    Graph,
+    Http,
+    JobQueues,
+    LeadQueue,
+    Mailer,
+    RecordStore,
+    RuleBook,
+    RunLedger,
+    RunState,
+    Secrets,
+    Sequences,
+    StoredRule,
+)
+from whenthen.usecases.accept_meta import AcceptMeta
+from whenthen.usecases.advance_sequence import AdvanceSequence
+from whenthen.usecases.call_webhook import CallWebhook
+from whenthen.usecases.change_record import ChangeRecord
+from whenthen.usecases.fetch_lead import FetchLead
+from whenthen.usecases.match_event import MatchEvent
+from whenthen.usecases.perform_job import PerformJob
+from whenthen.usecases.progress import Progress
+from whenthen.usecases.publish_changes import PublishChanges
+from whenthen.usecases.save_record import SaveRecord
+from whenthen.usecases.send_email import SendEmail
+from whenthen.usecases.send_whatsapp import SendWhatsapp
+from whenthen.usecases.stop_on_exit import StopOnExit
+from whenthen.usecases.stop_run import StopRun
+
+STEP_TIMEOUT = timedelta(days=1)
+STEP_RETRY = timedelta(seconds=2)
+
+
+class Killed(BaseException):
+    """The function's process ends here: nothing in it can catch this or clean up after it."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All that the use cases need from outside."""
+
+    rules: RuleBook
+    log: EventLog
+    records: RecordStore
+    runs: RunLedger
+    queues: JobQueues
+    sequences: Sequences
+    bus: Bus
+    leads: LeadQueue
+    secrets: Secrets
+    graph: Graph
+    mailer: Mailer
+    http: Http
+    clock: Clock
+
+    def tapped(self, tap: Tap) -> Ports:
+        """The same ports, each call of which passes `tap`; but for the clock, which cannot fail."""
+        names = [name for name in self.__dataclass_fields__ if name != "clock"]
+        return replace(self, **{name: Tapped(getattr(self, name), name, tap) for name in names})
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The use cases as the deployed functions hold them."""
+
+    accept_meta: AcceptMeta
+    fetch_lead: FetchLead
+    publish_changes: PublishChanges
+    match_event: MatchEvent
+    advance_sequence: AdvanceSequence
+    stop_run: StopRun
+    channels: Mapping[Channel, Callable[[str, str, int], None]]
+
+
+def functions_of(ports: Ports) -> Functions:
+    """Wire the use cases, as `runtime.wiring` does."""
+    p = ports
+    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock)
+    save_record = SaveRecord(p.records, p.clock, "TR")
+    return Functions(
+        accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
+        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
+        publish_changes=PublishChanges(p.bus, p.clock),
+        match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
+        advance_sequence=AdvanceSequence(progress),
+        stop_run=StopRun(p.runs, p.sequences, p.clock),
+        channels={
+            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
+            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),
+            Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
+            Channel.RECORD: ChangeRecord(progress, "TR"),
+        },
+    )
+
+
+@dataclass
+class World:
+    """Fakes that live on when a function is killed, and what would deliver messages to it again."""
+
+    tap: Tap = field(default_factory=Open)
+    clock: FakeClock = field(default_factory=FakeClock)
+    kills: int = 0
+    failed_steps: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.queues = {name: FakeQueue(self.clock, name) for name in ("events", "leads", "changes", *Channel)}
+        self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
+        self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
+        self.runs = FakeRuns(self.records)
+        self.sequences = FakeSequences()
+        self.bus = FakeBus(self.queues["events"])
+        self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
+        self.secrets = FakeSecrets(
+            {
+                "meta": {"app_secret": "app-secret", "verify_token": "verify"},
+                "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
+            }
+        )
+        self.ports = Ports(
+            rules=self.rules,
+            log=self.log,
+            records=self.records,
+            runs=self.runs,
+            queues=FakeJobQueues({channel: self.queues[channel] for channel in Channel}),
+            sequences=self.sequences,
+            bus=self.bus,
+            leads=FakeLeadQueue(self.queues["leads"]),
+            secrets=self.secrets,
+            graph=self.graph,
+            mailer=self.mailer,
+            http=self.http,
+            clock=self.clock,
+        )
+        self.functions = self.wire(self.tap)
+
+    def wire(self, tap: Tap) -> Functions:
+        """The use cases anew, as in a fresh process."""
+        return functions_of(self.ports.tapped(tap))
+
+    # --- what a test says ---------------------------------------------------------------------------
+
+    def has_rule(self, document: Mapping[str, Any]) -> Rule:
+        """Put a rule (or its next version) in force."""
+        rule_id = document.get("id") or ids.rule_id(document["name"])
+        current = self.rules.current_rules.get(rule_id)
+        version = current.version + 1 if current else 1
+        whole = {"mode": "on", **document, "id": rule_id, "version": version}
+        rule = parse_rule(whole)
+        self.rules.save(StoredRule(rule_id, version, whole, self.clock.now(), "test"), rule, current)
+        return rule
+
+    def has_record(self, ref: str, **fields: Any) -> Record:
+        """Write a record, without the events of it."""
+        kind, _, own_id = ref.partition(":")
+        now = self.clock.now()
+        record = Record(kind, own_id, fields, version=1, created_at=now, updated_at=now)
+        self.records.stored[ref] = record
+        return record
+
+    def changes(self, ref: str, **fields: Any) -> None:
+        """A person changes a record; its change event is under way."""
+        kind, _, own_id = ref.partition(":")
+        SaveRecord(self.records, self.clock, "TR").upsert(kind, own_id, fields, origin="human")
+
+    def event(self, event_type: str, own_id: str = "1", **fields: Any) -> Event:
+        """An event that happens now."""
+        fields = {"time": self.clock.now(), **fields}
+        return Event(id=ids.event_id("test", f"{event_type}{own_id}"), source="test", type=event_type, **fields)
+
+    def happens(self, event_type: str, own_id: str = "1", **fields: Any) -> Event:
+        """An event is on its way to match_event."""
+        event = self.event(event_type, own_id, **fields)
+        self.queues["events"].add(event)
+        return event
+
+    def run_of(self, event: Event, rule: Rule) -> RunState:
+        """The run that the event started under the rule."""
+        for run in self.runs.runs.values():
+            if (run.event_id, run.rule_id) == (event.id, rule.id):
+                state = self.runs.load(run.id)
+                assert state is not None
+                return state
+        raise AssertionError(f"{event.type} started no run of {rule.name}")
+
+    @property
+    def all_runs(self) -> list[Run]:
+        return list(self.runs.runs.values())
+
+    def job(self, state: RunState, step_id: str) -> Job:
+        (found,) = [job for job in state.jobs if job.step_id == step_id]
+        return found
+
+    def outcomes(self, state: RunState) -> dict[str, JobStatus]:
+        return {job.step_id: job.status for job in state.jobs}
+
+    # --- the machinery ------------------------------------------------------------------------------
+
+    def deliver(self, name: str) -> bool:
+        """Deliver one message of a queue, as SQS does: it is deleted if, and only if, the function is content."""
+        queue = self.queues[name]
+        message = queue.receive()
+        if message is None:
+            return False
+        try:
+            self._handle(name, message.body)
+        except Killed:
+            self._restart()
+        except WhenthenError as error:
+            self._refuse(queue, message, error)
+        else:
+            queue.messages.remove(message)
+        return True
+
+    def _handle(self, name: str, body: Any) -> None:
+        match name:
+            case "events":
+                self.functions.match_event(body)
+            case "leads":
+                self.functions.fetch_lead(body)
+            case "changes":
+                self.functions.publish_changes([body])
+            case _:
+                self.functions.channels[Channel(name)](*body)
+
+    def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
+        """What `runtime.consumer` and the queue's redrive policy make of an error."""
+        if handling_of(error).on_queue is OnQueue.DEAD_LETTER or message.receives >= MAX_RECEIVES:
+            queue.bury(message, error.reason)
+        elif isinstance(error, Temporary) and error.retry_after is not None:
+            message.visible_at = self.clock.now() + timedelta(seconds=error.retry_after)
+
+    def _restart(self) -> None:
+        self.kills += 1
+        self.functions = self.wire(self.tap)
+
+    def step(self, execution: Execution) -> None:
+        """One state of the machine: `Step` asks advance_sequence under a new token, `Wait` is over."""
+        if execution.state == "wait":
+            execution.state = "step"
+            return
+        execution.tries += 1
+        execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
+        execution.ask_again = self.clock.now() + STEP_TIMEOUT
+        try:
+            self.functions.advance_sequence(execution.run_id, execution.token, execution.wave, execution.due)
+        except (Killed, WhenthenError) as error:
+            self.failed_steps.append(repr(error))
+            if isinstance(error, Killed):
+                self._restart()
+            if execution.state == "asked":
+                execution.ask_again = self.clock.now() + STEP_RETRY
+
+    def _ready(self, execution: Execution) -> bool:
+        now = self.clock.now()
+        match execution.state:
+            case "step":
+                return True
+            case "wait":
+                return execution.due is not None and execution.due <= now
+            case "asked":
+                return execution.ask_again is not None and execution.ask_again <= now
+        return False
+
+    def settle(self) -> None:
+        """Deliver all that can be delivered now."""
+        busy = True
+        while busy:
+            busy = sum(self.deliver(name) for name in self.queues) > 0
+            for execution in list(self.sequences.executions.values()):
+                if self._ready(execution):
+                    self.step(execution)
+                    busy = True
+
+    def pass_time(self, **by: float) -> None:
+        """Let time pass, and everything happen that falls due in it."""
+        end = self.clock.now() + timedelta(**by)
+        self.settle()
+        while (following := self._next()) is not None and following <= end:
+            self.clock.at = max(following, self.clock.at)
+            self.settle()
+        self.clock.at = end
+
+    def run_out(self) -> None:
+        """Let time pass until nothing is under way any more."""
+        self.settle()
+        for _ in range(1_000):
+            following = self._next()
+            if following is None:
+                return
+            self.clock.at = max(following, self.clock.at)
+            self.settle()
+        raise AssertionError("it never comes to rest")
+
+    def _next(self) -> datetime | None:
+        times = [message.visible_at for queue in self.queues.values() for message in queue.messages]
+        for execution in self.sequences.executions.values():
+            if execution.state == "wait" and execution.due is not None:
+                times.append(execution.due)
+            if execution.state == "asked" and execution.ask_again is not None:
+                times.append(execution.ask_again)
+        return min(times, default=None)
+
+
+__all__ = ["VISIBILITY", "Functions", "Killed", "Ports", "World", "functions_of"]
