@@ -284,7 +284,7 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A call to the outside. `key` is stable over all attempts of the same effect."""
+    """A call to the outside."""
 
     method: str
     url: str

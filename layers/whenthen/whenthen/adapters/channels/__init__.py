@@ -1,1 +1,1 @@
-"""Providers through which messages go out."""
+"""The outside services that steps act on."""

@@ -1,41 +1,23 @@
-"""Meta's Graph API: leads are read from it, WhatsApp messages are sent through it.
-
-Sources: WhatsApp Cloud API, error codes; Graph API, error handling; Marketing API, retrieving leads.
-"""
+"""Graph: Meta's Graph API through the guarded client. The access token travels in a header, never in a URL."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from whenthen.adapters.channels.graph_errors import error_of, json_object
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary
 from whenthen.ports import Http, HttpAnswer, HttpRequest, Secrets
 from whenthen.sources.meta_leads import GRAPH_FIELDS
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
-
-RETRY_AFTER: Mapping[int, float] = {
-    1: 10,  # unknown error of the API
-    2: 30,  # service temporarily unavailable
-    4: 300,  # too many calls of the app
-    17: 300,  # too many calls of the user
-    32: 300,  # too many calls to the page
-    613: 300,  # too many calls of one kind
-    80005: 300,  # too many lead calls to the page
-    80007: 300,  # too many calls of the WhatsApp account
-    130429: 30,  # throughput
-    131000: 10,  # something went wrong
-    131016: 30,  # service overloaded
-    131056: 30,  # too many messages to this customer
-    131057: 300,  # account in maintenance
-}
-"""Error codes after which the same call may succeed, with the seconds to wait. Nothing was sent."""
+"""`access_token` (a system user's) and `phone_number_id` (the sender of WhatsApp messages) are read from it."""
 
 
 class GraphApi:
-    """Calls Graph with the token of the secret `meta`; `version` is such as v25.0."""
+    """Leads and WhatsApp messages."""
 
     def __init__(self, http: Http, secrets: Secrets, url: str, version: str) -> None:
         self._http = http
@@ -44,64 +26,47 @@ class GraphApi:
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
-        url = f"{self._base}/{quote(leadgen_id, safe='')}?fields={GRAPH_FIELDS}"
+        url = f"{self._base}/{quote(leadgen_id, safe='')}?{urlencode({'fields': GRAPH_FIELDS}, safe=',')}"
         try:
-            answer = self._http.send(HttpRequest("GET", url, self._authorization()))
-        except AnswerLost as error:
-            raise Temporary(error.reason) from error  # reading twice harms nobody
-        return _document(answer, lost=Temporary)
+            return _document(self._call("GET", url))
+        except AnswerLost as error:  # reading changes nothing: it may be repeated
+            raise Temporary(error.reason) from error
 
     def send_message(self, message: Mapping[str, Any], key: str) -> str:
         """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
 
         Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
         """
-        number = self._setting("phone_number_id")
+        url = f"{self._base}/{quote(self._secret('phone_number_id'), safe='')}/messages"
         body = json.dumps({**message, "biz_opaque_callback_data": key}, ensure_ascii=False).encode()
-        headers = {**self._authorization(), "content-type": "application/json"}
-        url = f"{self._base}/{quote(number, safe='')}/messages"
-        document = _document(self._http.send(HttpRequest("POST", url, headers, body)), lost=AnswerLost)
-        try:
-            return str(document["messages"][0]["id"])
-        except (KeyError, IndexError, TypeError) as error:
-            raise AnswerLost("WhatsApp answered without a message id") from error
+        answer = _document(self._call("POST", url, body))
+        match answer.get("messages"):
+            case [{"id": str(message_id)}, *_]:
+                return message_id
+        raise AnswerLost("Meta took the message, but did not name it")
 
-    def _authorization(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self._setting('access_token')}"}
+    def _call(self, method: str, url: str, body: bytes = b"") -> HttpAnswer:
+        headers = {"authorization": f"Bearer {self._secret('access_token')}", "accept": "application/json"}
+        if body:
+            headers["content-type"] = "application/json"
+        answer = self._http.send(HttpRequest(method, url, headers, body))
+        if not 200 <= answer.status < 300:
+            raise error_of(answer)
+        return answer
 
-    def _setting(self, name: str) -> str:
+    def _secret(self, name: str) -> str:
         try:
             value = self._secrets.get(SECRET).get(name)
-        except NotFound:
-            value = None
+        except NotFound as error:
+            raise Permanent(f"the secret {SECRET} does not exist: Meta cannot be called") from error
         if not isinstance(value, str) or not value:
-            raise Permanent(f"the secret {SECRET} has no {name}")
+            raise Permanent(f"the secret {SECRET} holds no {name}: Meta cannot be called")
         return value
 
 
-def _document(answer: HttpAnswer, *, lost: type[Temporary] | type[AnswerLost]) -> Mapping[str, Any]:
-    """The answer's document. `lost`: what it means when the answer does not say whether the call took effect."""
-    try:
-        document = json.loads(answer.body)
-    except ValueError:
-        document = None
-    if isinstance(document, Mapping) and 200 <= answer.status < 300:
-        return document
-    error = document.get("error") if isinstance(document, Mapping) else None
-    if not isinstance(error, Mapping) or not isinstance(error.get("code"), int):
-        if answer.status == 429:
-            raise Temporary("Graph answered 429", retry_after=60)
-        if 400 <= answer.status < 500:
-            raise Permanent(f"Graph answered {answer.status}", code=str(answer.status))
-        raise lost(f"Graph answered {answer.status} without saying what happened")
-    code = int(error["code"])
-    said = f"Graph error {code}: {_said(error)}"
-    if code in RETRY_AFTER:
-        raise Temporary(said, retry_after=RETRY_AFTER[code])
-    raise Permanent(said, code=str(code))
-
-
-def _said(error: Mapping[str, Any]) -> str:
-    data = error.get("error_data")
-    details = data.get("details") if isinstance(data, Mapping) else None
-    return str(details or error.get("message") or "no message")[:300]
+def _document(answer: HttpAnswer) -> Mapping[str, Any]:
+    """The JSON object of a good answer. Raises AnswerLost if it broke off."""
+    document = json_object(answer.body)
+    if document is None:
+        raise AnswerLost("Meta's answer cannot be read")
+    return document

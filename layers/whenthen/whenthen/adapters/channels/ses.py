@@ -1,6 +1,8 @@
-"""Amazon SES: outgoing mail as raw MIME, so that our own headers arrive.
+"""Mailer on SES.
 
-SES takes no idempotency key. The client must not repeat a call by itself: build it with `aws.ONCE`.
+SendRawEmail of SES's first API: our own headers (`X-Whenthen-Job`, `Auto-Submitted`) reach the recipient as
+they are, and its model loads in half the time of the second API's. SES takes no idempotency key, so the
+client must be one that calls once (`aws.ONCE`), and what may have been sent is told apart from what was not.
 """
 
 from __future__ import annotations
@@ -8,54 +10,91 @@ from __future__ import annotations
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, SSLError
+from botocore.exceptions import ConnectionError as NotConnected
+from botocore.parsers import ResponseParserError
 
-from whenthen.adapters.aws import AwsClient, code_of, is_transient
-from whenthen.domain.errors import AnswerLost, Invalid, Permanent, Temporary
+from whenthen.adapters.aws import AwsClient, code_of
+from whenthen.domain.errors import AnswerLost, Permanent, Temporary
 from whenthen.ports import Mail
 
-_NOT_SENT = (EndpointConnectionError, ConnectTimeoutError)
+_POLICY = SMTP.clone(cte_type="7bit")
+_PAUSED = 900.0
+
+LATER: dict[str, float | None] = {
+    "Throttling": None,
+    "ThrottlingException": None,
+    "TooManyRequestsException": None,
+    "RequestThrottled": None,
+    "LimitExceededException": _PAUSED,
+    "ServiceUnavailable": None,
+    "AccountSendingPausedException": _PAUSED,
+    "ConfigurationSetSendingPausedException": _PAUSED,
+    # An operator's to mend: the mail is as good as before.
+    "AccessDenied": _PAUSED,
+    "AccessDeniedException": _PAUSED,
+    "ExpiredToken": None,
+    "ExpiredTokenException": None,
+    "InvalidClientTokenId": _PAUSED,
+    "SignatureDoesNotMatch": _PAUSED,
+}
+"""Refusals that say that nothing was sent and that it may be tried again, and after how many seconds."""
 
 
 class SesMailer:
-    """Sends through SES with `SendRawEmail`."""
+    """Outgoing mail, one recipient each."""
 
     def __init__(self, client: AwsClient) -> None:
         self._client = client
 
     def send(self, mail: Mail) -> str:
-        """SES's message id. Raises Invalid, Temporary, Permanent or AnswerLost."""
+        """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
         raw = mime(mail)
         try:
             answer = self._client.send_raw_email(Source=mail.sender, Destinations=[mail.to], RawMessage={"Data": raw})
         except ClientError as error:
-            reason = f"SES: {code_of(error)}: {error.response.get('Error', {}).get('Message', '')}"[:300]
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status >= 500:
-                raise AnswerLost(reason) from error
-            if is_transient(error):
-                raise Temporary(reason) from error
-            raise Permanent(reason, code=code_of(error)) from error
-        except _NOT_SENT as error:
-            raise Temporary("SES cannot be reached") from error
-        except HTTPClientError as error:
-            raise AnswerLost(f"SES did not answer: {type(error).__name__}") from error
+            raise _refusal(error) from error
+        except SSLError as error:  # in the handshake, or in the middle: it does not say
+            raise AnswerLost(f"SES gave no answer: {type(error).__name__}") from error
+        except (NotConnected, NoCredentialsError, PartialCredentialsError) as error:
+            raise Temporary(f"SES was not reached: {type(error).__name__}") from error
+        except (BotoCoreError, ResponseParserError) as error:
+            raise AnswerLost(f"SES gave no answer: {type(error).__name__}") from error
         return str(answer["MessageId"])
 
 
 def mime(mail: Mail) -> bytes:
-    """The mail as MIME. Raises Invalid for a header value with a line break, which could become a header."""
-    message = EmailMessage(policy=SMTP)
-    headers = {"From": mail.sender, "To": mail.to, "Subject": mail.subject, "Reply-To": mail.reply_to, **mail.headers}
+    """The mail as MIME, in seven bits. Raises Permanent for header values that hold line breaks."""
+    message = EmailMessage(policy=_POLICY)
+    headers = {
+        "From": mail.sender,
+        "To": mail.to,
+        "Subject": mail.subject,
+        **({"Reply-To": mail.reply_to} if mail.reply_to else {}),
+        **mail.headers,
+    }
     for name, value in headers.items():
-        if "\r" in value or "\n" in value:
-            raise Invalid.field(name, "must not hold a line break")
-        if value:
+        if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
+            raise Permanent(f"the header {name!r} holds a line break or another control character")
+    try:
+        for name, value in headers.items():
             message[name] = value
-    if mail.text or not mail.html:
-        message.set_content(mail.text)
-    if mail.html and mail.text:
-        message.add_alternative(mail.html, subtype="html")
-    elif mail.html:
-        message.set_content(mail.html, subtype="html")
-    return message.as_bytes()
+        if mail.text or not mail.html:
+            message.set_content(mail.text)
+        if mail.html and mail.text:
+            message.add_alternative(mail.html, subtype="html")
+        elif mail.html:
+            message.set_content(mail.html, subtype="html")
+        return message.as_bytes()
+    except (ValueError, LookupError) as error:
+        raise Permanent(f"the mail cannot be written: {error}") from error
+
+
+def _refusal(error: ClientError) -> Temporary | Permanent | AnswerLost:
+    """What SES's refusal means for the job."""
+    code = code_of(error)
+    if code in LATER:
+        return Temporary(f"SES: {code}", retry_after=LATER[code])
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        return AnswerLost(f"SES broke off: {code}")
+    return Permanent(f"SES refused the mail: {code}: {error.response['Error'].get('Message', '')}", code=code)
