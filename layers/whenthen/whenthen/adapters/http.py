@@ -170,7 +170,7 @@ class GuardedHttp:
 def _exchange(sock: _Socket, target: _Target, request: HttpRequest) -> HttpAnswer:
     """Send the request and read the answer. Raises AnswerLost where no status came back."""
     connection = http.client.HTTPConnection(target.host, target.port)
-    connection.sock = sock  # type: ignore[assignment]  # it needs no more of a socket
+    connection.sock = sock  # it needs no more of a socket than this
     failed: Exception | None = None
     try:
         connection.request(

@@ -1,6 +1,6 @@
 """What the Graph API's error codes mean, as data. The code decides; the HTTP status only where there is none.
 
-Meta's own messages are not repeated: some of them quote the access token.
+An error's `message` is not repeated, as some quote the access token; its details about the message are.
 """
 
 from __future__ import annotations
@@ -68,35 +68,38 @@ NEVER: Mapping[int, str] = {
 """Codes that are final for this message, in words for the admin."""
 
 _PERMISSION = range(200, 300)
+_LONGEST_DETAILS = 300
 
 
 def error_of(answer: HttpAnswer) -> Temporary | Permanent | AnswerLost:
     """What an answer other than 2xx amounts to. AnswerLost where it does not tell whether anything was done."""
-    code = _code(answer.body)
-    known = _meaning(code) if code is not None else None
-    if known is not None:
-        return known
-    said = f"{answer.status}, code {code}" if code is not None else str(answer.status)
+    error = (json_object(answer.body) or {}).get("error")
+    code = error.get("code") if isinstance(error, Mapping) else None
+    if isinstance(error, Mapping) and isinstance(code, int):
+        known = _meaning(code, _details(error))
+        if known is not None:
+            return known
+    said = f"Meta answered {answer.status}" + (f", code {code}" if isinstance(code, int) else "")
     if answer.status == 429:
-        return Temporary(f"Meta answered {said}", retry_after=60.0)
+        return Temporary(said, retry_after=60.0)
     if answer.status >= 500:
-        return AnswerLost(f"Meta answered {said}")
-    return Permanent(f"Meta answered {said}", code=None if code is None else str(code))
+        return AnswerLost(said)
+    return Permanent(said, code=str(code) if isinstance(code, int) else None)
 
 
-def _meaning(code: int) -> Temporary | Permanent | None:
+def _meaning(code: int, details: str) -> Temporary | Permanent | None:
     if code in LATER:
         said, wish = LATER[code]
-        return Temporary(f"Meta: {said} ({code})", retry_after=wish)
+        return Temporary(f"Meta: {said} ({code}{details})", retry_after=wish)
     final = NEVER.get(10 if code in _PERMISSION else code)
-    return Permanent(f"Meta: {final} ({code})", code=str(code)) if final else None
+    return Permanent(f"Meta: {final} ({code}{details})", code=str(code)) if final else None
 
 
-def _code(body: bytes) -> int | None:
-    document = json_object(body)
-    error = document.get("error") if document else None
-    code = error.get("code") if isinstance(error, Mapping) else None
-    return code if isinstance(code, int) else None
+def _details(error: Mapping[str, Any]) -> str:
+    """What WhatsApp says about the message itself, such as which parameter is wrong."""
+    data = error.get("error_data")
+    details = data.get("details") if isinstance(data, Mapping) else None
+    return f": {details[:_LONGEST_DETAILS]}" if isinstance(details, str) and details else ""
 
 
 def json_object(body: bytes) -> Mapping[str, Any] | None:
