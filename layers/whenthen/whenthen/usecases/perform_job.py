@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from whenthen.domain.errors import AnswerLost, Invalid, NotFound, Permanent, Temporary
+from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Refused, Temporary
 from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
 from whenthen.ports import RunState
@@ -24,7 +24,7 @@ class Effect(Protocol):
     """An effect that is ready to be had: everything about it is known and checked."""
 
     def perform(self) -> Outcome:
-        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent if it never will."""
+        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent or Refused if it never will."""
 
 
 class Channel(Protocol):
@@ -35,7 +35,7 @@ class Channel(Protocol):
         """Whether an effect whose answer was lost may be had again."""
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect:
-        """Render and check. Raises Invalid or Permanent."""
+        """Render and check. Raises Refused (Invalid, for one) or Permanent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,13 @@ class PerformJob:
     def _prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
         try:
             return self.channel.prepare(job, step, context)
-        except (Invalid, Permanent) as error:
+        except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 
     def _have(self, effect: Effect, job: Job, step: Step) -> Outcome:
         try:
             return effect.perform()
-        except (Invalid, Permanent) as error:
+        except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
         except AnswerLost as error:
             if not self.channel.repeatable:
