@@ -1,7 +1,8 @@
 """When a step is due: pure functions of the wait, the moment it counts from, the record and the time zone.
 
 Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and
-minutes are elapsed time. A wall-clock time that a spring change skips becomes the first moment after the
+minutes are elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday
+afternoon, at 10:00, is Wednesday at 10:00. In every other case it is the next time that the clock shows it. A wall-clock time that a spring change skips becomes the first moment after the
 gap; one that an autumn change repeats means its first occurrence.
 """
 
@@ -49,6 +50,12 @@ class Wait:
         """Whether there is nothing to wait for."""
         offset = self.days or self.hours or self.minutes or self.seconds
         return not (offset or self.at or self.weekdays or self.until)
+
+    @property
+    def on_a_day(self) -> bool:
+        """Whether it names a day and an hour of it, rather than a length of time."""
+        by_days = self.days or self.until is not None
+        return self.at is not None and bool(by_days) and not (self.hours or self.minutes or self.seconds)
 
 
 def parse_zone(name: str) -> ZoneInfo | None:
@@ -120,6 +127,8 @@ def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping
         start = moment_of(record.get(wait.until.field), zone) or start
         start = _plus_days(start, wait.until.days, zone)
     moment = _plus_days(start, wait.days, zone)
+    if wait.on_a_day:
+        moment = wall(moment.astimezone(zone).date(), time(), zone)
     moment += timedelta(hours=wait.hours, minutes=wait.minutes, seconds=wait.seconds)
     return max(_at_hour(moment, wait, zone), previous.astimezone(UTC))
 
@@ -137,7 +146,7 @@ def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
 
 def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """The moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
-    local = datetime.combine(day, hour, tzinfo=zone)
+    local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return moment
@@ -171,7 +180,8 @@ def _at_hour(moment: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
     candidate = moment if wait.at is None else wall(local.date(), wait.at, zone)
     allowed = wait.weekdays or WEEKDAYS
     day = local.date()
-    while candidate < moment or WEEKDAYS[day.weekday()] not in allowed:
+    # The weekday is that of the moment found: a zone may skip a whole day, as Samoa did in 2011.
+    while candidate < moment or WEEKDAYS[candidate.astimezone(zone).weekday()] not in allowed:
         day += timedelta(days=1)
         candidate = wall(day, wait.at or local.time(), zone)
     return candidate
