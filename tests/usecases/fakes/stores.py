@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -93,13 +94,16 @@ class FakeRules:
                 return rule
         raise NotFound(f"rule {rule_id} does not watch {event_type}")
 
+    def considered(self, event_type: str) -> builtins.list[Rule]:
+        return self._in_force(event_type)
+
     def exit_types(self) -> frozenset[str]:
         return frozenset(self.kept_exit_types)
 
     def version(self, rule_id: str, version: int) -> Rule:
         return parse_rule(self.get_version(rule_id, version).document)
 
-    def _in_force(self, event_type: str) -> Sequence[Rule]:
+    def _in_force(self, event_type: str) -> builtins.list[Rule]:
         rules = [parse_rule(stored.document) for stored in self.current_rules.values()]
         return [rule for rule in rules if rule.mode is not Mode.OFF and event_type in rule.trigger.event_types]
 

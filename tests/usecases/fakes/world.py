@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
 from tests.usecases.fakes.queues import (
     MAX_RECEIVES,
-    VISIBILITY,
     Execution,
     FakeBus,
     FakeJobQueues,
@@ -21,7 +20,8 @@ from tests.usecases.fakes.queues import (
     Message,
 )
 from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets
-from tests.usecases.fakes.taps import Open, Tap, Tapped
+from tests.usecases.fakes.taps import Open, Tap
+from tests.usecases.fakes.wiring import Functions, Ports, functions_of
 from whenthen.domain import ids
 from whenthen.domain.actions import Channel
 from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
@@ -29,37 +29,8 @@ from whenthen.domain.events import Event
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, JobStatus, Run
-from whenthen.ports import (
-    Bus,
-    Clock,
-    EventLog,
-    Graph,
-    Http,
-    JobQueues,
-    LeadQueue,
-    Mailer,
-    RecordStore,
-    RuleBook,
-    RunLedger,
-    RunState,
-    Secrets,
-    Sequences,
-    StoredRule,
-)
-from whenthen.usecases.accept_meta import AcceptMeta
-from whenthen.usecases.advance_sequence import AdvanceSequence
-from whenthen.usecases.call_webhook import CallWebhook
-from whenthen.usecases.change_record import ChangeRecord
-from whenthen.usecases.fetch_lead import FetchLead
-from whenthen.usecases.match_event import MatchEvent
-from whenthen.usecases.perform_job import PerformJob
-from whenthen.usecases.progress import Progress
-from whenthen.usecases.publish_changes import PublishChanges
+from whenthen.ports import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
-from whenthen.usecases.send_email import SendEmail
-from whenthen.usecases.send_whatsapp import SendWhatsapp
-from whenthen.usecases.stop_on_exit import StopOnExit
-from whenthen.usecases.stop_run import StopRun
 
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
@@ -67,64 +38,6 @@ STEP_RETRY = timedelta(seconds=2)
 
 class Killed(BaseException):
     """The function's process ends here: nothing in it can catch this or clean up after it."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """All that the use cases need from outside."""
-
-    rules: RuleBook
-    log: EventLog
-    records: RecordStore
-    runs: RunLedger
-    queues: JobQueues
-    sequences: Sequences
-    bus: Bus
-    leads: LeadQueue
-    secrets: Secrets
-    graph: Graph
-    mailer: Mailer
-    http: Http
-    clock: Clock
-
-    def tapped(self, tap: Tap) -> Ports:
-        """The same ports, each call of which passes `tap`; but for the clock, which cannot fail."""
-        names = [name for name in self.__dataclass_fields__ if name != "clock"]
-        return replace(self, **{name: Tapped(getattr(self, name), name, tap) for name in names})
-
-
-@dataclass(frozen=True)
-class Functions:
-    """The use cases as the deployed functions hold them."""
-
-    accept_meta: AcceptMeta
-    fetch_lead: FetchLead
-    publish_changes: PublishChanges
-    match_event: MatchEvent
-    advance_sequence: AdvanceSequence
-    stop_run: StopRun
-    channels: Mapping[Channel, Callable[[str, str, int], None]]
-
-
-def functions_of(ports: Ports) -> Functions:
-    """Wire the use cases, as `runtime.wiring` does."""
-    p = ports
-    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock)
-    save_record = SaveRecord(p.records, p.clock, "TR")
-    return Functions(
-        accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
-        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
-        publish_changes=PublishChanges(p.bus, p.clock),
-        match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
-        advance_sequence=AdvanceSequence(progress),
-        stop_run=StopRun(p.runs, p.sequences, p.clock),
-        channels={
-            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
-            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),
-            Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
-            Channel.RECORD: ChangeRecord(progress, "TR"),
-        },
-    )
 
 
 @dataclass
@@ -333,6 +246,3 @@ class World:
             if execution.state == "asked" and execution.ask_again is not None:
                 times.append(execution.ask_again)
         return min(times, default=None)
-
-
-__all__ = ["VISIBILITY", "Functions", "Killed", "Ports", "World", "functions_of"]

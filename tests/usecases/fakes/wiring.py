@@ -1,0 +1,96 @@
+"""The use cases wired from any set of ports: fakes here, adapters in the crash sweep over AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from tests.usecases.fakes.taps import Tap, Tapped
+from whenthen.domain.actions import Channel
+from whenthen.ports import (
+    Bus,
+    Clock,
+    EventLog,
+    Graph,
+    Http,
+    JobQueues,
+    LeadQueue,
+    Mailer,
+    RecordStore,
+    RuleBook,
+    RunLedger,
+    Secrets,
+    Sequences,
+)
+from whenthen.usecases.accept_meta import AcceptMeta
+from whenthen.usecases.advance_sequence import AdvanceSequence
+from whenthen.usecases.call_webhook import CallWebhook
+from whenthen.usecases.change_record import ChangeRecord
+from whenthen.usecases.fetch_lead import FetchLead
+from whenthen.usecases.match_event import MatchEvent
+from whenthen.usecases.perform_job import PerformJob
+from whenthen.usecases.progress import Progress
+from whenthen.usecases.publish_changes import PublishChanges
+from whenthen.usecases.save_record import SaveRecord
+from whenthen.usecases.send_email import SendEmail
+from whenthen.usecases.send_whatsapp import SendWhatsapp
+from whenthen.usecases.stop_on_exit import StopOnExit
+from whenthen.usecases.stop_run import StopRun
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All that the use cases need from outside."""
+
+    rules: RuleBook
+    log: EventLog
+    records: RecordStore
+    runs: RunLedger
+    queues: JobQueues
+    sequences: Sequences
+    bus: Bus
+    leads: LeadQueue
+    secrets: Secrets
+    graph: Graph
+    mailer: Mailer
+    http: Http
+    clock: Clock
+
+    def tapped(self, tap: Tap) -> Ports:
+        """The same ports, each call of which passes `tap`; but for the clock, which cannot fail."""
+        names = [name for name in self.__dataclass_fields__ if name != "clock"]
+        return replace(self, **{name: Tapped(getattr(self, name), name, tap) for name in names})
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The use cases as the deployed functions hold them."""
+
+    accept_meta: AcceptMeta
+    fetch_lead: FetchLead
+    publish_changes: PublishChanges
+    match_event: MatchEvent
+    advance_sequence: AdvanceSequence
+    stop_run: StopRun
+    channels: Mapping[Channel, Callable[[str, str, int], None]]
+
+
+def functions_of(ports: Ports) -> Functions:
+    """Wire the use cases, as `runtime.wiring` does."""
+    p = ports
+    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock)
+    save_record = SaveRecord(p.records, p.clock, "TR")
+    return Functions(
+        accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
+        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
+        publish_changes=PublishChanges(p.bus, p.clock),
+        match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
+        advance_sequence=AdvanceSequence(progress),
+        stop_run=StopRun(p.runs, p.sequences, p.clock),
+        channels={
+            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
+            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),
+            Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
+            Channel.RECORD: ChangeRecord(progress, "TR"),
+        },
+    )
