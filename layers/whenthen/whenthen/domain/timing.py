@@ -2,8 +2,9 @@
 
 Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and
 minutes are elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday
-afternoon, at 10:00, is Wednesday at 10:00. In every other case it is the next time that the clock shows it. A wall-clock time that a spring change skips becomes the first moment after the
-gap; one that an autumn change repeats means its first occurrence.
+afternoon, at 10:00, is Wednesday at 10:00. In every other case it is the next time that the clock shows it.
+A wall-clock time that a spring change skips becomes the first moment after the gap; one that an autumn
+change repeats means its first occurrence.
 """
 
 from __future__ import annotations

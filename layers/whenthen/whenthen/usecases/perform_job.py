@@ -24,7 +24,7 @@ class Effect(Protocol):
     """An effect that is ready to be had: everything about it is known and checked."""
 
     def perform(self) -> Outcome:
-        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent or Refused if it never will."""
+        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent or Refused for good."""
 
 
 class Channel(Protocol):
