@@ -122,9 +122,10 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ()) -> list[str]:
-    """The tags, in order, without `removed` and with `added` that are not there yet."""
+    """The tags, in order, without `removed` and with `added` that are not there yet. A single text is one tag."""
+    there = tags if isinstance(tags, list) else [tags]
     gone = set(removed)
-    kept = [tag for tag in tags if tag not in gone] if isinstance(tags, list) else []
+    kept = [tag for tag in there if isinstance(tag, str) and tag and tag not in gone]
     return list(dict.fromkeys([*kept, *added]))
 
 

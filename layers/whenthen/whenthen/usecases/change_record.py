@@ -12,6 +12,7 @@ from typing import Any
 
 from whenthen.domain import ids, templates
 from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
+from whenthen.domain.events import format_time
 from whenthen.domain.records import Record, check_fields, parse_ref, patched, with_tags
 from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
@@ -19,6 +20,9 @@ from whenthen.ports import Counter, RecordStore, RecordWrite, RunLedger, RunStat
 from whenthen.usecases.perform_job import find_job
 from whenthen.usecases.progress import Progress
 from whenthen.usecases.save_record import normalised
+
+ATTEMPTS = 8
+"""How often a change is made anew on what another writer left, before its message is given back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,20 @@ def _set_fields(task: Task) -> Work:
     return Work(record, record, patch, f"{record.ref}: set {', '.join(patch)}")
 
 
+def _tags(task: Task) -> list[str]:
+    """The step's tags; one whose template comes to nothing is none."""
+    return [tag for tag in task.parameters["tags"] if tag.strip()]
+
+
 def _add_tags(task: Task) -> Work:
-    record, tags = task.target(), task.parameters["tags"]
+    record, tags = task.target(), _tags(task)
     return Work(
         record, record, {"tags": with_tags(record.fields.get("tags"), added=tags)}, f"{record.ref}: tags {tags}"
     )
 
 
 def _remove_tags(task: Task) -> Work:
-    record, tags = task.target(), task.parameters["tags"]
+    record, tags = task.target(), _tags(task)
     kept = with_tags(record.fields.get("tags"), removed=tags)
     return Work(record, record, {"tags": kept}, f"{record.ref}: without tags {tags}")
 
@@ -85,6 +94,9 @@ def _assign_owner(task: Task) -> Work:
     return Work(record, record, {"owner": agent}, f"{record.ref}: owner {agent}", Counter(name, turn, turn + 1))
 
 
+_SAID_OF_A_TASK = ("title", "description", "assignee", "due")
+
+
 def _create_task(task: Task) -> Work:
     owner = None
     if task.state.run.record and not task.parameters.get("assignee"):
@@ -94,12 +106,11 @@ def _create_task(task: Task) -> Work:
         task,
         "task",
         {
-            **task.parameters.get("fields", {}),
-            "title": task.parameters["title"],
-            "description": task.parameters.get("description"),
-            "assignee": task.parameters.get("assignee") or owner,
-            "due": task.parameters.get("due") or task.job.due.isoformat(),
             "status": "open",
+            "assignee": owner,
+            "due": format_time(task.job.due),
+            **task.parameters.get("fields", {}),
+            **{name: said for name in _SAID_OF_A_TASK if (said := task.parameters.get(name))},
         },
     )
 
@@ -135,21 +146,25 @@ class ChangeRecord:
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Raises Temporary when the record moved on meanwhile, NotFound when there is no such job."""
-        state = self.progress.runs.load(run_id)
-        job = find_job(state, run_id, step_id, occurrence)
-        if state is not None and not job.status.final:
-            self._perform(state, job)
-        self.progress.settle(run_id)
+        for _ in range(ATTEMPTS):
+            state = self.progress.runs.load(run_id)
+            job = find_job(state, run_id, step_id, occurrence)
+            if state is None or job.status.final or self._perform(state, job):
+                self.progress.settle(run_id)
+                return
+        raise Temporary(f"what step {step_id} changes is being changed by others", retry_after=1)
 
-    def _perform(self, state: RunState, job: Job) -> None:
+    def _perform(self, state: RunState, job: Job) -> bool:
+        """Whether the job got its outcome; False if what it was made from moved on meanwhile."""
         try:
             outcome, writes, counter = self._prepare(state, job)
         except (Invalid, NotFound) as error:
             outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
         try:
             self.progress.runs.complete_with(job, outcome, self.progress.clock.now(), writes, counter)
-        except Stale as error:
-            raise Temporary(f"changed by another at the same time: {error.reason}", retry_after=1) from error
+        except Stale:
+            return False
+        return True
 
     def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
