@@ -1,0 +1,206 @@
+"""A received mail as events: `email.received`, and `contact.replied` unless a program wrote it.
+
+SES rejects nothing by itself. Mail with a virus, spam, and mail whose sender is forged against the policy of
+the sender's own domain make no event here, and say why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from whenthen.domain import ids
+from whenthen.domain.events import Event, format_time
+from whenthen.domain.identities import identity
+from whenthen.sources.bodies import present
+from whenthen.sources.mail import Mail
+from whenthen.sources.mail_headers import Person
+from whenthen.sources.receipts import Receipt
+
+MAX_TEXT_BYTES = 60_000
+"""What a text of a mail may weigh in its event, as JSON; the whole mail stays where it is stored."""
+
+MAX_LISTED = 50
+"""Addresses, ids and attachments that an event lists."""
+
+OWN_HEADER = "x-whenthen-job"
+"""Stands in every mail that whenthen sends: one that comes in with it is our own, come back."""
+
+_OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
+_QUOTED = re.compile(r">|-{2,} ?(original message|orijinal|forwarded|pesan asli|eredeti)|_{20,}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """The events of a mail, or the reason why it makes none."""
+
+    events: tuple[Event, ...] = ()
+    refused: str | None = None
+
+
+def mail_events(
+    mail: Mail, receipt: Receipt, raw: bytes, stored: Sequence[str], own_addresses: Collection[str], now: datetime
+) -> ReceivedMail:
+    """The events of a mail.
+
+    `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that
+    whenthen sends from. The sender is only known as a person (`email#…`) where DMARC did not fail.
+    """
+    refused = _refused(receipt)
+    if refused:
+        return ReceivedMail(refused=refused)
+    own_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
+    sender = next(iter(mail.people["from"]), None)
+    known = sender is not None and receipt.verdicts.get("dmarc") != "FAIL"
+    identities = (identity("email", sender.address),) if sender and known else ()
+    reason = automatic(mail, receipt, own_addresses)
+    data = _data(mail, receipt, sender, stored)
+    data |= present({"automatic": reason is not None, "automatic_reason": reason})
+    received = _event("email.received", own_id, receipt.time or mail.date or now, identities, data)
+    if reason is not None or not known:
+        return ReceivedMail((received,))
+    answer = {"channel": "email"}
+    answer |= {name: data[name] for name in ("message_id", "subject", "in_reply_to") if name in data}
+    answer["text"] = data["reply"]
+    return ReceivedMail((received, _event("contact.replied", f"{own_id}:replied", received.time, identities, answer)))
+
+
+def _refused(receipt: Receipt) -> str | None:
+    verdicts = receipt.verdicts
+    if verdicts.get("virus") == "FAIL":
+        return "SES found a virus"
+    if verdicts.get("spam") == "FAIL":
+        return "SES takes it for spam"
+    if verdicts.get("dmarc") == "FAIL" and receipt.dmarc_policy in ("reject", "quarantine"):
+        return "the sender is forged: DMARC failed, and the domain wants such mail rejected"
+    return None
+
+
+def automatic(mail: Mail, receipt: Receipt, own_addresses: Collection[str] = ()) -> str | None:
+    """Why a mail counts as written by a program, by the first sign that it shows; None for a person's."""
+    for sign, shows in _SIGNS:
+        if shows(mail):
+            return sign
+    if receipt.return_path == "":
+        return "empty Return-Path"
+    if any(person.address in own_addresses for person in mail.people["from"]):
+        return "sent from our own address"
+    return None
+
+
+def _precedence(mail: Mail) -> bool:
+    return mail.header("precedence").lower() in ("bulk", "junk", "list", "auto_reply")
+
+
+def _auto_submitted(mail: Mail) -> bool:
+    return mail.header("auto-submitted").lower().partition(";")[0].strip() not in ("", "no")
+
+
+def _is_report(mail: Mail) -> bool:
+    return mail.content_type == "multipart/report"
+
+
+def _from_a_machine(mail: Mail) -> bool:
+    return any(person.address.partition("@")[0] in ("mailer-daemon", "postmaster") for person in mail.people["from"])
+
+
+_SIGNS: list[tuple[str, Callable[[Mail], bool]]] = [
+    ("our own mail", lambda mail: mail.has(OWN_HEADER)),
+    ("Auto-Submitted", _auto_submitted),
+    ("delivery report", _is_report),
+    ("mail system", _from_a_machine),
+    ("Precedence", _precedence),
+    ("automatic reply", lambda mail: mail.has("x-autoreply") or mail.has("x-autorespond")),
+    ("mailing list", lambda mail: mail.has("list-id") or mail.has("list-unsubscribe")),
+    ("empty Return-Path", lambda mail: mail.has("return-path") and not mail.header("return-path").strip("<> ")),
+]
+"""RFC 3834's signs and those that are older than it."""
+
+
+def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:
+    """The event's data.
+
+    from, from_name, to, cc, reply_to    addresses in lower case
+    recipients                           those of the envelope
+    subject, date, text, reply           `reply` is the text above what it quotes
+    message_id, in_reply_to, references  ids without angle brackets
+    answers_ses_ids                      of those, the ids that SES gave when it sent a mail
+    attachments                          name, type, size, inline, key (where it is stored)
+    verdicts, defects
+    """
+    replied = mail.ids("in-reply-to")
+    references = list(dict.fromkeys([*mail.ids("references"), *replied]))[-MAX_LISTED:]
+    answered = [match[1] for one in references if (match := _OF_SES.fullmatch(one))]
+    text, cut = _within(mail.text)
+    attachments = [
+        present({"name": one.name, "type": one.type, "size": len(one.content), "inline": one.inline, "key": key})
+        for one, key in zip(mail.attachments, [*stored, *([None] * len(mail.attachments))], strict=False)
+    ]
+    lists = {
+        "to": _addresses(mail, "to"),
+        "cc": _addresses(mail, "cc"),
+        "reply_to": _addresses(mail, "reply-to"),
+        "recipients": list(receipt.recipients[:MAX_LISTED]),
+        "references": references,
+        "answers_ses_ids": answered,
+        "attachments": attachments[:MAX_LISTED],
+        "defects": list(mail.defects[:MAX_LISTED]),
+    }
+    return present(
+        {
+            "from": sender.address if sender else None,
+            "from_name": sender.name[:200] if sender and sender.name else None,
+            "subject": mail.header("subject")[:1_000],
+            "date": format_time(mail.date) if mail.date else None,
+            "text": text,
+            "text_cut": cut or None,
+            "reply": _within(_reply(text))[0],
+            "message_id": next(iter(mail.ids("message-id")), None),
+            "in_reply_to": replied[0] if replied else None,
+            "verdicts": dict(receipt.verdicts) or None,
+            **{name: value or None for name, value in lists.items()},
+        }
+    )
+
+
+def _addresses(mail: Mail, name: str) -> list[str]:
+    return [person.address for person in mail.people[name][:MAX_LISTED]]
+
+
+def _within(text: str) -> tuple[str, bool]:
+    """The text, cut to MAX_TEXT_BYTES of JSON, and whether it was."""
+    kept = text[:MAX_TEXT_BYTES]
+    weight = len(json.dumps(kept))
+    while weight > MAX_TEXT_BYTES:
+        kept = kept[: len(kept) * MAX_TEXT_BYTES // weight - 1]
+        weight = len(json.dumps(kept))
+    return kept, len(kept) < len(text)
+
+
+def _reply(text: str) -> str:
+    """The text above the first quotation, without the line that introduces it (`On … wrote:`)."""
+    lines = text.split("\n")
+    end = next((number for number, line in enumerate(lines) if _QUOTED.match(line)), len(lines))
+    above = lines[:end]
+    while above and not above[-1].strip():
+        above.pop()
+    if end < len(lines) and above and above[-1].rstrip().endswith(":"):
+        above.pop()
+    return "\n".join(above).strip() or text
+
+
+def _event(type_: str, own_id: str, time: datetime, identities: tuple[str, ...], data: dict[str, Any]) -> Event:
+    return Event(
+        id=ids.event_id("email", own_id),
+        source="email",
+        type=type_,
+        time=time,
+        identities=identities,
+        data=data,
+        origin="source:email",
+    )

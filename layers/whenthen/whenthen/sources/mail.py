@@ -1,0 +1,170 @@
+"""Raw mail (MIME) as headers, text and attachments. Broken mail is read as far as it goes; only what has no
+headers at all is no mail.
+
+The standard library's older policy is used on purpose: it never raises on a header, and headers and charsets
+are decoded here, within the character sets that mail uses.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import parsedate_to_datetime
+
+from whenthen.domain.errors import Malformed
+from whenthen.sources.html_text import text_of_html
+from whenthen.sources.mail_headers import Person, decode, decoded, people_of
+
+MAX_PARTS = 500
+"""Parts of one mail that are looked at."""
+
+MAX_TEXT = 200_000
+"""Characters of text that are kept of one mail, and of HTML that is read for it."""
+
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,512})>")
+_UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
+_EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a mail. `inline` ones are shown within its text, such as the picture of a signature."""
+
+    name: str
+    type: str
+    content: bytes
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as it was sent.
+
+    headers  (name in lower case, decoded value), the last added first
+    people   whoever the headers `from`, `to`, `cc` and `reply-to` name
+    defects  what the parser found broken, by its names
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    people: Mapping[str, tuple[Person, ...]]
+    content_type: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    defects: tuple[str, ...]
+
+    def header(self, name: str) -> str:
+        """The first header of that name; empty where there is none."""
+        return next((value for found, value in self.headers if found == name), "")
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header of that name, be it empty."""
+        return any(found == name for found, _ in self.headers)
+
+    def ids(self, name: str) -> list[str]:
+        """The message ids in a header, without their angle brackets."""
+        return _MESSAGE_ID.findall(self.header(name))[:100]
+
+    @property
+    def date(self) -> datetime | None:
+        """When its sender says that it was sent."""
+        try:
+            written = parsedate_to_datetime(self.header("date"))
+            return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return None
+
+
+def read_mail(raw: bytes) -> Mail:
+    """Read a raw mail. Raises Malformed for what is none, or nests parts without end."""
+    try:
+        message = BytesParser(policy=compat32).parsebytes(raw)
+    except RecursionError:
+        raise Malformed("the mail nests parts too deeply to be read") from None
+    raw_headers = [(name.lower(), str(value)) for name, value in message.raw_items()]
+    if not raw_headers:
+        raise Malformed("a mail has headers, this has none")
+    texts: list[str] = []
+    pages: list[str] = []
+    attachments: list[Attachment] = []
+    defects = [type(defect).__name__ for defect in message.defects]
+    for part in _leaves(message):
+        defects += [type(defect).__name__ for defect in part.defects if part is not message]
+        kind = part.get_content_type()
+        if _is_attached(part, kind):
+            attachments.append(_attachment(part, kind, len(attachments) + 1))
+        elif kind == "text/html":
+            pages.append(_text(part))
+        else:
+            texts.append(_text(part))
+    page = "\n".join(pages)[:MAX_TEXT]
+    text = "\n".join(texts).strip()[:MAX_TEXT] or text_of_html(page)
+    return Mail(
+        headers=tuple((name, decoded(value)) for name, value in raw_headers),
+        people={name: people_of(raw_headers, name) for name in ("from", "to", "cc", "reply-to")},
+        content_type=message.get_content_type(),
+        text=text,
+        html=page,
+        attachments=tuple(attachments),
+        defects=tuple(dict.fromkeys(defects)),
+    )
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """The parts that hold content, in their order; a mail within a mail is one part. At most MAX_PARTS."""
+    waiting, seen = [message], 0
+    while waiting and seen < MAX_PARTS:
+        part = waiting.pop()
+        seen += 1
+        children = part.get_payload()
+        if part.is_multipart() and part.get_content_maintype() == "multipart" and isinstance(children, list):
+            waiting += [child for child in reversed(children) if isinstance(child, Message)]
+        else:
+            yield part
+
+
+def _is_attached(part: Message, kind: str) -> bool:
+    """Whether a part is a file. A multipart that holds no parts is broken; what it holds is read as text."""
+    shown = kind in ("text/plain", "text/html") or kind.startswith("multipart/")
+    return not shown or part.get_content_disposition() == "attachment" or bool(_name(part))
+
+
+def _attachment(part: Message, kind: str, position: int) -> Attachment:
+    name = _name(part) or f"attachment-{position}{_EXTENSIONS.get(kind, '.bin')}"
+    inline = part.get_content_disposition() != "attachment" and part.get("content-id") is not None
+    return Attachment(name, kind, _bytes(part), inline)
+
+
+def _bytes(part: Message) -> bytes:
+    if part.is_multipart():  # a mail within a mail, or a report about one
+        children = part.get_payload()
+        inner = [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
+        try:
+            return b"\n".join(child.as_bytes() for child in inner)
+        except (UnicodeError, LookupError, RecursionError, KeyError, HeaderParseError):
+            return b""
+    try:
+        content = part.get_payload(decode=True)
+    except (ValueError, binascii.Error):
+        content = None
+    return content if isinstance(content, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    return decode(_bytes(part), part.get_param("charset"))[: 4 * MAX_TEXT].replace("\r\n", "\n")
+
+
+def _name(part: Message) -> str:
+    """The file's name without folders and control characters; empty where it has none."""
+    try:
+        name = decoded(part.get_filename() or "")
+    except (UnicodeError, LookupError, TypeError, ValueError):
+        return ""
+    return _UNSAFE_IN_NAMES.sub("_", name).strip(" ._")[-150:]
