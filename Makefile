@@ -16,36 +16,38 @@ PYTEST_ARGS ?=
 
 VENV := .local/venv
 ENVIRONMENTS := $(PYTHON) -m dev.environments
-IMPORTS := PYTHONPATH=$(CURDIR):$(CURDIR)/layers/whenthen
+
+# Exported, not written before each command: then make runs Python itself, and signals reach it.
+demo test up down check bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## Set everything up, run three stories on the local stack, and show what happened
 	@$(ENVIRONMENTS) emulator sam
-	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev.demo
+	@$(VENV)/emulator/bin/python -m dev.demo
 
 test: ## Set everything up and run all tests, those on a deployed local stack included
 	@$(ENVIRONMENTS) emulator sam test
-	@$(IMPORTS) $(VENV)/test/bin/python -m dev run test -- \
+	@$(VENV)/test/bin/python -m dev run test -- \
 		$(VENV)/test/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS) $(TESTS)
 
 up: ## Start the local stack, or renew it if its sources changed, and leave it running
 	@$(ENVIRONMENTS) emulator sam
-	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev up
+	@$(VENV)/emulator/bin/python -m dev up
 
 down: ## Stop every local stack of this checkout
-	@if [ -x $(VENV)/emulator/bin/python ]; then $(IMPORTS) $(VENV)/emulator/bin/python -m dev down; fi
+	@if [ -x $(VENV)/emulator/bin/python ]; then $(VENV)/emulator/bin/python -m dev down; fi
 
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov
-	@$(IMPORTS) $(VENV)/check/bin/python -m dev.check
+	@$(VENV)/check/bin/python -m dev.check
 
 bench: ## Run every benchmark, each beside its peers, and print a table of ratios
 	@$(ENVIRONMENTS) test
-	@$(IMPORTS) $(VENV)/test/bin/python -m benchmarks
+	@$(VENV)/test/bin/python -m benchmarks
 
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
 	@$(ENVIRONMENTS) sam
-	SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 $(VENV)/sam/bin/sam build
-	SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 $(VENV)/sam/bin/sam deploy --config-env $(STAGE)
+	$(VENV)/sam/bin/sam build --config-env $(STAGE)
+	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)

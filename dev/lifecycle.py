@@ -21,12 +21,13 @@ from dev.paths import LOCAL, ROOT, UP, StackPaths, known_stacks
 from dev.processes import ProcessFile
 from dev.provision import Credentials
 from dev.resources import Resources
+from dev.sam import DeployFailed
 from dev.stack import Stack
 
 STACK_FILE = "WHENTHEN_STACK_FILE"
 """Names the stack file of a stack that runs already; who finds it set uses that one and starts none."""
 
-_MACHINERY = [ROOT / "dev", ROOT / "layers/whenthen/whenthen/sources"]
+_MACHINERY = [ROOT / name for name in ("dev/standins", "dev/requirements", "layers/whenthen/whenthen/sources")]
 """What runs the stack rather than in it: when it changed, a running stack is started afresh."""
 
 _STANDINS_SECONDS = 15.0
@@ -121,7 +122,7 @@ def _state_file(paths: StackPaths) -> Path:
 
 
 def _machinery() -> str:
-    return fingerprint(_MACHINERY) + sys.version
+    return fingerprint([*_MACHINERY, *sorted((ROOT / "dev").glob("*.py"))]) + sys.version
 
 
 def _read_running(paths: StackPaths) -> Running | None:
@@ -190,22 +191,26 @@ def _wait_for_ports(file: Path, is_alive: Callable[[], bool], log: Path) -> dict
 
 def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
     """Build, deploy, provision, and write the stack file."""
-    with _step("Building the template"):
-        template = sam.build(paths.log("build"))
     parameters = {
         "GraphApiUrl": running.url("graph"),
         "DangerouslyAllowPrivateAddresses": "true",
     }
-    with _step("Deploying it to the local AWS"):
-        sam.deploy(running.emulator, template, parameters, paths.log("deploy"))
+    with exclusive(LOCAL / "build.lock"):
+        with _step("Building the template"):
+            template = sam.build(paths)
+        with _step("Deploying it to the local AWS"):
+            sam.deploy(paths, running.emulator, template, parameters)
+    with _step("Setting up what an operator sets up by hand"):
         deployed = resources.read(running.emulator, sam.configured("stack_name"))
         provision.provision(running.emulator, deployed, running.credentials, _mail_from())
-    stack = Stack(_document(running, deployed))
-    stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})
-    try:
-        provision.configure_sample_source(stack.api, running.credentials)
-    except Refused as refused:
-        say(f"  note: the sample source is not configured: {refused}")
+        stack = Stack(_document(running, deployed))
+        stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})
+        try:
+            provision.configure_sample_source(stack.api, running.credentials)
+        except Refused as refused:
+            raise DeployFailed(
+                f"the API does not answer as it should\n{refused}\n{tail(paths.log('emulator'))}"
+            ) from None
     _write(_state_file(paths), asdict(running) | {"sources": sources})
     _write(paths.stack_file, stack.document)
     say(f"The local stack is running: {paths.stack_file.relative_to(ROOT)}")

@@ -41,7 +41,7 @@ class Process:
 
 
 def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> Process:
-    """Start a process in a session of its own, with its output in `log`."""
+    """Start a process in a session of its own, with its output at the end of `log`."""
     mark = secrets.token_hex(16)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -54,19 +54,17 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # It is remembered by pid from here on, and reaped in `start_of` if it ends while we still run.
-    child.returncode = 0
+    child.returncode = 0  # Popen need not wait for it: `run` and `stop` do
     return Process(name, child.pid, start_of(child.pid) or "", mark)
 
 
 def start_of(pid: int) -> str | None:
     """When the kernel started this process; None if there is no such process, or only its remains."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
     if _PROC.joinpath("self").exists():
         return _start_in_proc(pid)
-    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return listed.stdout.strip() or None
+    listed = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    state, _, started = listed.stdout.strip().partition(" ")
+    return None if state.startswith("Z") else started.strip() or None
 
 
 def _start_in_proc(pid: int) -> str | None:
@@ -87,7 +85,9 @@ def stop(process: Process) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, sign)
         if not members or _all_gone(process):
-            return
+            break
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)  # nobody else does, if we started it ourselves
 
 
 def _members(process: Process) -> Iterator[int]:
@@ -129,6 +129,14 @@ class ProcessFile:
     def add(self, process: Process) -> None:
         """Remember one more."""
         self._write([*self.read(), process])
+
+    def run(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> int:
+        """Run a command to its end, remembered meanwhile. Returns its exit status."""
+        process = start(name, command, env, log, cwd)
+        self.add(process)
+        _, status = os.waitpid(process.pid, 0)
+        self._write([one for one in self.read() if one != process])
+        return os.waitstatus_to_exitcode(status)
 
     def stop_all(self) -> list[Process]:
         """Stop them all, last started first, and forget them. Returns those that were still running."""

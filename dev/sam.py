@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dev.emulator import ACCESS_KEY, REGION, SECRET_KEY, Emulator, tail
-from dev.files import exclusive, fingerprint
-from dev.paths import LOCAL, ROOT, SAM, venv_python
+from dev.files import fingerprint
+from dev.paths import ROOT, SAM, StackPaths, venv_python
+from dev.processes import ProcessFile
 
 SOURCES = [ROOT / name for name in ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")]
 """What is built and deployed: when none of it changed, neither is done again."""
@@ -31,22 +31,20 @@ class DeployFailed(Exception):
     """The template could not be built or deployed; says which, with the end of the SAM CLI's output."""
 
 
-def build(log: Path) -> Path:
-    """Build what changed since the last time. Returns the built template."""
+def build(paths: StackPaths) -> Path:
+    """Build what changed since the last time. Returns the built template. All stacks build into the same place."""
     if not SOURCES[0].exists():
         raise DeployFailed(f"there is no {SOURCES[0]}")
-    with exclusive(LOCAL / "build.lock"):
-        sources = fingerprint([*SOURCES, ROOT / "dev/requirements/emulator.txt"]) + sys.version
-        built = _BUILD / "template.yaml"
-        if not (built.exists() and _STAMP.exists() and _STAMP.read_text() == sources):
-            _STAMP.unlink(missing_ok=True)
-            _forget_other_pythons()
-            _sam(
-                ["build", "--build-dir", str(_BUILD), "--cached", "--cache-dir", str(SAM / "cache"), "--parallel"],
-                {},
-                log,
-            )
-            _STAMP.write_text(sources)
+    sources = fingerprint([*SOURCES, ROOT / "dev/requirements/emulator.txt"]) + sys.version
+    built = _BUILD / "template.yaml"
+    if not (built.exists() and _STAMP.exists() and _STAMP.read_text() == sources):
+        _STAMP.unlink(missing_ok=True)
+        _forget_other_pythons()
+        _sam(
+            paths,
+            ["build", "--build-dir", str(_BUILD), "--cached", "--cache-dir", str(SAM / "cache"), "--parallel"],
+        )
+        _STAMP.write_text(sources)
     return built
 
 
@@ -60,19 +58,19 @@ def _forget_other_pythons() -> None:
         python.write_text(wanted)
 
 
-def deploy(emulator: Emulator, template: Path, parameters: Mapping[str, str], log: Path) -> None:
+def deploy(paths: StackPaths, emulator: Emulator, template: Path, parameters: Mapping[str, str]) -> None:
     """Create or update the stack, with samconfig.toml's parameters and these."""
     wanted = {**configured_parameters(), **parameters}
     overrides = [f"{name}={value}" for name, value in sorted(wanted.items())]
-    command = ["deploy", "--config-file", str(_CONFIG), "--config-env", ENVIRONMENT, "--template-file", str(template)]
-    command += ["--region", REGION, "--no-progressbar", "--parameter-overrides", *overrides]
-    _sam(command, {"AWS_ENDPOINT_URL": emulator.url}, log)
+    command = ["deploy", "--template-file", str(template), "--region", REGION, "--no-progressbar"]
+    command += ["--parameter-overrides", *overrides]
+    _sam(paths, command, emulator.url)
 
 
 def configured(name: str) -> Any:
     """One of the settings that samconfig.toml has for deploying the local stack."""
-    config = tomllib.loads(_CONFIG.read_text())
-    return config[ENVIRONMENT]["deploy"]["parameters"][name]
+    config = tomllib.loads(_CONFIG.read_text())[ENVIRONMENT]
+    return {**config["global"]["parameters"], **config["deploy"]["parameters"]}[name]
 
 
 def configured_parameters() -> dict[str, str]:
@@ -82,12 +80,13 @@ def configured_parameters() -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def _sam(arguments: Sequence[str], extra: Mapping[str, str], log: Path) -> None:
+def _sam(paths: StackPaths, arguments: Sequence[str], endpoint_url: str = "http://127.0.0.1:1") -> None:
     """Run the SAM CLI so that it can reach nothing but the local AWS."""
     sam = venv_python("sam").with_name("sam")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}
     env = {
         **inherited,
+        "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
@@ -95,22 +94,12 @@ def _sam(arguments: Sequence[str], extra: Mapping[str, str], log: Path) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",
         "__SAM_CLI_APP_DIR": str(SAM / "settings"),
         "WHENTHEN_WHEELS": "local",
         "WHENTHEN_PYTHON": str(venv_python("emulator")),
-        **extra,
     }
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output:
-        done = subprocess.run(
-            [str(sam), *arguments],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-    if done.returncode != 0:
+    command = [str(sam), *arguments, "--config-file", str(_CONFIG), "--config-env", ENVIRONMENT]
+    log = paths.log(arguments[0])
+    log.unlink(missing_ok=True)
+    if ProcessFile(paths.processes).run("sam", command, env, log, ROOT) != 0:
         raise DeployFailed(f"sam {arguments[0]} failed\n{tail(log, 40)}")

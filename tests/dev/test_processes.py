@@ -120,3 +120,11 @@ def test_the_file_stops_what_it_remembers_and_forgets_it(start, tmp_path):
 def test_a_damaged_file_is_as_good_as_none(tmp_path):
     (tmp_path / "processes.json").write_text('[{"name": "em')
     assert ProcessFile(tmp_path / "processes.json").read() == []
+
+
+def test_a_command_that_is_run_is_remembered_meanwhile_and_its_status_returned(tmp_path):
+    file = ProcessFile(tmp_path / "processes.json")
+    code = f"import json, sys; sys.exit(len(json.load(open({str(tmp_path / 'processes.json')!r}))) + 6)"
+    wait = "import time; time.sleep(0.3); "  # until it is written down
+    assert file.run("it", [sys.executable, "-c", wait + code], dict(os.environ), tmp_path / "log", tmp_path) == 7
+    assert file.read() == []
