@@ -1,0 +1,68 @@
+"""The bus, its rule, and the stream of the records: nothing is lost between them and their consumers."""
+
+from __future__ import annotations
+
+import json
+
+from tests.template.reading import properties, resources, template, text, texts
+
+
+def test_the_rule_takes_every_event_of_the_bus_and_of_this_account_alone() -> None:
+    rule = properties("EventRule")
+    assert text(rule["EventBusName"]) == "${Bus}"
+    assert {name: texts(values) for name, values in rule["EventPattern"].items()} == {"account": ["${AWS::AccountId}"]}
+
+
+def test_each_target_of_a_rule_states_its_retries_and_has_dead_letters() -> None:
+    targets = [target for rule in resources("AWS::Events::Rule").values() for target in rule["Properties"]["Targets"]]
+    assert targets
+    for target in targets:
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] >= 100
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86_400
+        assert text(target["DeadLetterConfig"]["Arn"]).endswith("DeadLetters.Arn}")
+
+
+def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule() -> None:
+    rule = properties("EventRule")
+    reached = {text(target["Arn"]) for target in rule["Targets"]}
+    reached |= {text(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]}
+    (allowed,) = [
+        statement
+        for policy in resources("AWS::SQS::QueuePolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Action"] == "sqs:SendMessage"
+    assert set(texts(allowed["Resource"])) == reached
+    assert text(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "${EventRule.Arn}"
+
+
+def test_the_archive_is_off_unless_asked_for() -> None:
+    assert template()["Resources"]["BusArchive"]["Condition"] == "Archives"
+    assert template()["Parameters"]["ArchiveDays"]["Default"] == 0
+
+
+def _stream() -> dict[str, object]:
+    found: dict[str, object] = properties("PublishChanges")["Events"]["Records"]["Properties"]
+    return found
+
+
+def test_the_stream_is_read_from_its_start_and_for_records_alone() -> None:
+    stream = _stream()
+    assert text(stream["Stream"]) == "${RecordsTable.StreamArn}"
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+    (pattern,) = stream["FilterCriteria"]["Filters"]  # type: ignore[index]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "record#"}]}}}}
+    assert properties("RecordsTable")["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever() -> None:
+    stream = _stream()
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert 0 < stream["MaximumRetryAttempts"] <= 10_000  # type: ignore[operator]
+    assert stream["MaximumRecordAgeInSeconds"] <= 43_200, "half of what the stream keeps"  # type: ignore[operator]
+    failed = stream["DestinationConfig"]["OnFailure"]  # type: ignore[index]
+    assert failed["Type"] == "SQS"
+    assert text(failed["Destination"]) == "${ChangeDeadLetters.Arn}"

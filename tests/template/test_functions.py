@@ -1,0 +1,113 @@
+"""Functions: they exist, and are told what they need and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.template.reading import FUNCTION, ROOT, environment, permissions, properties, resources, template
+from whenthen.runtime.settings import Settings, Variable
+
+FUNCTIONS = sorted(resources(FUNCTION))
+KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}
+JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
+
+NEEDED_FOR = {
+    "CONFIG_TABLE": ("dynamodb:", "${ConfigTable.Arn}"),
+    "RECORDS_TABLE": ("dynamodb:", "${RecordsTable.Arn}"),
+    "RUNS_TABLE": ("dynamodb:", "${RunsTable.Arn}"),
+    "RETENTION_DAYS": ("dynamodb:UpdateItem", "${RunsTable.Arn}"),
+    "BUS_NAME": ("events:PutEvents", "${Bus.Arn}"),
+    "LEAD_QUEUE_URL": ("sqs:SendMessage", "${LeadQueue.Arn}"),
+    "EMAIL_QUEUE_URL": ("sqs:SendMessage", "${EmailQueue.Arn}"),
+    "WHATSAPP_QUEUE_URL": ("sqs:SendMessage", "${WhatsappQueue.Arn}"),
+    "WEBHOOK_QUEUE_URL": ("sqs:SendMessage", "${WebhookQueue.Arn}"),
+    "RECORD_QUEUE_URL": ("sqs:SendMessage", "${RecordQueue.Arn}"),
+    "QUEUE_URL": ("sqs:ReceiveMessage", ""),
+    "DEAD_LETTER_URL": ("sqs:SendMessage", "DeadLetters.Arn}"),
+    "SEQUENCE_ARN": ("states:", ""),
+    "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
+    "MAIL_FROM": ("ses:SendRawEmail", ""),
+}
+"""Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
+
+WITHOUT_PERMISSION = {
+    (name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)
+}
+"""Progress is built with the queues, to which those who perform jobs never send: they answer the sequence."""
+
+FOR_THE_OUTSIDE = {
+    "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
+    "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
+    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "SendWhatsapp", "ChangeRecord", "Manage"},
+}
+"""Variables that no permission tells of → who needs them."""
+
+
+def _own(function: str) -> set[str]:
+    return {name for name in environment(function) if name != "STAGE" and not name.startswith("POWERTOOLS_")}
+
+
+def test_each_folder_of_functions_is_one_function_under_its_name() -> None:
+    folders = {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists()}
+    assert {properties(name)["CodeUri"] for name in FUNCTIONS} == {f"functions/{folder}" for folder in folders}
+    for name in FUNCTIONS:
+        snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+        assert properties(name)["CodeUri"] == f"functions/{snake}"
+        assert environment(name)["POWERTOOLS_SERVICE_NAME"] == snake
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_told_nothing_that_the_settings_do_not_read(function: str) -> None:
+    assert _own(function) <= KNOWN
+
+
+def test_everything_that_the_settings_read_is_told_to_someone() -> None:
+    assert {name for function in FUNCTIONS for name in environment(function)} >= KNOWN
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_told_only_of_what_it_may_use(function: str) -> None:
+    mine = [found for found in permissions() if found.role == function]
+    for name in _own(function) & NEEDED_FOR.keys():
+        action, resource = NEEDED_FOR[name]
+        used = any(found.action.startswith(action) and found.resource.endswith(resource) for found in mine)
+        assert used != ((function, name) in WITHOUT_PERMISSION), name
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_use_only_tables_that_it_is_told_of(function: str) -> None:
+    tables = {found.resource for found in permissions() if found.role == function and found.action.endswith("Item")}
+    assert {f"{match[1].upper()}_TABLE" for table in tables if (match := re.match(r"\$\{(\w+)Table", table))} == {
+        name for name in _own(function) if name.endswith("_TABLE")
+    }
+
+
+@pytest.mark.parametrize("variable", sorted(FOR_THE_OUTSIDE))
+def test_settings_of_the_outside_go_to_those_who_reach_it(variable: str) -> None:
+    assert {function for function in FUNCTIONS if variable in environment(function)} == FOR_THE_OUTSIDE[variable]
+
+
+def test_dangerous_options_are_off_unless_switched_on() -> None:
+    dangerous = {name: entry for name, entry in template()["Parameters"].items() if name.startswith("Dangerously")}
+    assert [entry["Default"] for entry in dangerous.values()] == ["false"]
+
+
+@pytest.mark.parametrize("name", sorted(template()["Parameters"]))
+def test_every_parameter_is_described_constrained_and_used(name: str) -> None:
+    parameter = template()["Parameters"][name]
+    assert parameter["Description"].endswith(".")
+    assert name == "AlarmEmail" or parameter.keys() & {"AllowedValues", "AllowedPattern", "MinValue"}
+    text = (ROOT / "template.yaml").read_text()
+    assert re.search(rf"(!Ref {name}\b|\$\{{{name}\}})", text)
+
+
+def test_functions_run_where_their_layer_s_wheels_fit() -> None:
+    common = template()["Globals"]["Function"]
+    wheels = (ROOT / "layers/dependencies/Makefile").read_text()
+    assert common["Runtime"] == "python3.13"
+    assert common["Architectures"] == ["arm64"]
+    assert "--python-version 3.13" in wheels
+    assert "manylinux2014_aarch64" in wheels

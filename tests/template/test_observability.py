@@ -1,0 +1,95 @@
+"""Logs are kept for a stated time, and whatever goes wrong raises an alarm."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.template.reading import FUNCTION, QUEUE, TABLE, properties, resources, template, text
+
+FUNCTIONS = sorted(resources(FUNCTION))
+ALARMS = {name: entry["Properties"] for name, entry in resources("AWS::CloudWatch::Alarm").items()}
+
+
+def _watched(metric: str) -> list[str]:
+    """What the alarms on one metric watch, by the text of their last dimension."""
+    found = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
+    return sorted(text(alarm["Dimensions"][-1]["Value"]) for alarm in found)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_writes_to_a_log_of_its_own(function: str) -> None:
+    assert text(properties(function)["LoggingConfig"]["LogGroup"]) == f"${{{function}Logs}}"
+    assert text(properties(f"{function}Logs")["LogGroupName"]) == f"/whenthen/${{AWS::StackName}}/{function}"
+
+
+def test_every_log_is_kept_for_the_stated_time() -> None:
+    logs = resources("AWS::Logs::LogGroup")
+    assert len(logs) == len(FUNCTIONS) + 2
+    assert {text(properties(name)["RetentionInDays"]) for name in logs} == {"${LogRetentionDays}"}
+
+
+def test_logs_of_the_sequence_hold_no_task_tokens() -> None:
+    assert properties("Sequence")["Logging"]["IncludeExecutionData"] is False
+    assert properties("Sequence")["Logging"]["Level"] in ("ERROR", "ALL")
+
+
+def test_dead_letters_of_every_queue_raise_an_alarm_at_the_first() -> None:
+    queues = sorted(f"${{{name}.QueueName}}" for name in resources(QUEUE) if name.endswith("DeadLetters"))
+    assert _watched("ApproximateNumberOfMessagesVisible") == queues
+    for alarm in ALARMS.values():
+        if text(alarm["MetricName"]) == "ApproximateNumberOfMessagesVisible":
+            assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_a_queue_that_is_not_kept_up_with_raises_an_alarm() -> None:
+    queues = sorted(f"${{{name}.QueueName}}" for name in resources(QUEUE) if not name.endswith("DeadLetters"))
+    assert _watched("ApproximateAgeOfOldestMessage") == queues
+
+
+def test_errors_of_every_function_raise_an_alarm() -> None:
+    names = {name: text(properties(name)["FunctionName"]) for name in FUNCTIONS}
+    assert names == {name: f"${{AWS::StackName}}-{name}" for name in FUNCTIONS}
+    assert _watched("Errors") == sorted(names.values())
+
+
+def test_throttled_tables_raise_an_alarm() -> None:
+    for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+        assert all(any(table in watched for watched in _watched(metric)) for table in resources(TABLE))
+
+
+def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not() -> None:
+    metrics = {text(alarm["MetricName"]) for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/States"}
+    assert metrics == {"ExecutionsFailed", "ExecutionsTimedOut"}
+
+
+@pytest.mark.parametrize("metric", ["Throttles", "IteratorAge", "FailedInvocations", "5xx"])
+def test_what_else_goes_wrong_raises_an_alarm(metric: str) -> None:
+    assert [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS))
+def test_an_alarm_says_what_is_wrong_and_tells_someone_if_anyone_wants_to_know(name: str) -> None:
+    alarm = ALARMS[name]
+    assert text(alarm["AlarmDescription"]).endswith(".")
+    assert alarm["TreatMissingData"] == "notBreaching"
+    for actions in ("AlarmActions", "OKActions"):
+        assert alarm[actions] == {"Fn::If": ["Notifies", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+
+
+def test_the_dashboard_shows_every_function_and_every_queue() -> None:
+    body = text(properties("Dashboard")["DashboardBody"])
+    assert json.loads(body)["widgets"]
+    shown = set(re.findall(r"\$\{(\w+)(?:\.QueueName)?\}", body))
+    assert shown >= set(FUNCTIONS) | set(resources(QUEUE)) | {"Api", "Bus", "Sequence"}
+
+
+def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
+    assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    policy = template()["Resources"]["TracingPolicy"]
+    assert policy["Condition"] == "Traces"
+    assert {text(role) for role in policy["Properties"]["Roles"]} == {
+        f"${{{name}}}" for name in resources("AWS::IAM::Role")
+    }

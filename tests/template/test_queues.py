@@ -1,0 +1,95 @@
+"""Queues and their consumers: static facts, most of which the emulator does not enforce."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.template.reading import QUEUE, consumers, environment, permissions, properties, resources, text, texts
+from whenthen.usecases.perform_job import BACKOFF, LEASE
+
+WORKED_ON = sorted(consumers())
+DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
+JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
+
+
+def test_every_queue_is_worked_on_or_holds_dead_letters() -> None:
+    assert sorted([*WORKED_ON, *DEAD_LETTERS]) == sorted(resources(QUEUE))
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_messages_stay_hidden_for_six_times_the_function_s_timeout(queue: str) -> None:
+    function, _ = consumers()[queue]
+    assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
+
+
+@pytest.mark.parametrize("queue", JOB_QUEUES)
+def test_a_job_s_lease_outlives_its_function_and_ends_before_its_message_returns(queue: str) -> None:
+    function, _ = consumers()[queue]
+    assert properties(function)["Timeout"] < LEASE.total_seconds() < properties(queue)["VisibilityTimeout"]
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_what_cannot_be_processed_goes_to_the_queue_s_own_dead_letters(queue: str) -> None:
+    dead = queue.replace("Queue", "DeadLetters")
+    redrive = properties(queue)["RedrivePolicy"]
+    assert text(redrive["deadLetterTargetArn"]) == f"${{{dead}.Arn}}"
+    assert redrive["maxReceiveCount"] >= 6
+    allowed = properties(dead)["RedriveAllowPolicy"]
+    assert allowed["redrivePermission"] == "byQueue"
+    assert [text(arn).rpartition(":")[2] for arn in allowed["sourceQueueArns"]] == [
+        text(properties(queue)["QueueName"]).rpartition(":")[2]
+    ]
+
+
+@pytest.mark.parametrize("queue", JOB_QUEUES)
+def test_a_job_is_received_often_enough_for_all_its_attempts_and_some_crashes(queue: str) -> None:
+    attempts = len(BACKOFF) + 1
+    assert properties(queue)["RedrivePolicy"]["maxReceiveCount"] >= attempts + 4
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_dead_letters_are_kept_longer_than_the_messages_that_they_were(queue: str) -> None:
+    # A message keeps its age when it moves: with the same retention it could vanish on arrival.
+    kept = properties(queue)["MessageRetentionPeriod"]
+    assert kept + 7 * 86_400 <= properties(queue.replace("Queue", "DeadLetters"))["MessageRetentionPeriod"]
+
+
+@pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
+def test_every_queue_is_encrypted_at_rest_and_on_the_way(queue: str) -> None:
+    assert properties(queue)["SqsManagedSseEnabled"] is True
+    policies = [
+        entry["Properties"]
+        for entry in resources("AWS::SQS::QueuePolicy").values()
+        if f"${{{queue}}}" in texts(entry["Properties"]["Queues"])
+    ]
+    assert len(policies) == 1, "a queue has one policy: a second one would replace it"
+    denials = [entry for entry in policies[0]["PolicyDocument"]["Statement"] if entry["Effect"] == "Deny"]
+    assert [entry["Condition"] for entry in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    assert _covers(texts(denials[0]["Resource"]), queue)
+
+
+def _covers(patterns: list[str], queue: str) -> bool:
+    name = text(properties(queue)["QueueName"])
+    return f"${{{queue}.Arn}}" in patterns or any(
+        pattern.endswith(":${AWS::StackName}-*") and name.startswith("${AWS::StackName}-") for pattern in patterns
+    )
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_a_batch_fails_in_part_and_its_function_is_not_scaled_without_bound(queue: str) -> None:
+    _, mapping = consumers()[queue]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 50
+    assert mapping["BatchSize"] <= 10, "a larger batch needs a window, in which messages wait"
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_a_consumer_knows_its_queue_and_its_dead_letters_and_works_on_no_other(queue: str) -> None:
+    function, _ = consumers()[queue]
+    dead = queue.replace("Queue", "DeadLetters")
+    assert environment(function)["QUEUE_URL"] == f"${{{queue}}}"
+    assert environment(function)["DEAD_LETTER_URL"] == f"${{{dead}}}"
+    mine = {(found.action, found.resource) for found in permissions() if found.role == function}
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
+        assert [resource for taken, resource in mine if taken == f"sqs:{action}"] == [f"${{{queue}.Arn}}"]
+    assert ("sqs:SendMessage", f"${{{dead}.Arn}}") in mine

@@ -1,0 +1,142 @@
+"""Who may do what: each function its own role, and nothing that its work does not need."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.template.reading import FUNCTION, ROOT, Permission, permissions, properties, resources, text, who_may
+
+FUNCTIONS = set(resources(FUNCTION))
+JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
+
+UNSCOPED = {
+    "logs:": "log deliveries of a state machine have no resource to name",
+    "xray:": "traces have no resource to name",
+    "ses:SendRawEmail": "locally only: the emulator knows no identities",
+    "states:SendTaskSuccess": "locally only: the emulator knows no resource here",
+}
+
+WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a batch"}
+
+WHO = [
+    ("ses:.*", ".*", {"SendEmail"}),
+    ("events:PutEvents", r"\$\{Bus.Arn\}", {"ReceiveWebhook", "ReceiveMeta", "FetchLead", "PublishChanges", "Manage"}),
+    ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
+    ("states:StartExecution", ".*", {"MatchRules"}),
+    ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
+    ("states:SendTaskSuccess", ".*", {"AdvanceSequence"} | JOBS),
+    ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
+    ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
+    ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
+    ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
+    ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
+    ("dynamodb:(Put|Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
+    (
+        "dynamodb:(Put|Update|Delete)Item",
+        r"\$\{RecordsTable.Arn\}",
+        {"ReceiveWebhook", "FetchLead", "ChangeRecord", "Manage"},
+    ),
+    ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    ("dynamodb:.*", ".*[Ss]tream.*", {"PublishChanges"}),
+    ("dynamodb:.*", ".*/index/[*]", {"Manage"}),
+    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
+    ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
+    ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "functions"), WHO)
+def test_only_those_whose_work_it_is_may(action: str, resource: str, functions: set[str]) -> None:
+    assert who_may(action, resource) == functions
+
+
+def test_every_kind_of_permission_is_looked_at_above_or_belongs_to_a_queue_or_a_log() -> None:
+    """A permission of a new kind fails here until it is said above who may have it."""
+    own = [
+        r"logs:.*",
+        r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)",
+        r"sqs:SendMessage",
+        r"dynamodb:(GetItem|BatchGetItem|Query|ConditionCheckItem)",
+    ]
+    unknown = {
+        found
+        for found in permissions()
+        if not any(
+            re.fullmatch(action, found.action) and re.fullmatch(resource, found.resource) for action, resource, _ in WHO
+        )
+        and not any(re.fullmatch(action, found.action) for action in own)
+    }
+    assert not unknown
+
+
+def test_each_function_has_a_role_of_its_own() -> None:
+    roles = {function: text(properties(function)["Role"]) for function in FUNCTIONS}
+    assert roles == {function: f"${{{function}Role.Arn}}" for function in FUNCTIONS}
+
+
+def test_no_role_takes_policies_made_elsewhere() -> None:
+    # Managed policies, such as those that SAM adds, name every queue and every log of the account.
+    assert not [name for name in resources("AWS::IAM::Role") if "ManagedPolicyArns" in properties(name)]
+    assert not [name for name in FUNCTIONS if "Policies" in properties(name)]
+
+
+def test_no_two_roles_are_alike() -> None:
+    powers = [
+        frozenset((found.action, found.resource) for found in permissions() if found.role == function)
+        for function in FUNCTIONS
+    ]
+    assert len(set(powers)) == len(FUNCTIONS)
+
+
+def test_no_action_is_a_wildcard() -> None:
+    assert {found.action for found in permissions() if "*" in found.action} == set(WILD)
+
+
+def _unscoped(found: Permission) -> bool:
+    return found.resource == "*" and not any(found.action.startswith(action) for action in UNSCOPED)
+
+
+def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
+    assert not [found for found in permissions() if _unscoped(found)]
+    assert {found.role for found in permissions() if found.resource == "*" and found.action.startswith("logs:")} == {
+        "Sequence"
+    }
+
+
+@pytest.mark.parametrize("function", sorted({"SendEmail", "AdvanceSequence"} | JOBS))
+def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
+    for policy in properties(f"{function}Role")["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if set(statement["Action"]) & {"ses:SendRawEmail", "states:SendTaskSuccess"}:
+                condition, local, _ = statement["Resource"]["Fn::If"]
+                assert (condition, local) == ("IsLocal", "*")
+
+
+def test_roles_are_for_lambda_and_the_state_machine_of_this_account_alone() -> None:
+    for name in resources("AWS::IAM::Role"):
+        (statement,) = properties(name)["AssumeRolePolicyDocument"]["Statement"]
+        service = "states.amazonaws.com" if name == "SequenceRole" else "lambda.amazonaws.com"
+        assert statement["Principal"] == {"Service": service}
+        assert statement["Action"] == "sts:AssumeRole"
+
+
+@pytest.mark.parametrize(("function", "keys"), [("Authorize", ["apikeys"]), ("ReceiveWebhook", ["sources"])])
+def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: str, keys: list[str]) -> None:
+    (statement,) = [
+        statement
+        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
+        if text(statement["Resource"]) == "${ConfigTable.Arn}"
+    ]
+    assert statement["Action"] == ["dynamodb:GetItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
+
+
+def test_each_permission_says_why() -> None:
+    lines = (ROOT / "template.yaml").read_text().splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("  # --- functions: each"))
+    for place, line in enumerate(lines[start:], start):
+        if line == "              - Effect: Allow":
+            assert lines[place - 1].strip().startswith("# "), f"line {place + 1}"

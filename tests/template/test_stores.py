@@ -1,0 +1,86 @@
+"""Tables and secrets: kept, recoverable, encrypted, and closed until an operator opens them."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from tests.template.reading import TABLE, properties, resources, template, text
+
+TABLES = sorted(resources(TABLE))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_is_encrypted_recoverable_and_paid_by_use(table: str) -> None:
+    found = properties(table)
+    assert found["SSESpecification"] == {"SSEEnabled": True}
+    assert found["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert found["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_production_keeps_its_tables(table: str) -> None:
+    entry = template()["Resources"][table]
+    assert entry["DeletionPolicy"] == entry["UpdateReplacePolicy"] == {"Fn::If": ["KeepsData", "Retain", "Delete"]}
+    assert entry["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["KeepsData", True, False]}
+    assert template()["Conditions"]["KeepsData"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+
+
+@pytest.mark.parametrize(("table", "indexes"), [("ConfigTable", 0), ("RecordsTable", 1), ("RunsTable", 3)])
+def test_keys_and_indexes_are_those_of_the_architecture(table: str, indexes: int) -> None:
+    found = properties(table)
+    wanted = {"": ("pk", "sk")} | {f"gsi{place}": (f"gsi{place}pk", f"gsi{place}sk") for place in range(1, indexes + 1)}
+    keys = {index["IndexName"]: index["KeySchema"] for index in found.get("GlobalSecondaryIndexes", [])}
+    schemas = {"": found["KeySchema"], **keys}
+    assert {
+        name: tuple(key["AttributeName"] for key in sorted(schema, key=lambda key: str(key["KeyType"])))
+        for name, schema in schemas.items()
+    } == wanted
+    assert {entry["AttributeName"]: entry["AttributeType"] for entry in found["AttributeDefinitions"]} == dict.fromkeys(
+        (name for pair in wanted.values() for name in pair), "S"
+    )
+    assert all(
+        index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in found.get("GlobalSecondaryIndexes", [])
+    )
+
+
+def test_the_history_alone_expires() -> None:
+    assert {table: properties(table).get("TimeToLiveSpecification") for table in TABLES} == {
+        "ConfigTable": None,
+        "RecordsTable": None,
+        "RunsTable": {"AttributeName": "expires_at", "Enabled": True},
+    }
+
+
+def test_a_secret_that_an_operator_must_fill_in_is_empty_until_then() -> None:
+    document = json.loads(properties("MetaSecret")["SecretString"])
+    assert document == dict.fromkeys(("app_secret", "verify_token", "access_token", "phone_number_id"), "")
+
+
+@pytest.mark.parametrize(("secret", "key", "length"), [("AdminKeySecret", "key", 43), ("OutgoingSecret", "secret", 32)])
+def test_secrets_of_our_own_are_made_by_the_stack(secret: str, key: str, length: int) -> None:
+    found = properties(secret)
+    assert "SecretString" not in found
+    assert found["GenerateSecretString"] == {
+        "SecretStringTemplate": "{}",
+        "GenerateStringKey": key,
+        "PasswordLength": length,
+        "ExcludePunctuation": True,
+    }
+
+
+def test_the_outgoing_secret_is_the_base64_of_at_least_24_bytes() -> None:
+    length = properties("OutgoingSecret")["GenerateSecretString"]["PasswordLength"]
+    assert len(base64.b64decode("A" * length, validate=True)) >= 24
+
+
+def test_every_secret_is_named_below_the_stack() -> None:
+    for name in resources("AWS::SecretsManager::Secret"):
+        assert text(properties(name)["Name"]).startswith("${AWS::StackName}/")
+
+
+def test_nothing_in_the_template_is_a_secret_value() -> None:
+    for name, parameter in template()["Parameters"].items():
+        assert not any(word in name.lower() for word in ("secret", "token", "password", "apikey")), parameter
