@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from dev.demo.stories import Effect, Sent
 from dev.stack import Stack
 
-PATIENCE = 60
+PATIENCE = 40
 """Seconds until something that was expected counts as not seen. Far more than it takes: machines are shared."""
 
 T = TypeVar("T")
@@ -74,9 +74,10 @@ def print_runs(stack: Stack, runs: list[str]) -> None:
 
 def count_effects(effects: list[Effect]) -> tuple[int, int]:
     """Wait for the effects, print each; returns how many were expected and how many were seen as expected."""
-    right = 0
+    right, until = 0, time.monotonic() + PATIENCE
     for effect in effects:
-        wait_for(lambda effect=effect: True if effect.seen() >= effect.times else None)  # type: ignore[misc]
+        left = until - time.monotonic()
+        wait_for(lambda effect=effect: True if effect.seen() >= effect.times else None, left)  # type: ignore[misc]
         seen = effect.seen()
         right += seen == effect.times
         print(f"  {'✔' if seen == effect.times else '✘'} {effect.name}: {seen} of {effect.times}")
