@@ -50,6 +50,7 @@ class FakeRules:
     current_rules: dict[str, StoredRule] = field(default_factory=dict)
     all_versions: dict[tuple[str, int], StoredRule] = field(default_factory=dict)
     kept_exit_types: set[str] = field(default_factory=set)
+    parsed: dict[tuple[str, int], Rule] = field(default_factory=dict)
 
     # --- RuleStore
 
@@ -101,11 +102,17 @@ class FakeRules:
         return frozenset(self.kept_exit_types)
 
     def version(self, rule_id: str, version: int) -> Rule:
-        return parse_rule(self.get_version(rule_id, version).document)
+        return self._parsed(self.get_version(rule_id, version))
 
     def _in_force(self, event_type: str) -> builtins.list[Rule]:
-        rules = [parse_rule(stored.document) for stored in self.current_rules.values()]
+        rules = [self._parsed(stored) for stored in self.current_rules.values()]
         return [rule for rule in rules if rule.mode is not Mode.OFF and event_type in rule.trigger.event_types]
+
+    def _parsed(self, stored: StoredRule) -> Rule:
+        key = stored.id, stored.version
+        if key not in self.parsed:
+            self.parsed[key] = parse_rule(stored.document)
+        return self.parsed[key]
 
 
 @dataclass

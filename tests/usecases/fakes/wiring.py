@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.actions import Channel
+from whenthen.domain.events import Event
 from whenthen.ports import (
     Bus,
     Clock,
@@ -72,6 +73,7 @@ class Functions:
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     stop_run: StopRun
+    publish: Callable[[Event], None]
     channels: Mapping[Channel, Callable[[str, str, int], None]]
 
 
@@ -87,6 +89,7 @@ def functions_of(ports: Ports) -> Functions:
         match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
+        publish=lambda event: p.bus.publish([event]),
         channels={
             Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
             Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),

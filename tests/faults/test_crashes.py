@@ -1,0 +1,159 @@
+"""Crash sweep: the function is killed before and after each single call to a port, and what drives it goes on.
+
+What must hold is in `stories.verify`: nothing is lost, nothing happens twice, and the one send that cannot be
+told from its crash ends as `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.faults.stories import KEYLESS, STORIES, Story, verify
+from tests.usecases.fakes.world import Killed, World
+from whenthen.domain.errors import WhenthenError
+from whenthen.domain.events import Event
+from whenthen.domain.records import Record
+from whenthen.ports import RunState
+
+
+class Kills:
+    """Counts the moments before and after each call, and kills at some of them."""
+
+    def __init__(self, *moments: int) -> None:
+        self.moments = frozenset(moments)
+        self.passed: list[str] = []
+        self.armed = False
+
+    def before(self, call: str) -> None:
+        self._pass(f"before {call}")
+
+    def after(self, call: str) -> None:
+        self._pass(f"after {call}")
+
+    def _pass(self, moment: str) -> None:
+        if self.armed:
+            self.passed.append(moment)
+            if len(self.passed) - 1 in self.moments:
+                raise Killed(moment)
+
+
+class FakeStage:
+    """A stage of fakes."""
+
+    def __init__(self, kills: Kills) -> None:
+        self.kills = kills
+        self.world = World(tap=kills)
+
+    def now(self) -> Any:
+        return self.world.clock.now()
+
+    def has_rule(self, document: Mapping[str, Any]) -> object:
+        return self.world.has_rule(document)
+
+    def graph_knows(self, lead: Mapping[str, Any]) -> None:
+        self.world.graph.leads[lead["id"]] = lead
+
+    def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
+        while True:
+            try:
+                self.world.functions.accept_meta(headers, body)
+            except (Killed, WhenthenError):
+                continue
+            return
+
+    def publish(self, event: Event) -> None:
+        while True:
+            try:
+                self.world.functions.publish(event)
+            except (Killed, WhenthenError):
+                continue
+            return
+
+    def settle(self) -> None:
+        self.world.settle()
+
+    def run_out(self) -> None:
+        self.world.run_out()
+
+    def states(self) -> Sequence[RunState]:
+        loaded = [self.world.runs.load(run_id) for run_id in self.world.runs.runs]
+        return [state for state in loaded if state is not None]
+
+    def records(self, kind: str) -> Sequence[Record]:
+        return self.world.records.list(kind, limit=100, cursor=None).items
+
+    def effects(self) -> Counter[str]:
+        world = self.world
+        return Counter(
+            [f"email {mail.headers['X-Whenthen-Job']}" for mail in world.mailer.sent]
+            + [f"whatsapp {key}" for _, key in world.graph.sent]
+            + sorted({f"webhook {request.headers['idempotency-key']}" for request in world.http.sent})
+        )
+
+    def left_over(self) -> Sequence[str]:
+        queues = self.world.queues.values()
+        waiting = [f"{queue.name}: {body}" for queue in queues for body in queue.bodies]
+        dead = [f"{queue.name}, dead: {body}" for queue in queues for body in queue.dead]
+        return [*waiting, *dead, *self.world.sequences.open]
+
+
+def tell(story: Story, kills: Kills) -> FakeStage:
+    stage = FakeStage(kills)
+    story.prepare(stage)
+    kills.armed = True
+    story.begin(stage)
+    stage.run_out()
+    kills.armed = False
+    return stage
+
+
+AROUND_THE_SEND = frozenset(
+    {
+        "after runs.claim",
+        "before mailer.send",
+        "after mailer.send",
+        "before graph.send_message",
+        "after graph.send_message",
+        "before runs.complete",
+    }
+)
+"""Where a crash leaves a send of which nobody can say whether it took place."""
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_undisturbed_everything_happens_once(story: Story) -> None:
+    kills = Kills()
+    verify(story, tell(story, kills))
+    assert len(kills.passed) > 50, "the sweep below has something to sweep"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -> None:
+    undisturbed = Kills()
+    tell(story, undisturbed)
+    moments = undisturbed.passed
+    unknown = 0
+    for place, moment in enumerate(moments):
+        kills = Kills(place)
+        stage = tell(story, kills)
+        assert kills.passed[place] == moment, "the story is told the same way each time"
+        around = moment in AROUND_THE_SEND
+        verify(story, stage, ambiguous=frozenset(KEYLESS) if around else frozenset())
+        unknown += any(job.status == "unknown" for state in stage.states() for job in state.jobs)
+    assert unknown, "the sweep met the one send that cannot be told from its crash"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@given(moments=st.sets(st.integers(0, 400), min_size=2, max_size=4))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_several_crashes_lose_nothing_and_double_nothing(story: Story, moments: set[int]) -> None:
+    kills = Kills(*moments)
+    stage = tell(story, kills)
+    met = {kills.passed[place] for place in moments if place < len(kills.passed)}
+    verify(story, stage, ambiguous=frozenset(KEYLESS) if met & AROUND_THE_SEND else frozenset())
