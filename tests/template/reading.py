@@ -112,6 +112,22 @@ def texts(value: Any) -> list[str]:
     return [text(value)]
 
 
+def queue_policies() -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
+    """(queues, statements) of each queue policy as it is on AWS, which is where the stage is not local."""
+    for entry in resources("AWS::SQS::QueuePolicy").values():
+        assert entry.get("Condition", "IsDeployed") == "IsDeployed"
+        found = entry["Properties"]
+        statements = [_deployed(statement) for statement in found["PolicyDocument"]["Statement"]]
+        yield [name[2:-1] for name in texts(found["Queues"])], statements
+
+
+def _deployed(value: Any) -> Any:
+    match value:
+        case {"Fn::If": ["IsLocal", _, deployed]}:
+            return deployed
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One action that a role may take on one resource."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.template.reading import properties, resources, template, text, texts
+from tests.template.reading import properties, queue_policies, resources, template, text, texts
 
 
 def test_the_rule_takes_every_event_of_the_bus_and_of_this_account_alone() -> None:
@@ -27,15 +27,19 @@ def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule()
     reached = {text(target["Arn"]) for target in rule["Targets"]}
     reached |= {text(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]}
     (allowed,) = [
-        statement
-        for policy in resources("AWS::SQS::QueuePolicy").values()
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
+        statement for _, statements in queue_policies() for statement in statements if statement["Effect"] == "Allow"
     ]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert allowed["Action"] == "sqs:SendMessage"
     assert set(texts(allowed["Resource"])) == reached
     assert text(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "${EventRule.Arn}"
+
+
+def test_being_local_is_a_stage_of_its_own() -> None:
+    conditions = template()["Conditions"]
+    assert conditions["IsLocal"] == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
+    assert conditions["IsDeployed"] == {"Fn::Not": [conditions["IsLocal"]]}
+    assert template()["Parameters"]["Stage"]["Default"] != "local"
 
 
 def test_the_archive_is_off_unless_asked_for() -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.template.reading import QUEUE, consumers, environment, permissions, properties, resources, text, texts
+from tests.template.reading import (
+    QUEUE,
+    consumers,
+    environment,
+    permissions,
+    properties,
+    queue_policies,
+    resources,
+    text,
+    texts,
+)
 from whenthen.usecases.perform_job import BACKOFF, LEASE
 
 WORKED_ON = sorted(consumers())
@@ -57,14 +67,10 @@ def test_dead_letters_are_kept_longer_than_the_messages_that_they_were(queue: st
 @pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
 def test_every_queue_is_encrypted_at_rest_and_on_the_way(queue: str) -> None:
     assert properties(queue)["SqsManagedSseEnabled"] is True
-    policies = [
-        entry["Properties"]
-        for entry in resources("AWS::SQS::QueuePolicy").values()
-        if f"${{{queue}}}" in texts(entry["Properties"]["Queues"])
-    ]
+    policies = [statements for queues, statements in queue_policies() if queue in queues]
     assert len(policies) == 1, "a queue has one policy: a second one would replace it"
-    denials = [entry for entry in policies[0]["PolicyDocument"]["Statement"] if entry["Effect"] == "Deny"]
-    assert [entry["Condition"] for entry in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    denials = [statement for statement in policies[0] if statement["Effect"] == "Deny"]
+    assert [statement["Condition"] for statement in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
     assert _covers(texts(denials[0]["Resource"]), queue)
 
 
