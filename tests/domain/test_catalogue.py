@@ -13,8 +13,8 @@ from whenthen.domain.catalogue import record_events
 from whenthen.domain.catalogue.engine_events import ENGINE_EVENTS
 from whenthen.domain.catalogue.kinds import KINDS, PEOPLE
 from whenthen.domain.catalogue.shapes import DataField, DataType, EventType, Maker, problems_of
+from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.records import KIND
-from whenthen.domain.triggers import EVENT_TYPE
 
 ALL = {row.type: row for row in catalogue.types()}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from whenthen.domain.errors import Invalid, Malformed, Problem
+
+EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
+"""`<kind>.<past verb>`."""
 
 MAX_EVENT_BYTES = 200_000
 """What one event may weigh as JSON: under EventBridge's 256 KB with its envelope, and under SQS's."""

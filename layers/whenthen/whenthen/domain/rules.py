@@ -13,10 +13,10 @@ from whenthen.domain import triggers
 from whenthen.domain.actions import ACTIONS, Channel, read_parameters
 from whenthen.domain.conditions import Condition, parse_condition
 from whenthen.domain.errors import Invalid, Problem
-from whenthen.domain.events import parse_time
+from whenthen.domain.events import EVENT_TYPE, parse_time
 from whenthen.domain.reading import Reader
 from whenthen.domain.timing import Wait, parse_zone, read_wait
-from whenthen.domain.triggers import EVENT_TYPE, Trigger
+from whenthen.domain.triggers import Trigger
 
 MAX_STEPS = 30
 MAX_EXITS = 10

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from whenthen.domain.conditions import Condition, parse_condition
+from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
 
-EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
 MAX_TYPES = 20
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, Malformed
-from whenthen.domain.events import Event, from_json, parse_time
-from whenthen.domain.triggers import EVENT_TYPE
+from whenthen.domain.events import EVENT_TYPE, Event, from_json, parse_time
 
 
 def event_of(envelope: Mapping[str, Any]) -> Event:

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import KIND
-from whenthen.domain.triggers import EVENT_TYPE
 from whenthen.sources.expressions import Expression, compile_expression
 from whenthen.sources.schemes import Scheme, parse_scheme
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, Problem
-from whenthen.domain.events import Event, parse_time
+from whenthen.domain.events import EVENT_TYPE, Event, parse_time
 from whenthen.domain.identities import identities_of
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import parse_ref
-from whenthen.domain.triggers import EVENT_TYPE
 from whenthen.ports import Bus, Clock
 
 SOURCE = "api"
