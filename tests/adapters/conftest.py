@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.adapters.tables import create_tables
+from tests.adapters.tables import create_tables, delete_tables
 from whenthen.adapters import aws
 
 
@@ -21,20 +22,32 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-@pytest.fixture
-def aws_mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def aws_mock() -> Iterator[None]:
     """No call leaves the process."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
         yield
 
 
-@pytest.fixture
-def dynamodb(aws_mock: None) -> Any:
-    """A client with the three tables."""
-    client = boto3.client("dynamodb", config=aws.STORE)
-    create_tables(client)
+@pytest.fixture(scope="session")
+def clients(aws_mock: None) -> Callable[[str], Any]:
+    """A client for a service, made once: it takes a tenth of a second."""
+
+    @functools.cache
+    def client(service: str) -> Any:
+        return boto3.client(service, config=aws.STORE)  # type: ignore[call-overload]
+
     return client
+
+
+@pytest.fixture
+def dynamodb(clients: Callable[[str], Any]) -> Iterator[Any]:
+    """A client with the three tables, empty."""
+    client = clients("dynamodb")
+    create_tables(client)
+    yield client
+    delete_tables(client)

@@ -21,6 +21,12 @@ def create_tables(client: Any) -> None:
         )
 
 
+def delete_tables(client: Any) -> None:
+    """With all that is in them."""
+    for table in _INDEXES:
+        client.delete_table(TableName=table)
+
+
 def _schema(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 

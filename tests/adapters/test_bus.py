@@ -1,0 +1,129 @@
+"""Events on EventBridge: all of them, or the caller hears of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from tests.adapters.samples import NOW, event
+from whenthen.adapters.bus import MAX_CALL_BYTES, EventBridgeBus
+from whenthen.domain import events
+from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.domain.events import Event
+
+
+class FakeEvents:
+    """EventBridge, refusing what `refuses` says of a detail at its n-th call."""
+
+    def __init__(self, refuses: Callable[[int, dict[str, Any]], bool] = lambda _call, _detail: False) -> None:
+        self._refuses = refuses
+        self.calls: list[list[dict[str, Any]]] = []
+        self.taken: list[str] = []
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.calls.append(Entries)
+        results = []
+        for entry in Entries:
+            refused = self._refuses(len(self.calls), json.loads(entry["Detail"]))
+            results.append({"ErrorCode": "ThrottlingException"} if refused else {"EventId": "x"})
+            if not refused:
+                self.taken.append(json.loads(entry["Detail"])["id"])
+        return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
+
+
+def _events(count: int, **more: Any) -> list[Event]:
+    return [event(f"e{number}", **more) for number in range(count)]
+
+
+def test_an_entry_carries_the_event_in_its_cloudevents_form() -> None:
+    client = FakeEvents()
+    own = event()
+    EventBridgeBus(client, "bus-1").publish([own])
+    [[entry]] = client.calls
+    assert (entry["EventBusName"], entry["Source"], entry["DetailType"], entry["Time"]) == (
+        "bus-1",
+        "whenthen",
+        "meta_lead.created",
+        NOW,
+    )
+    assert events.from_json(json.loads(entry["Detail"])) == own
+
+
+def test_ten_at_a_time() -> None:
+    client = FakeEvents()
+    EventBridgeBus(client, "bus").publish(_events(25))
+    assert [len(call) for call in client.calls] == [10, 10, 5]
+    assert client.taken == [each.id for each in _events(25)]
+
+
+def test_no_call_is_larger_than_eventbridge_takes() -> None:
+    client = FakeEvents()
+    EventBridgeBus(client, "bus").publish(_events(6, data={"text": "ş" * 40_000}))
+    assert [len(call) for call in client.calls] == [3, 3]
+    for call in client.calls:
+        assert sum(len(entry["Detail"].encode()) for entry in call) <= MAX_CALL_BYTES
+
+
+def test_an_event_that_no_call_can_hold_is_refused_before_any_is_put() -> None:
+    client = FakeEvents()
+    with pytest.raises(TooLarge):
+        EventBridgeBus(client, "bus").publish([event(), event("e2", data={"text": "x" * 260_000})])
+    assert client.calls == []
+
+
+def test_what_was_refused_is_put_again_alone(no_sleep: list[float]) -> None:
+    events_ = _events(12)
+    unlucky = {events_[3].id, events_[7].id}
+    client = FakeEvents(lambda call, detail: call == 1 and detail["id"] in unlucky)
+    EventBridgeBus(client, "bus").publish(events_)
+    assert [len(call) for call in client.calls] == [10, 2, 2]
+    assert sorted(client.taken) == sorted(each.id for each in events_)
+    assert len(no_sleep) == 1
+
+
+def test_what_stays_refused_is_reported(no_sleep: list[float]) -> None:
+    unlucky = event("e1").id
+    client = FakeEvents(lambda _call, detail: detail["id"] == unlucky)
+    with pytest.raises(Temporary, match="1 of 3"):
+        EventBridgeBus(client, "bus").publish(_events(3))
+    assert [len(call) for call in client.calls] == [3, 1, 1, 1]
+    assert no_sleep == sorted(no_sleep)
+
+
+def test_nothing_to_publish_is_no_call() -> None:
+    client = FakeEvents()
+    EventBridgeBus(client, "bus").publish([])
+    assert client.calls == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError(
+            {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "PutEvents"
+        ),
+        ClientError({"Error": {"Code": "Unheard"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "PutEvents"),
+        EndpointConnectionError(endpoint_url="https://aws.example"),
+    ],
+)
+def test_what_passes_is_temporary(error: Exception) -> None:
+    with pytest.raises(Temporary):
+        EventBridgeBus(_Raising(error), "bus").publish([event()])
+
+
+def test_a_missing_permission_is_a_defect() -> None:
+    error = ClientError({"Error": {"Code": "AccessDeniedException"}}, "PutEvents")
+    with pytest.raises(ClientError):
+        EventBridgeBus(_Raising(error), "bus").publish([event()])
+
+
+class _Raising:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def put_events(self, **_request: Any) -> None:
+        raise self._error

@@ -1,0 +1,73 @@
+"""What was decided for an event is kept once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.adapters.samples import NOW, event, minutes, record
+from tests.adapters.tables import RUNS
+from whenthen.adapters.dynamodb.events import DynamoEventLog
+from whenthen.domain.changes import change_events
+from whenthen.domain.errors import TooLarge
+from whenthen.ports import Plan
+
+
+@pytest.fixture
+def log(dynamodb: Any) -> DynamoEventLog:
+    """The log."""
+    return DynamoEventLog(dynamodb, RUNS, timedelta(days=90))
+
+
+@pytest.mark.parametrize("seen", [None, record(phone="+905321234567", amount=1.0, tags=["a"])], ids=["none", "record"])
+def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> None:
+    plan = Plan(event(), seen, (("rule_b", 3), ("rule_a", 1)), note="why not")
+    assert log.record_plan(plan, NOW) == plan
+    assert log.plan_of(plan.event.id) == plan
+
+
+def test_an_event_without_plan_has_none(log: DynamoEventLog) -> None:
+    assert log.plan_of("evt_x") is None
+
+
+def test_the_first_plan_stays(log: DynamoEventLog) -> None:
+    first, second = Plan(event(), None, (("rule_a", 1),)), Plan(event(), record(), ())
+    log.record_plan(first, NOW)
+    assert log.record_plan(second, minutes(1)) == first
+    assert log.plan_of(first.event.id) == first
+
+
+def test_a_plan_is_closed(log: DynamoEventLog) -> None:
+    plan = Plan(event(), None, (("rule_a", 1),))
+    log.record_plan(plan, NOW)
+    log.close(plan.event.id)
+    assert log.plan_of(plan.event.id) == replace(plan, handled=True)
+    log.close("evt_expired")
+    assert log.plan_of("evt_expired") is None
+
+
+def test_a_record_that_its_event_carries_is_not_kept_twice(log: DynamoEventLog, dynamodb: Any) -> None:
+    changed = record(notes="".join(chr(0x4E00 + number * 7 % 20_000) for number in range(60_000)))
+    [own] = change_events(None, changed, NOW)
+    seen = replace(changed, origin=own.origin, cause=own.cause, updated_at=own.time)
+    plan = Plan(own, seen, (("rule_a", 1),))
+    log.record_plan(plan, NOW)
+    assert log.plan_of(own.id) == plan
+    [item] = dynamodb.scan(TableName=RUNS)["Items"]
+    assert len(item["record"]["B"]) < 100
+
+
+def test_a_plan_expires_after_the_retention(log: DynamoEventLog, dynamodb: Any) -> None:
+    log.record_plan(Plan(event(), None, ()), NOW)
+    [item] = dynamodb.scan(TableName=RUNS)["Items"]
+    assert int(item["expires_at"]["N"]) == int((NOW + timedelta(days=90)).timestamp())
+
+
+def test_what_cannot_be_kept_is_refused_for_good(log: DynamoEventLog) -> None:
+    noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(15_000))
+    with pytest.raises(TooLarge):
+        log.record_plan(Plan(event(data={"noise": noise}), None, ()), NOW)

@@ -1,0 +1,36 @@
+"""API keys and sources on DynamoDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.adapters.tables import CONFIG
+from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSources
+from whenthen.domain.errors import NotFound
+from whenthen.ports import ApiKey
+
+
+def test_a_key_is_found_by_its_hash(dynamodb: Any) -> None:
+    keys = DynamoApiKeys(dynamodb, CONFIG)
+    key = ApiKey("key_1", "ab" * 32, "CI", ("rules:read", "rules:write"))
+    keys.add(key)
+    keys.add(ApiKey("key_2", "cd" * 32, "none", ()))
+    assert keys.find("ab" * 32) == key
+    assert keys.find("ef" * 32) is None
+
+
+def test_sources_are_kept_replaced_and_listed_by_name(dynamodb: Any) -> None:
+    sources = DynamoSources(dynamodb, CONFIG)
+    for name in ("shop", "bank"):
+        sources.save(name, {"name": name, "scheme": {"kind": "standard_webhooks"}})
+    sources.save("shop", {"name": "shop", "scheme": {"kind": "stripe"}, "rate": 1.0})
+    assert sources.get("shop") == {"name": "shop", "scheme": {"kind": "stripe"}, "rate": 1.0}
+    assert [source["name"] for source in sources.list()] == ["bank", "shop"]
+
+
+@pytest.mark.parametrize("name", ["nobody", ""])
+def test_a_source_that_is_not_there_is_not_found(dynamodb: Any, name: str) -> None:
+    with pytest.raises(NotFound):
+        DynamoSources(dynamodb, CONFIG).get(name)
