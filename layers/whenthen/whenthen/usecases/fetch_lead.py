@@ -27,10 +27,8 @@ class FetchLead:
         """Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead."""
         document = self.graph.lead(lead.leadgen_id)
         event = lead_event(lead, document, self.default_country, self.clock.now())
-        ref = f"{KIND}:{lead.leadgen_id}"
-        if self.save_record.records.get(ref) is None:
-            fields = {"status": "new", **lead_fields(document, self.default_country)}
-            self.save_record.upsert(KIND, lead.leadgen_id, fields, origin=event.origin)
-        event = replace(event, subject=ref)
+        fields = {"status": "new", **lead_fields(document, self.default_country)}
+        record = self.save_record.insert(KIND, lead.leadgen_id, fields, origin=event.origin)
+        event = replace(event, subject=record.ref)
         self.bus.publish([event])
         return event

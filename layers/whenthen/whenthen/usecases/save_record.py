@@ -72,6 +72,22 @@ class SaveRecord:
             return changed
         raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
 
+    def insert(self, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str) -> Record:
+        """Make the record, unless it is there: then it stays as it is. Returns it as it stands. Raises Invalid."""
+        new = Record(kind, own_id)
+        parse_ref(new.ref, "id")
+        found = self.records.get(new.ref)
+        if found is not None:
+            return found
+        given = normalised(fields, self.default_country)
+        check_fields(given)
+        made = patched(new, given, origin=origin, cause=Cause(), now=self.clock.now())
+        try:
+            self.records.put(made, None)
+        except Stale:
+            return self.records.get(new.ref) or made
+        return made
+
     def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
         """Set fields of an existing record. Raises NotFound; Stale if it is no longer at `version`."""
         kind, own_id = parse_ref(ref)
