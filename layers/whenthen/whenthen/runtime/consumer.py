@@ -40,6 +40,11 @@ def consume(event: dict[str, Any], context: Any, work: Work, messages: Messages)
                 raise
             messages.bury(record.body, error.reason, type(error).__name__)
             count("MessagesDeadLettered")
+        except Exception:
+            # A defect: the batch processor would keep it to itself, and the message comes back until the queue buries it.
+            logger.exception("message failed", message_id=record.message_id)
+            count("MessagesFailed")
+            raise
 
     with processor(records=event["Records"], handler=handle, lambda_context=context):
         processor.process()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+# An invocation that has nothing to count is no reason for a warning in its log.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 # Service, level and namespace come from the POWERTOOLS_… variables of template.yaml.
 logger = Logger()
