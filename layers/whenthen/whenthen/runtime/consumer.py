@@ -41,7 +41,7 @@ def consume(event: dict[str, Any], context: Any, work: Work, messages: Messages)
             messages.bury(record.body, error.reason, type(error).__name__)
             count("MessagesDeadLettered")
         except Exception:
-            # A defect: the batch processor would keep it to itself, and the message comes back until the queue buries it.
+            # A defect, which the batch processor would keep to itself. The message comes back until the queue buries it.
             logger.exception("message failed", message_id=record.message_id)
             count("MessagesFailed")
             raise

@@ -19,7 +19,7 @@ from whenthen.adapters.dynamodb.rule_items import (
 )
 from whenthen.adapters.dynamodb.table import Table
 from whenthen.domain.errors import NotFound
-from whenthen.domain.matching import RuleSet
+from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.rules import Rule
 
 _MAX_VERSIONS = 2_000
@@ -32,7 +32,7 @@ class _Watching:
 
     stamp: Stamp
     rules: dict[str, Rule] = field(default_factory=dict)
-    compiled: RuleSet = field(default_factory=RuleSet)
+    compiled: RuleSet = field(default_factory=lambda: compile_rules(()))
 
     def take(self, items: Iterable[Item]) -> None:
         """Put these rules in the place of what was there of them."""
