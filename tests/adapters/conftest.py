@@ -18,7 +18,7 @@ from whenthen.adapters import aws
 def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were slept, without the sleeping."""
     slept: list[float] = []
-    monkeypatch.setattr(aws.time, "sleep", slept.append)
+    monkeypatch.setattr(aws, "sleep", slept.append)
     return slept
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 from botocore.config import Config
@@ -85,5 +85,5 @@ def pauses(times: int, first: float = 0.05, longest: float = 1.0) -> Iterator[No
     for attempt in range(times):
         if attempt:
             bound = min(first * 2 ** (attempt - 1), longest)
-            time.sleep(bound * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+            sleep(bound * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
         yield
