@@ -44,8 +44,8 @@ check: ## Check format, style, types and the template
 	@$(VENV)/check/bin/python -m dev.check
 
 bench: ## Run every benchmark, each beside its peers, and print a table of ratios
-	@$(ENVIRONMENTS) test
-	@$(VENV)/test/bin/python -m benchmarks
+	@$(ENVIRONMENTS) bench
+	@$(VENV)/bench/bin/python -m benchmarks
 
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
 	@$(ENVIRONMENTS) sam

@@ -2,6 +2,7 @@
 
 python -m dev up [NAME]                 start it, or renew it if its sources changed, and leave it running
 python -m dev down [NAME]               stop it; without a name, every stack of this checkout
+python -m dev logs [FUNCTION]           what the functions of `make up`'s stack logged
 python -m dev run NAME -- COMMAND …     run a command beside a fresh stack of its own, then stop that
 """
 
@@ -16,8 +17,10 @@ from types import FrameType
 
 from dev.emulator import DidNotStart
 from dev.lifecycle import STACK_FILE, down, down_all, running_stack, say, up
+from dev.logs import entries
 from dev.paths import ROOT, UP, StackPaths
 from dev.sam import DeployFailed
+from dev.stack import Stack
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,6 +34,9 @@ def main(arguments: Sequence[str]) -> int:
                 down_all()
             case ["down", name]:
                 say(f"Stopped: {name}" if down(StackPaths(name)) else f"{name} was not running.")
+            case ["logs", *function]:
+                for entry in entries(Stack.load(StackPaths(UP).stack_file), *function[:1]):
+                    print(entry)
             case ["run", name, "--", *command] if command:
                 return _run(name, command)
             case _:

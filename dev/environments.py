@@ -30,6 +30,7 @@ PURPOSES = {
     "test": "the test tools",
     "check": "the formatter, type checker and template linter",
     "checkov": "the template's security check",
+    "bench": "the benchmarks' peers",
 }
 
 
