@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from whenthen.domain import ids
 from whenthen.domain.events import Cause, Event
 from whenthen.domain.records import Record
@@ -99,3 +101,9 @@ def rule(rule_id: str = "rule_1", version: int = 1, **more: Any) -> tuple[Stored
         "version": version,
     }
     return StoredRule(rule_id, version, document, NOW, "key_1"), parse_rule(document)
+
+
+def client_error(code: str, status: int = 400, operation: str = "Call") -> ClientError:
+    """How botocore reports an error of a service."""
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, operation)

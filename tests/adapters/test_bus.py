@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.adapters.samples import NOW, event
+from tests.adapters.samples import NOW, client_error, event
 from whenthen.adapters.bus import MAX_CALL_BYTES, EventBridgeBus
 from whenthen.domain import events
 from whenthen.domain.errors import Temporary, TooLarge
@@ -103,10 +103,8 @@ def test_nothing_to_publish_is_no_call() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ClientError(
-            {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "PutEvents"
-        ),
-        ClientError({"Error": {"Code": "Unheard"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "PutEvents"),
+        client_error("ThrottlingException"),
+        client_error("Unheard", 500),
         EndpointConnectionError(endpoint_url="https://aws.example"),
     ],
 )
@@ -116,7 +114,7 @@ def test_what_passes_is_temporary(error: Exception) -> None:
 
 
 def test_a_missing_permission_is_a_defect() -> None:
-    error = ClientError({"Error": {"Code": "AccessDeniedException"}}, "PutEvents")
+    error = client_error("AccessDeniedException")
     with pytest.raises(ClientError):
         EventBridgeBus(_Raising(error), "bus").publish([event()])
 

@@ -30,7 +30,7 @@ def _images(dynamodb: Any, pk: str) -> list[dict[str, Any]]:
 
 
 def test_gives_back_exactly_what_was_put(records: DynamoRecords) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "whole": 1,
         "real": 1.0,
         "tenth": 0.1,
@@ -161,7 +161,7 @@ def test_a_change_of_an_identity_is_no_change_of_a_record(records: DynamoRecords
 
 
 @pytest.mark.parametrize("fields", [{"name": "x"}, {"phone": PHONE}], ids=["a put", "a transaction"])
-def test_a_lost_answer_is_asked_for_again(dynamodb: Any, fields: dict[str, str]) -> None:
+def test_a_lost_answer_is_asked_for_again(dynamodb: Any, fields: dict[str, Any]) -> None:
     client = Intervening(dynamodb)
     records = DynamoRecords(client, RECORDS)
     for operation in ("put_item", "transact_write_items"):

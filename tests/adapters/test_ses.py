@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import (
-    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -20,6 +19,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from tests.adapters.samples import client_error
 from whenthen.adapters import aws
 from whenthen.adapters.channels.ses import SesMailer, mime
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary, WhenthenError
@@ -102,10 +102,6 @@ def test_the_real_client_takes_the_request(clients: Callable[[str], Any]) -> Non
         SesMailer(client).send(replace(MAIL, sender="stranger@example.net"))
 
 
-def _client_error(code: str, status: int) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendRawEmail")
-
-
 _URL = "https://email.aws.example"
 
 
@@ -116,21 +112,21 @@ _URL = "https://email.aws.example"
         (EndpointConnectionError(endpoint_url=_URL), Temporary),
         (ConnectTimeoutError(endpoint_url=_URL), Temporary),
         (NoCredentialsError(), Temporary),
-        (_client_error("Throttling", 400), Temporary),
-        (_client_error("TooManyRequestsException", 429), Temporary),
-        (_client_error("ServiceUnavailable", 503), Temporary),
-        (_client_error("AccountSendingPausedException", 400), Temporary),
-        (_client_error("AccessDenied", 403), Temporary),
+        (client_error("Throttling", 400), Temporary),
+        (client_error("TooManyRequestsException", 429), Temporary),
+        (client_error("ServiceUnavailable", 503), Temporary),
+        (client_error("AccountSendingPausedException", 400), Temporary),
+        (client_error("AccessDenied", 403), Temporary),
         # never will be
-        (_client_error("MessageRejected", 400), Permanent),
-        (_client_error("MailFromDomainNotVerifiedException", 400), Permanent),
-        (_client_error("InvalidParameterValue", 400), Permanent),
-        (_client_error("ConfigurationSetDoesNotExist", 400), Permanent),
+        (client_error("MessageRejected", 400), Permanent),
+        (client_error("MailFromDomainNotVerifiedException", 400), Permanent),
+        (client_error("InvalidParameterValue", 400), Permanent),
+        (client_error("ConfigurationSetDoesNotExist", 400), Permanent),
         # may have been
         (ReadTimeoutError(endpoint_url=_URL), AnswerLost),
         (ConnectionClosedError(endpoint_url=_URL), AnswerLost),
-        (SSLError(endpoint_url=_URL, error="bad record"), AnswerLost),
-        (_client_error("InternalFailure", 500), AnswerLost),
+        (SSLError(endpoint_url=_URL, error=OSError("bad record")), AnswerLost),
+        (client_error("InternalFailure", 500), AnswerLost),
     ],
     ids=lambda value: getattr(value, "__name__", str(value))[:60],
 )
