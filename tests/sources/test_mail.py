@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sources.growth import growth
 from tests.sources.samples import EVENTS, sample, sample_json
 from whenthen.domain import ids
 from whenthen.domain.errors import Malformed, WhenthenError
@@ -412,17 +412,12 @@ def test_html_reads_as_a_person_sees_it(markup: str, text: str) -> None:
     "piece", ["<", "<!--", "<!", "<a", "<script", "<script>", "</script>", "&", "<p ", "<a b='", "\n \n"]
 )
 def test_no_markup_costs_more_than_its_length(piece: str) -> None:
-    started = time.perf_counter()
-    text_of_html(piece * (200_000 // len(piece)))
-    assert time.perf_counter() - started < 1.5
+    assert growth(lambda size: text_of_html(piece * (size // len(piece))), 20_000) < 9
 
 
-def test_ten_megabytes_are_read_quickly() -> None:
-    raw = big()
-    started = time.perf_counter()
-    (attachment,) = read_mail(raw).attachments
-    assert len(attachment.content) == 10_000_000
-    assert time.perf_counter() - started < 5
+def test_ten_megabytes_are_read_whole() -> None:
+    (attachment,) = read_mail(big()).attachments
+    assert attachment.content == b"\x00\x01" * 5_000_000
 
 
 LINES = st.sampled_from(

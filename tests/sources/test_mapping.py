@@ -52,13 +52,26 @@ def test_a_flat_standard_webhook_is_its_own_data() -> None:
     assert event.time == NOW
 
 
-@pytest.mark.parametrize("type_", ["user.account.created", "Payment", "", 7, None, "rule.started_manually", "a b.c"])
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "user.account.created",
+        "Payment",
+        "",
+        7,
+        None,
+        "rule.started_manually",
+        "contact.created",
+        "birthday.reached",
+        "a b.c",
+    ],
+)
 def test_a_type_that_is_none_of_ours_gives_the_webhook_as_received(type_: Any) -> None:
     mapped = deliver(STANDARD, body(type=type_, data={"a": 1}), "msg_1")
     (event,) = mapped.events
     assert event.type == "webhook.received"
     assert event.data == {"source": "bank", "body": {"type": type_, "data": {"a": 1}}}
-    assert "is not an event type" in mapped.problems[0]
+    assert "is no event that a source may report" in mapped.problems[0]
 
 
 def test_a_mapping_gives_type_id_time_identities_data_and_a_record() -> None:
@@ -241,6 +254,7 @@ WRONG = [
     ({**STANDARD, "mappings": [{"type": "a.done", "type_from": "body.t"}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "Paid"}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "rule.finished"}]}, "mappings[0].type"),
+    ({**STANDARD, "mappings": [{"type": "contact.created"}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "a.done", "whem": "x"}]}, "mappings[0].whem"),
     ({**STANDARD, "mappings": [{"type": "a.done"}, {"type": "a.done", "when": "body.["}]}, "mappings[1].when"),
     ({**STANDARD, "mappings": [{"type": "a.done", "when": "nope(body)"}]}, "mappings[0].when"),
@@ -250,6 +264,13 @@ WRONG = [
     ({**STANDARD, "mappings": [{"type": "a.done", "data": "(" * 900}]}, "mappings[0].data"),
     ({**STANDARD, "mappings": [{"type": "a.done", "record": {"fields": "body"}}]}, "mappings[0].record.kind"),
     ({**STANDARD, "mappings": [{"type": "a.done", "record": {"kind": "contact"}}]}, "mappings[0].record.fields"),
+    (
+        {
+            **STANDARD,
+            "mappings": [{"type": "ticket.created", "record": {"kind": "ticket", "id": "body.id", "fields": "body"}}],
+        },
+        "mappings[0].record",
+    ),
     ({**STANDARD, "form": {"redirect": "http://example.com"}}, "form.redirect"),
     ({**STANDARD, "form": {"redirect": "https://example.com/\r\nX: y"}}, "form.redirect"),
 ]

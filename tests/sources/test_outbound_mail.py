@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 20, tzinfo=UTC)
 
 KINDS = [
     ("ses_send", "email.sent", {"subject": "Fiyat teklifiniz", "tags": {"campaign": ["spring"]}}),
-    ("ses_delivery", "email.delivered", {"recipient": "ayse.yilmaz@example.com"}),
+    ("ses_delivery", "email.delivered", {"to": "ayse.yilmaz@example.com"}),
     ("ses_bounce", "email.bounced", {"permanent": True, "status": "5.1.1", "reason": "smtp; 550 5.1.1 user unknown"}),
     ("ses_bounce_transient", "email.bounced", {"permanent": False, "bounce_subtype": "MailboxFull"}),
     ("ses_complaint", "email.complained", {"feedback_type": "abuse"}),

@@ -153,7 +153,7 @@ def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[
     }
     return present(
         {
-            "from": sender.address if sender else None,
+            "from": sender.address if sender else "",
             "from_name": sender.name[:200] if sender and sender.name else None,
             "subject": mail.header("subject")[:1_000],
             "date": format_time(mail.date) if mail.date else None,

@@ -29,7 +29,7 @@ from whenthen.sources.mapped_fields import (
     time_of,
     weight,
 )
-from whenthen.sources.mapping import EventMapping, Source, is_event_type
+from whenthen.sources.mapping import EventMapping, Source, may_report
 
 MAX_ITEMS = 500
 """Items that `each` may find in one body."""
@@ -137,10 +137,10 @@ def _map_item(delivery: Delivery, body: Any, base_id: str) -> Mapped:
         if mapping.when is not None and not asking.holds(mapping.when):
             continue
         event_type = mapping.type or asking.value("type_from", mapping.type_from)
-        if is_event_type(event_type):
+        if mapping.type or may_report(event_type):
             mapped = _take(delivery, mapping, event_type, asking, base_id)
             return mapped + Mapped(problems=tuple(problems))
-        asking.report("type_from", f"{str(event_type)[:100]!r} is not an event type such as payment.received")
+        asking.report("type_from", f"{str(event_type)[:100]!r} is no event that a source may report")
     return _untaken(delivery, body, base_id) + Mapped(problems=tuple(problems))
 
 

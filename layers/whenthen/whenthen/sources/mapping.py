@@ -9,7 +9,7 @@
          "time": "body.paid_at",
          "identities": "{email: body.customer.email, phone: body.customer.phone}",
          "data": "{amount: body.amount, currency: body.currency}",
-         "record": {"kind": "payment", "id": "body.payment_id", "fields": "{amount: body.amount, status: 'paid'}"}}]}
+         "record": {"kind": "contact", "fields": "{email: body.customer.email, full_name: body.customer.name}"}}]}
 
 Everything but `type` and `kind` is a JMESPath expression over the same root: `body` (the JSON, or the `fields`
 and `files` of a form), `headers` (names in lower case, without those that carry proof), `delivery_id` (the
@@ -37,9 +37,6 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _REDIRECT = re.compile(r"https://[!-~]{1,2000}")
 _TAKEN_NAMES = frozenset({"meta", "email"})
 """Addresses under /hooks that are whenthen's own."""
-
-_TAKEN_KINDS = frozenset({"rule"})
-"""Kinds of events by which whenthen starts rules itself: nobody outside may say that they happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,11 @@ class Source:
     form: FormOptions = FormOptions()
 
 
-def parse_source(document: Any) -> Source:
-    """Read a source's configuration. Raises Invalid naming every field that does not hold."""
+def parse_source(document: Any, *, saved: bool = False) -> Source:
+    """Read a source's configuration. Raises Invalid naming every field that does not hold.
+
+    `saved` is for one that was accepted before: what the catalogue lets it report is not looked up again.
+    """
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
     name = reader.text("name", required=True, longest=40)
@@ -109,6 +109,11 @@ def parse_source(document: Any) -> Source:
         form=_form(reader.child("form")),
     )
     reader.finish()
+    for position, mapping in enumerate(() if saved else source.mappings):
+        if EVENT_TYPE.fullmatch(mapping.type) and not may_report(mapping.type):
+            reader.report(
+                f"mappings[{position}].type", f"no source may report {mapping.type}: whenthen derives it itself"
+            )
     if problems:
         raise Invalid(problems)
     return source
@@ -124,13 +129,19 @@ def parse_mappings(documents: list[dict[str, Any]]) -> tuple[EventMapping, ...]:
     return mappings
 
 
-def is_event_type(written: Any) -> bool:
-    """Whether a source may report events of this type."""
-    return (
-        isinstance(written, str)
-        and bool(EVENT_TYPE.fullmatch(written))
-        and written.partition(".")[0] not in _TAKEN_KINDS
-    )
+def may_report(event_type: Any) -> bool:
+    """Whether a source may say that this happened: any type but those that whenthen derives or makes itself."""
+    # the whole catalogue, 40 ms of a cold start, which most deliveries do not need
+    from whenthen.domain import catalogue  # noqa: PLC0415
+    from whenthen.domain.catalogue.engine_events import ENGINE_KINDS  # noqa: PLC0415
+    from whenthen.domain.catalogue.shapes import Maker  # noqa: PLC0415
+
+    if not isinstance(event_type, str) or not EVENT_TYPE.fullmatch(event_type):
+        return False
+    row = catalogue.find(event_type)
+    if row is None:
+        return event_type.partition(".")[0] not in ENGINE_KINDS
+    return bool({Maker.SOURCE, Maker.REPORT} & set(row.makers))
 
 
 def _scheme(reader: Reader) -> Scheme:
@@ -145,8 +156,8 @@ def _event_mapping(reader: Reader) -> EventMapping:
     fixed, found = reader.text("type"), _expression(reader, "type_from")
     if bool(fixed) == (found is not None):
         reader.report("type", "either a type such as payment.received, or an expression in type_from, is required")
-    elif fixed and not is_event_type(fixed):
-        reader.report("type", f"{fixed} is not an event type such as payment.received")
+    elif fixed and not EVENT_TYPE.fullmatch(fixed):
+        reader.report("type", f"{fixed} is no event type such as payment.received")
     mapping = EventMapping(
         type=fixed,
         type_from=found,

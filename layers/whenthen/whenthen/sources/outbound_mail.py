@@ -35,7 +35,7 @@ class Report:
 def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
     """The events of one report. Raises Malformed for a document that is none, or of a kind that is not known.
 
-    data: message_id (SES's), recipient, subject, job (of the step that sent it), tags, and what `REPORTS` adds.
+    data: message_id (SES's), to, subject, job (of the step that sent it), tags, and what `REPORTS` adds.
     """
     report = REPORTS.get(text(document.get("eventType")) or text(document.get("notificationType")) or "")
     mail = mapping(document.get("mail"))
@@ -71,7 +71,7 @@ def _delivery(recipient: Mapping[str, Any]) -> dict[str, Any]:
 
 def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[str, Any]) -> Event:
     address = email(parseaddr(text(recipient.get("emailAddress")) or "")[1])
-    facts = present({**data, "recipient": address})
+    facts = present({**data, "to": address})
     own_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
     return Event(
         id=ids.event_id("email", own_id),
