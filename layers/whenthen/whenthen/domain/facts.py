@@ -6,7 +6,7 @@ A path is a root and names: `record.address.city`. Docs/rules.md, "Fields", is t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -24,35 +24,37 @@ Context = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field that conditions ask for. `key` is different for paths that can have different answers.
+    """A field that conditions ask for. Paths with the same `key` have the same answer.
 
+    steps   the names from the context on, where the answer stands in it as it is; else none
     zone    of `now.*`: the zone whose clock is read; None: the zone of the context's now
     within  of `history.*`: how far back events are counted
     """
 
     key: str
-    root: str
-    names: tuple[str, ...]
-    zone: str | None = None
-    within: Duration | None = None
+    root: str = field(compare=False)
+    names: tuple[str, ...] = field(compare=False)
+    steps: tuple[str, ...] = field(compare=False)
+    zone: str | None = field(default=None, compare=False)
+    within: Duration | None = field(default=None, compare=False)
 
 
 @lru_cache(maxsize=16_384)
-def parse_path(field: str, zone: str | None = None, within: Duration | None = None) -> Path:
-    """The path that `field` writes; the same object each time. Raises ValueError saying what is wrong."""
-    root, *names = field.split(".")
+def parse_path(written: str, zone: str | None = None, within: Duration | None = None) -> Path:
+    """The path that a field is written as; the same object each time. Raises ValueError saying what is wrong."""
+    root, *names = written.split(".")
     row = _ROOTS.get(root)
     if row is None:
         raise ValueError(f"a field begins with {', '.join(_ROOTS)}, as in record.status")
-    if len(field) > MAX_FIELD or len(names) > MAX_NAMES:
+    if len(written) > MAX_FIELD or len(names) > MAX_NAMES:
         raise ValueError(f"at most {MAX_FIELD} characters and {MAX_NAMES} names are allowed")
     if len(names) < row.names or not all(names):
         raise ValueError(f"{row.example} is how a field of {root} is written")
-    if root == "now" and field[4:] not in NOW_FIELDS:
+    if root == "now" and written[4:] not in NOW_FIELDS:
         raise ValueError(f"now has {', '.join(sorted(NOW_FIELDS))}")
     zone = zone if root == "now" else None
-    key = field if zone is None and within is None else f"{field} {zone} {within}"
-    return Path(key, root, tuple(names), zone, within)
+    key = written if zone is None and within is None else f"{written} {zone} {within}"
+    return Path(key, root, tuple(names), () if row.read else (root, *names), zone, within)
 
 
 class Facts:
@@ -70,11 +72,20 @@ class Facts:
 
     def read(self, path: Path) -> object:
         """The value at `path`; None when it is missing or null."""
-        try:
-            return self._answers[path.key]
-        except KeyError:
-            answer = self._answers[path.key] = _ROOTS[path.root].read(self, path)
-            return answer
+        value: object = self.context
+        for name in path.steps:
+            if type(value) is not dict:
+                return walk(self.context, path.steps)
+            value = value.get(name)
+            if value is None:
+                return None
+        return value if path.steps else self._worked_out(path)
+
+    def _worked_out(self, path: Path) -> object:
+        if path.key not in self._answers:
+            read = _ROOTS[path.root].read
+            self._answers[path.key] = read(self, path) if read else None
+        return self._answers[path.key]
 
     def now(self) -> datetime:
         """The moment of matching: the context's now, else the time of the event, else the epoch; aware."""
@@ -91,6 +102,26 @@ class Facts:
         """The zone called `name`; without one, the zone that now is given in."""
         return ZoneInfo(name) if name else self.now().tzinfo or UTC
 
+    def section(self, names: tuple[str, ...]) -> object:
+        """What `names` lead to through objects alone; None when it is absent. A list on the way is returned itself."""
+        value: object = self.context
+        for name in names:
+            if type(value) is not dict and not isinstance(value, Mapping):
+                return value
+            value = value.get(name)
+        return value
+
+    def changed_names(self) -> Sequence[str]:
+        """The fields of the record that may have changed: all that `change` can find a change of are among them."""
+        event = self.context.get("event")
+        changes = event.get("changes") if isinstance(event, Mapping) else None
+        if changes and isinstance(changes, Mapping):
+            return list(changes)
+        before, record = self.context.get("before"), self.context.get("record")
+        if not isinstance(before, Mapping):
+            return ()
+        return list({**before, **record} if isinstance(record, Mapping) else before)
+
     def change(self, path: Path) -> tuple[object, object]:
         """What the field of the record was, and is. The event's `changes` decide where it has any."""
         event = self.context.get("event")
@@ -101,7 +132,7 @@ class Facts:
                 return None, None
             return walk(change.get("from"), path.names[1:]), walk(change.get("to"), path.names[1:])
         before = self.context.get("before")
-        if before is None:
+        if not isinstance(before, Mapping):
             return None, None
         return walk(before, path.names), walk(self.context.get("record"), path.names)
 
@@ -130,10 +161,6 @@ def _through(items: Sequence[object], names: Sequence[str]) -> object:
     return found or None
 
 
-def _read_context(facts: Facts, path: Path) -> object:
-    return walk(facts.context.get(path.root), path.names)
-
-
 def _read_now(facts: Facts, path: Path) -> object:
     return now_fields(facts.now(), facts.zone(path.zone))[path.names[0]]
 
@@ -158,15 +185,15 @@ def _read_history(facts: Facts, path: Path) -> object:
 class _Root:
     names: int
     example: str
-    read: Callable[[Facts, Path], object]
+    read: Callable[[Facts, Path], object] | None = None
 
 
 _ROOTS: Mapping[str, _Root] = {
-    "event": _Root(1, "event.data.amount", _read_context),
-    "record": _Root(1, "record.status", _read_context),
-    "before": _Root(1, "before.status", _read_context),
-    "related": _Root(2, "related.owner.team", _read_context),
+    "event": _Root(1, "event.data.amount"),
+    "record": _Root(1, "record.status"),
+    "before": _Root(1, "before.status"),
+    "related": _Root(2, "related.owner.team"),
     "now": _Root(1, "now.weekday", _read_now),
     "history": _Root(2, "history.call.incoming_missed", _read_history),
 }
-"""What a field can begin with: how many names must follow, and how it is read."""
+"""What a field can begin with: how many names must follow, and how it is worked out, if it is."""

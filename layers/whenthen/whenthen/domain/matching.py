@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from whenthen.domain.conditions import AllOf, Condition, holds
+from whenthen.domain.conditions import AllOf, Condition
 from whenthen.domain.facts import Context, Facts
+from whenthen.domain.matcher.partitions import Partition
 
 
 class Watched(Protocol):
@@ -34,37 +35,47 @@ class Matchable(Protocol):
 
 def demand_of(rule: Matchable) -> Condition | None:
     """All that the rule demands of an event of its types: its trigger's condition and its own."""
-    demands = tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
-    return AllOf(demands) if demands else None
+    parts = tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
+    return AllOf(parts) if parts else None
 
 
 class RuleSet:
-    """Rules, ready to be matched."""
+    """Rules, ready to be matched. Those of an event type are prepared when its first event comes."""
 
-    def __init__(self, rules: Iterable[Matchable]) -> None:
-        self._rules: dict[str, Matchable] = {}
-        for rule in rules:
-            self.add(rule)
+    def __init__(self) -> None:
+        self._watched: dict[str, tuple[str, ...]] = {}
+        self._partitions: dict[str, Partition] = {}
+
+    def __len__(self) -> int:
+        return len(self._watched)
 
     def add(self, rule: Matchable) -> None:
         """Match `rule` from now on; it takes the place of an earlier rule with its id."""
-        self._rules[rule.id] = rule
+        self.remove(rule.id)
+        self._watched[rule.id] = rule.trigger.event_types
+        demand = demand_of(rule)
+        for event_type in rule.trigger.event_types:
+            self._partitions.setdefault(event_type, Partition()).add(rule.id, demand)
 
     def remove(self, rule_id: str) -> None:
         """Match the rule no more. A rule that is not there is no error."""
-        self._rules.pop(rule_id, None)
+        for event_type in self._watched.pop(rule_id, ()):
+            partition = self._partitions[event_type]
+            partition.remove(rule_id)
+            if not len(partition):
+                del self._partitions[event_type]
 
     def match(self, context: Context) -> list[str]:
         """The ids of the rules that match the context's event, sorted."""
-        event, facts = context.get("event"), Facts(context)
-        event_type = event.get("type") if isinstance(event, dict) else None
-        return sorted(
-            rule.id
-            for rule in self._rules.values()
-            if event_type in rule.trigger.event_types and ((demand := demand_of(rule)) is None or holds(demand, facts))
-        )
+        event = context.get("event")
+        event_type = event.get("type") if isinstance(event, Mapping) else None
+        partition = self._partitions.get(event_type) if isinstance(event_type, str) else None
+        return [] if partition is None else partition.match(Facts(context))
 
 
 def compile_rules(rules: Iterable[Matchable]) -> RuleSet:
     """The rules as a set that can be matched, added to and removed from."""
-    return RuleSet(rules)
+    compiled = RuleSet()
+    for rule in rules:
+        compiled.add(rule)
+    return compiled

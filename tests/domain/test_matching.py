@@ -1,0 +1,297 @@
+"""The matcher says what `evaluate` says, whatever the rules and the events are; and rules come and go."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import matching_workload
+from whenthen.domain.conditions import Condition, evaluate, parse_condition
+from whenthen.domain.errors import Problem
+from whenthen.domain.matcher import blocks, partitions
+from whenthen.domain.matching import RuleSet, compile_rules, demand_of
+from whenthen.domain.rules import parse_rule
+
+
+@dataclass(frozen=True)
+class Trigger:
+    event_types: tuple[str, ...]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """All that the matcher wants to know of a rule."""
+
+    id: str
+    trigger: Trigger
+    conditions: Condition | None = None
+
+
+def condition_of(document: Any) -> Condition:
+    problems: list[Problem] = []
+    condition = parse_condition(document, "conditions", problems)
+    assert not problems, problems
+    assert condition is not None
+    return condition
+
+
+def naive(rules: dict[str, Rule], context: dict[str, Any]) -> list[str]:
+    event_type = context["event"]["type"]
+    watching = (rule for rule in rules.values() if event_type in rule.trigger.event_types)
+    return sorted(rule.id for rule in watching if evaluate(demand_of(rule), context))
+
+
+TYPES = ("lead.created", "lead.field_changed")
+FIELDS = (
+    "record.a",
+    "record.b",
+    "record.c.d",
+    "event.data.a",
+    "event.data.e.0",
+    "before.a",
+    "related.owner.a",
+    "event.origin",
+)
+TEXTS = (
+    "",
+    "a",
+    "A",
+    "ab",
+    "abc",
+    "bc",
+    "1",
+    "1.0",
+    "5",
+    "05",
+    "İ",
+    "i",
+    "ı",
+    "straße",
+    "STRASSE",
+    "caf\u00e9",
+    "cafe\u0301",
+    "שלום",
+)
+NUMBERS = (0, 1, 1.0, 2, 5, 5.5, -1, 0.1, 2**53 + 1)
+scalars = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS), st.booleans())
+values = st.one_of(
+    scalars,
+    st.none(),
+    st.lists(st.one_of(scalars, st.none()), max_size=3),
+    st.just({}),
+    st.just([["a"]]),
+    st.dictionaries(st.sampled_from(["a", "d", "0"]), st.one_of(scalars, st.lists(scalars, max_size=2)), max_size=2),
+    st.lists(st.dictionaries(st.sampled_from(["d", "0"]), scalars, max_size=2), max_size=2),
+    st.sampled_from([float("nan"), float("inf"), 1e300, "2026-03-14", "2026-03-13T23:00:00Z"]),
+)
+nothing = st.just({})
+fold = st.one_of(st.just({}), st.just({"ignore_case": True}))
+numbers = st.sampled_from([*NUMBERS, "5", "0.1"])
+
+
+def _leaf(ops: list[str], value: st.SearchStrategy[Any], options: st.SearchStrategy[Any] = nothing) -> Any:
+    return st.builds(
+        lambda field, op, value, options: {"field": field, "op": op, "value": value, **options},
+        st.sampled_from(FIELDS),
+        st.sampled_from(ops),
+        value,
+        options,
+    )
+
+
+needles = st.sampled_from([text for text in TEXTS if text])
+leaves = st.one_of(
+    _leaf(["equals", "not_equals", "has"], scalars, fold),
+    _leaf(["in", "not_in", "has_any", "has_all"], st.lists(scalars, min_size=1, max_size=3), fold),
+    _leaf(["contains", "starts_with", "ends_with"], needles, fold),
+    _leaf(["matches"], st.sampled_from(["*", "a*", "*c", "*b*", "a*c", "abc", "*İ*", "*a*b*", "**", "str*e"]), fold),
+    _leaf([">", ">=", "<", "<="], numbers),
+    _leaf(["between"], st.sampled_from([[0, 5], [1, 1], [5, 5.5], ["2026-03-01", "2026-03-31"]])),
+    _leaf(["exists", "is_empty"], st.booleans()),
+    _leaf(["before", "after"], st.sampled_from(["2026-03-14", "now"])),
+    st.builds(
+        lambda name, op, value: {"field": f"record.{name}", "op": op, "value": value},
+        st.sampled_from(["a", "b", "c.d"]),
+        st.sampled_from(["changed_to", "changed_from"]),
+        st.one_of(scalars, st.lists(scalars, min_size=1, max_size=2)),
+    ),
+    st.builds(
+        lambda name, flag: {"field": f"record.{name}", "op": "changed", "value": flag},
+        st.sampled_from(["a", "b", "c.d"]),
+        st.booleans(),
+    ),
+    st.sampled_from(
+        [
+            {"field": "now.weekday", "op": "in", "value": ["fri", "sat"]},
+            {"field": "now.hour", "op": "between", "value": [9, 17]},
+            {"field": "history.lead.created", "op": ">=", "value": 2, "within": {"days": 7}},
+        ]
+    ),
+)
+conditions = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(lambda items: {"all": items}, st.lists(inner, min_size=1, max_size=4)),
+        st.builds(lambda items: {"any": items}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda item: {"not": item}, inner),
+    ),
+    max_leaves=6,
+)
+rules = st.builds(
+    lambda number, types, trigger, own: Rule(
+        f"rule_{number}",
+        Trigger(types, trigger and condition_of(trigger)),
+        own and condition_of(own),
+    ),
+    st.integers(0, 30),
+    st.sampled_from([TYPES[:1], TYPES[1:], TYPES]),
+    st.one_of(st.none(), leaves),
+    st.one_of(st.none(), conditions, conditions, conditions),
+)
+records = st.one_of(
+    st.none(),
+    st.fixed_dictionaries(
+        {}, optional={"a": values, "b": values, "c": st.one_of(values, st.fixed_dictionaries({"d": values}))}
+    ),
+)
+contexts = st.builds(
+    lambda type_, record, before, data, changes, owner, now, history: {
+        "event": {
+            "type": type_,
+            "time": "2026-03-14T09:00:00Z",
+            "origin": "human",
+            "data": data,
+            **({"changes": changes} if changes else {}),
+        },
+        "record": record,
+        "before": before,
+        "related": {"owner": owner} if owner is not None else {},
+        "now": now,
+        "history": history,
+    },
+    st.sampled_from(TYPES),
+    records,
+    records,
+    st.one_of(st.fixed_dictionaries({}, optional={"a": values, "e": values}), values),
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c"]), st.fixed_dictionaries({}, optional={"from": values, "to": values})
+    ),
+    st.one_of(st.none(), st.fixed_dictionaries({"a": values})),
+    st.sampled_from(["2026-03-14T12:00:00+03:00", "2026-03-16T23:00:00Z"]),
+    st.sampled_from([{}, {"lead.created": ["2026-03-13T00:00:00Z", "2026-01-01T00:00:00Z"]}]),
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.lists(rules, min_size=1, max_size=8)),
+        st.tuples(st.just("remove"), st.integers(0, 30)),
+        st.tuples(st.just("match"), contexts),
+        st.tuples(st.just("match"), contexts),
+    ),
+    min_size=4,
+    max_size=10,
+)
+
+
+@pytest.mark.parametrize(("many", "very_many", "slots"), [(10**6, 10**6, 8_192), (0, 10**6, 8_192), (0, 0, 3)])
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(steps=steps)
+def test_says_what_evaluate_says(many: int, very_many: int, slots: int, steps: list[tuple[str, Any]]) -> None:
+    """However few or many rules there are: each way in which rooms are laid out is taken.
+
+    Each example compares a dozen rules with several events: some 10,000 comparisons for each layout.
+    """
+    with (
+        mock.patch.object(partitions, "MANY", many),
+        mock.patch.object(partitions, "VERY_MANY", very_many),
+        mock.patch.object(blocks, "SLOTS", slots),
+    ):
+        ruleset, known = RuleSet(), {}
+        for step, argument in steps:
+            if step == "add":
+                for rule in argument:
+                    ruleset.add(rule)
+                    known[rule.id] = rule
+            elif step == "remove":
+                ruleset.remove(f"rule_{argument}")
+                known.pop(f"rule_{argument}", None)
+            else:
+                assert ruleset.match(argument) == naive(known, argument)
+        assert len(ruleset) == len(known)
+
+
+@pytest.mark.parametrize("count", [50, 3_000])
+def test_the_workload_of_the_benchmark(count: int) -> None:
+    types = ("lead.created",)
+    known = {rule.id: rule for rule in map(parse_rule, matching_workload.make_rules(count, 3, types))}
+    ruleset = compile_rules(known.values())
+    for context in matching_workload.make_contexts(30, 3, types):
+        assert ruleset.match(context) == naive(known, context)
+
+
+def test_rules_come_and_go_in_any_order_and_leave_nothing_behind() -> None:
+    types = ("lead.created",)
+    shuffled = random.Random(5)  # noqa: S311
+    documents = matching_workload.make_rules(600, 5, types)
+    ruleset, known = RuleSet(), {}
+    contexts = matching_workload.make_contexts(5, 5, types)
+    for document in documents:
+        rule = parse_rule(document)
+        ruleset.add(rule)
+        known[rule.id] = rule
+        if shuffled.random() < 0.3:
+            gone = shuffled.choice(list(known))
+            ruleset.remove(gone)
+            del known[gone]
+        if shuffled.random() < 0.1:
+            context = shuffled.choice(contexts)
+            assert ruleset.match(context) == naive(known, context)
+    for rule_id in list(known):
+        ruleset.remove(rule_id)
+    assert len(ruleset) == 0
+    assert not ruleset._partitions
+
+
+def test_an_added_rule_takes_the_place_of_its_earlier_version() -> None:
+    new = Rule("r", Trigger(("a.b",)), condition_of({"field": "record.x", "op": "equals", "value": 1}))
+    ruleset = compile_rules([Rule("r", Trigger(("a.b", "a.c")))])
+    assert ruleset.match({"event": {"type": "a.c"}}) == ["r"]
+    ruleset.add(new)
+    assert ruleset.match({"event": {"type": "a.c"}}) == []
+    assert ruleset.match({"event": {"type": "a.b"}}) == []
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": 1.0}}) == ["r"]
+
+
+@pytest.mark.parametrize(
+    "context", [{}, {"event": None}, {"event": {}}, {"event": {"type": 5}}, {"event": {"type": ["a.b"]}}]
+)
+def test_an_event_without_a_type_matches_nothing(context: dict[str, Any]) -> None:
+    assert compile_rules([Rule("r", Trigger(("a.b",)))]).match(context) == []
+
+
+def test_rules_that_do_not_match_are_not_asked() -> None:
+    """10,000 keywords on one event type: only the rule whose keyword is in the text is looked at."""
+    rules = [
+        Rule(
+            f"rule_{n}",
+            Trigger(("whatsapp.message_received",)),
+            condition_of(
+                {
+                    "all": [
+                        {"field": "event.data.text", "op": "contains", "value": f"keyword{n:05}", "ignore_case": True},
+                        {"field": "record.blocked", "op": "is_empty"},
+                    ]
+                }
+            ),
+        )
+        for n in range(10_000)
+    ]
+    ruleset = compile_rules(rules)
+    context = {"event": {"type": "whatsapp.message_received", "data": {"text": "Hi, KEYWORD04711 please"}}}
+    assert ruleset.match(context) == ["rule_4711"]
