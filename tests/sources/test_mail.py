@@ -129,7 +129,7 @@ CORPUS: list[tuple[str, bytes, str, list[tuple[str, str]]]] = [
         [],
     ),
     ("html and a picture", with_picture(), "see the picture", [("logo.png", "image/png")]),
-    ("nested multiparts", nested(20), "at the bottom", []),
+    ("nested multiparts", nested(50), "at the bottom", []),
     (
         "a mail in a mail",
         b"From: a@b.com\r\n"
@@ -200,7 +200,42 @@ def test_what_has_no_headers_is_no_mail(raw: bytes) -> None:
 
 def test_parts_without_end_are_refused_and_not_followed() -> None:
     with pytest.raises(Malformed, match="too deeply"):
-        read_mail(nested(3_000))
+        read_mail(nested(51))
+
+
+SLOW = {
+    "parameters within quotes": b'Content-Type: text/plain; x="' + b";" * 300_000,
+    "parameters on folded lines": b"Content-Disposition: attachment" + b';\r\n x="' * 40_000,
+    "hidden behind bare returns": b'A: b\rContent-Type: text/plain; x="' + b";" * 300_000,
+    "multiparts side by side": b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n" % n for n in range(60)),
+    "multiparts on folded lines": b"".join(
+        b"content-type:\r\n Multipart/x; boundary=b%d\r\n\r\n" % n for n in range(60)
+    ),
+}
+
+
+@pytest.mark.parametrize("raw", SLOW.values(), ids=SLOW.keys())
+def test_mail_made_to_be_slow_is_refused_before_it_is_parsed(raw: bytes) -> None:
+    with pytest.raises(Malformed):
+        read_mail(b"From: a@b.com\r\n" + raw)
+
+
+BOMBS = {
+    "comments in comments": b"From: " + b"(" * 19_000,
+    "encoded words": b"Subject: " + b"=?a?q?" * 100_000,
+    "many addresses": b"To: " + b"a@b.c," * 100_000,
+    "many headers": b"".join(b"X-%d: =?utf-8?q?a?=\r\n" % n for n in range(20_000)),
+    "half a character": rb"Subject: =?utf-8?q?a?= \ud800 b",
+}
+
+
+@pytest.mark.parametrize("raw", BOMBS.values(), ids=BOMBS.keys())
+def test_headers_without_measure_are_cut(raw: bytes) -> None:
+    mail = read_mail(b"Date: x\r\n" + raw + b"\r\n\r\nhello")
+    assert mail.text == "hello"
+    assert len(mail.headers) <= 500
+    assert all(len(value) <= 20_000 for _, value in mail.headers)
+    json.dumps(mail.headers, ensure_ascii=False).encode()
 
 
 SUBJECTS = [

@@ -25,9 +25,18 @@ from whenthen.sources.mail_headers import Person, decode, decoded, people_of
 MAX_PARTS = 500
 """Parts of one mail that are looked at."""
 
+MAX_HEADERS = 500
+"""Headers of one mail that are kept."""
+
+MAX_MULTIPARTS = 50
+MAX_CONTENT_HEADER = 20_000
+"""Bytes of a header that describes a part. The parser's cost grows with multiparts times lines, and with the square of
+such a header: within these bounds ten megabytes take seconds at worst."""
+
 MAX_TEXT = 200_000
 """Characters of text that are kept of one mail, and of HTML that is read for it."""
 
+_CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,512})>")
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
@@ -84,11 +93,12 @@ class Mail:
 
 def read_mail(raw: bytes) -> Mail:
     """Read a raw mail. Raises Malformed for what is none, or nests parts without end."""
+    _check_cost(raw)
     try:
         message = BytesParser(policy=compat32).parsebytes(raw)
     except RecursionError:
         raise Malformed("the mail nests parts too deeply to be read") from None
-    raw_headers = [(name.lower(), str(value)) for name, value in message.raw_items()]
+    raw_headers = [(name.lower(), str(value)) for name, value in message.raw_items()][:MAX_HEADERS]
     if not raw_headers:
         raise Malformed("a mail has headers, this has none")
     texts: list[str] = []
@@ -115,6 +125,17 @@ def read_mail(raw: bytes) -> Mail:
         attachments=tuple(attachments),
         defects=tuple(dict.fromkeys(defects)),
     )
+
+
+def _check_cost(raw: bytes) -> None:
+    """Refuse, before the parser sees it, mail that is made to be slow to read."""
+    multiparts = 0
+    for header in _CONTENT_HEADER.finditer(raw):
+        if len(header[0]) > MAX_CONTENT_HEADER:
+            raise Malformed(f"a header that describes a part has more than {MAX_CONTENT_HEADER} bytes")
+        multiparts += b"multipart/" in header[0].lower()
+    if multiparts > MAX_MULTIPARTS:
+        raise Malformed(f"the mail has more than {MAX_MULTIPARTS} multiparts, or nests them too deeply")
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -11,8 +11,9 @@ from email.utils import getaddresses
 from whenthen.domain.identities import email as address_of
 from whenthen.sources.charsets import codec_of
 
-_LONGEST_LIST = 20_000
-"""Characters of a list of addresses that are read."""
+_LONGEST = 20_000
+_LONGEST_ENCODED = 4_000
+"""Characters of a header that are kept, and of one with encoded words, whose decoding can cost their square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ def people_of(raw_headers: list[tuple[str, str]], name: str) -> tuple[Person, ..
 
     Addresses are found before encoded words are decoded: a name must not be able to bring an address along.
     """
-    written = [unfolded(value)[:_LONGEST_LIST] for found, value in raw_headers if found == name]
+    written = [unfolded(value) for header, value in raw_headers if header == name]
     people: dict[str, Person] = {}
-    for shown, address in getaddresses(written[:10]):
+    try:
+        found = getaddresses(written[:10])
+    except RecursionError:  # comments within comments without end
+        return ()
+    for shown, address in found:
         own = address_of(address)
         if own is not None:
             people.setdefault(own, Person(own, decoded(shown) or None))
@@ -39,7 +44,7 @@ def people_of(raw_headers: list[tuple[str, str]], name: str) -> tuple[Person, ..
 
 def unfolded(raw: str) -> str:
     """A header's value on one line; bytes beyond ASCII, which no header may have but many do, are read as UTF-8."""
-    line = " ".join(raw.replace("\x00", "").split())
+    line = " ".join(raw[:_LONGEST].replace("\x00", "").split())
     return decode(line.encode("utf-8", "surrogateescape"), None)
 
 
@@ -49,11 +54,12 @@ def decoded(raw: str) -> str:
     if "=?" not in line:
         return line
     try:
-        words = decode_header(line)
+        words = decode_header(line[:_LONGEST_ENCODED])
     except (HeaderParseError, ValueError, binascii.Error):
         return line
     texts = [word if isinstance(word, str) else _word(word, charset) for word, charset in words]
-    return " ".join("".join(texts).replace("\x00", "").split())
+    whole = "".join(texts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return " ".join(whole.replace("\x00", "").split())
 
 
 def _word(word: bytes, charset: str | None) -> str:
