@@ -108,11 +108,12 @@ def test_an_exit_in_the_middle_of_the_start_is_found_by_one_of_the_two(
     assert bool(found) is (moment == "after")
 
 
+@pytest.mark.parametrize("at", [NOW, minutes(1)], ids=["at the same time", "later"])
 def test_an_exit_that_was_noted_but_found_no_marker_yet_stops_the_run(
-    ledger: DynamoRuns, other: DynamoRuns, client: Intervening
+    ledger: DynamoRuns, other: DynamoRuns, client: Intervening, at: datetime
 ) -> None:
     """A transaction reaches its items one by one: the note may get in, and its look may come too early."""
-    client.after["transact_write_items"] = [lambda: other.note_exit(KEYS, _reply(minutes(1)))]
+    client.after["transact_write_items"] = [lambda: other.note_exit(KEYS, _reply(at))]
     assert _start(ledger) is Started.EXITED
     state = ledger.load(run(event()).id)
     assert state is not None
@@ -150,6 +151,12 @@ def test_another_event_of_the_same_moment_stops_it_all_the_same(ledger: DynamoRu
 def test_an_older_event_does_not_hide_a_newer_one(ledger: DynamoRuns) -> None:
     ledger.note_exit(KEYS, _reply(minutes(5)))
     ledger.note_exit(KEYS, _reply(minutes(-5), "r2"))
+    assert _start(ledger) is Started.EXITED
+
+
+def test_a_newer_event_takes_the_place_of_an_older_one(ledger: DynamoRuns) -> None:
+    ledger.note_exit(KEYS, _reply(minutes(-5)))
+    ledger.note_exit(KEYS, _reply(minutes(5), "r2"))
     assert _start(ledger) is Started.EXITED
 
 

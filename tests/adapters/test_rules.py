@@ -101,6 +101,16 @@ def test_a_save_that_is_overtaken_is_stale(dynamodb: Any, store: DynamoRules) ->
     assert store.get("rule_1").document["name"] == "Theirs"
 
 
+def test_a_rule_that_is_deleted_under_a_save_stays_deleted(dynamodb: Any, store: DynamoRules) -> None:
+    first = _save(store, mode="off")
+    client = Intervening(dynamodb)
+    client.before["transact_write_items"] = [lambda: store.delete(first, rule(mode="off")[1])]
+    stored, parsed = rule(version=2, mode="off")
+    with pytest.raises(Stale, match="at version None, not 1"):
+        DynamoRules(client, CONFIG).save(stored, parsed, first)
+    assert store.list(limit=10, cursor=None).items == ()
+
+
 def test_saves_of_two_rules_of_one_event_both_succeed(
     dynamodb: Any, store: DynamoRules, book: DynamoRuleBook, client: Intervening
 ) -> None:

@@ -121,6 +121,7 @@ def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     first = replace(started, wave=0, due=minutes(3))
     assert ledger.dispatch(first, [job(first)])
     assert not ledger.dispatch(first, [job(first)])
+    assert not ledger.dispatch(first, []), "nor a wave of which nothing is due"
     second = replace(first, wave=1, due=minutes(5))
     assert ledger.dispatch(second, [job(second, "call", wave=1)])
     assert not ledger.dispatch(first, [job(first)])
