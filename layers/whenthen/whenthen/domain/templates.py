@@ -6,30 +6,20 @@ no calls, no arithmetic. What is not on the list is refused when a rule is saved
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from whenthen.domain import filters
 from whenthen.domain.errors import Invalid, Problem
-
-MAX_RENDERED = 100_000
-"""Characters of one rendered text; values put into a template can be longer than the template."""
 
 MAX_FILTERS = 5
 """Filters in a row; some lengthen their text, so a chain could explode."""
 
-_LONGEST_PATTERN = 100
-
-NAMES = frozenset({"event", "record", "before", "related", "now", "run"})
-FILTERS = frozenset(
-    {"capitalize", "date", "default", "e", "escape", "first", "hour", "int", "join", "json", "last", "length"}
-    | {"lower", "number", "replace", "round", "title", "trim", "truncate", "upper", "urlencode"}
-)
+NAMES = frozenset({"event", "record", "before", "related", "now"})
 _SYNTAX = (
     nodes.Template,
     nodes.Output,
@@ -49,6 +39,10 @@ _SYNTAX = (
     nodes.Keyword,
     nodes.Neg,
 )
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Jinja2 and the compiler behind it make of numbers of thousands of digits and of endless nesting."""
+_UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError, NameError)
+"""What a filter makes of a value that it is not for."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -59,60 +53,24 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """The value under this key or at this place of a list, or what is undefined."""
+        """The value under this key or at this place of a list; null counts as missing, so no letter says None."""
         found = (isinstance(obj, Mapping) and argument in obj) or (
             isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj)
         )
-        return obj[argument] if found else self.undefined(name=str(argument))
-
-
-def _date(value: Any, pattern: str = "%Y-%m-%d") -> str:
-    """A date or time in a strftime pattern; anything else as it is."""
-    pattern = str(pattern)[:_LONGEST_PATTERN]
-    moment: object = value
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    return moment.strftime(pattern) if isinstance(moment, date) else str(value)
-
-
-def _hour(value: Any) -> str:
-    return _date(value, "%H:%M")
-
-
-def _number(value: Any, digits: int = 2) -> str:
-    """A number with this many decimals and commas between thousands; anything else as it is."""
-    try:
-        return f"{float(value):,.{min(max(int(digits), 0), 10)}f}"
-    except (TypeError, ValueError):
-        return str(value)
-
-
-def _replace(value: Any, old: str, new: str) -> str:
-    """Every `old` of the text by `new`."""
-    text, old, new = str(value), str(old), str(new)
-    if len(text) + text.count(old) * len(new) > MAX_RENDERED:
-        raise Invalid.field("template", f"replace would give more than {MAX_RENDERED} characters")
-    return text.replace(old, new)
+        value = obj[argument] if found else None
+        return self.undefined(name=str(argument)) if value is None else value
 
 
 def _environment(*, escaping: bool) -> _Sandbox:
     environment = _Sandbox(autoescape=escaping, undefined=ChainableUndefined, finalize=_finalize)
     environment.globals.clear()
-    environment.filters.update(date=_date, hour=_hour, number=_number, json=_json, replace=_replace)
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    environment.filters = {name: filters.OWN.get(name) or environment.filters[name] for name in filters.NAMES}
     return environment
 
 
 def _finalize(value: Any) -> Any:
     """What is missing prints as nothing, so that a letter never says None."""
     return "" if value is None else value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 @lru_cache(maxsize=2)
@@ -122,11 +80,16 @@ def _environment_for(*, escaping: bool) -> _Sandbox:
 
 def check(source: str, field: str) -> list[Problem]:
     """What is not allowed in this template, each named under `field` with its line."""
+    environment = _environment_for(escaping=False)
     try:
-        tree = _environment_for(escaping=False).parse(source)
+        complaints = list(_complaints(environment.parse(source)))
+        if not complaints:
+            environment.compile(source)
     except TemplateSyntaxError as error:
         return [Problem(field, f"line {error.lineno}: {error.message}")]
-    return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in _complaints(tree)]
+    except _UNREADABLE:
+        return [Problem(field, "is nested too deeply, or holds a number of too many digits")]
+    return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in complaints]
 
 
 def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
@@ -137,8 +100,10 @@ def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
             yield node, f"{node.attr} is not allowed: names must not start with _"
         elif isinstance(node, nodes.Getitem) and not _plain_item(node.arg):
             yield node, "only a constant number or a name that does not start with _ is allowed between [ and ]"
-        elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
-            yield node, f"there is no filter {node.name}; there are {', '.join(sorted(FILTERS))}"
+        elif isinstance(node, nodes.Filter) and node.name not in filters.NAMES:
+            yield node, f"there is no filter {node.name}; there are {', '.join(sorted(filters.NAMES))}"
+        elif isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
+            yield node, "* and ** are not allowed in a template"
         elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
             yield node, f"at most {MAX_FILTERS} filters in a row are allowed"
         elif isinstance(node, nodes.Name) and node.name not in NAMES:
@@ -170,10 +135,10 @@ def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -
         return source
     try:
         text = _compiled(source, escaping=escaping).render(context)
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+    except (*_UNFIT, *_UNREADABLE) as error:
         raise Invalid.field("template", f"cannot be rendered: {error}") from error
-    if len(text) > MAX_RENDERED:
-        raise Invalid.field("template", f"gives {len(text)} characters, {MAX_RENDERED} are allowed")
+    if len(text) > filters.MAX_RENDERED:
+        raise Invalid.field("template", f"gives {len(text)} characters, {filters.MAX_RENDERED} are allowed")
     return text
 
 
