@@ -6,10 +6,9 @@ the specification in code: the matcher must agree with it. docs/rules.md is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from whenthen.domain.errors import Problem
 from whenthen.domain.facts import Context, Facts, Path, parse_path
@@ -115,7 +114,8 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
 
 
 _GROUPS = ("all", "any", "not")
-_LEAF_KEYS = ("field", "op", "value", "ignore_case", "zone", "within")
+_LEAF_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
+_T = TypeVar("_T")
 
 
 class _Parser:
@@ -125,69 +125,83 @@ class _Parser:
         self._zone = zone
 
     def read(self, document: object, field: str, depth: int) -> Condition | None:
-        group, content = None, None
-        with self._reporting(field):
-            group, content = _group_of(document, depth)
-        if isinstance(document, Mapping) and not any(name in document for name in _GROUPS):
-            self.leaves += 1
-            return self._leaf(document, field)
-        return None if group is None else self._group(group, content, f"{field}.{group}", depth)
+        if not isinstance(document, Mapping):
+            self._report(field, "an object is required, with all, any, not, or field and op")
+            return None
+        try:
+            group = _group_of(document, depth)
+        except ValueError as error:
+            self._report(field, error)
+            return None
+        if group is not None:
+            return self._group(group, document[group], f"{field}.{group}", depth)
+        self.leaves += 1
+        try:
+            return _leaf_of(document, self._zone)
+        except ValueError:
+            self._report_leaf(document, field)
+        return None
 
     def _group(self, name: str, content: object, field: str, depth: int) -> Condition | None:
         if name == "not":
             item = self.read(content, field, depth + 1)
             return None if item is None else Not(item)
-        documents: list[object] = []
-        with self._reporting(field):
+        try:
             documents = _items_of(content)
+        except ValueError as error:
+            self._report(field, error)
+            return None
         items = [self.read(item, f"{field}[{position}]", depth + 1) for position, item in enumerate(documents)]
         kept = tuple(item for item in items if item is not None)
         return AllOf(kept) if name == "all" else AnyOf(kept)
 
-    def _leaf(self, document: Mapping[Any, Any], field: str) -> Leaf | None:
+    def _report_leaf(self, document: Mapping[Any, Any], field: str) -> None:
+        """Report all that is wrong with a leaf, one part after the other."""
         for key in document:
             if key not in _LEAF_KEYS:
                 self._report(f"{field}.{key}", f"is not known here; known are {', '.join(_LEAF_KEYS)}")
-        row = fold = zone = within = path = None
-        with self._reporting(f"{field}.op"):
-            row = _operator_of(document.get("op"))
-        with self._reporting(f"{field}.within"):
-            within = _within_of(document)
-        with self._reporting(f"{field}.zone"):
-            zone = _zone_of(document, row) or self._zone
-        with self._reporting(f"{field}.field"):
-            path = _path_of(document.get("field"), row, zone, within)
-        with self._reporting(f"{field}.ignore_case"):
-            fold = _fold_of(document.get("ignore_case", False), row)
-        with self._reporting(f"{field}.value"):
-            if row is not None and path is not None and fold is not None:
-                value = document.get("value")
-                return Leaf(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
+        row = self._try(f"{field}.op", _operator_of, document.get("op"))
+        within = self._try(f"{field}.within", _within_of, document)
+        zone = self._try(f"{field}.zone", _zone_of, document, row)
+        self._try(f"{field}.field", _path_of, document.get("field"), row, zone, within)
+        fold = self._try(f"{field}.ignore_case", _fold_of, document.get("ignore_case", False), row)
+        if row is not None and fold is not None:
+            self._try(f"{field}.value", row.read, document.get("value"), fold)
+
+    def _try(self, field: str, read: Callable[..., _T], *arguments: object) -> _T | None:
+        try:
+            return read(*arguments)
+        except ValueError as error:
+            self._report(field, error)
         return None
 
-    @contextmanager
-    def _reporting(self, field: str) -> Iterator[None]:
-        try:
-            yield
-        except ValueError as error:
-            self._report(field, str(error))
-
-    def _report(self, field: str, message: str) -> None:
-        self._problems.append(Problem(field, message))
+    def _report(self, field: str, problem: object) -> None:
+        self._problems.append(Problem(field, str(problem)))
 
 
-def _group_of(document: object, depth: int) -> tuple[str, object] | tuple[None, None]:
-    if not isinstance(document, Mapping):
-        raise ValueError("an object is required, with all, any, not, or field and op")  # noqa: TRY004
+def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Leaf:
+    """The leaf that is written. Raises ValueError with the first thing that is wrong."""
+    if not document.keys() <= _LEAF_KEYS:
+        raise ValueError("unknown keys")
+    row = _operator_of(document.get("op"))
+    zone = _zone_of(document, row) or zone
+    path = _path_of(document.get("field"), row, zone, _within_of(document))
+    fold = _fold_of(document.get("ignore_case", False), row)
+    value = document.get("value")
+    return Leaf(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
+
+
+def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
+    """Which group the document is; None: a leaf."""
     group = next((name for name in _GROUPS if name in document), None)
     if group is None:
-        return None, None
+        return None
     if len(document) > 1:
         others = ", ".join(str(key) for key in document if key != group)
         raise ValueError(f"{group} stands alone; {others} cannot stand beside it")
     if depth > MAX_DEPTH:
         raise ValueError(f"at most {MAX_DEPTH} groups may stand in one another")
-    return group, document[group]
+    return group
 
 
 def _items_of(content: object) -> list[object]:

@@ -115,6 +115,11 @@ class Choice:
     def of(cls, values: Iterable[object], *, fold: bool = False) -> Choice:
         """A choice of scalars. Other values are the caller's to refuse; they are never the same as anything."""
         given = list(values)
+        if len(given) == 1 and type(given[0]) is str:
+            text, number = given[0], number_in(given[0])
+            return cls(
+                (folded(text) if fold else composed(text),), spelled=() if number is None else (number,), fold=fold
+            )
         texts = [value for value in given if isinstance(value, str)]
         return cls(
             texts=_pool([folded(text) if fold else composed(text) for text in texts]),
