@@ -1,7 +1,7 @@
 """Mailer on SES.
 
 SendRawEmail of SES's first API: our own headers (`X-Whenthen-Job`, `Auto-Submitted`) reach the recipient as
-they are, and its model loads in half the time of the second API's. SES takes no idempotency key, so the
+they are, and its model is the smaller one to load. SES takes no idempotency key, so the
 client must be one that calls once (`aws.ONCE`), and what may have been sent is told apart from what was not.
 """
 

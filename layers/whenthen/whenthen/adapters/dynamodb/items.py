@@ -79,7 +79,7 @@ def to_json(document: Any) -> str:
 
 
 def pack(document: Any) -> bytes:
-    """The document as compressed JSON, for what is only ever read whole: a third of the size, and of its cost."""
+    """The document as compressed JSON, for what is only ever read whole: half the size, and half its cost."""
     return zlib.compress(to_json(document).encode())
 
 
