@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from whenthen.domain.conditions import evaluate
+from whenthen.domain.events import format_time
 from whenthen.domain.rules import OnError, Rule, Step
 from whenthen.domain.runs import Job, JobStatus, Run, RunStatus, outcome_of
-from whenthen.domain.timing import due_at
+from whenthen.domain.timing import MAX_WAIT_DAYS, due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def enter_wave(
     wait = rule.waves[wave][0].wait
     if wait is not None:
         due = due_at(wait, entered=run.entered, previous=clock, record=context["record"] or {}, zone=rule.zone)
+        if due > run.started_at + timedelta(days=MAX_WAIT_DAYS):
+            said = f"it would be due at {format_time(due)}, more than {MAX_WAIT_DAYS} days after the run began"
+            return Finish(RunStatus.FAILED, f"{rule.waves[wave][0].id}: {said}")
         if due > clock:
             return WaitUntil(wave, due)
     return due_wave(rule, wave, context, clock)

@@ -19,8 +19,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from whenthen.domain.reading import Reader
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MAX_WAIT_DAYS = 366
-"""Under the year that one Step Functions execution may last, with room for the steps before it."""
+MAX_WAIT_DAYS = 360
+"""Of all waits of a run together: under the year that one Step Functions execution may last."""
+
+_LAST = datetime.max.replace(tzinfo=UTC)
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
@@ -49,8 +52,12 @@ class Wait:
     @property
     def immediate(self) -> bool:
         """Whether there is nothing to wait for."""
-        offset = self.days or self.hours or self.minutes or self.seconds
-        return not (offset or self.at or self.weekdays or self.until)
+        return not (self.length or self.at or self.weekdays or self.until)
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts by its days, hours, minutes and seconds alone."""
+        return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
 
     @property
     def on_a_day(self) -> bool:
@@ -101,7 +108,7 @@ def read_wait(reader: Reader) -> Wait:
         weekdays=read_weekdays(reader, "weekdays"),
         until=None if until is None else read_until(until),
     )
-    if timedelta(days=wait.days, hours=wait.hours, minutes=wait.minutes) > timedelta(days=MAX_WAIT_DAYS):
+    if wait.length > timedelta(days=MAX_WAIT_DAYS):
         reader.report("", f"at most {MAX_WAIT_DAYS} days in all are allowed")
     reader.finish()
     return wait
@@ -126,12 +133,21 @@ def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping
     start = entered if wait.since == "entry" else previous
     if wait.until is not None:
         start = moment_of(record.get(wait.until.field), zone) or start
-        start = _plus_days(start, wait.until.days, zone)
-    moment = _plus_days(start, wait.days, zone)
+    try:
+        due = _counted_from(start, wait, zone)
+    except OverflowError:
+        # Dates such as 9999-12-31 and 0001-01-01 stand for never and for long ago; the calendar ends right there.
+        due = _LAST if start > previous else _FIRST
+    return max(due, previous.astimezone(UTC))
+
+
+def _counted_from(start: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
+    moment = _plus_days(start, wait.until.days if wait.until else 0, zone)
+    moment = _plus_days(moment, wait.days, zone)
     if wait.on_a_day:
         moment = wall(moment.astimezone(zone).date(), time(), zone)
     moment += timedelta(hours=wait.hours, minutes=wait.minutes, seconds=wait.seconds)
-    return max(_at_hour(moment, wait, zone), previous.astimezone(UTC))
+    return _at_hour(moment, wait, zone)
 
 
 def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
@@ -142,7 +158,10 @@ def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    try:
+        return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    except OverflowError:
+        return _LAST if moment.year > 1 else _FIRST
 
 
 def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
