@@ -113,6 +113,7 @@ def from_json(document: Any) -> Event:
         problems.append(Problem("identities", "a list of strings is required"))
     if not isinstance(document.get("subject"), str | None):
         problems.append(Problem("subject", "a string is required"))
+    problems += _cause_problems(cause)
     if problems:
         raise Invalid(problems)
     return Event(
@@ -125,8 +126,21 @@ def from_json(document: Any) -> Event:
         data=data,
         changes={name: _change(name, change) for name, change in changes.items()},
         origin=str(document.get("origin", "api")),
-        cause=Cause(tuple(cause.get("runs", ())), int(cause.get("depth", 0))),
+        cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0)),
     )
+
+
+def _cause_problems(cause: Any) -> list[Problem]:
+    """What does not hold of `cause`: from the bus come events that others wrote."""
+    if not isinstance(cause, Mapping):
+        return []
+    runs, depth = cause.get("runs", []), cause.get("depth", 0)
+    problems = []
+    if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+        problems.append(Problem("cause.runs", "a list of strings is required"))
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
+        problems.append(Problem("cause.depth", "a whole number, 0 or more, is required"))
+    return problems
 
 
 def _change(name: str, change: Any) -> Change:
@@ -143,7 +157,10 @@ def parse_time(value: Any, name: str) -> datetime:
         raise Invalid.field(name, "a time such as 2026-03-14T09:30:00Z is required") from None
     if time.tzinfo is None:
         raise Invalid.field(name, "the time needs its offset, such as Z or +03:00")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field(name, "the time is beyond the calendar") from None
 
 
 def format_time(time: datetime) -> str:
