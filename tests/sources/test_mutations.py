@@ -95,7 +95,7 @@ def with_odd_header(delivery: Delivery, dice: random.Random) -> Delivery:
 
 
 PIECES = [*string.printable, "é", "\u0661", "\udc80", "v1,", "v1=", "t=", ",", " ", "sha256="]
-ODD = [
+ODD: list[object] = [
     None,
     0,
     1.5,

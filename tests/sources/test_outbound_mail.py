@@ -91,6 +91,7 @@ def test_a_report_of_any_odd_shape_gives_what_can_be_read() -> None:
     for name, _, _ in KINDS:
         document = sample_json(f"email/{name}.json")
         report = REPORTS[document["eventType"]]
+        odd: object
         for odd in (None, 7, "x", [], {}, [None, 7]):
             assert isinstance(ses_events({**document, report.part: odd}, NOW), tuple)
             if report.recipients:
