@@ -103,7 +103,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("url", "The https address.", required=True),
                 _P("type", "The message's type; by default the event's."),
                 _P("data", "The message's data; by default the event's data and the record.", Kind.OBJECT),
-                _P("secret", "The name of the signing secret; by default `outgoing`.", templated=False),
+                _P("secret", "The name of the signing secret; by default `default`.", templated=False),
             ),
             rows="A48-A50",
         ),
@@ -174,10 +174,11 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
     values = {
         parameter.name: value
         for parameter in action.parameters
-        if (value := _read(parameter, reader)) not in (None, "", (), {})
+        if (value := _read(parameter, reader)) not in (None, "", [], {})
     }
+    reported = {problem.field for problem in reader.problems}
     for parameter in action.parameters:
-        if parameter.required and parameter.name not in values and parameter.name not in reader:
+        if parameter.required and parameter.name not in values and reader.field(parameter.name) not in reported:
             reader.report(parameter.name, "is required")
     if action.one_of and not any(name in values for name in action.one_of):
         reader.report("", f"one of {', '.join(action.one_of)} is required")

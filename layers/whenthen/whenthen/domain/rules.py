@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from whenthen.domain.conditions import Condition, parse_condition
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import EVENT_TYPE, parse_time
 from whenthen.domain.reading import Reader
-from whenthen.domain.timing import Wait, parse_zone, read_wait
+from whenthen.domain.records import KIND
+from whenthen.domain.timing import MAX_WAIT_DAYS, Wait, parse_zone, read_wait
 from whenthen.domain.triggers import Trigger
 
 MAX_STEPS = 30
@@ -135,33 +136,44 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
 
 
 def _read_rule(reader: Reader) -> Rule:
-    kind = reader.text("kind", longest=40) or None
+    kind = _read_kind(reader)
     trigger = triggers.read_trigger(reader, kind)
+    zone = _read_zone(reader)
     rule = Rule(
         id=reader.text("id", default="draft"),
         version=reader.integer("version", most=1_000_000_000),
         name=reader.text("name", required=True),
         kind=kind,
         trigger=trigger,
-        conditions=_read_condition(reader, "conditions"),
-        steps=tuple(_read_step(step) for step in reader.children("steps", most=MAX_STEPS)),
+        conditions=_read_condition(reader, "conditions", zone),
+        steps=tuple(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS)),
         entry=_read_entry(reader.child("entry")),
-        exit=_read_exit(reader.child("exit")),
+        exit=_read_exit(reader.child("exit"), zone),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
-        zone=_read_zone(reader),
+        zone=zone,
         activated_at=_read_activation(reader),
     )
     reader.text("description", longest=2_000)
     if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
         reader.report("steps", "at least one step is required")
     _check_step_ids(rule.steps, reader)
+    if sum((step.wait.length for step in rule.steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
+        reader.report("steps", f"at most {MAX_WAIT_DAYS} days of waits in all are allowed")
     reader.finish()
     return rule
 
 
-def _read_condition(reader: Reader, name: str) -> Condition | None:
+def _read_kind(reader: Reader) -> str | None:
+    kind = reader.text("kind", longest=40) or None
+    if kind is not None and not KIND.fullmatch(kind):
+        reader.report("kind", "a kind of record such as lead is required")
+    return kind
+
+
+def _read_condition(reader: Reader, name: str, zone: ZoneInfo) -> Condition | None:
+    """A condition whose hours and days are those of the rule's zone, where it names no other."""
     document = reader.value(name)
-    return None if document is None else parse_condition(document, reader.field(name), reader.problems)
+    return None if document is None else parse_condition(document, reader.field(name), reader.problems, zone.key)
 
 
 def _read_zone(reader: Reader) -> ZoneInfo:
@@ -181,7 +193,7 @@ def _read_activation(reader: Reader) -> datetime | None:
         return None
 
 
-def _read_step(reader: Reader) -> Step:
+def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
     action = reader.choice("action", list(ACTIONS), "")
     if not action and not reader.value("action"):
         reader.report("action", "is required")
@@ -193,7 +205,7 @@ def _read_step(reader: Reader) -> Step:
         parameters=read_parameters(ACTIONS[action], parameters) if action else {},
         wait=None if wait is None else read_wait(wait),
         with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
-        only_if=_read_condition(reader, "only_if"),
+        only_if=_read_condition(reader, "only_if", zone),
         on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
         attempts=5 if retry is None else _read_attempts(retry),
     )
@@ -228,13 +240,13 @@ def _read_entry(reader: Reader | None) -> Entry:
     return entry
 
 
-def _read_exit(reader: Reader | None) -> Exit:
+def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
     if reader is None:
         return Exit()
     types = reader.texts("on", most=MAX_EXITS)
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
             reader.report("on", f"{event_type} is not an event type such as contact.replied")
-    found = Exit(on=types, when=_read_condition(reader, "when"))
+    found = Exit(on=types, when=_read_condition(reader, "when", zone))
     reader.finish()
     return found

@@ -1,24 +1,63 @@
-"""Trigger: what makes a rule be considered, as the event types to watch and a condition on them."""
+"""Trigger: what makes a rule be considered, as the event types to watch and a condition on them.
+
+An admin writes one of the kinds of `TRIGGERS`. Whatever it is, it comes down to event types and a condition,
+which is all that the matcher knows; those that wait for the clock also say when (`timer`), and those that are
+about many records also which (`view`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from whenthen.domain.conditions import Condition, parse_condition
+from whenthen.domain import views
+from whenthen.domain.catalogue.engine_events import (
+    BIRTHDAY_REACHED,
+    DATE_REACHED,
+    FINISHED,
+    SCHEDULE_REACHED,
+    STARTED_MANUALLY,
+)
+from whenthen.domain.catalogue.record_events import FIELD_CHANGED
+from whenthen.domain.conditions import AllOf, Condition, parse_condition
+from whenthen.domain.dates import DateField
+from whenthen.domain.errors import Problem
 from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
+from whenthen.domain.schedules import Schedule
+from whenthen.domain.timer_triggers import birthday, read_date_field, read_schedule
+from whenthen.domain.timing import parse_zone
+from whenthen.domain.views import View
 
 MAX_TYPES = 20
+MAX_RULES = 20
+MAX_STAGES = 50
+_OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
+_PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
 
 
 class On(StrEnum):
     """The kinds of trigger, named as an admin writes them."""
 
     EVENT = "event"
+    ENTERS = "enters"
+    LEAVES = "leaves"
+    DATE = "date"
+    SCHEDULE = "schedule"
     MANUAL = "manual"
+    AFTER_RULE = "after_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Where the event moves the item: the stage that the rule stands in."""
+
+    stage: str
+    pipeline: str | None = None
+    from_stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +66,26 @@ class Trigger:
 
     event_types   the rule is evaluated on events of these types
     condition     what the trigger demands beyond the type
+    view          the records that it is about: whose entering or leaving it is, or that a schedule runs over
+    timer         when the clock makes its events
+    moves         of a stage trigger
     """
 
     on: On
     event_types: tuple[str, ...]
     condition: Condition | None = None
+    view: View | None = None
+    timer: DateField | Schedule | None = None
+    moves: Moves | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What a trigger needs to know of its rule."""
+
+    id: str
+    kind: str | None
+    zone: ZoneInfo
 
 
 def read_trigger(rule: Reader, kind: str | None) -> Trigger:
@@ -47,17 +101,42 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
         reader.report("", f"exactly one of {', '.join(On)} is required")
         reader.finish()
         return Trigger(On.EVENT, ())
-    trigger = _read_event(reader) if given[0] is On.EVENT else _read_manual(reader)
+    zone, own_id = rule.value("time_zone"), rule.value("id")
+    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or _UTC)
+    trigger = _moving(TRIGGERS[given[0]].read(reader, owner), reader)
     reader.finish()
     return trigger
 
 
-def _read_event(reader: Reader) -> Trigger:
+_UTC = ZoneInfo("UTC")
+
+
+def watched(types: tuple[str, ...]) -> tuple[str, ...]:
+    """The types with those that stand for others beside them: `<kind>.field_changed` is published as `updated`."""
+    aliased = (f"{name.partition('.')[0]}.updated" for name in types if name.endswith(f".{FIELD_CHANGED}"))
+    return tuple(dict.fromkeys((*types, *aliased)))
+
+
+def _read_event(reader: Reader, owner: _Owner) -> Trigger:
     types = reader.texts("event", most=MAX_TYPES)
+    if reader.value("event") in ([], ""):
+        reader.report("event", "at least one event type is required")
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
             reader.report("event", f"{event_type} is not an event type such as lead.created")
-    return Trigger(On.EVENT, types, _read_change(reader))
+        elif event_type in _PUBLISHED_FOR:
+            reader.report("event", f"{event_type} is made for single rules: write {_PUBLISHED_FOR[event_type]} instead")
+    if BIRTHDAY_REACHED in types:
+        return _birthday(reader, types, owner)
+    return Trigger(On.EVENT, watched(types), _read_change(reader))
+
+
+def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
+    """`birthday.reached` is short for a yearly date trigger on birth_date, at nine o'clock."""
+    if len(types) > 1:
+        reader.report("event", f"{BIRTHDAY_REACHED} stands alone: the clock makes it for this rule")
+    timer = birthday(owner.kind, owner.zone)
+    return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
 
 
 def _read_change(reader: Reader) -> Condition | None:
@@ -76,7 +155,121 @@ def _read_change(reader: Reader) -> Condition | None:
     return parse_condition({"all": demands}, reader.field("field"), reader.problems)
 
 
-def _read_manual(reader: Reader) -> Trigger:
+def _read_enters(reader: Reader, owner: _Owner) -> Trigger:
+    return _edge(reader, owner, On.ENTERS, views.entering)
+
+
+def _read_leaves(reader: Reader, owner: _Owner) -> Trigger:
+    return _edge(reader, owner, On.LEAVES, views.leaving)
+
+
+def _edge(
+    reader: Reader, owner: _Owner, on: On, edge: Callable[[View], tuple[tuple[str, ...], Condition | None]]
+) -> Trigger:
+    part = _part(reader, on)
+    view = views.read_view(part, owner.kind, owner.zone.key)
+    part.finish()
+    types, condition = edge(view)
+    return Trigger(on, types, condition, view)
+
+
+def _read_date(reader: Reader, owner: _Owner) -> Trigger:
+    timer = read_date_field(_part(reader, On.DATE), owner.kind, owner.zone)
+    return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
+
+
+def _read_schedule(reader: Reader, owner: _Owner) -> Trigger:
+    timer, view = read_schedule(_part(reader, On.SCHEDULE), owner.kind, owner.zone)
+    return Trigger(On.SCHEDULE, (SCHEDULE_REACHED,), _for_rule(owner), view, timer)
+
+
+def _read_manual(reader: Reader, owner: _Owner) -> Trigger:
     if not reader.flag("manual"):
         reader.report("manual", "must be true")
-    return Trigger(On.MANUAL, ("rule.started_manually",))
+    return Trigger(On.MANUAL, (STARTED_MANUALLY,), _for_rule(owner))
+
+
+def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
+    rules = reader.texts("after_rule", most=MAX_RULES)
+    outcomes = reader.texts("outcome", most=len(_OUTCOMES)) or ("done",)
+    for outcome in outcomes:
+        if outcome not in _OUTCOMES:
+            reader.report("outcome", f"{outcome} is none of {', '.join(_OUTCOMES)}")
+    if owner.id in rules:
+        reader.report("after_rule", "a rule cannot wait for itself")
+    named = _leaf("event.data.rule", "in", list(rules or ("",)))
+    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, _leaf("event.data.status", "in", list(outcomes)))))
+
+
+def _moving(trigger: Trigger, reader: Reader) -> Trigger:
+    """The trigger with `moves_to`: it also demands that the item stands elsewhere, in a stage that it may leave."""
+    part = reader.child("moves_to")
+    if part is None:
+        return trigger
+    moves = Moves(
+        stage=part.text("stage", required=True),
+        pipeline=part.text("pipeline") or None,
+        from_stages=part.texts("from", most=MAX_STAGES),
+    )
+    part.finish()
+    if moves.stage in moves.from_stages:
+        part.report("from", f"{moves.stage} is where the item is moved to")
+    demands = [_leaf("record.stage", "not_equals", moves.stage or "?")]
+    if moves.pipeline:
+        demands.append(_leaf("record.pipeline", "equals", moves.pipeline))
+    if moves.from_stages:
+        demands.append(_leaf("record.stage", "in", list(moves.from_stages)))
+    given = () if trigger.condition is None else (trigger.condition,)
+    return replace(trigger, condition=AllOf((*given, *demands)), moves=moves)
+
+
+def _part(reader: Reader, on: On) -> Reader:
+    return Reader(reader.value(on), reader.field(on), reader.problems)
+
+
+def _for_rule(owner: _Owner) -> Condition:
+    """The clock and people start single rules: their events name the rule that they are for."""
+    return _leaf("event.data.rule", "equals", owner.id)
+
+
+def _leaf(field: str, op: str, value: Any) -> Condition:
+    problems: list[Problem] = []
+    condition = parse_condition({"field": field, "op": op, "value": value}, "", problems)
+    assert condition is not None, problems  # noqa: S101 - field and operator are constants of this module
+    return condition
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerKind:
+    """A kind of trigger, as the API's catalogue shows it. `rows`: of the product's checklist."""
+
+    on: On
+    description: str
+    read: Callable[[Reader, _Owner], Trigger]
+    example: Mapping[str, Any]
+    rows: str
+
+
+_VIPS = {"kind": "contact", "filter": {"field": "record.tags", "op": "has", "value": "vip"}}
+
+TRIGGERS: Mapping[On, TriggerKind] = {
+    row.on: row
+    for row in (
+        TriggerKind(On.EVENT, "Something happened: one of these types, with a field's change where one is named; with "
+                    "moves_to it moves the item to the rule's stage.", _read_event,
+                    {"event": ["deal.updated"], "field": "stage", "to": "won"}, "T01-T54 T62 T63"),
+        TriggerKind(On.ENTERS, "A record begins to fit a filter or saved view.", _read_enters, {"enters": _VIPS},
+                    "T56 T55 S09 S11 C17"),
+        TriggerKind(On.LEAVES, "A record stops fitting a filter or saved view, or is deleted.", _read_leaves,
+                    {"leaves": _VIPS}, "T57 S09"),
+        TriggerKind(On.DATE, "A date field of a record, yearly or once, so many days before or after it.", _read_date,
+                    {"date": {"kind": "contact", "field": "birth_date", "yearly": True, "days": -3, "at": "09:00",
+                              "time_zone": "record"}}, "T60 T61 S14 S15 S16"),
+        TriggerKind(On.SCHEDULE, "A cron expression or one moment, once or for each record of a view.", _read_schedule,
+                    {"schedule": {"cron": "0 9 * * mon-fri", **_VIPS}}, "T55 T61 S10 S15"),
+        TriggerKind(On.MANUAL, "A person starts the rule, for one record or for all of a view.", _read_manual,
+                    {"manual": True}, "T59 T62 S10 S13"),
+        TriggerKind(On.AFTER_RULE, "A run of another rule has its outcome.", _read_after_rule,
+                    {"after_rule": ["rule_a1"], "outcome": ["done"]}, "T58 S06 A46"),
+    )
+}  # fmt: skip
