@@ -101,7 +101,7 @@ def test_a_message_that_cannot_be_processed_is_dead_lettered_with_its_reason(sta
 
     def look() -> dict[str, Any] | None:
         found = sqs.receive_message(
-            QueueUrl=stack.queues["email_dead_letter"],
+            QueueUrl=stack.queues["email_dead_letters"],
             MessageAttributeNames=["All"],
             MaxNumberOfMessages=10,
             VisibilityTimeout=0,

@@ -50,7 +50,7 @@ def test_a_lead_notified_twenty_times_in_parallel(stack: Stack, rules: dict[str,
 def _drain(stack: Stack) -> None:
     """Wait until no queue holds a message, so that a doubled effect would have been had."""
     sqs = stack.client("sqs")
-    working = [url for name, url in stack.queues.items() if "dead_letter" not in name]
+    working = [url for name, url in stack.queues.items() if not name.endswith("dead_letters")]
     names = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
