@@ -1,0 +1,193 @@
+"""How long it takes to find the rules that an event matches, beside other engines, in one process.
+
+    python -m benchmarks.matching            the whole table
+    python -m benchmarks.matching --quick    small sizes only
+
+Every engine's answer is compared with the oracle (`evaluate` asked of each rule) before it is timed.
+Times are of one thread: for each event, `json.loads` and then `match` are timed one after the other,
+the smallest of several rounds counts, and the mean over the events is printed, with its ratio to
+`json.loads` of the same events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.matching_workload import EVENT_TYPES, make_contexts, make_rules
+from whenthen.domain.matching import RuleSet, compile_rules
+from whenthen.domain.rules import parse_rule
+
+SEED = 20_260_314
+EVENTS = 240
+BUDGET = 4.0
+"""Seconds that timing one engine at one size may take: the slow ones are asked of fewer events."""
+
+ONE_TYPE = ("deal.field_changed",)
+
+
+class Whenthen:
+    """The matcher under test."""
+
+    def __init__(self, documents: list[dict[str, Any]]) -> None:
+        self._rules: RuleSet = compile_rules(map(parse_rule, documents))
+
+    def match(self, context: dict[str, Any]) -> list[str]:
+        """The ids of the rules that match, sorted."""
+        return self._rules.match(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Mean microseconds of one event: parsed, matched; and how many rules matched."""
+
+    loads: float
+    match: float
+    matched: float
+
+
+def measure(engine: Any, texts: list[str], rounds: int = 7) -> Figure:
+    """Time `engine` on the events, within the budget."""
+    clock, loads, match = time.perf_counter, json.loads, engine.match
+    began = clock()
+    match(loads(texts[0]))
+    texts = texts[: max(8, int(BUDGET / rounds / max(clock() - began, 1e-6)))]
+    parsed, taken, matched = [9e9] * len(texts), [9e9] * len(texts), 0
+    for round_number in range(rounds):
+        for position, text in enumerate(texts):
+            start = clock()
+            context = loads(text)
+            middle = clock()
+            found = match(context)
+            end = clock()
+            parsed[position] = min(parsed[position], middle - start)
+            taken[position] = min(taken[position], end - middle)
+            matched += len(found) if not round_number else 0
+    mean = 1e6 / len(texts)
+    return Figure(sum(parsed) * mean, sum(taken) * mean, matched / len(texts))
+
+
+def check(engine: Any, oracle: Any, texts: list[str]) -> None:
+    """Compare the answers of `engine` with those of the oracle. Exits when one differs."""
+    for text in texts:
+        context = json.loads(text)
+        if engine.match(context) != oracle.match(context):
+            sys.exit(f"{type(engine).__name__} differs from the oracle on {context['event']['id']}")
+
+
+def compare(count: int, types: tuple[str, ...], engines: dict[str, Any], checked: int) -> None:
+    """Print a row for each engine with `count` rules on `types`."""
+    documents = make_rules(count, SEED, types)
+    texts = [json.dumps(context) for context in make_contexts(EVENTS, SEED, types)]
+    oracle = engines["naive loop"](documents)
+    for name, build in engines.items():
+        start = time.perf_counter()
+        engine = build(documents)
+        for event_type in types:
+            engine.match(
+                {"event": {"type": event_type, "data": {}}, "record": {}}
+                if name == "whenthen"
+                else json.loads(texts[0])
+            )
+        compiled = time.perf_counter() - start
+        check(engine, oracle, texts[:checked])
+        gc.collect()
+        gc.freeze()
+        figure = measure(engine, texts)
+        gc.unfreeze()
+        ratio = figure.match / figure.loads
+        print(
+            f"| {count:,} on {len(types)} | {name} | {figure.match:,.1f} | {ratio:,.2f} | {figure.loads:.1f} "
+            f"| {figure.matched:.1f} | {compiled:.2f} |",
+            flush=True,
+        )
+
+
+def costs() -> None:
+    """Print what compiling, changing and keeping rules costs."""
+    one = [parse_rule(document) for document in make_rules(1_200, SEED, ONE_TYPE)]
+    many = [parse_rule(document) for document in make_rules(10_000, SEED)]
+    empty = {event_type: {"event": {"type": event_type}} for event_type in (*EVENT_TYPES, *ONE_TYPE)}
+    gc.collect()
+    gc.freeze()
+    start = time.perf_counter()
+    compile_rules(one).match(empty[ONE_TYPE[0]])
+    print(f"compile 1,200 rules of one trigger: {(time.perf_counter() - start) * 1e3:.0f} ms")
+    start = time.perf_counter()
+    ruleset = compile_rules(many)
+    for context in empty.values():
+        ruleset.match(context)
+    print(f"compile 10,000 rules of 24 triggers: {time.perf_counter() - start:.2f} s")
+    for name, change in (("remove", lambda rule: ruleset.remove(rule.id)), ("add", ruleset.add)):
+        taken = []
+        for rule in many[:240]:
+            start = time.perf_counter()
+            change(rule)
+            ruleset.match(empty[rule.trigger.event_types[0]])
+            taken.append(time.perf_counter() - start)
+        print(f"{name} one among 10,000, and match: {sorted(taken)[len(taken) // 2] * 1e3:.2f} ms (median)")
+    snapshot = json.dumps(
+        [document for document in make_rules(10_000, SEED) if document["trigger"]["event"] == EVENT_TYPES[0]]
+    )
+    start = time.perf_counter()
+    loaded = compile_rules(map(parse_rule, json.loads(snapshot)))
+    loaded.match(empty[EVENT_TYPES[0]])
+    print(
+        f"first event of a type, {len(loaded)} rules of 10,000 read, compiled, matched: {(time.perf_counter() - start) * 1e3:.0f} ms"
+    )
+
+
+def memory(count: int) -> None:
+    """Print what `count` rules weigh in this process, compiled, with what was parsed let go."""
+    before = _resident()
+    ruleset = compile_rules(parse_rule(document) for document in make_rules(count, SEED))
+    for event_type in EVENT_TYPES:
+        ruleset.match({"event": {"type": event_type}})
+    gc.collect()
+    print(f"{count:,} rules, compiled: {(_resident() - before) / 2**20:.0f} MB")
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--memory", type=int)
+    arguments = parser.parse_args()
+    if arguments.memory:
+        memory(arguments.memory)
+        return
+    from benchmarks.matching_peers import ENGINES  # noqa: PLC0415  # the memory run needs no peers
+
+    everyone: dict[str, Any] = {"whenthen": Whenthen, **ENGINES}
+    indexed = {name: everyone[name] for name in ("whenthen", "zen-engine", "naive loop")}
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, seed {SEED}, {EVENTS} events\n")
+    print("| rules on event types | engine | µs an event | × json.loads | json.loads, µs | matched | compiled in, s |")
+    print("|---|---|---|---|---|---|---|")
+    compare(100, EVENT_TYPES, everyone, EVENTS)
+    compare(1_000, EVENT_TYPES, everyone, EVENTS)
+    if not arguments.quick:
+        compare(10_000, EVENT_TYPES, everyone, 48)
+        compare(10_000, ONE_TYPE, indexed, 24)
+        compare(100_000, EVENT_TYPES, {name: everyone[name] for name in ("whenthen", "naive loop")}, 24)
+    print()
+    costs()
+    if not arguments.quick:
+        sys.stdout.flush()
+        subprocess.run([sys.executable, "-m", "benchmarks.matching", "--memory", "100000"], check=True)
+
+
+if __name__ == "__main__":
+    main()
