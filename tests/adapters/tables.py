@@ -1,4 +1,4 @@
-"""The three tables for tests; tests/template checks that template.yaml defines the same ones."""
+"""The three tables for tests, as docs/architecture.md, "Table definitions", has them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _INDEXES = {CONFIG: (), RECORDS: ("gsi1",), RUNS: ("gsi1", "gsi2", "gsi3")}
 
 
 def create_tables(client: Any) -> None:
-    """As docs/architecture.md, "Table definitions", has them."""
+    """Empty ones."""
     for table, indexes in _INDEXES.items():
         names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
         client.create_table(

@@ -17,8 +17,8 @@ from whenthen.sources.meta import LeadRef
 MAX_CALL_BYTES = 250_000
 """SQS takes 256 KB in one call."""
 
-MAX_DEFER = 43_200
-"""Seconds for which a message can be held back: SQS counts them from its first receipt, up to 12 hours."""
+MAX_DEFER = 39_600
+"""Seconds for which a message is held back at most. SQS takes 12 hours counted from the receipt: an hour is left for work."""
 
 _LONGEST_ATTRIBUTE = 1_000
 
