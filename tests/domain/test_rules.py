@@ -214,7 +214,7 @@ def test_all_problems_are_told_at_once() -> None:
     problems = refused(
         {"name": "", "trigger": {"event": "x"}, "steps": [{"id": "a", "action": "b"}], "mode": 1, "z": 1}
     )
-    assert set(problems) == {"name", "trigger.event", "steps[0].action", "z"}
+    assert set(problems) == {"name", "trigger.event", "steps[0].action", "mode", "z"}
 
 
 @pytest.mark.parametrize("document", [[], "rule", None, 5, True])
