@@ -18,7 +18,7 @@ MAX_CALL_BYTES = 250_000
 """SQS takes 256 KB in one call."""
 
 MAX_DEFER = 39_600
-"""Seconds for which a message is held back at most. SQS takes 12 hours counted from the receipt: an hour is left for work."""
+"""Seconds for which a message is held back at most: SQS takes 12 hours from its receipt, one is left for the work."""
 
 _LONGEST_ATTRIBUTE = 1_000
 
