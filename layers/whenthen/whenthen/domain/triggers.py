@@ -195,9 +195,11 @@ def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
     for outcome in outcomes:
         if outcome not in _OUTCOMES:
             reader.report("outcome", f"{outcome} is none of {', '.join(_OUTCOMES)}")
+    if not rules:
+        reader.report("after_rule", "the id of a rule is required")
     if owner.id in rules:
         reader.report("after_rule", "a rule cannot wait for itself")
-    named = _leaf("event.data.rule", "in", list(rules or ("",)))
+    named = _leaf("event.data.rule", "in", list(rules or ("?",)))
     return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, _leaf("event.data.status", "in", list(outcomes)))))
 
 
@@ -214,7 +216,7 @@ def _moving(trigger: Trigger, reader: Reader) -> Trigger:
     part.finish()
     if moves.stage in moves.from_stages:
         part.report("from", f"{moves.stage} is where the item is moved to")
-    demands = [_leaf("record.stage", "not_equals", moves.stage or "?")]
+    demands = [_leaf("record.id", "exists", value=True), _leaf("record.stage", "not_equals", moves.stage or "?")]
     if moves.pipeline:
         demands.append(_leaf("record.pipeline", "equals", moves.pipeline))
     if moves.from_stages:
