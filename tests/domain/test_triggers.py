@@ -241,6 +241,22 @@ def test_all_of_a_kind() -> None:
     assert times_fired({"leaves": {}}, changes({}, None, "lead"), kind="lead") == 1
 
 
+def test_a_stage_trigger_moves_the_item_first() -> None:
+    moved = {"event": "email.received", "moves_to": {"stage": "in_contact"}}
+    rule = parse_rule(document(moved))
+    assert [(step.id, step.action) for step in rule.steps] == [("moves_to", "set_fields"), ("it", "add_tags")]
+    assert rule.step("moves_to").parameters == {"fields": {"stage": "in_contact"}}
+    alone = parse_rule({**document(moved), "steps": []})
+    assert alone.immediate, "a stage trigger needs no other step"
+    assert problems_of(moved, steps=[{**STEP, "id": "moves_to"}]) == {"steps"}
+    assert problems_of({**moved, "moves_to": {"stage": "{{ x }}"}}) == {"trigger.moves_to.stage"}
+
+
+def test_exits_on_a_field_are_published_as_updates() -> None:
+    rule = parse_rule(document({"manual": True}, exit={"on": ["contact.field_changed"]}))
+    assert rule.exit.on == ("contact.field_changed", "contact.updated")
+
+
 def test_field_changed_is_published_as_updated() -> None:
     trigger = trigger_of({"event": ["contact.field_changed", "lead.created"], "field": "email"})
     assert trigger.event_types == ("contact.field_changed", "lead.created", "contact.updated")

@@ -52,7 +52,7 @@ class Event:
     identities  who it happened to, as `phone#+90…`, `email#…`, `whatsapp#…`
     data        the facts, by the catalogue's shape for the type
     changes     field → what it was and is, for changes of a record
-    origin      `human`, `import`, `api`, `source:<name>` or `rule:<id>`
+    origin      `human`, `import`, `api`, `form:<source>`, `source:<name>` or `rule:<id>`
     cause       the chain of runs behind it
     """
 

@@ -23,6 +23,9 @@ MAX_STEPS = 30
 MAX_EXITS = 10
 MAX_ATTEMPTS = 8
 
+MOVING_STEP = "moves_to"
+"""The id of the step that a trigger with `moves_to` adds."""
+
 
 class Mode(StrEnum):
     """Whether a rule acts. In shadow it is evaluated and its runs are recorded, without any effect."""
@@ -146,7 +149,7 @@ def _read_rule(reader: Reader) -> Rule:
         kind=kind,
         trigger=trigger,
         conditions=_read_condition(reader, "conditions", zone),
-        steps=tuple(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS)),
+        steps=(*_moving_steps(trigger), *(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS))),
         entry=_read_entry(reader.child("entry")),
         exit=_read_exit(reader.child("exit"), zone),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
@@ -156,11 +159,18 @@ def _read_rule(reader: Reader) -> Rule:
     reader.text("description", longest=2_000)
     if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
         reader.report("steps", "at least one step is required")
-    _check_step_ids(rule.steps, reader)
+    _check_step_ids(rule.steps[len(_moving_steps(trigger)) :], reader)
     if sum((step.wait.length for step in rule.steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
         reader.report("steps", f"at most {MAX_WAIT_DAYS} days of waits in all are allowed")
     reader.finish()
     return rule
+
+
+def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
+    """The first step of a rule whose trigger moves the item to the stage that it stands in; none for others."""
+    if trigger.moves is None:
+        return ()
+    return (Step(MOVING_STEP, "set_fields", {"fields": {"stage": trigger.moves.stage}}),)
 
 
 def _read_kind(reader: Reader) -> str | None:
@@ -227,6 +237,8 @@ def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
         if step.id in seen:
             reader.report(f"steps[{position}].id", f"another step is called {step.id}")
         seen.add(step.id)
+    if MOVING_STEP in seen:
+        reader.report("steps", f"{MOVING_STEP} is what the trigger's own step is called")
 
 
 def _read_entry(reader: Reader | None) -> Entry:
@@ -247,6 +259,6 @@ def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
             reader.report("on", f"{event_type} is not an event type such as contact.replied")
-    found = Exit(on=types, when=_read_condition(reader, "when", zone))
+    found = Exit(on=triggers.watched(types), when=_read_condition(reader, "when", zone))
     reader.finish()
     return found

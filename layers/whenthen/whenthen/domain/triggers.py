@@ -214,6 +214,8 @@ def _moving(trigger: Trigger, reader: Reader) -> Trigger:
         from_stages=part.texts("from", most=MAX_STAGES),
     )
     part.finish()
+    if "{" in moves.stage:
+        part.report("stage", "the name of a stage is required, not a template")
     if moves.stage in moves.from_stages:
         part.report("from", f"{moves.stage} is where the item is moved to")
     demands = [_leaf("record.id", "exists", value=True), _leaf("record.stage", "not_equals", moves.stage or "?")]
