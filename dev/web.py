@@ -28,7 +28,7 @@ def call(
     url: str,
     body: bytes | Mapping[str, Any] | list[Any] | None = None,
     headers: Mapping[str, str] | None = None,
-    seconds: float = 30,
+    seconds: float = 120,
 ) -> Answer:
     """Send one request; what is not bytes goes as JSON. Raises OSError when nobody answers within `seconds`."""
     parts = urlsplit(url)
