@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from whenthen.domain import ids
-from whenthen.domain.catalogue.kinds import PEOPLE
-from whenthen.domain.catalogue.record_events import CHILD_ADDED, rows_of
 from whenthen.domain.differences import Difference, parent_of, via_of
+from whenthen.domain.event_names import CHILD_ADDED
 from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, format_time, parse_time, to_json
 from whenthen.domain.records import Record, diff, parse_ref
 
@@ -29,6 +28,9 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
     """
+    # Only whoever publishes changes needs the catalogue: the matcher comes here for `record_of`.
+    from whenthen.domain.catalogue.record_events import rows_of  # noqa: PLC0415
+
     if before is None and after is None:
         return []
     changed = diff(before.fields if before else {}, after.fields if after else {})
@@ -74,6 +76,8 @@ def _event_id(record: Record, verb: str) -> str:
 
 def _child_added(difference: Difference, seen: datetime) -> list[Event]:
     """The parent's event, where the record is a sub-customer or a part of its own kind: not one for every task."""
+    from whenthen.domain.catalogue.kinds import PEOPLE  # noqa: PLC0415
+
     parent, child = parent_of(difference), difference.record
     if parent is None or parent == child.ref:
         return []

@@ -16,8 +16,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from whenthen.domain import ids
-from whenthen.domain.catalogue.engine_events import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.date_index import SERIES_FIELDS, DateEntry, month_day, partition, read_date
+from whenthen.domain.event_names import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.lateness import CLOCK, Lateness, Window
 from whenthen.domain.series import Series, buckets_of, read_series

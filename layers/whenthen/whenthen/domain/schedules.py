@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from whenthen.domain import ids
-from whenthen.domain.catalogue.engine_events import SCHEDULE_REACHED
+from whenthen.domain.event_names import SCHEDULE_REACHED
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.lateness import CLOCK, Lateness, Window
 from whenthen.domain.timing import wall

@@ -14,17 +14,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from whenthen.domain import views
-from whenthen.domain.catalogue.engine_events import (
+from whenthen.domain.conditions import AllOf, Condition, parse_condition
+from whenthen.domain.dates import DateField
+from whenthen.domain.errors import Problem
+from whenthen.domain.event_names import (
     BIRTHDAY_REACHED,
     DATE_REACHED,
+    FIELD_CHANGED,
     FINISHED,
     SCHEDULE_REACHED,
     STARTED_MANUALLY,
 )
-from whenthen.domain.catalogue.record_events import FIELD_CHANGED
-from whenthen.domain.conditions import AllOf, Condition, parse_condition
-from whenthen.domain.dates import DateField
-from whenthen.domain.errors import Problem
 from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
 from whenthen.domain.schedules import Schedule

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from whenthen.domain.catalogue.shapes import DataField, DataType, EventType, Maker
+from whenthen.domain.event_names import BIRTHDAY_REACHED, DATE_REACHED, FINISHED, SCHEDULE_REACHED, STARTED_MANUALLY
 
 _F, _T = DataField, DataType
-
-BIRTHDAY_REACHED = "birthday.reached"
-DATE_REACHED = "date.reached"
-SCHEDULE_REACHED = "schedule.reached"
-STARTED_MANUALLY = "rule.started_manually"
-FINISHED = "rule.finished"
 
 ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
 """The kinds of events that nobody else may send."""

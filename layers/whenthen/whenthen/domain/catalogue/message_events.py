@@ -66,7 +66,14 @@ _MAIL = (
     _F("reply_to_run", _T.TEXT, "The run whose mail it answers."),
 )
 _CALLED = "a call of this direction and outcome ended, as the telephone exchange or WhatsApp reports"
-_JOB = (_F("job", _T.TEXT, "The job that sent the mail."), _F("reason", _T.TEXT, "What the receiving side said."))
+_SENT = (
+    _F("message_id", _T.TEXT, "SES's id of the mail.", required=True),
+    _F("to", _T.TEXT, "The recipient."),
+    _F("subject", _T.TEXT, "Its subject."),
+    _F("job", _T.TEXT, "The job that sent it."),
+    _F("tags", _T.OBJECT, "The tags that it was sent with."),
+    _F("reason", _T.TEXT, "What the receiving side said."),
+)
 
 
 def _whatsapp(name: str, description: str, data: tuple[DataField, ...], rows: str, example: Any) -> EventType:
@@ -84,10 +91,9 @@ def _call(name: str, description: str, rows: str, **example: Any) -> EventType:
                      rows=f"{rows} C22")  # fmt: skip
 
 
-def _mailed(name: str, description: str) -> EventType:
+def _mailed(name: str, description: str, *details: DataField) -> EventType:
     return EventType(f"email.{name}", description, (Maker.SOURCE,), "SES reports it about a mail that a step sent",
-                     (_F("to", _T.TEXT, "The recipient."), *_JOB), {"to": "ayse@example.com", "job": "job_4x"},
-                     rows="")  # fmt: skip
+                     (*_SENT, *details), {"message_id": "0102", "to": "ayse@example.com", "job": "job_4x"})  # fmt: skip
 
 
 _E = EventType
@@ -117,9 +123,18 @@ MESSAGE_EVENTS: tuple[EventType, ...] = (
     _E("email.received", "A mail arrived.", _PARSED, "SES receives a mail for one of our addresses", _MAIL,
        {"from": "ayse@example.com", "to": ["support@example.org"], "subject": "My order", "automatic": False},
        rows="T27 U18 U19 U20 C25"),
+    _mailed("sent", "Our mail left."),
     _mailed("delivered", "Our mail arrived."),
-    _mailed("bounced", "Our mail could not be delivered."),
-    _mailed("complained", "The recipient called our mail spam."),
+    _mailed("delayed", "Our mail is held up on its way.", _F("delay_type", _T.TEXT, "Why.")),
+    _mailed("bounced", "Our mail could not be delivered.", _F("bounce_type", _T.TEXT, "Permanent or Transient."),
+            _F("permanent", _T.FLAG, "Whether the address will never take mail.")),
+    _mailed("complained", "The recipient called our mail spam.", _F("feedback_type", _T.TEXT, "What was wrong.")),
+    _mailed("rejected", "SES did not send our mail.", _F("rejected_because", _T.TEXT, "Why.")),
+    _mailed("rendering_failed", "A template of SES could not be filled in.", _F("error", _T.TEXT, "Why.")),
+    _mailed("opened", "Our mail was opened, as far as that can be seen."),
+    _mailed("clicked", "A link in our mail was followed.", _F("link", _T.TEXT, "Which.")),
+    _mailed("subscription_changed", "The recipient subscribed or unsubscribed through SES.",
+            _F("unsubscribed_from_all", _T.FLAG, "Whether from everything.")),
     _E("chat.message_received", "A customer wrote on a chat screen.", _REPORTED, "the chat system reports it", _CHAT,
        {"chat": "c-81", "text": "I want to cancel"}, rows="T21 C09"),
     _E("chat.text_selected", "An employee selected a text on the chat screen.", _REPORTED, "the chat screen reports it",

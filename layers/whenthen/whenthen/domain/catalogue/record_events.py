@@ -25,10 +25,7 @@ from whenthen.domain.differences import (
     Test,
     Updated,
 )
-
-CHILD_ADDED = "child_added"
-FIELD_CHANGED = "field_changed"
-"""A name for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 14)."""
+from whenthen.domain.event_names import CHILD_ADDED, FIELD_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +112,11 @@ OF_SOME_KINDS: tuple[RecordEvent, ...] = (
     _reached("invoice", "paid", ("paid",), "An invoice was paid.", "T38"),
     _reached("invoice", "cancelled", _CANCELLED, "An invoice was cancelled.", "T39"),
     _reached("payment", "received", ("received", "succeeded", "paid", "completed"), "A payment was received.", "T41"),
+    _reached("invoice", "payment_failed", ("payment_failed",), "An attempt to pay an invoice failed.", ""),
+    _reached("payment", "refunded", ("refunded",), "A payment was given back.", ""),
     _reached("payment", "failed", ("failed", "declined"), "A payment attempt failed.", "T42"),
     _reached("ticket", "closed", ("closed", "solved", "resolved"), "A ticket was closed.", "T34"),
+    _reached("ticket", "reopened", ("reopened",), "A closed ticket was opened again.", ""),
     _R("replied", "A ticket has a new reply.", Changes(("last_reply_at",)), ("ticket",), "T32", _FROM_TO,
        {"field": "last_reply_at", "from": None, "to": "2026-03-14T09:30:00Z"}),
     _reached("task", "completed", ("completed", "done"), "A task was completed.", "T30"),
