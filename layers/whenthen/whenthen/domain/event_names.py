@@ -12,4 +12,4 @@ CHILD_ADDED = "child_added"
 """Of a parent: `<kind>.child_added`."""
 
 FIELD_CHANGED = "field_changed"
-"""A name for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 14)."""
+"""A name for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 22)."""
