@@ -15,7 +15,7 @@ _LENGTH = 26
 def _digest(prefix: str, *parts: str) -> str:
     hashed = hashlib.sha256()
     for part in (prefix, *parts):
-        encoded = part.encode()
+        encoded = part.encode(errors="surrogatepass")
         hashed.update(len(encoded).to_bytes(4, "big"))
         hashed.update(encoded)
     return f"{prefix}_{base64.b32encode(hashed.digest()).decode().lower()[:_LENGTH]}"
