@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from whenthen.domain import ids
-from whenthen.domain.errors import Invalid, Malformed
+from whenthen.domain.errors import Invalid, Malformed, Problem
 from whenthen.domain.events import EVENT_TYPE, Event, from_json, parse_time
+
+OWN_SOURCE = "whenthen"
+"""The source of the envelopes that whenthen puts on the bus. Who else may write it is a matter of permissions."""
+
+OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine"})
+"""What the events of the store, of time and of rules say that they come from: their data is taken for the truth."""
 
 
 def event_of(envelope: Mapping[str, Any]) -> Event:
     """The event in an envelope of EventBridge. Raises Malformed, or Invalid naming its field.
 
     A detail that is a CloudEvent is taken as it is. Any other detail is the event's data: its type is the
-    envelope's detail-type, its id that of the envelope, so a redelivery is known.
+    envelope's detail-type, its id that of the envelope, so a redelivery is known. What other applications put
+    on the bus has to be theirs to say, with the data that the catalogue asks for.
     """
     detail = envelope.get("detail")
     if not isinstance(detail, Mapping):
@@ -33,4 +40,17 @@ def event_of(envelope: Mapping[str, Any]) -> Event:
         )
     if not EVENT_TYPE.fullmatch(event.type):
         raise Invalid.field("type", f"{event.type!r} is not an event type such as invoice.paid")
+    if envelope.get("source") != OWN_SOURCE:
+        _check_reported(event)
     return event
+
+
+def _check_reported(event: Event) -> None:
+    # Nearly all events are whenthen's own: a cold start should not pay for the catalogue.
+    from whenthen.domain import catalogue  # noqa: PLC0415
+
+    problems = catalogue.check_reported(event.type, event.data)
+    if event.source in OWN_EVENT_SOURCES:
+        problems.append(Problem("source", f"{event.source} is whenthen's own"))
+    if problems:
+        raise Invalid(problems)

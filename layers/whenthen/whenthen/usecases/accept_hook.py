@@ -40,8 +40,9 @@ class AcceptHook:
         verified = signatures.verify(source.scheme, self._secrets(name), headers, body, now)
         delivery = Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
         mapped = map_form(delivery) if source.scheme.kind in FORM_SCHEMES else map_json(delivery)
+        way = "form" if source.scheme.kind in FORM_SCHEMES else "source"
         for upsert in mapped.records:
-            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=f"source:{name}")
+            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=f"{way}:{name}")
         if mapped.events:
             self.bus.publish(mapped.events)
         return Accepted(mapped.events, mapped.problems, source.form.redirect)

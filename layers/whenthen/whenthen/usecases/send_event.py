@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from whenthen.domain import ids
+from whenthen.domain import catalogue, ids
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import EVENT_TYPE, Event, parse_time
 from whenthen.domain.identities import identities_of
@@ -49,7 +49,8 @@ class SendEvent:
         if event_type and not EVENT_TYPE.fullmatch(event_type):
             reader.report("type", f"{event_type} is not an event type such as call.incoming_missed")
         own_id, written_time = reader.text("id", longest=300), reader.text("time")
-        person = reader.mapping("person")
+        person, data = reader.mapping("person"), reader.mapping("data")
+        reader.problems.extend(catalogue.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
         event = Event(
             id=ids.event_id(SOURCE, f"{by}#{own_id}" if own_id else f"{by}##{seed}"),
             source=SOURCE,
@@ -57,7 +58,7 @@ class SendEvent:
             time=self._time(written_time, reader),
             subject=_subject(reader),
             identities=_identities(reader, person, self.default_country),
-            data=dict(reader.mapping("data")),
+            data=dict(data),
             origin=reader.choice("origin", ("human", "api", "import"), "api"),
         )
         reader.finish()

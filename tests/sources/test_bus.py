@@ -1,0 +1,61 @@
+"""What comes off the bus: whenthen's own events as they are, others as far as they may say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from whenthen.adapters import bus
+from whenthen.domain.errors import Invalid, Malformed
+from whenthen.domain.events import Event, to_json
+from whenthen.sources.bus import OWN_SOURCE, event_of
+
+OWN = Event("evt_1", "records", "contact.updated", datetime(2026, 3, 14, tzinfo=UTC), subject="contact:1")
+
+
+def envelope(detail: Any, source: str = "shop.orders", type_: str = "button.clicked") -> dict[str, Any]:
+    return {"id": "1-2-3", "source": source, "detail-type": type_, "time": "2026-03-14T09:30:00Z", "detail": detail}
+
+
+def fields_of(written: dict[str, Any]) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        event_of(written)
+    return [problem.field for problem in caught.value.problems]
+
+
+def test_our_own_events_come_back_as_they_went() -> None:
+    assert bus.SOURCE == OWN_SOURCE
+    assert event_of(envelope(to_json(OWN), source="whenthen", type_=OWN.type)) == OWN
+
+
+def test_an_applications_detail_is_the_events_data() -> None:
+    event = event_of(envelope({"button": "offer"}))
+    assert (event.type, event.source, event.origin) == ("button.clicked", "shop.orders", "source:shop.orders")
+    assert event.data == {"button": "offer"}
+    assert event_of(envelope({"button": "offer"})).id == event.id, "a redelivery is known"
+
+
+def test_an_application_cannot_say_what_is_derived_or_made_here() -> None:
+    assert fields_of(envelope({}, type_="contact.created")) == ["type"]
+    assert fields_of(envelope({}, type_="rule.started_manually")) == ["type"]
+    assert fields_of(envelope(to_json(OWN))) == ["type", "source"]
+
+
+@pytest.mark.parametrize("source", ["records", "clock", "engine"])
+def test_an_application_cannot_pass_for_the_store(source: str) -> None:
+    forged = to_json(OWN) | {"source": source, "type": "spaceship.landed"}
+    assert fields_of(envelope(forged)) == ["source"]
+    assert fields_of(envelope({}, source=source, type_="spaceship.landed")) == ["source"]
+
+
+def test_an_applications_data_has_the_types_of_the_catalogue() -> None:
+    assert fields_of(envelope({"button": 7})) == ["data.button"]
+    assert event_of(envelope({"any": "thing"}, type_="spaceship.landed")).data == {"any": "thing"}
+
+
+def test_what_is_no_event() -> None:
+    assert fields_of(envelope({}, type_="Something Happened")) == ["type"]
+    with pytest.raises(Malformed):
+        event_of(envelope("text"))
