@@ -14,33 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.kills import Kills, tell
 from tests.faults.stories import KEYLESS, STORIES, Story, verify
 from tests.usecases.fakes.world import Killed, World
 from whenthen.domain.errors import WhenthenError
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
 from whenthen.ports import RunState
-
-
-class Kills:
-    """Counts the moments before and after each call, and kills at some of them."""
-
-    def __init__(self, *moments: int) -> None:
-        self.moments = frozenset(moments)
-        self.passed: list[str] = []
-        self.armed = False
-
-    def before(self, call: str) -> None:
-        self._pass(f"before {call}")
-
-    def after(self, call: str) -> None:
-        self._pass(f"after {call}")
-
-    def _pass(self, moment: str) -> None:
-        if self.armed:
-            self.passed.append(moment)
-            if len(self.passed) - 1 in self.moments:
-                raise Killed(moment)
 
 
 class FakeStage:
@@ -103,16 +83,6 @@ class FakeStage:
         return [*waiting, *dead, *self.world.sequences.open]
 
 
-def tell(story: Story, kills: Kills) -> FakeStage:
-    stage = FakeStage(kills)
-    story.prepare(stage)
-    kills.armed = True
-    story.begin(stage)
-    stage.run_out()
-    kills.armed = False
-    return stage
-
-
 AROUND_THE_SEND = frozenset(
     {
         "after runs.claim",
@@ -129,19 +99,19 @@ AROUND_THE_SEND = frozenset(
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_undisturbed_everything_happens_once(story: Story) -> None:
     kills = Kills()
-    verify(story, tell(story, kills))
+    verify(story, tell(story, FakeStage(kills), kills))
     assert len(kills.passed) > 50, "the sweep below has something to sweep"
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -> None:
     undisturbed = Kills()
-    tell(story, undisturbed)
+    tell(story, FakeStage(undisturbed), undisturbed)
     moments = undisturbed.passed
     unknown = 0
     for place, moment in enumerate(moments):
         kills = Kills(place)
-        stage = tell(story, kills)
+        stage = tell(story, FakeStage(kills), kills)
         assert kills.passed[place] == moment, "the story is told the same way each time"
         around = moment in AROUND_THE_SEND
         verify(story, stage, ambiguous=frozenset(KEYLESS) if around else frozenset())
@@ -154,6 +124,6 @@ def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_several_crashes_lose_nothing_and_double_nothing(story: Story, moments: set[int]) -> None:
     kills = Kills(*moments)
-    stage = tell(story, kills)
+    stage = tell(story, FakeStage(kills), kills)
     met = {kills.passed[place] for place in moments if place < len(kills.passed)}
     verify(story, stage, ambiguous=frozenset(KEYLESS) if met & AROUND_THE_SEND else frozenset())

@@ -1,0 +1,78 @@
+"""Crash sweep over AWS: a function is killed before and after each single call to AWS and to the outside.
+
+The same stories and the same demands as in `test_crashes`, on the deployed handlers and the real adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from moto import mock_aws
+
+from tests.faults.aws_stage import AwsStage
+from tests.faults.kills import Kills, tell
+from tests.faults.stories import KEYLESS, STORIES, Story, verify
+from whenthen.adapters import aws
+
+# runtime.observability silences it, but pytest sets the filters anew for each test.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+PARTS = 4
+"""Each story is swept in so many parts, which can run side by side."""
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No call leaves the process, and nobody sleeps."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "whenthen")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "whenthen")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(aws, "sleep", lambda _seconds: None)
+    with mock_aws():
+        yield
+
+
+def fresh(kills: Kills) -> AwsStage:
+    """A stage on an AWS that holds nothing."""
+    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=10)
+    return AwsStage(kills)
+
+
+AROUND_THE_SEND = frozenset({"ses.send_raw_email", "http.send"})
+
+
+def ambiguous(kills: Kills, place: int) -> bool:
+    """Whether nobody can say if the send took place: killed at it, or between its claim and its outcome."""
+    moment, call = kills.passed[place].split()
+    if call in AROUND_THE_SEND:
+        return True
+    if call != "dynamodb.update_item":
+        return False
+    before = kills.passed[place - 1].split()[1] if place else ""
+    following = kills.undisturbed[place + 1].split()[1] if place + 1 < len(kills.undisturbed) else ""
+    return (moment == "after" and following in AROUND_THE_SEND) or (moment == "before" and before in AROUND_THE_SEND)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_undisturbed_everything_happens_once(story: Story) -> None:
+    kills = Kills()
+    verify(story, tell(story, fresh(kills), kills))
+    assert len(kills.passed) > 50
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_crash_at_any_call_loses_nothing_and_doubles_nothing(story: Story, part: int) -> None:
+    undisturbed = Kills()
+    tell(story, fresh(undisturbed), undisturbed)
+    for place in range(part, len(undisturbed.passed), PARTS):
+        kills = Kills(place, undisturbed=undisturbed.passed)
+        stage = tell(story, fresh(kills), kills)
+        assert kills.passed[place] == undisturbed.passed[place], "the story is told the same way each time"
+        verify(story, stage, ambiguous=frozenset(KEYLESS) if ambiguous(kills, place) else frozenset())
