@@ -8,7 +8,7 @@ from typing import Any
 
 from whenthen.domain import ids, templates
 from whenthen.domain.actions import ACTIONS
-from whenthen.domain.errors import Conflict, Invalid, Problem, Stale
+from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale
 from whenthen.domain.events import format_time
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.ports import Clock, Page, RuleStore, StoredRule
@@ -53,14 +53,31 @@ class ManageRules:
         """
         rule_id = ids.rule_id(seed)
         new, parsed = self._prepare(written, rule_id, None, by)
+        # A deleted rule leaves its versions to its runs: its key must not make another version 1.
+        if self._has_versions(rule_id):
+            return self._made_before(new)
         try:
             self.rules.save(new, parsed, None)
         except Stale:
-            existing = self.rules.get(rule_id)
-            if _as_written(existing.document) != _as_written(new.document):
-                raise Conflict("this Idempotency-Key was used for another rule") from None
-            return existing
+            return self._made_before(new)
         return new
+
+    def _has_versions(self, rule_id: str) -> bool:
+        try:
+            self.rules.get_version(rule_id, 1)
+        except NotFound:
+            return False
+        return True
+
+    def _made_before(self, new: StoredRule) -> StoredRule:
+        """The rule that the same seed made, if it is the same rule. Raises Conflict."""
+        try:
+            existing = self.rules.get(new.id)
+        except NotFound:
+            raise Conflict("the rule that was made with this Idempotency-Key was deleted") from None
+        if _as_written(existing.document) != _as_written(new.document):
+            raise Conflict("this Idempotency-Key was used for another rule")
+        return existing
 
     def get(self, rule_id: str) -> StoredRule:
         """The current version. Raises NotFound."""
