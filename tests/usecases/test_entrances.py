@@ -1,0 +1,222 @@
+"""What comes in: events through the API, notifications of Meta, fetched leads, API keys, changes of records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.faults.stories import signed
+from tests.usecases.fakes.outside import Fails
+from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
+from tests.usecases.fakes.world import World
+from whenthen.domain.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Unauthenticated
+from whenthen.ports import ApiKey
+from whenthen.sources.meta import LeadRef
+from whenthen.usecases.authorize import Authorize, allows, hash_of
+from whenthen.usecases.read_history import ReadHistory
+from whenthen.usecases.send_event import MAX_EVENTS, SendEvent
+
+
+@pytest.fixture
+def send(world: World) -> SendEvent:
+    return SendEvent(world.bus, world.clock, "TR")
+
+
+def sent(send: SendEvent, *written: Any, seed: str = "seed", by: str = "key_1") -> Any:
+    return send(written, seed=seed, by=by)
+
+
+def test_an_event_that_is_reported_is_on_the_bus(world: World, send: SendEvent) -> None:
+    document = {
+        "type": "call.incoming_missed",
+        "id": "call-77",
+        "time": "2026-03-14T12:00:00+03:00",
+        "subject": "contact:1",
+        "person": {"phone": "0532 123 45 67"},
+        "data": {"duration": 0},
+        "origin": "human",
+    }
+    (event,) = sent(send, document)
+    assert world.bus.published == [event]
+    assert (event.type, event.source, event.subject) == ("call.incoming_missed", "api", "contact:1")
+    assert (event.identities, event.origin) == (("phone#+905321234567",), "human")
+    assert event.time == datetime(2026, 3, 14, 9, tzinfo=UTC)
+
+
+def test_the_same_id_from_the_same_caller_is_the_same_event(send: SendEvent) -> None:
+    same = [sent(send, {"type": "a.b", "id": "1"}, seed=seed)[0].id for seed in ("x", "y")]
+    assert same[0] == same[1]
+    assert sent(send, {"type": "a.b", "id": "1"}, by="key_2")[0].id != same[0]
+
+
+def test_without_an_id_the_requests_key_makes_it(send: SendEvent) -> None:
+    first = [event.id for event in sent(send, {"type": "a.b"}, {"type": "a.b"}, seed="x")]
+    again = [event.id for event in sent(send, {"type": "a.b"}, {"type": "a.b"}, seed="x")]
+    assert first == again
+    assert len(set(first)) == 2
+    assert sent(send, {"type": "a.b"}, seed="y")[0].id not in first
+
+
+@pytest.mark.parametrize(
+    ("document", "fields"),
+    [
+        ({}, ["type"]),
+        ({"type": "Call"}, ["type"]),
+        ({"type": "a.b", "id": "x" * 301}, ["id"]),
+        ({"type": "a.b", "time": "now"}, ["time"]),
+        ({"type": "a.b", "subject": "4711"}, ["subject"]),
+        ({"type": "a.b", "person": {"phone": "12"}}, ["person"]),
+        ({"type": "a.b", "person": "Ayşe"}, ["person"]),
+        ({"type": "a.b", "data": []}, ["data"]),
+        ({"type": "a.b", "origin": "rule:1"}, ["origin"]),
+        ({"type": "a.b", "cause": {"depth": 0}, "source": "meta"}, ["cause", "source"]),
+        ([], ["", "type"]),
+    ],
+    ids=str,
+)
+def test_an_event_that_does_not_hold_names_its_fields(
+    world: World, send: SendEvent, document: Any, fields: list[str]
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        sent(send, document)
+    assert [problem.field for problem in caught.value.problems] == fields
+    with pytest.raises(Invalid) as caught:
+        sent(send, {"type": "a.b"}, document)
+    assert {problem.field for problem in caught.value.problems} == {
+        f"events[1].{field}".rstrip(".") for field in fields
+    }
+    assert world.bus.published == [], "all of them or none"
+
+
+@pytest.mark.parametrize("count", [0, MAX_EVENTS + 1])
+def test_a_batch_is_bounded(send: SendEvent, count: int) -> None:
+    with pytest.raises(Invalid, match="events"):
+        sent(send, *[{"type": "a.b"}] * count)
+
+
+# --- Meta ----------------------------------------------------------------------------------------
+
+
+def notification(*leads: int) -> tuple[dict[str, str], bytes]:
+    changes = [{"field": "leadgen", "value": {"leadgen_id": lead}} for lead in leads]
+    return signed({"object": "page", "entry": [{"id": "1", "changes": [*changes, {"field": "feed", "value": {}}]}]})
+
+
+def test_leads_of_a_notification_are_queued_each_once(world: World) -> None:
+    accepted = world.functions.accept_meta(*notification(1, 2, 1))
+    assert (accepted.leads, accepted.events, accepted.ignored) == (2, 0, 1)
+    assert [lead.leadgen_id for lead in world.queues["leads"].bodies] == ["1", "2"]
+
+
+def test_what_is_not_signed_with_the_secret_is_not_taken(world: World) -> None:
+    headers, body = notification(1)
+    for wrong in ({}, {"x-hub-signature-256": "sha256=00"}, {**headers, "x-hub-signature-256": ""}):
+        with pytest.raises(Unauthenticated):
+            world.functions.accept_meta(wrong, body)
+    with pytest.raises(Unauthenticated):
+        world.functions.accept_meta(headers, body + b" ")
+    del world.secrets.kept["meta"]
+    with pytest.raises(Unauthenticated):
+        world.functions.accept_meta(headers, body)
+    assert world.queues["leads"].bodies == []
+
+
+def test_while_the_secret_is_replaced_the_one_before_is_good_too(world: World) -> None:
+    headers, body = notification(1)
+    world.secrets.kept["meta"] = {"app_secret": "new", "previous_app_secret": "app-secret"}
+    assert world.functions.accept_meta(headers, body).leads == 1
+
+
+def test_what_is_signed_but_unreadable_is_malformed(world: World) -> None:
+    headers, body = signed({"object": "page"})
+    with pytest.raises(Malformed):
+        world.functions.accept_meta(headers, body)
+
+
+def test_metas_check_of_the_address_is_answered(world: World) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify", "hub.challenge": "1158201444"}
+    assert world.functions.accept_meta.verify_address(query) == "1158201444"
+    with pytest.raises(Unauthenticated):
+        world.functions.accept_meta.verify_address({**query, "hub.verify_token": "guess"})
+
+
+def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
+    world.graph.leads["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
+    event = world.functions.fetch_lead(LeadRef("77"))
+    record = world.records.stored["lead:77"]
+    assert (record.fields["email"], record.fields["status"], record.origin) == ("bo@example.com", "new", "source:meta")
+    assert (event.type, event.subject, event.identities) == ("meta_lead.created", "lead:77", ("email#bo@example.com",))
+    assert world.bus.published == [event]
+
+
+@pytest.mark.parametrize("error", [Temporary("rate limit", retry_after=300), Permanent("no permission")])
+def test_a_lead_that_cannot_be_fetched_leaves_no_half_of_it(world: World, error: Any) -> None:
+    world.graph.will(Fails(error))
+    with pytest.raises(type(error)):
+        world.functions.fetch_lead(LeadRef("77"))
+    assert "lead:77" not in world.records.stored
+    assert world.bus.published == []
+
+
+# --- keys, changes, history ----------------------------------------------------------------------
+
+KEY = ApiKey("key_1", hash_of("secret-key"), "CRM", ("rules:read",))
+
+
+@pytest.mark.parametrize(
+    ("header", "scopes"),
+    [
+        ("Bearer secret-key", ("rules:read",)),
+        ("bearer  secret-key ", ("rules:read",)),
+        ("Bearer first-key", ("admin",)),
+        ("Bearer wrong", None),
+        ("Bearer ", None),
+        ("", None),
+        ("secret-key", None),
+        ("Basic secret-key", None),
+        ("Bearer " + "x" * 201, None),
+        ("Bearer ключ", None),
+    ],
+)
+def test_a_key_has_its_scopes(header: str, scopes: tuple[str, ...] | None) -> None:
+    authorize = Authorize(FakeKeys({KEY.hash: KEY}), FakeSecrets({"admin-key": {"key": "first-key"}}))
+    if scopes is None:
+        with pytest.raises(Unauthenticated):
+            authorize(header)
+    else:
+        assert authorize(header).scopes == scopes
+
+
+@pytest.mark.parametrize("secrets", [{}, {"admin-key": {}}, {"admin-key": {"key": ""}}, {"admin-key": {"key": 5}}])
+def test_without_a_first_key_nobody_is_admin(secrets: dict[str, Any]) -> None:
+    for header in ("Bearer ", "Bearer 5", "Bearer None"):
+        with pytest.raises(Unauthenticated):
+            Authorize(FakeKeys(), FakeSecrets(secrets))(header)
+
+
+def test_who_may_what() -> None:
+    assert allows(("rules:read",), "rules:read")
+    assert not allows(("rules:read",), "rules:write")
+    assert allows(("admin",), "rules:write")
+    assert not allows((), "rules:read")
+
+
+def test_a_change_of_a_record_becomes_its_events(world: World) -> None:
+    world.changes("lead:1", status="won")
+    world.settle()
+    (change,) = [event for event in world.bus.published if event.type == "lead.updated"]
+    assert (change.subject, change.changes["status"].before, change.changes["status"].after) == ("lead:1", "new", "won")
+    world.functions.publish_changes([(None, None)])
+
+
+def test_the_history_of_an_event_that_never_was(world: World) -> None:
+    history = ReadHistory(world.log, world.runs)
+    with pytest.raises(NotFound):
+        history.event("evt_none")
+    with pytest.raises(NotFound):
+        history.run("run_none")
+    for choice in ({}, {"rule": "r", "status": "done"}):
+        with pytest.raises(Invalid, match="exactly one"):
+            history.list(**{"rule": None, "record": None, "status": None, **choice}, limit=5, cursor=None)
