@@ -22,8 +22,10 @@ from typing import Any
 import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.ses.models import ses_backends
+from moto.sqs.models import sqs_backends
 
 from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
+from tests.faults.kills import Kills
 from tests.faults.stories import SECRET
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
@@ -135,7 +137,7 @@ class Flight:
 class AwsStage:
     """Holds all that lives on when a function is killed. Needs a mocked AWS around it."""
 
-    def __init__(self, tap: Tap) -> None:
+    def __init__(self, tap: Kills) -> None:
         self.tap = tap
         self.clock, self.outside, self.sequences = FakeClock(), Outside(), FakeSequences()
         self.flights: list[Flight] = []
@@ -191,6 +193,7 @@ class AwsStage:
     def invoke(self, function: str, event: Mapping[str, Any], queue: str = "") -> Any:
         """Call a deployed handler. One that is killed loses all that its process knew."""
         module = app(function)
+        self.tap.enter(function)
         wiring = self._wirings.setdefault(function, TappedWiring(self._settings(queue), self, self.tap))
         module.wired = lambda: wiring
         try:
@@ -226,7 +229,9 @@ class AwsStage:
         raise AssertionError("it never comes to rest")
 
     def _receive(self) -> None:
-        for queue in QUEUES:
+        held = sqs_backends[ACCOUNT][REGION].queues
+        # To ask every queue every time would take as long as all the rest.
+        for queue in [name for name in QUEUES if held[name].approximate_number_of_messages]:
             request = {"QueueUrl": self.urls[queue], "MaxNumberOfMessages": 10, "VisibilityTimeout": 43_200}
             while found := self.clients("sqs").receive_message(**request).get("Messages"):
                 self.flights += [Flight(queue, message, self.clock.now()) for message in found]

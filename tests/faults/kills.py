@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from tests.faults.stories import Stage, Story
@@ -14,26 +13,40 @@ S = TypeVar("S", bound=Stage)
 class Kills:
     """Counts the moments before and after each call, and kills at some of them.
 
-    undisturbed   the moments of the same story without a kill
+    function   the function that was entered last, where the stage tells
+    writes     how many single items that function has written to DynamoDB since
     """
 
-    def __init__(self, *moments: int, undisturbed: Sequence[str] = ()) -> None:
+    def __init__(self, *moments: int) -> None:
         self.moments = frozenset(moments)
-        self.undisturbed = undisturbed
         self.passed: list[str] = []
         self.armed = False
+        self.function = ""
+        self.writes = 0
+        self.killed_between_claim_and_outcome = False
+
+    def enter(self, function: str) -> None:
+        """A function begins."""
+        self.function, self.writes = function, 0
 
     def before(self, call: str) -> None:
         self._pass(f"before {call}")
 
     def after(self, call: str) -> None:
+        self.writes += call == "dynamodb.update_item"
         self._pass(f"after {call}")
 
     def _pass(self, moment: str) -> None:
         if self.armed:
             self.passed.append(moment)
             if len(self.passed) - 1 in self.moments:
+                # A function that sends writes its job twice: the claim, and the outcome.
+                self.killed_between_claim_and_outcome |= self.function in SENDS and self.writes == 1
                 raise Killed(moment)
+
+
+SENDS = ("send_email", "send_whatsapp")
+"""The functions whose channel takes no idempotency key."""
 
 
 def tell(story: Story, stage: S, kills: Kills) -> S:

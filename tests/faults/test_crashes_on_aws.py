@@ -44,21 +44,6 @@ def fresh(kills: Kills) -> AwsStage:
     return AwsStage(kills)
 
 
-AROUND_THE_SEND = frozenset({"ses.send_raw_email", "http.send"})
-
-
-def ambiguous(kills: Kills, place: int) -> bool:
-    """Whether nobody can say if the send took place: killed at it, or between its claim and its outcome."""
-    moment, call = kills.passed[place].split()
-    if call in AROUND_THE_SEND:
-        return True
-    if call != "dynamodb.update_item":
-        return False
-    before = kills.passed[place - 1].split()[1] if place else ""
-    following = kills.undisturbed[place + 1].split()[1] if place + 1 < len(kills.undisturbed) else ""
-    return (moment == "after" and following in AROUND_THE_SEND) or (moment == "before" and before in AROUND_THE_SEND)
-
-
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_undisturbed_everything_happens_once(story: Story) -> None:
     kills = Kills()
@@ -72,7 +57,7 @@ def test_a_crash_at_any_call_loses_nothing_and_doubles_nothing(story: Story, par
     undisturbed = Kills()
     tell(story, fresh(undisturbed), undisturbed)
     for place in range(part, len(undisturbed.passed), PARTS):
-        kills = Kills(place, undisturbed=undisturbed.passed)
+        kills = Kills(place)
         stage = tell(story, fresh(kills), kills)
         assert kills.passed[place] == undisturbed.passed[place], "the story is told the same way each time"
-        verify(story, stage, ambiguous=frozenset(KEYLESS) if ambiguous(kills, place) else frozenset())
+        verify(story, stage, ambiguous=frozenset(KEYLESS if kills.killed_between_claim_and_outcome else ()))
