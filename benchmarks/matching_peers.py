@@ -45,7 +45,7 @@ class NaiveLoop:
 
 
 class RuleEngine:
-    """rule-engine (Python): a compiled rule for each. To read a field it converts the whole object, so fields are flat."""
+    """rule-engine (Python): one compiled for each. It converts a whole object to read a field, so fields are flat."""
 
     def __init__(self, documents: list[Document]) -> None:
         self._rules = defaultdict(list)

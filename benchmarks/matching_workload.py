@@ -8,6 +8,7 @@ have an `any` group in place of one of them.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 EVENT_TYPES = tuple(
@@ -58,8 +59,14 @@ OPTIONAL = ("record.parent", "event.data.referrer", "record.birth_date", "event.
 
 def make_rules(count: int, seed: int, types: tuple[str, ...] = EVENT_TYPES) -> list[dict[str, Any]]:
     """`count` rules as an admin writes them, the types in turn."""
+    return list(each_rule(count, seed, types))
+
+
+def each_rule(count: int, seed: int, types: tuple[str, ...] = EVENT_TYPES) -> Iterator[dict[str, Any]]:
+    """The same rules one by one, for those who weigh them."""
     rng = random.Random(seed)
-    return [_rule(rng, position, types[position % len(types)]) for position in range(count)]
+    for position in range(count):
+        yield _rule(rng, position, types[position % len(types)])
 
 
 def _rule(rng: random.Random, position: int, event_type: str) -> dict[str, Any]:

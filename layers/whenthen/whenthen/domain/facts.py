@@ -102,15 +102,6 @@ class Facts:
         """The zone called `name`; without one, the zone that now is given in."""
         return ZoneInfo(name) if name else self.now().tzinfo or UTC
 
-    def section(self, names: tuple[str, ...]) -> object:
-        """What `names` lead to through objects alone; None when it is absent. A list on the way is returned itself."""
-        value: object = self.context
-        for name in names:
-            if type(value) is not dict and not isinstance(value, Mapping):
-                return value
-            value = value.get(name)
-        return value
-
     def changed_names(self) -> Sequence[str]:
         """The fields of the record that may have changed: all that `change` can find a change of are among them."""
         event = self.context.get("event")

@@ -68,7 +68,7 @@ class RuleSet:
     def match(self, context: Context) -> list[str]:
         """The ids of the rules that match the context's event, sorted."""
         event = context.get("event")
-        event_type = event.get("type") if isinstance(event, Mapping) else None
+        event_type = event.get("type") if type(event) is dict or isinstance(event, Mapping) else None
         partition = self._partitions.get(event_type) if isinstance(event_type, str) else None
         return [] if partition is None else partition.match(Facts(context))
 

@@ -52,9 +52,17 @@ class Room:
     def __init__(self, kind: Kind) -> None:
         self.block = Block(narrow=kind is not Kind.WIDE)
         self.kind = kind
-        self.rule_ids: dict[int, list[str]] = {}
-        self.checks: dict[int, tuple[Check, ...]] = {}
+        self.rule_ids: list[list[str]] = []
+        self.checks: list[tuple[Check, ...]] = []
         self._known: dict[int, list[str]] = {}
+
+    def furnish(self, slot: int, rule_ids: list[str], checks: tuple[Check, ...]) -> None:
+        """Say what a slot stands for."""
+        if slot == len(self.rule_ids):
+            self.rule_ids.append(rule_ids)
+            self.checks.append(checks)
+        else:
+            self.rule_ids[slot], self.checks[slot] = rule_ids, checks
 
     def changed(self) -> None:
         """Forget what was worked out before a change."""
@@ -68,7 +76,7 @@ class Room:
             return
         rule_ids, checks = self.rule_ids, self.checks
         for slot in slots_of(self.block.alive(facts)):
-            for check in checks.get(slot, ()):
+            for check in checks[slot]:
                 answer = answers.get(check)
                 if answer is None:
                     answer = answers[check] = check.ask(facts)
@@ -140,10 +148,9 @@ class Partition:
     def _place(self, demand: Demand, kind: Kind) -> Place:
         room = self._room(Kind.LONE if demand.lone and len(self) >= VERY_MANY else kind)
         slot = room.block.add(demand)
-        room.rule_ids[slot] = []
-        if demand.rest:
-            room.checks[slot] = tuple(map(self._check, demand.rest))
-        return Place(room, slot, demand, room.rule_ids[slot])
+        rule_ids: list[str] = []
+        room.furnish(slot, rule_ids, tuple(map(self._check, demand.rest)))
+        return Place(room, slot, demand, rule_ids)
 
     def _room(self, kind: Kind) -> Room:
         for room in self._rooms:
@@ -155,11 +162,12 @@ class Partition:
     def _vacate(self, place: Place) -> None:
         room, slot = place.room, place.slot
         room.block.remove(slot, place.demand)
-        del self._shared[place.demand], room.rule_ids[slot]
-        for check in room.checks.pop(slot, ()):
+        del self._shared[place.demand]
+        for check in room.checks[slot]:
             check.users -= 1
             if not check.users:
                 del self._checks[check.condition]
+        room.furnish(slot, [], ())
 
     def _check(self, condition: Condition) -> Check:
         check = self._checks.get(condition)
