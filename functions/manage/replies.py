@@ -20,11 +20,11 @@ JSON = "application/json"
 
 def caller(router: Router, scope: str) -> str:
     """The id of the calling key. Raises Forbidden unless the key has `scope`."""
-    authorizer = router.current_event.request_context.authorizer
-    context: dict[str, Any] = (authorizer.get_lambda if authorizer else None) or {}
+    request = router.current_event.raw_event
+    context: dict[str, Any] = request["requestContext"].get("authorizer", {}).get("lambda", {})
     if not allows(tuple(str(context.get("scopes", "")).split()), scope):
         raise Forbidden(f"this needs an API key with the scope {scope}")
-    answers.raw_body(router.current_event.raw_event, MAX_BODY)
+    answers.raw_body(request, MAX_BODY)
     return str(context["key"])
 
 
