@@ -49,6 +49,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "entered": format_time(run.entered),
         "due": format_time(run.due),
+        "waits_until": run.waits_until and format_time(run.waits_until),
         "started_at": format_time(run.started_at),
         "finished_at": run.finished_at and format_time(run.finished_at),
         "shadow": run.shadow,
