@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from dev.demo.stories import Effect, Sent
 from dev.stack import Stack
 
-PATIENCE = 40
+PATIENCE = 90
 """Seconds until something that was expected counts as not seen. Far more than it takes: machines are shared."""
 
 T = TypeVar("T")
