@@ -27,11 +27,17 @@ FUNCTIONS = ROOT / "functions"
 STACK = "whenthen"
 ADMIN_KEY = "admin-key-of-the-tests"
 META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_token": "t", "phone_number_id": "3"}
-SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:sequence"
+SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
 
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
 """What the parameters are, where their defaults do not suffice."""
 
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-central-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::StackName": STACK,
+}
 _TABLES = {"ConfigTable": CONFIG, "RecordsTable": RECORDS, "RunsTable": RUNS}
 _SETTINGS = [variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)]
 
@@ -100,7 +106,7 @@ class Stack:
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._physical(found[1]), text)
 
     def _physical(self, name: str) -> str:
-        known = {"AWS::StackName": STACK, "Bus": STACK, "Sequence": SEQUENCE, **_TABLES, **self.queues, **PARAMETERS}
+        known = {**_PSEUDO, "Bus": STACK, "Sequence": SEQUENCE, **_TABLES, **self.queues, **PARAMETERS}
         return known.get(name) or str(template()["Parameters"][name]["Default"])
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
