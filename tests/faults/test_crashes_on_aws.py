@@ -30,7 +30,6 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "whenthen")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "whenthen")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(aws, "sleep", lambda _seconds: None)

@@ -26,8 +26,6 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A stack without records and rules."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    # Made when the module was imported, which was before there was a function's environment.
-    monkeypatch.setattr(observability.metrics.provider, "namespace", "whenthen")
     monkeypatch.setattr(observability.metrics.provider, "service", "tests")
     with mock_aws():
         yield Stack(monkeypatch)
