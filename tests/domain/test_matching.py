@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from unittest import mock
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import matching_workload
+from tests.domain.test_operators import MISSING, NOW, TABLE
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.errors import Problem
 from whenthen.domain.matcher import blocks, partitions
@@ -224,6 +226,32 @@ def agree(ruleset: RuleSet, known: dict[str, Rule], events: list[dict[str, Any]]
     for context in events:
         assert ruleset.match(context) == naive(known, context)
     assert len(ruleset) == len(known)
+
+
+@pytest.mark.parametrize(("many", "very_many", "slots"), LAYOUTS)
+def test_every_row_of_the_operator_tables(many: int, very_many: int, slots: int) -> None:
+    """All rules of the tables stand side by side, then every other one is removed."""
+    leaves = [{"field": "record.it", "op": op, "value": value, **options} for op, value, options, _, _ in TABLE]
+    documents = [*leaves, *({"not": leaf} for leaf in leaves), *({"any": pair} for pair in pairwise(leaves))]
+    known = {
+        f"rule_{position:03}": Rule(f"rule_{position:03}", Trigger(("a.b",)), condition_of(document))
+        for position, document in enumerate(documents)
+    }
+    values = [value for _, _, _, matching, others in TABLE for value in (*matching, *others)]
+    events = [
+        {"event": {"type": "a.b"}, "record": {} if value is MISSING else {"it": value}, "now": NOW} for value in values
+    ]
+    with (
+        mock.patch.object(partitions, "MANY", many),
+        mock.patch.object(partitions, "VERY_MANY", very_many),
+        mock.patch.object(blocks, "SLOTS", max(slots, 40)),
+    ):
+        ruleset = compile_rules(known.values())
+        agree(ruleset, known, events)
+        for rule_id in list(known)[::2]:
+            ruleset.remove(rule_id)
+            del known[rule_id]
+        agree(ruleset, known, events)
 
 
 @pytest.mark.parametrize("count", [50, 3_000])
