@@ -6,13 +6,14 @@ service behind it is throttled or out of reach; what else it raises, it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from whenthen.domain.actions import Channel
+from whenthen.domain.date_index import DateEntry
 from whenthen.domain.events import Cause, Event
 from whenthen.domain.matching import RuleSet
 from whenthen.domain.records import Record
@@ -143,13 +144,20 @@ class RecordStore(Protocol):
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
-        """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
+        """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        """Remove the record and its identities; `origin` and `cause` say who and why. Raises Stale."""
+        """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""
+
+
+class DateIndex(Protocol):
+    """The dates of all records; `domain.dates` says where a day's stand."""
+
+    def entries(self, partition: str, prefix: str) -> Iterable[DateEntry]:
+        """The dates of a partition whose sort keys begin so."""
 
 
 # --- runs ----------------------------------------------------------------------------------------
