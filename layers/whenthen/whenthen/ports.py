@@ -6,6 +6,7 @@ service behind it is throttled or out of reach; what else it raises, it says.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from whenthen.domain.actions import Channel
 from whenthen.domain.date_index import DateEntry
+from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.events import Cause, Event
 from whenthen.domain.matching import RuleSet
 from whenthen.domain.records import Record
@@ -130,6 +132,36 @@ class RuleStore(Protocol):
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
 
+    def naming_view(self, view_id: str) -> builtins.list[str]:
+        """The ids of the rules whose current version names this saved view."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    """A saved view as its admin wrote it, and what the store knows of it."""
+
+    id: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+
+
+class ViewStore(Protocol):
+    """The saved views."""
+
+    def get(self, view_id: str) -> StoredView:
+        """The view. Raises NotFound."""
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
+        """All views, by id."""
+
+    def save(self, view: StoredView, replaces: StoredView | None) -> None:
+        """Keep the view. Raises Stale unless `replaces` is the one that is there."""
+
+    def delete(self, view: StoredView) -> None:
+        """Take the view out. Raises Stale."""
+
 
 # --- records -------------------------------------------------------------------------------------
 
@@ -158,6 +190,23 @@ class DateIndex(Protocol):
 
     def entries(self, partition: str, prefix: str) -> Iterable[DateEntry]:
         """The dates of a partition whose sort keys begin so."""
+
+
+class Sweeps(Protocol):
+    """Up to when the sweeps of the clock have published everything."""
+
+    def last(self) -> datetime | None:
+        """The moment; None before the first sweep."""
+
+    def move(self, last: datetime | None, now: datetime) -> bool:
+        """Move it on. False, and nothing moves, if it no longer is `last`."""
+
+
+class Enrolments(Protocol):
+    """What goes through a view and starts a rule for each of its records."""
+
+    def start(self, enrolment: Enrolment) -> None:
+        """Begin it, unless it was begun. Raises Temporary."""
 
 
 # --- runs ----------------------------------------------------------------------------------------

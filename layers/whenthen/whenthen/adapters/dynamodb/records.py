@@ -71,7 +71,7 @@ class DynamoRecords:
             raise Stale(_moved_on(record, replaces)) from error
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        """Remove the record with all it is found by; the stream tells who did, and because of which runs. Raises Stale."""
+        """Remove the record with all it is found by; the stream tells who did, and due to which runs. Raises Stale."""
         held = as_it_was(record)
         mark = Expression(
             condition=held.condition,
