@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, seed, wanted_version
-from shapes import Cursor, Document, Id, Limit, view_document
+from shapes import Cursor, Document, Id, IdempotencyKey, IfMatch, Limit, view_document
 
 from whenthen.runtime.wiring import wired
 
@@ -13,10 +13,10 @@ router = Router()
 
 
 @router.post("/views", summary="Create a view", tags=["views"])
-def create(body: Document) -> Response[str]:
-    """Takes `Idempotency-Key`: the same key gives the same view."""
+def create(body: Document, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    """The same `Idempotency-Key` gives the same view; 409 if that was another one."""
     by = caller(router, "rules:write")
-    view = wired().manage_views.create(body, seed=f"{by}#{seed(router)}", by=by)
+    view = wired().manage_views.create(body, seed=f"{by}#{seed(idempotency_key)}", by=by)
     return reply(view_document(view), 201, version=view.version, location=f"/v1/views/{view.id}")
 
 
@@ -38,16 +38,16 @@ def read(view_id: Id) -> Response[str]:
 
 
 @router.put("/views/<view_id>", summary="Replace a view", tags=["views"])
-def replace(view_id: Id, body: Document) -> Response[str]:
-    """Rules that name it get a new version with its filter. Takes `If-Match`."""
+def replace(view_id: Id, body: Document, if_match: IfMatch = None) -> Response[str]:
+    """Rules that name it get a new version with its filter."""
     by = caller(router, "rules:write")
-    view = wired().manage_views.replace(view_id, body, version=wanted_version(router), by=by)
+    view = wired().manage_views.replace(view_id, body, version=wanted_version(if_match), by=by)
     return reply(view_document(view), version=view.version)
 
 
 @router.delete("/views/<view_id>", summary="Delete a view", tags=["views"])
-def delete(view_id: Id) -> Response[str]:
+def delete(view_id: Id, if_match: IfMatch = None) -> Response[str]:
     """Refused while rules name it."""
     caller(router, "rules:write")
-    wired().manage_views.delete(view_id, version=wanted_version(router))
+    wired().manage_views.delete(view_id, version=wanted_version(if_match))
     return nothing()

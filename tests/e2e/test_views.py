@@ -87,3 +87,13 @@ def test_the_catalogue_is_enough_to_build_a_form_from(stack: Stack) -> None:
     assert {"event", "enters", "leaves", "date", "schedule", "manual", "after_rule"} == {
         row["trigger"] for row in catalogue["triggers"]
     }
+
+
+def test_a_rule_about_leads_gets_the_lead_of_a_person_who_is_a_contact_too(stack: Stack, marker: str) -> None:
+    person = {"email": f"{marker}@example.com"}
+    contact, lead = put(stack, "contact", marker, **person), put(stack, "lead", marker, **person)
+    of_lead = rule_of(stack, "lead", {"event": f"{marker}.seen"})
+    of_contact = rule_of(stack, "contact", {"event": f"{marker}.seen"})
+    stack.api.post("/v1/events", {"type": f"{marker}.seen", "person": person})
+    assert [run["record"] for run in runs_of(stack, of_lead, 1)] == [lead]
+    assert [run["record"] for run in runs_of(stack, of_contact, 1)] == [contact]

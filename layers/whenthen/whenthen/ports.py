@@ -11,17 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
-from whenthen.domain.actions import Channel
-from whenthen.domain.date_index import DateEntry
-from whenthen.domain.enrolments import Enrolment
-from whenthen.domain.events import Cause, Event
-from whenthen.domain.matching import RuleSet
-from whenthen.domain.records import Record
-from whenthen.domain.rules import Rule
-from whenthen.domain.runs import Job, Outcome, Run, RunStatus
-from whenthen.sources.meta import LeadRef
+if TYPE_CHECKING:  # these are named here, not used: the modules behind them would weigh on every cold start
+    from whenthen.domain.actions import Channel
+    from whenthen.domain.date_index import DateEntry
+    from whenthen.domain.enrolments import Enrolment
+    from whenthen.domain.events import Cause, Event
+    from whenthen.domain.matching import RuleSet
+    from whenthen.domain.records import Record
+    from whenthen.domain.rules import Rule
+    from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+    from whenthen.sources.meta import LeadRef
 
 
 class Clock(Protocol):
@@ -41,20 +42,34 @@ class Bus(Protocol):
         """Put all events on the bus. Raises Temporary unless every one of them was taken."""
 
 
+class Planned(NamedTuple):
+    """A rule that an event starts, and the record that its run is about."""
+
+    rule: str
+    version: int
+    ref: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was decided for an event, once: a redelivery carries the same plan out.
 
     record   the event's record as it was seen when the plan was made
-    rules    (rule id, version) of each rule that matched, in order
+    rules    each rule that matched, in order
     handled  whether all of it was carried out
+    others   where the event is about a person: their records of other kinds, for the rules about those kinds
     """
 
     event: Event
     record: Record | None
-    rules: tuple[tuple[str, int], ...]
+    rules: tuple[Planned, ...]
     note: str = ""
     handled: bool = False
+    others: tuple[Record, ...] = ()
+
+    def record_for(self, kind: str | None) -> Record | None:
+        """The record that a rule about `kind` is about: the person's own of that kind, or else the event's."""
+        return next((record for record in self.others if record.kind == kind), self.record)
 
 
 class EventLog(Protocol):
@@ -84,6 +99,9 @@ class RuleBook(Protocol):
 
     def considered(self, event_type: str) -> list[Rule]:
         """Every rule that watches this type of event."""
+
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        """The kinds of record that `rules_of(event_type)` say they are about."""
 
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""

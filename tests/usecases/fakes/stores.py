@@ -104,6 +104,9 @@ class FakeRules:
     def considered(self, event_type: str) -> builtins.list[Rule]:
         return self._in_force(event_type)
 
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
+
     def exit_types(self) -> frozenset[str]:
         return frozenset(self.kept_exit_types)
 

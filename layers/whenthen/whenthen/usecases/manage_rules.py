@@ -15,8 +15,8 @@ from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.views import parse_view
 from whenthen.ports import Clock, Page, RuleStore, StoredRule, ViewStore
 
-OWN_FIELDS = ("id", "version", "activated_at")
-"""What the API writes into a rule's document; what an admin sends in these is not read."""
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
+"""What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
 
 _ATTEMPTS = 4
 
