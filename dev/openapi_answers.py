@@ -54,6 +54,15 @@ SCHEMAS: Mapping[str, Schema] = {
         updated_at=TIME,
         updated_by=TEXT,
     ),
+    "View": shape(
+        "A saved filter over records of one kind.",
+        id=TEXT,
+        version=NUMBER,
+        name=TEXT,
+        kind=TEXT,
+        updated_at=TIME,
+        updated_by=TEXT,
+    ),
     "Record": shape(
         "A record of the built-in store.",
         ref=TEXT,
@@ -133,6 +142,16 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/rules/{rule_id}/mode"): _RULE,
     ("delete", "/v1/rules/{rule_id}"): _GONE,
     ("get", "/v1/rules/{rule_id}/versions"): Answer(200, "Every version.", shape(items=many(ref("Rule")))),
+    ("post", "/v1/rules/{rule_id}/run"): Answer(
+        202, "It begins: the `event` of one record, or the `enrolment` of all of a view.", ANYTHING
+    ),
+    ("post", "/v1/views"): Answer(201, "The view was created.", ref("View"), ("ETag", "Location")),
+    ("get", "/v1/views"): Answer(200, "Some of the views.", page(ref("View"))),
+    ("get", "/v1/views/{view_id}"): Answer(
+        200, "The view and the rules that name it.", {"allOf": [ref("View"), shape(rules=many(TEXT))]}, _VERSIONED
+    ),
+    ("put", "/v1/views/{view_id}"): Answer(200, "The view.", ref("View"), _VERSIONED),
+    ("delete", "/v1/views/{view_id}"): _GONE,
     ("post", "/v1/records/{kind}"): Answer(200, "The record.", ref("Record"), ("ETag", "Location")),
     ("put", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("patch", "/v1/records/{kind}/{record_id}"): _RECORD,
@@ -148,7 +167,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
             record=optional(ref("Record")),
             handled=FLAG,
             note=TEXT,
-            rules=many(shape(id=TEXT, version=NUMBER)),
+            rules=many(shape(id=TEXT, version=NUMBER, record=optional(TEXT))),
             runs=many(ref("Run")),
         ),
     ),
@@ -161,4 +180,16 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/sources/{name}"): Answer(200, "The source; a secret that was made for it is shown.", ref("Source")),
     ("get", "/v1/sources/{name}"): Answer(200, "The source.", ref("Source")),
     ("get", "/v1/sources"): Answer(200, "All sources.", shape(items=many(ref("Source")))),
+    ("get", "/v1/catalogue"): Answer(
+        200,
+        "All that a rule can be made of.",
+        shape(
+            kinds=many(ANYTHING),
+            record_events=many(ANYTHING),
+            events=many(ANYTHING),
+            triggers=many(ANYTHING),
+            operators=many(ANYTHING),
+            actions=many(ANYTHING),
+        ),
+    ),
 }

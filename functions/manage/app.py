@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import catalogue
 import records
 import rules
 import runs
 import sources
+import views
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from replies import problem, problem_of_request, with_json
@@ -18,7 +20,7 @@ from whenthen.runtime import answers
 from whenthen.runtime.observability import logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
-for part in (rules, records, events, runs, sources):
+for part in (rules, views, records, events, runs, sources, catalogue):
     app.include_router(part.router, prefix="/v1")
 
 

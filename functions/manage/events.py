@@ -37,7 +37,7 @@ def read(event_id: Id) -> Response[str]:
             "record": record_document(plan.record) if plan.record else None,
             "handled": plan.handled,
             "note": plan.note,
-            "rules": [{"id": rule_id, "version": version} for rule_id, version in plan.rules],
+            "rules": [{"id": each.rule, "version": each.version, "record": each.ref} for each in plan.rules],
             "runs": [run_document(state.run) for state in states],
         }
     )

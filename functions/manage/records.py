@@ -72,10 +72,13 @@ def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
 
 
 @router.get("/records/<kind>", summary="List the records of a kind", tags=["records"])
-def list_records(kind: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
-    """By id; a record that was written a moment ago may be missing."""
+def list_records(kind: Id, view: Text = "", limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
+    """All, or those of a saved view, by id; a page of a view may be short. One written a moment ago may be missing."""
     caller(router, "records:read")
     if not KIND.fullmatch(kind):
         raise Invalid.field("kind", "a kind of record such as contact is required")
-    page = wired().records.list(kind, limit=limit, cursor=cursor)
+    if view:
+        page = wired().manage_views.records_in(view, kind, limit=limit, cursor=cursor)
+    else:
+        page = wired().records.list(kind, limit=limit, cursor=cursor)
     return reply({"items": [record_document(record) for record in page.items], "cursor": page.cursor})

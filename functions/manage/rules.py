@@ -68,3 +68,10 @@ def versions(rule_id: Id) -> Response[str]:
     """Newest first, each with who saved it and when."""
     caller(router, "rules:read")
     return reply({"items": [rule_document(rule) for rule in wired().manage_rules.versions(rule_id)]})
+
+
+@router.post("/rules/<rule_id>/run", summary="Start a rule by hand", tags=["rules"])
+def run(rule_id: Id, body: Document, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    """For a `record`, all of a `view`, or all of a `kind` that fit a `filter`."""
+    by = caller(router, "runs:write")
+    return reply(wired().start_rule(rule_id, body, seed=f"{by}#{seed(idempotency_key)}", by=by), 202)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports import RunState, StoredRule
+from whenthen.ports import RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -36,6 +36,12 @@ class ModeChange(BaseModel):
 def rule_document(rule: StoredRule) -> dict[str, Any]:
     """A rule as it was written, with what the store knows of it."""
     return {**rule.document, "updated_at": format_time(rule.updated_at), "updated_by": rule.updated_by}
+
+
+def view_document(view: StoredView) -> dict[str, Any]:
+    """A view as it was written, with what the store knows of it."""
+    known = {"version": view.version, "updated_at": format_time(view.updated_at), "updated_by": view.updated_by}
+    return {**view.document, **known}
 
 
 def record_document(record: Record) -> dict[str, Any]:

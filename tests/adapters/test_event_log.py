@@ -14,7 +14,7 @@ from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.events import DynamoEventLog
 from whenthen.domain.changes import change_events
 from whenthen.domain.errors import TooLarge
-from whenthen.ports import Plan
+from whenthen.ports import Plan, Planned
 
 
 @pytest.fixture
@@ -25,7 +25,13 @@ def log(dynamodb: Any) -> DynamoEventLog:
 
 @pytest.mark.parametrize("seen", [None, record(phone="+905321234567", amount=1.0, tags=["a"])], ids=["none", "record"])
 def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> None:
-    plan = Plan(event(), seen, (("rule_b", 3), ("rule_a", 1)), note="why not")
+    plan = Plan(
+        event(),
+        seen,
+        (Planned("rule_a", 1, None), Planned("rule_b", 3, "lead:4711")),
+        note="why not",
+        others=(record("contact", "7"),),
+    )
     assert log.record_plan(plan, NOW) == plan
     assert log.plan_of(plan.event.id) == plan
 
@@ -35,14 +41,14 @@ def test_an_event_without_plan_has_none(log: DynamoEventLog) -> None:
 
 
 def test_the_first_plan_stays(log: DynamoEventLog) -> None:
-    first, second = Plan(event(), None, (("rule_a", 1),)), Plan(event(), record(), ())
+    first, second = Plan(event(), None, (Planned("rule_a", 1, "lead:4711"),)), Plan(event(), record(), ())
     log.record_plan(first, NOW)
     assert log.record_plan(second, minutes(1)) == first
     assert log.plan_of(first.event.id) == first
 
 
 def test_a_plan_is_closed(log: DynamoEventLog) -> None:
-    plan = Plan(event(), None, (("rule_a", 1),))
+    plan = Plan(event(), None, (Planned("rule_a", 1, "lead:4711"),))
     log.record_plan(plan, NOW)
     log.close(plan.event.id)
     assert log.plan_of(plan.event.id) == replace(plan, handled=True)
@@ -54,7 +60,7 @@ def test_a_record_that_its_event_carries_is_not_kept_twice(log: DynamoEventLog, 
     changed = record(notes="".join(chr(0x4E00 + number * 7 % 20_000) for number in range(60_000)))
     [own] = change_events(None, changed, NOW)
     seen = replace(changed, origin=own.origin, cause=own.cause, updated_at=own.time)
-    plan = Plan(own, seen, (("rule_a", 1),))
+    plan = Plan(own, seen, (Planned("rule_a", 1, "lead:4711"),))
     log.record_plan(plan, NOW)
     assert log.plan_of(own.id) == plan
     [item] = dynamodb.scan(TableName=RUNS)["Items"]

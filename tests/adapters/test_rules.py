@@ -241,3 +241,22 @@ def test_twenty_types_may_go_and_twenty_come(store: DynamoRules, book: DynamoRul
     _save(store, trigger={"event": [f"a.t{number}" for number in range(20)]})
     _save(store, version=2, trigger={"event": [f"b.t{number}" for number in range(20)]})
     assert (_matches(book, "a.t19"), _matches(book, "b.t0")) == ([], ["rule_1"])
+
+
+def test_the_kinds_that_rules_are_about_are_those_of_the_rules_in_force(
+    store: DynamoRules, book: DynamoRuleBook
+) -> None:
+    def kinds() -> frozenset[str]:
+        book.rules_of(LEAD)
+        return book.kinds_of(LEAD)
+
+    assert book.kinds_of(LEAD) == frozenset()
+    saved = [rule("rule_1"), rule("rule_2"), rule("rule_3", kind="contact"), rule("rule_4", kind=None)]
+    for stored, parsed in saved:
+        store.save(stored, parsed, None)
+    assert kinds() == {"lead", "contact"}
+    store.delete(*saved[0])
+    assert kinds() == {"lead", "contact"}
+    second = rule("rule_2", version=2, kind="contact")
+    store.save(*second, saved[1][0])
+    assert kinds() == {"contact"}

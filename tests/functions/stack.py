@@ -28,6 +28,7 @@ STACK = "whenthen"
 ADMIN_KEY = "admin-key-of-the-tests"
 META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_token": "t", "phone_number_id": "3"}
 SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
+ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
 """What the parameters are, where their defaults do not suffice."""
@@ -106,7 +107,15 @@ class Stack:
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._physical(found[1]), text)
 
     def _physical(self, name: str) -> str:
-        known = {**_PSEUDO, "Bus": STACK, "Sequence": SEQUENCE, **_TABLES, **self.queues, **PARAMETERS}
+        known = {
+            **_PSEUDO,
+            "Bus": STACK,
+            "Sequence": SEQUENCE,
+            "Enrolment": ENROLMENT,
+            **_TABLES,
+            **self.queues,
+            **PARAMETERS,
+        }
         return known.get(name) or str(template()["Parameters"][name]["Default"])
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from tests.functions.api import RULE, Api
 from tests.functions.stack import Stack, app
 
 MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme": "standard_webhooks"}
+VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
 
 ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/rules", RULE, "rules:write"),
@@ -21,6 +22,12 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/rules/rule_1/mode", MODE, "rules:write"),
     ("DELETE", "/v1/rules/rule_1", None, "rules:write"),
     ("GET", "/v1/rules/rule_1/versions", None, "rules:read"),
+    ("POST", "/v1/rules/rule_1/run", {"record": "lead:1"}, "runs:write"),
+    ("POST", "/v1/views", VIEW, "rules:write"),
+    ("GET", "/v1/views", None, "rules:read"),
+    ("GET", "/v1/views/view_1", None, "rules:read"),
+    ("PUT", "/v1/views/view_1", VIEW, "rules:write"),
+    ("DELETE", "/v1/views/view_1", None, "rules:write"),
     ("POST", "/v1/records/lead", {"phone": "+905321234567"}, "records:write"),
     ("PUT", "/v1/records/lead/1", {"a": 1}, "records:write"),
     ("PATCH", "/v1/records/lead/1", {"a": 1}, "records:write"),
@@ -36,6 +43,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/sources/shop", SOURCE, "admin"),
     ("GET", "/v1/sources/shop", None, "admin"),
     ("GET", "/v1/sources", None, "admin"),
+    ("GET", "/v1/catalogue", None, "rules:read"),
 ]
 """Method, address, a body that is right, and the scope that is asked for."""
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
+from whenthen.adapters.dynamodb.run_items import RUN
+from whenthen.domain.lateness import OVERLAP
+from whenthen.domain.runs import RunStatus
 
 
 def test_the_rule_takes_every_event_of_the_bus_and_of_this_account_alone() -> None:
@@ -47,26 +55,62 @@ def test_the_archive_is_off_unless_asked_for() -> None:
     assert template()["Parameters"]["ArchiveDays"]["Default"] == 0
 
 
-def _stream() -> dict[str, object]:
-    found: dict[str, object] = properties("PublishChanges")["Events"]["Records"]["Properties"]
+STREAMS = {
+    "PublishChanges": ("Records", "RecordsTable", "ChangeDeadLetters"),
+    "PublishOutcomes": ("Runs", "RunsTable", "OutcomeDeadLetters"),
+}
+
+
+def _stream(function: str) -> dict[str, Any]:
+    found: dict[str, Any] = properties(function)["Events"][STREAMS[function][0]]["Properties"]
     return found
 
 
-def test_the_stream_is_read_from_its_start_and_for_records_alone() -> None:
-    stream = _stream()
-    assert text(stream["Stream"]) == "${RecordsTable.StreamArn}"
-    assert stream["StartingPosition"] == "TRIM_HORIZON"
-    (pattern,) = stream["FilterCriteria"]["Filters"]  # type: ignore[index]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "record#"}]}}}}
-    assert properties("RecordsTable")["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+@pytest.mark.parametrize("function", STREAMS)
+def test_a_stream_is_read_from_its_start(function: str) -> None:
+    table = STREAMS[function][1]
+    assert text(_stream(function)["Stream"]) == f"${{{table}.StreamArn}}"
+    assert _stream(function)["StartingPosition"] == "TRIM_HORIZON"
+    assert properties(table)["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever() -> None:
-    stream = _stream()
+def _pattern(function: str) -> dict[str, Any]:
+    (pattern,) = _stream(function)["FilterCriteria"]["Filters"]
+    found: dict[str, Any] = json.loads(pattern["Pattern"])
+    return found
+
+
+def test_changes_are_those_of_records_alone() -> None:
+    assert _pattern("PublishChanges") == {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "record#"}]}}}}
+
+
+def test_outcomes_are_those_of_runs_alone_and_all_of_them() -> None:
+    pattern = _pattern("PublishOutcomes")["dynamodb"]
+    assert pattern["Keys"] == {"sk": {"S": [RUN]}}
+    assert set(pattern["NewImage"]["status"]["S"]) == {status.value for status in RunStatus if status.final}
+
+
+@pytest.mark.parametrize("function", STREAMS)
+def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever(function: str) -> None:
+    stream = _stream(function)
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["BisectBatchOnFunctionError"] is True
-    assert 0 < stream["MaximumRetryAttempts"] <= 10_000  # type: ignore[operator]
-    assert stream["MaximumRecordAgeInSeconds"] <= 43_200, "half of what the stream keeps"  # type: ignore[operator]
-    failed = stream["DestinationConfig"]["OnFailure"]  # type: ignore[index]
+    assert 0 < stream["MaximumRetryAttempts"] <= 10_000
+    assert stream["MaximumRecordAgeInSeconds"] <= 43_200, "half of what the stream keeps"
+    failed = stream["DestinationConfig"]["OnFailure"]
     assert failed["Type"] == "SQS"
-    assert text(failed["Destination"]) == "${ChangeDeadLetters.Arn}"
+    assert text(failed["Destination"]) == f"${{{STREAMS[function][2]}.Arn}}"
+
+
+def test_the_clock_ticks_more_often_than_sweeps_look_back() -> None:
+    (schedule,) = (entry["Properties"] for entry in resources("AWS::Scheduler::Schedule").values())
+    rate = re.fullmatch(r"rate\((\d+) minutes\)", schedule["ScheduleExpression"])
+    assert rate is not None
+    assert timedelta(minutes=int(rate[1])) < OVERLAP
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    target = schedule["Target"]
+    assert text(target["Arn"]) == "${SweepQueue.Arn}"
+    assert text(target["RoleArn"]) == "${SweepScheduleRole.Arn}"
+    assert text(target["DeadLetterConfig"]["Arn"]) == "${SweepDeadLetters.Arn}"
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    assert isinstance(json.loads(target["Input"]), dict), "what a consumer takes"

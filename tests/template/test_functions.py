@@ -27,15 +27,18 @@ NEEDED_FOR = {
     "QUEUE_URL": ("sqs:ReceiveMessage", ""),
     "DEAD_LETTER_URL": ("sqs:SendMessage", "DeadLetters.Arn}"),
     "SEQUENCE_ARN": ("states:", ""),
+    "ENROLMENT_ARN": ("states:StartExecution", "${Enrolment}"),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_FROM": ("ses:SendRawEmail", ""),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
 WITHOUT_PERMISSION = {
-    (name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)
+    *((name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)),
+    ("PublishOutcomes", "RECORDS_TABLE"),
 }
-"""Progress is built with the queues, to which those who perform jobs never send: they answer the sequence."""
+"""Progress is built with the queues, to which those who perform jobs never send: they answer the sequence. The ledger
+of runs is built with the records, which whoever only reads runs never touches."""
 
 FOR_THE_OUTSIDE = {
     "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
@@ -79,10 +82,10 @@ def test_a_function_is_told_only_of_what_it_may_use(function: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_use_only_tables_that_it_is_told_of(function: str) -> None:
-    tables = {found.resource for found in permissions() if found.role == function and found.action.endswith("Item")}
-    assert {f"{match[1].upper()}_TABLE" for table in tables if (match := re.match(r"\$\{(\w+)Table", table))} == {
-        name for name in _own(function) if name.endswith("_TABLE")
-    }
+    tables = {found.resource for found in permissions() if found.role == function}
+    used = {f"{match[1].upper()}_TABLE" for table in tables if (match := re.fullmatch(r"\$\{(\w+)Table.Arn\}", table))}
+    told = {name for name in _own(function) if name.endswith("_TABLE")}
+    assert used == {name for name in told if (function, name) not in WITHOUT_PERMISSION}
 
 
 @pytest.mark.parametrize("variable", sorted(FOR_THE_OUTSIDE))

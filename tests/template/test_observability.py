@@ -27,13 +27,14 @@ def test_each_function_writes_to_a_log_of_its_own(function: str) -> None:
 
 def test_every_log_is_kept_for_the_stated_time() -> None:
     logs = resources("AWS::Logs::LogGroup")
-    assert len(logs) == len(FUNCTIONS) + 2
+    assert len(logs) == len(FUNCTIONS) + 3
     assert {text(properties(name)["RetentionInDays"]) for name in logs} == {"${LogRetentionDays}"}
 
 
-def test_logs_of_the_sequence_hold_no_task_tokens() -> None:
-    assert properties("Sequence")["Logging"]["IncludeExecutionData"] is False
-    assert properties("Sequence")["Logging"]["Level"] in ("ERROR", "ALL")
+@pytest.mark.parametrize("machine", ["Sequence", "Enrolment"])
+def test_logs_of_state_machines_hold_no_task_tokens_and_no_input(machine: str) -> None:
+    assert properties(machine)["Logging"]["IncludeExecutionData"] is False
+    assert properties(machine)["Logging"]["Level"] in ("ERROR", "ALL")
 
 
 def test_dead_letters_of_every_queue_raise_an_alarm_at_the_first() -> None:
@@ -61,8 +62,16 @@ def test_throttled_tables_raise_an_alarm() -> None:
 
 
 def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not() -> None:
-    metrics = {text(alarm["MetricName"]) for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/States"}
-    assert metrics == {"ExecutionsFailed", "ExecutionsTimedOut"}
+    alarms = [alarm for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/States"]
+    assert sorted((text(alarm["MetricName"]), text(alarm["Dimensions"][0]["Value"])) for alarm in alarms) == [
+        (metric, f"${{{machine}.Arn}}")
+        for metric in ("ExecutionsFailed", "ExecutionsTimedOut")
+        for machine in ("Enrolment", "Sequence")
+    ]
+
+
+def test_streams_that_are_not_kept_up_with_raise_an_alarm() -> None:
+    assert _watched("IteratorAge") == ["${PublishChanges}", "${PublishOutcomes}"]
 
 
 @pytest.mark.parametrize("metric", ["Throttles", "IteratorAge", "FailedInvocations", "5xx"])
@@ -83,13 +92,12 @@ def test_the_dashboard_shows_every_function_and_every_queue() -> None:
     body = text(properties("Dashboard")["DashboardBody"])
     assert json.loads(body)["widgets"]
     shown = set(re.findall(r"\$\{(\w+)(?:\.QueueName)?\}", body))
-    assert shown >= set(FUNCTIONS) | set(resources(QUEUE)) | {"Api", "Bus", "Sequence"}
+    assert shown >= set(FUNCTIONS) | set(resources(QUEUE)) | {"Api", "Bus", "Sequence", "Enrolment"}
 
 
 def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     policy = template()["Resources"]["TracingPolicy"]
     assert policy["Condition"] == "Traces"
-    assert {text(role) for role in policy["Properties"]["Roles"]} == {
-        f"${{{name}}}" for name in resources("AWS::IAM::Role")
-    }
+    traced = set(resources("AWS::IAM::Role")) - {"SweepScheduleRole"}  # the scheduler traces nothing
+    assert {text(role) for role in policy["Properties"]["Roles"]} == {f"${{{name}}}" for name in traced}

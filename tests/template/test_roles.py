@@ -22,9 +22,16 @@ WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a ba
 
 WHO = [
     ("ses:.*", ".*", {"SendEmail"}),
-    ("events:PutEvents", r"\$\{Bus.Arn\}", {"ReceiveWebhook", "ReceiveMeta", "FetchLead", "PublishChanges", "Manage"}),
+    (
+        "events:PutEvents",
+        r"\$\{Bus.Arn\}",
+        {"ReceiveWebhook", "ReceiveMeta", "FetchLead", "PublishChanges", "Manage"}
+        | {"PublishOutcomes", "FireDueDates", "EnrolView"},
+    ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
-    ("states:StartExecution", ".*", {"MatchRules"}),
+    ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
+    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules"}),
+    ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
     ("states:SendTaskSuccess", ".*", {"AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
@@ -32,16 +39,20 @@ WHO = [
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
-    ("dynamodb:(Put|Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
+    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates"}),
+    ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FetchLead", "ChangeRecord", "Manage"},
     ),
     ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
-    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
-    ("dynamodb:.*", ".*[Ss]tream.*", {"PublishChanges"}),
-    ("dynamodb:.*", ".*/index/[*]", {"Manage"}),
+    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes"} | JOBS),
+    ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
+    ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
+    ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
+    ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
@@ -102,7 +113,8 @@ def _unscoped(found: Permission) -> bool:
 def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     assert not [found for found in permissions() if _unscoped(found)]
     assert {found.role for found in permissions() if found.resource == "*" and found.action.startswith("logs:")} == {
-        "Sequence"
+        "Sequence",
+        "Enrolment",
     }
 
 
@@ -115,11 +127,16 @@ def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
                 assert (condition, local) == ("IsLocal", "*")
 
 
-def test_roles_are_for_lambda_and_the_state_machine_of_this_account_alone() -> None:
+OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states", "SweepScheduleRole": "scheduler"}
+
+
+def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> None:
     for name in resources("AWS::IAM::Role"):
         (statement,) = properties(name)["AssumeRolePolicyDocument"]["Statement"]
-        service = "states.amazonaws.com" if name == "SequenceRole" else "lambda.amazonaws.com"
-        assert statement["Principal"] == {"Service": service}
+        service = OTHER_SERVICES.get(name, "lambda")
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        if name in OTHER_SERVICES:
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         assert statement["Action"] == "sts:AssumeRole"
 
 
@@ -132,6 +149,15 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     ]
     assert statement["Action"] == ["dynamodb:GetItem"]
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
+
+
+def test_the_clock_writes_its_own_mark_in_the_config_alone() -> None:
+    (statement,) = [
+        statement
+        for statement in properties("FireDueDatesRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "dynamodb:PutItem" in statement["Action"]
+    ]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["sweeps"]}}
 
 
 def test_each_permission_says_why() -> None:

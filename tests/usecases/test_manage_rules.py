@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.usecases.fakes.outside import FakeClock
-from tests.usecases.fakes.stores import FakeRules
+from tests.usecases.fakes.stores import FakeRules, FakeViews
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.usecases.manage_rules import Filter, ManageRules
@@ -16,7 +16,7 @@ from whenthen.usecases.manage_rules import Filter, ManageRules
 
 @pytest.fixture
 def rules() -> ManageRules:
-    return ManageRules(FakeRules(), FakeClock())
+    return ManageRules(FakeRules(), FakeViews(), FakeClock())
 
 
 def matcher(rules: ManageRules) -> FakeRules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from tests.usecases.rules import CALL, GREET, NOTE, rule, together
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import Cause
 from whenthen.domain.runs import JobStatus, RunStatus
+from whenthen.usecases.explain_event import ExplainEvent
 from whenthen.usecases.match_event import MAX_DEPTH
+from whenthen.usecases.read_history import ReadHistory
 
 ANSWERS = {"field": "record.status", "op": "equals", "value": "new"}
 
@@ -202,7 +205,7 @@ def test_only_new_lets_in_records_made_after_the_rule_was_switched_on(world: Wor
 
 def test_an_event_without_a_subject_finds_its_person_by_identity_a_contact_before_a_lead(world: World) -> None:
     world.has_record("contact:9", phone="+905321234567", email="contact@example.com")
-    written = world.has_rule(rule(GREET, on="call.missed"))
+    written = world.has_rule(rule(GREET, on="call.missed", kind=None))
     event = world.happens("call.missed", identities=("phone#+905321234567",))
     world.run_out()
     assert world.run_of(event, written).run.record == "contact:9"
@@ -258,3 +261,37 @@ def test_a_run_with_nothing_to_do_has_its_outcome_at_once(
     assert state.run.reason
     assert state.run.finished_at is not None
     assert world.mailer.sent == []
+
+
+def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(world: World) -> None:
+    """The person is found as a contact; each rule gets the record of its own kind."""
+    phone = {"phone": "+905321234567"}
+    world.has_record("contact:7", status="customer", **phone)
+    status = {"field": "record.status", "op": "equals"}
+    of_lead = world.has_rule(rule(NOTE, on="call.incoming_missed", conditions={**status, "value": "new"}))
+    of_contact = world.has_rule(rule(NOTE, on="call.incoming_missed", name="contacts", kind="contact"))
+    of_any = world.has_rule(rule(NOTE, on="call.incoming_missed", name="any", kind=None))
+    of_deal = world.has_rule(rule(NOTE, on="call.incoming_missed", name="deals", kind="deal"))
+    other = world.has_rule(rule(NOTE, on="call.incoming_missed", name="no", conditions={**status, "value": "customer"}))
+    event = world.happens("call.incoming_missed", identities=("phone#+905321234567",))
+    world.settle()
+    about = {run.rule_id: run.record for run in world.all_runs}
+    fallen_back = {of_any.id: "contact:7", of_deal.id: "contact:7"}
+    assert about == {of_lead.id: "lead:1", of_contact.id: "contact:7", **fallen_back}
+    assert other.id not in about
+    _, states = ReadHistory(world.log, world.runs).event(event.id)
+    assert {state.run.rule_id: state.run.record for state in states} == about
+    explained = {each["id"]: each for each in ExplainEvent(world.log, world.rules)(event.id)["rules"]}
+    assert {rule_id for rule_id, each in explained.items() if each["started"]} == about.keys()
+    assert {rule_id for rule_id, each in explained.items() if each["matched"]} == about.keys()
+
+
+def test_a_redelivery_finds_the_records_that_the_plan_was_made_for(world: World) -> None:
+    world.has_record("contact:7", phone="+905321234567")
+    world.has_rule(rule(NOTE, on="call.incoming_missed"))
+    event = world.happens("call.incoming_missed", identities=("phone#+905321234567",))
+    world.functions.match_event(event)
+    world.records.keep(None, world.records.stored["lead:1"])
+    world.log.plans[event.id] = replace(world.log.plans[event.id], handled=False)
+    world.functions.match_event(event)
+    assert [run.record for run in world.all_runs] == ["lead:1"]

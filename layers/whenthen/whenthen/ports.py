@@ -6,14 +6,17 @@ service behind it is throttled or out of reach; what else it raises, it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:  # these are named here, not used: the modules behind them would weigh on every cold start
     from whenthen.domain.actions import Channel
+    from whenthen.domain.date_index import DateEntry
+    from whenthen.domain.enrolments import Enrolment
     from whenthen.domain.events import Cause, Event
     from whenthen.domain.matching import RuleSet
     from whenthen.domain.records import Record
@@ -39,20 +42,34 @@ class Bus(Protocol):
         """Put all events on the bus. Raises Temporary unless every one of them was taken."""
 
 
+class Planned(NamedTuple):
+    """A rule that an event starts, and the record that its run is about."""
+
+    rule: str
+    version: int
+    ref: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was decided for an event, once: a redelivery carries the same plan out.
 
     record   the event's record as it was seen when the plan was made
-    rules    (rule id, version) of each rule that matched, in order
+    rules    each rule that matched, in order
     handled  whether all of it was carried out
+    others   where the event is about a person: their records of other kinds, for the rules about those kinds
     """
 
     event: Event
     record: Record | None
-    rules: tuple[tuple[str, int], ...]
+    rules: tuple[Planned, ...]
     note: str = ""
     handled: bool = False
+    others: tuple[Record, ...] = ()
+
+    def record_for(self, kind: str | None) -> Record | None:
+        """The record that a rule about `kind` is about: the person's own of that kind, or else the event's."""
+        return next((record for record in self.others if record.kind == kind), self.record)
 
 
 class EventLog(Protocol):
@@ -82,6 +99,9 @@ class RuleBook(Protocol):
 
     def considered(self, event_type: str) -> list[Rule]:
         """Every rule that watches this type of event."""
+
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        """The kinds of record that `rules_of(event_type)` say they are about."""
 
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""
@@ -130,6 +150,36 @@ class RuleStore(Protocol):
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
 
+    def naming_view(self, view_id: str) -> builtins.list[str]:
+        """The ids of the rules whose current version names this saved view."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    """A saved view as its admin wrote it, and what the store knows of it."""
+
+    id: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+
+
+class ViewStore(Protocol):
+    """The saved views."""
+
+    def get(self, view_id: str) -> StoredView:
+        """The view. Raises NotFound."""
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
+        """All views, by id."""
+
+    def save(self, view: StoredView, replaces: StoredView | None) -> None:
+        """Keep the view. Raises Stale unless `replaces` is the one that is there."""
+
+    def delete(self, view: StoredView) -> None:
+        """Take the view out. Raises Stale."""
+
 
 # --- records -------------------------------------------------------------------------------------
 
@@ -144,13 +194,37 @@ class RecordStore(Protocol):
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
-        """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
+        """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        """Remove the record and its identities; `origin` and `cause` say who and why. Raises Stale."""
+        """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""
+
+
+class DateIndex(Protocol):
+    """The dates of all records; `domain.dates` says where a day's stand."""
+
+    def entries(self, partition: str, prefix: str) -> Iterable[DateEntry]:
+        """The dates of a partition whose sort keys begin so."""
+
+
+class Sweeps(Protocol):
+    """Up to when the sweeps of the clock have published everything."""
+
+    def last(self) -> datetime | None:
+        """The moment; None before the first sweep."""
+
+    def move(self, last: datetime | None, now: datetime) -> bool:
+        """Move it on. False, and nothing moves, if it no longer is `last`."""
+
+
+class Enrolments(Protocol):
+    """What goes through a view and starts a rule for each of its records."""
+
+    def start(self, enrolment: Enrolment) -> None:
+        """Begin it, unless it was begun. Raises Temporary."""
 
 
 # --- runs ----------------------------------------------------------------------------------------

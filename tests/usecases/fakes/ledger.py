@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ class FakeRuns:
     once: dict[str, str] = field(default_factory=dict)
     exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
         if run.id in self.runs:
@@ -43,6 +44,8 @@ class FakeRuns:
             self.once[once_key] = run.id
         self.runs[run.id], self.events[run.id] = run, event
         self._write(jobs)
+        if run.status.final:
+            self.on_outcome(run)
         return Started.STARTED
 
     def _exited(self, run: Run) -> bool:
@@ -82,6 +85,7 @@ class FakeRuns:
         if stored.status.final:
             return False
         self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None)
+        self.on_outcome(self.runs[run.id])
         return True
 
     def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:

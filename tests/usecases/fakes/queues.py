@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.usecases.fakes.outside import FakeClock
 from whenthen.domain.actions import Channel
+from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.events import Event, parse_time
 from whenthen.domain.runs import Job
 from whenthen.sources.meta import LeadRef
@@ -81,6 +82,19 @@ class FakeLeadQueue:
     def send(self, leads: Sequence[LeadRef]) -> None:
         for lead in leads:
             self.queue.add(lead)
+
+
+@dataclass
+class FakeEnrolments:
+    """`statemachines/enrol_view.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
+
+    queue: FakeQueue
+    begun: dict[str, Enrolment] = field(default_factory=dict)
+
+    def start(self, enrolment: Enrolment) -> None:
+        if enrolment.id not in self.begun:
+            self.begun[enrolment.id] = enrolment
+            self.queue.add((enrolment, None))
 
 
 @dataclass

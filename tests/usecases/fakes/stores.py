@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
+from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import Cause
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports import ApiKey, Page, Plan, StoredRule
+from whenthen.ports import ApiKey, Page, Plan, StoredRule, StoredView
 
 T = TypeVar("T")
 
@@ -84,6 +86,10 @@ class FakeRules:
         if (stored and stored.version) != (expected and expected.version):
             raise Stale(f"rule {rule_id} has moved on")
 
+    def naming_view(self, view_id: str) -> builtins.list[str]:
+        rules = (self._parsed(stored) for stored in self.current_rules.values())
+        return sorted(rule.id for rule in rules if rule.trigger.view and rule.trigger.view.id == view_id)
+
     # --- RuleBook
 
     def rules_of(self, event_type: str) -> RuleSet:
@@ -97,6 +103,9 @@ class FakeRules:
 
     def considered(self, event_type: str) -> builtins.list[Rule]:
         return self._in_force(event_type)
+
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
 
     def exit_types(self) -> frozenset[str]:
         return frozenset(self.kept_exit_types)
@@ -116,10 +125,51 @@ class FakeRules:
 
 
 @dataclass
+class FakeViews:
+    kept: dict[str, StoredView] = field(default_factory=dict)
+
+    def get(self, view_id: str) -> StoredView:
+        if view_id not in self.kept:
+            raise NotFound(f"there is no view {view_id}")
+        return self.kept[view_id]
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
+        return page_of([self.kept[view_id] for view_id in sorted(self.kept)], limit, cursor)
+
+    def save(self, view: StoredView, replaces: StoredView | None) -> None:
+        self._demand(view.id, replaces)
+        self.kept[view.id] = view
+
+    def delete(self, view: StoredView) -> None:
+        self._demand(view.id, view)
+        del self.kept[view.id]
+
+    def _demand(self, view_id: str, expected: StoredView | None) -> None:
+        stored = self.kept.get(view_id)
+        if (stored and stored.version) != (expected and expected.version):
+            raise Stale(f"the view {view_id} has moved on")
+
+
+@dataclass
+class FakeSweeps:
+    until: datetime | None = None
+
+    def last(self) -> datetime | None:
+        return self.until
+
+    def move(self, last: datetime | None, now: datetime) -> bool:
+        if self.until != last:
+            return False
+        self.until = now
+        return True
+
+
+@dataclass
 class FakeRecords:
-    """Records, found by their identities; each change goes to `on_change`, as to the table's stream."""
+    """Records, found by their identities and dates; each change goes to `on_change`, as to the table's stream."""
 
     stored: dict[str, Record] = field(default_factory=dict)
+    dates: dict[tuple[str, str], DateEntry] = field(default_factory=dict)
     on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
 
     def get(self, ref: str) -> Record | None:
@@ -135,7 +185,7 @@ class FakeRecords:
 
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
-        self.stored[record.ref] = record
+        self.keep(record, replaces)
         self.on_change(replaces, record)
 
     def demand(self, record: Record, replaces: Record | None) -> None:
@@ -145,11 +195,29 @@ class FakeRecords:
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.demand(record, record)
-        del self.stored[record.ref]
+        self.keep(None, record)
         self.on_change(replace(record, origin=origin, cause=cause), None)
+
+    def keep(self, record: Record | None, replaces: Record | None) -> None:
+        """Put one in the place of the other, and their dates."""
+        gone, written = replaced(_dates(replaces), _dates(record))
+        for entry in gone:
+            del self.dates[entry.partition, entry.sort]
+        self.dates |= {(entry.partition, entry.sort): entry for entry in written}
+        if replaces is not None:
+            del self.stored[replaces.ref]
+        if record is not None:
+            self.stored[record.ref] = record
+
+    def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
+        return (entry for (pk, sk), entry in sorted(self.dates.items()) if pk == partition and sk.startswith(prefix))
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         return page_of(sorted((r for r in self.stored.values() if r.kind == kind), key=_ref), limit, cursor)
+
+
+def _dates(record: Record | None) -> tuple[DateEntry, ...]:
+    return date_entries(record, record.updated_at) if record and record.updated_at else ()
 
 
 def _ref(record: Record) -> str:

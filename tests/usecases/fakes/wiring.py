@@ -11,6 +11,8 @@ from whenthen.domain.events import Event
 from whenthen.ports import (
     Bus,
     Clock,
+    DateIndex,
+    Enrolments,
     EventLog,
     Graph,
     Http,
@@ -22,16 +24,20 @@ from whenthen.ports import (
     RunLedger,
     Secrets,
     Sequences,
+    Sweeps,
 )
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
 from whenthen.usecases.call_webhook import CallWebhook
 from whenthen.usecases.change_record import ChangeRecord
+from whenthen.usecases.enrol_view import EnrolView
 from whenthen.usecases.fetch_lead import FetchLead
+from whenthen.usecases.fire_due_dates import FireDueDates
 from whenthen.usecases.match_event import MatchEvent
 from whenthen.usecases.perform_job import PerformJob
 from whenthen.usecases.progress import Progress
 from whenthen.usecases.publish_changes import PublishChanges
+from whenthen.usecases.publish_outcomes import PublishOutcomes
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.send_email import SendEmail
 from whenthen.usecases.send_whatsapp import SendWhatsapp
@@ -46,6 +52,9 @@ class Ports:
     rules: RuleBook
     log: EventLog
     records: RecordStore
+    dates: DateIndex
+    sweeps: Sweeps
+    enrolments: Enrolments
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
@@ -70,6 +79,9 @@ class Functions:
     accept_meta: AcceptMeta
     fetch_lead: FetchLead
     publish_changes: PublishChanges
+    publish_outcomes: PublishOutcomes
+    fire_due_dates: FireDueDates
+    enrol_view: EnrolView
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     stop_run: StopRun
@@ -86,6 +98,9 @@ def functions_of(ports: Ports) -> Functions:
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
         publish_changes=PublishChanges(p.bus, p.clock),
+        publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),
+        fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
+        enrol_view=EnrolView(p.rules, p.records, p.bus),
         match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),

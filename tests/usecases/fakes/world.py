@@ -13,17 +13,19 @@ from tests.usecases.fakes.queues import (
     MAX_RECEIVES,
     Execution,
     FakeBus,
+    FakeEnrolments,
     FakeJobQueues,
     FakeLeadQueue,
     FakeQueue,
     FakeSequences,
     Message,
 )
-from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets
+from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets, FakeSweeps
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
 from whenthen.domain import ids
 from whenthen.domain.actions import Channel
+from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
@@ -32,6 +34,7 @@ from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.ports import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -50,10 +53,11 @@ class World:
     failed_steps: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.queues = {name: FakeQueue(self.clock, name) for name in ("events", "leads", "changes", *Channel)}
+        self.queues = {name: FakeQueue(self.clock, name) for name in _QUEUES}
         self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
+        self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
-        self.runs = FakeRuns(self.records)
+        self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
         self.sequences = FakeSequences()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -67,6 +71,9 @@ class World:
             rules=self.rules,
             log=self.log,
             records=self.records,
+            dates=self.records,
+            sweeps=self.sweeps,
+            enrolments=self.enrolments,
             runs=self.runs,
             queues=FakeJobQueues({channel: self.queues[channel] for channel in Channel}),
             sequences=self.sequences,
@@ -101,7 +108,7 @@ class World:
         kind, _, own_id = ref.partition(":")
         now = self.clock.now()
         record = Record(kind, own_id, fields, version=1, created_at=now, updated_at=now)
-        self.records.stored[ref] = record
+        self.records.keep(record, self.records.stored.get(ref))
         return record
 
     def changes(self, ref: str, **fields: Any) -> None:
@@ -166,8 +173,17 @@ class World:
                 self.functions.fetch_lead(body)
             case "changes":
                 self.functions.publish_changes([body])
+            case "outcomes":
+                self.functions.publish_outcomes(body)
+            case "enrolments":
+                self._turn_pages(*body)
             case _:
                 self.functions.channels[Channel(name)](*body)
+
+    def _turn_pages(self, enrolment: Enrolment, cursor: str | None) -> None:
+        done = self.functions.enrol_view(enrolment, cursor)
+        if done.cursor is not None:
+            self.queues["enrolments"].add((enrolment, done.cursor))
 
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
         """What `runtime.consumer` and the queue's redrive policy make of an error."""

@@ -25,6 +25,10 @@ MAX_DATES = 12
 SERIES_FIELDS = frozenset({"starts_at", "start", "date"})
 """The fields that a record's `recurrence` is about."""
 
+MAX_LEFT_OUT = 400
+"""How many days may be taken out of a series; each of its entries holds them."""
+
+_LONGEST_RULE, _LONGEST_DAY = 500, 40
 _DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
 _YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
 _ANY_LEAP_YEAR = 2000
@@ -141,6 +145,12 @@ def _places(read: DateValue, repeats: str | None) -> list[tuple[str, str]]:
 
 def _recurrence(record: Record, name: str) -> tuple[str | None, tuple[str, ...]]:
     rule, left_out = record.fields.get("recurrence"), record.fields.get("recurrence_exceptions")
-    if name not in SERIES_FIELDS or not isinstance(rule, str):
+    if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
         return None, ()
-    return rule, tuple(day for day in left_out if isinstance(day, str)) if isinstance(left_out, list) else ()
+    days = left_out[:MAX_LEFT_OUT] if isinstance(left_out, list) else ()
+    return rule, tuple(day for day in days if _is_short(day, _LONGEST_DAY))
+
+
+def _is_short(value: Any, longest: int) -> bool:
+    """Whether it is text that an index entry may hold: what is longer, or no plain text, is no rule and no day."""
+    return isinstance(value, str) and value.isascii() and len(value) <= longest

@@ -44,3 +44,8 @@ def record_id(*parts: str) -> str:
 def rule_id(*parts: str) -> str:
     """The id of a rule, derived from its creator's idempotency key or random seed."""
     return _digest("rule", *parts)
+
+
+def view_id(*parts: str) -> str:
+    """The id of a saved view, derived from its creator's idempotency key or random seed."""
+    return _digest("view", *parts)

@@ -17,23 +17,29 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen import ports
+    from whenthen.adapters.dynamodb.records import DynamoRecords
     from whenthen.adapters.queues import DeadLetters, OwnQueue
     from whenthen.usecases.accept_hook import AcceptHook
     from whenthen.usecases.accept_meta import AcceptMeta
     from whenthen.usecases.advance_sequence import AdvanceSequence
     from whenthen.usecases.authorize import Authorize
     from whenthen.usecases.change_record import ChangeRecord
+    from whenthen.usecases.enrol_view import EnrolView
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
+    from whenthen.usecases.fire_due_dates import FireDueDates
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_sources import ManageSources
+    from whenthen.usecases.manage_views import ManageViews
     from whenthen.usecases.match_event import MatchEvent
     from whenthen.usecases.perform_job import PerformJob
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
+    from whenthen.usecases.publish_outcomes import PublishOutcomes
     from whenthen.usecases.read_history import ReadHistory
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
+    from whenthen.usecases.start_rule import StartRule
     from whenthen.usecases.stop_run import StopRun
 
 
@@ -110,10 +116,23 @@ class _Adapters:
         return DeadLetters(self.sqs, self.settings.dead_letter_url, "records")
 
     @cached_property
+    def lost_outcomes(self) -> DeadLetters:
+        """Where outcomes of runs go that can never be published."""
+        from whenthen.adapters.queues import DeadLetters
+
+        return DeadLetters(self.sqs, self.settings.dead_letter_url, "runs")
+
+    @cached_property
     def sequences(self) -> ports.Sequences:
         from whenthen.adapters.sequences import StepFunctions
 
         return StepFunctions(self.client("stepfunctions"), self.settings.sequence_arn)
+
+    @cached_property
+    def enrolments(self) -> ports.Enrolments:
+        from whenthen.adapters.enrolments import EnrolmentMachine
+
+        return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
 
     @cached_property
     def secrets(self) -> ports.Secrets:
@@ -172,7 +191,20 @@ class _Adapters:
         return DynamoApiKeys(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def records(self) -> ports.RecordStore:
+    def views(self) -> ports.ViewStore:
+        from whenthen.adapters.dynamodb.views import DynamoViews
+
+        return DynamoViews(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def sweeps(self) -> ports.Sweeps:
+        from whenthen.adapters.dynamodb.settings import DynamoSweeps
+
+        return DynamoSweeps(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def records(self) -> DynamoRecords:
+        """The records, and the index of their dates."""
         from whenthen.adapters.dynamodb.records import DynamoRecords
 
         return DynamoRecords(self.dynamodb, self.settings.records_table)
@@ -225,6 +257,12 @@ class Wiring(_Adapters):
         return PublishChanges(self.bus, self.clock)
 
     @cached_property
+    def publish_outcomes(self) -> PublishOutcomes:
+        from whenthen.usecases.publish_outcomes import PublishOutcomes
+
+        return PublishOutcomes(self.rule_book, self.runs, self.bus)
+
+    @cached_property
     def progress(self) -> Progress:
         from whenthen.usecases.progress import Progress
 
@@ -237,6 +275,18 @@ class Wiring(_Adapters):
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
         return MatchEvent(self.progress, stop_on_exit, self.event_log)
+
+    @cached_property
+    def fire_due_dates(self) -> FireDueDates:
+        from whenthen.usecases.fire_due_dates import FireDueDates
+
+        return FireDueDates(self.rule_book, self.records, self.enrolments, self.sweeps, self.bus, self.clock)
+
+    @cached_property
+    def enrol_view(self) -> EnrolView:
+        from whenthen.usecases.enrol_view import EnrolView
+
+        return EnrolView(self.rule_book, self.records, self.bus)
 
     @cached_property
     def advance_sequence(self) -> AdvanceSequence:
@@ -281,7 +331,19 @@ class Wiring(_Adapters):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.clock)
+        return ManageRules(self.rules, self.views, self.clock)
+
+    @cached_property
+    def manage_views(self) -> ManageViews:
+        from whenthen.usecases.manage_views import ManageViews
+
+        return ManageViews(self.views, self.rules, self.manage_rules, self.records, self.clock)
+
+    @cached_property
+    def start_rule(self) -> StartRule:
+        from whenthen.usecases.start_rule import StartRule
+
+        return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
 
     @cached_property
     def manage_sources(self) -> ManageSources:

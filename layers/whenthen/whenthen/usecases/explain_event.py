@@ -24,7 +24,7 @@ class ExplainEvent:
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
-        started = dict(plan.rules)
+        started = {planned.rule: planned.version for planned in plan.rules}
         rules = sorted(self.rules.considered(plan.event.type), key=lambda rule: rule.id)
         return {
             "event": {"id": plan.event.id, "type": plan.event.type},
@@ -37,9 +37,10 @@ class ExplainEvent:
                     "mode": rule.mode,
                     "started": rule.id in started,
                     "changed_since": rule.id in started and started[rule.id] != rule.version,
-                    "entry": refusal(rule, plan.record),
-                    **explain(rule, context_of(plan.event, plan.record, plan.event.time, rule.zone)),
+                    "entry": refusal(rule, record),
+                    **explain(rule, context_of(plan.event, record, plan.event.time, rule.zone)),
                 }
                 for rule in rules
+                for record in (plan.record_for(rule.kind),)
             ],
         }

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from whenthen.domain import ids, templates
+from whenthen.domain import ids, templates, views
 from whenthen.domain.actions import ACTIONS
-from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale
+from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import format_time
 from whenthen.domain.rules import Mode, Rule, parse_rule
-from whenthen.ports import Clock, Page, RuleStore, StoredRule
+from whenthen.domain.views import parse_view
+from whenthen.ports import Clock, Page, RuleStore, StoredRule, ViewStore
 
 OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
 """What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
+
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class ManageRules:
     """The rules, as admins see them."""
 
     rules: RuleStore
+    views: ViewStore
     clock: Clock
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
@@ -102,6 +107,15 @@ class ManageRules:
         current = self._current(rule_id, version)
         return self.replace(rule_id, {**current.document, "mode": mode}, version=current.version, by=by)
 
+    def renew(self, rule_id: str, *, by: str) -> StoredRule:
+        """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self.replace(rule_id, self.rules.get(rule_id).document, version=None, by=by)
+            except Stale:
+                continue
+        raise Temporary(f"rule {rule_id} is being changed by others", retry_after=1)
+
     def delete(self, rule_id: str, *, version: int | None) -> None:
         """Take the rule out. Runs that it started go on under the version that they have."""
         current = self._current(rule_id, version)
@@ -124,13 +138,22 @@ class ManageRules:
     ) -> tuple[StoredRule, Rule]:
         now = self.clock.now()
         version = current.version + 1 if current else 1
-        document = {**_as_written(written), "id": rule_id, "version": version}
+        document = {**self._with_views(_as_written(written)), "id": rule_id, "version": version}
         active = document.get("mode", Mode.OFF) != Mode.OFF
         since = current.document.get("activated_at") if current else None
         if active:
             document["activated_at"] = since or format_time(now)
         parsed = checked(document)
         return StoredRule(rule_id, version, document, now, by), parsed
+
+    def _with_views(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with the filters of the saved views that it names. Raises Invalid if there is none of them."""
+        found = {}
+        for view_id in views.named_views(document):
+            with suppress(NotFound):
+                found[view_id] = self.views.get(view_id).document
+        parsed = {view_id: parse_view(stored) for view_id, stored in found.items()}
+        return views.embed(document, parsed, {view_id: stored.get("filter") for view_id, stored in found.items()})
 
 
 def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:

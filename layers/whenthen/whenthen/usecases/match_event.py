@@ -6,6 +6,7 @@ then the record may have changed, by the very runs that the first delivery start
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from whenthen.domain import changes
@@ -13,10 +14,11 @@ from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import once_key, refusal
 from whenthen.domain.events import Event
+from whenthen.domain.matching import RuleSet
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports import EventLog, Plan, Started
+from whenthen.ports import EventLog, Plan, Planned, Started
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
 from whenthen.usecases.stop_on_exit import StopOnExit
 
@@ -43,8 +45,8 @@ class MatchEvent:
         context = context_of(plan.event, plan.record, self.progress.clock.now())
         if self.stop_on_exit.concerns(plan.event):
             self.stop_on_exit(plan.event, plan.record, context)
-        for rule_id, version in plan.rules:
-            self._start(plan, self.progress.rules.version(rule_id, version))
+        for planned in plan.rules:
+            self._start(plan, self.progress.rules.version(planned.rule, planned.version))
         self.log.close(event.id)
         return plan
 
@@ -53,11 +55,27 @@ class MatchEvent:
         if event.cause.depth >= MAX_DEPTH:
             return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
         ruleset = self.progress.rules.rules_of(event.type)
-        matched = ruleset.match(context_of(event, record, self.progress.clock.now()))
-        rules = [self.progress.rules.current(rule_id, event.type) for rule_id in matched]
-        entering = tuple((rule.id, rule.version) for rule in rules if refusal(rule, record) is None)
+        plan = Plan(event, record, (), others=self._others(event, record))
+        entering = sorted(found for each in (record, *plan.others) for found in self._entering(plan, each, ruleset))
         idle = not entering and not self.stop_on_exit.concerns(event)
-        return Plan(event, record, entering, handled=idle)
+        return replace(plan, rules=tuple(entering), handled=idle)
+
+    def _entering(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned]:
+        """The rules that are about this record of the plan, match, and let it in."""
+        event = plan.event
+        ref = record.ref if record else event.subject
+        for rule_id in ruleset.match(context_of(event, record, self.progress.clock.now())):
+            rule = self.progress.rules.current(rule_id, event.type)
+            if plan.record_for(rule.kind) is record and refusal(rule, record) is None:
+                yield Planned(rule.id, rule.version, ref)
+
+    def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
+        """The records of an event's person that rules about other kinds than its own record's are about."""
+        if record is None or event.subject is not None:
+            return ()
+        kinds = sorted(self.progress.rules.kinds_of(event.type) - {record.kind})
+        found = (self.progress.records.find(event.identities, kind) for kind in kinds)
+        return tuple(other for other in found if other is not None)
 
     def _record_of(self, event: Event) -> Record | None:
         """The event's record: as the event itself saw it, or as it stands, or the one that its person has."""
@@ -70,7 +88,7 @@ class MatchEvent:
 
     def _start(self, plan: Plan, rule: Rule) -> None:
         now = self.progress.clock.now()
-        run = begin(rule, plan.event, plan.record, now, shadow=rule.mode is Mode.SHADOW)
+        run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         jobs: tuple[Job, ...] = ()
         if rule.immediate or run.shadow:
             run, jobs = self._first_wave(run, rule, plan)
@@ -89,7 +107,7 @@ class MatchEvent:
 
     def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
         """The run with its first wave dispatched, so that both are written together."""
-        context = context_of(plan.event, plan.record, run.due, rule.zone)
+        context = context_of(plan.event, plan.record_for(rule.kind), run.due, rule.zone)
         move = due_wave(rule, 0, context, run.due)
         if isinstance(move, Finish):
             return _ended(run, move.status, move.reason), ()

@@ -22,8 +22,7 @@ class ReadHistory:
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
-        ref = plan.record.ref if plan.record else plan.event.subject
-        states = [self.runs.load(ids.run_id(event_id, rule_id, ref)) for rule_id, _ in plan.rules]
+        states = [self.runs.load(ids.run_id(event_id, planned.rule, planned.ref)) for planned in plan.rules]
         return plan, [state for state in states if state is not None]
 
     def run(self, run_id: str) -> RunState:

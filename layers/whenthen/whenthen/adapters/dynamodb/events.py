@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.items import Item, pack, unpack
@@ -12,7 +13,7 @@ from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expre
 from whenthen.domain import changes, events
 from whenthen.domain.errors import Temporary
 from whenthen.domain.records import Record
-from whenthen.ports import Plan
+from whenthen.ports import Plan, Planned
 
 _SK = "plan"
 _OF_EVENT = {"of_event": True}
@@ -61,7 +62,8 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "sk": _SK,
         "event": pack(events.to_json(plan.event)),
         "record": _packed_record(plan),
-        "rules": [[rule_id, version] for rule_id, version in plan.rules],
+        "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
+        "rules": pack(plan.rules) if plan.rules else None,
         "note": plan.note,
         "handled": plan.handled,
         "expires_at": expires_at,
@@ -83,7 +85,13 @@ def _plan_of(item: Item) -> Plan:
     return Plan(
         event=event,
         record=record,
-        rules=tuple((rule_id, version) for rule_id, version in item["rules"]),
+        rules=tuple(Planned(*planned) for planned in _unpacked(item, "rules")),
+        others=tuple(record_of(kept) for kept in _unpacked(item, "others")),
         note=item["note"],
         handled=item["handled"],
     )
+
+
+def _unpacked(item: Item, name: str) -> list[Any]:
+    found: list[Any] = unpack(item[name]) if name in item else []
+    return found

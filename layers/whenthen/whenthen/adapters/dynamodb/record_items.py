@@ -1,4 +1,4 @@
-"""Records as items of the records table: one for the record, one for each identity that it is found by."""
+"""Records as items of the records table: one for the record, one for each identity and date that it is found by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from whenthen.adapters.dynamodb import date_items
 from whenthen.adapters.dynamodb.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.transactions import Write, delete, put
@@ -94,20 +95,22 @@ def as_it_was(record: Record) -> Expression:
 
 
 def writes_of(table: Table, record: Record, replaces: Record | None) -> list[Write]:
-    """The writes that put a record in the place of `replaces`: the record's own first, then identities."""
+    """The writes that put a record in the place of `replaces`: the record's own first, then identities and dates."""
     before, after = set(replaces.identities if replaces else ()), set(record.identities)
     return [
         put(table, record_item(record), as_it_was(replaces) if replaces else NEW),
         *(put(table, _identity_item(identity, record)) for identity in sorted(after - before)),
         *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(before - after)),
+        *date_items.writes_of(table, replaces, record),
     ]
 
 
 def removals_of(table: Table, record: Record) -> list[Write]:
-    """The writes that remove a record and its identities."""
+    """The writes that remove a record, its identities and its dates."""
     return [
         delete(table, pk_of(record.ref), SK, as_it_was(record)),
         *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(set(record.identities))),
+        *date_items.writes_of(table, record, None),
     ]
 
 

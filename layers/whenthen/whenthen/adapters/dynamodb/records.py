@@ -1,11 +1,12 @@
-"""RecordStore on the records table, and the way back from the table's stream to records."""
+"""RecordStore and DateIndex on the records table, and the way back from the table's stream to records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb import date_items
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.record_items import (
     SK,
@@ -22,6 +23,7 @@ from whenthen.adapters.dynamodb.record_items import (
 )
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
+from whenthen.domain.date_index import DateEntry
 from whenthen.domain.errors import Stale
 from whenthen.domain.events import Cause
 from whenthen.domain.records import Record
@@ -37,7 +39,7 @@ def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None
 
 
 class DynamoRecords:
-    """Records and their identities; a record and its identities are always written together."""
+    """Records; a record, its identities and its dates are always written together."""
 
     def __init__(self, client: AwsClient, table: str) -> None:
         self._table = Table(client, table)
@@ -58,7 +60,7 @@ class DynamoRecords:
         return next((record for record in records if record is not None), None)
 
     def put(self, record: Record, replaces: Record | None) -> None:
-        """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
+        """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
         writes = writes_of(self._table, record, replaces)
         try:
             if len(writes) == 1:  # half the price of a transaction
@@ -69,7 +71,7 @@ class DynamoRecords:
             raise Stale(_moved_on(record, replaces)) from error
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        """Remove the record and its identities; the stream tells who did, and because of which runs. Raises Stale."""
+        """Remove the record with all it is found by; the stream tells who did, and due to which runs. Raises Stale."""
         held = as_it_was(record)
         mark = Expression(
             condition=held.condition,
@@ -89,6 +91,10 @@ class DynamoRecords:
         start = start_of(cursor, pk, "gsi1")
         items, last = self._table.query_index("gsi1", pk, limit=limit, start=start)
         return Page(tuple(record_of(item) for item in items), cursor_of(last))
+
+    def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
+        """The dates of a partition of the date index whose sort keys begin so."""
+        return map(date_items.entry_of, self._table.collection(partition, prefix))
 
 
 def _moved_on(record: Record, replaces: Record | None) -> str:

@@ -28,6 +28,11 @@ def trigger_pk(event_type: str) -> str:
     return f"trigger#{event_type}"
 
 
+def users_pk(view_id: str) -> str:
+    """The partition of the rules that name a saved view."""
+    return f"view#{view_id}"
+
+
 def stamp_pk(event_type: str) -> str:
     """The partition of an event type's stamp."""
     return f"stamp#{event_type}"

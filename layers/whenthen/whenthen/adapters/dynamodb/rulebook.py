@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -33,19 +34,28 @@ class _Watching:
     stamp: Stamp
     rules: dict[str, Rule] = field(default_factory=dict)
     compiled: RuleSet = field(default_factory=lambda: compile_rules(()))
+    kinds: Counter[str] = field(default_factory=Counter)
 
     def take(self, items: Iterable[Item]) -> None:
         """Put these rules in the place of what was there of them."""
         for item in items:
             rule = parsed(item)
+            self._count(self.rules.get(rule.id), -1)
+            self._count(rule, 1)
             self.rules[rule.id] = rule
             self.compiled.add(rule)
 
     def drop(self, rule_ids: Iterable[str]) -> None:
         """Take these rules out."""
         for rule_id in rule_ids:
-            self.rules.pop(rule_id, None)
+            self._count(self.rules.pop(rule_id, None), -1)
             self.compiled.remove(rule_id)
+
+    def _count(self, rule: Rule | None, by: int) -> None:
+        if rule is not None and rule.kind is not None:
+            self.kinds[rule.kind] += by
+            if not self.kinds[rule.kind]:
+                del self.kinds[rule.kind]
 
 
 class DynamoRuleBook:
@@ -87,6 +97,11 @@ class DynamoRuleBook:
         self.rules_of(event_type)
         known = self._watching[event_type]
         return [known.rules[rule_id] for rule_id in sorted(known.rules)]
+
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        """The kinds of record that `rules_of(event_type)` say they are about."""
+        known = self._watching.get(event_type)
+        return frozenset(known.kinds) if known else frozenset()
 
     def exit_types(self) -> frozenset[str]:
         """Every event type that may stop a run."""

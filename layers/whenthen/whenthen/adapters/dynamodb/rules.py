@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping, Sequence
 
 from whenthen.adapters.aws import AwsClient, pauses
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.items import Item
 from whenthen.adapters.dynamodb.rule_items import (
     EXITS,
     RULES,
@@ -18,6 +20,7 @@ from whenthen.adapters.dynamodb.rule_items import (
     stamp_pk,
     trigger_pk,
     triggers_of,
+    users_pk,
     version_key,
 )
 from whenthen.adapters.dynamodb.table import NEW, Expression, Table
@@ -60,28 +63,39 @@ class DynamoRules:
         """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
-        current = {**rule_item(rule, RULES, rule.id), "triggers": in_force or None}
+        view = parsed.trigger.view.id if parsed.trigger.view else None
+        current = {**rule_item(rule, RULES, rule.id), "triggers": in_force or None, "view": view}
         held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
             *(put(self._table, rule_item(rule, trigger_pk(each), rule.id)) for each in sorted(in_force)),
+            *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
             *self._new_exits(frozenset(watched_types(parsed))),
         ]
-        self._change(rule.id, expected, in_force, writes)
+        self._change(rule.id, expected, in_force, view, writes)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
         held = Expression("#version = :expected", values={"expected": rule.version})
-        self._change(rule.id, rule.version, frozenset(), [delete(self._table, RULES, rule.id, held)])
+        self._change(rule.id, rule.version, frozenset(), None, [delete(self._table, RULES, rule.id, held)])
 
-    def _change(self, rule_id: str, expected: int | None, in_force: frozenset[str], writes: Sequence[Write]) -> None:
+    def naming_view(self, view_id: str) -> builtins.list[str]:
+        """The ids of the rules whose current version names this saved view."""
+        return [item["sk"] for item in self._table.collection(users_pk(view_id))]
+
+    def _change(
+        self, rule_id: str, expected: int | None, in_force: frozenset[str], view: str | None, writes: Sequence[Write]
+    ) -> None:
         """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
         for _ in pauses(_ATTEMPTS, first=0.02):
-            before = self._triggers(rule_id, expected)
+            current = self._current(rule_id, expected)
+            before: frozenset[str] = current.get("triggers", frozenset())
             stamps = self._stamps(before | in_force)
             moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
             left = [delete(self._table, trigger_pk(each), rule_id) for each in sorted(before - in_force)]
+            if current.get("view") not in (None, view):
+                left.append(delete(self._table, users_pk(current["view"]), rule_id))
             try:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
@@ -89,13 +103,12 @@ class DynamoRules:
             return
         raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
 
-    def _triggers(self, rule_id: str, expected: int | None) -> frozenset[str]:
-        """The event types that the current version is in force for. Raises Stale if it is not `expected`."""
-        item = self._table.get(RULES, rule_id)
-        current = item["version"] if item else None
-        if current != expected:
-            raise Stale(f"rule {rule_id} is at version {current}, not {expected}")
-        return item.get("triggers", frozenset()) if item else frozenset()
+    def _current(self, rule_id: str, expected: int | None) -> Item:
+        """The current version's item; empty for a rule that is new. Raises Stale if it is not `expected`."""
+        item = self._table.get(RULES, rule_id) or {}
+        if item.get("version") != expected:
+            raise Stale(f"rule {rule_id} is at version {item.get('version')}, not {expected}")
+        return item
 
     def _stamps(self, event_types: Iterable[str]) -> Mapping[str, Stamp]:
         keys = {event_type: (stamp_pk(event_type), STAMP) for event_type in sorted(event_types)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from whenthen.adapters.dynamodb.items import Item, pack, time_of, to_json, unpack
+from whenthen.adapters.dynamodb.items import Item, decode, pack, time_of, to_json, unpack
 from whenthen.domain import events
 from whenthen.domain.events import Event, format_time, parse_time
 from whenthen.domain.runs import Job, JobStatus, Run, RunStatus
@@ -104,6 +104,17 @@ def run_of(item: Item) -> Run:
         finished_at=time_of(item.get("finished_at"), "finished_at"),
         waits_until=time_of(item.get("waits_until"), "waits_until"),
     )
+
+
+def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
+    """The run that got its outcome by a change (the `dynamodb` part of a stream's record); None for any other."""
+    before, after = dynamodb.get("OldImage"), dynamodb.get("NewImage")
+    if not after or after["sk"].get("S") != RUN:
+        return None
+    run = run_of(decode(after))
+    if not run.status.final or (before and RunStatus(before["status"]["S"]).final):
+        return None
+    return run
 
 
 def job_item(job: Job, expires_at: int | None = None) -> Item:

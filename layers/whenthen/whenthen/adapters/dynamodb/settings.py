@@ -1,19 +1,23 @@
-"""ApiKeys and SourceStore on the config table."""
+"""ApiKeys, SourceStore and Sweeps on the config table."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.items import to_json
-from whenthen.adapters.dynamodb.table import Table
+from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.domain.errors import NotFound
+from whenthen.domain.events import format_time, parse_time
 from whenthen.ports import ApiKey
 
 _KEYS = "apikeys"
 _SOURCES = "sources"
+_SWEEPS = "sweeps"
+_DATES = "dates"
 
 
 class DynamoApiKeys:
@@ -54,6 +58,27 @@ class DynamoSources:
     def list(self) -> list[Mapping[str, Any]]:
         """All sources, by name."""
         return [_document(item["document"]) for item in self._table.collection(_SOURCES)]
+
+
+class DynamoSweeps:
+    """Up to when the sweeps of the clock have published everything."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def last(self) -> datetime | None:
+        """The moment; None before the first sweep."""
+        item = self._table.get(_SWEEPS, _DATES)
+        return parse_time(item["until"], "until") if item else None
+
+    def move(self, last: datetime | None, now: datetime) -> bool:
+        """Move it on. False, and nothing moves, if it no longer is `last`."""
+        held = Expression("#until = :last", values={"last": format_time(last)}) if last else NEW
+        try:
+            self._table.put({"pk": _SWEEPS, "sk": _DATES, "until": format_time(now)}, held)
+        except ConditionFailed:
+            return False
+        return True
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -1,0 +1,25 @@
+"""The sweep queue: at each tick of the scheduler, what came due becomes events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.domain.errors import Malformed
+from whenthen.runtime.consumer import consume
+from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Each message is a tick, {"sweep": "dates"}; the sweep itself knows up to when the last one came."""
+
+    def sweep(tick: Any) -> None:
+        if tick.get("sweep") != "dates":
+            raise Malformed('the message is no tick: {"sweep": "dates"} is')
+        swept = wired().fire_due_dates()
+        count("DueEventsPublished", swept.events)
+        count("EnrolmentsStarted", swept.enrolments)
+
+    return consume(event, sweep, wired().messages)

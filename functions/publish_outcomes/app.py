@@ -1,0 +1,23 @@
+"""The runs table's stream: the outcome of each run becomes an event, where a rule waits for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.adapters.dynamodb.run_items import ended_run
+from whenthen.runtime.forwarder import forward
+from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Names the first outcome that could not be published for now."""
+    return forward(event, _publish, wired().lost_outcomes)
+
+
+def _publish(change: Any) -> None:
+    run = ended_run(change)
+    if run is not None and wired().publish_outcomes(run):
+        count("OutcomesPublished")

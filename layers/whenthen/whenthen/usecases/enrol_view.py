@@ -1,0 +1,54 @@
+"""enrol_view: go through the records of a view, and start the rule for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whenthen.domain.enrolments import Enrolment
+from whenthen.domain.errors import NotFound
+from whenthen.domain.views import View, parse_view
+from whenthen.ports import Bus, RecordStore, RuleBook
+
+PAGE = 100
+PAGES = 10
+"""How many pages one call goes through: seconds of work, so that little is done again if it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """How far a call came: how many records it saw and enrolled, and where the next goes on (None: that was all)."""
+
+    seen: int
+    enrolled: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolView:
+    """Some pages of an enrolment; whoever calls repeats with the cursor until there is none."""
+
+    rules: RuleBook
+    records: RecordStore
+    bus: Bus
+
+    def __call__(self, enrolment: Enrolment, cursor: str | None) -> Enrolled:
+        """Publish the events of the next records. Raises Temporary, NotFound for a rule without a view."""
+        view = self._view(enrolment)
+        seen = enrolled = 0
+        for _ in range(PAGES):
+            page = self.records.list(view.kind, limit=PAGE, cursor=cursor)
+            events = [enrolment.event(record.ref) for record in page.items if view.takes(record, enrolment.moment)]
+            if events:
+                self.bus.publish(events)
+            seen, enrolled, cursor = seen + len(page.items), enrolled + len(events), page.cursor
+            if cursor is None:
+                break
+        return Enrolled(seen, enrolled, cursor)
+
+    def _view(self, enrolment: Enrolment) -> View:
+        if enrolment.view is not None:
+            return parse_view({"name": "enrolled", **enrolment.view})
+        view = self.rules.version(enrolment.rule, enrolment.version).trigger.view
+        if view is None:
+            raise NotFound(f"version {enrolment.version} of rule {enrolment.rule} is about no view")
+        return view

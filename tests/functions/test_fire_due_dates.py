@@ -1,0 +1,102 @@
+"""The sweep queue and the enrolments: from a tick of the scheduler to events on the bus."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.functions.api import Api
+from tests.functions.payloads import batch, failed
+from tests.functions.stack import ENROLMENT, Stack
+from whenthen.domain.errors import Temporary
+from whenthen.domain.events import format_time
+
+TICK = {"sweep": "dates"}
+
+
+class Machines:
+    """Notes the executions that are started."""
+
+    def __init__(self) -> None:
+        self.started: list[dict[str, Any]] = []
+
+    def start_execution(self, **request: Any) -> None:
+        self.started.append(request)
+
+
+def _in_force(stack: Stack, trigger: dict[str, Any]) -> str:
+    rule = Api(stack).has_rule(trigger=trigger, mode="on")
+    return str(rule["id"])
+
+
+def _past(moment: datetime) -> None:
+    time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds() + 0.05))
+
+
+def test_a_tick_makes_events_of_what_came_due(stack: Stack) -> None:
+    rule_id = _in_force(stack, {"event": "birthday.reached"})
+    due = datetime.now(UTC) + timedelta(seconds=1)
+    Api(stack).call("PUT", "/v1/records/contact/ada", {"birth_date": due.replace(year=1996).isoformat()})
+    stack.events()
+    _past(due)
+    assert failed(stack.consume("SweepQueue", batch(TICK))) == []
+    [event] = stack.events()
+    assert (event["type"], event["subject"], event["data"]["rule"]) == ("birthday.reached", "contact:ada", rule_id)
+
+
+def test_a_schedule_over_a_view_starts_an_enrolment(stack: Stack) -> None:
+    stack.replaced["stepfunctions"] = machines = Machines()
+    due = datetime.now(UTC) + timedelta(seconds=1)
+    rule_id = _in_force(stack, {"schedule": {"at": format_time(due), "kind": "contact"}})
+    _past(due)
+    for _ in range(2):
+        assert failed(stack.consume("SweepQueue", batch(TICK))) == []
+    assert {request["stateMachineArn"] for request in machines.started} == {ENROLMENT}
+    assert len({request["name"] for request in machines.started}) == 1
+    assert rule_id in machines.started[0]["input"]
+
+
+@pytest.mark.parametrize("bad", ["{not json", "{}", '{"sweep": "chimneys"}', "[]"])
+def test_what_is_no_tick_is_buried(stack: Stack, bad: str) -> None:
+    assert failed(stack.consume("SweepQueue", batch(bad))) == []
+    assert len(stack.messages("SweepDeadLetters")) == 1
+
+
+def test_a_sweep_that_cannot_be_made_now_is_made_later(stack: Stack) -> None:
+    class Broken:
+        def __call__(self) -> None:
+            raise Temporary("the bus is full")
+
+    stack.adapters["fire_due_dates"] = Broken()
+    assert failed(stack.consume("SweepQueue", batch(TICK))) == ["m0"]
+
+
+def test_a_view_is_gone_through(stack: Stack) -> None:
+    api = Api(stack)
+    for number in range(3):
+        api.call("PUT", f"/v1/records/contact/{number}", {"status": "open" if number else "closed"})
+    stack.events()
+    view = {"kind": "contact", "filter": {"field": "record.status", "op": "equals", "value": "open"}}
+    enrolment = {"rule": "rule_1", "version": 1, "moment": "2026-03-14T09:00:00Z", "by": "key_1", "seed": "s"}
+    answer = stack.invoke("enrol_view", {"enrolment": {**enrolment, "view": view}, "cursor": None})
+    assert answer == {"more": False, "cursor": None}
+    found = {(event["type"], event["subject"]) for event in stack.events()}
+    assert found == {("rule.started_manually", "contact:1"), ("rule.started_manually", "contact:2")}
+
+
+def test_a_rule_is_started_by_hand(stack: Stack) -> None:
+    stack.replaced["stepfunctions"] = machines = Machines()
+    api = Api(stack)
+    rule = api.has_rule(trigger={"manual": True}, mode="on")
+    api.call("PUT", "/v1/records/contact/1", {"status": "open"})
+    stack.events()
+    answer = api.call("POST", f"/v1/rules/{rule['id']}/run", {"record": "contact:1"})
+    assert answer.status == 202
+    assert [event["id"] for event in stack.events()] == [answer.document["event"]]
+    view = api.call("POST", "/v1/views", {"name": "All", "kind": "contact"})
+    started = api.call("POST", f"/v1/rules/{rule['id']}/run", {"view": view.document["id"]})
+    assert started.document["enrolment"] == machines.started[0]["name"]
+    assert Api(stack, "rules:write").call("POST", f"/v1/rules/{rule['id']}/run", {}).status == 403

@@ -1,0 +1,94 @@
+"""The runs table's stream: an outcome becomes an event where a rule waits for it, and never holds up the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from tests.adapters.samples import event, minutes, run
+from tests.functions.api import Api
+from tests.functions.payloads import changes, failed
+from tests.functions.stack import Stack
+from whenthen.adapters.dynamodb.run_items import run_item
+from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.domain.runs import Run, RunStatus
+
+OPEN = run(event(), rule="rule_first")
+DONE = replace(OPEN, status=RunStatus.DONE, reason="1 of 1 steps done", finished_at=minutes(5))
+
+
+def _image(of: Run) -> dict[str, Any]:
+    item = {name: value for name, value in run_item(of, None).items() if value is not None}
+    return dict(TypeSerializer().serialize(item)["M"])
+
+
+@pytest.fixture
+def waited_for(stack: Stack) -> Stack:
+    """A stack with a rule that follows another, whose run is under way."""
+    Api(stack).has_rule(trigger={"after_rule": ["rule_first"]}, mode="on", kind=None)
+    stack.wiring("manage").runs.start(OPEN, event(), (), once_key=None)
+    return stack
+
+
+def _publish(stack: Stack, *images: tuple[Any, Any]) -> list[str]:
+    return failed(stack.invoke("publish_outcomes", changes(*images)))
+
+
+@pytest.mark.parametrize("before", [_image(OPEN), None], ids=["it was open", "it was over as it began"])
+def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
+    assert _publish(waited_for, (before, _image(DONE))) == []
+    [found] = waited_for.events()
+    assert (found["type"], found["subject"], found["time"]) == (
+        "rule.finished",
+        DONE.record,
+        "2026-03-14T09:35:00.000Z",
+    )
+    assert found["data"] == {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": "1 of 1 steps done"}
+    assert found["cause"] == {"runs": [DONE.id], "depth": 1}
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        (_image(OPEN), _image(replace(OPEN, wave=1))),
+        (_image(DONE), _image(replace(DONE, token="late"))),
+        (_image(DONE), None),
+        (None, {"pk": {"S": "run#1"}, "sk": {"S": "event"}}),
+        (_image(OPEN), _image(replace(DONE, shadow=True))),
+    ],
+    ids=["still open", "over already", "expired", "no run", "a shadow"],
+)
+def test_what_is_no_outcome_is_no_event(waited_for: Stack, images: tuple[Any, Any]) -> None:
+    assert _publish(waited_for, images) == []
+    assert waited_for.events() == []
+
+
+def test_nothing_is_published_where_no_rule_waits(stack: Stack) -> None:
+    assert _publish(stack, (_image(OPEN), _image(DONE))) == []
+    assert stack.events() == []
+
+
+class Refusing:
+    """A bus that takes nothing."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def publish(self, _events: Sequence[Any]) -> None:
+        raise self.error
+
+
+def test_what_may_pass_comes_back(waited_for: Stack) -> None:
+    waited_for.adapters["bus"] = Refusing(Temporary("throttled"))
+    assert _publish(waited_for, (_image(OPEN), _image(DONE))) == [f"{1:021}"]
+
+
+def test_what_can_never_be_published_is_buried(waited_for: Stack) -> None:
+    waited_for.adapters["bus"] = Refusing(TooLarge("too large"))
+    assert _publish(waited_for, (_image(OPEN), _image(DONE))) == []
+    [message] = waited_for.messages("OutcomeDeadLetters")
+    assert message["MessageAttributes"]["queue"]["StringValue"] == "runs"

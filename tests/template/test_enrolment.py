@@ -1,0 +1,47 @@
+"""The state machine that goes through a view: every way through it ends, and none loses its place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.template.reading import ROOT, properties, text
+
+MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/enrol_view.asl.json").read_text())
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+
+
+def test_it_turns_pages_while_there_are_more() -> None:
+    assert (MACHINE["StartAt"], STATES["Page"]["Next"]) == ("Page", "More?")
+    (more,) = STATES["More?"]["Choices"]
+    assert (more["Condition"], more["Next"], STATES["More?"]["Default"]) == ("{% $states.input.more %}", "Page", "Done")
+    assert STATES["Done"] == {"Type": "Succeed"}
+
+
+def test_a_page_begins_where_the_last_one_ended() -> None:
+    page = STATES["Page"]
+    assert page["Output"] == "{% $states.result.Payload %}"
+    assert page["Arguments"]["Payload"] == {
+        "enrolment": "{% $states.context.Execution.Input %}",
+        "cursor": "{% $exists($states.input.cursor) ? $states.input.cursor : null %}",
+    }
+
+
+def test_a_page_that_fails_is_tried_for_hours_and_can_be_redriven() -> None:
+    (rule,) = STATES["Page"]["Retry"]
+    waits = [
+        min(rule["IntervalSeconds"] * rule["BackoffRate"] ** attempt, rule["MaxDelaySeconds"])
+        for attempt in range(rule["MaxAttempts"])
+    ]
+    assert sum(waits) / 2 > 2 * 3600
+    assert "Catch" not in STATES["Page"]
+    assert "Fail" not in {state["Type"] for state in STATES.values()}
+    assert STATES["Page"]["TimeoutSeconds"] > properties("EnrolView")["Timeout"]
+
+
+def test_it_has_the_function_that_it_calls() -> None:
+    found = properties("Enrolment")
+    assert found["Type"] == "STANDARD", "its names are taken for ninety days"
+    assert {name: text(value) for name, value in found["DefinitionSubstitutions"].items()} == {
+        "EnrolViewArn": "${EnrolView.Arn}"
+    }

@@ -1,0 +1,146 @@
+"""manage_views: a saved view, the rules that go by it, and the records in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.usecases.fakes.outside import FakeClock
+from tests.usecases.fakes.stores import FakeRecords, FakeRules, FakeViews
+from tests.usecases.rules import NOTE
+from whenthen.domain.errors import Conflict, Invalid, NotFound, Stale
+from whenthen.domain.records import Record
+from whenthen.usecases.manage_rules import ManageRules
+from whenthen.usecases.manage_views import MAX_PAGES, ManageViews
+
+
+def tagged(tag: str) -> dict[str, Any]:
+    return {"field": "record.tags", "op": "has", "value": tag}
+
+
+def vips(tag: str = "vip", **more: Any) -> dict[str, Any]:
+    return {"name": "VIPs", "kind": "contact", "filter": tagged(tag), **more}
+
+
+@pytest.fixture
+def views() -> ManageViews:
+    stored, rules, clock = FakeViews(), FakeRules(), FakeClock()
+    return ManageViews(stored, rules, ManageRules(rules, stored, clock), FakeRecords(), clock)
+
+
+def entering(view_id: str, **more: Any) -> dict[str, Any]:
+    return {"name": "Welcome", "trigger": {"enters": {"view": view_id}}, "steps": [NOTE], "mode": "on", **more}
+
+
+def test_the_same_key_makes_the_same_view_once(views: ManageViews) -> None:
+    made = views.create(vips(), seed="key", by="ayse")
+    assert views.create(vips(), seed="key", by="ayse") == made
+    assert views.get(made.id).document == {**vips(), "id": made.id}
+    with pytest.raises(Conflict):
+        views.create(vips("other"), seed="key", by="ayse")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"kind": ""}, "kind"), ({"filter": {"field": "event.type", "op": "equals", "value": "x"}}, "filter"),
+     ({"flter": None, "colour": "red"}, "colour"), ({"name": ""}, "name")],
+)  # fmt: skip
+def test_a_view_that_does_not_hold_is_refused(views: ManageViews, wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        views.create({**vips(), **wrong}, seed="key", by="ayse")
+    assert field in [problem.field for problem in refused.value.problems]
+
+
+def test_a_rule_keeps_the_filter_of_the_view_that_it_names(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    assert made.document["trigger"]["enters"] == {"view": view.id, "kind": "contact", "filter": tagged("vip")}
+    assert views.users(view.id) == (made.id,)
+
+
+def test_a_rule_cannot_name_a_view_that_there_is_not(views: ManageViews) -> None:
+    with pytest.raises(Invalid) as refused:
+        views.manage_rules.create(entering("view_none"), seed="rule", by="ayse")
+    assert [problem.field for problem in refused.value.problems] == ["trigger.enters.view"]
+
+
+def test_a_changed_view_changes_its_rules_and_leaves_their_old_versions(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    views.replace(view.id, vips("gold"), version=1, by="budi")
+    now = views.manage_rules.get(made.id)
+    assert (now.version, now.document["trigger"]["enters"]["filter"]) == (2, tagged("gold"))
+    assert views.rules.get_version(made.id, 1).document["trigger"]["enters"]["filter"] == tagged("vip")
+
+
+def test_a_change_that_was_interrupted_is_completed_by_the_same_call(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    new = views._prepare(vips("gold"), view.id, 2, "budi")
+    views.views.save(new, view)
+    assert views.replace(view.id, vips("gold"), version=None, by="budi") == new
+    assert views.manage_rules.get(made.id).document["trigger"]["enters"]["filter"] == tagged("gold")
+
+
+def test_a_view_that_is_saved_as_it_was_makes_no_version_of_anything(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    assert views.replace(view.id, vips(), version=1, by="budi") == view
+    assert views.manage_rules.get(made.id) == made
+
+
+def test_a_view_is_not_deleted_under_its_rules(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    with pytest.raises(Conflict, match=made.id):
+        views.delete(view.id, version=None)
+    with pytest.raises(Conflict, match=made.id):
+        views.replace(view.id, vips(kind="lead"), version=None, by="budi")
+    views.manage_rules.delete(made.id, version=None)
+    views.delete(view.id, version=1)
+    with pytest.raises(NotFound):
+        views.get(view.id)
+
+
+def test_a_late_writer_is_told(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    views.replace(view.id, vips("gold"), version=1, by="budi")
+    with pytest.raises(Stale):
+        views.replace(view.id, vips("silver"), version=1, by="ayse")
+    with pytest.raises(Stale):
+        views.delete(view.id, version=1)
+
+
+def test_the_records_of_a_view_come_page_by_page_each_once(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    assert isinstance(views.records, FakeRecords)
+    for number in range(25):
+        record = Record("contact", f"{number:02}", {"tags": ["vip"] if number % 5 == 0 else []})
+        views.records.stored[record.ref] = record
+    found, cursor = [], None
+    while True:
+        page = views.records_in(view.id, "contact", limit=2, cursor=cursor)
+        assert len(page.items) <= 2
+        found += [record.id for record in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert found == ["00", "05", "10", "15", "20"]
+
+
+def test_a_view_in_which_there_is_next_to_nobody_does_not_read_for_ever(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    assert isinstance(views.records, FakeRecords)
+    for number in range(MAX_PAGES + 5):
+        record = Record("contact", f"{number:02}", {})
+        views.records.stored[record.ref] = record
+    page = views.records_in(view.id, "contact", limit=1, cursor=None)
+    assert page.items == ()
+    assert page.cursor is not None
+
+
+def test_a_view_lists_records_of_its_own_kind_alone(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    with pytest.raises(Invalid):
+        views.records_in(view.id, "lead", limit=10, cursor=None)
