@@ -26,7 +26,7 @@ WHO = [
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("states:StartExecution", ".*", {"MatchRules"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
-    ("states:SendTaskSuccess", ".*", {"AdvanceSequence"} | JOBS),
+    ("states:SendTaskSuccess", ".*", {"MatchRules", "AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
     ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
@@ -106,7 +106,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     }
 
 
-@pytest.mark.parametrize("function", sorted({"SendEmail", "AdvanceSequence"} | JOBS))
+@pytest.mark.parametrize("function", sorted({"SendEmail", "MatchRules", "AdvanceSequence"} | JOBS))
 def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
     for policy in properties(f"{function}Role")["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:

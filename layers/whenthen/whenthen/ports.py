@@ -233,6 +233,15 @@ class RunLedger(Protocol):
     ) -> None:
         """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
 
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+        """Write the outcome that the provider reports. False if the job no longer stands as it was read.
+
+        A job that had its outcome keeps the time at which it was finished: waits are counted from it.
+        """
+
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+
     def counter(self, name: str) -> int:
         """Where a counter stands; 0 before its first use."""
 

@@ -35,6 +35,7 @@ from whenthen.usecases.publish_changes import PublishChanges
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.send_email import SendEmail
 from whenthen.usecases.send_whatsapp import SendWhatsapp
+from whenthen.usecases.settle_report import SettleReport
 from whenthen.usecases.stop_on_exit import StopOnExit
 from whenthen.usecases.stop_run import StopRun
 
@@ -86,7 +87,9 @@ def functions_of(ports: Ports) -> Functions:
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
         publish_changes=PublishChanges(p.bus, p.clock),
-        match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
+        match_event=MatchEvent(
+            progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log, (SettleReport(progress),)
+        ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         publish=lambda event: p.bus.publish([event]),

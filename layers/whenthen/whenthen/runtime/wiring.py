@@ -226,10 +226,11 @@ class Wiring(_Adapters):
     @cached_property
     def match_event(self) -> MatchEvent:
         from whenthen.usecases.match_event import MatchEvent
+        from whenthen.usecases.settle_report import SettleReport
         from whenthen.usecases.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        return MatchEvent(self.progress, stop_on_exit, self.event_log)
+        return MatchEvent(self.progress, stop_on_exit, self.event_log, (SettleReport(self.progress),))
 
     @cached_property
     def advance_sequence(self) -> AdvanceSequence:

@@ -31,6 +31,9 @@ MAX_LISTED = 50
 OWN_HEADER = "x-whenthen-job"
 """Stands in every mail that whenthen sends: one that comes in with it is our own, come back."""
 
+RUN_HEADER = "x-whenthen-run"
+"""Stands beside it, and says where the job is found."""
+
 _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
 _QUOTED = re.compile(r">|-{2,} ?(original message|orijinal|forwarded|pesan asli|eredeti)|_{20,}$", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """send_whatsapp: a template or a free text through the Cloud API, which takes no idempotency key.
 
-The job's id travels as `biz_opaque_callback_data` and comes back in the statuses, by which a job whose
-answer was lost finds its outcome.
+The job's callback (its run and its id) travels as `biz_opaque_callback_data` and comes back in the statuses, by
+which a job whose answer was lost finds its outcome (`settle_report`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SendWhatsapp:
         }
         if given.get("reply_to"):
             message["context"] = {"message_id": given["reply_to"]}
-        return _Send(message, job.id, self.graph)
+        return _Send(message, job.callback, self.graph)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """The phone number, or the business-scoped id of a customer whose number Meta does not tell."""
