@@ -7,6 +7,7 @@ from typing import Any
 import records
 import rules
 import runs
+import settings
 import sources
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
@@ -17,7 +18,7 @@ from whenthen.domain.errors import NotFound, WhenthenError
 from whenthen.runtime.observability import logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
-for part in (rules, records, events, runs, sources):
+for part in (rules, records, events, runs, sources, settings):
     app.include_router(part.router, prefix="/v1")
 
 

@@ -95,7 +95,6 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("publish_changes", _write_record),
     ("publish_changes", _read_config),
     ("match_rules", _write_config),
-    ("match_rules", _write_record),
     ("match_rules", _send_mail),
     ("match_rules", _read_meta_secret),
     ("advance_sequence", _write_config),

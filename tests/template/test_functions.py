@@ -41,7 +41,7 @@ FOR_THE_OUTSIDE = {
     "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "SendWhatsapp", "ChangeRecord", "Manage"},
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"},
 }
 """Variables that no permission tells of → who needs them."""
 

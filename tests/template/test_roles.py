@@ -36,7 +36,7 @@ WHO = [
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "ChangeRecord", "Manage"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
     ),
     ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
     ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),

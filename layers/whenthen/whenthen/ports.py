@@ -133,6 +133,10 @@ class RuleStore(Protocol):
 # --- records -------------------------------------------------------------------------------------
 
 
+MAX_OF_PERSON = 100
+"""Records of one identity that are looked at."""
+
+
 class RecordStore(Protocol):
     """The records and their identities."""
 
@@ -141,6 +145,9 @@ class RecordStore(Protocol):
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+
+    def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
+        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record and its identities. Raises Stale if the stored version is not that of `replaces`."""
@@ -368,6 +375,16 @@ class SourceStore(Protocol):
 
     def list(self) -> list[Mapping[str, Any]]:
         """All sources, by name."""
+
+
+class SettingStore(Protocol):
+    """What an installation is told by its admins, by name."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The document; empty where none was saved."""
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a document, in place of the one that is there."""
 
 
 class Graph(Protocol):

@@ -133,6 +133,10 @@ class FakeRecords:
         ]
         return min(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref), default=None)
 
+    def find_all(self, identities: Sequence[str]) -> builtins.list[Record]:
+        found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
+        return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
+
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
         self.stored[record.ref] = record
@@ -154,6 +158,17 @@ class FakeRecords:
 
 def _ref(record: Record) -> str:
     return record.ref
+
+
+@dataclass
+class FakeSettings:
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        return self.kept.get(name, {})
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        self.kept[name] = document
 
 
 @dataclass

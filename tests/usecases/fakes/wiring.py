@@ -22,12 +22,15 @@ from whenthen.ports import (
     RunLedger,
     Secrets,
     Sequences,
+    SettingStore,
 )
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
 from whenthen.usecases.call_webhook import CallWebhook
 from whenthen.usecases.change_record import ChangeRecord
 from whenthen.usecases.fetch_lead import FetchLead
+from whenthen.usecases.keep_consent import Consents, KeepConsent
+from whenthen.usecases.know_person import KnowPerson
 from whenthen.usecases.match_event import MatchEvent
 from whenthen.usecases.perform_job import PerformJob
 from whenthen.usecases.progress import Progress
@@ -56,6 +59,7 @@ class Ports:
     graph: Graph
     mailer: Mailer
     http: Http
+    settings: SettingStore
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
@@ -88,14 +92,17 @@ def functions_of(ports: Ports) -> Functions:
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
         publish_changes=PublishChanges(p.bus, p.clock),
         match_event=MatchEvent(
-            progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log, (SettleReport(progress),)
+            progress,
+            StopOnExit(p.rules, p.runs, p.sequences, p.clock),
+            p.log,
+            (KnowPerson(save_record, p.settings), KeepConsent(p.records, p.clock), SettleReport(progress)),
         ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
-            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),
+            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com", Consents(p.records))),
+            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR", Consents(p.records))),
             Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
             Channel.RECORD: ChangeRecord(progress, "TR"),
         },

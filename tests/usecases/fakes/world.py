@@ -19,7 +19,7 @@ from tests.usecases.fakes.queues import (
     FakeSequences,
     Message,
 )
-from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets
+from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets, FakeSettings
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
 from whenthen.domain import ids
@@ -63,7 +63,9 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
+        self.settings = FakeSettings()
         self.ports = Ports(
+            settings=self.settings,
             rules=self.rules,
             log=self.log,
             records=self.records,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.manage_rules import ManageRules
+    from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.match_event import MatchEvent
     from whenthen.usecases.perform_job import PerformJob
@@ -159,6 +160,12 @@ class _Adapters:
         return DynamoSources(self.dynamodb, self.settings.config_table)
 
     @cached_property
+    def installation(self) -> ports.SettingStore:
+        from whenthen.adapters.dynamodb.settings import DynamoSettings
+
+        return DynamoSettings(self.dynamodb, self.settings.config_table)
+
+    @cached_property
     def keys(self) -> ports.ApiKeys:
         from whenthen.adapters.dynamodb.settings import DynamoApiKeys
 
@@ -225,12 +232,19 @@ class Wiring(_Adapters):
 
     @cached_property
     def match_event(self) -> MatchEvent:
+        from whenthen.usecases.keep_consent import KeepConsent
+        from whenthen.usecases.know_person import KnowPerson
         from whenthen.usecases.match_event import MatchEvent
         from whenthen.usecases.settle_report import SettleReport
         from whenthen.usecases.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        return MatchEvent(self.progress, stop_on_exit, self.event_log, (SettleReport(self.progress),))
+        reactions = (
+            KnowPerson(self.save_record, self.installation),
+            KeepConsent(self.records, self.clock),
+            SettleReport(self.progress),
+        )
+        return MatchEvent(self.progress, stop_on_exit, self.event_log, reactions)
 
     @cached_property
     def advance_sequence(self) -> AdvanceSequence:
@@ -240,17 +254,20 @@ class Wiring(_Adapters):
 
     @cached_property
     def send_email(self) -> PerformJob:
+        from whenthen.usecases.keep_consent import Consents
         from whenthen.usecases.perform_job import PerformJob
         from whenthen.usecases.send_email import SendEmail
 
-        return PerformJob(self.progress, SendEmail(self.mailer, self.settings.mail_from))
+        return PerformJob(self.progress, SendEmail(self.mailer, self.settings.mail_from, Consents(self.records)))
 
     @cached_property
     def send_whatsapp(self) -> PerformJob:
+        from whenthen.usecases.keep_consent import Consents
         from whenthen.usecases.perform_job import PerformJob
         from whenthen.usecases.send_whatsapp import SendWhatsapp
 
-        return PerformJob(self.progress, SendWhatsapp(self.graph, self.settings.default_country))
+        channel = SendWhatsapp(self.graph, self.settings.default_country, Consents(self.records))
+        return PerformJob(self.progress, channel)
 
     @cached_property
     def call_webhook(self) -> PerformJob:
@@ -282,6 +299,12 @@ class Wiring(_Adapters):
         from whenthen.usecases.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def manage_settings(self) -> ManageSettings:
+        from whenthen.usecases.manage_settings import ManageSettings
+
+        return ManageSettings(self.installation)
 
     @cached_property
     def send_event(self) -> SendEvent:

@@ -11,6 +11,7 @@ from whenthen.domain.errors import Invalid
 from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
 from whenthen.ports import Mail, Mailer
+from whenthen.usecases.keep_consent import Consents
 
 MAX_SUBJECT = 500
 
@@ -31,18 +32,22 @@ class SendEmail:
 
     mailer: Mailer
     sender: str
+    consents: Consents
     repeatable: bool = False
 
-    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send:
-        """Raises Invalid naming what the mail lacks."""
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
+        """Skipped where the recipient refuses mail. Raises Invalid naming what the mail lacks."""
         html = templates.render(step.parameters.get("html", ""), context, escaping=True)
         plain = {name: value for name, value in step.parameters.items() if name != "html"}
         given = templates.render_all(plain, context)
-        to = given.get("to") or (context["record"] or {}).get("email") or ""
+        to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
+        refused = self.consents.refusal("email", identities.identity("email", to), given.get("purpose", ""))
+        if refused is not None:
+            return Outcome(JobStatus.SKIPPED, refused)
         return _Send(
             Mail(
                 sender=given.get("from") or self.sender,
-                to=_address(to, "to"),
+                to=to,
                 subject=_line(given["subject"]),
                 text=given.get("text", ""),
                 html=html,

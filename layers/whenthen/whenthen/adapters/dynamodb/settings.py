@@ -1,4 +1,4 @@
-"""ApiKeys and SourceStore on the config table."""
+"""ApiKeys, SourceStore and SettingStore on the config table."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from whenthen.ports import ApiKey
 
 _KEYS = "apikeys"
 _SOURCES = "sources"
+_SETTINGS = "settings"
 
 
 class DynamoApiKeys:
@@ -54,6 +55,22 @@ class DynamoSources:
     def list(self) -> list[Mapping[str, Any]]:
         """All sources, by name."""
         return [_document(item["document"]) for item in self._table.collection(_SOURCES)]
+
+
+class DynamoSettings:
+    """What an installation is told by its admins, by name."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The document; empty where none was saved."""
+        item = self._table.get(_SETTINGS, name)
+        return _document(item["document"]) if item else {}
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a document, in place of the one that is there."""
+        self._table.put({"pk": _SETTINGS, "sk": name, "document": to_json(dict(document))})
 
 
 def _document(text: str) -> Mapping[str, Any]:
