@@ -28,7 +28,8 @@ NEEDED_FOR = {
     "DEAD_LETTER_URL": ("sqs:SendMessage", "DeadLetters.Arn}"),
     "SEQUENCE_ARN": ("states:", ""),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
-    "MAIL_FROM": ("ses:SendRawEmail", ""),
+    "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
+    "BUCKET_NAME": ("s3:", "${Bucket.Arn}/inbound/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
@@ -38,6 +39,7 @@ WITHOUT_PERMISSION = {
 """Progress is built with the queues, to which those who perform jobs never send: they answer the sequence."""
 
 FOR_THE_OUTSIDE = {
+    "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
     "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},

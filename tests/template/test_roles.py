@@ -22,7 +22,11 @@ WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a ba
 
 WHO = [
     ("ses:.*", ".*", {"SendEmail"}),
-    ("events:PutEvents", r"\$\{Bus.Arn\}", {"ReceiveWebhook", "ReceiveMeta", "FetchLead", "PublishChanges", "Manage"}),
+    (
+        "events:PutEvents",
+        r"\$\{Bus.Arn\}",
+        {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"},
+    ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("states:StartExecution", ".*", {"MatchRules"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
@@ -39,7 +43,9 @@ WHO = [
         {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
     ),
     ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
-    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage", "ReceiveEmail"} | JOBS),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
+    ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
     ("dynamodb:.*", ".*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*/index/[*]", {"Manage"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),

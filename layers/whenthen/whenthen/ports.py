@@ -337,6 +337,26 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Objects(Protocol):
+    """Bodies too large for an event: raw mail and attachments."""
+
+    def get(self, key: str) -> bytes:
+        """The whole object. Raises NotFound, TooLarge."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Keep an object, in place of the one that is there."""
+
+
+class Threads(Protocol):
+    """Which run sent a mail, for the answers that name it."""
+
+    def remember(self, message_id: str, run_id: str, now: datetime) -> None:
+        """Note that this run sent the mail that the provider calls `message_id`."""
+
+    def run_of(self, message_ids: Sequence[str]) -> str | None:
+        """The run that sent one of these mails; the first that is known."""
+
+
 class Mailer(Protocol):
     """Outgoing mail."""
 

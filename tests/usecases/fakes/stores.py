@@ -172,6 +172,32 @@ class FakeSettings:
 
 
 @dataclass
+class FakeThreads:
+    runs: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, message_id: str, run_id: str, now: Any) -> None:
+        assert now.tzinfo is not None
+        self.runs[message_id] = run_id
+
+    def run_of(self, message_ids: Sequence[str]) -> str | None:
+        return next((self.runs[each] for each in message_ids if each in self.runs), None)
+
+
+@dataclass
+class FakeObjects:
+    kept: dict[str, bytes] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> bytes:
+        if key not in self.kept:
+            raise NotFound(f"there is no object {key}")
+        return self.kept[key]
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        self.kept[key], self.types[key] = content, content_type
+
+
+@dataclass
 class FakeKeys:
     kept: dict[str, ApiKey] = field(default_factory=dict)
 

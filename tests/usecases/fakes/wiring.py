@@ -23,6 +23,7 @@ from whenthen.ports import (
     Secrets,
     Sequences,
     SettingStore,
+    Threads,
 )
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
@@ -60,6 +61,7 @@ class Ports:
     mailer: Mailer
     http: Http
     settings: SettingStore
+    threads: Threads
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
@@ -101,7 +103,9 @@ def functions_of(ports: Ports) -> Functions:
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com", Consents(p.records))),
+            Channel.EMAIL: PerformJob(
+                progress, SendEmail(p.mailer, "crm@example.com", Consents(p.records), p.threads, p.clock)
+            ),
             Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR", Consents(p.records))),
             Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
             Channel.RECORD: ChangeRecord(progress, "TR"),

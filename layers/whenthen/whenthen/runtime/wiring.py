@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
     from whenthen.usecases.read_history import ReadHistory
+    from whenthen.usecases.receive_email import ReceiveEmail
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.stop_run import StopRun
@@ -139,7 +140,7 @@ class _Adapters:
         from whenthen.adapters.aws import ONCE
         from whenthen.adapters.channels.ses import SesMailer
 
-        return SesMailer(self.client("ses", ONCE))
+        return SesMailer(self.client("ses", ONCE), self.settings.mail_configuration_set)
 
     @cached_property
     def rule_book(self) -> ports.RuleBook:
@@ -164,6 +165,18 @@ class _Adapters:
         from whenthen.adapters.dynamodb.settings import DynamoSettings
 
         return DynamoSettings(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def objects(self) -> ports.Objects:
+        from whenthen.adapters.objects import S3Objects
+
+        return S3Objects(self.client("s3"), self.settings.bucket_name)
+
+    @cached_property
+    def threads(self) -> ports.Threads:
+        from whenthen.adapters.dynamodb.threads import DynamoThreads
+
+        return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def keys(self) -> ports.ApiKeys:
@@ -213,6 +226,12 @@ class Wiring(_Adapters):
         return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
 
     @cached_property
+    def receive_email(self) -> ReceiveEmail:
+        from whenthen.usecases.receive_email import ReceiveEmail
+
+        return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, self.settings.mail_from)
+
+    @cached_property
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.fetch_lead import FetchLead
 
@@ -258,7 +277,9 @@ class Wiring(_Adapters):
         from whenthen.usecases.perform_job import PerformJob
         from whenthen.usecases.send_email import SendEmail
 
-        return PerformJob(self.progress, SendEmail(self.mailer, self.settings.mail_from, Consents(self.records)))
+        consents = Consents(self.records)
+        channel = SendEmail(self.mailer, self.settings.mail_from, consents, self.threads, self.clock)
+        return PerformJob(self.progress, channel)
 
     @cached_property
     def send_whatsapp(self) -> PerformJob:
