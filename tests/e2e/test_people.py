@@ -67,3 +67,11 @@ def test_a_stranger_becomes_a_contact_says_stop_and_gets_no_more(stack: Stack) -
     [job] = run["jobs"]
     assert (job["status"], "consent.whatsapp" in job["reason"]) == ("skipped", True)
     assert not [item for item in stack.graph.received()["messages"] if item["message"].get("to") == customer.phone]
+    told = stack.api.get(f"/v1/records/contact/{made['id']}/timeline")["items"]
+    assert [entry["at"] for entry in told] == sorted((entry["at"] for entry in told), reverse=True)
+    assert {entry["event"]["type"] for entry in told if "event" in entry} >= {
+        "whatsapp.message_received",
+        "contact.replied",
+        "contact.tag_added",
+    }
+    assert [entry["run"]["id"] for entry in told if "run" in entry] == [run["id"]]

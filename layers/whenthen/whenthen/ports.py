@@ -268,6 +268,13 @@ class RunLedger(Protocol):
         """Runs with a status, newest first; eventually consistent."""
 
 
+class Timelines(Protocol):
+    """What happened to a record."""
+
+    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """Its events (as their plans) and the runs about it, newest first; eventually consistent."""
+
+
 class JobQueues(Protocol):
     """One queue per channel."""
 

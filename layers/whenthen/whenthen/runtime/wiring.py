@@ -198,6 +198,12 @@ class _Adapters:
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
 
     @cached_property
+    def timelines(self) -> ports.Timelines:
+        from whenthen.adapters.dynamodb.timelines import DynamoTimelines
+
+        return DynamoTimelines(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
     def event_log(self) -> ports.EventLog:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
