@@ -1,7 +1,7 @@
 # Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down check bench deploy
+.PHONY: help demo test up down redrive check bench deploy
 
 # The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -38,6 +38,10 @@ up: ## Start the local stack, or renew it if its sources changed, and leave it r
 
 down: ## Stop every local stack of this checkout
 	@if [ -x $(VENV)/emulator/bin/python ]; then $(VENV)/emulator/bin/python -m dev down; fi
+
+redrive: ## Put dead letters back to work: make redrive QUEUE=email [STACK=whenthen-dev]
+	@$(ENVIRONMENTS) emulator
+	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)"
 
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov

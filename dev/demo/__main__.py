@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 
 from dev.demo import account, stories
 from dev.demo.stories import Customer, Sent
-from dev.stack import Stack
 from dev.lifecycle import up
+from dev.stack import Stack
 
 WAITS = 0.00002
 """Waits take this part of their time: two days 3.5 seconds, a month most of a minute."""
@@ -29,11 +30,9 @@ def main() -> int:
     account.print_runs(stack, lead_runs)
     expected, seen = account.count_effects(lead.effects)
 
-    for tell in (
-        lambda: stories.payment(stack, customer),
-        lambda: stories.whatsapp_question(stack, customer, lead_runs[0] if lead_runs else ""),
-    ):
-        more, right = _play(stack, tell(), rules)
+    lead_run = lead_runs[0] if lead_runs else ""
+    for tell in (stories.payment, partial(stories.whatsapp_question, lead_run=lead_run)):
+        more, right = _play(stack, tell(stack, customer), rules)
         expected, seen = expected + more, seen + right
 
     print("\n  and the welcome sequence, after the customer's answer:")

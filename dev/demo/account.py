@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from dev.demo.stories import Effect, Sent
 from dev.stack import Stack
 
-PATIENCE = 40
+PATIENCE = 90
 """Seconds until something that was expected counts as not seen. Far more than it takes: machines are shared."""
 
 T = TypeVar("T")
@@ -68,8 +68,8 @@ def print_runs(stack: Stack, runs: list[str]) -> None:
         print(f"  run {run_id} is {run['status']}{': ' + run['reason'] if run['reason'] else ''}")
         for job in run["jobs"]:
             print(f"    {job['due'][:16].replace('T', ' ')}  {job['step']:<8} {job['status']:<8} {job['reason']}")
-        if run["status"] == "waiting":
-            print(f"    {run['due'][:16].replace('T', ' ')}  waiting for the next step")
+        if run["waits_until"]:
+            print(f"    {run['waits_until'][:16].replace('T', ' ')}  the next step is due")
 
 
 def count_effects(effects: list[Effect]) -> tuple[int, int]:

@@ -98,6 +98,7 @@ def payment(stack: Stack, customer: Customer) -> Sent:
     """A payment that a shop reports (Standard Webhooks)."""
     body = json.loads((EVENTS / "hooks/payment_received.json").read_text())
     address = f"payer.{customer.number}@example.com"
+    body["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     body["data"] |= {"amount": 1250, "invoice": f"INV-{customer.number}"}
     body["data"]["customer"] = {"name": "Deniz", "email": address}
     answer = post(stack.hook(SAMPLE_SOURCE), body, delivery_id=f"msg_{customer.number}")

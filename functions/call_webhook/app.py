@@ -12,6 +12,6 @@ from whenthen.runtime.wiring import wired
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> Any:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message names a job of a run."""
-    return consume(event, context, lambda message: wired().call_webhook(*job_of(message)), wired().messages)
+    return consume(event, lambda message: wired().call_webhook(*job_of(message)), wired().messages)

@@ -12,6 +12,6 @@ from whenthen.runtime.wiring import wired
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> Any:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message is a LeadRef as JSON."""
-    return consume(event, context, lambda message: wired().fetch_lead(lead_of(message)), wired().messages)
+    return consume(event, lambda message: wired().fetch_lead(lead_of(message)), wired().messages)

@@ -11,10 +11,11 @@ import settings
 import sources
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from replies import problem, problem_of_request
+from replies import problem, problem_of_request, with_json
 
 import events
 from whenthen.domain.errors import NotFound, WhenthenError
+from whenthen.runtime import answers
 from whenthen.runtime.observability import logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
@@ -43,6 +44,7 @@ def no_such_path(_: Exception) -> Response[str]:
 
 @metrics.log_metrics
 @logger.inject_lambda_context
+@answers.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request of the API."""
-    return app.resolve(event, context)
+    return app.resolve(with_json(event), context)

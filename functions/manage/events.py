@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from replies import caller, reply, seed
-from shapes import Id, record_document, run_document
+from shapes import Id, IdempotencyKey, record_document, run_document
 
 from whenthen.domain.events import to_json
 from whenthen.runtime.wiring import wired
@@ -18,11 +18,11 @@ Events = Annotated[dict[str, Any] | list[Any], Body(description="An event, or a 
 
 
 @router.post("/events", summary="Send one event or several", tags=["events"])
-def send(body: Events) -> Response[str]:
+def send(body: Events, idempotency_key: IdempotencyKey = None) -> Response[str]:
     """Answers when all are durable. The same `id` (or Idempotency-Key) has the effects of one event."""
     by = caller(router, "records:write")
     written = body if isinstance(body, list) else [body]
-    sent = wired().send_event(written, seed=seed(router), by=by)
+    sent = wired().send_event(written, seed=seed(idempotency_key), by=by)
     return reply({"events": [{"id": event.id, "type": event.type} for event in sent]}, 202)
 
 

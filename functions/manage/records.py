@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
-from shapes import Cursor, Document, Id, Limit, Text, record_document, timeline_entry
+from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document, timeline_entry
 
 from whenthen.domain.errors import Invalid, NotFound
 from whenthen.domain.events import Cause
@@ -47,10 +47,10 @@ def save(kind: Id, record_id: Id, body: Document, origin: Text = "api") -> Respo
 
 
 @router.patch("/records/<kind>/<record_id>", summary="Change a record that exists", tags=["records"])
-def patch(kind: Id, record_id: Id, body: Document, origin: Text = "api") -> Response[str]:
-    """Takes `If-Match`."""
+def patch(kind: Id, record_id: Id, body: Document, origin: Text = "api", if_match: IfMatch = None) -> Response[str]:
+    """Sets the fields of the body; null removes one. Never creates a record."""
     caller(router, "records:write")
-    version = wanted_version(router)
+    version = wanted_version(if_match)
     record = wired().save_record.patch(f"{kind}:{record_id}", body, version=version, origin=_origin(origin))
     return reply(record_document(record), version=record.version)
 

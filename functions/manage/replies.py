@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from whenthen.domain.errors import Forbidden, Invalid, Malformed, Problem, WhenthenError
+from whenthen.domain.errors import Forbidden, Invalid, Problem, WhenthenError
 from whenthen.runtime import answers
+from whenthen.sources.bodies import read_json
 from whenthen.usecases.authorize import allows
 
 MAX_BODY = 200_000
@@ -20,17 +22,25 @@ JSON = "application/json"
 
 def caller(router: Router, scope: str) -> str:
     """The id of the calling key. Raises Forbidden unless the key has `scope`."""
-    authorizer = router.current_event.request_context.authorizer
-    context: dict[str, Any] = (authorizer.get_lambda if authorizer else None) or {}
+    request = router.current_event.raw_event
+    context: dict[str, Any] = request["requestContext"].get("authorizer", {}).get("lambda", {})
     if not allows(tuple(str(context.get("scopes", "")).split()), scope):
         raise Forbidden(f"this needs an API key with the scope {scope}")
-    answers.raw_body(router.current_event.raw_event, MAX_BODY)
     return str(context["key"])
 
 
-def wanted_version(router: Router) -> int | None:
+def with_json(event: dict[str, Any]) -> dict[str, Any]:
+    """The request with its body as plain JSON, whatever its sender calls it. Raises TooLarge, Malformed."""
+    body = answers.raw_body(event, MAX_BODY)
+    if not body:
+        return event
+    headers = {**answers.headers_of(event), "content-type": JSON}
+    return {**event, "headers": headers, "body": json.dumps(read_json(body)), "isBase64Encoded": False}
+
+
+def wanted_version(if_match: str | None) -> int | None:
     """The version that `If-Match` names; None where the caller does not care."""
-    text = (router.current_event.headers.get("if-match") or "").strip()
+    text = (if_match or "").strip()
     if text in ("", "*"):
         return None
     number = text.removeprefix("W/").strip('"')
@@ -39,12 +49,9 @@ def wanted_version(router: Router) -> int | None:
     return int(number)
 
 
-def seed(router: Router) -> str:
+def seed(idempotency_key: str | None) -> str:
     """What makes the ids of this request: its Idempotency-Key, or chance."""
-    key = (router.current_event.headers.get("idempotency-key") or "").strip()
-    if len(key) > 200:
-        raise Invalid.field("Idempotency-Key", "at most 200 characters are allowed")
-    return key or secrets.token_hex(16)
+    return (idempotency_key or "").strip() or secrets.token_hex(16)
 
 
 def reply(document: Any, status: int = 200, *, version: int | None = None, location: str = "") -> Response[str]:
@@ -69,8 +76,10 @@ def problem(error: WhenthenError) -> Response[str]:
 
 
 def problem_of_request(error: RequestValidationError) -> WhenthenError:
-    """Malformed for a body that is not JSON, Invalid naming each field that has not the declared shape."""
-    found = error.errors()
-    if any(item["type"] == "json_invalid" for item in found):
-        return Malformed("the body is not JSON")
-    return Invalid([Problem(".".join(str(part) for part in item["loc"][1:]), item["msg"]) for item in found])
+    """Invalid naming each field, parameter or header that has not the declared shape."""
+    return Invalid([Problem(_name_of(item["loc"]), item["msg"]) for item in error.errors()])
+
+
+def _name_of(place: Sequence[Any]) -> str:
+    """("query", "limit") → limit, ("body", "mode") → mode, ("body",) → body."""
+    return ".".join(str(part) for part in place[1:] or place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from whenthen.domain.events import format_time, to_json
@@ -17,6 +17,13 @@ Id = Annotated[str, Path(min_length=1, max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="Where the last page ended.")]
 Text = Annotated[str, Query(max_length=200)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="The version that is to be changed, as its ETag.")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=200, description="A repetition with the same key changes nothing."),
+]
 
 
 class ModeChange(BaseModel):
@@ -49,6 +56,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "entered": format_time(run.entered),
         "due": format_time(run.due),
+        "waits_until": run.waits_until and format_time(run.waits_until),
         "started_at": format_time(run.started_at),
         "finished_at": run.finished_at and format_time(run.finished_at),
         "shadow": run.shadow,

@@ -12,7 +12,7 @@ from whenthen.sources.bus import event_of
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> Any:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message is an envelope of EventBridge."""
 
     def match(envelope: Any) -> None:
@@ -20,4 +20,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         count("EventsMatched")
         count("RulesMatched", len(plan.rules))
 
-    return consume(event, context, match, wired().messages)
+    return consume(event, match, wired().messages)

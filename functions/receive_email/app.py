@@ -17,9 +17,9 @@ SETUP = "AMAZON_SES_SETUP_NOTIFICATION"
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> Any:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message is a notification of S3, or an envelope of EventBridge with a report of SES."""
-    return consume(event, context, receive, wired().messages)
+    return consume(event, receive, wired().messages)
 
 
 def receive(message: Mapping[str, Any]) -> None:

@@ -156,7 +156,7 @@ def test_parking_moves_the_status_but_not_the_clock(ledger: DynamoRuns) -> None:
     started = run(event(), wave=0)
     ledger.start(started, event(), [], once_key=None)
     ledger.park(started, minutes(60))
-    assert _run(ledger, started.id) == replace(started, status=RunStatus.WAITING)
+    assert _run(ledger, started.id) == replace(started, status=RunStatus.WAITING, waits_until=minutes(60))
     assert ledger.dispatch(replace(started, wave=1), [])
     ledger.park(started, minutes(90))
     assert _run(ledger, started.id).status is RunStatus.RUNNING, "it is further already"

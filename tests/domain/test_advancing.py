@@ -62,6 +62,7 @@ NONE = timedelta()
         (rule(step("a")), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
         (rule(step("a"), step("b", start="with_previous")), 0, NOW, ("dispatch", 0, NONE, ["a", "b"], [])),
         (rule(step("a", wait={"hours": 1})), 0, NOW, ("wait", 0, HOUR)),
+        (rule(step("a", wait={"until": {"field": "no_such_date"}})), 0, NOW, ("dispatch", 0, NONE, [], ["a"])),
         (rule(step("a"), step("b", wait={"hours": 1})), 1, NOW + HOUR, ("wait", 1, 2 * HOUR)),
         (
             rule(step("a"), step("b", wait={"hours": 1, "since": "entry"})),

@@ -23,11 +23,22 @@ class Kills:
         self.armed = False
         self.function = ""
         self.writes = 0
+        self.beginnings: set[int] = set()
         self.killed_between_claim_and_outcome = False
+
+    @property
+    def distinct(self) -> list[int]:
+        """The moments that differ: before a call is the very moment after the one before it in the same function."""
+        return [
+            place
+            for place, moment in enumerate(self.passed)
+            if moment.startswith("after") or place in self.beginnings or not self.passed[place - 1].startswith("after")
+        ]
 
     def enter(self, function: str) -> None:
         """A function begins."""
         self.function, self.writes = function, 0
+        self.beginnings.add(len(self.passed))
 
     def before(self, call: str) -> None:
         self._pass(f"before {call}")

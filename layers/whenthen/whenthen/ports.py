@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from whenthen.domain.actions import Channel
-from whenthen.domain.events import Cause, Event
-from whenthen.domain.matching import RuleSet
-from whenthen.domain.records import Record
-from whenthen.domain.rules import Rule
-from whenthen.domain.runs import Job, Outcome, Run, RunStatus
-from whenthen.sources.meta import LeadRef
+if TYPE_CHECKING:  # these are named here, not used: the modules behind them would weigh on every cold start
+    from whenthen.domain.actions import Channel
+    from whenthen.domain.events import Cause, Event
+    from whenthen.domain.matching import RuleSet
+    from whenthen.domain.records import Record
+    from whenthen.domain.rules import Rule
+    from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+    from whenthen.sources.meta import LeadRef
 
 
 class Clock(Protocol):

@@ -67,7 +67,7 @@ class FakeRuns:
         stored = self.runs[run.id]
         if stored.status.final or stored.wave >= run.wave:
             return False
-        self.runs[run.id] = replace(stored, wave=run.wave, due=run.due, status=RunStatus.RUNNING)
+        self.runs[run.id] = replace(stored, wave=run.wave, due=run.due, status=RunStatus.RUNNING, waits_until=None)
         self._write(jobs)
         return True
 
@@ -75,13 +75,13 @@ class FakeRuns:
         assert due.tzinfo is not None
         stored = self.runs[run.id]
         if not stored.status.final and stored.wave == run.wave:
-            self.runs[run.id] = replace(stored, status=RunStatus.WAITING)
+            self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
 
     def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
         stored = self.runs[run.id]
         if stored.status.final:
             return False
-        self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now)
+        self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None)
         return True
 
     def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:

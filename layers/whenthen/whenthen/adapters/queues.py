@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws import AwsClient, aws_errors
 from whenthen.adapters.batches import chunks, send_all
-from whenthen.domain.actions import Channel
 from whenthen.domain.errors import Malformed
-from whenthen.domain.runs import Job
-from whenthen.sources.meta import LeadRef
+
+if TYPE_CHECKING:
+    from whenthen.domain.actions import Channel
+    from whenthen.domain.runs import Job
+    from whenthen.sources.meta import LeadRef
 
 MAX_CALL_BYTES = 250_000
 """SQS takes 256 KB in one call."""
@@ -81,23 +83,25 @@ class SqsLeads:
 
 def lead_of(message: Mapping[str, Any]) -> LeadRef:
     """The lead of a message. Raises Malformed."""
+    from whenthen.sources.meta import LeadRef  # noqa: PLC0415 - only fetch_lead's messages are leads
+
     names = {field.name for field in fields(LeadRef)}
     if not isinstance(message.get("leadgen_id"), str) or not message.keys() <= names:
         raise Malformed("the message names no lead: leadgen_id is required")
     return LeadRef(**message)
 
 
-class OwnQueue:
-    """What a function does with a message of its own queue, besides working on it."""
+class DeadLetters:
+    """Where a function puts what it can never process. `came_from` names the queue or stream that it works on."""
 
-    def __init__(self, client: AwsClient, queue_url: str, dead_letter_url: str) -> None:
+    def __init__(self, client: AwsClient, dead_letter_url: str, came_from: str) -> None:
         self._client = client
-        self._queue_url = queue_url
         self._dead_letter_url = dead_letter_url
+        self._came_from = came_from
 
     def bury(self, body: str, reason: str, error: str) -> None:
-        """Send the message to the dead-letter queue with the reason why it can never be processed. Raises Temporary."""
-        attributes = {"reason": reason, "error": error, "queue": self._queue_url.rpartition("/")[2]}
+        """Send it to the dead-letter queue with the reason why it can never be processed. Raises Temporary."""
+        attributes = {"reason": reason, "error": error, "queue": self._came_from}
         with aws_errors("burying a message"):
             self._client.send_message(
                 QueueUrl=self._dead_letter_url,
@@ -106,6 +110,14 @@ class OwnQueue:
                     name: {"DataType": "String", "StringValue": _attribute(text)} for name, text in attributes.items()
                 },
             )
+
+
+class OwnQueue(DeadLetters):
+    """What a function does with a message of its own queue, besides working on it."""
+
+    def __init__(self, client: AwsClient, queue_url: str, dead_letter_url: str) -> None:
+        super().__init__(client, dead_letter_url, queue_url.rpartition("/")[2])
+        self._queue_url = queue_url
 
     def defer(self, receipt: str, seconds: float) -> None:
         """Let the message come back after so long instead of after the queue's visibility timeout. Raises Temporary."""

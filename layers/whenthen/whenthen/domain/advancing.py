@@ -11,7 +11,7 @@ from whenthen.domain.conditions import evaluate
 from whenthen.domain.events import format_time
 from whenthen.domain.rules import OnError, Rule, Step
 from whenthen.domain.runs import Job, JobStatus, Run, RunStatus, outcome_of
-from whenthen.domain.timing import MAX_WAIT_DAYS, due_at
+from whenthen.domain.timing import MAX_WAIT_DAYS, due_at, moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,12 @@ def enter_wave(
         return Finish(*outcome_of(jobs))
     wait = rule.waves[wave][0].wait
     if wait is not None:
-        due = due_at(wait, entered=run.entered, previous=clock, record=context["record"] or {}, zone=rule.zone)
+        record = context["record"] or {}
+        if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
+            # A reminder of an appointment that has no date must not go out at once.
+            without = f"there is no date in record.{wait.until.field}"
+            return Dispatch(wave, clock, (), tuple((step, without) for step in rule.waves[wave]))
+        due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone)
         if due > run.started_at + timedelta(days=MAX_WAIT_DAYS):
             said = f"it would be due at {format_time(due)}, more than {MAX_WAIT_DAYS} days after the run began"
             return Finish(RunStatus.FAILED, f"{rule.waves[wave][0].id}: {said}")

@@ -109,6 +109,7 @@ class Run:
     exits_on     the event types that stop this run; recorded, so that an exit need not load the rule
     rechecks_on  the event types at which its exit condition is looked at; such an event alone stops nothing
     due          the run's own clock
+    waits_until  when its next wave is due, while it waits for it
     token        the state machine's task token, while the machine waits for the current wave
     """
 
@@ -131,6 +132,7 @@ class Run:
     token: str | None = None
     shadow: bool = False
     finished_at: datetime | None = None
+    waits_until: datetime | None = None
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

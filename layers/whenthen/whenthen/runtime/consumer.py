@@ -1,14 +1,13 @@
-"""A batch of queue messages: each is done, deferred or dead-lettered on its own, by the table of `domain.errors`."""
+"""A batch of queue messages: each is done, deferred or dead-lettered on its own, by the table of `domain.errors`.
+
+Powertools has a processor of batches; it would load the models of all event sources and asyncio at every cold start.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from whenthen.domain.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.runtime.observability import count, logger
@@ -26,29 +25,32 @@ class Messages(Protocol):
         """Let the message come back after so long instead of after the queue's visibility timeout."""
 
 
-def consume(event: dict[str, Any], context: Any, work: Work, messages: Messages) -> PartialItemFailureResponse:
+def consume(event: Mapping[str, Any], work: Work, messages: Messages) -> dict[str, Any]:
     """Do `work` with the JSON object of each message; the answer names those that are to come back."""
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    failed = [record["messageId"] for record in event["Records"] if not _is_done_with(record, work, messages)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def handle(record: SQSRecord) -> None:
-        try:
-            work(_document(record.body))
-        except WhenthenError as error:
-            logger.warning("message not processed", error=type(error).__name__, message_id=record.message_id)
-            if handling_of(error).on_queue is OnQueue.RETRY:
-                _defer(record, error, messages)
-                raise
-            messages.bury(record.body, error.reason, type(error).__name__)
-            count("MessagesDeadLettered")
-        except Exception:
-            # A defect, which the batch processor would keep to itself. The message comes back until the queue buries it.
-            logger.exception("message failed", message_id=record.message_id)
-            count("MessagesFailed")
-            raise
 
-    with processor(records=event["Records"], handler=handle, lambda_context=context):
-        processor.process()
-    return processor.response()
+def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
+    try:
+        return _attempt(record, work, messages)
+    except Exception:  # noqa: BLE001 - a defect: its message comes back until the queue buries it, the others do not
+        logger.exception("message failed", message_id=record["messageId"])
+        count("MessagesFailed")
+        return False
+
+
+def _attempt(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
+    try:
+        work(_document(record["body"]))
+    except WhenthenError as error:
+        logger.warning("message not processed", error=type(error).__name__, message_id=record["messageId"])
+        if handling_of(error).on_queue is OnQueue.RETRY:
+            _defer(record["receiptHandle"], error, messages)
+            return False
+        messages.bury(record["body"], error.reason, type(error).__name__)
+        count("MessagesDeadLettered")
+    return True
 
 
 def _document(body: str) -> Mapping[str, Any]:
@@ -61,7 +63,7 @@ def _document(body: str) -> Mapping[str, Any]:
     return document
 
 
-def _defer(record: SQSRecord, error: WhenthenError, messages: Messages) -> None:
+def _defer(receipt: str, error: WhenthenError, messages: Messages) -> None:
     wish = error.retry_after if isinstance(error, Temporary) else None
     if wish is not None:
-        messages.defer(record.receipt_handle, wish)
+        messages.defer(receipt, wish)

@@ -10,9 +10,9 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 # An invocation that has nothing to count is no reason for a warning in its log.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
-# Service, level and namespace come from the POWERTOOLS_… variables of template.yaml.
+# Service and level come from the POWERTOOLS_… variables of template.yaml.
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace="whenthen")
 
 
 def count(name: str, value: int = 1) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen import ports
-    from whenthen.adapters.queues import OwnQueue
+    from whenthen.adapters.queues import DeadLetters, OwnQueue
     from whenthen.usecases.accept_hook import AcceptHook
     from whenthen.usecases.accept_meta import AcceptMeta
     from whenthen.usecases.advance_sequence import AdvanceSequence
@@ -103,6 +103,13 @@ class _Adapters:
         from whenthen.adapters.queues import OwnQueue
 
         return OwnQueue(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
+
+    @cached_property
+    def lost_changes(self) -> DeadLetters:
+        """Where changes of records go that can never be published."""
+        from whenthen.adapters.queues import DeadLetters
+
+        return DeadLetters(self.sqs, self.settings.dead_letter_url, "records")
 
     @cached_property
     def sequences(self) -> ports.Sequences:

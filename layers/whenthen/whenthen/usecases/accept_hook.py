@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.events import Event
-from whenthen.ports import Bus, Clock, Secrets, SourceStore
 from whenthen.sources import signatures
 from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
 from whenthen.usecases.save_record import SaveRecord
+
+if TYPE_CHECKING:
+    from whenthen.ports import Bus, Clock, Secrets, SourceStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from whenthen.domain.errors import NotFound, Unauthenticated
-from whenthen.ports import Bus, Clock, LeadQueue, Secrets
 from whenthen.sources import meta, signatures, whatsapp
+
+if TYPE_CHECKING:
+    from whenthen.ports import Bus, Clock, LeadQueue, Secrets
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 _SCHEME = signatures.Scheme("meta")

@@ -13,8 +13,8 @@ from whenthen.domain.events import format_time
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.ports import Clock, Page, RuleStore, StoredRule
 
-OWN_FIELDS = ("id", "version", "activated_at")
-"""What the API writes into a rule's document; what an admin sends in these is not read."""
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
+"""What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
 
 
 @dataclass(frozen=True, slots=True)

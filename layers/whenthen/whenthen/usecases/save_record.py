@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain import identities, ids
 from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import Cause
 from whenthen.domain.records import Record, check_fields, identities_of, parse_ref, patched
-from whenthen.ports import Clock, RecordStore
+
+if TYPE_CHECKING:
+    from whenthen.ports import Clock, RecordStore
 
 ATTEMPTS = 4
 """How often a write is tried anew on what another writer left, before the caller is told to come back."""

@@ -75,6 +75,7 @@ def run_item(run: Run, expires_at: int | None) -> Item:
         "token": run.token,
         "shadow": run.shadow,
         "finished_at": run.finished_at and format_time(run.finished_at),
+        "waits_until": run.waits_until and format_time(run.waits_until),
         "expires_at": expires_at,
     }
 
@@ -101,6 +102,7 @@ def run_of(item: Item) -> Run:
         token=item.get("token"),
         shadow=item["shadow"],
         finished_at=time_of(item.get("finished_at"), "finished_at"),
+        waits_until=time_of(item.get("waits_until"), "waits_until"),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
 from whenthen.domain.leaves import Leaf
@@ -16,13 +17,13 @@ _WEAK = 4
 _OPPOSITES = {"not_equals": "equals", "not_in": "in"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Finder:
-    """A leaf that stands in a lane."""
+    """A leaf that stands in a lane. Equal leaves have one finder, which rules share: so finders compare by identity."""
 
     leaf: Leaf
-    access: Access = field(compare=False)
-    lane: LaneKey = field(compare=False)
+    access: Access
+    lane: LaneKey
 
     @property
     def complete(self) -> bool:
@@ -119,10 +120,13 @@ def _rank(finder: Finder) -> int:
 
 
 def _finder(condition: Condition) -> Finder | None:
-    if not isinstance(condition, Leaf):
-        return None
-    access = access_of(condition)
-    return None if access is None else Finder(condition, access, access.lane(condition))
+    return _finder_of(condition) if isinstance(condition, Leaf) else None
+
+
+@lru_cache(maxsize=65_536)
+def _finder_of(leaf: Leaf) -> Finder | None:
+    access = access_of(leaf)
+    return None if access is None else Finder(leaf, access, access.lane(leaf))
 
 
 def _refuted_by(condition: Condition) -> Finder | None:

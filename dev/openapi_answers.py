@@ -1,0 +1,169 @@
+"""What the routes of functions/manage answer, for docs/openapi.json: data, compared with real answers by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from whenthen.domain.errors import HANDLING, AnswerLost, Permanent
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
+
+
+def optional(schema: Schema) -> Schema:
+    """The schema, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def many(schema: Schema) -> Schema:
+    """A list of it."""
+    return {"type": "array", "items": schema}
+
+
+def ref(name: str) -> Schema:
+    """A schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def shape(description: str = "", **properties: Schema) -> Schema:
+    """An object that has all these properties, and maybe others."""
+    told = {"description": description} if description else {}
+    return {"type": "object", **told, "properties": properties, "required": list(properties)}
+
+
+def page(schema: Schema) -> Schema:
+    """A page of a list; `cursor` is null on the last."""
+    return shape(items=many(schema), cursor=optional(TEXT))
+
+
+SCHEMAS: Mapping[str, Schema] = {
+    "Rule": shape(
+        "A rule as it was written (docs/rules.md), and what the store knows of it.",
+        id=TEXT,
+        version=NUMBER,
+        name=TEXT,
+        trigger=ANYTHING,
+        steps=many(ANYTHING),
+        updated_at=TIME,
+        updated_by=TEXT,
+    ),
+    "Record": shape(
+        "A record of the built-in store.",
+        ref=TEXT,
+        kind=TEXT,
+        id=TEXT,
+        version=NUMBER,
+        created_at=optional(TIME),
+        updated_at=optional(TIME),
+        origin=TEXT,
+        fields=ANYTHING,
+    ),
+    "Event": shape("Something that happened.", id=TEXT, source=TEXT, type=TEXT, time=TIME, data=ANYTHING),
+    "Run": shape(
+        "One firing of one rule version for one event and record.",
+        id=TEXT,
+        rule=shape(id=TEXT, version=NUMBER, name=TEXT),
+        event=ANYTHING,
+        record=optional(TEXT),
+        status=TEXT,
+        reason=TEXT,
+        started_at=TIME,
+        finished_at=optional(TIME),
+        shadow=FLAG,
+    ),
+    "Job": shape(
+        "One step of one run.", id=TEXT, step=TEXT, action=TEXT, due=TIME, status=TEXT, reason=TEXT, attempts=NUMBER
+    ),
+    "Source": shape("A system that may post to /hooks/{name}.", name=TEXT, scheme={"type": ["string", "object"]}),
+    "Problem": {
+        "type": "object",
+        "description": "What went wrong (RFC 9457). `errors` names each field that does not hold.",
+        "properties": {
+            "type": TEXT,
+            "title": TEXT,
+            "status": NUMBER,
+            "detail": TEXT,
+            "errors": many(shape(field=TEXT, message=TEXT)),
+        },
+        "required": ["type", "title", "status"],
+    },
+}
+
+_NOT_OF_THE_API = (Permanent, AnswerLost)
+"""Errors of providers, which the API does not call."""
+
+PROBLEMS: Mapping[str, Schema] = {
+    str(row.status): {
+        "description": row.title,
+        "content": {"application/problem+json": {"schema": ref("Problem")}},
+    }
+    for error, row in sorted(HANDLING.items(), key=lambda entry: entry[1].status)
+    if error not in _NOT_OF_THE_API
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers when all is well."""
+
+    status: int
+    description: str
+    schema: Schema | None = None
+    headers: tuple[str, ...] = ()
+
+
+_VERSIONED = ("ETag",)
+_RULE = Answer(200, "The rule.", ref("Rule"), _VERSIONED)
+_RECORD = Answer(200, "The record.", ref("Record"), _VERSIONED)
+_GONE = Answer(204, "It is gone.")
+_STATE = Answer(200, "The run with its event and jobs.", {"allOf": [ref("Run"), shape(jobs=many(ref("Job")))]})
+
+ANSWERS: Mapping[tuple[str, str], Answer] = {
+    ("post", "/v1/rules"): Answer(201, "The rule was created.", ref("Rule"), ("ETag", "Location")),
+    ("get", "/v1/rules"): Answer(200, "Some of the rules.", page(ref("Rule"))),
+    ("get", "/v1/rules/{rule_id}"): _RULE,
+    ("put", "/v1/rules/{rule_id}"): _RULE,
+    ("put", "/v1/rules/{rule_id}/mode"): _RULE,
+    ("delete", "/v1/rules/{rule_id}"): _GONE,
+    ("get", "/v1/rules/{rule_id}/versions"): Answer(200, "Every version.", shape(items=many(ref("Rule")))),
+    ("post", "/v1/records/{kind}"): Answer(200, "The record.", ref("Record"), ("ETag", "Location")),
+    ("put", "/v1/records/{kind}/{record_id}"): _RECORD,
+    ("patch", "/v1/records/{kind}/{record_id}"): _RECORD,
+    ("get", "/v1/records/{kind}/{record_id}"): _RECORD,
+    ("delete", "/v1/records/{kind}/{record_id}"): _GONE,
+    ("get", "/v1/records/{kind}/{record_id}/timeline"): Answer(
+        200, "Events, with the rules that they started, and runs; newest first.", page(shape(at=TIME))
+    ),
+    ("get", "/v1/records/{kind}"): Answer(200, "Some of the records.", page(ref("Record"))),
+    ("post", "/v1/events"): Answer(202, "All are durable.", shape(events=many(shape(id=TEXT, type=TEXT)))),
+    ("get", "/v1/events/{event_id}"): Answer(
+        200,
+        "The event and what became of it.",
+        shape(
+            event=ref("Event"),
+            record=optional(ref("Record")),
+            handled=FLAG,
+            note=TEXT,
+            rules=many(shape(id=TEXT, version=NUMBER)),
+            runs=many(ref("Run")),
+        ),
+    ),
+    ("get", "/v1/events/{event_id}/explain"): Answer(
+        200, "Why each rule did or did not start.", shape(event=ANYTHING, note=TEXT, rules=many(ANYTHING))
+    ),
+    ("get", "/v1/runs"): Answer(200, "Some of the runs.", page(ref("Run"))),
+    ("get", "/v1/runs/{run_id}"): _STATE,
+    ("post", "/v1/runs/{run_id}/stop"): _STATE,
+    ("put", "/v1/sources/{name}"): Answer(200, "The source; a secret that was made for it is shown.", ref("Source")),
+    ("get", "/v1/sources/{name}"): Answer(200, "The source.", ref("Source")),
+    ("get", "/v1/sources"): Answer(200, "All sources.", shape(items=many(ref("Source")))),
+    ("get", "/v1/settings/{name}"): Answer(200, "The settings; empty where every default holds.", ANYTHING),
+    ("put", "/v1/settings/{name}"): Answer(200, "The settings.", ANYTHING),
+}

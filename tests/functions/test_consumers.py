@@ -1,0 +1,176 @@
+"""The queues' functions: each message of a batch is done, deferred, or dead-lettered with its reason, on its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.functions.payloads import batch, failed
+from tests.functions.stack import Stack
+from tests.template.reading import consumers
+from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, TooLarge
+
+USE_CASES = {
+    "EventQueue": "match_event",
+    "LeadQueue": "fetch_lead",
+    "MailQueue": "receive_email",
+    "EmailQueue": "send_email",
+    "WhatsappQueue": "send_whatsapp",
+    "WebhookQueue": "call_webhook",
+    "RecordQueue": "change_record",
+}
+JOB_QUEUES = ("EmailQueue", "WhatsappQueue", "WebhookQueue", "RecordQueue")
+
+
+class Work:
+    """Stands for a function's use case: notes what it is asked for, and fails where it is told to."""
+
+    def __init__(self, errors: dict[int, Exception] | None = None) -> None:
+        self.errors = errors or {}
+        self.asked: list[int] = []
+        self.rules = self.events = ()
+        self.refused = None
+
+    def __call__(self, *arguments: Any) -> Work:
+        number = _number_of(arguments)
+        self.asked.append(number)
+        if number in self.errors:
+            raise self.errors[number]
+        return self
+
+
+def _number_of(arguments: Sequence[Any]) -> int:
+    match arguments:
+        case (str(_), str(_), int(occurrence)):
+            return occurrence
+        case (str(key),):
+            return int(key.rpartition("/")[2])
+        case (single,) if hasattr(single, "leadgen_id"):
+            return int(single.leadgen_id)
+    return int(arguments[0].data["number"])
+
+
+def _message(queue: str, number: int) -> dict[str, Any]:
+    if queue in JOB_QUEUES:
+        return {"run_id": "run_1", "step_id": "hello", "occurrence": number}
+    if queue == "LeadQueue":
+        return {"leadgen_id": str(number), "page_id": "9", "form_id": None, "ad_id": None, "created_time": 1773480600}
+    if queue == "MailQueue":
+        return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": f"inbound/{number}"}}}]}
+    own = {"specversion": "1.0", "id": f"e{number}", "source": "api", "type": "call.incoming_missed"}
+    detail = {**own, "time": "2026-03-14T09:30:00Z", "data": {"number": number}}
+    return {"version": "0", "id": "6a7e8feb", "detail-type": own["type"], "source": "whenthen", "detail": detail}
+
+
+class Visibility:
+    """Notes what is asked of a queue about messages that are to come back."""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, int] = {}
+
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803
+        assert QueueUrl.endswith("Queue")
+        self.changed[ReceiptHandle] = VisibilityTimeout
+
+
+def _told(message: dict[str, Any]) -> dict[str, str]:
+    return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+
+
+def test_these_are_all_the_queues() -> None:
+    assert USE_CASES.keys() == consumers().keys()
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+@pytest.mark.parametrize("bad", ["{not json", "[1]", '"text"', "{}", "null"])
+def test_one_bad_message_of_ten_is_buried_and_the_others_are_done_once(stack: Stack, queue: str, bad: str) -> None:
+    stack.adapters[USE_CASES[queue]] = work = Work()
+    bodies: list[Any] = [_message(queue, number) for number in range(10)]
+    bodies[6] = bad
+    assert failed(stack.consume(queue, batch(*bodies))) == []
+    assert work.asked == [0, 1, 2, 3, 4, 5, 7, 8, 9]
+    (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
+    assert dead["Body"] == bad
+    assert _told(dead)["error"] == "Malformed"
+    assert _told(dead)["queue"] == queue
+    assert _told(dead)["reason"]
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("no such job"),
+        Invalid.field("to", "is no address"),
+        TooLarge("large"),
+        Permanent("no"),
+        AnswerLost("?"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_can_never_succeed_is_buried_with_its_reason(stack: Stack, queue: str, error: Any) -> None:
+    stack.adapters[USE_CASES[queue]] = Work({1: error})
+    assert failed(stack.consume(queue, batch(*(_message(queue, number) for number in range(3))))) == []
+    (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
+    assert json.loads(dead["Body"]) == _message(queue, 1)
+    assert _told(dead) == {"reason": error.reason, "error": type(error).__name__, "queue": queue}
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+def test_what_may_pass_comes_back_when_it_is_wished_for(stack: Stack, queue: str) -> None:
+    errors = {2: Temporary("throttled", retry_after=20), 4: Busy("leased", retry_after=90), 5: Temporary("soon")}
+    stack.adapters[USE_CASES[queue]] = work = Work(dict(errors))
+    stack.replaced["sqs"] = visibility = Visibility()
+    answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10))))
+    assert failed(answer) == ["m2", "m4", "m5"]
+    assert work.asked == list(range(10))
+    assert visibility.changed == {"receipt of m2": 20, "receipt of m4": 90}
+
+
+def test_no_message_is_held_back_for_longer_than_sqs_can(stack: Stack) -> None:
+    stack.adapters["send_email"] = Work({0: Temporary("come back tomorrow", retry_after=86_400)})
+    stack.replaced["sqs"] = visibility = Visibility()
+    stack.consume("EmailQueue", batch(_message("EmailQueue", 0)))
+    assert visibility.changed["receipt of m0"] < 43_200
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+def test_a_defect_is_logged_and_comes_back_alone(
+    stack: Stack, queue: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.adapters[USE_CASES[queue]] = work = Work({3: ZeroDivisionError("a defect")})
+    with caplog.at_level(logging.ERROR):
+        answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10))))
+    assert failed(answer) == ["m3"]
+    assert work.asked == list(range(10))
+    assert stack.messages(queue.replace("Queue", "DeadLetters")) == []
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["message failed"]
+    assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
+
+
+def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
+    class Unreachable:
+        def bury(self, *_: str) -> None:
+            raise Temporary("burying a message: ServiceUnavailable")
+
+    stack.adapters |= {"send_email": Work(), "messages": Unreachable()}
+    answer = stack.consume("EmailQueue", batch(_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)))
+    assert failed(answer) == ["m1"]
+
+
+def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack: Stack) -> None:
+    # moto knows no such receipt: the call fails as it does for a message whose visibility has run out.
+    stack.adapters["send_email"] = work = Work({0: Temporary("throttled", retry_after=5)})
+    assert failed(stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))) == [
+        "m0"
+    ]
+    assert work.asked == [0, 1, 2]
+
+
+def test_an_empty_message_names_no_job(stack: Stack) -> None:
+    assert failed(stack.consume("RecordQueue", batch(""))) == []
+    assert len(stack.messages("RecordDeadLetters")) == 1

@@ -1,0 +1,99 @@
+"""/v1/records through the handler: upserts, patches, versions, lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functions.api import Api
+from tests.functions.stack import Stack
+
+LEAD = "/v1/records/lead/4711"
+
+
+@pytest.fixture
+def api(stack: Stack) -> Api:
+    """A client that may do everything, and one lead."""
+    api = Api(stack)
+    assert api.call("PUT", LEAD, {"first_name": "Ayşe", "phone": "0532 123 45 67"}).status == 200
+    return api
+
+
+def test_a_record_is_read_with_its_version_as_etag(api: Api) -> None:
+    answer = api.call("GET", LEAD)
+    assert answer.headers["etag"] == '"1"'
+    assert answer.document["ref"] == "lead:4711"
+    assert answer.document["fields"] == {"first_name": "Ayşe", "phone": "+905321234567"}
+    assert answer.document["origin"] == "api"
+
+
+def test_a_person_is_found_by_phone_or_mail(api: Api) -> None:
+    answer = api.call("POST", "/v1/records/lead", {"phone": "+905321234567", "email": "AYSE@example.com"})
+    assert (answer.status, answer.headers["location"], answer.document["version"]) == (200, LEAD, 2)
+    again = api.call("POST", "/v1/records/lead?origin=human", {"email": "ayse@example.com", "vip": True})
+    assert (again.document["id"], again.document["origin"]) == ("4711", "human")
+
+
+def test_a_person_who_is_not_there_is_made(api: Api) -> None:
+    made = api.call("POST", "/v1/records/lead", {"email": "budi@example.com"})
+    assert made.document["version"] == 1
+    assert api.get(made.headers["location"]) == made.document
+
+
+def test_null_removes_a_field_and_the_rest_stays(api: Api) -> None:
+    answer = api.call("PATCH", LEAD, {"first_name": None, "status": "new"})
+    assert answer.document["fields"] == {"phone": "+905321234567", "status": "new"}
+
+
+def test_a_patch_never_makes_a_record(api: Api) -> None:
+    assert api.call("PATCH", "/v1/records/lead/9", {"status": "new"}).status == 404
+
+
+def test_a_patch_of_another_version_is_refused(api: Api) -> None:
+    assert api.call("PATCH", LEAD, {"status": "new"}, {"if-match": '"2"'}).status == 412
+    answer = api.call("PATCH", LEAD, {"status": "new"}, {"if-match": '"1"'})
+    assert (answer.status, answer.headers["etag"]) == (200, '"2"')
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "field"),
+    [
+        ("PUT", LEAD, {"phone": "12"}, "fields.phone"),
+        ("PUT", LEAD, {"email": "nobody"}, "fields.email"),
+        ("PUT", LEAD, {"version": 3}, "fields.version"),
+        ("PATCH", LEAD, {"a b": 1}, "fields.a b"),
+        ("POST", "/v1/records/lead", {"name": "Nobody"}, "id"),
+        ("PUT", "/v1/records/Lead/1", {}, "id"),
+        ("GET", "/v1/records/Lead/1", None, "id"),
+        ("GET", "/v1/records/Lead", None, "kind"),
+        ("PUT", f"{LEAD}?origin=rule", {}, "origin"),
+        ("PATCH", f"{LEAD}?origin=rule", {}, "origin"),
+        ("DELETE", f"{LEAD}?origin=rule", None, "origin"),
+    ],
+)
+def test_what_does_not_hold_is_named(api: Api, method: str, target: str, body: Any, field: str) -> None:
+    answer = api.call(method, target, body)
+    assert (answer.status, answer.fields) == (422, [field])
+
+
+def test_a_deleted_record_is_gone_with_its_identities(api: Api) -> None:
+    answer = api.call("DELETE", LEAD)
+    assert (answer.status, answer.document) == (204, None)
+    assert api.call("GET", LEAD).status == 404
+    assert api.call("DELETE", LEAD).status == 404
+    assert api.call("POST", "/v1/records/lead", {"phone": "+905321234567"}).document["id"] != "4711"
+
+
+def test_pages_show_every_record_of_a_kind_once(api: Api) -> None:
+    for number in range(3):
+        api.call("PUT", f"/v1/records/task/{number}", {"title": "Call"})
+    first = api.get("/v1/records/task?limit=2")
+    rest = api.get(f"/v1/records/task?limit=2&cursor={first['cursor']}")
+    assert [record["id"] for record in first["items"] + rest["items"]] == ["0", "1", "2"]
+    assert rest["cursor"] is None
+
+
+def test_ids_that_addresses_escape_are_understood(api: Api) -> None:
+    assert api.call("PUT", "/v1/records/contact/a.b@c+d=e", {"x": 1}).document["id"] == "a.b@c+d=e"
+    assert api.call("GET", "/v1/records/contact/a.b@c+d=e").status == 200

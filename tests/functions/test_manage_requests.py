@@ -1,0 +1,161 @@
+"""What holds for every route of the API: scopes, bodies, unknown paths, and that refusals are problem documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.functions.api import RULE, Api
+from tests.functions.stack import Stack, app
+
+MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme": "standard_webhooks"}
+
+ROUTES: list[tuple[str, str, Any, str]] = [
+    ("POST", "/v1/rules", RULE, "rules:write"),
+    ("GET", "/v1/rules", None, "rules:read"),
+    ("GET", "/v1/rules/rule_1", None, "rules:read"),
+    ("PUT", "/v1/rules/rule_1", RULE, "rules:write"),
+    ("PUT", "/v1/rules/rule_1/mode", MODE, "rules:write"),
+    ("DELETE", "/v1/rules/rule_1", None, "rules:write"),
+    ("GET", "/v1/rules/rule_1/versions", None, "rules:read"),
+    ("POST", "/v1/records/lead", {"phone": "+905321234567"}, "records:write"),
+    ("PUT", "/v1/records/lead/1", {"a": 1}, "records:write"),
+    ("PATCH", "/v1/records/lead/1", {"a": 1}, "records:write"),
+    ("GET", "/v1/records/lead/1", None, "records:read"),
+    ("DELETE", "/v1/records/lead/1", None, "records:write"),
+    ("GET", "/v1/records/lead", None, "records:read"),
+    ("POST", "/v1/events", EVENT, "records:write"),
+    ("GET", "/v1/events/evt_1", None, "runs:read"),
+    ("GET", "/v1/events/evt_1/explain", None, "runs:read"),
+    ("GET", "/v1/runs?status=done", None, "runs:read"),
+    ("GET", "/v1/runs/run_1", None, "runs:read"),
+    ("POST", "/v1/runs/run_1/stop", None, "runs:write"),
+    ("PUT", "/v1/sources/shop", SOURCE, "admin"),
+    ("GET", "/v1/sources/shop", None, "admin"),
+    ("GET", "/v1/sources", None, "admin"),
+    ("GET", "/v1/records/lead/1/timeline", None, "runs:read"),
+    ("GET", "/v1/settings/people", None, "admin"),
+    ("PUT", "/v1/settings/people", {"create": {"email": "lead"}}, "admin"),
+]
+"""Method, address, a body that is right, and the scope that is asked for."""
+
+ALL = "rules:read rules:write records:read records:write runs:read runs:write"
+
+
+def test_these_are_all_the_routes(stack: Stack) -> None:
+    paths = app("manage").app.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)["paths"]
+    routes = {(method.upper(), path) for path, item in paths.items() for method in item}
+    called = {(method, target.partition("?")[0]) for method, target, _, _ in ROUTES}
+    for method, path in routes:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", path)
+        assert any(method == found and re.fullmatch(pattern, target) for found, target in called), (method, path)
+    assert len(routes) == len(called)
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), ROUTES)
+@pytest.mark.parametrize("all_others", [True, False])
+def test_a_key_without_the_scope_is_told_which_it_lacks(
+    stack: Stack, method: str, target: str, body: Any, scope: str, all_others: bool
+) -> None:
+    scopes = " ".join(set(ALL.split()) - {scope}) if all_others else ""
+    answer = Api(stack, scopes).call(method, target, body)
+    assert (answer.status, answer.document["title"]) == (403, "Not allowed")
+    assert answer.document["detail"].endswith(f"scope {scope}")
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), ROUTES)
+def test_a_key_with_nothing_but_the_scope_may(stack: Stack, method: str, target: str, body: Any, scope: str) -> None:
+    assert Api(stack, scope).call(method, target, body).status in (200, 201, 202, 404)
+
+
+WRITES = [route for route in ROUTES if route[2] is not None]
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), WRITES)
+def test_what_is_no_json_is_malformed(stack: Stack, method: str, target: str, body: Any, scope: str) -> None:
+    answer = Api(stack).call(method, target, "{not json")
+    assert (answer.status, answer.document["title"]) == (400, "Malformed request")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ['{"a": NaN}', '{"a": 1e999}', '"text"', "[" * 20_000, b"\xff\xfe", '{"a": 1' + "0" * 5_000 + "}"],
+    ids=["NaN", "infinite", "a text", "deep", "not UTF-8", "a long number"],
+)
+def test_what_no_store_takes_is_malformed(stack: Stack, bad: Any) -> None:
+    assert Api(stack).call("PUT", "/v1/records/lead/1", bad, binary=isinstance(bad, bytes)).status == 400
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), WRITES)
+def test_a_body_of_more_than_200_kb_is_too_large(stack: Stack, method: str, target: str, body: Any, scope: str) -> None:
+    assert Api(stack).call(method, target, {**body, "more": "x" * 200_000}).status == 413
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), WRITES)
+@pytest.mark.parametrize("missing", [None, "[]"])
+def test_a_body_that_is_missing_or_no_object_is_named(
+    stack: Stack, method: str, target: str, body: Any, scope: str, missing: Any
+) -> None:
+    answer = Api(stack).call(method, target, missing)
+    assert (answer.status, answer.fields) == (422, [answer.fields[0]])
+    assert answer.fields[0] in ("body", "mode", "events")
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_body_is_json_whatever_its_sender_calls_it(stack: Stack, content_type: str, binary: bool) -> None:
+    body = {**RULE, "name": "Ayşe \u2028 \U0001f600"}
+    answer = Api(stack).call("POST", "/v1/rules", body, {"Content-Type": content_type}, binary=binary)
+    assert (answer.status, answer.document["name"]) == (201, body["name"])
+
+
+def test_half_a_surrogate_pair_does_no_harm(stack: Stack) -> None:
+    answer = Api(stack).call("PUT", "/v1/records/lead/1", '{"note": "cut \\ud83d"}')
+    assert (answer.status, answer.document["fields"]["note"]) == (200, "cut \ufffd")
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/v1/nothing"),
+        ("GET", "/v1"),
+        ("GET", "/"),
+        ("POST", "/v1/rules/rule_1"),
+        ("PATCH", "/v1/rules/rule_1"),
+        ("GET", "/v1/rules/rule_1/mode"),
+        ("GET", "/v1/rules/a/b/c"),
+        ("DELETE", "/v1/sources/shop"),
+    ],
+)
+def test_an_unknown_path_or_method_is_not_found(stack: Stack, method: str, target: str) -> None:
+    assert Api(stack).call(method, target).document["title"] == "Not found"
+
+
+@pytest.mark.parametrize("target", ["/v1/rules/rule_1", "/v1/records/lead/1", "/v1/events/evt_1", "/v1/runs/run_1"])
+def test_what_is_not_there_is_not_found_and_named(stack: Stack, target: str) -> None:
+    answer = Api(stack).call("GET", target)
+    assert answer.status == 404
+    assert target.rpartition("/")[2] in answer.document["detail"]
+
+
+@pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("limit=101", "limit"), ("limit=many", "limit")])
+@pytest.mark.parametrize("target", ["/v1/rules?", "/v1/records/lead?", "/v1/runs?status=done&"])
+def test_a_limit_out_of_bounds_is_named(stack: Stack, target: str, query: str, field: str) -> None:
+    answer = Api(stack).call("GET", target + query)
+    assert (answer.status, answer.fields) == (422, [field])
+
+
+@pytest.mark.parametrize("target", ["/v1/rules?", "/v1/records/lead?", "/v1/runs?status=done&", "/v1/runs?rule=a&"])
+@pytest.mark.parametrize("cursor", ["nonsense", "e30", "eyJwayI6ICJ4In0", "é", "x" * 1_999])
+def test_a_cursor_that_is_none_of_this_list_is_named(stack: Stack, target: str, cursor: str) -> None:
+    answer = Api(stack).call("GET", f"{target}cursor={cursor}")
+    assert (answer.status, answer.fields) == (422, ["cursor"])
+
+
+def test_a_request_without_an_authorizer_may_nothing(stack: Stack) -> None:
+    event = json.loads(json.dumps({"version": "2.0", "rawPath": "/v1/rules", "headers": {}, "rawQueryString": ""}))
+    event["requestContext"] = {"http": {"method": "GET", "path": "/v1/rules"}, "stage": "$default"}
+    assert stack.invoke("manage", event)["statusCode"] == 403

@@ -1,0 +1,83 @@
+"""The event queue, on real stores: our envelopes and those of AWS-native applications start rules, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functions.payloads import batch, envelope, failed
+from tests.functions.stack import Stack
+from whenthen.domain.events import Event, parse_time, to_json
+
+RULE = {
+    "name": "Call back",
+    "trigger": {"event": ["call.incoming_missed", "order.shipped"]},
+    "conditions": {"field": "event.data.number", "op": ">=", "value": 5},
+    "steps": [{"id": "tag", "action": "add_tags", "with": {"tags": ["called"]}}],
+    "mode": "on",
+}
+
+
+@pytest.fixture
+def ruled(stack: Stack) -> Stack:
+    """A stack with one rule."""
+    stack.wiring("manage").manage_rules.create(RULE, seed="s", by="tests")
+    stack.wiring("manage").save_record.upsert("contact", "7", {"phone": "+905321234567"}, origin="api")
+    return stack
+
+
+def _own(number: int) -> dict[str, Any]:
+    event = Event(
+        id=f"evt_{number}",
+        source="api",
+        type="call.incoming_missed",
+        time=parse_time("2026-03-14T09:30:00Z", "time"),
+        subject="contact:7",
+        data={"number": number},
+    )
+    return envelope(to_json(event), event.type)
+
+
+def test_the_events_of_a_batch_start_the_rules_that_they_match(ruled: Stack) -> None:
+    assert failed(ruled.consume("EventQueue", batch(*(_own(number) for number in range(10))))) == []
+    assert len(ruled.bodies("RecordQueue")) == 5
+
+
+def test_an_event_that_comes_twice_starts_a_rule_once(ruled: Stack) -> None:
+    ruled.consume("EventQueue", batch(_own(9), _own(9)))
+    ruled.consume("EventQueue", batch(_own(9)))
+    assert len(ruled.bodies("RecordQueue")) == 1
+
+
+def test_a_native_application_s_event_is_known_by_its_envelope(ruled: Stack) -> None:
+    native = envelope({"number": 8}, "order.shipped", source="com.example.shop")
+    assert failed(ruled.consume("EventQueue", batch(native, native))) == []
+    assert len(ruled.bodies("RecordQueue")) == 1
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        envelope({"number": 8}, "Order Shipped", source="com.example.shop"),
+        envelope({}, "lead.created", source="com.example.shop"),
+        envelope({"number": 8}, "order.shipped", source="com.example.shop", time="yesterday"),
+        {"detail": "no object"},
+    ],
+    ids=["no type of ours", "whenthen's own to say", "no time", "no detail"],
+)
+def test_an_envelope_that_means_nothing_is_buried(ruled: Stack, foreign: dict[str, Any]) -> None:
+    assert failed(ruled.consume("EventQueue", batch(foreign, _own(9)))) == []
+    assert len(ruled.messages("EventDeadLetters")) == 1
+    assert len(ruled.bodies("RecordQueue")) == 1
+
+
+def test_the_job_that_it_sends_is_done_by_its_queue_s_function_once(ruled: Stack) -> None:
+    ruled.consume("EventQueue", batch(_own(9)))
+    (job,) = ruled.bodies("RecordQueue")
+    assert failed(ruled.consume("RecordQueue", batch(job, job))) == []
+    record = ruled.wiring("manage").records.get("contact:7")
+    assert record is not None
+    assert (record.fields["tags"], record.version) == (["called"], 2)
+    (run,) = ruled.wiring("manage").runs.by_status("done", limit=5, cursor=None).items
+    assert run.event_id == "evt_9"

@@ -1,0 +1,130 @@
+"""The records table's stream: what changed becomes events, in order, and no change holds up the others for good."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from tests.adapters.samples import record
+from tests.functions.payloads import changes, failed
+from tests.functions.stack import Stack
+from whenthen.adapters.dynamodb.record_items import record_item
+from whenthen.domain.errors import Invalid, Temporary, TooLarge, WhenthenError
+from whenthen.domain.events import Event
+from whenthen.domain.records import Record
+
+NEW = record(status="new", phone="+905321234567")
+CALLED = replace(NEW, version=2, fields={**NEW.fields, "status": "called"})
+
+
+def _image(of: Record) -> dict[str, Any]:
+    return dict(TypeSerializer().serialize(record_item(of))["M"])
+
+
+def _lead(number: int) -> Record:
+    return record(own_id=str(number))
+
+
+IDENTITY = {"pk": {"S": "identity#phone#+905321234567"}, "sk": {"S": "1#lead:4711"}}
+"""The filter of the mapping keeps these away; if it did not, they would mean nothing."""
+
+
+class FailingBus:
+    """A bus that refuses events about some records."""
+
+    def __init__(self, errors: dict[str, Exception]) -> None:
+        self.errors = errors
+        self.published: list[str | None] = []
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.subject in self.errors:
+                raise self.errors[event.subject]
+        self.published += [event.subject for event in events]
+
+
+def _publish(stack: Stack, *images: tuple[Any, Any]) -> list[str]:
+    return failed(stack.invoke("publish_changes", changes(*images)))
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ((None, _image(NEW)), {"lead.created"}),
+        ((_image(NEW), _image(CALLED)), {"lead.updated", "lead.status_changed"}),
+        ((_image(CALLED), None), {"lead.deleted"}),
+        ((_image(NEW), _image(NEW)), set()),
+        ((None, IDENTITY), set()),
+        ((IDENTITY, None), set()),
+    ],
+    ids=["insert", "modify", "remove", "no field differs", "no record", "no record any more"],
+)
+def test_a_change_becomes_its_events(stack: Stack, images: tuple[Any, Any], expected: set[str]) -> None:
+    assert _publish(stack, images) == []
+    types = {event["type"] for event in stack.events()}
+    assert expected <= types
+    assert bool(expected) == bool(types)
+
+
+def test_a_batch_keeps_its_order(stack: Stack) -> None:
+    stack.adapters["bus"] = bus = FailingBus({})
+    assert _publish(stack, *((None, _image(_lead(number))) for number in range(10))) == []
+    assert list(dict.fromkeys(bus.published)) == [f"lead:{number}" for number in range(10)]
+
+
+def test_what_may_pass_stops_the_batch_at_its_record(stack: Stack) -> None:
+    stack.adapters["bus"] = bus = FailingBus({"lead:2": Temporary("throttled")})
+    assert _publish(stack, *((None, _image(_lead(number))) for number in range(5))) == [f"{3:021}"]
+    assert set(bus.published) == {"lead:0", "lead:1"}
+    assert stack.messages("ChangeDeadLetters") == []
+
+
+@pytest.mark.parametrize("error", [TooLarge("an event of 300000 bytes"), Invalid.field("status", "is wrong")])
+def test_what_can_never_be_published_is_buried_and_holds_nothing_up(stack: Stack, error: WhenthenError) -> None:
+    stack.adapters["bus"] = bus = FailingBus({"lead:2": error})
+    assert _publish(stack, *((None, _image(_lead(number))) for number in range(5))) == []
+    assert set(bus.published) == {"lead:0", "lead:1", "lead:3", "lead:4"}
+    (message,) = stack.messages("ChangeDeadLetters")
+    assert json.loads(message["Body"]) == {
+        "keys": {"pk": {"S": "record#lead:2"}, "sk": {"S": "record"}},
+        "sequence_number": f"{3:021}",
+    }
+    told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert told == {"reason": error.reason, "error": type(error).__name__, "queue": "records"}
+
+
+def test_an_image_that_cannot_be_read_is_buried_without_what_is_in_it(stack: Stack) -> None:
+    broken = {**_image(NEW), "pk": {"S": "record#not a ref"}}
+    assert _publish(stack, (None, broken), (None, _image(NEW))) == []
+    (message,) = stack.messages("ChangeDeadLetters")
+    assert "905321234567" not in json.dumps(message)
+    assert "lead.created" in {event["type"] for event in stack.events()}
+
+
+def test_a_change_that_could_not_be_buried_comes_again(stack: Stack) -> None:
+    class Unreachable:
+        def bury(self, *_: str) -> None:
+            raise Temporary("burying a message: ServiceUnavailable")
+
+    stack.adapters |= {"bus": FailingBus({"lead:0": TooLarge("too large")}), "lost_changes": Unreachable()}
+    assert _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1)))) == [f"{1:021}"]
+
+
+def test_a_defect_fails_the_batch_so_that_the_stream_halves_and_repeats_it(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.adapters["bus"] = FailingBus({"lead:1": KeyError("defect")})
+    with caplog.at_level(logging.ERROR), pytest.raises(KeyError):
+        _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1))))
+
+
+def test_it_is_told_of_its_dead_letters_alone(stack: Stack) -> None:
+    given = stack.environment("publish_changes")
+    assert given["DEAD_LETTER_URL"] == stack.queues["ChangeDeadLetters"]
+    assert not {name for name in given if name.endswith("QUEUE_URL")}
