@@ -36,6 +36,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "receive_meta": ("accept_meta",),
     "match_rules": ("match_event", "messages"),
     "publish_changes": ("publish_changes", "lost_changes"),
+    "receive_email": ("receive_email", "messages"),
     "fetch_lead": ("fetch_lead", "messages"),
     "advance_sequence": ("advance_sequence",),
     "send_email": ("send_email", "messages"),

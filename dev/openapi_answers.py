@@ -157,6 +157,9 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("patch", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("get", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("delete", "/v1/records/{kind}/{record_id}"): _GONE,
+    ("get", "/v1/records/{kind}/{record_id}/timeline"): Answer(
+        200, "Events, with the rules that they started, and runs; newest first.", page(shape(at=TIME))
+    ),
     ("get", "/v1/records/{kind}"): Answer(200, "Some of the records.", page(ref("Record"))),
     ("post", "/v1/events"): Answer(202, "All are durable.", shape(events=many(shape(id=TEXT, type=TEXT)))),
     ("get", "/v1/events/{event_id}"): Answer(
@@ -192,4 +195,6 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
             actions=many(ANYTHING),
         ),
     ),
+    ("get", "/v1/settings/{name}"): Answer(200, "The settings; empty where every default holds.", ANYTHING),
+    ("put", "/v1/settings/{name}"): Answer(200, "The settings.", ANYTHING),
 }

@@ -8,6 +8,7 @@ import catalogue
 import records
 import rules
 import runs
+import settings
 import sources
 import views
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -20,7 +21,7 @@ from whenthen.runtime import answers
 from whenthen.runtime.observability import logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
-for part in (rules, views, records, events, runs, sources, catalogue):
+for part in (rules, views, records, events, runs, sources, settings, catalogue):
     app.include_router(part.router, prefix="/v1")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
-from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document
+from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document, timeline_entry
 
 from whenthen.domain.errors import Invalid, NotFound
 from whenthen.domain.events import Cause
@@ -61,6 +61,16 @@ def read(kind: Id, record_id: Id) -> Response[str]:
     caller(router, "records:read")
     record = _existing(kind, record_id)
     return reply(record_document(record), version=record.version)
+
+
+@router.get("/records/<kind>/<record_id>/timeline", summary="What happened to a record", tags=["records"])
+def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
+    """The events about it and the runs that they started, newest first, for as long as the history is kept."""
+    caller(router, "runs:read")
+    ref = f"{kind}:{record_id}"
+    parse_ref(ref, "id")
+    page = wired().timelines.read(ref, limit=limit, cursor=cursor)
+    return reply({"items": [timeline_entry(entry) for entry in page.items], "cursor": page.cursor})
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])

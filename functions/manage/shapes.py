@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports import RunState, StoredRule, StoredView
+from whenthen.ports import Plan, RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -67,6 +67,14 @@ def run_document(run: Run) -> dict[str, Any]:
         "finished_at": run.finished_at and format_time(run.finished_at),
         "shadow": run.shadow,
     }
+
+
+def timeline_entry(entry: Run | Plan) -> dict[str, Any]:
+    """A run about a record, or an event about it with the rules that it started."""
+    if isinstance(entry, Run):
+        return {"at": format_time(entry.started_at), "run": run_document(entry)}
+    rules = [{"id": rule_id, "version": version} for rule_id, version in entry.rules]
+    return {"at": format_time(entry.event.time), "event": to_json(entry.event), "rules": rules}
 
 
 def job_document(job: Job) -> dict[str, Any]:

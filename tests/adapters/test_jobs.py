@@ -225,3 +225,21 @@ def test_a_transaction_whose_answer_was_lost_is_seen_by_the_next_look(
     with pytest.raises(Exception, match="ReadTimeoutError"):
         ledger.complete_with(pending, DONE, NOW, [], None)
     assert _stored(ledger, pending).status is JobStatus.DONE
+
+
+def test_a_report_settles_a_job_that_stands_as_it_was_read(ledger: DynamoRuns, pending: Job) -> None:
+    ledger.complete(_claim(ledger, pending), Outcome(JobStatus.UNKNOWN, "no answer"), NOW)
+    unknown = _stored(ledger, pending)
+    assert ledger.report(unknown, DONE, 3, minutes(5)) is True
+    settled = _stored(ledger, pending)
+    assert (settled.status, settled.reason, settled.stage, settled.finished_at) == (JobStatus.DONE, "sent", 3, NOW)
+    assert ledger.report(unknown, Outcome(JobStatus.FAILED, "late"), 2, minutes(6)) is False
+    assert _stored(ledger, pending) == settled
+
+
+def test_a_report_that_overtakes_the_answer_ends_the_claim(ledger: DynamoRuns, pending: Job) -> None:
+    claimed = _claim(ledger, pending)
+    assert ledger.report(claimed, DONE, 1, minutes(1)) is True
+    assert ledger.complete(claimed, Outcome(JobStatus.UNKNOWN, "no answer"), minutes(2)) is False
+    settled = _stored(ledger, pending)
+    assert (settled.status, settled.finished_at, settled.lease_until) == (JobStatus.DONE, minutes(1), None)

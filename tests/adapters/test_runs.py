@@ -254,3 +254,16 @@ def test_a_cursor_of_another_list_is_refused(ledger: DynamoRuns) -> None:
         ledger.by_rule("rule_2", limit=1, cursor=cursor)
     with pytest.raises(Invalid, match="cursor"):
         ledger.by_record("lead:4711", limit=1, cursor=cursor)
+
+
+def test_the_outcome_of_a_run_can_be_corrected_and_its_lists_follow(ledger: DynamoRuns) -> None:
+    started = run(event())
+    ledger.start(started, event(), [], once_key=None)
+    assert ledger.revise(replace(started, status=RunStatus.UNKNOWN), RunStatus.DONE, "early") is False
+    ledger.finish(started, RunStatus.UNKNOWN, "no answer", NOW)
+    ended = ledger.load(started.id)
+    assert ended is not None
+    assert ledger.revise(ended.run, RunStatus.DONE, "1 of 1 steps done") is True
+    [found] = ledger.by_status("done", limit=10, cursor=None).items
+    assert (found.id, found.reason, found.finished_at) == (started.id, "1 of 1 steps done", NOW)
+    assert ledger.by_status("unknown", limit=10, cursor=None).items == ()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSources
+from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSettings, DynamoSources
 from whenthen.domain.errors import NotFound
 from whenthen.ports import ApiKey
 
@@ -34,3 +34,11 @@ def test_sources_are_kept_replaced_and_listed_by_name(dynamodb: Any) -> None:
 def test_a_source_that_is_not_there_is_not_found(dynamodb: Any, name: str) -> None:
     with pytest.raises(NotFound):
         DynamoSources(dynamodb, CONFIG).get(name)
+
+
+def test_settings_are_kept_by_name_and_empty_until_then(dynamodb: Any) -> None:
+    settings = DynamoSettings(dynamodb, CONFIG)
+    assert settings.get("people") == {}
+    settings.save("people", {"create": {"email": "lead"}})
+    assert settings.get("people") == {"create": {"email": "lead"}}
+    assert settings.get("others") == {}

@@ -103,7 +103,7 @@ class Outside:
             own_id = request.url.partition("?")[0].rpartition("/")[2]
             return _answer(self.leads[own_id])
         if request.url.endswith("/messages"):
-            self.whatsapp.append(json.loads(request.body)["biz_opaque_callback_data"])
+            self.whatsapp.append(json.loads(request.body)["biz_opaque_callback_data"].partition("/")[2])
             return _answer({"messages": [{"id": f"wamid.{len(self.whatsapp)}"}]})
         self.webhooks.append(request.headers["idempotency-key"])
         return _answer({})

@@ -72,7 +72,7 @@ class FakeStage:
         world = self.world
         return Counter(
             [f"email {mail.headers['X-Whenthen-Job']}" for mail in world.mailer.sent]
-            + [f"whatsapp {key}" for _, key in world.graph.sent]
+            + [f"whatsapp {key.partition('/')[2]}" for _, key in world.graph.sent]
             + sorted({f"webhook {request.headers['idempotency-key']}" for request in world.http.sent})
         )
 

@@ -27,6 +27,7 @@ FUNCTIONS = ROOT / "functions"
 STACK = "whenthen"
 ADMIN_KEY = "admin-key-of-the-tests"
 META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_token": "t", "phone_number_id": "3"}
+BUCKET = "whenthen-mail"
 SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
 ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
@@ -104,6 +105,8 @@ class Stack:
         return {name: self._value(text) for name, text in environment(logical_name(function)).items()}
 
     def _value(self, text: str) -> str:
+        if text.startswith('{"Fn::If": ["IsDeployed"'):
+            text = str(json.loads(text)["Fn::If"][2])  # the stage is local
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._physical(found[1]), text)
 
     def _physical(self, name: str) -> str:
@@ -112,6 +115,7 @@ class Stack:
             "Bus": STACK,
             "Sequence": SEQUENCE,
             "Enrolment": ENROLMENT,
+            "Bucket": BUCKET,
             **_TABLES,
             **self.queues,
             **PARAMETERS,

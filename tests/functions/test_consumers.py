@@ -17,6 +17,7 @@ from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanen
 USE_CASES = {
     "EventQueue": "match_event",
     "LeadQueue": "fetch_lead",
+    "MailQueue": "receive_email",
     "EmailQueue": "send_email",
     "WhatsappQueue": "send_whatsapp",
     "WebhookQueue": "call_webhook",
@@ -31,7 +32,8 @@ class Work:
     def __init__(self, errors: dict[int, Exception] | None = None) -> None:
         self.errors = errors or {}
         self.asked: list[int] = []
-        self.rules = ()
+        self.rules = self.events = ()
+        self.refused = None
 
     def __call__(self, *arguments: Any) -> Work:
         number = _number_of(arguments)
@@ -45,6 +47,8 @@ def _number_of(arguments: Sequence[Any]) -> int:
     match arguments:
         case (str(_), str(_), int(occurrence)):
             return occurrence
+        case (str(key),):
+            return int(key.rpartition("/")[2])
         case (single,) if hasattr(single, "leadgen_id"):
             return int(single.leadgen_id)
     return int(arguments[0].data["number"])
@@ -55,6 +59,8 @@ def _message(queue: str, number: int) -> dict[str, Any]:
         return {"run_id": "run_1", "step_id": "hello", "occurrence": number}
     if queue == "LeadQueue":
         return {"leadgen_id": str(number), "page_id": "9", "form_id": None, "ad_id": None, "created_time": 1773480600}
+    if queue == "MailQueue":
+        return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": f"inbound/{number}"}}}]}
     own = {"specversion": "1.0", "id": f"e{number}", "source": "api", "type": "call.incoming_missed"}
     detail = {**own, "time": "2026-03-14T09:30:00Z", "data": {"number": number}}
     return {"version": "0", "id": "6a7e8feb", "detail-type": own["type"], "source": "whenthen", "detail": detail}

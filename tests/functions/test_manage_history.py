@@ -154,3 +154,24 @@ def test_a_source_that_does_not_hold_is_named_and_not_kept(api: Api, name: str, 
     assert answer.status == 422
     assert field in answer.fields
     assert api.call("GET", f"/v1/sources/{name}").status == 404
+
+
+def test_a_records_timeline_has_its_events_and_runs_newest_first(api: Api, seen: str) -> None:
+    told = api.get("/v1/records/contact/7/timeline")
+    assert [entry["at"] for entry in told["items"]] == sorted((entry["at"] for entry in told["items"]), reverse=True)
+    (event,) = [entry for entry in told["items"] if entry.get("event", {}).get("id") == seen]
+    assert len(event["rules"]) == 1
+    assert [entry["run"]["event"]["id"] for entry in told["items"] if "run" in entry] == [seen]
+    first = api.get("/v1/records/contact/7/timeline?limit=1")
+    rest = api.get(f"/v1/records/contact/7/timeline?cursor={first['cursor']}")
+    assert first["items"] + rest["items"] == told["items"]
+
+
+def test_settings_are_checked_and_kept(api: Api) -> None:
+    assert api.get("/v1/settings/people") == {}
+    refused = api.call("PUT", "/v1/settings/people", {"create": {"email": "deal"}})
+    assert (refused.status, refused.fields) == (422, ["create.email"])
+    assert api.call("PUT", "/v1/settings/people", {"create": {"email": "contact"}}).status == 200
+    assert api.get("/v1/settings/people") == {"create": {"email": "contact"}}
+    assert api.call("GET", "/v1/settings/colours").status == 404
+    assert Api(api.stack, scopes="rules:write").call("GET", "/v1/settings/people").status == 403

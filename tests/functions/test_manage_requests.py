@@ -44,6 +44,9 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/sources/shop", None, "admin"),
     ("GET", "/v1/sources", None, "admin"),
     ("GET", "/v1/catalogue", None, "rules:read"),
+    ("GET", "/v1/records/lead/1/timeline", None, "runs:read"),
+    ("GET", "/v1/settings/people", None, "admin"),
+    ("PUT", "/v1/settings/people", {"create": {"email": "lead"}}, "admin"),
 ]
 """Method, address, a body that is right, and the scope that is asked for."""
 

@@ -30,17 +30,33 @@ def test_each_target_of_a_rule_states_its_retries_and_has_dead_letters() -> None
         assert text(target["DeadLetterConfig"]["Arn"]).endswith("DeadLetters.Arn}")
 
 
-def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule() -> None:
-    rule = properties("EventRule")
+@pytest.mark.parametrize("name", sorted(resources("AWS::Events::Rule")))
+def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule(name: str) -> None:
+    rule = properties(name)
     reached = {text(target["Arn"]) for target in rule["Targets"]}
     reached |= {text(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]}
     (allowed,) = [
-        statement for _, statements in queue_policies() for statement in statements if statement["Effect"] == "Allow"
+        statement
+        for _, statements in queue_policies()
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        and text(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == f"${{{name}.Arn}}"
     ]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert allowed["Action"] == "sqs:SendMessage"
     assert set(texts(allowed["Resource"])) == reached
-    assert text(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "${EventRule.Arn}"
+
+
+def test_nobody_else_may_send_to_a_queue_but_the_bucket_to_that_of_mail() -> None:
+    statements = [each for _, found in queue_policies() for each in found if each["Effect"] == "Allow"]
+    others = [each for each in statements if each["Principal"] != {"Service": "events.amazonaws.com"}]
+    assert len(others) == 1
+    assert (others[0]["Principal"], text(others[0]["Resource"])) == (
+        {"Service": "s3.amazonaws.com"},
+        "${MailQueue.Arn}",
+    )
+    source = text(others[0]["Condition"]["ArnEquals"]["aws:SourceArn"])
+    assert source.endswith(f":::{text(properties('Bucket')['BucketName'])}")
 
 
 def test_being_local_is_a_stage_of_its_own() -> None:

@@ -29,7 +29,8 @@ NEEDED_FOR = {
     "SEQUENCE_ARN": ("states:", ""),
     "ENROLMENT_ARN": ("states:StartExecution", "${Enrolment}"),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
-    "MAIL_FROM": ("ses:SendRawEmail", ""),
+    "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
+    "BUCKET_NAME": ("s3:", "${Bucket.Arn}/inbound/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
@@ -41,10 +42,11 @@ WITHOUT_PERMISSION = {
 of runs is built with the records, which whoever only reads runs never touches."""
 
 FOR_THE_OUTSIDE = {
+    "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
     "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "SendWhatsapp", "ChangeRecord", "Manage"},
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"},
 }
 """Variables that no permission tells of → who needs them."""
 

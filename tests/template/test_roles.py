@@ -25,7 +25,7 @@ WHO = [
     (
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
-        {"ReceiveWebhook", "ReceiveMeta", "FetchLead", "PublishChanges", "Manage"}
+        {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"}
         | {"PublishOutcomes", "FireDueDates", "EnrolView"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
@@ -33,7 +33,7 @@ WHO = [
     ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
-    ("states:SendTaskSuccess", ".*", {"AdvanceSequence"} | JOBS),
+    ("states:SendTaskSuccess", ".*", {"MatchRules", "AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
     ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
@@ -44,15 +44,21 @@ WHO = [
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "ChangeRecord", "Manage"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
     ),
     ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
-    ("dynamodb:.*", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes"} | JOBS),
+    (
+        "dynamodb:.*",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail"} | JOBS,
+    ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
+    ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
@@ -118,7 +124,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     }
 
 
-@pytest.mark.parametrize("function", sorted({"SendEmail", "AdvanceSequence"} | JOBS))
+@pytest.mark.parametrize("function", sorted({"SendEmail", "MatchRules", "AdvanceSequence"} | JOBS))
 def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
     for policy in properties(f"{function}Role")["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:

@@ -77,7 +77,7 @@ def test_a_whatsapp_message_goes_to(
     world.has_record("lead:1", **fields)
     job = performed(world, "send_whatsapp", text="Hello", reply_to="wamid.1", **parameters)
     ((message, key),) = world.graph.sent
-    assert key == job.id
+    assert key == job.callback
     assert message == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",

@@ -184,6 +184,10 @@ class ViewStore(Protocol):
 # --- records -------------------------------------------------------------------------------------
 
 
+MAX_OF_PERSON = 100
+"""Records of one identity that are looked at."""
+
+
 class RecordStore(Protocol):
     """The records and their identities."""
 
@@ -192,6 +196,9 @@ class RecordStore(Protocol):
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+
+    def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
+        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
@@ -308,6 +315,15 @@ class RunLedger(Protocol):
     ) -> None:
         """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
 
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+        """Write the outcome that the provider reports. False if the job no longer stands as it was read.
+
+        A job that had its outcome keeps the time at which it was finished: waits are counted from it.
+        """
+
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+
     def counter(self, name: str) -> int:
         """Where a counter stands; 0 before its first use."""
 
@@ -325,6 +341,13 @@ class RunLedger(Protocol):
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """Runs with a status, newest first; eventually consistent."""
+
+
+class Timelines(Protocol):
+    """What happened to a record."""
+
+    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """Its events (as their plans) and the runs about it, newest first; eventually consistent."""
 
 
 class JobQueues(Protocol):
@@ -396,6 +419,26 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Objects(Protocol):
+    """Bodies too large for an event: raw mail and attachments."""
+
+    def get(self, key: str) -> bytes:
+        """The whole object. Raises NotFound, TooLarge."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Keep an object, in place of the one that is there."""
+
+
+class Threads(Protocol):
+    """Which run sent a mail, for the answers that name it."""
+
+    def remember(self, message_id: str, run_id: str, now: datetime) -> None:
+        """Note that this run sent the mail that the provider calls `message_id`."""
+
+    def run_of(self, message_ids: Sequence[str]) -> str | None:
+        """The run that sent one of these mails; the first that is known."""
+
+
 class Mailer(Protocol):
     """Outgoing mail."""
 
@@ -434,6 +477,16 @@ class SourceStore(Protocol):
 
     def list(self) -> list[Mapping[str, Any]]:
         """All sources, by name."""
+
+
+class SettingStore(Protocol):
+    """What an installation is told by its admins, by name."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The document; empty where none was saved."""
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a document, in place of the one that is there."""
 
 
 class Graph(Protocol):

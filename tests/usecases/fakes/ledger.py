@@ -129,6 +129,21 @@ class FakeRuns:
             self.counters[counter.name] = counter.after
         self._end(job, outcome, now)
 
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+        stored = self.jobs[key_of(job)]
+        if (stored.status, stored.stage) != (job.status, job.stage):
+            return False
+        ended = self._end(job, outcome, stored.finished_at or now)
+        self.jobs[key_of(job)] = replace(ended, stage=stage)
+        return True
+
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        stored = self.runs[run.id]
+        if stored.status is not run.status:
+            return False
+        self.runs[run.id] = replace(stored, status=status, reason=reason)
+        return True
+
     def counter(self, name: str) -> int:
         return self.counters.get(name, 0)
 

@@ -183,6 +183,10 @@ class FakeRecords:
         ]
         return min(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref), default=None)
 
+    def find_all(self, identities: Sequence[str]) -> builtins.list[Record]:
+        found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
+        return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
+
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
         self.keep(record, replaces)
@@ -222,6 +226,43 @@ def _dates(record: Record | None) -> tuple[DateEntry, ...]:
 
 def _ref(record: Record) -> str:
     return record.ref
+
+
+@dataclass
+class FakeSettings:
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        return self.kept.get(name, {})
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        self.kept[name] = document
+
+
+@dataclass
+class FakeThreads:
+    runs: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, message_id: str, run_id: str, now: Any) -> None:
+        assert now.tzinfo is not None
+        self.runs[message_id] = run_id
+
+    def run_of(self, message_ids: Sequence[str]) -> str | None:
+        return next((self.runs[each] for each in message_ids if each in self.runs), None)
+
+
+@dataclass
+class FakeObjects:
+    kept: dict[str, bytes] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> bytes:
+        if key not in self.kept:
+            raise NotFound(f"there is no object {key}")
+        return self.kept[key]
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        self.kept[key], self.types[key] = content, content_type
 
 
 @dataclass

@@ -24,7 +24,9 @@ from whenthen.ports import (
     RunLedger,
     Secrets,
     Sequences,
+    SettingStore,
     Sweeps,
+    Threads,
 )
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
@@ -33,6 +35,8 @@ from whenthen.usecases.change_record import ChangeRecord
 from whenthen.usecases.enrol_view import EnrolView
 from whenthen.usecases.fetch_lead import FetchLead
 from whenthen.usecases.fire_due_dates import FireDueDates
+from whenthen.usecases.keep_consent import Consents, KeepConsent
+from whenthen.usecases.know_person import KnowPerson
 from whenthen.usecases.match_event import MatchEvent
 from whenthen.usecases.perform_job import PerformJob
 from whenthen.usecases.progress import Progress
@@ -41,6 +45,7 @@ from whenthen.usecases.publish_outcomes import PublishOutcomes
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.send_email import SendEmail
 from whenthen.usecases.send_whatsapp import SendWhatsapp
+from whenthen.usecases.settle_report import SettleReport
 from whenthen.usecases.stop_on_exit import StopOnExit
 from whenthen.usecases.stop_run import StopRun
 
@@ -64,6 +69,8 @@ class Ports:
     graph: Graph
     mailer: Mailer
     http: Http
+    settings: SettingStore
+    threads: Threads
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
@@ -101,13 +108,20 @@ def functions_of(ports: Ports) -> Functions:
         publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),
         fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
         enrol_view=EnrolView(p.rules, p.records, p.bus),
-        match_event=MatchEvent(progress, StopOnExit(p.rules, p.runs, p.sequences, p.clock), p.log),
+        match_event=MatchEvent(
+            progress,
+            StopOnExit(p.rules, p.runs, p.sequences, p.clock),
+            p.log,
+            (KnowPerson(save_record, p.settings), KeepConsent(p.records, p.clock), SettleReport(progress)),
+        ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            Channel.EMAIL: PerformJob(progress, SendEmail(p.mailer, "crm@example.com")),
-            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR")),
+            Channel.EMAIL: PerformJob(
+                progress, SendEmail(p.mailer, "crm@example.com", Consents(p.records), p.threads, p.clock)
+            ),
+            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR", Consents(p.records))),
             Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
             Channel.RECORD: ChangeRecord(progress, "TR"),
         },

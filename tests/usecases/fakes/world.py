@@ -20,7 +20,15 @@ from tests.usecases.fakes.queues import (
     FakeSequences,
     Message,
 )
-from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSecrets, FakeSweeps
+from tests.usecases.fakes.stores import (
+    FakeEventLog,
+    FakeRecords,
+    FakeRules,
+    FakeSecrets,
+    FakeSettings,
+    FakeSweeps,
+    FakeThreads,
+)
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
 from whenthen.domain import ids
@@ -67,7 +75,10 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
+        self.settings, self.threads = FakeSettings(), FakeThreads()
         self.ports = Ports(
+            settings=self.settings,
+            threads=self.threads,
             rules=self.rules,
             log=self.log,
             records=self.records,

@@ -61,6 +61,13 @@ class Action:
 
 
 _P = Parameter
+_PURPOSE = _P(
+    "purpose",
+    "What it is for: marketing (the default) is not sent to who refuses messages; service, such as an answer, is.",
+    Kind.CHOICE,
+    templated=False,
+    options=("marketing", "service"),
+)
 
 ACTIONS: Mapping[str, Action] = {
     action.name: action
@@ -76,6 +83,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("html", "The body as HTML; values put into it are escaped."),
                 _P("reply_to", "Where answers go."),
                 _P("from", "The sender; by default the stack's."),
+                _PURPOSE,
             ),
             one_of=("text", "html"),
             rows="A01 A02 A03 A10-A19 A22-A24",
@@ -91,6 +99,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("language", "The template's language code, such as en_US."),
                 _P("parameters", "The values of the template's body, in order.", Kind.TEXTS),
                 _P("reply_to", "The id of the message that this one answers."),
+                _PURPOSE,
             ),
             one_of=("text", "template"),
             rows="A01 A05 A08 A11 A18",

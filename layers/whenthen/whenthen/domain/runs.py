@@ -72,6 +72,7 @@ class Job:
     attempt      counts the claims; the fence under which an outcome is written
     lease_until  until when the claim of `attempt` holds
     due          the run's clock when the job was dispatched
+    stage        how far the provider says that the effect came (`domain.reports`); 0: it has said nothing yet
     """
 
     run_id: str
@@ -86,11 +87,17 @@ class Job:
     reason: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     finished_at: datetime | None = None
+    stage: int = 0
 
     @property
     def id(self) -> str:
         """The stable key of the effect: the same for every attempt and every redelivery."""
         return ids.job_id(self.run_id, self.step_id, self.occurrence)
+
+    @property
+    def callback(self) -> str:
+        """What goes out with the effect and comes back in the provider's reports: where the ledger has the job."""
+        return f"{self.run_id}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
-def _country(text: str) -> str | None:
+def _named(text: str) -> str | None:
     return None if text == "none" else text
 
 
@@ -70,7 +70,9 @@ class Settings:
     graph_api_url = Variable("GRAPH_API_URL", str)
     graph_api_version = Variable("GRAPH_API_VERSION", str)
     mail_from = Variable("MAIL_FROM", str)
-    default_country = Variable("DEFAULT_COUNTRY", _country, "none")
+    mail_configuration_set = Variable("MAIL_CONFIGURATION_SET", _named, "none")
+    bucket_name = Variable("BUCKET_NAME", str)
+    default_country = Variable("DEFAULT_COUNTRY", _named, "none")
     retention_days = Variable("RETENTION_DAYS", int, "90")
     dangerously_allow_private_addresses = Variable("DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES", _flag, "false")
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
     from whenthen.usecases.manage_rules import ManageRules
+    from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.manage_views import ManageViews
     from whenthen.usecases.match_event import MatchEvent
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.publish_changes import PublishChanges
     from whenthen.usecases.publish_outcomes import PublishOutcomes
     from whenthen.usecases.read_history import ReadHistory
+    from whenthen.usecases.receive_email import ReceiveEmail
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.start_rule import StartRule
@@ -164,7 +166,7 @@ class _Adapters:
         from whenthen.adapters.aws import ONCE
         from whenthen.adapters.channels.ses import SesMailer
 
-        return SesMailer(self.client("ses", ONCE))
+        return SesMailer(self.client("ses", ONCE), self.settings.mail_configuration_set)
 
     @cached_property
     def rule_book(self) -> ports.RuleBook:
@@ -183,6 +185,24 @@ class _Adapters:
         from whenthen.adapters.dynamodb.settings import DynamoSources
 
         return DynamoSources(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def installation(self) -> ports.SettingStore:
+        from whenthen.adapters.dynamodb.settings import DynamoSettings
+
+        return DynamoSettings(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def objects(self) -> ports.Objects:
+        from whenthen.adapters.objects import S3Objects
+
+        return S3Objects(self.client("s3"), self.settings.bucket_name)
+
+    @cached_property
+    def threads(self) -> ports.Threads:
+        from whenthen.adapters.dynamodb.threads import DynamoThreads
+
+        return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def keys(self) -> ports.ApiKeys:
@@ -217,6 +237,12 @@ class _Adapters:
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
 
     @cached_property
+    def timelines(self) -> ports.Timelines:
+        from whenthen.adapters.dynamodb.timelines import DynamoTimelines
+
+        return DynamoTimelines(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
     def event_log(self) -> ports.EventLog:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
@@ -245,6 +271,12 @@ class Wiring(_Adapters):
         return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
 
     @cached_property
+    def receive_email(self) -> ReceiveEmail:
+        from whenthen.usecases.receive_email import ReceiveEmail
+
+        return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, self.settings.mail_from)
+
+    @cached_property
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.fetch_lead import FetchLead
 
@@ -270,11 +302,19 @@ class Wiring(_Adapters):
 
     @cached_property
     def match_event(self) -> MatchEvent:
+        from whenthen.usecases.keep_consent import KeepConsent
+        from whenthen.usecases.know_person import KnowPerson
         from whenthen.usecases.match_event import MatchEvent
+        from whenthen.usecases.settle_report import SettleReport
         from whenthen.usecases.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        return MatchEvent(self.progress, stop_on_exit, self.event_log)
+        reactions = (
+            KnowPerson(self.save_record, self.installation),
+            KeepConsent(self.records, self.clock),
+            SettleReport(self.progress),
+        )
+        return MatchEvent(self.progress, stop_on_exit, self.event_log, reactions)
 
     @cached_property
     def fire_due_dates(self) -> FireDueDates:
@@ -296,17 +336,22 @@ class Wiring(_Adapters):
 
     @cached_property
     def send_email(self) -> PerformJob:
+        from whenthen.usecases.keep_consent import Consents
         from whenthen.usecases.perform_job import PerformJob
         from whenthen.usecases.send_email import SendEmail
 
-        return PerformJob(self.progress, SendEmail(self.mailer, self.settings.mail_from))
+        consents = Consents(self.records)
+        channel = SendEmail(self.mailer, self.settings.mail_from, consents, self.threads, self.clock)
+        return PerformJob(self.progress, channel)
 
     @cached_property
     def send_whatsapp(self) -> PerformJob:
+        from whenthen.usecases.keep_consent import Consents
         from whenthen.usecases.perform_job import PerformJob
         from whenthen.usecases.send_whatsapp import SendWhatsapp
 
-        return PerformJob(self.progress, SendWhatsapp(self.graph, self.settings.default_country))
+        channel = SendWhatsapp(self.graph, self.settings.default_country, Consents(self.records))
+        return PerformJob(self.progress, channel)
 
     @cached_property
     def call_webhook(self) -> PerformJob:
@@ -350,6 +395,12 @@ class Wiring(_Adapters):
         from whenthen.usecases.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def manage_settings(self) -> ManageSettings:
+        from whenthen.usecases.manage_settings import ManageSettings
+
+        return ManageSettings(self.installation)
 
     @cached_property
     def send_event(self) -> SendEvent:

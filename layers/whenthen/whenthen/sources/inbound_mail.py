@@ -31,6 +31,9 @@ MAX_LISTED = 50
 OWN_HEADER = "x-whenthen-job"
 """Stands in every mail that whenthen sends: one that comes in with it is our own, come back."""
 
+RUN_HEADER = "x-whenthen-run"
+"""Stands beside it, and says where the job is found."""
+
 _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
 _QUOTED = re.compile(r">|-{2,} ?(original message|orijinal|forwarded|pesan asli|eredeti)|_{20,}$", re.IGNORECASE)
 
@@ -51,7 +54,7 @@ def mail_events(
     `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that
     whenthen sends from. The sender is only known as a person (`email#…`) where DMARC did not fail.
     """
-    refused = _refused(receipt)
+    refused = refusal(receipt)
     if refused:
         return ReceivedMail(refused=refused)
     own_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
@@ -70,7 +73,8 @@ def mail_events(
     return ReceivedMail((received, _event("contact.replied", f"{own_id}:replied", received.time, identities, answer)))
 
 
-def _refused(receipt: Receipt) -> str | None:
+def refusal(receipt: Receipt) -> str | None:
+    """Why a mail makes no event; None where it does."""
     verdicts = receipt.verdicts
     if verdicts.get("virus") == "FAIL":
         return "SES found a virus"

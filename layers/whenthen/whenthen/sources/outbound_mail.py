@@ -16,7 +16,7 @@ from whenthen.domain.errors import Invalid, Malformed
 from whenthen.domain.events import Event, format_time, parse_time
 from whenthen.domain.identities import email, identity
 from whenthen.sources.bodies import mapping, mappings, present, text
-from whenthen.sources.inbound_mail import OWN_HEADER
+from whenthen.sources.inbound_mail import OWN_HEADER, RUN_HEADER
 
 MAX_RECIPIENTS = 100
 """Recipients of one mail that events are made for; SES itself stops at 50."""
@@ -35,7 +35,7 @@ class Report:
 def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
     """The events of one report. Raises Malformed for a document that is none, or of a kind that is not known.
 
-    data: message_id (SES's), to, subject, job (of the step that sent it), tags, and what `REPORTS` adds.
+    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and what `REPORTS` adds.
     """
     report = REPORTS.get(text(document.get("eventType")) or text(document.get("notificationType")) or "")
     mail = mapping(document.get("mail"))
@@ -48,6 +48,7 @@ def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
         "message_id": message_id,
         "subject": _header(mail, "subject"),
         "job": _header(mail, OWN_HEADER),
+        "run": _header(mail, RUN_HEADER),
         "tags": _tags(mail),
         **report.details(part),
     }

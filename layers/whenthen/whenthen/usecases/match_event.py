@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
@@ -26,6 +27,13 @@ MAX_DEPTH = 8
 """Hops of cause and effect after which no rule is started: what is deeper is taken for a loop."""
 
 
+class Reaction(Protocol):
+    """What an event does of itself, before any rule is asked: rules see the store as it is afterwards."""
+
+    def __call__(self, event: Event) -> object:
+        """Raises Temporary. Does the same, or nothing more, when the event is delivered again."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatchEvent:
     """Plans an event's runs, stops those that it ends, and starts those that it calls for."""
@@ -33,11 +41,14 @@ class MatchEvent:
     progress: Progress
     stop_on_exit: StopOnExit
     log: EventLog
+    reactions: tuple[Reaction, ...] = ()
 
     def __call__(self, event: Event) -> Plan:
         """Returns the plan that was carried out; a redelivered event has the plan of its first delivery."""
         plan = self.log.plan_of(event.id)
         if plan is None:
+            for react in self.reactions:
+                react(event)
             decided = self._decide(event)
             plan = self.log.record_plan(decided, self.progress.clock.now())
         if plan.handled:

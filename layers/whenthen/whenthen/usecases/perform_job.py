@@ -34,8 +34,8 @@ class Channel(Protocol):
     def repeatable(self) -> bool:
         """Whether an effect whose answer was lost may be had again."""
 
-    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect:
-        """Render and check. Raises Refused (Invalid, for one) or Permanent."""
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
+        """Render and check; the outcome, where there is nothing to be done. Raises Refused or Permanent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,11 @@ class SaveRecord:
         """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             found = self._find(kind, own_id, identities_of(patch))
-            new = found or Record(kind, own_id or ids.record_id(kind, *identities_of(patch)))
+            # An id that is taken though nobody has the identity is of a record that had it once: then another one.
+            made_of = (*identities_of(patch), *["again"] * attempt)
+            new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
             parse_ref(new.ref, "id")
             if own_id is None and found is None and not identities_of(patch):
                 raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from whenthen.domain import identities, templates
-from whenthen.domain.errors import Invalid
+from whenthen.domain.errors import Invalid, Temporary
 from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Mail, Mailer
+from whenthen.ports import Clock, Mail, Mailer, Threads
+from whenthen.usecases.keep_consent import Consents
 
 MAX_SUBJECT = 500
 
@@ -18,10 +20,15 @@ MAX_SUBJECT = 500
 @dataclass(frozen=True, slots=True)
 class _Send:
     mail: Mail
-    mailer: Mailer
+    run_id: str
+    channel: SendEmail
 
     def perform(self) -> Outcome:
-        message_id = self.mailer.send(self.mail)
+        message_id = self.channel.mailer.send(self.mail)
+        # It is sent: what fails from here on must not look as if it were not. An answer then knows no run.
+        with suppress(Temporary):
+            # An answer names the mail as <id@region.amazonses.com>: the id alone is what stays the same.
+            self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
         return Outcome(JobStatus.DONE, f"mail to {self.mail.to} taken by SES", {"message_id": message_id})
 
 
@@ -31,25 +38,32 @@ class SendEmail:
 
     mailer: Mailer
     sender: str
+    consents: Consents
+    threads: Threads
+    clock: Clock
     repeatable: bool = False
 
-    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send:
-        """Raises Invalid naming what the mail lacks."""
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
+        """Skipped where the recipient refuses mail. Raises Invalid naming what the mail lacks."""
         html = templates.render(step.parameters.get("html", ""), context, escaping=True)
         plain = {name: value for name, value in step.parameters.items() if name != "html"}
         given = templates.render_all(plain, context)
-        to = given.get("to") or (context["record"] or {}).get("email") or ""
+        to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
+        refused = self.consents.refusal("email", identities.identity("email", to), given.get("purpose", ""))
+        if refused is not None:
+            return Outcome(JobStatus.SKIPPED, refused)
         return _Send(
             Mail(
                 sender=given.get("from") or self.sender,
-                to=_address(to, "to"),
+                to=to,
                 subject=_line(given["subject"]),
                 text=given.get("text", ""),
                 html=html,
                 reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
                 headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
             ),
-            self.mailer,
+            job.run_id,
+            self,
         )
 
 

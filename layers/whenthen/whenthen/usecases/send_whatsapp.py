@@ -1,7 +1,7 @@
 """send_whatsapp: a template or a free text through the Cloud API, which takes no idempotency key.
 
-The job's id travels as `biz_opaque_callback_data` and comes back in the statuses, by which a job whose
-answer was lost finds its outcome.
+The job's callback (its run and its id) travels as `biz_opaque_callback_data` and comes back in the statuses, by
+which a job whose answer was lost finds its outcome (`settle_report`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from whenthen.domain.errors import Invalid
 from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
 from whenthen.ports import Graph
+from whenthen.usecases.keep_consent import Consents
 
 MAX_TEXT = 4096
 DEFAULT_LANGUAGE = "en_US"
@@ -37,20 +38,25 @@ class SendWhatsapp:
 
     graph: Graph
     default_country: str | None
+    consents: Consents
     repeatable: bool = False
 
-    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send:
-        """Raises Invalid naming what the message lacks."""
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
+        """Skipped where the recipient refuses messages. Raises Invalid naming what the message lacks."""
         given = templates.render_all(step.parameters, context)
+        recipient = self._recipient(given, context)
+        refused = self.consents.refusal("whatsapp", _identity(recipient), given.get("purpose", ""))
+        if refused is not None:
+            return Outcome(JobStatus.SKIPPED, refused)
         message: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
-            **self._recipient(given, context),
+            **recipient,
             **(_template(given) if given.get("template") else _text(given)),
         }
         if given.get("reply_to"):
             message["context"] = {"message_id": given["reply_to"]}
-        return _Send(message, job.id, self.graph)
+        return _Send(message, job.callback, self.graph)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """The phone number, or the business-scoped id of a customer whose number Meta does not tell."""
@@ -65,6 +71,13 @@ class SendWhatsapp:
         if not own_id:
             raise Invalid.field("with.to", "there is no phone number")
         return {"recipient": str(own_id)}
+
+
+def _identity(recipient: Mapping[str, str]) -> str:
+    """What the recipient's records are found by."""
+    if "to" in recipient:
+        return identities.identity("phone", f"+{recipient['to']}")
+    return identities.identity("whatsapp", recipient["recipient"])
 
 
 def _text(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,14 +44,17 @@ LATER: dict[str, float | None] = {
 class SesMailer:
     """Outgoing mail, one recipient each."""
 
-    def __init__(self, client: AwsClient) -> None:
+    def __init__(self, client: AwsClient, configuration_set: str | None = None) -> None:
         self._client = client
+        self._reported = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def send(self, mail: Mail) -> str:
         """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
         raw = mime(mail)
         try:
-            answer = self._client.send_raw_email(Source=mail.sender, Destinations=[mail.to], RawMessage={"Data": raw})
+            answer = self._client.send_raw_email(
+                Source=mail.sender, Destinations=[mail.to], RawMessage={"Data": raw}, **self._reported
+            )
         except ClientError as error:
             raise _refusal(error) from error
         except SSLError as error:  # in the handshake, or in the middle: it does not say

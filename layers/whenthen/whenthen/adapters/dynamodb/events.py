@@ -12,6 +12,7 @@ from whenthen.adapters.dynamodb.run_items import expiry
 from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expression, Table
 from whenthen.domain import changes, events
 from whenthen.domain.errors import Temporary
+from whenthen.domain.events import format_time
 from whenthen.domain.records import Record
 from whenthen.ports import Plan, Planned
 
@@ -30,7 +31,7 @@ class DynamoEventLog:
     def plan_of(self, event_id: str) -> Plan | None:
         """The plan made for this event, if one was."""
         item = self._table.get(_pk(event_id), _SK)
-        return _plan_of(item) if item else None
+        return plan_of_item(item) if item else None
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
@@ -56,8 +57,16 @@ def _pk(event_id: str) -> str:
     return f"event#{event_id}"
 
 
+def record_events_pk(ref: str) -> str:
+    """The partition of the events about a record in their index."""
+    return f"events#{ref}"
+
+
 def _item_of(plan: Plan, expires_at: int) -> Item:
+    ref = plan.record.ref if plan.record else plan.event.subject
     return {
+        "gsi2pk": record_events_pk(ref) if ref else None,
+        "gsi2sk": f"{format_time(plan.event.time)}#{plan.event.id}" if ref else None,
         "pk": _pk(plan.event.id),
         "sk": _SK,
         "event": pack(events.to_json(plan.event)),
@@ -76,7 +85,8 @@ def _packed_record(plan: Plan) -> bytes | None:
     return pack(_OF_EVENT if plan.record == changes.record_of(plan.event) else record_item(plan.record))
 
 
-def _plan_of(item: Item) -> Plan:
+def plan_of_item(item: Item) -> Plan:
+    """The plan of its item."""
     event = events.from_json(unpack(item["event"]))
     record: Record | None = None
     if item.get("record") is not None:

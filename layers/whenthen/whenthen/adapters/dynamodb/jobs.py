@@ -110,6 +110,21 @@ class DynamoJobs:
             what = "the job" if 0 in error.places else "a record or a counter"
             raise Stale(f"{what} of step {job.step_id} has moved on") from error
 
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+        """Write the outcome that the provider reports. False if the job no longer stands as it was read."""
+        ended = _ending(outcome, now)
+        change = Expression(
+            condition="#status = :was AND #stage = :before",
+            update="SET #status = :status, #reason = :reason, #result = :result, #stage = :stage,"
+            " #finished_at = if_not_exists(#finished_at, :now) REMOVE #lease_until",
+            values={**ended.values, "was": job.status.value, "stage": stage, "before": job.stage},
+        )
+        try:
+            self._update(job, change)
+        except ConditionFailed:
+            return False
+        return True
+
     def counter(self, name: str) -> int:
         """Where a counter stands; 0 before its first use."""
         item = self._runs.get(_counter_pk(name), _COUNTER)

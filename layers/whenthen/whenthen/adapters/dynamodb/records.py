@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from whenthen.adapters.aws import AwsClient
@@ -27,7 +27,7 @@ from whenthen.domain.date_index import DateEntry
 from whenthen.domain.errors import Stale
 from whenthen.domain.events import Cause
 from whenthen.domain.records import Record
-from whenthen.ports import Page
+from whenthen.ports import MAX_OF_PERSON, Page
 
 _CANDIDATES = 10
 """How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
@@ -51,13 +51,21 @@ class DynamoRecords:
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+        records = (self.get(ref) for ref in self._refs_of(identities, kind, _CANDIDATES))
+        return next((record for record in records if record is not None), None)
+
+    def find_all(self, identities: Sequence[str]) -> list[Record]:
+        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
+        records = (self.get(ref) for ref in self._refs_of(identities, None, MAX_OF_PERSON))
+        return [record for record in records if record is not None]
+
+    def _refs_of(self, identities: Sequence[str], kind: str | None, limit: int) -> Iterable[str]:
         prefix = identity_prefix(kind) if kind else ""
         found = []
         for place, identity in enumerate(dict.fromkeys(identities)):
-            items, _ = self._table.query(identity_pk(identity), prefix=prefix, limit=_CANDIDATES)
+            items, _ = self._table.query(identity_pk(identity), prefix=prefix, limit=limit)
             found += [(item["sk"].partition(":")[0], place, item["sk"], ref_of(item)) for item in items]
-        records = (self.get(ref) for *_, ref in sorted(found))
-        return next((record for record in records if record is not None), None)
+        return dict.fromkeys(ref for *_, ref in sorted(found))
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""

@@ -133,6 +133,7 @@ def job_item(job: Job, expires_at: int | None = None) -> Item:
         "lease_until": job.lease_until and format_time(job.lease_until),
         "reason": job.reason,
         "result": to_json(dict(job.result)),
+        "stage": job.stage,
         "finished_at": job.finished_at and format_time(job.finished_at),
         "expires_at": expires_at,
     }
@@ -153,6 +154,7 @@ def job_of(item: Item) -> Job:
         reason=item["reason"],
         result=json.loads(item["result"]),
         finished_at=time_of(item.get("finished_at"), "finished_at"),
+        stage=item.get("stage", 0),
     )
 
 

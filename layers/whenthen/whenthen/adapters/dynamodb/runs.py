@@ -185,6 +185,19 @@ class DynamoRuns(DynamoJobs):
             return False
         return True
 
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+        change = Expression(
+            condition="#status = :was",
+            update="SET #status = :status, #reason = :reason, #gsi3pk = :gsi3pk",
+            values={"was": run.status.value, "status": status.value, "reason": reason, "gsi3pk": status_pk(status)},
+        )
+        try:
+            self._runs.update(run_pk(run.id), RUN, change)
+        except ConditionFailed:
+            return False
+        return True
+
     # --- exits ------------------------------------------------------------------------------------
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:

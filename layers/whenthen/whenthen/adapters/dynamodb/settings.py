@@ -1,4 +1,4 @@
-"""ApiKeys, SourceStore and Sweeps on the config table."""
+"""ApiKeys, SourceStore, SettingStore and Sweeps on the config table."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _KEYS = "apikeys"
 _SOURCES = "sources"
 _SWEEPS = "sweeps"
 _DATES = "dates"
+_SETTINGS = "settings"
 
 
 class DynamoApiKeys:
@@ -79,6 +80,22 @@ class DynamoSweeps:
         except ConditionFailed:
             return False
         return True
+
+
+class DynamoSettings:
+    """What an installation is told by its admins, by name."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The document; empty where none was saved."""
+        item = self._table.get(_SETTINGS, name)
+        return _document(item["document"]) if item else {}
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a document, in place of the one that is there."""
+        self._table.put({"pk": _SETTINGS, "sk": name, "document": to_json(dict(document))})
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -114,19 +114,22 @@ class Table:
         pk: str,
         *,
         prefix: str = "",
+        before: str = "",
         index: str = "",
         limit: int = MAX_QUERY_PAGE,
         start: Mapping[str, str] | None = None,
         backwards: bool = False,
     ) -> tuple[list[Item], dict[str, str] | None]:
-        """One page of a collection, or of its part whose sort key begins with `prefix`, and where the next starts.
+        """One page of a collection, or of its part whose sort key begins with `prefix` or is less than `before`
+        (one of the two), and where the next starts.
 
         Read consistently, but for an index.
         """
         own = f"{index}pk", f"{index}sk"
+        part = f" AND begins_with(#{own[1]}, :part)" if prefix else f" AND #{own[1]} < :part" if before else ""
         condition = Expression(
-            condition=f"#{own[0]} = :pk" + (f" AND begins_with(#{own[1]}, :prefix)" if prefix else ""),
-            values={"pk": pk, **({"prefix": prefix} if prefix else {})},
+            condition=f"#{own[0]} = :pk{part}",
+            values={"pk": pk, **({"part": prefix or before} if part else {})},
         ).parameters()
         request: dict[str, Any] = {
             "TableName": self.name,

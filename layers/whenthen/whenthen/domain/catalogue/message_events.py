@@ -32,7 +32,7 @@ _MESSAGE = (
 _STATUS = (
     _F("message_id", _T.TEXT, "WhatsApp's id of our message.", required=True),
     _F("status", _T.TEXT, "sent, delivered, read, played or failed."),
-    _F("callback", _T.TEXT, "The job that sent it."),
+    _F("callback", _T.TEXT, "The run and the job that sent it, as run_…/job_…"),
     _F("errors", _T.LIST, "Why it failed: code and reason."),
     _F("error_code", _T.NUMBER, "The first error's code."),
 )
@@ -71,6 +71,7 @@ _SENT = (
     _F("to", _T.TEXT, "The recipient."),
     _F("subject", _T.TEXT, "Its subject."),
     _F("job", _T.TEXT, "The job that sent it."),
+    _F("run", _T.TEXT, "The run of that job."),
     _F("tags", _T.OBJECT, "The tags that it was sent with."),
     _F("reason", _T.TEXT, "What the receiving side said."),
 )
@@ -82,7 +83,7 @@ def _whatsapp(name: str, description: str, data: tuple[DataField, ...], rows: st
 
 
 def _status(name: str, description: str) -> EventType:
-    example = {"message_id": "wamid.HBgM", "status": name, "callback": "job_4x"}
+    example = {"message_id": "wamid.HBgM", "status": name, "callback": "run_2k/job_4x"}
     return _whatsapp(f"message_{name}", description, _STATUS, "", example)
 
 

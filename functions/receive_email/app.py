@@ -1,0 +1,45 @@
+"""The mail queue: mail that SES stored in the bucket, and SES's reports about mail that we sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from whenthen.domain.errors import Malformed
+from whenthen.runtime.consumer import consume
+from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.wiring import wired
+
+SETUP = "AMAZON_SES_SETUP_NOTIFICATION"
+"""What SES puts into the bucket when a receipt rule is made."""
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Each message is a notification of S3, or an envelope of EventBridge with a report of SES."""
+    return consume(event, receive, wired().messages)
+
+
+def receive(message: Mapping[str, Any]) -> None:
+    """Raises Malformed for a message that is neither."""
+    match message:
+        case {"Event": "s3:TestEvent"}:
+            return
+        case {"Records": [{"s3": {"object": {"key": str(key)}}}]}:
+            _receive_mail(unquote_plus(key))
+        case {"source": "aws.ses", "detail": dict(report)}:
+            count("EventsReceived", len(wired().receive_email.report(report)))
+        case _:
+            raise Malformed("the message is no notification of S3, and no report of SES")
+
+
+def _receive_mail(key: str) -> None:
+    if key.endswith(SETUP):
+        return
+    received = wired().receive_email(key)
+    count("EventsReceived", len(received.events))
+    if received.refused:
+        logger.warning("mail refused", reason=received.refused, key=key)
+        count("MailRefused")

@@ -1,0 +1,41 @@
+"""Timelines on the runs table: the events about a record and the runs about it, in one order."""
+
+from __future__ import annotations
+
+from whenthen.adapters.aws import AwsClient
+from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.events import plan_of_item, record_events_pk
+from whenthen.adapters.dynamodb.items import Item
+from whenthen.adapters.dynamodb.run_items import RUN, run_of
+from whenthen.adapters.dynamodb.table import Table
+from whenthen.domain.runs import Run
+from whenthen.ports import Page, Plan
+
+_INDEX = "gsi2"
+
+
+class DynamoTimelines:
+    """Two partitions of one index, both sorted by time; a cursor is the place in that common order."""
+
+    def __init__(self, client: AwsClient, runs_table: str) -> None:
+        self._table = Table(client, runs_table)
+
+    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """Events and runs of a record, newest first; eventually consistent. Raises Invalid naming `cursor`."""
+        pk = f"record#{ref}"
+        start = start_of(cursor, pk)
+        before = start["sk"] if start else ""
+        keys: list[Item] = []
+        for partition in (pk, record_events_pk(ref)):
+            found, _ = self._table.query(partition, index=_INDEX, limit=limit + 1, before=before, backwards=True)
+            keys += found
+        keys.sort(key=lambda key: str(key[f"{_INDEX}sk"]), reverse=True)
+        shown = keys[:limit]
+        items = self._table.get_all((key["pk"], key["sk"]) for key in shown)
+        there = [items[place] for key in shown if (place := (key["pk"], key["sk"])) in items]
+        more = {"pk": pk, "sk": str(shown[-1][f"{_INDEX}sk"])} if len(keys) > limit else None
+        return Page(tuple(_entry(item) for item in there), cursor_of(more))
+
+
+def _entry(item: Item) -> Run | Plan:
+    return run_of(item) if item["sk"] == RUN else plan_of_item(item)

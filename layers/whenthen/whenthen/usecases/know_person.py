@@ -1,0 +1,55 @@
+"""know_person: whoever writes to us is known afterwards, by everything that their message tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whenthen.domain.errors import Stale, Temporary
+from whenthen.domain.events import Event
+from whenthen.domain.people import KINDS, Person, identities_in, lacking, person_of, read_people_settings
+from whenthen.domain.records import Record, patched
+from whenthen.ports import SettingStore
+from whenthen.usecases.save_record import ATTEMPTS, SaveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class KnowPerson:
+    """Completes the record of a known person; makes one for a stranger where the installation says so."""
+
+    save_record: SaveRecord
+    settings: SettingStore
+
+    def __call__(self, event: Event) -> None:
+        """Raises Temporary."""
+        person = person_of(event)
+        if person is None:
+            return
+        found = self.save_record.records.find(event.identities)
+        if found is not None:
+            self._complete(found, person, event)
+            return
+        kind = read_people_settings(self.settings.get("people")).creates.get(person.channel)
+        if kind is not None:
+            self.save_record.upsert(kind, None, person.fields, origin=event.origin, cause=event.cause)
+
+    def _complete(self, record: Record, person: Person, event: Event) -> None:
+        """Give the record what it lacks; but no identity that another record has: that may be another person."""
+        records, found = self.save_record.records, record
+        for _ in range(ATTEMPTS):
+            patch = lacking(found, person) if found.kind in KINDS else {}
+            for name, identity in zip(list(patch), identities_in(patch), strict=False):
+                if records.find((identity,)) is not None:
+                    del patch[name]
+            if not patch:
+                return
+            now = self.save_record.clock.now()
+            try:
+                records.put(patched(found, patch, origin=event.origin, cause=event.cause, now=now), found)
+            except Stale:
+                again = records.get(record.ref)
+                if again is None:
+                    return
+                found = again
+            else:
+                return
+        raise Temporary(f"{record.ref} is being changed by others", retry_after=1)

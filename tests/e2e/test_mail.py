@@ -1,0 +1,149 @@
+"""Mail on the deployed stack: in through the bucket, as SES puts it there; reports through the queue of mail."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from dev.demo import account
+from dev.demo.stories import EVENTS
+from dev.stack import Stack
+from whenthen.domain import ids
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def arrives(stack: Stack, raw: bytes) -> str:
+    """Put a mail into the bucket; returns SES's id of it."""
+    own_id = uuid.uuid4().hex
+    bucket = stack.document["outputs"]["BucketName"]
+    stack.client("s3").put_object(Bucket=bucket, Key=f"inbound/{own_id}", Body=raw)
+    return own_id
+
+
+def read(stack: Stack, own_id: str) -> dict[str, Any]:
+    found = account.handled(stack, ids.event_id("email", own_id))
+    assert found is not None, "the mail made no event"
+    event: dict[str, Any] = found["event"]
+    return event
+
+
+def mail(sender: str, text: str = "Yes, please", **headers: str) -> EmailMessage:
+    message = EmailMessage()
+    given = {"From": f"Deniz <{sender}>", "To": "hello@whenthen.example", "Subject": "Re: Welcome"}
+    for name, value in {**given, **{name.replace("_", "-"): value for name, value in headers.items()}}.items():
+        message[name] = value
+    message.set_content(text)
+    return message
+
+
+def greeting(stack: Stack) -> tuple[str, dict[str, Any]]:
+    """A contact whom a rule has mailed, and the run that did; the next mail waits for three hundred days."""
+    address = f"deniz.{uuid.uuid4().hex[:12]}@example.com"
+    step = {"action": "send_email", "with": {"subject": "Welcome", "text": "Hello"}}
+    rule = {
+        "name": f"Mail {address}",
+        "kind": "contact",
+        "trigger": {"event": "contact.created"},
+        "conditions": {"field": "record.email", "op": "equals", "value": address},
+        "steps": [{"id": "hello", **step}, {"id": "later", **step, "wait": {"days": 300}}],
+        "exit": {"on": ["contact.replied"]},
+        "mode": "on",
+    }
+    rule_id = stack.api.post("/v1/rules", rule)["id"]
+    stack.api.post("/v1/records/contact", {"email": address})
+
+    def look() -> dict[str, Any] | None:
+        for run in stack.api.get(f"/v1/runs?rule={rule_id}")["items"]:
+            state: dict[str, Any] = stack.api.get(f"/v1/runs/{run['id']}")
+            if state["jobs"] and state["jobs"][0]["status"] == "done":
+                return state
+        return None
+
+    state = account.wait_for(look)
+    assert state is not None
+    return address, state
+
+
+def test_an_answer_by_mail_finds_its_run_and_stops_it(stack: Stack) -> None:
+    address, run = greeting(stack)
+    sent = run["jobs"][0]["result"]["message_id"].partition("@")[0]
+    own_id = arrives(stack, mail(address, In_Reply_To=f"<{sent}@eu-central-1.amazonses.com>").as_bytes())
+    received = read(stack, own_id)
+    assert (received["type"], received["data"]["reply_to_run"]) == ("email.received", run["id"])
+    assert received["data"]["text"].strip() == "Yes, please"
+
+    def stopped() -> dict[str, Any] | None:
+        found: dict[str, Any] = stack.api.get(f"/v1/runs/{run['id']}")
+        return found if found["status"] == "stopped" else None
+
+    assert account.wait_for(stopped) is not None
+
+
+def test_an_out_of_office_mail_with_an_attachment_is_an_event_and_no_answer(stack: Stack) -> None:
+    message = mail(f"ooo.{uuid.uuid4().hex[:12]}@example.com", Auto_Submitted="auto-replied")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Ağustos.pdf")
+    own_id = arrives(stack, message.as_bytes())
+    data = read(stack, own_id)["data"]
+    assert (data["automatic"], data["attachments"][0]["name"]) == (True, "Ağustos.pdf")
+    bucket, key = stack.document["outputs"]["BucketName"], data["attachments"][0]["key"]
+    assert stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == b"%PDF"
+    replied = stack.api.call("GET", f"/v1/events/{ids.event_id('email', f'{own_id}:replied')}")
+    assert replied.status == 404
+
+
+@pytest.mark.parametrize("file", sorted((EVENTS / "email").glob("*.eml")), ids=lambda file: file.stem)
+def test_sample_mails_become_events(stack: Stack, file: Any) -> None:
+    assert read(stack, arrives(stack, file.read_bytes()))["type"] == "email.received"
+
+
+def test_what_is_no_mail_is_a_dead_letter_with_its_reason(stack: Stack) -> None:
+    own_id = arrives(stack, b"\x00\x01 no headers at all")
+    sqs, url = stack.client("sqs"), stack.queues.get("mail_dead_letters") or _dead_letters(stack)
+
+    def look() -> dict[str, Any] | None:
+        request = {"QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 1}
+        messages = sqs.receive_message(**request, MessageAttributeNames=["All"]).get("Messages", [])
+        return next((message for message in messages if own_id in message["Body"]), None)
+
+    found = account.wait_for(look)
+    assert found is not None
+    assert "headers" in found["MessageAttributes"]["reason"]["StringValue"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=found["ReceiptHandle"])
+
+
+def _dead_letters(stack: Stack) -> str:
+    return str(stack.document["outputs"]["MailDeadLettersUrl"])
+
+
+def test_a_bounce_that_ses_reports_fails_the_job_and_ends_consent(stack: Stack) -> None:
+    address, run = greeting(stack)
+    job = run["jobs"][0]
+    report = json.loads((EVENTS / "email/ses_bounce.json").read_text())
+    report["mail"] |= {"messageId": job["result"]["message_id"], "destination": [address]}
+    report["mail"]["headers"] = [
+        {"name": "X-Whenthen-Job", "value": job["id"]},
+        {"name": "X-Whenthen-Run", "value": run["id"]},
+    ]
+    report["mail"]["tags"] = {"ses:configuration-set": [stack.stack_name]}
+    report["bounce"] |= {"bounceType": "Permanent", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())}
+    report["bounce"]["bouncedRecipients"] = [{"emailAddress": address}]
+    # Nobody but AWS may say `aws.ses` on the default bus, in the emulator too: this is what its rule would deliver.
+    envelope = {"source": "aws.ses", "detail-type": "Email Bounced", "detail": report}
+    stack.client("sqs").send_message(QueueUrl=stack.queues["mail"], MessageBody=json.dumps(envelope))
+
+    def failed() -> dict[str, Any] | None:
+        found: dict[str, Any] = stack.api.get(f"/v1/runs/{run['id']}")["jobs"][0]
+        return found if found["status"] == "failed" else None
+
+    settled = account.wait_for(failed)
+    assert settled is not None
+    assert settled["reason"].startswith("SES: bounced: Permanent")
+    ref = stack.api.get(f"/v1/runs/{run['id']}")["record"]
+    contact = stack.api.get(f"/v1/records/contact/{ref.partition(':')[2]}")
+    assert contact["fields"]["consent"] == {"email": False}
