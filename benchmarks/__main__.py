@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import matching
+from benchmarks import imports, matching
 
 if __name__ == "__main__":
+    imports.main()
     matching.main()

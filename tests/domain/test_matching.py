@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from unittest import mock
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import matching_workload
+from tests.domain.test_operators import MISSING, NOW, TABLE
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.errors import Problem
 from whenthen.domain.matcher import blocks, partitions
@@ -187,43 +189,69 @@ contexts = st.builds(
     st.sampled_from(["2026-03-14T12:00:00+03:00", "2026-03-16T23:00:00Z"]),
     st.sampled_from([{}, {"lead.created": ["2026-03-13T00:00:00Z", "2026-01-01T00:00:00Z"]}]),
 )
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("add"), st.lists(rules, min_size=1, max_size=8)),
-        st.tuples(st.just("remove"), st.integers(0, 30)),
-        st.tuples(st.just("match"), contexts),
-        st.tuples(st.just("match"), contexts),
-    ),
-    min_size=4,
-    max_size=10,
+LAYOUTS = ((10**6, 10**6, 8_192), (0, 10**6, 8_192), (0, 0, 3))
+"""MANY, VERY_MANY and SLOTS that bring about narrow rooms, wide ones, and lone ones beside many small wide ones."""
+
+
+@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(
+    pool=st.lists(rules, min_size=6, max_size=12, unique_by=lambda rule: rule.id),
+    later=st.lists(rules, max_size=3),
+    gone=st.sets(st.integers(0, 11), max_size=6),
+    events=st.lists(contexts, min_size=4, max_size=6),
 )
+def test_says_what_evaluate_says(
+    pool: list[Rule], later: list[Rule], gone: set[int], events: list[dict[str, Any]]
+) -> None:
+    """In each layout of rooms, and with rules removed, replaced and added between the events."""
+    for many, very_many, slots in LAYOUTS:
+        with (
+            mock.patch.object(partitions, "MANY", many),
+            mock.patch.object(partitions, "VERY_MANY", very_many),
+            mock.patch.object(blocks, "SLOTS", slots),
+        ):
+            ruleset, known = compile_rules(pool), {rule.id: rule for rule in pool}
+            agree(ruleset, known, events)
+            for position in gone & set(range(len(pool))):
+                ruleset.remove(pool[position].id)
+                del known[pool[position].id]
+            agree(ruleset, known, events)
+            for rule in later:
+                ruleset.add(rule)
+                known[rule.id] = rule
+            agree(ruleset, known, events)
 
 
-@pytest.mark.parametrize(("many", "very_many", "slots"), [(10**6, 10**6, 8_192), (0, 10**6, 8_192), (0, 0, 3)])
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(steps=steps)
-def test_says_what_evaluate_says(many: int, very_many: int, slots: int, steps: list[tuple[str, Any]]) -> None:
-    """However few or many rules there are: each way in which rooms are laid out is taken.
+def agree(ruleset: RuleSet, known: dict[str, Rule], events: list[dict[str, Any]]) -> None:
+    for context in events:
+        assert ruleset.match(context) == naive(known, context)
+    assert len(ruleset) == len(known)
 
-    Each example compares a dozen rules with several events: some 10,000 comparisons for each layout.
-    """
+
+@pytest.mark.parametrize(("many", "very_many", "slots"), LAYOUTS)
+def test_every_row_of_the_operator_tables(many: int, very_many: int, slots: int) -> None:
+    """All rules of the tables stand side by side, then every other one is removed."""
+    leaves = [{"field": "record.it", "op": op, "value": value, **options} for op, value, options, _, _ in TABLE]
+    documents = [*leaves, *({"not": leaf} for leaf in leaves), *({"any": pair} for pair in pairwise(leaves))]
+    known = {
+        f"rule_{position:03}": Rule(f"rule_{position:03}", Trigger(("a.b",)), condition_of(document))
+        for position, document in enumerate(documents)
+    }
+    values = [value for _, _, _, matching, others in TABLE for value in (*matching, *others)]
+    events = [
+        {"event": {"type": "a.b"}, "record": {} if value is MISSING else {"it": value}, "now": NOW} for value in values
+    ]
     with (
         mock.patch.object(partitions, "MANY", many),
         mock.patch.object(partitions, "VERY_MANY", very_many),
-        mock.patch.object(blocks, "SLOTS", slots),
+        mock.patch.object(blocks, "SLOTS", max(slots, 40)),
     ):
-        ruleset, known = RuleSet(), {}
-        for step, argument in steps:
-            if step == "add":
-                for rule in argument:
-                    ruleset.add(rule)
-                    known[rule.id] = rule
-            elif step == "remove":
-                ruleset.remove(f"rule_{argument}")
-                known.pop(f"rule_{argument}", None)
-            else:
-                assert ruleset.match(argument) == naive(known, argument)
-        assert len(ruleset) == len(known)
+        ruleset = compile_rules(known.values())
+        agree(ruleset, known, events)
+        for rule_id in list(known)[::2]:
+            ruleset.remove(rule_id)
+            del known[rule_id]
+        agree(ruleset, known, events)
 
 
 @pytest.mark.parametrize("count", [50, 3_000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import requests
 from moto import mock_aws
 
 from tests.functions.stack import Stack
@@ -28,5 +29,12 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(observability.metrics.provider, "service", "tests")
     with mock_aws():
+        _reset()
         yield Stack(monkeypatch)
+        _reset()
     wired.cache_clear()
+
+
+def _reset() -> None:
+    """An AWS that holds nothing: one mock inside another, as where a session has its own, begins with what is there."""
+    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=10)

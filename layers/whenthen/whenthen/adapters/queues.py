@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from whenthen.adapters.aws import AwsClient, aws_errors
 from whenthen.adapters.batches import chunks, send_all
 from whenthen.domain.errors import Malformed
-from whenthen.sources.meta import LeadRef
 
 if TYPE_CHECKING:
     from whenthen.domain.actions import Channel
     from whenthen.domain.runs import Job
+    from whenthen.sources.meta import LeadRef
 
 MAX_CALL_BYTES = 250_000
 """SQS takes 256 KB in one call."""
@@ -83,6 +83,8 @@ class SqsLeads:
 
 def lead_of(message: Mapping[str, Any]) -> LeadRef:
     """The lead of a message. Raises Malformed."""
+    from whenthen.sources.meta import LeadRef  # noqa: PLC0415 - only fetch_lead's messages are leads
+
     names = {field.name for field in fields(LeadRef)}
     if not isinstance(message.get("leadgen_id"), str) or not message.keys() <= names:
         raise Malformed("the message names no lead: leadgen_id is required")

@@ -7,13 +7,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain import ids
-from whenthen.domain.differences import Difference, parent_of, via_of
 from whenthen.domain.event_names import CHILD_ADDED
 from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, format_time, parse_time, to_json
 from whenthen.domain.records import Record, diff, parse_ref
+
+if TYPE_CHECKING:
+    from whenthen.domain.differences import Difference
+
+# Only whoever publishes changes needs the catalogue and its tests: the matcher comes here for `record_of`.
+# ruff: noqa: PLC0415
 
 SOURCE = "records"
 """The source of events that come from the records table's stream."""
@@ -28,8 +33,8 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
     """
-    # Only whoever publishes changes needs the catalogue: the matcher comes here for `record_of`.
-    from whenthen.domain.catalogue.record_events import rows_of  # noqa: PLC0415
+    from whenthen.domain.catalogue.record_events import rows_of
+    from whenthen.domain.differences import Difference
 
     if before is None and after is None:
         return []
@@ -46,6 +51,8 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
 
 
 def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: datetime) -> Event:
+    from whenthen.domain.differences import via_of
+
     record = difference.record
     data = {
         "fields": dict(record.fields),
@@ -76,7 +83,8 @@ def _event_id(record: Record, verb: str) -> str:
 
 def _child_added(difference: Difference, seen: datetime) -> list[Event]:
     """The parent's event, where the record is a sub-customer or a part of its own kind: not one for every task."""
-    from whenthen.domain.catalogue.kinds import PEOPLE  # noqa: PLC0415
+    from whenthen.domain.catalogue.kinds import PEOPLE
+    from whenthen.domain.differences import parent_of, via_of
 
     parent, child = parent_of(difference), difference.record
     if parent is None or parent == child.ref:

@@ -103,13 +103,13 @@ Interval = tuple[Number | None, bool, Number | None, bool]
 class Ranges:
     """Intervals of numbers, at most one for each slot. Sorted bounds cut the line into segments that have masks."""
 
-    __slots__ = ("_bounds", "_exact", "_segments", "masks")
+    __slots__ = ("_bounds", "_floats", "_segments", "masks")
 
     def __init__(self) -> None:
         self.masks: dict[Interval, int] = {}
         self._segments: list[int] | None = None
-        self._bounds: list[Any] = []
-        self._exact = False
+        self._bounds: list[Number] = []
+        self._floats: list[float | None] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.masks)
@@ -123,10 +123,13 @@ class Ranges:
         segments = self._segments
         if segments is None:
             segments = self._cut()
-        number: Any = value if self._exact and _is_exact(value) else number_of(value)
-        if number is None:
-            return 0
-        bounds: Any = self._bounds
+        bounds: Any = self._floats
+        number: Any = value
+        if bounds is None or not _is_exact(value):
+            # Decimals and floats must not meet: the float 0.1 stands for the decimal 0.1, which is less than it.
+            bounds, number = self._bounds, number_of(value)
+            if number is None:
+                return 0
         at = bisect_left(bounds, number)
         return segments[2 * at + 1 if at < len(bounds) and bounds[at] == number else 2 * at]
 
@@ -147,8 +150,9 @@ class Ranges:
         # numbers and their floats are in the same order, and the floats can be compared instead.
         floats = [float(bound) if -_EXACT <= bound <= _EXACT else None for bound in bounds]
         pairs = zip(floats, bounds, strict=True)
-        self._exact = all(number is not None and number_of(number) == bound for number, bound in pairs)
-        self._bounds = floats if self._exact else bounds
+        exact = all(number is not None and number_of(number) == bound for number, bound in pairs)
+        self._floats = floats if exact else None
+        self._bounds = bounds
         self._segments = segments
         return segments
 

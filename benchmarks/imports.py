@@ -1,0 +1,140 @@
+"""What a cold start of each function imports, in CPU time, beside what boto3 with one client takes in the same process.
+
+    python -m benchmarks.imports              the whole table
+    python -m benchmarks.imports RUNS         with so many runs of each function (7)
+    python -m benchmarks.imports --probe NAME one measurement of one function, as JSON
+
+Each run is an interpreter of its own that first imports boto3 and makes a client, then loads the function and wires
+what its handler uses; the clients that this would make are boto3's time and left out. Bytecode is cached, as it is in
+the runtime for boto3, and as `sam build` can do for the layers.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = ROOT / "functions"
+LAYER = ROOT / "layers" / "whenthen"
+
+BOTO3_MS = 200
+"""What boto3 with one client takes on the machine that the target is said for: 60 ms more, at most."""
+
+WIRED: Mapping[str, tuple[str, ...]] = {
+    "receive_webhook": ("accept_hook",),
+    "receive_meta": ("accept_meta",),
+    "match_rules": ("match_event", "messages"),
+    "publish_changes": ("publish_changes", "lost_changes"),
+    "fetch_lead": ("fetch_lead", "messages"),
+    "advance_sequence": ("advance_sequence",),
+    "send_email": ("send_email", "messages"),
+    "send_whatsapp": ("send_whatsapp", "messages"),
+    "call_webhook": ("call_webhook", "messages"),
+    "change_record": ("change_record", "messages"),
+    "authorize": ("authorize",),
+    "manage": ("manage_rules", "records", "save_record", "send_event", "read_history", "explain_event", "stop_run"),
+}
+"""Each function, and what its handler asks of the wiring."""
+
+
+def probe(function: str) -> dict[str, Any]:
+    """CPU milliseconds of boto3 and of what the function adds to it, and the modules that it adds."""
+    started = time.process_time()
+    import boto3  # noqa: PLC0415 - what is measured
+
+    boto3.client("dynamodb", region_name="eu-central-1")
+    based, before = time.process_time(), set(sys.modules)
+    _load(function)
+    _wire(function)
+    done = time.process_time()
+    return {
+        "boto3_ms": (based - started) * 1e3,
+        "own_ms": (done - based) * 1e3,
+        "modules": sorted(sys.modules.keys() - before),
+    }
+
+
+def _load(function: str) -> None:
+    sys.path[:0] = [str(FUNCTIONS / function), str(LAYER)]
+    spec = importlib.util.spec_from_file_location("app", FUNCTIONS / function / "app.py")
+    assert spec is not None  # noqa: S101 - for the type checker
+    assert spec.loader is not None  # noqa: S101
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def _wire(function: str) -> None:
+    from whenthen.runtime.settings import Settings  # noqa: PLC0415
+    from whenthen.runtime.wiring import Wiring  # noqa: PLC0415
+
+    class Offline(Wiring):
+        def client(self, service: str, config: Any = None) -> Any:
+            return None
+
+    wiring = Offline(Settings(_Anything()))
+    for name in WIRED[function]:
+        getattr(wiring, name)
+
+
+class _Anything(dict[str, str]):
+    """An environment in which every variable is set, but for those that have defaults."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return default if name in ("RETENTION_DAYS", "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES") else "x"
+
+
+def measured(function: str, bytecode: Path) -> dict[str, Any]:
+    """One probe in an interpreter of its own, which keeps its bytecode in `bytecode`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_"))}
+    found: dict[str, Any] = json.loads(
+        subprocess.run(  # noqa: S603 - our own module
+            [sys.executable, "-m", "benchmarks.imports", "--probe", function],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**inherited, "PYTHONPYCACHEPREFIX": str(bytecode)},
+        ).stdout
+    )
+    return found
+
+
+def table(runs: int) -> None:
+    """Print the medians of each function."""
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {runs} runs, medians of CPU time\n")
+    print(f"| function | boto3 and a client, ms | own, ms | ratio | own where boto3 takes {BOTO3_MS} ms |")
+    print("|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as kept:
+        for function in WIRED:
+            measured(function, Path(kept))
+            found = [measured(function, Path(kept)) for _ in range(runs)]
+            boto3_ms, own_ms = (statistics.median(run[name] for run in found) for name in ("boto3_ms", "own_ms"))
+            ratio = statistics.median(run["own_ms"] / run["boto3_ms"] for run in found)
+            print(
+                f"| {function} | {boto3_ms:.0f} | {own_ms:.0f} | {ratio:.2f} | {ratio * BOTO3_MS:.0f} ms |", flush=True
+            )
+
+
+def main() -> None:
+    """Print the table, or one measurement."""
+    match sys.argv[1:]:
+        case ["--probe", function]:
+            print(json.dumps(probe(function)))
+        case [runs]:
+            table(int(runs))
+        case _:
+            table(7)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Cold starts: what each function loads before its first event, in an interpreter of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.imports import WIRED, measured
+from tests.functions.stack import FUNCTIONS
+
+FIRST = ("receive_webhook", "receive_meta", "match_rules")
+"""Those that somebody waits for, or through which every event passes."""
+
+NEVER = ("pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler")
+"""What `manage` alone may load."""
+
+NOT_AT_FIRST = (
+    *NEVER,
+    "jinja2",
+    "phonenumbers",
+    "asyncio",
+    "email.parser",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.data_classes",
+    "whenthen.domain.catalogue",
+    "whenthen.domain.templates",
+)
+
+MARGIN = 1.0
+"""The target is 0.3 of what boto3 takes (docs/performance.md); a busy machine measures anything but exactly."""
+
+
+@pytest.fixture(scope="module")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compiled modules are kept between the runs of this module."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
+def _loaded(found: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    return [module for module in found["modules"] if any(f"{module}.".startswith(f"{name}.") for name in names)]
+
+
+def test_every_function_is_measured() -> None:
+    assert set(WIRED) == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+
+
+@pytest.mark.parametrize("function", FIRST)
+def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path) -> None:
+    measured(function, bytecode)  # compiles
+    found = measured(function, bytecode)
+    assert _loaded(found, NOT_AT_FIRST) == []
+    assert found["own_ms"] < MARGIN * found["boto3_ms"]
+
+
+@pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
+def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
+    assert _loaded(measured(function, bytecode), NEVER) == []
