@@ -37,6 +37,9 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "match_rules": ("match_event", "messages"),
     "publish_changes": ("publish_changes", "lost_changes"),
     "receive_email": ("receive_email", "messages"),
+    "publish_outcomes": ("publish_outcomes", "lost_outcomes"),
+    "fire_due_dates": ("fire_due_dates", "messages"),
+    "enrol_view": ("enrol_view",),
     "fetch_lead": ("fetch_lead", "messages"),
     "advance_sequence": ("advance_sequence",),
     "send_email": ("send_email", "messages"),
@@ -44,7 +47,17 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "call_webhook": ("call_webhook", "messages"),
     "change_record": ("change_record", "messages"),
     "authorize": ("authorize",),
-    "manage": ("manage_rules", "records", "save_record", "send_event", "read_history", "explain_event", "stop_run"),
+    "manage": (
+        "manage_rules",
+        "manage_views",
+        "start_rule",
+        "records",
+        "save_record",
+        "send_event",
+        "read_history",
+        "explain_event",
+        "stop_run",
+    ),
 }
 """Each function, and what its handler asks of the wiring."""
 
