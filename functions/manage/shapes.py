@@ -73,7 +73,7 @@ def timeline_entry(entry: Run | Plan) -> dict[str, Any]:
     """A run about a record, or an event about it with the rules that it started."""
     if isinstance(entry, Run):
         return {"at": format_time(entry.started_at), "run": run_document(entry)}
-    rules = [{"id": rule_id, "version": version} for rule_id, version in entry.rules]
+    rules = [{"id": planned.rule, "version": planned.version} for planned in entry.rules]
     return {"at": format_time(entry.event.time), "event": to_json(entry.event), "rules": rules}
 
 
