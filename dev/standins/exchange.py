@@ -56,6 +56,7 @@ class Fault:
     """What is to go wrong with the next `times` requests that fit (0: with all of them).
 
     path, method  which requests: a path with `*` for any text, and a method; empty for all
+    holds         only requests whose body holds this text: tests that share a stand-in do not meet each other's faults
     delay         seconds to wait first
     drop          close the connection without an answer: `before` the request takes effect, or `after`
     status        answer with it, with `document` and `headers`; the request takes no effect
@@ -64,6 +65,7 @@ class Fault:
 
     path: str = "*"
     method: str = ""
+    holds: str = ""
     times: int = 1
     delay: float = 0.0
     drop: Drop = ""
@@ -81,7 +83,8 @@ class Fault:
         return cls(**document)
 
     def fits(self, request: Request) -> bool:
-        return fnmatch.fnmatchcase(request.path, self.path) and self.method in ("", request.method)
+        held = self.holds.encode() in request.body
+        return held and fnmatch.fnmatchcase(request.path, self.path) and self.method in ("", request.method)
 
 
 class Faults:

@@ -14,7 +14,7 @@ from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.adapters.dynamodb.timelines import DynamoTimelines
 from whenthen.domain.errors import Invalid
 from whenthen.domain.runs import Run
-from whenthen.ports import Plan
+from whenthen.ports import Plan, Planned
 
 KEPT = timedelta(days=90)
 
@@ -25,7 +25,7 @@ def timelines(dynamodb: Any) -> DynamoTimelines:
     log, runs = DynamoEventLog(dynamodb, RUNS, KEPT), DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), KEPT)
     about = record()
     for place in (0, 2, 4):
-        log.record_plan(Plan(event(f"e{place}", at=minutes(place)), about, (("rule_1", 1),)), NOW)
+        log.record_plan(Plan(event(f"e{place}", at=minutes(place)), about, (Planned("rule_1", 1, None),)), NOW)
     log.record_plan(Plan(event("other", at=minutes(3)), record(own_id="4712"), ()), NOW)
     log.record_plan(Plan(event("nobody", at=minutes(3)), None, ()), NOW)
     runs.start(run(event("e0")), event("e0"), [], once_key=None)  # started at minute 1

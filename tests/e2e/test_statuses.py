@@ -30,7 +30,7 @@ def greeted(stack: Stack, customer: Customer) -> dict[str, Any]:
         "mode": "on",
     }
     made = stack.api.post("/v1/rules", rule)
-    stack.graph.program(faults=[{"path": "*/messages", "drop": "after"}])
+    stack.graph.program(faults=[{"path": "*/messages", "holds": customer.phone, "drop": "after"}])
     stack.api.post("/v1/records/contact", {"phone": f"+{customer.phone}", "tags": [tag]})
     return made
 

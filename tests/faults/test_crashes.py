@@ -88,6 +88,8 @@ AROUND_THE_SEND = frozenset(
         "after runs.claim",
         "before mailer.send",
         "after mailer.send",
+        "before threads.remember",
+        "after threads.remember",
         "before graph.send_message",
         "after graph.send_message",
         "before runs.complete",
