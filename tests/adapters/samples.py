@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from whenthen.domain import ids
 from whenthen.domain.events import Cause, Event

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening, lose_answer
 from tests.adapters.samples import NOW, PHONE, minutes, record

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.samples import NOW, client_error, minutes
 from tests.adapters.samples import rule as a_rule

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave, clock_after, due_wave, enter_wave
 from whenthen.domain.entries import once_key, refusal

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+from msgspec.structs import replace
 
 from tests.adapters.samples import record
 from tests.functions.payloads import changes, failed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+from msgspec.structs import replace
 
 from tests.adapters.samples import event, minutes, run
 from tests.functions.api import Api

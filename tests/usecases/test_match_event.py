@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together

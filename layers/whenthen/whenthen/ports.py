@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:  # these are named here, not used: the modules behind them would weigh on every cold start
     from whenthen.domain.actions import Channel
@@ -50,8 +51,7 @@ class Planned(NamedTuple):
     ref: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What was decided for an event, once: a redelivery carries the same plan out.
 
     record   the event's record as it was seen when the plan was made
@@ -110,8 +110,7 @@ class RuleBook(Protocol):
         """One version of a rule. Raises NotFound."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRule:
+class StoredRule(Struct, frozen=True):
     """A rule as its admin wrote it, and what the store knows of it."""
 
     id: str
@@ -124,8 +123,7 @@ class StoredRule:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """Some of a list, and where the rest begins (None: there is no more)."""
 
     items: tuple[T, ...]
@@ -154,8 +152,7 @@ class RuleStore(Protocol):
         """The ids of the rules whose current version names this saved view."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredView:
+class StoredView(Struct, frozen=True):
     """A saved view as its admin wrote it, and what the store knows of it."""
 
     id: str
@@ -246,8 +243,7 @@ class Started(StrEnum):
     EXITED = "exited"
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
+class RunState(Struct, frozen=True):
     """A run with its event and all its jobs."""
 
     run: Run
@@ -255,16 +251,14 @@ class RunState:
     jobs: tuple[Job, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordWrite:
+class RecordWrite(Struct, frozen=True):
     """A record to be written and the version of it that was read (None: it must not exist yet)."""
 
     record: Record
     replaces: Record | None
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True):
     """A counter to be moved from `before` to `after`, such as whose turn it is."""
 
     name: str
@@ -380,8 +374,7 @@ class Secrets(Protocol):
         """The secret's JSON object. Raises NotFound."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """A call to the outside."""
 
     method: str
@@ -390,8 +383,7 @@ class HttpRequest:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Struct, frozen=True):
     """What came back: at most the first 64 kB of the body. Header names are in lower case."""
 
     status: int
@@ -406,8 +398,7 @@ class Http(Protocol):
         """Raises Temporary when nothing was sent, Permanent for a forbidden address, AnswerLost when sent in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """One e-mail to one person. Header values hold no line breaks; the adapter refuses them otherwise."""
 
     sender: str
@@ -446,8 +437,7 @@ class Mailer(Protocol):
         """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """An API key as it is kept: a hash, and what it may do."""
 
     id: str

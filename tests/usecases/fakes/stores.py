@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale

@@ -13,9 +13,10 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from whenthen.adapters.addresses import resolve
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
@@ -35,8 +36,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """Where a request goes."""
 
     secure: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict, fields
 
 from whenthen.adapters.aws import AwsClient, aws_errors
 from whenthen.adapters.batches import chunks, send_all

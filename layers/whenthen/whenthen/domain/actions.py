@@ -7,9 +7,10 @@ the API's catalogue and the docs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.reading import Reader
 
@@ -36,8 +37,7 @@ class Kind(StrEnum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter of an action. `templated`: its strings are templates, rendered when the step is due."""
 
     name: str
@@ -48,8 +48,7 @@ class Parameter:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One action. `rows` are the rows of the product's checklist that it serves."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.conditions import evaluate
 from whenthen.domain.events import format_time
@@ -14,16 +15,14 @@ from whenthen.domain.runs import Job, JobStatus, Run, RunStatus, outcome_of
 from whenthen.domain.timing import MAX_WAIT_DAYS, due_at, moment_of
 
 
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
+class WaitUntil(Struct, frozen=True):
     """Nothing is to be done before `due`; then `wave` is."""
 
     wave: int
     due: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """These steps are due now, at `due` on the run's clock; those in `skipped` are not to be done, with why."""
 
     wave: int
@@ -32,8 +31,7 @@ class Dispatch:
     skipped: tuple[tuple[Step, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The run has its outcome."""
 
     status: RunStatus

@@ -7,8 +7,9 @@ the specification in code: the matcher must agree with it. docs/rules.md is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Problem
 from whenthen.domain.facts import Context, Facts, Path, parse_path
@@ -24,22 +25,19 @@ MAX_LEAVES = 100
 """How many fields one condition may ask for, in all its groups."""
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Holds when each of its conditions does."""
 
     items: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """Holds when at least one of its conditions does."""
 
     items: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """Holds when its condition does not."""
 
     item: Condition

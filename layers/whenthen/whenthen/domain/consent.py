@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.records import Record
@@ -24,8 +25,7 @@ them: a customer who cancels an appointment still wants to be told that it is ca
 _LONGEST_WORD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """Whether a person wants messages on a channel."""
 
     channel: str

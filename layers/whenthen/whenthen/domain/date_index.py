@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.moments import read_point
 from whenthen.domain.records import Record
@@ -36,8 +37,7 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 """Other years stand for no date, as 0001-01-01 and 9999-12-31 do; zones and offsets could leave the calendar there."""
 
 
-@dataclass(frozen=True, slots=True)
-class DateEntry:
+class DateEntry(Struct, frozen=True):
     """One date of one record, as the index holds it.
 
     partition  such as `date#contact.birth_date#03-14`
@@ -57,8 +57,7 @@ class DateEntry:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DateValue:
+class DateValue(Struct, frozen=True):
     """What a record's field says: a day, or a moment (aware, or by the clocks of the zone that is asked)."""
 
     day: date

@@ -10,10 +10,11 @@ each occurrence has an id of its own, so what is found twice happens once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.date_index import SERIES_FIELDS, DateEntry, month_day, partition, read_date
@@ -37,8 +38,7 @@ class Leap(StrEnum):
     MAR1 = "mar1"
 
 
-@dataclass(frozen=True, slots=True)
-class DateField:
+class DateField(Struct, frozen=True):
     """A rule's date trigger.
 
     days      after the date; negative: before it
@@ -64,16 +64,14 @@ class DateField:
         return BIRTHDAY_REACHED if birthday else DATE_REACHED
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lookup:
+class Lookup(Struct, frozen=True, order=True):
     """Where in the index to look: the entries of a partition whose sort keys begin so."""
 
     partition: str
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True):
     """A date trigger is due for a record: `day` is the occasion, `due` the moment. `years`: since the record's date."""
 
     ref: str

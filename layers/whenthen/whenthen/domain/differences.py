@@ -8,8 +8,9 @@ payments are recorded when they are received already. A change from one value to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid
 from whenthen.domain.events import Change
@@ -19,8 +20,7 @@ from whenthen.domain.values import elements, is_blank
 Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A record before (None: it was created) and after (None: it was deleted) a change, and what differs."""
 
     before: Record | None
@@ -59,8 +59,7 @@ class Test(Protocol):
         """What the event says; None: it did not happen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """The record was not there. `via`: only when it was made this way."""
 
     via: str = ""
@@ -74,8 +73,7 @@ class Created:
         return {} if difference.before is None and right else None
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(Struct, frozen=True):
     """At least one field differs."""
 
     said: str = "any field of a record changes"
@@ -84,8 +82,7 @@ class Updated:
         return {} if difference.updated and difference.changed else None
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """The record is gone."""
 
     said: str = "a record is deleted"
@@ -94,8 +91,7 @@ class Deleted:
         return {} if difference.after is None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """One of these fields of an existing record changes; what it says is about the first of them."""
 
     fields: tuple[str, ...]
@@ -111,8 +107,7 @@ class Changes:
         return _from_to(name, difference.changed[name].before, difference.changed[name].after)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesBeside:
+class ChangesBeside(Struct, frozen=True):
     """A field other than these changes: they have events of their own, or are nothing that people edit."""
 
     fields: tuple[str, ...]
@@ -125,8 +120,7 @@ class ChangesBeside:
         return {} if difference.updated and difference.changed.keys() - set(self.fields) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Becomes:
+class Becomes(Struct, frozen=True):
     """The field holds one of these values (whatever their case) and did not before; also right from the start."""
 
     field: str
@@ -145,8 +139,7 @@ class Becomes:
         return isinstance(value, str) and value.strip().casefold() in self.values
 
 
-@dataclass(frozen=True, slots=True)
-class Gets:
+class Gets(Struct, frozen=True):
     """The field has a new value that is not blank; also right from the start. `first`: only where it had none."""
 
     field: str
@@ -163,8 +156,7 @@ class Gets:
         return None if self.first and not is_blank(was) else _from_to(self.field, was, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Gains:
+class Gains(Struct, frozen=True):
     """The list has items that it had not; one event tells all of one change. A new record gains all that it has."""
 
     field: str
@@ -178,8 +170,7 @@ class Gains:
         return {self.field: gained} if gained else None
 
 
-@dataclass(frozen=True, slots=True)
-class Loses:
+class Loses(Struct, frozen=True):
     """The list lacks items that it had."""
 
     field: str

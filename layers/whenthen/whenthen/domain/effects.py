@@ -6,8 +6,9 @@ Lint asks it to find rules that write the same field and rules that start one an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.catalogue.kinds import KINDS
 from whenthen.domain.catalogue.record_events import RecordEvent, rows_of
@@ -28,8 +29,7 @@ class _Anything:
 ANYTHING = _Anything()
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What one step does to one record.
 
     kind     of the record; None where it cannot be told

@@ -7,9 +7,10 @@ gone through twice, or from the middle again, starts nothing twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.engine import manual_event
 from whenthen.domain.errors import Malformed
@@ -17,8 +18,7 @@ from whenthen.domain.events import Event, format_time, parse_time
 from whenthen.domain.schedules import schedule_event
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(Struct, frozen=True):
     """What is to be gone through.
 
     rule, version  the rule, as it stood when this began

@@ -19,8 +19,9 @@ WhenthenError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class WhenthenError(Exception):
@@ -63,8 +64,7 @@ class TooLarge(Refused):
     """The input exceeds a stated bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong with one field. `field` is a path such as `steps[1].wait.at`."""
 
     field: str
@@ -118,8 +118,7 @@ class OnQueue(StrEnum):
     DEAD_LETTER = "dead_letter"
 
 
-@dataclass(frozen=True, slots=True)
-class Handling:
+class Handling(Struct, frozen=True):
     """How an error is answered over HTTP, and what it does to a queue message."""
 
     status: int

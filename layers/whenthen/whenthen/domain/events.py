@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.errors import Invalid, Malformed, Problem
 
@@ -20,16 +21,14 @@ MAX_CAUSES = 32
 """How many run ids of its causal chain an event carries; older ones fall off, the depth stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a field was, and what it is now. `None` stands for absent."""
 
     before: Any
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """The runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic."""
 
     runs: tuple[str, ...] = ()
@@ -40,8 +39,7 @@ class Cause:
         return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened to a customer, or to a record of customer work.
 
     id          deterministic, from the source's own id (`ids.event_id`)

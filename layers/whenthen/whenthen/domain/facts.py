@@ -6,10 +6,11 @@ A path is a root and names: `record.address.city`. Docs/rules.md, "Fields", is t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
 from whenthen.domain.values import LISTS, elements
@@ -22,9 +23,8 @@ MAX_COUNTED = 1_000
 Context = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A field that conditions ask for. Paths with the same `key` have the same answer.
+class Path(Struct, frozen=True, eq=False):
+    """A field that conditions ask for. Those with the same `key` have the same answer, and are equal.
 
     steps   the names from the context on, where the answer stands in it as it is; else none
     zone    of `now.*`: the zone whose clock is read; None: the zone of the context's now
@@ -32,11 +32,17 @@ class Path:
     """
 
     key: str
-    root: str = field(compare=False)
-    names: tuple[str, ...] = field(compare=False)
-    steps: tuple[str, ...] = field(compare=False)
-    zone: str | None = field(default=None, compare=False)
-    within: Duration | None = field(default=None, compare=False)
+    root: str
+    names: tuple[str, ...]
+    steps: tuple[str, ...]
+    zone: str | None = None
+    within: Duration | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Path) and self.key == other.key)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
 @lru_cache(maxsize=16_384)
@@ -172,8 +178,7 @@ def _read_history(facts: Facts, path: Path) -> object:
     return own + count
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
+class _Root(Struct, frozen=True):
     names: int
     example: str
     read: Callable[[Facts, Path], object] | None = None

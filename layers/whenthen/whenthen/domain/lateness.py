@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from whenthen.domain.reading import Reader
 
@@ -20,8 +21,7 @@ OVERLAP = timedelta(minutes=10)
 """How far a sweep looks behind the last one: clocks differ, and writes become visible after their time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lateness:
+class Lateness(Struct, frozen=True):
     """What happens to a moment that a sweep finds late: it runs however late, or is skipped past `most`."""
 
     most: timedelta = timedelta(days=1)
@@ -41,8 +41,7 @@ class Lateness:
         return cls(timedelta(hours=hours))
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """What one sweep is about: moments up to `now`, from the last sweep that was finished on.
 
     since  `now` of the last finished sweep

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.facts import Facts, Path
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One operator applied to one field.
+class Leaf(Struct, frozen=True, eq=False):
+    """One operator applied to one field. Leaves that ask the same are equal, however their values are written.
 
     value    as the admin wrote it
     operand  `value` as the operator reads it
@@ -21,9 +21,18 @@ class Leaf:
     path: Path
     op: str
     operand: Hashable
-    value: Any = field(compare=False)
+    value: Any
     ignore_case: bool = False
     zone: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Leaf) and self._asked() == other._asked()
+
+    def __hash__(self) -> int:
+        return hash(self._asked())
+
+    def _asked(self) -> tuple[Hashable, ...]:
+        return self.path, self.op, self.operand, self.ignore_case, self.zone
 
     @property
     def field(self) -> str:

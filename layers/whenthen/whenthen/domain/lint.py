@@ -12,8 +12,10 @@ cycle             rules that start one another, and so this one again           
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, leaves, parse_condition
 from whenthen.domain.contradictions import Verdict, verdict
@@ -44,8 +46,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing found. `field` is a path in the rule's document; `rules` are the ids of others involved, in order."""
 
     severity: Severity

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from whenthen.domain.timing import WEEKDAYS, wall
 
@@ -25,8 +26,7 @@ _FORMS = ((_DATE, date.fromisoformat), (_MOMENT, datetime.fromisoformat), (_CLOC
 _TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of time by its first and last instant, both UTC and both part of it."""
 
     first: datetime
@@ -41,8 +41,7 @@ class Span:
         return self.first > other.last
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A length of time. Weeks and days are calendar days of a zone, hours and minutes elapsed time."""
 
     weeks: int = 0

@@ -6,8 +6,9 @@ Each reader takes (value, fold) and raises ValueError with a sentence that says 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
 
 from whenthen.domain.moments import Duration, Span, read_duration, read_point, span_of
 from whenthen.domain.values import Choice, Number, composed, folded, number_in, number_of
@@ -18,8 +19,7 @@ MAX_STARS = 16
 MAX_DIGITS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A piece of text to look for; NFC, or folded when `fold`."""
 
     text: str
@@ -30,8 +30,7 @@ class Text:
         return folded(actual) if self.fold else composed(actual)
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern(Text):
+class Pattern(Text, frozen=True):
     """A text with wildcards. `parts`: the literal texts between the stars; one part: no star."""
 
     parts: tuple[str, ...]
@@ -54,8 +53,7 @@ class Pattern(Text):
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Relative:
+class Relative(Struct, frozen=True):
     """A point in time counted from now. `today`: the whole day, else the moment."""
 
     today: bool
@@ -66,8 +64,7 @@ class Relative:
 Point = date | datetime | time | Relative
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Two bounds, both part of the range: numbers, dates and moments, or clock times (which may pass midnight)."""
 
     low: Number | Point

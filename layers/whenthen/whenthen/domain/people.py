@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import Event
@@ -18,16 +19,14 @@ KINDS = ("contact", "lead")
 _NAMES = ("full_name", "first_name", "last_name", "name")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """The sender of a message on `channel`; `fields` are those of a record."""
 
     channel: str
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleSettings:
+class PeopleSettings(Struct, frozen=True):
     """Channel → the kind of record that a stranger who writes there becomes; None: they stay unknown."""
 
     creates: Mapping[str, str | None] = field(default_factory=lambda: dict(DEFAULTS))

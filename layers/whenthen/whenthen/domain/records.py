@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.domain import identities
 from whenthen.domain.errors import Invalid, Problem
@@ -26,8 +28,7 @@ RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"
 """What every record has of its own; a field of that name would hide it from conditions and templates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One record as it stands at `version`.
 
     fields   name → JSON value

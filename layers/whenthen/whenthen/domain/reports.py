@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One kind of report. A job that is at `stage` or beyond has heard it, or better."""
 
     says: str

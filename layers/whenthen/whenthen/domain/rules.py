@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from whenthen.domain import triggers
 from whenthen.domain.actions import ACTIONS, Channel, read_parameters
@@ -49,8 +50,7 @@ class Again(StrEnum):
     ONCE_PER_RECORD = "once_per_record"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One action of a rule, with its own timing and condition."""
 
     id: str
@@ -68,24 +68,21 @@ class Step:
         return ACTIONS[self.action].channel
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
 
     again: Again = Again.ALWAYS
     only_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """What ends a run early: one of these events, or this condition holding before a step."""
 
     on: tuple[str, ...] = ()
     when: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One version of a rule. `kind` is the kind of record that it is about, where it says so.
 
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins

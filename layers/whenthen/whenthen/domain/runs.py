@@ -8,10 +8,11 @@ not shift what follows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain import ids
 from whenthen.domain.events import Event
@@ -56,8 +57,7 @@ class JobStatus(StrEnum):
         return self not in (JobStatus.PENDING, JobStatus.CLAIMED)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a job ended, always with a reason a person can read; `result` keeps the provider's ids."""
 
     status: JobStatus
@@ -65,8 +65,7 @@ class Outcome:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One step of one run, handed to an action function through its queue.
 
     attempt      counts the claims; the fence under which an outcome is written
@@ -100,8 +99,7 @@ class Job:
         return f"{self.run_id}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One firing of one rule version for one event and record.
 
     entered      when the event happened: waits `since: entry` count from it

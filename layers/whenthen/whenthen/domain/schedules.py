@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.event_names import SCHEDULE_REACHED
@@ -35,8 +36,7 @@ _LONGEST_SEARCH = 366 * 9
 """Days: 29 February may be eight years away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(Struct, frozen=True):
     """A cron expression: the values that each field allows. Days of the week count from Sunday, 0."""
 
     text: str
@@ -64,8 +64,7 @@ class Cron:
         return sorted({moment for clock in clocks for moment in _shown(day, clock, zone)})
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """When a rule is due: by `cron`, or once `at` a moment."""
 
     zone: ZoneInfo
@@ -137,8 +136,7 @@ def _shown(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
             yield moment
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     name: str
     low: int
     high: int

@@ -8,8 +8,9 @@ at all, and only its first date counts. A monthly series on the 31st leaves shor
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from whenthen.domain.timing import WEEKDAYS
 
@@ -19,8 +20,7 @@ _KNOWN = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST"})
 _DAYS = {name[:2].upper(): number for number, name in enumerate(WEEKDAYS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """A series by days.
 
     weekdays  of a weekly one, Monday 0; never empty there

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from whenthen.domain.reading import Reader
 
@@ -28,16 +29,14 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(Struct, frozen=True):
     """A date field of the record, and how many days after it (negative: before it)."""
 
     field: str
     days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """How long a step waits, counted from the previous step or from the run's entry."""
 
     days: int = 0

@@ -8,10 +8,12 @@ about many records also which (`view`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import views
 from whenthen.domain.conditions import AllOf, Condition, parse_condition
@@ -51,8 +53,7 @@ class On(StrEnum):
     AFTER_RULE = "after_rule"
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """Where the event moves the item: the stage that the rule stands in."""
 
     stage: str
@@ -60,8 +61,7 @@ class Moves:
     from_stages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """When a rule is considered.
 
     event_types   the rule is evaluated on events of these types
@@ -79,8 +79,7 @@ class Trigger:
     moves: Moves | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
+class _Owner(Struct, frozen=True):
     """What a trigger needs to know of its rule."""
 
     id: str
@@ -243,8 +242,7 @@ def _leaf(field: str, op: str, value: Any) -> Condition:
     return condition
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerKind:
+class TriggerKind(Struct, frozen=True):
     """A kind of trigger, as the API's catalogue shows it. `rows`: of the product's checklist."""
 
     on: On

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 from unicodedata import is_normalized, normalize
+
+from msgspec import Struct
 
 Number = int | Decimal
 """A canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
@@ -94,8 +95,7 @@ def _is_bare(value: object) -> bool:
     return value is None or (isinstance(value, (list, tuple, set, frozenset, Mapping)) and not value)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The values that a condition accepts, sorted by what an actual value is looked up as.
 
     texts      NFC, or folded when `fold`: looked up by actual texts

@@ -8,9 +8,11 @@ change of the record: a schedule over the view finds such records.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, evaluate, leaves, parse_condition
 from whenthen.domain.errors import Invalid, Problem
@@ -23,8 +25,7 @@ from whenthen.domain.records import KIND, Record, as_context
 _ROOTS = ("record", "now", "related")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A filter over records of `kind`; without one, all of them. `id`: that of the saved view, if it is one."""
 
     kind: str

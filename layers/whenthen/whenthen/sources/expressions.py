@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
 from jmespath.exceptions import JMESPathError, LexerError, ParseError  # type: ignore[import-untyped]
 from jmespath.functions import Functions, signature  # type: ignore[import-untyped]
 from jmespath.parser import ParsedResult  # type: ignore[import-untyped]
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid, Malformed
 
@@ -38,12 +38,17 @@ class _Functions(Functions):  # type: ignore[misc]
 _OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True, eq=False):
     """A compiled expression; two with the same text are equal."""
 
     text: str
-    compiled: ParsedResult = field(compare=False, repr=False)
+    compiled: ParsedResult
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     def value(self, root: Mapping[str, Any]) -> Any:
         """What it finds in `root`, None for nothing. Raises Malformed where its functions cannot be applied."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Malformed, TooLarge
 from whenthen.sources.charsets import codec_of
@@ -23,8 +24,7 @@ _PARAMETER = re.compile(r";\s*(name|filename)=(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;\"
 _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n", '\\"': '"'}
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file that came with a form."""
 
     field: str
@@ -33,8 +33,7 @@ class Upload:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """What was posted. A field that came more than once (check boxes) has a list of texts, in their order."""
 
     fields: Mapping[str, str | list[str]]

@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.events import Event, format_time
@@ -38,8 +39,7 @@ _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
 _QUOTED = re.compile(r">|-{2,} ?(original message|orijinal|forwarded|pesan asli|eredeti)|_{20,}$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedMail:
+class ReceivedMail(Struct, frozen=True):
     """The events of a mail, or the reason why it makes none."""
 
     events: tuple[Event, ...] = ()

@@ -10,13 +10,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Malformed
 from whenthen.sources.html_text import text_of_html
@@ -42,8 +43,7 @@ _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A file of a mail. `inline` ones are shown within its text, such as the picture of a signature."""
 
     name: str
@@ -52,8 +52,7 @@ class Attachment:
     inline: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail as it was sent.
 
     headers  (name in lower case, decoded value), the last added first

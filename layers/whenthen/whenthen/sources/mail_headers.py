@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import getaddresses
+
+from msgspec import Struct
 
 from whenthen.domain.identities import email as address_of
 from whenthen.sources.charsets import codec_of
@@ -16,8 +17,7 @@ _LONGEST_ENCODED = 4_000
 """Characters of a header that are kept, and of one with encoded words, whose decoding can cost their square."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Someone in a header: the address in lower case, and the name as it is shown."""
 
     address: str

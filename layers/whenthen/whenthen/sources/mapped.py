@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Malformed, TooLarge
@@ -39,8 +40,7 @@ UNTAKEN = "webhook.received"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """What a delivery became. `problems` say what could not be read, each with the mapping that asked for it."""
 
     events: tuple[Event, ...] = ()
@@ -51,8 +51,7 @@ class Mapped:
         return Mapped(self.events + other.events, self.records + other.records, self.problems + other.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A delivery whose proof holds. `own_id` is the sender's id of it, the same over its retries, if it has one."""
 
     source: Source

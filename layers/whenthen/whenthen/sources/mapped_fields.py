@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, Malformed
@@ -27,8 +28,7 @@ MAX_DATA_BYTES = 150_000
 _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
 
 
-@dataclass(frozen=True, slots=True)
-class RecordUpsert:
+class RecordUpsert(Struct, frozen=True):
     """A record to create or change: by `id` where it is known, else by the identities among its fields."""
 
     kind: str
@@ -36,8 +36,7 @@ class RecordUpsert:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """Evaluates one mapping's expressions; what does not apply is reported and read as nothing."""
 
     path: str

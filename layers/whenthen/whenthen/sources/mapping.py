@@ -20,8 +20,9 @@ the body. Secrets are no part of this: they are kept elsewhere, under the source
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import EVENT_TYPE
@@ -39,8 +40,7 @@ _TAKEN_NAMES = frozenset({"meta", "email"})
 """Addresses under /hooks that are whenthen's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMapping:
+class RecordMapping(Struct, frozen=True):
     """The record that a body also changes: of `kind`, found by `id` or by the phone or e-mail among its `fields`."""
 
     kind: str
@@ -48,8 +48,7 @@ class RecordMapping:
     id: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventMapping:
+class EventMapping(Struct, frozen=True):
     """One way from a body to an event, whose type is fixed, or found by `type_from`. None means the default."""
 
     when: Expression | None = None
@@ -63,16 +62,14 @@ class EventMapping:
     record: RecordMapping | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FormOptions:
+class FormOptions(Struct, frozen=True):
     """For sources that are HTML forms: the field that people do not see, and where their browser goes afterwards."""
 
     honeypot: str | None = None
     redirect: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A configured source. Without mappings those of its scheme apply (`mapped.defaults`).
 
     each             finds the list whose items are each mapped as a body; None: the body is one

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Malformed, Unauthenticated
 from whenthen.sources.bodies import mapping, read_json, text, text_id, unix_time
@@ -21,8 +22,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{1,256}")
 _GRAPH_ID = re.compile(r"[0-9]{1,32}")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change of a notification: `value` is what happened to `field` of `object`, in the entry `entry_id`."""
 
     object: str
@@ -32,16 +32,14 @@ class Change:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """A part of a payload that made no event. `path` says where it stood, such as `entry[0].changes[3]`."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """The changes of one POST, in their order, and what was no change."""
 
     object: str
@@ -49,8 +47,7 @@ class Notification:
     ignored: tuple[Ignored, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LeadRef:
+class LeadRef(Struct, frozen=True):
     """A lead that was submitted, by its ids alone. `created_time` is in unix seconds."""
 
     leadgen_id: str

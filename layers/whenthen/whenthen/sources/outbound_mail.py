@@ -6,10 +6,11 @@ The document is SES's report as it stands in an EventBridge detail, or in the me
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, Malformed
@@ -22,8 +23,7 @@ MAX_RECIPIENTS = 100
 """Recipients of one mail that events are made for; SES itself stops at 50."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One kind of report: our type, where its facts stand, whom it is about, and what it adds to the data."""
 
     type: str

@@ -11,8 +11,9 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid, Unauthenticated, WhenthenError
 from whenthen.sources import forms
@@ -31,15 +32,13 @@ _UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 _MESSAGE_ID = re.compile(r"[!-\-/-~]{1,256}")  # visible ASCII without the full stop that separates what is signed
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """The sender is who it should be. `delivery_id` stays the same over its retries; None where it has none."""
 
     delivery_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One scheme. `key` gives the key of a configured secret, None for one that is none."""
 
     key: Callable[[str], bytes | None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.errors import Invalid
 from whenthen.domain.events import parse_time
@@ -19,8 +20,7 @@ _RESULT = re.compile(r"\b(spf|dkim|dmarc)=([a-z]+)", re.IGNORECASE)
 _ENVELOPE = re.compile(r"\bfor <?([^\s<>;]{1,320})>?;")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """SES's word. A verdict is PASS, FAIL, GRAY, PROCESSING_FAILED or DISABLED, and absent where none was given.
 
     id            SES's own id of the mail, and the name of the stored object

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid, Problem
 
@@ -14,8 +15,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _LONGEST_TEXT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """How a source proves itself. Only `kind` is always used, the rest by the kinds that `SETTINGS` says.
 
     kind             a row of `SETTINGS`, and of `signatures.PROOFS`

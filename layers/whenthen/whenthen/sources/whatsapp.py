@@ -6,9 +6,10 @@ Whatever a notification holds besides is reported as ignored, with the reason, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Malformed
 from whenthen.domain.events import Event
@@ -19,8 +20,7 @@ from whenthen.sources.whatsapp_messages import errors_of
 from whenthen.sources.whatsapp_people import Line, line_of
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What a notification gave: its events, each once, in their order, and what made none."""
 
     events: tuple[Event, ...]

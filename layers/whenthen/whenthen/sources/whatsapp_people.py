@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.identities import identity, phone_of_digits
 from whenthen.sources.bodies import mapping, mappings, present, text, text_id
@@ -13,8 +14,7 @@ _LONGEST_ID = 128
 _LONGEST_NAME = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """The business's side of a change, and the people that the change names, by number and by id."""
 
     account_id: str | None
@@ -31,8 +31,7 @@ class Line:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """The customer's side. People with a user name may be known by their business-scoped `user_id` alone."""
 
     wa_id: str | None

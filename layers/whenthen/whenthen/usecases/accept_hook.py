@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.events import Event
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from whenthen.ports import Bus, Clock, Secrets, SourceStore
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The events that a delivery became, and what of it could not be read."""
 
     events: tuple[Event, ...]
@@ -26,8 +26,7 @@ class Accepted:
     redirect: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptHook:
+class AcceptHook(Struct, frozen=True):
     """Takes the deliveries of generic sources."""
 
     sources: SourceStore

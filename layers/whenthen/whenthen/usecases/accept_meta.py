@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from whenthen.domain.errors import NotFound, Unauthenticated
 from whenthen.sources import meta, signatures, whatsapp
@@ -17,8 +18,7 @@ _SCHEME = signatures.Scheme("meta")
 _WHATSAPP = "whatsapp_business_account"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """How much of a notification was taken, and how much of it means nothing to whenthen."""
 
     events: int
@@ -26,8 +26,7 @@ class Accepted:
     ignored: int
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptMeta:
+class AcceptMeta(Struct, frozen=True):
     """Takes notifications of leads and of WhatsApp."""
 
     bus: Bus

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.advancing import due_wave, enter_wave
 from whenthen.domain.errors import NotFound
@@ -11,8 +13,7 @@ from whenthen.ports import RunState
 from whenthen.usecases.progress import Progress, send_jobs
 
 
-@dataclass(frozen=True, slots=True)
-class AdvanceSequence:
+class AdvanceSequence(Struct, frozen=True):
     """Dispatches the wave that is due; the state machine waits with `token` until its jobs have their outcomes."""
 
     progress: Progress

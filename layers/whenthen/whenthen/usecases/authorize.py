@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whenthen.domain.errors import NotFound, Unauthenticated
 from whenthen.ports import ApiKey, ApiKeys, Secrets
@@ -19,8 +20,7 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Authorize:
+class Authorize(Struct, frozen=True):
     """Checks `Authorization: Bearer <key>` against the stack's first admin key and the keys made since."""
 
     keys: ApiKeys

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import templates
 from whenthen.domain.errors import Invalid, NotFound, Permanent, Temporary
@@ -24,8 +25,7 @@ _MAY_PASS = frozenset({408, 409, 425, 429})
 """Refusals that a later attempt may not meet; so do all of 5xx."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     url: str
     body: bytes
     key: str
@@ -55,8 +55,7 @@ def _wish(answer: HttpAnswer) -> float | None:
     return min(float(text), 43_000.0) if text.isascii() and text.isdigit() else None
 
 
-@dataclass(frozen=True, slots=True)
-class CallWebhook:
+class CallWebhook(Struct, frozen=True):
     """The webhook channel."""
 
     http: Http

@@ -7,8 +7,9 @@ one writes, and the other finds the outcome.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids, templates
 from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
@@ -25,8 +26,7 @@ ATTEMPTS = 8
 """How often a change is made anew on what another writer left, before its message is given back to the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What a step does to records: the patch for an existing or a new one, and whose turn it was."""
 
     record: Record
@@ -36,8 +36,7 @@ class Work:
     counter: Counter | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A step that is due, with its parameters rendered and the record that it is about."""
 
     state: RunState
@@ -45,7 +44,7 @@ class Task:
     step: Step
     parameters: Mapping[str, Any]
     records: RecordStore
-    runs: RunLedger = field(repr=False)
+    runs: RunLedger
 
     def target(self) -> Record:
         """The record that the step names, or the run's. Raises NotFound."""
@@ -137,8 +136,7 @@ WORKS: Mapping[str, Callable[[Task], Work]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRecord:
+class ChangeRecord(Struct, frozen=True):
     """Performs the jobs of the record channel."""
 
     progress: Progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.errors import NotFound
@@ -14,8 +14,7 @@ PAGES = 10
 """How many pages one call goes through: seconds of work, so that little is done again if it fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(Struct, frozen=True):
     """How far a call came: how many records it saw and enrolled, and where the next goes on (None: that was all)."""
 
     seen: int
@@ -23,8 +22,7 @@ class Enrolled:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolView:
+class EnrolView(Struct, frozen=True):
     """Some pages of an enrolment; whoever calls repeats with the cursor until there is none."""
 
     rules: RuleBook

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import refusal
@@ -12,8 +13,7 @@ from whenthen.domain.explain import explain
 from whenthen.ports import EventLog, RuleBook
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainEvent:
+class ExplainEvent(Struct, frozen=True):
     """Looks at the event and its record as they were seen then, with the rules as they are now."""
 
     log: EventLog

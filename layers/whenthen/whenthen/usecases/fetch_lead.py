@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.events import Event
 from whenthen.ports import Bus, Clock, Graph
@@ -13,8 +14,7 @@ from whenthen.usecases.save_record import SaveRecord
 KIND = "lead"
 
 
-@dataclass(frozen=True, slots=True)
-class FetchLead:
+class FetchLead(Struct, frozen=True):
     """Writes the lead's record first, so that its rules find it; a repetition finds both and changes neither."""
 
     graph: Graph

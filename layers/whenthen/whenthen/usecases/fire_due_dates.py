@@ -8,7 +8,8 @@ has the same id, and happens once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whenthen.domain.date_index import DateEntry
 from whenthen.domain.dates import DateField, due_events, lookups
@@ -22,8 +23,7 @@ from whenthen.ports import Bus, Clock, DateIndex, Enrolments, RuleBook, Sweeps
 _TYPES = (BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED)
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Struct, frozen=True):
     """What a sweep did; events that an earlier one had published already are counted again."""
 
     rules: int = 0
@@ -31,8 +31,7 @@ class Swept:
     enrolments: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FireDueDates:
+class FireDueDates(Struct, frozen=True):
     """One sweep over the rules that wait for the clock."""
 
     rules: RuleBook

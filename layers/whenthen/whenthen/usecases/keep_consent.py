@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.consent import Word, refusal, with_word, word_of
 from whenthen.domain.errors import Stale, Temporary
@@ -13,8 +13,7 @@ from whenthen.ports import Clock, RecordStore
 ATTEMPTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class KeepConsent:
+class KeepConsent(Struct, frozen=True):
     """Writes what a person said about messages onto every record with their address."""
 
     records: RecordStore
@@ -44,8 +43,7 @@ class KeepConsent:
         raise Temporary(f"{record.ref} is being changed by others", retry_after=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Consents:
+class Consents(Struct, frozen=True):
     """Asked at the moment of sending."""
 
     records: RecordStore

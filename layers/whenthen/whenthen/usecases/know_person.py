@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.errors import Stale, Temporary
 from whenthen.domain.events import Event
@@ -12,8 +12,7 @@ from whenthen.ports import SettingStore
 from whenthen.usecases.save_record import ATTEMPTS, SaveRecord
 
 
-@dataclass(frozen=True, slots=True)
-class KnowPerson:
+class KnowPerson(Struct, frozen=True):
     """Completes the record of a known person; makes one for a stranger where the installation says so."""
 
     save_record: SaveRecord

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import ids, templates, views
 from whenthen.domain.actions import ACTIONS
@@ -21,8 +23,7 @@ OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
 _ATTEMPTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which rules a list shows; an empty field shows all."""
 
     kind: str = ""
@@ -43,8 +44,7 @@ class Filter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ManageRules:
+class ManageRules(Struct, frozen=True):
     """The rules, as admins see them."""
 
     rules: RuleStore

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.people import read_people_settings
@@ -14,8 +15,7 @@ CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"people": read_pe
 """Subject → what reads its document, and raises Invalid naming each field."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManageSettings:
+class ManageSettings(Struct, frozen=True):
     """Documents that are checked when they are saved, so that whoever reads one later can rely on it."""
 
     settings: SettingStore

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.errors import Invalid
 from whenthen.ports import SecretVault, SourceStore
@@ -16,8 +17,7 @@ from whenthen.sources.mapping import Source, parse_source
 _NO_SECRET = frozenset({"dangerous_open_form"})
 
 
-@dataclass(frozen=True, slots=True)
-class ManageSources:
+class ManageSources(Struct, frozen=True):
     """The configured sources; their secrets live in the vault and are shown once, when they are made."""
 
     sources: SourceStore

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Conflict, Invalid, Stale
@@ -20,8 +21,7 @@ MAX_PAGES = 20
 """How many pages of records are read for one page of a view, of which most records may not be in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManageViews:
+class ManageViews(Struct, frozen=True):
     """The saved views, as admins see them."""
 
     views: ViewStore

@@ -7,8 +7,10 @@ then the record may have changed, by the very runs that the first delivery start
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
@@ -34,8 +36,7 @@ class Reaction(Protocol):
         """Raises Temporary. Does the same, or nothing more, when the event is delivered again."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchEvent:
+class MatchEvent(Struct, frozen=True):
     """Plans an event's runs, stops those that it ends, and starts those that it calls for."""
 
     progress: Progress

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Refused, Temporary
 from whenthen.domain.rules import Step
@@ -38,8 +39,7 @@ class Channel(Protocol):
         """Render and check; the outcome, where there is nothing to be done. Raises Refused or Permanent."""
 
 
-@dataclass(frozen=True, slots=True)
-class PerformJob:
+class PerformJob(Struct, frozen=True):
     """Claims the job, has its effect, writes its outcome, and lets the run go on."""
 
     progress: Progress

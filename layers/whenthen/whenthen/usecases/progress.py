@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave
@@ -49,8 +51,7 @@ def _channel(job: Job) -> Any:
     return ACTIONS[job.action].channel
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Carries out what `domain.advancing` decides. Each method may be repeated after a crash at any point."""
 
     rules: RuleBook

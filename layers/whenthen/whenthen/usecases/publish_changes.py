@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from whenthen.domain.changes import change_events
 from whenthen.domain.records import Record
 from whenthen.ports import Bus, Clock
 
 
-@dataclass(frozen=True, slots=True)
-class PublishChanges:
+class PublishChanges(Struct, frozen=True):
     """Turns the records table's stream into events."""
 
     bus: Bus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.engine import finished_event
 from whenthen.domain.event_names import FINISHED
@@ -10,8 +10,7 @@ from whenthen.domain.runs import Run
 from whenthen.ports import Bus, RuleBook, RunLedger
 
 
-@dataclass(frozen=True, slots=True)
-class PublishOutcomes:
+class PublishOutcomes(Struct, frozen=True):
     """Called for each run that got its outcome, whoever gave it: the runs table's stream tells."""
 
     rules: RuleBook

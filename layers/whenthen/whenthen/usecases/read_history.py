@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, NotFound
@@ -10,8 +10,7 @@ from whenthen.domain.runs import Run
 from whenthen.ports import EventLog, Page, Plan, RunLedger, RunState
 
 
-@dataclass(frozen=True, slots=True)
-class ReadHistory:
+class ReadHistory(Struct, frozen=True):
     """The runs table, as admins see it."""
 
     log: EventLog

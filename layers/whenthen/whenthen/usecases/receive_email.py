@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.events import Event
 from whenthen.ports import Bus, Clock, Objects, Threads
@@ -24,8 +26,7 @@ _SAFE_TYPE = "application/octet-stream"
 """What every attachment is stored as: nobody's browser shall run what a stranger sent. Its type is in the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiveEmail:
+class ReceiveEmail(Struct, frozen=True):
     """Takes what SES delivers. A repetition writes the same objects and publishes the same events."""
 
     objects: Objects

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from whenthen.domain import identities, ids
 from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
@@ -40,8 +41,7 @@ def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[s
 _EXAMPLES = {"phone": "a phone number such as +905321234567", "email": "an e-mail address"}
 
 
-@dataclass(frozen=True, slots=True)
-class SaveRecord:
+class SaveRecord(Struct, frozen=True):
     """Writes records on behalf of sources and of the API."""
 
     records: RecordStore

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import identities, templates
 from whenthen.domain.errors import Invalid, Temporary
@@ -17,8 +18,7 @@ from whenthen.usecases.keep_consent import Consents
 MAX_SUBJECT = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Send:
+class _Send(Struct, frozen=True):
     mail: Mail
     run_id: str
     channel: SendEmail
@@ -32,8 +32,7 @@ class _Send:
         return Outcome(JobStatus.DONE, f"mail to {self.mail.to} taken by SES", {"message_id": message_id})
 
 
-@dataclass(frozen=True, slots=True)
-class SendEmail:
+class SendEmail(Struct, frozen=True):
     """The e-mail channel."""
 
     mailer: Mailer

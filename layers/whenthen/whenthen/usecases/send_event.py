@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import catalogue, ids
 from whenthen.domain.errors import Invalid, Problem
@@ -18,8 +19,7 @@ SOURCE = "api"
 MAX_EVENTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class SendEvent:
+class SendEvent(Struct, frozen=True):
     """Puts reported events on the bus."""
 
     bus: Bus

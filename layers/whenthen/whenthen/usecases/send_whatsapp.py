@@ -7,8 +7,9 @@ which a job whose answer was lost finds its outcome (`settle_report`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain import identities, templates
 from whenthen.domain.errors import Invalid
@@ -21,8 +22,7 @@ MAX_TEXT = 4096
 DEFAULT_LANGUAGE = "en_US"
 
 
-@dataclass(frozen=True, slots=True)
-class _Send:
+class _Send(Struct, frozen=True):
     message: Mapping[str, Any]
     key: str
     graph: Graph
@@ -32,8 +32,7 @@ class _Send:
         return Outcome(JobStatus.DONE, "message accepted by WhatsApp", {"message_id": message_id})
 
 
-@dataclass(frozen=True, slots=True)
-class SendWhatsapp:
+class SendWhatsapp(Struct, frozen=True):
     """The WhatsApp channel."""
 
     graph: Graph

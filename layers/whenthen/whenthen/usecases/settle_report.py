@@ -5,7 +5,7 @@ So does a job whose answer was lost: it is `unknown` until the provider's first 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import Event
@@ -21,8 +21,7 @@ _CORRECTED = frozenset({RunStatus.DONE, RunStatus.UNKNOWN})
 """Outcomes that a report may correct. A run that was stopped or failed left steps undone, and stays what it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettleReport:
+class SettleReport(Struct, frozen=True):
     """Writes a report into the ledger; the run goes on from it, or has its outcome corrected."""
 
     progress: Progress

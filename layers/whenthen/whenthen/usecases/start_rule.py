@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.engine import manual_event
 from whenthen.domain.enrolments import Enrolment
@@ -19,8 +20,7 @@ from whenthen.ports import Bus, Clock, Enrolments, RecordStore, RuleStore, ViewS
 _WHOM = ("record", "view", "kind")
 
 
-@dataclass(frozen=True, slots=True)
-class StartRule:
+class StartRule(Struct, frozen=True):
     """Rules with a manual trigger, started through the API."""
 
     rules: RuleStore

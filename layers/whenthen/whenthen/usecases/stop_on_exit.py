@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.advancing import exited
 from whenthen.domain.events import Event
@@ -13,8 +14,7 @@ from whenthen.domain.runs import RunStatus
 from whenthen.ports import Clock, RuleBook, RunLedger, Sequences
 
 
-@dataclass(frozen=True, slots=True)
-class StopOnExit:
+class StopOnExit(Struct, frozen=True):
     """Stops the runs that watch this event's customer for an event of its type."""
 
     rules: RuleBook

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.runs import RunStatus
 from whenthen.ports import Clock, RunLedger, RunState, Sequences
 
 
-@dataclass(frozen=True, slots=True)
-class StopRun:
+class StopRun(Struct, frozen=True):
     """What was done stays done; what is still to come does not happen."""
 
     runs: RunLedger

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.adapters.dynamodb.items import Item, pack, unpack
 from whenthen.domain.events import format_time, parse_time
@@ -73,8 +74,7 @@ def triggers_of(rule: Rule) -> frozenset[str]:
     return frozenset() if rule.mode is Mode.OFF else frozenset(rule.trigger.event_types)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """How many changes an event type's rules have had, and which rules the last of them were about, oldest first."""
 
     count: int = 0

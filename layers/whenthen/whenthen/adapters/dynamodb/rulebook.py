@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.items import Item
@@ -27,8 +28,7 @@ _MAX_VERSIONS = 2_000
 """How many rule versions are kept in memory; they never change."""
 
 
-@dataclass(slots=True)
-class _Watching:
+class _Watching(Struct):
     """The rules in force for one event type, as they stood at `stamp`, or later."""
 
     stamp: Stamp

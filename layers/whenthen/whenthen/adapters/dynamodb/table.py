@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
+from msgspec import Struct, field
 
 from whenthen.adapters.aws import AwsClient, aws_errors, code_of, pauses
 from whenthen.adapters.dynamodb.items import Item, decode, encode, encode_value
@@ -31,8 +31,7 @@ class ConditionFailed(Exception):
     """The item was not as the condition demands; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A condition, an update, or both, with what their placeholders stand for."""
 
     condition: str = ""

@@ -7,9 +7,10 @@ API shows it. No row is about a value that only time changes: those are the cloc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.catalogue.kinds import KINDS
 from whenthen.domain.catalogue.shapes import DataField, DataType, EventType, Maker
@@ -28,8 +29,7 @@ from whenthen.domain.differences import (
 from whenthen.domain.event_names import CHILD_ADDED, FIELD_CHANGED
 
 
-@dataclass(frozen=True, slots=True)
-class RecordEvent:
+class RecordEvent(Struct, frozen=True):
     """One row. `kinds`: those that have it, none for every kind. `test`: None where it is not derived by a test."""
 
     verb: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import parse_time
@@ -38,8 +39,7 @@ class Maker(StrEnum):
     REPORT = "report"
 
 
-@dataclass(frozen=True, slots=True)
-class DataField:
+class DataField(Struct, frozen=True):
     """One field of an event's data. Fields that are not listed are allowed: what a source adds is kept."""
 
     name: str
@@ -48,8 +48,7 @@ class DataField:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(Struct, frozen=True):
     """One type of event.
 
     makers   who makes such events; `report`: other systems may, through the API and the bus

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from whenthen.domain.facts import Facts, Path
 from whenthen.domain.leaves import Leaf
@@ -36,8 +37,7 @@ READERS: Mapping[Source, Callable[[Facts, Path], object]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How the leaves of one operator are found.
 
     rank      how few events satisfy such a leaf, as a rule of thumb: 0 the fewest

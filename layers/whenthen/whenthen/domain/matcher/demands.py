@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
 from whenthen.domain.leaves import Leaf
@@ -17,8 +19,7 @@ _WEAK = 4
 _OPPOSITES = {"not_equals": "equals", "not_in": "in"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Finder:
+class Finder(Struct, frozen=True, eq=False):
     """A leaf that stands in a lane. Equal leaves have one finder, which rules share: so finders compare by identity."""
 
     leaf: Leaf
@@ -31,8 +32,7 @@ class Finder:
         return self.access.complete(self.leaf.operand)
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What one rule asks, all of it.
 
     every   each of these must be satisfied; at most one for each lane, the best first

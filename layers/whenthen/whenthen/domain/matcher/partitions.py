@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
+
+from msgspec import Struct
 
 from whenthen.domain.conditions import Condition
 from whenthen.domain.facts import Facts
@@ -22,8 +23,7 @@ VERY_MANY = 2_000
 _KEPT = 4_096
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Place(Struct, frozen=True, eq=False):
     """Where a demand stands, and the rules that have it in common."""
 
     room: Room
