@@ -16,9 +16,14 @@ from whenthen.runtime.settings import Settings, from_environment
 if TYPE_CHECKING:
     from botocore.config import Config
 
-    from whenthen import ports
     from whenthen.adapters.dynamodb.records import DynamoRecords
     from whenthen.adapters.queues import DeadLetters, OwnQueue
+    from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.clock import Clock, Enrolments, Sweeps
+    from whenthen.ports.events import Bus, EventLog, Timelines
+    from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.usecases.accept_hook import AcceptHook
     from whenthen.usecases.accept_meta import AcceptMeta
     from whenthen.usecases.advance_sequence import AdvanceSequence
@@ -68,7 +73,7 @@ class _Adapters:
         return self.client("sqs")
 
     @cached_property
-    def clock(self) -> ports.Clock:
+    def clock(self) -> Clock:
         from whenthen.adapters.clock import SystemClock
 
         return SystemClock()
@@ -78,19 +83,19 @@ class _Adapters:
         return timedelta(days=self.settings.retention_days)
 
     @cached_property
-    def bus(self) -> ports.Bus:
+    def bus(self) -> Bus:
         from whenthen.adapters.bus import EventBridgeBus
 
         return EventBridgeBus(self.client("events"), self.settings.bus_name)
 
     @cached_property
-    def leads(self) -> ports.LeadQueue:
+    def leads(self) -> LeadQueue:
         from whenthen.adapters.queues import SqsLeads
 
         return SqsLeads(self.sqs, self.settings.lead_queue_url)
 
     @cached_property
-    def queues(self) -> ports.JobQueues:
+    def queues(self) -> JobQueues:
         from whenthen.adapters.queues import SqsJobs
         from whenthen.domain.actions import Channel
 
@@ -125,99 +130,99 @@ class _Adapters:
         return DeadLetters(self.sqs, self.settings.dead_letter_url, "runs")
 
     @cached_property
-    def sequences(self) -> ports.Sequences:
+    def sequences(self) -> Sequences:
         from whenthen.adapters.sequences import StepFunctions
 
         return StepFunctions(self.client("stepfunctions"), self.settings.sequence_arn)
 
     @cached_property
-    def enrolments(self) -> ports.Enrolments:
+    def enrolments(self) -> Enrolments:
         from whenthen.adapters.enrolments import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
 
     @cached_property
-    def secrets(self) -> ports.Secrets:
+    def secrets(self) -> Secrets:
         from whenthen.adapters.secrets import SecretsManager
 
         return SecretsManager(self.client("secretsmanager"), self.settings.secrets_prefix)
 
     @cached_property
-    def vault(self) -> ports.SecretVault:
+    def vault(self) -> SecretVault:
         from whenthen.adapters.vault import SecretsManagerVault
 
         return SecretsManagerVault(self.client("secretsmanager"), self.settings.secrets_prefix)
 
     @cached_property
-    def http(self) -> ports.Http:
+    def http(self) -> Http:
         from whenthen.adapters.http import GuardedHttp
 
         allow = self.settings.dangerously_allow_private_addresses
         return GuardedHttp(dangerously_allow_private_addresses=allow)
 
     @cached_property
-    def graph(self) -> ports.Graph:
+    def graph(self) -> Graph:
         from whenthen.adapters.channels.graph import GraphApi
 
         return GraphApi(self.http, self.secrets, self.settings.graph_api_url, self.settings.graph_api_version)
 
     @cached_property
-    def mailer(self) -> ports.Mailer:
+    def mailer(self) -> Mailer:
         from whenthen.adapters.aws import ONCE
         from whenthen.adapters.channels.ses import SesMailer
 
         return SesMailer(self.client("ses", ONCE), self.settings.mail_configuration_set)
 
     @cached_property
-    def rule_book(self) -> ports.RuleBook:
+    def rule_book(self) -> RuleBook:
         from whenthen.adapters.dynamodb.rulebook import DynamoRuleBook
 
         return DynamoRuleBook(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def rules(self) -> ports.RuleStore:
+    def rules(self) -> RuleStore:
         from whenthen.adapters.dynamodb.rules import DynamoRules
 
         return DynamoRules(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def sources(self) -> ports.SourceStore:
+    def sources(self) -> SourceStore:
         from whenthen.adapters.dynamodb.settings import DynamoSources
 
         return DynamoSources(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def installation(self) -> ports.SettingStore:
+    def installation(self) -> SettingStore:
         from whenthen.adapters.dynamodb.settings import DynamoSettings
 
         return DynamoSettings(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def objects(self) -> ports.Objects:
+    def objects(self) -> Objects:
         from whenthen.adapters.objects import S3Objects
 
         return S3Objects(self.client("s3"), self.settings.bucket_name)
 
     @cached_property
-    def threads(self) -> ports.Threads:
+    def threads(self) -> Threads:
         from whenthen.adapters.dynamodb.threads import DynamoThreads
 
         return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
-    def keys(self) -> ports.ApiKeys:
+    def keys(self) -> ApiKeys:
         from whenthen.adapters.dynamodb.settings import DynamoApiKeys
 
         return DynamoApiKeys(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def views(self) -> ports.ViewStore:
+    def views(self) -> ViewStore:
         from whenthen.adapters.dynamodb.views import DynamoViews
 
         return DynamoViews(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def sweeps(self) -> ports.Sweeps:
+    def sweeps(self) -> Sweeps:
         from whenthen.adapters.dynamodb.settings import DynamoSweeps
 
         return DynamoSweeps(self.dynamodb, self.settings.config_table)
@@ -230,20 +235,20 @@ class _Adapters:
         return DynamoRecords(self.dynamodb, self.settings.records_table)
 
     @cached_property
-    def runs(self) -> ports.RunLedger:
+    def runs(self) -> RunLedger:
         from whenthen.adapters.dynamodb.runs import DynamoRuns
 
         settings = self.settings
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
 
     @cached_property
-    def timelines(self) -> ports.Timelines:
+    def timelines(self) -> Timelines:
         from whenthen.adapters.dynamodb.timelines import DynamoTimelines
 
         return DynamoTimelines(self.dynamodb, self.settings.runs_table)
 
     @cached_property
-    def event_log(self) -> ports.EventLog:
+    def event_log(self) -> EventLog:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
