@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from whenthen.domain import import_orders
 from whenthen.domain.events import format_time, to_json
+from whenthen.domain.imports import Import
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
 from whenthen.ports.values import Plan, RunState, StoredRule, StoredView
@@ -49,6 +51,24 @@ def record_document(record: Record) -> dict[str, Any]:
     whole = as_context(record)
     own = {name: whole[name] for name in ("ref", "kind", "id", "version", "created_at", "updated_at")}
     return {**own, "origin": record.origin, "fields": dict(record.fields)}
+
+
+def import_document(work: Import) -> dict[str, Any]:
+    """An import: what it was asked for, and how far it came."""
+    progress = {"bytes": work.place.offset, "of": work.size, "line": work.place.line}
+    counts = {name: getattr(work.counts, name) for name in ("created", "updated", "unchanged", "refused")}
+    return {
+        "id": work.id,
+        **import_orders.to_json(work.order),
+        "status": work.status.value,
+        "reason": work.reason,
+        "progress": progress,
+        "rows": counts,
+        "created_at": format_time(work.created_at),
+        "created_by": work.by,
+        "started_at": work.started_at and format_time(work.started_at),
+        "finished_at": work.finished_at and format_time(work.finished_at),
+    }
 
 
 def run_document(run: Run) -> dict[str, Any]:

@@ -189,6 +189,12 @@ class FakeRecords:
         found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
         return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
 
+    def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
+        return {ref: found for ref in refs if (found := self.get(ref)) is not None}
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> builtins.list[Record | None]:
+        return [self.find(identities, kind) for identities in wanted]
+
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
         self.keep(record, replaces)

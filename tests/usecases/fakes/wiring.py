@@ -11,6 +11,7 @@ from whenthen.domain.events import Event
 from whenthen.ports.administration import SettingStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog
+from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
@@ -22,6 +23,7 @@ from whenthen.usecases.change_record import ChangeRecord
 from whenthen.usecases.enrol_view import EnrolView
 from whenthen.usecases.fetch_lead import FetchLead
 from whenthen.usecases.fire_due_dates import FireDueDates
+from whenthen.usecases.import_records import ImportRecords
 from whenthen.usecases.keep_consent import Consents, KeepConsent
 from whenthen.usecases.know_person import KnowPerson
 from whenthen.usecases.match_event import MatchEvent
@@ -47,6 +49,8 @@ class Ports:
     dates: DateIndex
     sweeps: Sweeps
     enrolments: Enrolments
+    imports: ImportStore
+    import_files: ImportFiles
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
@@ -76,6 +80,7 @@ class Functions:
     publish_outcomes: PublishOutcomes
     fire_due_dates: FireDueDates
     enrol_view: EnrolView
+    import_records: ImportRecords
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     stop_run: StopRun
@@ -95,6 +100,7 @@ def functions_of(ports: Ports) -> Functions:
         publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),
         fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
         enrol_view=EnrolView(p.rules, p.records, p.bus),
+        import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
             progress,
             StopOnExit(p.rules, p.runs, p.sequences, p.clock),

@@ -29,7 +29,7 @@ MAX_KEPT_VALUE = 200
 
 
 def change_events(before: Record | None, after: Record | None, seen: datetime) -> list[Event]:
-    """All events of one change, in the catalogue's order; none where no field differs.
+    """All events of one change, in the catalogue's order; none where no field differs, or it was made quietly.
 
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
@@ -37,7 +37,7 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
     from whenthen.domain.catalogue.record_events import rows_of
     from whenthen.domain.differences import Difference
 
-    if before is None and after is None:
+    if (before is None and after is None) or (after is not None and after.quiet):
         return []
     changed = diff(before.fields if before else {}, after.fields if after else {})
     if before is not None and after is not None and not changed:

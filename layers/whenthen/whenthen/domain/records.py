@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -32,9 +33,10 @@ class Record(Struct, frozen=True):
     """One record as it stands at `version`.
 
     fields   name → JSON value
-    version  counts the changes, from 1
+    version  counts the changes, from 1; 0: it is not there yet
     origin   who made the last change, as in Event.origin
     cause    the runs behind the last change
+    quiet    whether the last change is to start no rules
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Record(Struct, frozen=True):
     updated_at: datetime | None = None
     origin: str = "api"
     cause: Cause = Cause()
+    quiet: bool = False
 
     @property
     def ref(self) -> str:
@@ -87,7 +90,9 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
         raise Invalid(problems)
 
 
-def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime) -> Record:
+def patched(
+    record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
+) -> Record:
     """The record with the fields of `patch` set, and those that are None removed; itself if nothing changes."""
     fields = dict(record.fields)
     for name, value in patch.items():
@@ -105,6 +110,7 @@ def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cau
         updated_at=now,
         origin=origin,
         cause=cause,
+        quiet=quiet,
     )
 
 
@@ -116,6 +122,11 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Chang
         for name in names
         if not _same(before.get(name), after.get(name))
     }
+
+
+def weight_of(record: Record) -> int:
+    """Bytes of the record's fields as JSON, as they are kept."""
+    return len(json.dumps(record.fields, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from whenthen.domain.date_index import DateEntry
     from whenthen.domain.events import Cause
@@ -24,6 +24,12 @@ class RecordStore(Protocol):
 
     def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
         """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
+
+    def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
+        """Those of the records that exist, by the refs that were asked for."""
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> Sequence[Record | None]:
+        """What `find` gives for each of these lists of identities, in their order."""
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""

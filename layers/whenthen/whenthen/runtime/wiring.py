@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Timelines
+    from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
+    from whenthen.usecases.import_records import ImportRecords
+    from whenthen.usecases.manage_imports import ManageImports
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
@@ -137,9 +140,28 @@ class _Adapters:
 
     @cached_property
     def enrolments(self) -> Enrolments:
-        from whenthen.adapters.enrolments import EnrolmentMachine
+        from whenthen.adapters.machines import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
+
+    @cached_property
+    def import_workers(self) -> ImportWorkers:
+        from whenthen.adapters.machines import ImportMachine
+
+        return ImportMachine(self.client("stepfunctions"), self.settings.import_arn)
+
+    @cached_property
+    def import_files(self) -> ImportFiles:
+        from whenthen.adapters.import_files import SIGNING, S3ImportFiles
+
+        return S3ImportFiles(self.client("s3", SIGNING), self.settings.bucket_name)
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        from whenthen.adapters.dynamodb.imports import DynamoImports
+
+        settings = self.settings
+        return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -394,6 +416,19 @@ class Wiring(_Adapters):
         from whenthen.usecases.start_rule import StartRule
 
         return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
+
+    @cached_property
+    def manage_imports(self) -> ManageImports:
+        from whenthen.usecases.manage_imports import ManageImports
+
+        return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
+
+    @cached_property
+    def import_records(self) -> ImportRecords:
+        from whenthen.usecases.import_records import ImportRecords
+
+        country = self.settings.default_country
+        return ImportRecords(self.imports, self.import_files, self.records, self.bus, self.clock, country)
 
     @cached_property
     def manage_sources(self) -> ManageSources:

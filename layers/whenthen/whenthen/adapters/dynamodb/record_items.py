@@ -59,6 +59,7 @@ def record_item(record: Record) -> Item:
         "origin": record.origin,
         "cause": list(record.cause.runs),
         "cause_depth": record.cause.depth,
+        "quiet": record.quiet or None,
     }
 
 
@@ -74,6 +75,7 @@ def record_of(item: Item) -> Record:
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
         cause=Cause(tuple(item["cause"]), item["cause_depth"]),
+        quiet=item.get("quiet", False),
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from whenthen.domain.events import Cause
     from whenthen.domain.records import Record
 
+_AT_ONCE = 8
 _CANDIDATES = 10
 """How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
 
@@ -61,6 +62,20 @@ class DynamoRecords:
         records = (self.get(ref) for ref in self._refs_of(identities, None, MAX_OF_PERSON))
         return [record for record in records if record is not None]
 
+    def get_all(self, refs: Sequence[str]) -> dict[str, Record]:
+        """Those of the records that exist, by the refs that were asked for."""
+        items = self._table.get_all((pk_of(ref), SK) for ref in refs)
+        return {ref: record_of(items[key]) for ref in refs if (key := (pk_of(ref), SK)) in items}
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> list[Record | None]:
+        """What `find` gives for each of these lists of identities, several at a time."""
+        if len(wanted) < 2:
+            return [self.find(identities, kind) for identities in wanted]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for imports alone
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(lambda identities: self.find(identities, kind), wanted))
+
     def _refs_of(self, identities: Sequence[str], kind: str | None, limit: int) -> Iterable[str]:
         prefix = identity_prefix(kind) if kind else ""
         found = []
@@ -85,7 +100,7 @@ class DynamoRecords:
         held = as_it_was(record)
         mark = Expression(
             condition=held.condition,
-            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth",
+            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth REMOVE #quiet",
             values={**held.values, "origin": origin, "cause": list(cause.runs), "depth": cause.depth},
         )
         try:
