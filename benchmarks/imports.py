@@ -40,6 +40,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "publish_outcomes": ("publish_outcomes", "lost_outcomes"),
     "fire_due_dates": ("fire_due_dates", "messages"),
     "enrol_view": ("enrol_view",),
+    "import_records": ("import_records",),
     "fetch_lead": ("fetch_lead", "messages"),
     "advance_sequence": ("advance_sequence",),
     "send_email": ("send_email", "messages"),
@@ -50,6 +51,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "manage": (
         "manage_rules",
         "manage_views",
+        "manage_imports",
         "start_rule",
         "records",
         "save_record",

@@ -14,9 +14,11 @@ from whenthen.domain.imports import Format, Place
 from whenthen.sources import import_files
 from whenthen.sources.import_files import OPEN_QUOTE, TOO_LONG, Span, Splitter
 
+START = Place()
+
 
 def spans(
-    blocks: Iterable[bytes], written: Format = Format.CSV, place: Place = Place(), delimiter: str = ","
+    blocks: Iterable[bytes], written: Format = Format.CSV, place: Place = START, delimiter: str = ","
 ) -> list[Span]:
     splitter, found = Splitter(written, delimiter, place), []
     queue = list(blocks)

@@ -26,10 +26,12 @@ WHO = [
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
         {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"}
-        | {"PublishOutcomes", "FireDueDates", "EnrolView"},
+        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
+    ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
+    ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
     ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
@@ -44,13 +46,18 @@ WHO = [
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
     ),
-    ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:PutItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords"} | JOBS,
+    ),
+    ("dynamodb:(Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ImportRecords"} | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
@@ -59,6 +66,8 @@ WHO = [
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
+    ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
@@ -121,6 +130,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     assert {found.role for found in permissions() if found.resource == "*" and found.action.startswith("logs:")} == {
         "Sequence",
         "Enrolment",
+        "Import",
     }
 
 
@@ -133,7 +143,12 @@ def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
                 assert (condition, local) == ("IsLocal", "*")
 
 
-OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states", "SweepScheduleRole": "scheduler"}
+OTHER_SERVICES = {
+    "SequenceRole": "states",
+    "EnrolmentRole": "states",
+    "ImportRole": "states",
+    "SweepScheduleRole": "scheduler",
+}
 
 
 def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> None:

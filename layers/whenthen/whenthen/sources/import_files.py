@@ -22,7 +22,7 @@ _BREAK = re.compile(rb"\r\n|\n|\r")
 
 
 class Span(Struct, frozen=True):
-    """The bytes of one row, without its line break. `refused`: why they are none; `following`: where the next begins."""
+    """The bytes of one row without its line break, and where the next begins. `refused`: why they are none."""
 
     line: int
     text: bytes

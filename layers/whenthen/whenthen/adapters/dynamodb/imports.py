@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb import record_items
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.import_items import (
@@ -22,8 +22,11 @@ from whenthen.adapters.dynamodb.run_items import expiry
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, put, transact
 from whenthen.domain.errors import NotFound, Stale
-from whenthen.domain.imports import Import, Refusal
 from whenthen.ports.values import Page, RecordWrite
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.domain.imports import Import, Refusal
 
 
 class DynamoImports:
