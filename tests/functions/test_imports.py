@@ -26,6 +26,7 @@ NOT_AT_FIRST = (
     "aws_lambda_powertools.utilities.data_classes",
     "whenthen.domain.catalogue",
     "whenthen.domain.templates",
+    "zoneinfo",
     "whenthen.domain.timer_triggers",
     "whenthen.domain.schedules",
     "whenthen.usecases.know_person",

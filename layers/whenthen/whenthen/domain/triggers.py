@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,9 +28,11 @@ from whenthen.domain.event_names import (
 )
 from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
-from whenthen.domain.timing import parse_zone
+from whenthen.domain.zones import parse_zone, utc
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.dates import DateField
     from whenthen.domain.errors import Problem
     from whenthen.domain.schedules import Schedule
@@ -104,13 +105,10 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
         reader.finish()
         return Trigger(On.EVENT, ())
     zone, own_id = rule.value("time_zone"), rule.value("id")
-    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or _UTC)
+    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or utc())
     trigger = _moving(TRIGGERS[given[0]].read(reader, owner), reader)
     reader.finish()
     return trigger
-
-
-_UTC = ZoneInfo("UTC")
 
 
 def watched(types: tuple[str, ...]) -> tuple[str, ...]:
