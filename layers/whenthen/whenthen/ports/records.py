@@ -17,7 +17,7 @@ class RecordStore(Protocol):
     """The records and their identities."""
 
     def get(self, ref: str) -> Record | None:
-        """The record `<kind>:<id>`."""
+        """The record `<kind>:<id>`, or the one that it was merged into."""
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
@@ -36,6 +36,10 @@ class RecordStore(Protocol):
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
+
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        """Let `other` become part of `survivor`, which then is `after`: its identities, dates and refs are the
+        survivor's from then on. Raises Stale if either moved on; Invalid for more than can be written at once."""
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""

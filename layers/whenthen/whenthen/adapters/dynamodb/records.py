@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from whenthen.adapters.dynamodb import date_items
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.record_items import (
+    MERGED_INTO,
     SK,
     as_it_was,
     from_image,
     identity_pk,
     identity_prefix,
+    merge_of,
     pk_of,
     record_item,
     record_of,
@@ -22,7 +24,7 @@ from whenthen.adapters.dynamodb.record_items import (
 )
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
-from whenthen.domain.errors import Stale
+from whenthen.domain.errors import Stale, Temporary
 from whenthen.ports.values import MAX_OF_PERSON, Page
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from whenthen.domain.records import Record
 
 _AT_ONCE = 8
+_HOPS = 3
+"""What points to a record points to it directly: a second hop only means that it was merged itself meanwhile."""
+
 _CANDIDATES = 10
 """How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
 
@@ -48,9 +53,15 @@ class DynamoRecords:
         self._table = Table(client, table)
 
     def get(self, ref: str) -> Record | None:
-        """The record `<kind>:<id>`."""
-        item = self._table.get(pk_of(ref), SK)
-        return record_of(item) if item else None
+        """The record `<kind>:<id>`, or the one that it was merged into."""
+        for _ in range(_HOPS):
+            item = self._table.get(pk_of(ref), SK)
+            if item is None:
+                return None
+            if MERGED_INTO not in item:
+                return record_of(item)
+            ref = item[MERGED_INTO]
+        raise Temporary(f"{ref} is being merged at this moment", retry_after=1)
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
@@ -65,7 +76,12 @@ class DynamoRecords:
     def get_all(self, refs: Sequence[str]) -> dict[str, Record]:
         """Those of the records that exist, by the refs that were asked for."""
         items = self._table.get_all((pk_of(ref), SK) for ref in refs)
-        return {ref: record_of(items[key]) for ref in refs if (key := (pk_of(ref), SK)) in items}
+        found = {ref: items[key] for ref in refs if (key := (pk_of(ref), SK)) in items}
+        return {
+            ref: record
+            for ref, item in found.items()
+            if (record := self.get(ref) if MERGED_INTO in item else record_of(item)) is not None
+        }
 
     def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> list[Record | None]:
         """What `find` gives for each of these lists of identities, several at a time."""
@@ -110,12 +126,19 @@ class DynamoRecords:
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(_moved_on(record, record)) from error
 
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        """Let `other` become part of `survivor`, which then is `after`. Raises Stale if either moved on, Invalid."""
+        try:
+            transact(self._table.client, merge_of(self._table, after, survivor, other))
+        except TransactionRefused as error:
+            raise Stale(f"{survivor.ref} or {other.ref} moved on") from error
+
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""
         pk = f"kind#{kind}"
         start = start_of(cursor, pk, "gsi1")
         items, last = self._table.query_index("gsi1", pk, limit=limit, start=start)
-        return Page(tuple(record_of(item) for item in items), cursor_of(last))
+        return Page(tuple(record_of(item) for item in items if MERGED_INTO not in item), cursor_of(last))
 
     def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
         """The dates of a partition of the date index whose sort keys begin so."""
