@@ -72,6 +72,7 @@ SCHEMAS: Mapping[str, Schema] = {
         created_at=optional(TIME),
         updated_at=optional(TIME),
         origin=TEXT,
+        absorbed=many(TEXT),
         fields=ANYTHING,
     ),
     "Import": shape(
@@ -174,6 +175,9 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("patch", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("get", "/v1/records/{kind}/{record_id}"): _RECORD,
+    ("post", "/v1/records/{kind}/{record_id}/merge"): Answer(
+        200, "The record that remains, with what both knew.", ref("Record"), _VERSIONED
+    ),
     ("delete", "/v1/records/{kind}/{record_id}"): _GONE,
     ("get", "/v1/records/{kind}/{record_id}/timeline"): Answer(
         200, "Events, with the rules that they started, and runs; newest first.", page(shape(at=TIME))

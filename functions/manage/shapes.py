@@ -35,6 +35,13 @@ class ModeChange(BaseModel):
     mode: str = Field(description="off, shadow or on")
 
 
+class Merge(BaseModel):
+    """Which record is to become part of another."""
+
+    model_config = ConfigDict(extra="forbid")
+    other: str = Field(alias="from", description="The record that goes, such as contact:8.", max_length=200)
+
+
 def rule_document(rule: StoredRule) -> dict[str, Any]:
     """A rule as it was written, with what the store knows of it."""
     return {**rule.document, "updated_at": format_time(rule.updated_at), "updated_by": rule.updated_by}
@@ -50,7 +57,7 @@ def record_document(record: Record) -> dict[str, Any]:
     """A record: its own attributes, and its fields."""
     whole = as_context(record)
     own = {name: whole[name] for name in ("ref", "kind", "id", "version", "created_at", "updated_at")}
-    return {**own, "origin": record.origin, "fields": dict(record.fields)}
+    return {**own, "origin": record.origin, "absorbed": list(record.absorbed), "fields": dict(record.fields)}
 
 
 def import_document(work: Import) -> dict[str, Any]:

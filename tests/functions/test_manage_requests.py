@@ -32,6 +32,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/records/lead", {"phone": "+905321234567"}, "records:write"),
     ("PUT", "/v1/records/lead/1", {"a": 1}, "records:write"),
     ("PATCH", "/v1/records/lead/1", {"a": 1}, "records:write"),
+    ("POST", "/v1/records/lead/1/merge", {"from": "lead:2"}, "records:write"),
     ("GET", "/v1/records/lead/1", None, "records:read"),
     ("DELETE", "/v1/records/lead/1", None, "records:write"),
     ("GET", "/v1/records/lead", None, "records:read"),

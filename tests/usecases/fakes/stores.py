@@ -173,9 +173,10 @@ class FakeRecords:
     stored: dict[str, Record] = field(default_factory=dict)
     dates: dict[tuple[str, str], DateEntry] = field(default_factory=dict)
     on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
+    signposts: dict[str, str] = field(default_factory=dict)
 
     def get(self, ref: str) -> Record | None:
-        return self.stored.get(ref)
+        return self.stored.get(self.signposts.get(ref, ref))
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         found = [
@@ -202,12 +203,21 @@ class FakeRecords:
 
     def demand(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
-        if (stored and stored.version) != (replaces and replaces.version):
+        if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
             raise Stale(f"{record.ref} has moved on")
+
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        self.demand(survivor, survivor)
+        self.demand(other, other)
+        self.keep(None, other)
+        self.keep(after, survivor)
+        self.signposts |= dict.fromkeys(other.refs, after.ref)
+        self.on_change(survivor, after)
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.demand(record, record)
         self.keep(None, record)
+        self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
 
     def keep(self, record: Record | None, replaces: Record | None) -> None:

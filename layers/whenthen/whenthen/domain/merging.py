@@ -6,7 +6,7 @@ A refusal of messages on either side stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: datetime) -> Record:
-    """The survivor after `other` was merged into it. Raises Invalid; Conflict for more than one record can take over."""
+    """The survivor after `other` was merged into it. Raises Invalid; Conflict for more than a record can take over."""
     if survivor.ref == other.ref:
         raise Invalid.field("from", f"{other.ref} cannot be merged into itself")
     if survivor.kind != other.kind:
@@ -32,7 +32,7 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
         raise Conflict(f"{survivor.ref} would stand for {len(absorbed)} other records; at most {MAX_ABSORBED} can be")
     return replace(
         survivor,
-        fields=merged_fields(survivor.fields, other.fields, own=survivor.ref),
+        fields=merged_fields(survivor.fields, other.fields, {*survivor.refs, *other.refs}),
         version=survivor.version + 1,
         updated_at=now,
         origin=origin,
@@ -42,12 +42,14 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
     )
 
 
-def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], *, own: str = "") -> dict[str, Any]:
-    """The fields of both. `own`: the ref that no field may come to point to as its parent. Raises Conflict."""
+def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Collection[str]) -> dict[str, Any]:
+    """The fields of both. `own`: the refs of both, none of which can be its parent. Raises Conflict."""
+    mine, theirs = (
+        {name: value for name, value in fields.items() if name != "parent" or value not in own}
+        for fields in (mine, theirs)
+    )
     fields = dict(mine)
-    for name, value in theirs.items():
-        if is_blank(fields.get(name)) and not is_blank(value) and not (name == "parent" and value == own):
-            fields[name] = value
+    fields |= {name: value for name, value in theirs.items() if is_blank(fields.get(name)) and not is_blank(value)}
     if mine.get("tags") or theirs.get("tags"):
         fields["tags"] = with_tags(mine.get("tags"), with_tags(theirs.get("tags")))
     for name, others in OTHER_FIELDS.items():
@@ -68,9 +70,7 @@ def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, othe
 
 def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
     """Channel by channel: refused if either refused; and as of the later word, so that no older one undoes it."""
-    words, times = (
-        [_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at")
-    )
+    words, times = ([_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at"))
     agreed = {
         channel: False if any(each.get(channel) is False for each in words) else {**words[0], **words[1]}[channel]
         for channel in sorted({*words[0], *words[1]})

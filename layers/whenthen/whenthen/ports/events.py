@@ -36,5 +36,6 @@ class EventLog(Protocol):
 class Timelines(Protocol):
     """What happened to a record."""
 
-    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
-        """Its events (as their plans) and the runs about it, newest first; eventually consistent."""
+    def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """The events about it (as their plans) and the runs about it, under any of its refs, newest first;
+        eventually consistent."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.manage_views import ManageViews
     from whenthen.usecases.match_event import MatchEvent, Reaction
+    from whenthen.usecases.merge_records import MergeRecords
     from whenthen.usecases.perform_job import PerformJob
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
@@ -186,6 +187,12 @@ class Wiring(Adapters):
         from whenthen.usecases.start_rule import StartRule
 
         return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
+
+    @cached_property
+    def merge_records(self) -> MergeRecords:
+        from whenthen.usecases.merge_records import MergeRecords
+
+        return MergeRecords(self.records, self.clock)
 
     @cached_property
     def manage_imports(self) -> ManageImports:

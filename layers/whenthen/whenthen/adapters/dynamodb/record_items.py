@@ -79,8 +79,8 @@ def record_of(item: Item) -> Record:
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
         cause=Cause(tuple(item["cause"]), item["cause_depth"]),
-        quiet=item.get("quiet", False),
-        absorbed=tuple(item.get("absorbed", ())),
+        quiet=bool(item.get("quiet")),
+        absorbed=tuple(item.get("absorbed") or ()),
     )
 
 
