@@ -58,6 +58,18 @@ def test_pages_join_without_gap_and_without_repetition(timelines: DynamoTimeline
     assert told == ["event 34", "event 32", "run 31", "event 30"]
 
 
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_the_history_of_a_record_that_was_merged_appears_under_the_other(
+    timelines: DynamoTimelines, limit: int
+) -> None:
+    told: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = timelines.read(["lead:4712", "lead:4711"], limit=limit, cursor=cursor)
+        told, cursor, first = told + _shown(page.items), page.cursor, False
+    assert told == ["event 34", "event 33", "event 32", "run 31", "event 30"]
+
+
 def test_a_cursor_of_another_record_is_refused(timelines: DynamoTimelines) -> None:
     page = timelines.read(["lead:4711"], limit=1, cursor=None)
     with pytest.raises(Invalid) as refused:

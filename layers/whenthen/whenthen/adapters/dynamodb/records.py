@@ -42,7 +42,12 @@ _CANDIDATES = 10
 
 
 def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None]:
-    """(before, after) of the `dynamodb` part of a stream's record; both None where it was not about a record."""
+    """(before, after) of the `dynamodb` part of a stream's record; both None where it was not about a record.
+
+    That a record went into another is told by the change of the other.
+    """
+    if MERGED_INTO in dynamodb.get("NewImage", {}):
+        return None, None
     return from_image(dynamodb.get("OldImage")), from_image(dynamodb.get("NewImage"))
 
 
