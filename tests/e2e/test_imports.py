@@ -20,7 +20,7 @@ from tests.e2e.test_time import all_swept, rule_of, runs_of
 pytestmark = pytest.mark.xdist_group("stack")
 
 RECORDS, CHANGED = 20_000, 1_000
-PATIENCE = 420
+PATIENCE = 600
 
 
 @pytest.fixture
