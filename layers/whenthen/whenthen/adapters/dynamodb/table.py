@@ -92,6 +92,10 @@ class Table:
         request = {"Key": key(pk, sk), "ReturnValues": "ALL_NEW", **change.parameters()}
         return decode(self._write("update_item", request)["Attributes"])
 
+    def delete(self, pk: str, sk: str) -> None:
+        """Remove the item, if it is there."""
+        self._write("delete_item", {"Key": key(pk, sk)})
+
     def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Repeats what ran into a transaction under way on the same item: that is over in milliseconds."""
         for _ in pauses(_CONFLICT_ATTEMPTS, first=0.02):
