@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
-from whenthen.domain.events import Cause
+from whenthen.domain.events import Cause, Event
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
@@ -45,6 +45,26 @@ class FakeEventLog:
 
     def close(self, event_id: str) -> None:
         self.plans[event_id] = replace(self.plans[event_id], handled=True)
+
+
+@dataclass
+class FakeOccurrences:
+    """Events under their keys; `asked` has each look-up."""
+
+    noted: set[tuple[str, str, datetime, str]] = field(default_factory=set)
+    asked: builtins.list[tuple[str, str]] = field(default_factory=list)
+
+    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
+        assert now.tzinfo is not None
+        self.noted |= {(key, event.type, event.time, event.id) for key in keys}
+
+    def times(
+        self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
+    ) -> Mapping[str, datetime]:
+        self.asked.append((key, event_type))
+        found = [(time, own_id) for at, each, time, own_id in self.noted if (at, each) == (key, event_type)]
+        newest = sorted((time, own_id) for time, own_id in found if time <= until and (since is None or time >= since))
+        return {own_id: time for time, own_id in newest[::-1][:limit]}
 
 
 @dataclass

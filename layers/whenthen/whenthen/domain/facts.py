@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -162,14 +163,24 @@ def _read_now(facts: Facts, path: Path) -> object:
     return now_fields(facts.now(), facts.zone(path.zone))[path.names[0]]
 
 
+class Earlier(Protocol):
+    """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
+
+    def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
+        """The times of its events of the type since then, but for the present event's."""
+
+
 def _read_history(facts: Facts, path: Path) -> object:
     """How many events of the type there were, this one included, from `within` ago until now."""
     history, event = facts.context.get("history"), facts.context.get("event")
     event_type = ".".join(path.names)
-    times = elements(history.get(event_type)) if isinstance(history, Mapping) else ()
-    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
     now = facts.now()
     since = path.within.from_moment(now, facts.zone(None), -1) if path.within else None
+    if history is None or isinstance(history, Mapping):
+        times = elements(history.get(event_type)) if history else ()
+    else:
+        times = history.times(event_type, since)  # type: ignore[attr-defined]
+    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
     count = 0
     for value in times[:MAX_COUNTED]:
         point = read_point(value)

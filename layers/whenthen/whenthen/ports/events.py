@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.events import Event
@@ -31,6 +31,18 @@ class EventLog(Protocol):
 
     def close(self, event_id: str) -> None:
         """Note that the plan was carried out."""
+
+
+class Occurrences(Protocol):
+    """When events of each type happened, by whom they are about: what conditions on `history.*` count."""
+
+    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
+        """Remember under each key that the event happened; a repetition changes nothing."""
+
+    def times(
+        self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
+    ) -> Mapping[str, datetime]:
+        """The newest events of the type under a key, both ends included: their ids, and when each happened."""
 
 
 class Timelines(Protocol):

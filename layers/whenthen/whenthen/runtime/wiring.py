@@ -88,7 +88,9 @@ class Wiring(Adapters):
     def progress(self) -> Progress:
         from whenthen.usecases.progress import Progress
 
-        return Progress(self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock)
+        return Progress(
+            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+        )
 
     @cached_property
     def match_event(self) -> MatchEvent:

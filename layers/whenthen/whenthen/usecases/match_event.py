@@ -7,7 +7,7 @@ then the record may have changed, by the very runs that the first delivery start
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,9 +19,13 @@ from whenthen.domain.entries import once_key, refusal
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import Plan, Planned, Started
+from whenthen.usecases.history import history_of, keys_of
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.events import Event
     from whenthen.domain.matching import RuleSet
     from whenthen.domain.records import Record
@@ -57,7 +61,7 @@ class MatchEvent(Struct, frozen=True):
             plan = self.log.record_plan(decided, self.progress.clock.now())
         if plan.handled:
             return plan
-        context = context_of(plan.event, plan.record, self.progress.clock.now())
+        context = self._context(plan, plan.record, self.progress.clock.now())
         if self.stop_on_exit.concerns(plan.event):
             self.stop_on_exit(plan.event, plan.record, context)
         for planned in plan.rules:
@@ -65,7 +69,15 @@ class MatchEvent(Struct, frozen=True):
         self.log.close(event.id)
         return plan
 
+    def _context(
+        self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
+    ) -> dict[str, Any]:
+        history = history_of(self.progress.occurrences, plan.event, (plan.record, *plan.others), None, now)
+        return context_of(plan.event, record, now, zone, history=history)
+
     def _decide(self, event: Event) -> Plan:
+        # First the note, then the count: of two events at once, the one that is noted last counts both.
+        self.progress.occurrences.note(event, keys_of(event), self.progress.clock.now())
         record = self._record_of(event)
         if event.cause.depth >= MAX_DEPTH:
             return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
@@ -79,7 +91,7 @@ class MatchEvent(Struct, frozen=True):
         """The rules that are about this record of the plan, match, and let it in."""
         event = plan.event
         ref = record.ref if record else event.subject
-        for rule_id in ruleset.match(context_of(event, record, self.progress.clock.now())):
+        for rule_id in ruleset.match(self._context(plan, record, self.progress.clock.now())):
             rule = self.progress.rules.current(rule_id, event.type)
             if plan.record_for(rule.kind) is record and refusal(rule, record) is None:
                 yield Planned(rule.id, rule.version, ref)
@@ -122,7 +134,7 @@ class MatchEvent(Struct, frozen=True):
 
     def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
         """The run with its first wave dispatched, so that both are written together."""
-        context = context_of(plan.event, plan.record_for(rule.kind), run.due, rule.zone)
+        context = self._context(plan, plan.record_for(rule.kind), run.due, rule.zone)
         move = due_wave(rule, 0, context, run.due)
         if isinstance(move, Finish):
             return _ended(run, move.status, move.reason), ()
