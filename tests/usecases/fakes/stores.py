@@ -17,7 +17,7 @@ from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports.values import ApiKey, Page, Plan, StoredRule, StoredView
+from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, StoredRule, StoredView
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ class FakeEventLog:
         assert now.tzinfo is not None
         return self.plans.setdefault(plan.event.id, plan)
 
-    def close(self, event_id: str) -> None:
-        self.plans[event_id] = replace(self.plans[event_id], handled=True)
+    def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
+        self.plans[event_id] = replace(self.plans[event_id], handled=True, refused=tuple(refused))
 
 
 @dataclass

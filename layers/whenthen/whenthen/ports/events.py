@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from whenthen.domain.events import Event
     from whenthen.domain.runs import Run
-    from whenthen.ports.values import Page, Plan
+    from whenthen.ports.values import NotEntered, Page, Plan
 
 
 class Bus(Protocol):
@@ -29,8 +29,8 @@ class EventLog(Protocol):
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
 
-    def close(self, event_id: str) -> None:
-        """Note that the plan was carried out."""
+    def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
+        """Note that the plan was carried out, and which rules let nobody in."""
 
 
 class Occurrences(Protocol):

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
-from whenthen.domain.entries import once_key, refusal
+from whenthen.domain.entries import NoEntry, once_key, refusal
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports.values import Plan, Planned, Started
+from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Started
 from whenthen.usecases.history import history_of, keys_of
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
 
@@ -64,10 +64,13 @@ class MatchEvent(Struct, frozen=True):
         context = self._context(plan, plan.record, self.progress.clock.now())
         if self.stop_on_exit.concerns(plan.event):
             self.stop_on_exit(plan.event, plan.record, context)
+        refused = [*plan.refused]
         for planned in plan.rules:
-            self._start(plan, self.progress.rules.version(planned.rule, planned.version))
-        self.log.close(event.id)
-        return plan
+            started = self._start(plan, self.progress.rules.version(planned.rule, planned.version))
+            if started is Started.ENTERED_BEFORE:
+                refused.append(NotEntered(*planned, NoEntry.ENTERED_BEFORE))
+        self.log.close(event.id, refused[:MAX_REFUSED])
+        return replace(plan, refused=tuple(refused), handled=True)
 
     def _context(
         self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
@@ -83,18 +86,23 @@ class MatchEvent(Struct, frozen=True):
             return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
         ruleset = self.progress.rules.rules_of(event.type)
         plan = Plan(event, record, (), others=self._others(event, record))
-        entering = sorted(found for each in (record, *plan.others) for found in self._entering(plan, each, ruleset))
+        matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
+        entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
+        refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
         idle = not entering and not self.stop_on_exit.concerns(event)
-        return replace(plan, rules=tuple(entering), handled=idle)
+        return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], handled=idle)
 
-    def _entering(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned]:
-        """The rules that are about this record of the plan, match, and let it in."""
+    def _matching(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned | NotEntered]:
+        """The rules that are about this record of the plan and match, and whether they let it in."""
         event = plan.event
         ref = record.ref if record else event.subject
         for rule_id in ruleset.match(self._context(plan, record, self.progress.clock.now())):
             rule = self.progress.rules.current(rule_id, event.type)
-            if plan.record_for(rule.kind) is record and refusal(rule, record) is None:
-                yield Planned(rule.id, rule.version, ref)
+            if plan.record_for(rule.kind) is not record:
+                continue
+            refused = refusal(rule, record)
+            planned = Planned(rule.id, rule.version, ref)
+            yield planned if refused is None else NotEntered(*planned, refused)
 
     def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
         """The records of an event's person that rules about other kinds than its own record's are about."""
@@ -113,7 +121,7 @@ class MatchEvent(Struct, frozen=True):
             return self.progress.records.get(event.subject)
         return self.progress.records.find(event.identities) if event.identities else None
 
-    def _start(self, plan: Plan, rule: Rule) -> None:
+    def _start(self, plan: Plan, rule: Rule) -> Started:
         now = self.progress.clock.now()
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         jobs: tuple[Job, ...] = ()
@@ -124,6 +132,7 @@ class MatchEvent(Struct, frozen=True):
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):
             self._launch(run, rule, jobs, already=started is Started.EXISTS)
+        return started
 
     def _stop(self, run: Run, event: Event) -> None:
         """Show the run as stopped. It may have been written before its exit was seen: then it is ended."""
