@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Protocol
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
 from whenthen.domain.values import LISTS, elements
+from whenthen.domain.zones import parse_zone
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Earlier(Protocol):
+        """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
+
+        def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
+            """The times of its events of the type since then, but for the present event's."""
+
 
 MAX_FIELD = 200
 MAX_NAMES = 12
@@ -107,7 +117,7 @@ class Facts:
 
     def zone(self, name: str | None) -> tzinfo:
         """The zone called `name`; without one, the zone that now is given in."""
-        return ZoneInfo(name) if name else self.now().tzinfo or UTC
+        return (parse_zone(name) if name else self.now().tzinfo) or UTC
 
     def changed_names(self) -> Sequence[str]:
         """The fields of the record that may have changed: all that `change` can find a change of are among them."""
@@ -161,13 +171,6 @@ def _through(items: Sequence[object], names: Sequence[str]) -> object:
 
 def _read_now(facts: Facts, path: Path) -> object:
     return now_fields(facts.now(), facts.zone(path.zone))[path.names[0]]
-
-
-class Earlier(Protocol):
-    """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
-
-    def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
-        """The times of its events of the type since then, but for the present event's."""
 
 
 def _read_history(facts: Facts, path: Path) -> object:
