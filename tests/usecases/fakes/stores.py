@@ -108,6 +108,9 @@ class FakeRules:
         if (stored and stored.version) != (expected and expected.version):
             raise Stale(f"rule {rule_id} has moved on")
 
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        return [self.current_rules[rule.id] for rule in self._in_force(event_type)][:limit]
+
     def naming_view(self, view_id: str) -> builtins.list[str]:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if rule.trigger.view and rule.trigger.view.id == view_id)

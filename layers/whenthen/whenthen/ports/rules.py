@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Sequence
 
     from whenthen.domain.matching import RuleSet
     from whenthen.domain.rules import Rule
@@ -51,6 +52,9 @@ class RuleStore(Protocol):
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
 
     def naming_view(self, view_id: str) -> builtins.list[str]:
         """The ids of the rules whose current version names this saved view."""

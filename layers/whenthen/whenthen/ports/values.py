@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.events import Event
+    from whenthen.domain.findings import Finding
     from whenthen.domain.records import Record
     from whenthen.domain.runs import Job, Run
 
@@ -74,13 +75,17 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class StoredRule(Struct, frozen=True):
-    """A rule as its admin wrote it, and what the store knows of it."""
+    """A rule as its admin wrote it, and what the store knows of it.
+
+    warnings  what lint found when it was saved just now; not kept
+    """
 
     id: str
     version: int
     document: Mapping[str, Any]
     updated_at: datetime
     updated_by: str
+    warnings: tuple[Finding, ...] = ()
 
 
 class StoredView(Struct, frozen=True):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
+    from whenthen.usecases.lint_rule import LintRule
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
@@ -173,7 +174,13 @@ class Wiring(Adapters):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.views, self.clock)
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+
+    @cached_property
+    def lint_rule(self) -> LintRule:
+        from whenthen.usecases.lint_rule import LintRule
+
+        return LintRule(self.rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:

@@ -87,6 +87,13 @@ class DynamoRules:
         held = Expression("#version = :expected", values={"expected": rule.version})
         self._change(rule.id, rule.version, frozenset(), None, [delete(self._table, RULES, rule.id, held)])
 
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
+        items, _ = self._table.query(trigger_pk(event_type), limit=limit)
+        places = [(RULES, item["rule_id"]) for item in items]
+        current = self._table.get_all(places)
+        return [rule_of(current[place]) for place in places if place in current]
+
     def naming_view(self, view_id: str) -> builtins.list[str]:
         """The ids of the rules whose current version names this saved view."""
         return [item["sk"] for item in self._table.collection(users_pk(view_id))]
