@@ -55,7 +55,7 @@ def _note(answers: list[dict[str, Any]], response: dict[str, Any]) -> None:
 def _fill(client: Any, way: str) -> None:
     """The table as saves leave it: the rules of every type, stamps, and the snapshots that there are."""
     from tests.adapters.tables import CONFIG, create_tables  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.rule_items import Stamp, entrance_item, stamp_item  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.rule_items import Stamp, entrance_item, stamp_item, trigger_pk  # noqa: PLC0415
     from whenthen.adapters.dynamodb.snapshots import Snapshots  # noqa: PLC0415
     from whenthen.adapters.dynamodb.table import Table  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ def _fill(client: Any, way: str) -> None:
         event_type = rule.document["trigger"]["event"]
         stamps[event_type] = stamps[event_type].then(rule.id)
         if event_type == TYPE:  # the others make the table larger, not the answers
-            table.put(entrance_item(rule, event_type))
+            table.put(entrance_item(rule, trigger_pk(event_type)))
     for event_type, stamp in stamps.items():
         table.put(stamp_item(event_type, stamp))
     if way != WAYS[2]:

@@ -49,6 +49,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "authorize": ("authorize",),
     "manage": (
         "manage_rules",
+        "lint_rule",
         "manage_views",
         "start_rule",
         "records",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
-from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document, timeline_entry
+from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document
+from speaking import Lang, speaker_of, told_entry
 
 from whenthen.domain.errors import Invalid, NotFound
 from whenthen.domain.events import Cause
@@ -64,13 +65,14 @@ def read(kind: Id, record_id: Id) -> Response[str]:
 
 
 @router.get("/records/<kind>/<record_id>/timeline", summary="What happened to a record", tags=["records"])
-def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
+def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, lang: Lang = "") -> Response[str]:
     """The events about it and the runs that they started, newest first, for as long as the history is kept."""
     caller(router, "runs:read")
+    speaker = speaker_of(router, lang)
     ref = f"{kind}:{record_id}"
     parse_ref(ref, "id")
     page = wired().timelines.read(ref, limit=limit, cursor=cursor)
-    return reply({"items": [timeline_entry(entry) for entry in page.items], "cursor": page.cursor})
+    return reply({"items": [told_entry(speaker, entry) for entry in page.items], "cursor": page.cursor})
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])

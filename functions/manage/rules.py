@@ -122,10 +122,11 @@ def delete(rule_id: Id, if_match: IfMatch = None) -> Response[str]:
 
 
 @router.get("/rules/<rule_id>/versions", summary="The history of a rule", tags=["rules"])
-def versions(rule_id: Id) -> Response[str]:
+def versions(rule_id: Id, lang: Lang = "") -> Response[str]:
     """Newest first, each with who saved it and when."""
     caller(router, "rules:read")
-    return reply({"items": [rule_document(rule) for rule in wired().manage_rules.versions(rule_id)]})
+    speaker = speaker_of(router, lang)
+    return reply({"items": [_told(speaker, rule) for rule in wired().manage_rules.versions(rule_id)]})
 
 
 @router.post("/rules/<rule_id>/run", summary="Start a rule by hand", tags=["rules"])

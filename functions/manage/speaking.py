@@ -6,14 +6,16 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from shapes import run_document, state_document, timeline_entry
 
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.findings import Finding
 from whenthen.domain.phrase_table import LANGUAGES
-from whenthen.domain.phrased_reasons import finding_said
+from whenthen.domain.phrased_reasons import explained_said, finding_said
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules import parse_rule
-from whenthen.ports.values import StoredRule
+from whenthen.domain.runs import Run
+from whenthen.ports.values import NotEntered, Plan, RunState, StoredRule
 from whenthen.runtime.answers import headers_of
 
 Lang = Annotated[
@@ -58,8 +60,11 @@ def _weight(parameters: str) -> float:
 
 
 def sentence_of(speaker: Speaker, rule: StoredRule) -> str:
-    """The rule in plain words."""
-    return speaker.rule(parse_rule(rule.document))
+    """The rule in plain words; nothing for a version of times when rules were written otherwise."""
+    try:
+        return speaker.rule(parse_rule(rule.document))
+    except Invalid:
+        return ""
 
 
 def finding_document(speaker: Speaker, finding: Finding) -> dict[str, Any]:
@@ -78,3 +83,30 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     """What keeps a document from being read as a rule, beside findings."""
     own = {"field": problem.field, "message": problem.message, "sentence": problem.message, "rules": []}
     return {"severity": "error", "code": problem.code or "invalid", **own}
+
+
+def told_run(speaker: Speaker, run: Run) -> dict[str, Any]:
+    """A run without its jobs, and how it stands in plain words."""
+    return {**run_document(run), "sentence": speaker.outcome(run.status, run.reason)}
+
+
+def told_state(speaker: Speaker, state: RunState) -> dict[str, Any]:
+    """A run with its event and its jobs, each in plain words."""
+    document = state_document(state)
+    jobs = [{**job, "sentence": speaker.outcome(job["status"], job["reason"])} for job in document["jobs"]]
+    return {**document, "jobs": jobs, "sentence": speaker.outcome(state.run.status, state.run.reason)}
+
+
+def told_entry(speaker: Speaker, entry: Run | Plan) -> dict[str, Any]:
+    """A run about a record, or an event about it with the rules that it started and that let nobody in."""
+    document = timeline_entry(entry)
+    if isinstance(entry, Plan):
+        refused = [refused_document(speaker, each) for each in entry.refused]
+        return {**document, "refused": refused, "sentence": f"{speaker.event(entry.event.type)}."}
+    return {**document, "sentence": speaker.outcome(entry.status, entry.reason)}
+
+
+def refused_document(speaker: Speaker, refused: NotEntered) -> dict[str, Any]:
+    """A rule that matched and was not started."""
+    own = {"id": refused.rule, "version": refused.version, "record": refused.ref, "code": refused.code}
+    return {**own, "sentence": explained_said(speaker, refused.code)}

@@ -129,6 +129,11 @@ class FakeRules:
     def considered(self, event_type: str) -> builtins.list[Rule]:
         return self._in_force(event_type)
 
+    def switched_off(self, event_type: str, *, limit: int) -> builtins.list[Rule]:
+        rules = [self._parsed(stored) for stored in self.current_rules.values()]
+        off = [rule for rule in rules if rule.mode is Mode.OFF and event_type in rule.trigger.event_types]
+        return sorted(off, key=lambda rule: rule.id)[:limit]
+
     def kinds_of(self, event_type: str) -> frozenset[str]:
         return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
 

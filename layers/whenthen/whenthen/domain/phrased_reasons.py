@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.phrase_codes import EXPLAINED, FINDINGS, NEAR_MISSES, TYPES
 from whenthen.domain.phrase_reasons import REASONS
-from whenthen.domain.phrase_table import OUTCOMES
+from whenthen.domain.phrase_table import FRAME, OUTCOMES
 
 if TYPE_CHECKING:
+    from whenthen.domain.leaves import Leaf
     from whenthen.domain.phrases import Speaker
 
 _STEP = re.compile(r"([\w.-]{1,64}): (.+)", re.DOTALL)
@@ -61,6 +62,18 @@ def near_miss_said(speaker: Speaker, code: str, details: Sequence[object]) -> st
 
 def _many(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value)
+
+
+def condition_said(speaker: Speaker, leaf: Leaf, shown: Mapping[str, Any]) -> str:
+    """What the leaf demands, and what there was: `actual`, and `before` for what asks of a change."""
+    demand = speaker.condition(leaf)
+    if shown["actual"] is None:
+        was = [speaker.word(FRAME, "it_is_missing")]
+    else:
+        was = [speaker.word(FRAME, "it_is").format(speaker.value(shown["actual"]))]
+    if shown.get("before") is not None:
+        was.append(speaker.word(FRAME, "it_was").format(speaker.value(shown["before"])))
+    return f"{demand} ({', '.join(was)})"
 
 
 def explained_said(speaker: Speaker, code: str, why: Sequence[str] = ()) -> str:

@@ -25,6 +25,9 @@ class RuleBook(Protocol):
     def considered(self, event_type: str) -> list[Rule]:
         """Every rule that watches this type of event."""
 
+    def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
+        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""
 

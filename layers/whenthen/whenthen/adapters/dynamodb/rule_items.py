@@ -30,6 +30,11 @@ def trigger_pk(event_type: str) -> str:
     return f"trigger#{event_type}"
 
 
+def off_pk(event_type: str) -> str:
+    """The partition of the rules that would be in force for an event type if they were not switched off."""
+    return f"off#{event_type}"
+
+
 def users_pk(view_id: str) -> str:
     """The partition of the rules that name a saved view."""
     return f"view#{view_id}"
@@ -70,10 +75,10 @@ def parsed(item: Item) -> Rule:
     return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
 
 
-def entrance_item(rule: StoredRule, event_type: str) -> Item:
-    """What the matcher needs of the rule, in the collection of an event type."""
+def entrance_item(rule: StoredRule, pk: str) -> Item:
+    """What the matcher needs of the rule, in a collection by event type: `trigger_pk`, `off_pk`."""
     document = {name: rule.document[name] for name in ENTRANCE if name in rule.document}
-    return rule_item(replace(rule, document=document), trigger_pk(event_type), rule.id)
+    return rule_item(replace(rule, document=document), pk, rule.id)
 
 
 def entrance_of(item: Item) -> Mapping[str, Any]:
@@ -89,6 +94,12 @@ def entering(item: Item) -> Rule:
 def triggers_of(rule: Rule) -> frozenset[str]:
     """The event types in whose collections the rule belongs: those it watches, while it is switched on or in shadow."""
     return frozenset() if rule.mode is Mode.OFF else frozenset(rule.trigger.event_types)
+
+
+def places_of(rule: Rule) -> frozenset[str]:
+    """The collections by event type in which the rule stands."""
+    pk_of = off_pk if rule.mode is Mode.OFF else trigger_pk
+    return frozenset(map(pk_of, rule.trigger.event_types))
 
 
 class Stamp(Struct, frozen=True):

@@ -13,6 +13,7 @@ from whenthen.adapters.dynamodb.rule_items import (
     STAMP,
     Stamp,
     entering,
+    off_pk,
     parsed,
     stamp_of,
     stamp_pk,
@@ -114,6 +115,11 @@ class DynamoRuleBook:
         self.rules_of(event_type)
         known = self._watching[event_type]
         return [known.rules[rule_id] for rule_id in sorted(known.rules)]
+
+    def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
+        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+        items, _ = self._table.query(off_pk(event_type), limit=limit)
+        return [entering(item) for item in items]
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""

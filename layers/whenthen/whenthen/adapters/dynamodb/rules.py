@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from whenthen.adapters.aws import AwsClient, pauses
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.rule_items import (
@@ -15,6 +17,7 @@ from whenthen.adapters.dynamodb.rule_items import (
     STAMP,
     Stamp,
     entrance_item,
+    places_of,
     rule_item,
     rule_of,
     stamp_item,
@@ -38,6 +41,14 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 8
 """How often a save is tried anew when another rule of the same event types is saved at the same time."""
+
+
+class _Standing(Struct, frozen=True):
+    """Where a rule stands after a change: the types it is in force for, its collections, the view that it names."""
+
+    in_force: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    view: str | None = None
 
 
 class DynamoRules:
@@ -71,21 +82,23 @@ class DynamoRules:
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
         view = parsed.trigger.view.id if parsed.trigger.view else None
-        current = {**rule_item(rule, RULES, rule.id), "triggers": in_force or None, "view": view}
+        places = places_of(parsed)
+        known = {"triggers": in_force or None, "places": places or None, "view": view}
+        current = {**rule_item(rule, RULES, rule.id), **known}
         held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
-            *(put(self._table, entrance_item(rule, each)) for each in sorted(in_force)),
+            *(put(self._table, entrance_item(rule, each)) for each in sorted(places)),
             *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
             *self._new_exits(frozenset(watched_types(parsed))),
         ]
-        self._change(rule.id, expected, in_force, view, writes)
+        self._change(rule.id, expected, _Standing(in_force, places, view), writes)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
         held = Expression("#version = :expected", values={"expected": rule.version})
-        self._change(rule.id, rule.version, frozenset(), None, [delete(self._table, RULES, rule.id, held)])
+        self._change(rule.id, rule.version, _Standing(), [delete(self._table, RULES, rule.id, held)])
 
     def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
         """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
@@ -98,17 +111,16 @@ class DynamoRules:
         """The ids of the rules whose current version names this saved view."""
         return [item["sk"] for item in self._table.collection(users_pk(view_id))]
 
-    def _change(
-        self, rule_id: str, expected: int | None, in_force: frozenset[str], view: str | None, writes: Sequence[Write]
-    ) -> None:
+    def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
         """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
         for _ in pauses(_ATTEMPTS, first=0.02):
             current = self._current(rule_id, expected)
             before: frozenset[str] = current.get("triggers", frozenset())
-            stamps = self._stamps(before | in_force)
+            stamps = self._stamps(before | standing.in_force)
             moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
-            left = [delete(self._table, trigger_pk(each), rule_id) for each in sorted(before - in_force)]
-            if current.get("view") not in (None, view):
+            places: frozenset[str] = current.get("places", frozenset())
+            left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
+            if current.get("view") not in (None, standing.view):
                 left.append(delete(self._table, users_pk(current["view"]), rule_id))
             try:
                 transact(self._table.client, [*writes, *left, *moved])
