@@ -78,8 +78,8 @@ class _Neighbours(Struct):
         for event_type in sorted(set(event_types) - self.types):
             self.types.add(event_type)
             room = MAX_COMPARED - len(self.others)
-            stored = self.store.watching(event_type, limit=room + 1) if room > 0 else ()
-            self.complete &= room > 0 and len(stored) <= room
+            stored = self.store.watching(event_type, limit=room + 1)
+            self.complete &= len([each for each in stored if each.id != self.rule.id]) <= room
             for document in (each.document for each in stored[:room]):
                 with suppress(Invalid):  # it was saved under an older language: it is not what is asked about
                     self._take(document)
