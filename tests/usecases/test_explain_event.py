@@ -20,7 +20,7 @@ def plain(text: str) -> str:
 
 
 def explained(world: World, event: Event, **asked: Any) -> dict[str, Any]:
-    return ExplainEvent(world.log, world.rules, world.occurrences)(event.id, **asked)
+    return ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id, **asked)
 
 
 def told(world: World, event: Event, **asked: Any) -> dict[str, Any]:

@@ -222,7 +222,7 @@ class Wiring(Adapters):
     def explain_event(self) -> ExplainEvent:
         from whenthen.usecases.explain_event import ExplainEvent
 
-        return ExplainEvent(self.event_log, self.rule_book, self.occurrences)
+        return ExplainEvent(self.event_log, self.rule_book, self.occurrences, self.records)
 
     @cached_property
     def stop_run(self) -> StopRun:

@@ -14,10 +14,12 @@ from whenthen.domain.phrased_reasons import explained_said, reason_said
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules import Mode
 from whenthen.usecases.history import history_of
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from whenthen.domain.rules import Rule
     from whenthen.ports.events import EventLog, Occurrences
+    from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.values import NotEntered, Plan, Planned
 
@@ -34,13 +36,14 @@ class ExplainEvent(Struct, frozen=True):
     log: EventLog
     rules: RuleBook
     occurrences: Occurrences
+    records: RecordStore
 
     def __call__(self, event_id: str, language: str = "en", rule: str = "") -> dict[str, Any]:
         """The explanation as JSON, of all rules of the event's type or of one. Raises NotFound."""
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
-        explaining = _Explaining(plan, Speaker(language), self.occurrences)
+        explaining = _Explaining(plan, Speaker(language), self.occurrences, self.records)
         event_type = plan.event.type
         considered = [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
         told = [explaining.told(each) for each in considered if rule in ("", each.id)]
@@ -59,6 +62,7 @@ class _Explaining(Struct):
     plan: Plan
     speaker: Speaker
     occurrences: Occurrences
+    records: RecordStore
 
     def told(self, rule: Rule) -> dict[str, Any]:
         """What became of the rule, and why."""
@@ -67,7 +71,8 @@ class _Explaining(Struct):
         refused = next((each for each in plan.refused if each.rule == rule.id), None)
         record = plan.record_for(rule.kind)
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.event.time)
-        context = context_of(plan.event, record, plan.event.time, rule.zone, history=history)
+        related = Related(self.records, record)
+        context = context_of(plan.event, record, plan.event.time, rule.zone, related, history)
         explained = explain(rule, context, self.speaker)
         code = _outcome(plan, rule, planned, refused, matched=explained["matched"])
         return {

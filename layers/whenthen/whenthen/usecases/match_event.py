@@ -22,6 +22,7 @@ from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Started
 from whenthen.usecases.history import history_of, keys_of
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,7 +81,7 @@ class MatchEvent(Struct, frozen=True):
         self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
     ) -> dict[str, Any]:
         history = history_of(self.progress.occurrences, plan.event, (plan.record, *plan.others), None, now)
-        return context_of(plan.event, record, now, zone, history=history)
+        return context_of(plan.event, record, now, zone, Related(self.progress.records, record), history)
 
     def _decide(self, event: Event) -> Plan:
         # First the note, then the count: of two events at once, the one that is noted last counts both.

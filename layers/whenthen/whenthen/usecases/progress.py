@@ -16,6 +16,7 @@ from whenthen.domain.contexts import context_of
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.usecases.history import history_of
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from whenthen.domain.rules import Rule
@@ -78,7 +79,8 @@ class Progress(Struct, frozen=True):
         """What the run's conditions and templates see: the record as it is now, at `now` on the run's clock."""
         record = self.records.get(state.run.record) if state.run.record else None
         history = history_of(self.occurrences, state.event, [record], state.run.record, now)
-        return context_of(state.event, record, now, self.rule_of(state.run).zone, history=history)
+        related = Related(self.records, record)
+        return context_of(state.event, record, now, self.rule_of(state.run).zone, related, history)
 
     def settle(self, run_id: str) -> None:
         """After a job has its outcome: if it was the wave's last, see to what follows."""
