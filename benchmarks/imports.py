@@ -50,6 +50,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "authorize": ("authorize",),
     "manage": (
         "manage_rules",
+        "lint_rule",
         "manage_views",
         "manage_imports",
         "start_rule",

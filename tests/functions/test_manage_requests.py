@@ -22,6 +22,8 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/rules/rule_1", RULE, "rules:write"),
     ("PUT", "/v1/rules/rule_1/mode", MODE, "rules:write"),
     ("DELETE", "/v1/rules/rule_1", None, "rules:write"),
+    ("POST", "/v1/rules/lint", RULE, "rules:read"),
+    ("GET", "/v1/rules/rule_1/lint", None, "rules:read"),
     ("GET", "/v1/rules/rule_1/versions", None, "rules:read"),
     ("POST", "/v1/rules/rule_1/run", {"record": "lead:1"}, "runs:write"),
     ("POST", "/v1/views", VIEW, "rules:write"),

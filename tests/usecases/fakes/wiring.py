@@ -10,7 +10,7 @@ from whenthen.domain.actions import Channel
 from whenthen.domain.events import Event
 from whenthen.ports.administration import SettingStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
-from whenthen.ports.events import Bus, EventLog
+from whenthen.ports.events import Bus, EventLog, Occurrences
 from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
@@ -45,6 +45,7 @@ class Ports:
 
     rules: RuleBook
     log: EventLog
+    occurrences: Occurrences
     records: RecordStore
     dates: DateIndex
     sweeps: Sweeps
@@ -91,7 +92,7 @@ class Functions:
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
-    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock)
+    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),

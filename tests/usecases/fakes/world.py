@@ -23,6 +23,7 @@ from tests.usecases.fakes.queues import (
 )
 from tests.usecases.fakes.stores import (
     FakeEventLog,
+    FakeOccurrences,
     FakeRecords,
     FakeRules,
     FakeSecrets,
@@ -65,6 +66,7 @@ class World:
     def __post_init__(self) -> None:
         self.queues = {name: FakeQueue(self.clock, name) for name in _QUEUES}
         self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
+        self.occurrences = FakeOccurrences()
         self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
         self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
@@ -85,6 +87,7 @@ class World:
             threads=self.threads,
             rules=self.rules,
             log=self.log,
+            occurrences=self.occurrences,
             records=self.records,
             dates=self.records,
             sweeps=self.sweeps,

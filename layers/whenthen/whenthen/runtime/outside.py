@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.queues import DeadLetters, OwnQueue
     from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
-    from whenthen.ports.events import Bus, EventLog, Timelines
+    from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
@@ -246,3 +246,9 @@ class Adapters:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        from whenthen.adapters.dynamodb.occurrences import DynamoOccurrences
+
+        return DynamoOccurrences(self.dynamodb, self.settings.runs_table, self.retention)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
     from whenthen.usecases.import_records import ImportRecords
+    from whenthen.usecases.lint_rule import LintRule
     from whenthen.usecases.manage_imports import ManageImports
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_settings import ManageSettings
@@ -91,7 +92,9 @@ class Wiring(Adapters):
     def progress(self) -> Progress:
         from whenthen.usecases.progress import Progress
 
-        return Progress(self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock)
+        return Progress(
+            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+        )
 
     @cached_property
     def match_event(self) -> MatchEvent:
@@ -174,7 +177,13 @@ class Wiring(Adapters):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.views, self.clock)
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+
+    @cached_property
+    def lint_rule(self) -> LintRule:
+        from whenthen.usecases.lint_rule import LintRule
+
+        return LintRule(self.rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:
@@ -235,7 +244,7 @@ class Wiring(Adapters):
     def explain_event(self) -> ExplainEvent:
         from whenthen.usecases.explain_event import ExplainEvent
 
-        return ExplainEvent(self.event_log, self.rule_book)
+        return ExplainEvent(self.event_log, self.rule_book, self.occurrences, self.records)
 
     @cached_property
     def stop_run(self) -> StopRun:
