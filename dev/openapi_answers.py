@@ -183,6 +183,25 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/sources/{name}"): Answer(200, "The source; a secret that was made for it is shown.", ref("Source")),
     ("get", "/v1/sources/{name}"): Answer(200, "The source.", ref("Source")),
     ("get", "/v1/sources"): Answer(200, "All sources.", shape(items=many(ref("Source")))),
+    ("post", "/v1/sources/{name}/try"): Answer(
+        200,
+        "What would become of the sample.",
+        shape(
+            source=TEXT,
+            items=many(
+                shape(
+                    "One body: the sample, or one of those that `each` finds in it.",
+                    mapping=optional(TEXT),
+                    passed_over=many(shape(mapping=TEXT, reason=TEXT)),
+                    event=ref("Event"),
+                    record=optional(shape(ref=TEXT, exists=FLAG, fields=ANYTHING)),
+                    problems=many(TEXT),
+                )
+            ),
+            problems=many(TEXT),
+            refused=optional(shape(status=NUMBER, title=TEXT, reason=TEXT)),
+        ),
+    ),
     ("get", "/v1/catalogue"): Answer(
         200,
         "All that a rule can be made of.",

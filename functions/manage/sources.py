@@ -31,3 +31,10 @@ def list_sources() -> Response[str]:
     """By name, without their secrets."""
     caller(router, "admin")
     return reply({"items": wired().manage_sources.list()})
+
+
+@router.post("/sources/<name>/try", summary="Try a source on a sample", tags=["sources"])
+def try_sample(name: Id, body: Document) -> Response[str]:
+    """`body` or `raw`, with `headers`, as the saved source would read it, or the one in `source`. Nothing is kept."""
+    caller(router, "admin")
+    return reply(wired().try_source(name, body))

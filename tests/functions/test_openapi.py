@@ -120,6 +120,7 @@ def test_real_histories_have_the_shapes_that_are_told(api: Api) -> None:
     _check(api, "PUT", "/v1/sources/{name}", {"scheme": {"kind": "bearer"}}, name="shop")
     _check(api, "GET", "/v1/sources/{name}", name="shop")
     _check(api, "GET", "/v1/sources")
+    _check(api, "POST", "/v1/sources/{name}/try", {"body": {"a": 1}}, name="shop")
     _check(api, "GET", "/v1/records/{kind}/{record_id}/timeline", kind="contact", record_id="7")
     _check(api, "PUT", "/v1/settings/{name}", {"create": {"email": "contact"}}, name="people")
     _check(api, "GET", "/v1/settings/{name}", name="people")

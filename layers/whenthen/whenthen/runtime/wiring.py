@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.start_rule import StartRule
     from whenthen.usecases.stop_run import StopRun
+    from whenthen.usecases.try_source import TrySource
 
 
 class Wiring(Adapters):
@@ -185,6 +186,12 @@ class Wiring(Adapters):
         from whenthen.usecases.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def try_source(self) -> TrySource:
+        from whenthen.usecases.try_source import TrySource
+
+        return TrySource(self.sources, self.save_record, self.clock)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:
