@@ -202,6 +202,25 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
             refused=optional(shape(status=NUMBER, title=TEXT, reason=TEXT)),
         ),
     ),
+    ("get", "/v1/sources/{name}/refused"): Answer(
+        200,
+        "Its last deliveries that were refused or that no mapping took; `headers` hold those that tell what it is.",
+        shape(
+            items=many(
+                shape(
+                    at=TIME,
+                    outcome={"type": "string", "enum": ["refused", "unmapped"]},
+                    proven=FLAG,
+                    status=NUMBER,
+                    reason=TEXT,
+                    size=NUMBER,
+                    headers=ANYTHING,
+                    other_headers=many(TEXT),
+                    body=TEXT,
+                )
+            )
+        ),
+    ),
     ("get", "/v1/catalogue"): Answer(
         200,
         "All that a rule can be made of.",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports.values import Plan, RunState, StoredRule, StoredView
+from whenthen.ports.values import Plan, Refusal, RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -96,3 +96,18 @@ def state_document(state: RunState) -> dict[str, Any]:
     """A run with its event and its jobs in the order of their steps."""
     jobs = sorted(state.jobs, key=lambda job: (job.wave, job.step_id, job.occurrence))
     return {**run_document(state.run), "event": to_json(state.event), "jobs": [job_document(job) for job in jobs]}
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """A delivery that was refused or that no mapping took, as far as it is kept."""
+    return {
+        "at": format_time(refusal.at),
+        "outcome": refusal.outcome,
+        "proven": refusal.proven,
+        "status": refusal.status,
+        "reason": refusal.reason,
+        "size": refusal.size,
+        "headers": dict(refusal.headers),
+        "other_headers": list(refusal.others),
+        "body": refusal.body,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, reply
-from shapes import Document, Id
+from shapes import Document, Id, refusal_document
 
 from whenthen.runtime.wiring import wired
 
@@ -38,3 +38,11 @@ def try_sample(name: Id, body: Document) -> Response[str]:
     """`body` or `raw`, with `headers`, as the saved source would read it, or the one in `source`. Nothing is kept."""
     caller(router, "admin")
     return reply(wired().try_source(name, body))
+
+
+@router.get("/sources/<name>/refused", summary="What a source sent in vain", tags=["sources"])
+def refused(name: Id) -> Response[str]:
+    """Its last deliveries that were refused or that no mapping took, newest first; secrets in them are masked."""
+    caller(router, "admin")
+    wired().manage_sources.get(name)
+    return reply({"items": [refusal_document(each) for each in wired().refusals.last(name)]})

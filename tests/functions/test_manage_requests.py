@@ -44,6 +44,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/sources/shop", None, "admin"),
     ("GET", "/v1/sources", None, "admin"),
     ("POST", "/v1/sources/shop/try", {"source": SOURCE, "body": {"type": "order.placed"}}, "admin"),
+    ("GET", "/v1/sources/shop/refused", None, "admin"),
     ("GET", "/v1/catalogue", None, "rules:read"),
     ("GET", "/v1/records/lead/1/timeline", None, "runs:read"),
     ("GET", "/v1/settings/people", None, "admin"),

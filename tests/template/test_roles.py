@@ -46,11 +46,16 @@ WHO = [
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
     ),
-    ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    ("dynamodb:(Put|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:UpdateItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ReceiveWebhook"} | JOBS,
+    ),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"} | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
@@ -155,6 +160,16 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     ]
     assert statement["Action"] == ["dynamodb:GetItem"]
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
+
+
+def test_whoever_meets_the_world_writes_into_the_history_what_was_refused_and_nothing_else() -> None:
+    (statement,) = [
+        statement
+        for statement in properties("ReceiveWebhookRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if text(statement["Resource"]) == "${RunsTable.Arn}"
+    ]
+    assert statement["Action"] == ["dynamodb:UpdateItem"]
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["refused#*"]}}
 
 
 def test_the_clock_writes_its_own_mark_in_the_config_alone() -> None:

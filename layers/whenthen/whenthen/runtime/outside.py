@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from whenthen.adapters.dynamodb.records import DynamoRecords
     from whenthen.adapters.queues import DeadLetters, OwnQueue
-    from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Timelines
     from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
@@ -164,6 +164,20 @@ class Adapters:
         from whenthen.adapters.dynamodb.settings import DynamoSources
 
         return DynamoSources(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def hasty_refusals(self) -> Refusals:
+        """For whoever must not be held up by them."""
+        from whenthen.adapters.aws import HASTY
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.client("dynamodb", HASTY), self.settings.runs_table)
 
     @cached_property
     def installation(self) -> SettingStore:

@@ -58,8 +58,10 @@ class Wiring(Adapters):
     @cached_property
     def accept_hook(self) -> AcceptHook:
         from whenthen.usecases.accept_hook import AcceptHook
+        from whenthen.usecases.keep_refusals import KeepRefusals
 
-        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
+        refusals = KeepRefusals(self.hasty_refusals, self.clock)
+        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, refusals, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
