@@ -41,6 +41,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "fire_due_dates": ("fire_due_dates", "messages"),
     "enrol_view": ("enrol_view",),
     "fetch_lead": ("fetch_lead", "messages"),
+    "reconcile_leads": ("reconcile_leads", "messages"),
     "advance_sequence": ("advance_sequence",),
     "send_email": ("send_email", "messages"),
     "send_whatsapp": ("send_whatsapp", "messages"),

@@ -221,6 +221,23 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
             )
         ),
     ),
+    ("get", "/v1/sources/meta/forms"): Answer(
+        200,
+        "Every form that is known; `missed` counts the leads that were found without a webhook.",
+        shape(
+            items=many(
+                shape(
+                    id=TEXT,
+                    page_id=optional(TEXT),
+                    asked_at=optional(TIME),
+                    last_lead_at=optional(TIME),
+                    missed=NUMBER,
+                    under_way=FLAG,
+                    error=TEXT,
+                )
+            )
+        ),
+    ),
     ("get", "/v1/catalogue"): Answer(
         200,
         "All that a rule can be made of.",

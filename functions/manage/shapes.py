@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel, ConfigDict, Field
 
 from whenthen.domain.events import format_time, to_json
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
 from whenthen.ports.values import Plan, Refusal, RunState, StoredRule, StoredView
@@ -110,4 +111,17 @@ def refusal_document(refusal: Refusal) -> dict[str, Any]:
         "headers": dict(refusal.headers),
         "other_headers": list(refusal.others),
         "body": refusal.body,
+    }
+
+
+def lead_form_document(form: LeadForm) -> dict[str, Any]:
+    """A form of Meta, and how comparing its leads went."""
+    return {
+        "id": form.id,
+        "page_id": form.page_id,
+        "asked_at": form.swept_at and format_time(form.swept_at),
+        "last_lead_at": form.last_lead and format_time(form.last_lead),
+        "missed": form.missed,
+        "under_way": form.after is not None,
+        "error": form.error,
     }

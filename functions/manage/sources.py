@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, reply
-from shapes import Document, Id, refusal_document
+from shapes import Document, Id, lead_form_document, refusal_document
 
 from whenthen.runtime.wiring import wired
 
@@ -46,3 +46,10 @@ def refused(name: Id) -> Response[str]:
     caller(router, "admin")
     wired().manage_sources.get(name)
     return reply({"items": [refusal_document(each) for each in wired().refusals.last(name)]})
+
+
+@router.get("/sources/meta/forms", summary="Which of Meta's forms are compared", tags=["sources"])
+def lead_forms() -> Response[str]:
+    """The forms that are asked for leads whose webhook was lost: those of earlier leads, and those of the settings."""
+    caller(router, "admin")
+    return reply({"items": [lead_form_document(form) for form in wired().lead_forms.all()]})

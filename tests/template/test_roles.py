@@ -35,11 +35,15 @@ WHO = [
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
     ("states:SendTaskSuccess", ".*", {"MatchRules", "AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
-    ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
+    (
+        "secretsmanager:GetSecretValue",
+        r"\$\{MetaSecret.Id\}",
+        {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
-    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates"}),
+    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),
     ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
         "dynamodb:(Put|Update|Delete)Item",
@@ -55,16 +59,19 @@ WHO = [
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
+        | {"ReconcileLeads"}
+        | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
+    ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
-    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
+    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
 ]
@@ -138,7 +145,8 @@ def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
                 assert (condition, local) == ("IsLocal", "*")
 
 
-OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states", "SweepScheduleRole": "scheduler"}
+OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states"}
+OTHER_SERVICES |= {"SweepScheduleRole": "scheduler", "ReconcileScheduleRole": "scheduler"}
 
 
 def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> None:
@@ -172,13 +180,17 @@ def test_whoever_meets_the_world_writes_into_the_history_what_was_refused_and_no
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["refused#*"]}}
 
 
-def test_the_clock_writes_its_own_mark_in_the_config_alone() -> None:
+@pytest.mark.parametrize(
+    ("function", "key"), [("FireDueDates", "sweeps"), ("ReconcileLeads", "leadforms"), ("FetchLead", "leadforms")]
+)
+def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: str) -> None:
     (statement,) = [
         statement
-        for statement in properties("FireDueDatesRole")["Policies"][0]["PolicyDocument"]["Statement"]
-        if "dynamodb:PutItem" in statement["Action"]
+        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "dynamodb:PutItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
     ]
-    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["sweeps"]}}
+    assert statement["Action"] == ["dynamodb:PutItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
 
 
 def test_each_permission_says_why() -> None:

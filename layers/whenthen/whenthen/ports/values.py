@@ -134,6 +134,13 @@ class Refusal(Struct, frozen=True):
     body: str = ""
 
 
+class LeadPage(Struct, frozen=True):
+    """Some of a form's leads as Meta lists them. `after`: where the next page begins, if there is one."""
+
+    rows: Sequence[Mapping[str, Any]]
+    after: str | None = None
+
+
 class HttpRequest(Struct, frozen=True):
     """A call to the outside."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Timelines
-    from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.runtime.settings import Settings
@@ -67,6 +67,12 @@ class Adapters:
         from whenthen.adapters.queues import SqsLeads
 
         return SqsLeads(self.sqs, self.settings.lead_queue_url)
+
+    @cached_property
+    def lead_forms(self) -> LeadForms:
+        from whenthen.adapters.dynamodb.lead_forms import DynamoLeadForms
+
+        return DynamoLeadForms(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def queues(self) -> JobQueues:

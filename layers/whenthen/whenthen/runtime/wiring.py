@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.publish_outcomes import PublishOutcomes
     from whenthen.usecases.read_history import ReadHistory
     from whenthen.usecases.receive_email import ReceiveEmail
+    from whenthen.usecases.reconcile_leads import ReconcileLeads
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.start_rule import StartRule
@@ -73,7 +74,16 @@ class Wiring(Adapters):
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.fetch_lead import FetchLead
 
-        return FetchLead(self.graph, self.save_record, self.bus, self.clock, self.settings.default_country)
+        country = self.settings.default_country
+        return FetchLead(self.graph, self.save_record, self.bus, self.lead_forms, self.clock, country)
+
+    @cached_property
+    def reconcile_leads(self) -> ReconcileLeads:
+        from whenthen.usecases.reconcile_leads import ReconcileLeads
+
+        return ReconcileLeads(
+            self.graph, self.lead_forms, self.leads, self.event_log, self.installation, self.clock, self.retention
+        )
 
     @cached_property
     def publish_changes(self) -> PublishChanges:
