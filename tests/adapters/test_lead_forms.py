@@ -22,6 +22,7 @@ WHOLE = LeadForm(
     swept_at=NOW,
     last_lead=NOW - timedelta(hours=1),
     missed=3,
+    queued=("71", "72"),
     error="no permission",
 )
 

@@ -68,7 +68,7 @@ def test_an_admin_goes_back_as_far_as_is_said_and_once() -> None:
     settings = LeadSettings(forms={"1": back})
     (first,) = forms_to_ask([form(swept_at=NOW, after="x", begun=NOW)], settings, NOW)
     assert (first.since - OVERLAP, first.asked, first.after) == (back, back, None)
-    done = first.begins_at(NOW).went(NOW, after=None, missed=3, newest=NOW - HOUR)
+    done = first.begins_at(NOW).went(NOW, after=None, missed=["1", "2", "3"], newest=NOW - HOUR)
     assert (done.since, done.missed) == (NOW - GRACE, 3)
     assert forms_to_ask([done], settings, NOW) == []
     (again,) = forms_to_ask([done], settings, NOW + QUIET)
@@ -77,21 +77,21 @@ def test_an_admin_goes_back_as_far_as_is_said_and_once() -> None:
 
 def test_the_mark_moves_with_the_last_page_and_never_back() -> None:
     begun = form().begins_at(NOW)
-    half = begun.went(NOW, after="c1", missed=1, newest=None)
+    half = begun.went(NOW, after="c1", missed=["1"], newest=None)
     assert (half.since, half.after, half.missed) == (NOW - HOUR, "c1", 1)
     later = half.begins_at(NOW + HOUR)
     assert later == half, "it goes on where it was"
-    done = later.went(NOW + HOUR, after=None, missed=1, newest=NOW)
+    done = later.went(NOW + HOUR, after=None, missed=["1"], newest=NOW)
     assert (done.since, done.after, done.begun, done.missed, done.last_lead) == (NOW - GRACE, None, None, 2, NOW)
-    ahead = form(since=NOW + HOUR).begins_at(NOW).went(NOW, after=None, missed=0, newest=None)
+    ahead = form(since=NOW + HOUR).begins_at(NOW).went(NOW, after=None, missed=[], newest=None)
     assert ahead.since == NOW + HOUR
 
 
 def test_a_form_that_meta_refused_begins_at_its_mark() -> None:
-    half = form().begins_at(NOW).went(NOW, after="c1", missed=0, newest=None)
+    half = form().begins_at(NOW).went(NOW, after="c1", missed=[], newest=None)
     refused = half.refused(NOW, "there is no such form")
     assert (refused.since, refused.after, refused.error) == (half.since, None, "there is no such form")
-    assert refused.begins_at(NOW).went(NOW, after=None, missed=0, newest=None).error == ""
+    assert refused.begins_at(NOW).went(NOW, after=None, missed=[], newest=None).error == ""
 
 
 def test_settings_are_read() -> None:

@@ -1,4 +1,4 @@
-"""reconcile_leads through its handler: ticks, the forms of the config, Meta behind the guarded client, the lead queue."""
+"""reconcile_leads through its handler: at a tick, what Meta lists and nobody knows goes to the lead queue."""
 
 from __future__ import annotations
 

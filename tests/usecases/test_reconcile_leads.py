@@ -114,6 +114,15 @@ def test_one_that_meta_shows_late_is_found_all_the_same(world: World) -> None:
     assert sweep(world).missed == 1
 
 
+def test_while_a_lead_waits_in_its_queue_it_is_not_queued_again(world: World) -> None:
+    submits(world, "77", minutes_ago=30)
+    for _ in range(3):
+        world.functions.reconcile_leads()
+        world.clock.move(minutes=6)
+    assert [lead.leadgen_id for lead in world.queues["leads"].bodies] == ["77"]
+    assert world.lead_forms.kept[FORM].missed == 1
+
+
 def test_leads_from_before_a_form_was_known_are_nobodys_business(world: World) -> None:
     submits(world, "70", minutes_ago=25 * 60)
     submits(world, "77", minutes_ago=23 * 60)

@@ -7,7 +7,7 @@ an overlap, since Meta shows some late; the youngest are left for the next time,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ asked often would use up what the busy ones need.
 
 BUSY_FOR = timedelta(days=7)
 MAX_FORMS = 200
+MOST_QUEUED = 500
 _FORM_ID = re.compile(r"[0-9]{1,32}")
 
 
@@ -45,7 +46,8 @@ class LeadForm(Struct, frozen=True):
     begun      when the comparison that is under way began; `after`: where the next page begins
     swept_at   when it was last asked
     last_lead  when its newest lead was submitted
-    missed     how many leads were found that no webhook brought
+    missed     how many leads were found that no webhook had brought by then
+    queued     the last of these: until their events are known, they must not be queued again each time
     error      why Meta refused the last call; empty where it did not
     """
 
@@ -58,6 +60,7 @@ class LeadForm(Struct, frozen=True):
     swept_at: datetime | None = None
     last_lead: datetime | None = None
     missed: int = 0
+    queued: tuple[str, ...] = ()
     error: str = ""
 
     @classmethod
@@ -80,11 +83,17 @@ class LeadForm(Struct, frozen=True):
         """Leads that were submitted later are left for the next comparison."""
         return (self.begun or self.since) - GRACE
 
-    def went(self, now: datetime, *, after: str | None, missed: int, newest: datetime | None) -> LeadForm:
-        """The form after one page; `after` None: it was the last, and the mark moves."""
+    def went(self, now: datetime, *, after: str | None, missed: Sequence[str], newest: datetime | None) -> LeadForm:
+        """The form after one page whose `missed` leads were queued; `after` None: it was the last, the mark moves."""
         known = [time for time in (self.last_lead, newest) if time is not None]
         seen = replace(
-            self, swept_at=now, after=after, missed=self.missed + missed, last_lead=max(known, default=None), error=""
+            self,
+            swept_at=now,
+            after=after,
+            missed=self.missed + len(missed),
+            queued=(*self.queued, *missed)[-MOST_QUEUED:],
+            last_lead=max(known, default=None),
+            error="",
         )
         return seen if after else replace(seen, since=max(self.since, self.until()), begun=None)
 
@@ -171,7 +180,7 @@ def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -
     for own_id, asked in settings.forms.items():
         form = forms.get(own_id) or LeadForm.known_from(own_id, asked or now, asked=asked)
         if asked is not None and form.asked != asked:  # said anew: back to there
-            form = replace(form, since=asked + OVERLAP, asked=asked, begun=None, after=None, swept_at=None)
+            form = replace(form, since=asked + OVERLAP, asked=asked, begun=None, after=None, swept_at=None, queued=())
         forms[own_id] = form
     due = [form for form in forms.values() if form.id not in settings.ignore and form.is_due(now)]
     return sorted(due, key=lambda form: (form.swept_at is not None, form.swept_at or now, form.id))

@@ -106,11 +106,13 @@ class ReconcileLeads(Struct, frozen=True):
         found = [(ref, _submitted(ref, until)) for row in page.rows if (ref := lead_ref(row, form.page_id)) is not None]
         ripe = [replace(ref, form_id=form.id) for ref, submitted in found if submitted <= until]
         known = self.log.known([lead_event_id(ref.leadgen_id) for ref in ripe])
-        missed = [ref for ref in ripe if lead_event_id(ref.leadgen_id) not in known]
+        waiting = set(form.queued)
+        missed = [ref for ref in ripe if lead_event_id(ref.leadgen_id) not in known and ref.leadgen_id not in waiting]
         if missed:
             self.leads.send(missed)
         newest = max((submitted for _, submitted in found), default=None)
-        return form.went(self.clock.now(), after=page.after, missed=len(missed), newest=newest)
+        ids = [ref.leadgen_id for ref in missed]
+        return form.went(self.clock.now(), after=page.after, missed=ids, newest=newest)
 
 
 def _submitted(ref: LeadRef, otherwise: datetime) -> datetime:

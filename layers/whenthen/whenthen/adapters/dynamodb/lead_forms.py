@@ -45,7 +45,8 @@ class DynamoLeadForms:
 
 def _item(form: LeadForm) -> Item:
     times = {name: _written(getattr(form, name)) for name in _TIMES}
-    rest = {"page_id": form.page_id, "after": form.after, "missed": form.missed, "error": form.error}
+    rest: Item = {"page_id": form.page_id, "after": form.after, "missed": form.missed, "error": form.error}
+    rest["queued"] = list(form.queued)
     return {"pk": _FORMS, "sk": form.id, "since": format_time(form.since), **times, **rest}
 
 
@@ -56,6 +57,7 @@ def _form(item: Item) -> LeadForm:
         page_id=item.get("page_id"),
         after=item.get("after"),
         missed=item["missed"],
+        queued=tuple(item["queued"]),
         error=item["error"],
         **{name: time_of(item.get(name), name) for name in _TIMES},
     )
