@@ -268,6 +268,61 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/sources/{name}"): Answer(200, "The source; a secret that was made for it is shown.", ref("Source")),
     ("get", "/v1/sources/{name}"): Answer(200, "The source.", ref("Source")),
     ("get", "/v1/sources"): Answer(200, "All sources.", shape(items=many(ref("Source")))),
+    ("post", "/v1/sources/{name}/try"): Answer(
+        200,
+        "What would become of the sample.",
+        shape(
+            source=TEXT,
+            items=many(
+                shape(
+                    "One body: the sample, or one of those that `each` finds in it.",
+                    mapping=optional(TEXT),
+                    passed_over=many(shape(mapping=TEXT, reason=TEXT)),
+                    event=ref("Event"),
+                    record=optional(shape(ref=TEXT, exists=FLAG, fields=ANYTHING)),
+                    problems=many(TEXT),
+                )
+            ),
+            problems=many(TEXT),
+            refused=optional(shape(status=NUMBER, title=TEXT, reason=TEXT)),
+        ),
+    ),
+    ("get", "/v1/sources/{name}/refused"): Answer(
+        200,
+        "Its last deliveries that were refused or that no mapping took; `headers` hold those that tell what it is.",
+        shape(
+            items=many(
+                shape(
+                    at=TIME,
+                    outcome={"type": "string", "enum": ["refused", "unmapped"]},
+                    proven=FLAG,
+                    status=NUMBER,
+                    reason=TEXT,
+                    size=NUMBER,
+                    headers=ANYTHING,
+                    other_headers=many(TEXT),
+                    body=TEXT,
+                )
+            )
+        ),
+    ),
+    ("get", "/v1/sources/meta/forms"): Answer(
+        200,
+        "Every form that is known; `missed` counts the leads that were found without a webhook.",
+        shape(
+            items=many(
+                shape(
+                    id=TEXT,
+                    page_id=optional(TEXT),
+                    asked_at=optional(TIME),
+                    last_lead_at=optional(TIME),
+                    missed=NUMBER,
+                    under_way=FLAG,
+                    error=TEXT,
+                )
+            )
+        ),
+    ),
     ("get", "/v1/catalogue"): Answer(
         200,
         "All that a rule can be made of.",

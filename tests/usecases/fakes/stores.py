@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import Cause, Event
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
@@ -38,6 +39,9 @@ class FakeEventLog:
 
     def plan_of(self, event_id: str) -> Plan | None:
         return self.plans.get(event_id)
+
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        return self.plans.keys() & set(event_ids)
 
     def record_plan(self, plan: Plan, now: Any) -> Plan:
         assert now.tzinfo is not None
@@ -283,6 +287,20 @@ class FakeSettings:
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         self.kept[name] = document
+
+
+@dataclass
+class FakeLeadForms:
+    kept: dict[str, LeadForm] = field(default_factory=dict)
+
+    def note(self, form: LeadForm) -> None:
+        self.kept.setdefault(form.id, form)
+
+    def all(self) -> builtins.list[LeadForm]:
+        return [self.kept[form_id] for form_id in sorted(self.kept)]
+
+    def save(self, form: LeadForm) -> None:
+        self.kept[form.id] = form
 
 
 @dataclass

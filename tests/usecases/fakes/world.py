@@ -23,6 +23,7 @@ from tests.usecases.fakes.queues import (
 )
 from tests.usecases.fakes.stores import (
     FakeEventLog,
+    FakeLeadForms,
     FakeOccurrences,
     FakeRecords,
     FakeRules,
@@ -81,7 +82,7 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
-        self.settings, self.threads = FakeSettings(), FakeThreads()
+        self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
         self.ports = Ports(
             settings=self.settings,
             threads=self.threads,
@@ -99,6 +100,7 @@ class World:
             sequences=self.sequences,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
+            lead_forms=self.lead_forms,
             secrets=self.secrets,
             graph=self.graph,
             mailer=self.mailer,

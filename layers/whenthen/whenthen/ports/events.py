@@ -26,6 +26,9 @@ class EventLog(Protocol):
     def plan_of(self, event_id: str) -> Plan | None:
         """The plan made for this event, if one was."""
 
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of these events for which a plan was made."""
+
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
 

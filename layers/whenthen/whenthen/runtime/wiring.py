@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from whenthen.usecases.publish_outcomes import PublishOutcomes
     from whenthen.usecases.read_history import ReadHistory
     from whenthen.usecases.receive_email import ReceiveEmail
+    from whenthen.usecases.reconcile_leads import ReconcileLeads
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.start_rule import StartRule
     from whenthen.usecases.stop_run import StopRun
+    from whenthen.usecases.try_source import TrySource
 
 
 class Wiring(Adapters):
@@ -61,8 +63,10 @@ class Wiring(Adapters):
     @cached_property
     def accept_hook(self) -> AcceptHook:
         from whenthen.usecases.accept_hook import AcceptHook
+        from whenthen.usecases.keep_refusals import KeepRefusals
 
-        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
+        refusals = KeepRefusals(self.hasty_refusals, self.clock)
+        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, refusals, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
@@ -74,7 +78,16 @@ class Wiring(Adapters):
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.fetch_lead import FetchLead
 
-        return FetchLead(self.graph, self.save_record, self.bus, self.clock, self.settings.default_country)
+        country = self.settings.default_country
+        return FetchLead(self.graph, self.save_record, self.bus, self.lead_forms, self.clock, country)
+
+    @cached_property
+    def reconcile_leads(self) -> ReconcileLeads:
+        from whenthen.usecases.reconcile_leads import ReconcileLeads
+
+        return ReconcileLeads(
+            self.graph, self.lead_forms, self.leads, self.event_log, self.installation, self.clock, self.retention
+        )
 
     @cached_property
     def publish_changes(self) -> PublishChanges:
@@ -221,6 +234,12 @@ class Wiring(Adapters):
         from whenthen.usecases.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def try_source(self) -> TrySource:
+        from whenthen.usecases.try_source import TrySource
+
+        return TrySource(self.sources, self.save_record, self.clock)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:
