@@ -22,6 +22,7 @@ from tests.usecases.fakes.queues import (
 )
 from tests.usecases.fakes.stores import (
     FakeEventLog,
+    FakeObjects,
     FakeRecords,
     FakeRules,
     FakeSecrets,
@@ -42,7 +43,7 @@ from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", *Channel)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "sweeps", "mail", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -75,10 +76,11 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
-        self.settings, self.threads = FakeSettings(), FakeThreads()
+        self.settings, self.threads, self.objects = FakeSettings(), FakeThreads(), FakeObjects()
         self.ports = Ports(
             settings=self.settings,
             threads=self.threads,
+            objects=self.objects,
             rules=self.rules,
             log=self.log,
             records=self.records,
@@ -188,6 +190,12 @@ class World:
                 self.functions.publish_outcomes(body)
             case "enrolments":
                 self._turn_pages(*body)
+            case "sweeps":
+                self.functions.fire_due_dates()
+            case "mail" if isinstance(body, str):
+                self.functions.receive_email(body)
+            case "mail":
+                self.functions.receive_email.report(body)
             case _:
                 self.functions.channels[Channel(name)](*body)
 
