@@ -111,7 +111,8 @@ class FakeRuns:
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        if not self._holds(job):
+        stored = self.jobs[key_of(job)]
+        if (stored.status, stored.attempt) != (job.status, job.attempt):
             return False
         self._end(job, outcome, now)
         return True
