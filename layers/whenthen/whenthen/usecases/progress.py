@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave
-from whenthen.domain.contexts import context_of
+from whenthen.domain.contexts import clocks_of, context_of
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Run
 
@@ -74,7 +74,8 @@ class Progress(Struct, frozen=True):
     def context(self, state: RunState, now: datetime) -> dict[str, Any]:
         """What the run's conditions and templates see: the record as it is now, at `now` on the run's clock."""
         record = self.records.get(state.run.record) if state.run.record else None
-        return context_of(state.event, record, now, self.rule_of(state.run).zone)
+        rule = self.rule_of(state.run)
+        return context_of(state.event, record, now, rule.zone, clocks=clocks_of(rule, record))
 
     def settle(self, run_id: str) -> None:
         """After a job has its outcome: if it was the wave's last, see to what follows."""
