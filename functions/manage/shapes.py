@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports import Plan, RunState, StoredRule, StoredView
+from whenthen.ports.values import Plan, RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]

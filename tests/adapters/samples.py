@@ -13,7 +13,7 @@ from whenthen.domain.events import Cause, Event
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, Run
-from whenthen.ports import StoredRule
+from whenthen.ports.values import StoredRule
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 PHONE = "+905321234567"

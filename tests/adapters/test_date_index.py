@@ -20,7 +20,7 @@ from whenthen.domain.events import Cause
 from whenthen.domain.lateness import Window
 from whenthen.domain.records import Record
 from whenthen.domain.runs import JobStatus, Outcome
-from whenthen.ports import RecordWrite
+from whenthen.ports.values import RecordWrite
 
 BIRTHDAYS = "date#contact.birth_date#03-14"
 

@@ -14,7 +14,7 @@ from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.events import DynamoEventLog
 from whenthen.domain.changes import change_events
 from whenthen.domain.errors import TooLarge
-from whenthen.ports import Plan, Planned
+from whenthen.ports.values import Plan, Planned
 
 
 @pytest.fixture

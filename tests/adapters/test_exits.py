@@ -13,7 +13,7 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.domain.events import Event
 from whenthen.domain.runs import RunStatus
-from whenthen.ports import Started
+from whenthen.ports.values import Started
 
 KEYS = ("contact:1", f"phone#{PHONE}")
 REPLIED = "contact.replied"

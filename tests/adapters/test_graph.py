@@ -13,7 +13,7 @@ import pytest
 from whenthen.adapters.channels.graph import GraphApi
 from whenthen.adapters.channels.graph_errors import LATER, NEVER
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary, WhenthenError
-from whenthen.ports import HttpAnswer, HttpRequest
+from whenthen.ports.values import HttpAnswer, HttpRequest
 
 TOKEN = "EAAG-token"
 MESSAGE = {"messaging_product": "whatsapp", "to": "905321234567", "type": "text", "text": {"body": "Merhaba ş"}}

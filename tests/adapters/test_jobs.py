@@ -15,7 +15,7 @@ from whenthen.adapters.dynamodb.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.domain.errors import Busy, NotFound, Stale
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Counter, RecordWrite
+from whenthen.ports.values import Counter, RecordWrite
 
 LEASE = timedelta(seconds=90)
 DONE = Outcome(JobStatus.DONE, "sent", {"message_id": "wamid.1", "count": 1})

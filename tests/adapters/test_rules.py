@@ -13,7 +13,7 @@ from whenthen.adapters.dynamodb.rulebook import DynamoRuleBook
 from whenthen.adapters.dynamodb.rules import DynamoRules
 from whenthen.domain.contexts import context_of
 from whenthen.domain.errors import Invalid, NotFound, Stale
-from whenthen.ports import StoredRule
+from whenthen.ports.values import StoredRule
 
 LEAD = "meta_lead.created"
 PAID = "payment.received"

@@ -14,7 +14,7 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.domain.errors import Invalid
 from whenthen.domain.runs import JobStatus, Outcome, Run, RunStatus
-from whenthen.ports import Started
+from whenthen.ports.values import Started
 
 RETENTION = timedelta(days=90)
 

@@ -23,7 +23,7 @@ from tests.adapters.samples import client_error
 from whenthen.adapters import aws
 from whenthen.adapters.channels.ses import SesMailer, mime
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary, WhenthenError
-from whenthen.ports import Mail
+from whenthen.ports.values import Mail
 
 MAIL = Mail(
     sender="Ayşe & Co <hello@example.com>",

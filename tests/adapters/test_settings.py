@@ -9,7 +9,7 @@ import pytest
 from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSettings, DynamoSources
 from whenthen.domain.errors import NotFound
-from whenthen.ports import ApiKey
+from whenthen.ports.values import ApiKey
 
 
 def test_a_key_is_found_by_its_hash(dynamodb: Any) -> None:

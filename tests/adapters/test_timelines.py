@@ -14,7 +14,7 @@ from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.adapters.dynamodb.timelines import DynamoTimelines
 from whenthen.domain.errors import Invalid
 from whenthen.domain.runs import Run
-from whenthen.ports import Plan, Planned
+from whenthen.ports.values import Plan, Planned
 
 KEPT = timedelta(days=90)
 

@@ -17,7 +17,7 @@ from whenthen.adapters.dynamodb.views import DynamoViews
 from whenthen.adapters.enrolments import EnrolmentMachine
 from whenthen.domain.enrolments import Enrolment, from_json
 from whenthen.domain.errors import Malformed, NotFound, Stale
-from whenthen.ports import StoredView
+from whenthen.ports.values import StoredView
 
 FILTER = {"field": "record.tags", "op": "has", "value": "vip"}
 VIEW = StoredView("view_1", 1, {"name": "VIPs", "kind": "contact", "filter": FILTER, "id": "view_1"}, NOW, "key_1")

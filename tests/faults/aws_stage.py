@@ -35,7 +35,7 @@ from whenthen.domain.errors import Temporary
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.records import Record
 from whenthen.domain.rules import parse_rule
-from whenthen.ports import HttpAnswer, HttpRequest, RunState, StoredRule
+from whenthen.ports.values import HttpAnswer, HttpRequest, RunState, StoredRule
 from whenthen.runtime.settings import Settings
 from whenthen.runtime.wiring import Wiring
 

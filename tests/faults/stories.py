@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
 from whenthen.domain.runs import JobStatus
-from whenthen.ports import RunState
+from whenthen.ports.values import RunState
 
 SECRET = "app-secret"
 LEAD_ID = "811204577136940"

@@ -20,7 +20,7 @@ from tests.usecases.fakes.world import Killed, World
 from whenthen.domain.errors import WhenthenError
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
-from whenthen.ports import RunState
+from whenthen.ports.values import RunState
 
 
 class FakeStage:

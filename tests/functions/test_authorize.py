@@ -8,7 +8,7 @@ import pytest
 
 from tests.functions.payloads import http
 from tests.functions.stack import ADMIN_KEY, Stack
-from whenthen.ports import ApiKey
+from whenthen.ports.values import ApiKey
 from whenthen.usecases.authorize import hash_of
 
 

@@ -12,7 +12,7 @@ from whenthen.domain.actions import Channel
 from whenthen.domain.errors import NotFound, Temporary
 from whenthen.domain.records import Record
 from whenthen.domain.runs import JobStatus, Run, RunStatus
-from whenthen.ports import RunState
+from whenthen.ports.values import RunState
 
 AGENTS = ["agent:ayse", "agent:budi", "agent:cem"]
 

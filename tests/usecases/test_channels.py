@@ -15,7 +15,7 @@ from tests.usecases.rules import rule
 from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.events import Cause
 from whenthen.domain.runs import Job, JobStatus
-from whenthen.ports import HttpAnswer
+from whenthen.ports.values import HttpAnswer
 from whenthen.sources import signatures
 from whenthen.usecases.save_record import SaveRecord
 

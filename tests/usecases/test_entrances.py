@@ -12,7 +12,7 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
 from tests.usecases.fakes.world import World
 from whenthen.domain.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Unauthenticated
-from whenthen.ports import ApiKey
+from whenthen.ports.values import ApiKey
 from whenthen.sources.meta import LeadRef
 from whenthen.usecases.authorize import Authorize, allows, hash_of
 from whenthen.usecases.read_history import ReadHistory

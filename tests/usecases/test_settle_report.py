@@ -15,7 +15,7 @@ from whenthen.domain.errors import AnswerLost
 from whenthen.domain.events import Event
 from whenthen.domain.rules import Rule
 from whenthen.domain.runs import Job, JobStatus, RunStatus
-from whenthen.ports import RunState
+from whenthen.ports.values import RunState
 
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
 LOST = Fails(AnswerLost("no answer came"), taken=True)

@@ -11,7 +11,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE, rule
 from whenthen.domain.errors import Conflict, Invalid, NotFound
 from whenthen.domain.rules import Rule
-from whenthen.ports import StoredView
+from whenthen.ports.values import StoredView
 from whenthen.usecases.enrol_view import PAGE, PAGES
 from whenthen.usecases.start_rule import StartRule
 

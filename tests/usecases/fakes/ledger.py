@@ -12,7 +12,7 @@ from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.errors import Busy, Stale
 from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus, Outcome, Run, RunStatus
-from whenthen.ports import Counter, Page, RecordWrite, RunState, Started
+from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.errors import Permanent, WhenthenError
-from whenthen.ports import HttpAnswer, HttpRequest, Mail
+from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
 
 
 @dataclass

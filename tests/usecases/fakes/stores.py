@@ -17,7 +17,7 @@ from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports import ApiKey, Page, Plan, StoredRule, StoredView
+from whenthen.ports.values import ApiKey, Page, Plan, StoredRule, StoredView
 
 T = TypeVar("T")
 

@@ -8,26 +8,13 @@ from dataclasses import dataclass, replace
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.actions import Channel
 from whenthen.domain.events import Event
-from whenthen.ports import (
-    Bus,
-    Clock,
-    DateIndex,
-    Enrolments,
-    EventLog,
-    Graph,
-    Http,
-    JobQueues,
-    LeadQueue,
-    Mailer,
-    RecordStore,
-    RuleBook,
-    RunLedger,
-    Secrets,
-    Sequences,
-    SettingStore,
-    Sweeps,
-    Threads,
-)
+from whenthen.ports.administration import SettingStore
+from whenthen.ports.clock import Clock, Enrolments, Sweeps
+from whenthen.ports.events import Bus, EventLog
+from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Secrets, Threads
+from whenthen.ports.records import DateIndex, RecordStore
+from whenthen.ports.rules import RuleBook
+from whenthen.ports.runs import JobQueues, RunLedger, Sequences
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
 from whenthen.usecases.call_webhook import CallWebhook

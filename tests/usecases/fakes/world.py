@@ -39,7 +39,7 @@ from whenthen.domain.events import Event
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, JobStatus, Run
-from whenthen.ports import RunState, StoredRule
+from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
 _QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", *Channel)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws import AwsClient, aws_errors
 from whenthen.adapters.batches import chunks, send_all
 from whenthen.domain import events
 from whenthen.domain.errors import TooLarge
-from whenthen.domain.events import Event
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
 
 SOURCE = "whenthen"
 """The `source` of every entry; who says so in our terms is the detail's own `source`."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws import AwsClient, aws_errors, code_of
 from whenthen.adapters.sequences import ALREADY_STARTED
 from whenthen.domain import enrolments
-from whenthen.domain.enrolments import Enrolment
+
+if TYPE_CHECKING:
+    from whenthen.domain.enrolments import Enrolment
 
 
 class EnrolmentMachine:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from whenthen.adapters.addresses import resolve
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
-from whenthen.ports import HttpAnswer, HttpRequest
+from whenthen.ports.values import HttpAnswer, HttpRequest
 
 MAX_ANSWER = 65_536
 CONNECT_SECONDS = 5.0

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.reading import Reader
+if TYPE_CHECKING:
+    from whenthen.domain.reading import Reader
 
 MAX_TEMPLATE = 20_000
 """Characters of one templated text."""

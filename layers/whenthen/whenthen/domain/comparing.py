@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain import operands
-from whenthen.domain.facts import Facts
-from whenthen.domain.leaves import Holds, Leaf
 from whenthen.domain.moments import Duration, Span, read_point, span_of
-from whenthen.domain.operands import Pattern, Point, Range, Text
 from whenthen.domain.values import LISTS, Choice, Number, composed, elements, is_blank, number_in, number_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.facts import Facts
+    from whenthen.domain.leaves import Holds, Leaf
+    from whenthen.domain.operands import Pattern, Point, Range, Text
 
 
 def some(test: Callable[[object, Any], bool]) -> Holds:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.events import Event, format_time
-from whenthen.domain.records import Record
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
 
 STOP_WORDS = frozenset(
     {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from whenthen.domain import events, records
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.domain.records import Record
 
 
 def context_of(

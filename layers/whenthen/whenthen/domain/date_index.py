@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.moments import read_point
-from whenthen.domain.records import Record
 from whenthen.domain.series import read_series
 from whenthen.domain.timing import parse_zone
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
 
 MAX_DATES = 12
 """How many date fields of one record are indexed, by name."""

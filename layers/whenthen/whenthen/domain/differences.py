@@ -8,14 +8,16 @@ payments are recorded when they are received already. A change from one value to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from whenthen.domain.errors import Invalid
-from whenthen.domain.events import Change
 from whenthen.domain.records import Record, parse_ref
 from whenthen.domain.values import elements, is_blank
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Change
 
 Facts = Mapping[str, Any]
 

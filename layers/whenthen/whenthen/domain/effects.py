@@ -6,14 +6,16 @@ Lint asks it to find rules that write the same field and rules that start one an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from whenthen.domain.catalogue.kinds import KINDS
 from whenthen.domain.catalogue.record_events import RecordEvent, rows_of
 from whenthen.domain.differences import Becomes, Changes, ChangesBeside, Created, Gains, Gets, Loses, Test, Updated
-from whenthen.domain.rules import Rule, Step
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Rule, Step
 
 OWN = ("", "{{ record.ref }}", "{{record.ref}}")
 """How a step names the record of its run."""

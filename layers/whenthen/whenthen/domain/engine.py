@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from whenthen.domain import ids
 from whenthen.domain.event_names import FINISHED, STARTED_MANUALLY
 from whenthen.domain.events import Event
-from whenthen.domain.runs import Run
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs import Run
 
 ENGINE = "engine"
 """The source of these events."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from whenthen.domain.records import Record
+from typing import TYPE_CHECKING
+
 from whenthen.domain.rules import Again, Rule
-from whenthen.domain.runs import Run
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
+    from whenthen.domain.runs import Run
 
 
 def refusal(rule: Rule, record: Record | None) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, holds
 from whenthen.domain.facts import Context, Facts
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.operators import OPERATORS
-from whenthen.domain.rules import Rule
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Rule
 
 _LONGEST = 300
 

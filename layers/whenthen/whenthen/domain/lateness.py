@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.reading import Reader
+if TYPE_CHECKING:
+    from whenthen.domain.reading import Reader
 
 CLOCK = "clock"
 """The source of events that time makes."""

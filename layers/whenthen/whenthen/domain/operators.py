@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain import comparing, operands
-from whenthen.domain.leaves import Holds
+
+if TYPE_CHECKING:
+    from whenthen.domain.leaves import Holds
 
 
 class Operator(Struct, frozen=True):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from whenthen.domain.errors import Invalid, Problem
-from whenthen.domain.events import Event
 from whenthen.domain.identities import identity
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import IDENTITY_FIELDS, Record
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
 
 KINDS = ("contact", "lead")
 """The kinds of record that a stranger may become, and that are completed by what their person tells."""

@@ -7,6 +7,7 @@ text from right to left and from left to right can stand beside each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
 from whenthen.domain.leaves import Leaf
@@ -14,7 +15,9 @@ from whenthen.domain.moments import Duration
 from whenthen.domain.phrase_events import KINDS, VERBS
 from whenthen.domain.phrase_table import ACTIONS, FRAME, LANGUAGES, OPERATORS, OUTCOMES, POINTS, UNITS, WEEKDAYS
 from whenthen.domain.rules import Mode, Rule, Step
-from whenthen.domain.timing import Wait
+
+if TYPE_CHECKING:
+    from whenthen.domain.timing import Wait
 
 _QUOTES = ("“{0}”", "“{0}”", "„{0}”", "“{0}”", "“{0}”")
 _ISOLATED = "\u2068{0}\u2069"

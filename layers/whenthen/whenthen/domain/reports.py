@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus, Outcome
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
 
 
 class Report(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -18,7 +18,9 @@ from whenthen.domain.events import EVENT_TYPE, parse_time
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import KIND
 from whenthen.domain.timing import MAX_WAIT_DAYS, Wait, parse_zone, read_wait
-from whenthen.domain.triggers import Trigger
+
+if TYPE_CHECKING:
+    from whenthen.domain.triggers import Trigger
 
 MAX_STEPS = 30
 MAX_EXITS = 10

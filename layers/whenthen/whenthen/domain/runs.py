@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from whenthen.domain import ids
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
-from whenthen.domain.rules import Rule
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.domain.records import Record
+    from whenthen.domain.rules import Rule
 
 
 class RunStatus(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -17,8 +17,6 @@ from msgspec.structs import replace
 
 from whenthen.domain import views
 from whenthen.domain.conditions import AllOf, Condition, parse_condition
-from whenthen.domain.dates import DateField
-from whenthen.domain.errors import Problem
 from whenthen.domain.event_names import (
     BIRTHDAY_REACHED,
     DATE_REACHED,
@@ -29,10 +27,14 @@ from whenthen.domain.event_names import (
 )
 from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
-from whenthen.domain.schedules import Schedule
 from whenthen.domain.timer_triggers import birthday, read_date_field, read_schedule
 from whenthen.domain.timing import parse_zone
-from whenthen.domain.views import View
+
+if TYPE_CHECKING:
+    from whenthen.domain.dates import DateField
+    from whenthen.domain.errors import Problem
+    from whenthen.domain.schedules import Schedule
+    from whenthen.domain.views import View
 
 MAX_TYPES = 20
 MAX_RULES = 20

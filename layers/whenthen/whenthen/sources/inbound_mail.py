@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -19,9 +19,11 @@ from whenthen.domain import ids
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.identities import identity
 from whenthen.sources.bodies import present
-from whenthen.sources.mail import Mail
-from whenthen.sources.mail_headers import Person
-from whenthen.sources.receipts import Receipt
+
+if TYPE_CHECKING:
+    from whenthen.sources.mail import Mail
+    from whenthen.sources.mail_headers import Person
+    from whenthen.sources.receipts import Receipt
 
 MAX_TEXT_BYTES = 60_000
 """What a text of a mail may weigh in its event, as JSON; the whole mail stays where it is stored."""

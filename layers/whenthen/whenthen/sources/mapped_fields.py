@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -19,8 +19,10 @@ from whenthen.domain.events import parse_time
 from whenthen.domain.identities import email, identities_of, identity, phone
 from whenthen.domain.records import ID, RESERVED, parse_ref
 from whenthen.sources.bodies import present, text_id, unix_time
-from whenthen.sources.expressions import Expression
-from whenthen.sources.mapping import EventMapping, RecordMapping
+
+if TYPE_CHECKING:
+    from whenthen.sources.expressions import Expression
+    from whenthen.sources.mapping import EventMapping, RecordMapping
 
 MAX_DATA_BYTES = 150_000
 """What an event's data may weigh as JSON: leaves room in an event for the rest of it."""

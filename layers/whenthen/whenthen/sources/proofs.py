@@ -12,12 +12,15 @@ import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.errors import Invalid, Unauthenticated, WhenthenError
 from whenthen.sources import forms
-from whenthen.sources.schemes import Scheme
+
+if TYPE_CHECKING:
+    from whenthen.sources.schemes import Scheme
 
 TOLERANCE_SECONDS = 300
 """How far a signed timestamp may lie from our clock: what the reference libraries of both schemes allow."""

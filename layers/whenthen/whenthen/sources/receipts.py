@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -13,7 +13,9 @@ from whenthen.domain.errors import Invalid
 from whenthen.domain.events import parse_time
 from whenthen.domain.identities import email
 from whenthen.sources.bodies import mapping, present, text
-from whenthen.sources.mail import Mail
+
+if TYPE_CHECKING:
+    from whenthen.sources.mail import Mail
 
 _VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)=([a-z]+)", re.IGNORECASE)

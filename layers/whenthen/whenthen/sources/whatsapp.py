@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.errors import Malformed
-from whenthen.domain.events import Event
 from whenthen.sources import whatsapp_events
 from whenthen.sources.bodies import mapping
 from whenthen.sources.meta import Change, Ignored, Notification
 from whenthen.sources.whatsapp_messages import errors_of
 from whenthen.sources.whatsapp_people import Line, line_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
 
 
 class Read(Struct, frozen=True):

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
-from whenthen.domain.events import Event
 from whenthen.sources import signatures
 from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
-from whenthen.usecases.save_record import SaveRecord
 
 if TYPE_CHECKING:
-    from whenthen.ports import Bus, Clock, Secrets, SourceStore
+    from whenthen.domain.events import Event
+    from whenthen.ports.administration import SourceStore
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+    from whenthen.ports.outside import Secrets
+    from whenthen.usecases.save_record import SaveRecord
 
 
 class Accepted(Struct, frozen=True):

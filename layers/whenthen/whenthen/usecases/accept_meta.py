@@ -11,7 +11,9 @@ from whenthen.domain.errors import NotFound, Unauthenticated
 from whenthen.sources import meta, signatures, whatsapp
 
 if TYPE_CHECKING:
-    from whenthen.ports import Bus, Clock, LeadQueue, Secrets
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+    from whenthen.ports.outside import LeadQueue, Secrets
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 _SCHEME = signatures.Scheme("meta")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.advancing import due_wave, enter_wave
 from whenthen.domain.errors import NotFound
-from whenthen.ports import RunState
 from whenthen.usecases.progress import Progress, send_jobs
+
+if TYPE_CHECKING:
+    from whenthen.ports.values import RunState
 
 
 class AdvanceSequence(Struct, frozen=True):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.errors import NotFound, Unauthenticated
-from whenthen.ports import ApiKey, ApiKeys, Secrets
+from whenthen.ports.values import ApiKey
+
+if TYPE_CHECKING:
+    from whenthen.ports.administration import ApiKeys
+    from whenthen.ports.outside import Secrets
 
 SCOPES = ("rules:read", "rules:write", "records:read", "records:write", "runs:read", "runs:write", "admin")
 ADMIN_SECRET = "admin-key"  # noqa: S105 - the name of a secret

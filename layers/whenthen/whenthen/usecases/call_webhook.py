@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain import templates
 from whenthen.domain.errors import Invalid, NotFound, Permanent, Temporary
 from whenthen.domain.events import format_time
-from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Clock, Http, HttpAnswer, HttpRequest, Secrets
+from whenthen.ports.values import HttpAnswer, HttpRequest
 from whenthen.sources import signatures
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Step
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.outside import Http, Secrets
 
 MAX_BODY = 200_000
 _SCHEME = signatures.Scheme("standard_webhooks")

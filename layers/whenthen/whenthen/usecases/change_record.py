@@ -7,7 +7,7 @@ one writes, and the other finds the outcome.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -15,12 +15,16 @@ from whenthen.domain import ids, templates
 from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.events import format_time
 from whenthen.domain.records import Record, check_fields, parse_ref, patched, with_tags
-from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Counter, RecordStore, RecordWrite, RunLedger, RunState
+from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.perform_job import find_job
-from whenthen.usecases.progress import Progress
 from whenthen.usecases.save_record import normalised
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Step
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.runs import RunLedger
+    from whenthen.usecases.progress import Progress
 
 ATTEMPTS = 8
 """How often a change is made anew on what another writer left, before its message is given back to the queue."""

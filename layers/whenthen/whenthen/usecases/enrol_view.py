@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.errors import NotFound
 from whenthen.domain.views import View, parse_view
-from whenthen.ports import Bus, RecordStore, RuleBook
+
+if TYPE_CHECKING:
+    from whenthen.domain.enrolments import Enrolment
+    from whenthen.ports.events import Bus
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleBook
 
 PAGE = 100
 PAGES = 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -10,7 +10,10 @@ from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import refusal
 from whenthen.domain.errors import NotFound
 from whenthen.domain.explain import explain
-from whenthen.ports import EventLog, RuleBook
+
+if TYPE_CHECKING:
+    from whenthen.ports.events import EventLog
+    from whenthen.ports.rules import RuleBook
 
 
 class ExplainEvent(Struct, frozen=True):

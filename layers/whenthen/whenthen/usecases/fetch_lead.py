@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.events import Event
-from whenthen.ports import Bus, Clock, Graph
-from whenthen.sources.meta import LeadRef
 from whenthen.sources.meta_leads import lead_event, lead_fields
-from whenthen.usecases.save_record import SaveRecord
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+    from whenthen.ports.outside import Graph
+    from whenthen.sources.meta import LeadRef
+    from whenthen.usecases.save_record import SaveRecord
 
 KIND = "lead"
 

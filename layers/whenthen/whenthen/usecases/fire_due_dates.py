@@ -8,17 +8,23 @@ has the same id, and happens once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.date_index import DateEntry
 from whenthen.domain.dates import DateField, due_events, lookups
 from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.event_names import BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED
 from whenthen.domain.lateness import Window
-from whenthen.domain.rules import Rule
 from whenthen.domain.schedules import Schedule, schedule_event
-from whenthen.ports import Bus, Clock, DateIndex, Enrolments, RuleBook, Sweeps
+
+if TYPE_CHECKING:
+    from whenthen.domain.date_index import DateEntry
+    from whenthen.domain.rules import Rule
+    from whenthen.ports.clock import Clock, Enrolments, Sweeps
+    from whenthen.ports.events import Bus
+    from whenthen.ports.records import DateIndex
+    from whenthen.ports.rules import RuleBook
 
 _TYPES = (BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED)
 

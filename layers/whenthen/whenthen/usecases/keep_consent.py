@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain.consent import Word, refusal, with_word, word_of
 from whenthen.domain.errors import Stale, Temporary
-from whenthen.domain.events import Event
 from whenthen.domain.records import Record, patched
-from whenthen.ports import Clock, RecordStore
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
 
 ATTEMPTS = 4
 

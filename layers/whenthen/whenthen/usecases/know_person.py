@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain.errors import Stale, Temporary
-from whenthen.domain.events import Event
 from whenthen.domain.people import KINDS, Person, identities_in, lacking, person_of, read_people_settings
 from whenthen.domain.records import Record, patched
-from whenthen.ports import SettingStore
 from whenthen.usecases.save_record import ATTEMPTS, SaveRecord
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.ports.administration import SettingStore
 
 
 class KnowPerson(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,11 @@ from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale, 
 from whenthen.domain.events import format_time
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.views import parse_view
-from whenthen.ports import Clock, Page, RuleStore, StoredRule, ViewStore
+from whenthen.ports.values import Page, StoredRule
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.rules import RuleStore, ViewStore
 
 OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
 """What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.people import read_people_settings
-from whenthen.ports import SettingStore
+
+if TYPE_CHECKING:
+    from whenthen.ports.administration import SettingStore
 
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"people": read_people_settings}
 """Subject → what reads its document, and raises Invalid naming each field."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.errors import Invalid
-from whenthen.ports import SecretVault, SourceStore
 from whenthen.sources import signatures
 from whenthen.sources.mapping import Source, parse_source
+
+if TYPE_CHECKING:
+    from whenthen.ports.administration import SecretVault, SourceStore
 
 _NO_SECRET = frozenset({"dangerous_open_form"})
 

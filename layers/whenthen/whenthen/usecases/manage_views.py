@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Conflict, Invalid, Stale
-from whenthen.domain.records import Record
 from whenthen.domain.views import parse_view
-from whenthen.ports import Clock, Page, RecordStore, RuleStore, StoredView, ViewStore
-from whenthen.usecases.manage_rules import ManageRules
+from whenthen.ports.values import Page, StoredView
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleStore, ViewStore
+    from whenthen.usecases.manage_rules import ManageRules
 
 OWN_FIELDS = ("id", "version")
 """What the API writes into a view's document; what an admin sends in these is not read."""

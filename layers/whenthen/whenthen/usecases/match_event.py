@@ -7,7 +7,7 @@ then the record may have changed, by the very runs that the first delivery start
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,14 +16,17 @@ from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import once_key, refusal
-from whenthen.domain.events import Event
-from whenthen.domain.matching import RuleSet
-from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports import EventLog, Plan, Planned, Started
+from whenthen.ports.values import Plan, Planned, Started
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
-from whenthen.usecases.stop_on_exit import StopOnExit
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.domain.matching import RuleSet
+    from whenthen.domain.records import Record
+    from whenthen.ports.events import EventLog
+    from whenthen.usecases.stop_on_exit import StopOnExit
 
 MAX_DEPTH = 8
 """Hops of cause and effect after which no rule is started: what is deeper is taken for a loop."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Refused, Temporary
-from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import RunState
-from whenthen.usecases.progress import Progress
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Step
+    from whenthen.ports.values import RunState
+    from whenthen.usecases.progress import Progress
 
 LEASE = timedelta(seconds=90)
 """How long a claim holds: longer than any action function may run, shorter than its queue's visibility."""

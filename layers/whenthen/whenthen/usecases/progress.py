@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,9 +14,15 @@ from whenthen.domain.actions import ACTIONS
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave
 from whenthen.domain.contexts import context_of
 from whenthen.domain.events import format_time
-from whenthen.domain.rules import Rule
 from whenthen.domain.runs import Job, JobStatus, Run
-from whenthen.ports import Clock, JobQueues, RecordStore, RuleBook, RunLedger, RunState, Sequences
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Rule
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleBook
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.values import RunState
 
 
 def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.changes import change_events
-from whenthen.domain.records import Record
-from whenthen.ports import Bus, Clock
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
 
 
 class PublishChanges(Struct, frozen=True):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain.engine import finished_event
 from whenthen.domain.event_names import FINISHED
-from whenthen.domain.runs import Run
-from whenthen.ports import Bus, RuleBook, RunLedger
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs import Run
+    from whenthen.ports.events import Bus
+    from whenthen.ports.rules import RuleBook
+    from whenthen.ports.runs import RunLedger
 
 
 class PublishOutcomes(Struct, frozen=True):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, NotFound
-from whenthen.domain.runs import Run
-from whenthen.ports import EventLog, Page, Plan, RunLedger, RunState
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs import Run
+    from whenthen.ports.events import EventLog
+    from whenthen.ports.runs import RunLedger
+    from whenthen.ports.values import Page, Plan, RunState
 
 
 class ReadHistory(Struct, frozen=True):

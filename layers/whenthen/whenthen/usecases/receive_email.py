@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.events import Event
-from whenthen.ports import Bus, Clock, Objects, Threads
 from whenthen.sources.inbound_mail import ReceivedMail, mail_events, refusal
 from whenthen.sources.mail import Mail, read_mail
 from whenthen.sources.outbound_mail import ses_events
 from whenthen.sources.receipts import receipt_of_headers
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+    from whenthen.ports.outside import Objects, Threads
 
 INBOUND = "inbound/"
 """Where SES puts mail; what it puts there is named by SES's id of the mail."""

@@ -13,7 +13,8 @@ from whenthen.domain.events import Cause
 from whenthen.domain.records import Record, check_fields, identities_of, parse_ref, patched
 
 if TYPE_CHECKING:
-    from whenthen.ports import Clock, RecordStore
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
 
 ATTEMPTS = 4
 """How often a write is tried anew on what another writer left, before the caller is told to come back."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain import identities, templates
 from whenthen.domain.errors import Invalid, Temporary
-from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Clock, Mail, Mailer, Threads
-from whenthen.usecases.keep_consent import Consents
+from whenthen.ports.values import Mail
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Step
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.outside import Mailer, Threads
+    from whenthen.usecases.keep_consent import Consents
 
 MAX_SUBJECT = 500
 

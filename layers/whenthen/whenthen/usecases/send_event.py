@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,7 +13,10 @@ from whenthen.domain.events import EVENT_TYPE, Event, parse_time
 from whenthen.domain.identities import identities_of
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import parse_ref
-from whenthen.ports import Bus, Clock
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
 
 SOURCE = "api"
 MAX_EVENTS = 100

@@ -7,16 +7,18 @@ which a job whose answer was lost finds its outcome (`settle_report`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain import identities, templates
 from whenthen.domain.errors import Invalid
-from whenthen.domain.rules import Step
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Graph
-from whenthen.usecases.keep_consent import Consents
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules import Step
+    from whenthen.ports.outside import Graph
+    from whenthen.usecases.keep_consent import Consents
 
 MAX_TEXT = 4096
 DEFAULT_LANGUAGE = "en_US"

@@ -5,14 +5,18 @@ So does a job whose answer was lost: it is `unknown` until the provider's first 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain.errors import Temporary
-from whenthen.domain.events import Event
 from whenthen.domain.reports import REPORTS, is_report, job_named, outcome_reported
 from whenthen.domain.runs import RunStatus, outcome_of
-from whenthen.ports import RunState
-from whenthen.usecases.progress import Progress
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.ports.values import RunState
+    from whenthen.usecases.progress import Progress
 
 ATTEMPTS = 4
 """How often a job or run that changes meanwhile is looked at anew."""

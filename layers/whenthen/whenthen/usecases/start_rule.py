@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -15,7 +15,12 @@ from whenthen.domain.records import parse_ref
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.triggers import On
 from whenthen.domain.views import parse_view
-from whenthen.ports import Bus, Clock, Enrolments, RecordStore, RuleStore, ViewStore
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock, Enrolments
+    from whenthen.ports.events import Bus
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleStore, ViewStore
 
 _WHOM = ("record", "view", "kind")
 

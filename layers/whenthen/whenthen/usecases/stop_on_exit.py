@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.advancing import exited
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
 from whenthen.domain.runs import RunStatus
-from whenthen.ports import Clock, RuleBook, RunLedger, Sequences
+
+if TYPE_CHECKING:
+    from whenthen.domain.events import Event
+    from whenthen.domain.records import Record
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.rules import RuleBook
+    from whenthen.ports.runs import RunLedger, Sequences
 
 
 class StopOnExit(Struct, frozen=True):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.runs import RunStatus
-from whenthen.ports import Clock, RunLedger, RunState, Sequences
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.runs import RunLedger, Sequences
+    from whenthen.ports.values import RunState
 
 
 class StopRun(Struct, frozen=True):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from whenthen.adapters.channels.graph_errors import error_of, json_object
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary
-from whenthen.ports import Http, HttpAnswer, HttpRequest, Secrets
+from whenthen.ports.values import HttpAnswer, HttpRequest
 from whenthen.sources.meta_leads import GRAPH_FIELDS
+
+if TYPE_CHECKING:
+    from whenthen.ports.outside import Http, Secrets
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 """`access_token` (a system user's) and `phone_number_id` (the sender of WhatsApp messages) are read from it."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
-from whenthen.ports import HttpAnswer
+
+if TYPE_CHECKING:
+    from whenthen.ports.values import HttpAnswer
 
 LATER: Mapping[int, tuple[str, float | None]] = {
     1: ("an unknown error of the API", None),

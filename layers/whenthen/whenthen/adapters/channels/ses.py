@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, SSLError
 from botocore.exceptions import ConnectionError as NotConnected
@@ -16,7 +17,9 @@ from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws import AwsClient, code_of
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
-from whenthen.ports import Mail
+
+if TYPE_CHECKING:
+    from whenthen.ports.values import Mail
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _PAUSED = 900.0

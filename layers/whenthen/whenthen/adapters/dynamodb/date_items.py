@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from whenthen.adapters.dynamodb.items import Item
-from whenthen.adapters.dynamodb.table import Table
+from typing import TYPE_CHECKING
+
 from whenthen.adapters.dynamodb.transactions import Write, delete, put
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.events import format_time, parse_time
-from whenthen.domain.records import Record
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.items import Item
+    from whenthen.adapters.dynamodb.table import Table
+    from whenthen.domain.records import Record
 
 
 def writes_of(table: Table, before: Record | None, after: Record | None) -> list[Write]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.items import Item, pack, unpack
 from whenthen.adapters.dynamodb.record_items import record_item, record_of
 from whenthen.adapters.dynamodb.run_items import expiry
@@ -13,8 +12,11 @@ from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expre
 from whenthen.domain import changes, events
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
-from whenthen.domain.records import Record
-from whenthen.ports import Plan, Planned
+from whenthen.ports.values import Plan, Planned
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.domain.records import Record
 
 _SK = "plan"
 _OF_EVENT = {"of_event": True}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb import record_items
 from whenthen.adapters.dynamodb.items import Item, to_json
 from whenthen.adapters.dynamodb.run_items import job_of, job_sk, run_pk
@@ -15,7 +15,10 @@ from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, p
 from whenthen.domain.errors import Busy, NotFound, Stale
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports import Counter, RecordWrite
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.ports.values import Counter, RecordWrite
 
 _LOOKS = 4
 """How often a claim looks again at a job that changed under its hands."""

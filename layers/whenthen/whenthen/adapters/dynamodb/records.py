@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb import date_items
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.record_items import (
@@ -23,11 +22,14 @@ from whenthen.adapters.dynamodb.record_items import (
 )
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
-from whenthen.domain.date_index import DateEntry
 from whenthen.domain.errors import Stale
-from whenthen.domain.events import Cause
-from whenthen.domain.records import Record
-from whenthen.ports import MAX_OF_PERSON, Page
+from whenthen.ports.values import MAX_OF_PERSON, Page
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.domain.date_index import DateEntry
+    from whenthen.domain.events import Cause
+    from whenthen.domain.records import Record
 
 _CANDIDATES = 10
 """How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from whenthen.adapters.dynamodb.items import Item, pack, unpack
 from whenthen.domain.events import format_time, parse_time
 from whenthen.domain.rules import Mode, Rule, parse_rule
-from whenthen.ports import StoredRule
+from whenthen.ports.values import StoredRule
 
 RULES = "rules"
 STAMP = "stamp"

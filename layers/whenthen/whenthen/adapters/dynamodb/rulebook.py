@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from whenthen.adapters.aws import AwsClient
-from whenthen.adapters.dynamodb.items import Item
 from whenthen.adapters.dynamodb.rule_items import (
     EXITS,
     STAMP,
@@ -22,7 +21,11 @@ from whenthen.adapters.dynamodb.rule_items import (
 from whenthen.adapters.dynamodb.table import Table
 from whenthen.domain.errors import NotFound
 from whenthen.domain.matching import RuleSet, compile_rules
-from whenthen.domain.rules import Rule
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.adapters.dynamodb.items import Item
+    from whenthen.domain.rules import Rule
 
 _MAX_VERSIONS = 2_000
 """How many rule versions are kept in memory; they never change."""

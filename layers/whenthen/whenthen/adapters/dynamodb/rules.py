@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from whenthen.adapters.aws import AwsClient, pauses
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.items import Item
 from whenthen.adapters.dynamodb.rule_items import (
     EXITS,
     RULES,
@@ -26,9 +26,12 @@ from whenthen.adapters.dynamodb.rule_items import (
 from whenthen.adapters.dynamodb.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, delete, put, transact, update
 from whenthen.domain.errors import NotFound, Stale, Temporary
-from whenthen.domain.rules import Rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports import Page, StoredRule
+from whenthen.ports.values import Page, StoredRule
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.items import Item
+    from whenthen.domain.rules import Rule
 
 _ATTEMPTS = 8
 """How often a save is tried anew when another rule of the same event types is saved at the same time."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb import watches
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.jobs import DynamoJobs
@@ -31,7 +31,11 @@ from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, p
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.runs import Job, Run, RunStatus
-from whenthen.ports import Clock, Page, RunState, Started
+from whenthen.ports.values import Page, RunState, Started
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.ports.clock import Clock
 
 _ONCE = "once"
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.items import to_json
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.domain.errors import NotFound
 from whenthen.domain.events import format_time, parse_time
-from whenthen.ports import ApiKey
+from whenthen.ports.values import ApiKey
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
 
 _KEYS = "apikeys"
 _SOURCES = "sources"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.run_items import expiry
 from whenthen.adapters.dynamodb.table import Table
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
 
 _SK = "sent"
 _LOOKED_AT = 10

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from whenthen.adapters.aws import AwsClient
+from typing import TYPE_CHECKING
+
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.events import plan_of_item, record_events_pk
-from whenthen.adapters.dynamodb.items import Item
 from whenthen.adapters.dynamodb.run_items import RUN, run_of
 from whenthen.adapters.dynamodb.table import Table
-from whenthen.domain.runs import Run
-from whenthen.ports import Page, Plan
+from whenthen.ports.values import Page, Plan
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
+    from whenthen.adapters.dynamodb.items import Item
+    from whenthen.domain.runs import Run
 
 _INDEX = "gsi2"
 

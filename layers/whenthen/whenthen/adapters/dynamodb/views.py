@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.aws import AwsClient
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.items import Item, to_json
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, delete, transact
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import format_time, parse_time
-from whenthen.ports import Page, StoredView
+from whenthen.ports.values import Page, StoredView
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws import AwsClient
 
 _VIEWS = "views"
 

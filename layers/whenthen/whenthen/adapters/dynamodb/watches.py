@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.items import Item
 from whenthen.adapters.dynamodb.table import ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import Write, check, delete, put
 from whenthen.domain.events import Event, format_time, parse_time
-from whenthen.domain.runs import Run
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.items import Item
+    from whenthen.domain.runs import Run
 
 SEEN = "seen"
 SEEN_FOR = timedelta(days=35)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.facts import Facts, Path
-from whenthen.domain.leaves import Leaf
-from whenthen.domain.matcher.lanes import Lane
-from whenthen.domain.matcher.tables import Spot
-from whenthen.domain.operands import Pattern, Range
 from whenthen.domain.values import Choice, composed
+
+if TYPE_CHECKING:
+    from whenthen.domain.facts import Facts, Path
+    from whenthen.domain.leaves import Leaf
+    from whenthen.domain.matcher.lanes import Lane
+    from whenthen.domain.matcher.tables import Spot
+    from whenthen.domain.operands import Pattern, Range
 
 
 class Source(StrEnum):

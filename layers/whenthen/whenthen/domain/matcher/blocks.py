@@ -6,9 +6,13 @@ gone through for all slots at once: what does not match costs one bit of a few i
 
 from __future__ import annotations
 
-from whenthen.domain.facts import Facts
-from whenthen.domain.matcher.demands import Demand
+from typing import TYPE_CHECKING
+
 from whenthen.domain.matcher.gates import Gate
+
+if TYPE_CHECKING:
+    from whenthen.domain.facts import Facts
+    from whenthen.domain.matcher.demands import Demand
 
 SLOTS = 16_384
 _WORD = 64

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from whenthen.domain.facts import Facts, Path
 from whenthen.domain.matcher.access import READERS, LaneKey, Source
-from whenthen.domain.matcher.demands import Finder
 from whenthen.domain.matcher.lanes import Hits, Lane
+
+if TYPE_CHECKING:
+    from whenthen.domain.matcher.demands import Finder
 
 
 class _Absent(str):

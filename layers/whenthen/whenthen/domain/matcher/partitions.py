@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.conditions import Condition
-from whenthen.domain.facts import Facts
 from whenthen.domain.matcher.blocks import Block, slots_of
 from whenthen.domain.matcher.checks import Check
 from whenthen.domain.matcher.demands import Demand, demand_of, lanes_for
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions import Condition
+    from whenthen.domain.facts import Facts
 
 MANY = 200
 """From how many rules on it pays to take them through several lanes each, and not just find each by one."""

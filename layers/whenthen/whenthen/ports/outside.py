@@ -1,0 +1,73 @@
+"""What is reached outside of AWS, and the secrets and bodies for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
+    from whenthen.sources.meta import LeadRef
+
+
+class Secrets(Protocol):
+    """Secrets, cached for a few minutes."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The secret's JSON object. Raises NotFound."""
+
+
+class Http(Protocol):
+    """The guarded client: public addresses only, no redirects, bounded reads, timeouts."""
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Raises Temporary when nothing was sent, Permanent for a forbidden address, AnswerLost when sent in vain."""
+
+
+class Objects(Protocol):
+    """Bodies too large for an event: raw mail and attachments."""
+
+    def get(self, key: str) -> bytes:
+        """The whole object. Raises NotFound, TooLarge."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Keep an object, in place of the one that is there."""
+
+
+class Threads(Protocol):
+    """Which run sent a mail, for the answers that name it."""
+
+    def remember(self, message_id: str, run_id: str, now: datetime) -> None:
+        """Note that this run sent the mail that the provider calls `message_id`."""
+
+    def run_of(self, message_ids: Sequence[str]) -> str | None:
+        """The run that sent one of these mails; the first that is known."""
+
+
+class Mailer(Protocol):
+    """Outgoing mail."""
+
+    def send(self, mail: Mail) -> str:
+        """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
+
+
+class Graph(Protocol):
+    """Meta's Graph API."""
+
+    def lead(self, leadgen_id: str) -> Mapping[str, Any]:
+        """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
+
+    def send_message(self, message: Mapping[str, Any], key: str) -> str:
+        """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
+
+        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+        """
+
+
+class LeadQueue(Protocol):
+    """Leads whose fields are to be fetched."""
+
+    def send(self, leads: Sequence[LeadRef]) -> None:
+        """Hand the leads on. Raises Temporary unless every one was taken."""

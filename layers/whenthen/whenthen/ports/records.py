@@ -1,0 +1,42 @@
+"""The records, their identities and their dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from whenthen.domain.date_index import DateEntry
+    from whenthen.domain.events import Cause
+    from whenthen.domain.records import Record
+    from whenthen.ports.values import Page
+
+
+class RecordStore(Protocol):
+    """The records and their identities."""
+
+    def get(self, ref: str) -> Record | None:
+        """The record `<kind>:<id>`."""
+
+    def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
+        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+
+    def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
+        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
+
+    def put(self, record: Record, replaces: Record | None) -> None:
+        """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
+
+    def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
+        """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
+
+    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
+        """Records of a kind by id; eventually consistent."""
+
+
+class DateIndex(Protocol):
+    """The dates of all records; `domain.dates` says where a day's stand."""
+
+    def entries(self, partition: str, prefix: str) -> Iterable[DateEntry]:
+        """The dates of a partition whose sort keys begin so."""

@@ -1,0 +1,105 @@
+"""Runs and jobs, and what carries them on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from whenthen.domain.actions import Channel
+    from whenthen.domain.events import Event
+    from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+    from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
+
+
+class RunLedger(Protocol):
+    """Runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
+
+    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+        """Write the run, its event, its first jobs and what it watches, in one transaction.
+
+        EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
+        to judge. ENTERED_BEFORE: another run holds `once_key`. A run with an outcome watches nothing.
+        """
+
+    def load(self, run_id: str) -> RunState | None:
+        """The run with its event and jobs."""
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        """Remember the task token with which the state machine waits for the current wave."""
+
+    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+        """Write the run's new wave with its jobs, in one transaction. False if the run is final or further already."""
+
+    def park(self, run: Run, due: datetime) -> None:
+        """Note that the run waits until `due`; nothing happens to a run that is final or further already."""
+
+    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
+        """Give the run its outcome and stop watching. False if it had one already."""
+
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+        """Take the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
+
+        A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
+        unknown. Raises Busy while another lease holds.
+        """
+
+    def release(self, job: Job, reason: str) -> None:
+        """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
+
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
+        """Write the job's outcome. False if the attempt is no longer the current one."""
+
+    def complete_with(
+        self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
+    ) -> None:
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
+
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+        """Write the outcome that the provider reports. False if the job no longer stands as it was read.
+
+        A job that had its outcome keeps the time at which it was finished: waits are counted from it.
+        """
+
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+
+    def counter(self, name: str) -> int:
+        """Where a counter stands; 0 before its first use."""
+
+    def note_exit(self, keys: Sequence[str], event: Event) -> None:
+        """Remember under each key that an event of this type was seen, at its time."""
+
+    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
+        """The open runs that watch any of these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+
+    def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs of a rule, newest first; eventually consistent."""
+
+    def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs about a record, newest first; eventually consistent."""
+
+    def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs with a status, newest first; eventually consistent."""
+
+
+class JobQueues(Protocol):
+    """One queue per channel."""
+
+    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
+        """Hand the jobs to the channel's function. Raises Temporary unless every one was taken."""
+
+
+class Sequences(Protocol):
+    """The state machine that holds waits and order."""
+
+    def start(self, run_id: str) -> None:
+        """Start the run's execution; it is named after the run, so a second start changes nothing."""
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> None:
+        """Answer the task that waits with `token`. A token that was answered already changes nothing."""
+
+    def stop(self, run_id: str, reason: str) -> None:
+        """End the run's execution, if it is under way."""
