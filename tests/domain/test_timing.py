@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from whenthen.domain.errors import Problem
 from whenthen.domain.reading import Reader
-from whenthen.domain.timing import MAX_WAIT_DAYS, WEEKDAYS, Until, Wait, due_at, moment_of, parse_zone, read_wait, wall
+from whenthen.domain.timing import MAX_WAIT_DAYS, WEEKDAYS, Until, Wait, due_at, moment_of, read_wait, wall
+from whenthen.domain.zones import parse_zone
 
 ZONES = [
     "Europe/Istanbul",

@@ -26,6 +26,14 @@ NOT_AT_FIRST = (
     "aws_lambda_powertools.utilities.data_classes",
     "whenthen.domain.catalogue",
     "whenthen.domain.templates",
+    "zoneinfo",
+    "whenthen.domain.timer_triggers",
+    "whenthen.domain.schedules",
+    "whenthen.usecases.know_person",
+    "whenthen.usecases.keep_consent",
+    "whenthen.usecases.settle_report",
+    "whenthen.ports.runs",
+    "whenthen.ports.outside",
 )
 
 MARGIN = 1.0

@@ -99,7 +99,7 @@ def functions_of(ports: Ports) -> Functions:
             progress,
             StopOnExit(p.rules, p.runs, p.sequences, p.clock),
             p.log,
-            (KnowPerson(save_record, p.settings), KeepConsent(p.records, p.clock), SettleReport(progress)),
+            lambda: (KnowPerson(save_record, p.settings), KeepConsent(p.records, p.clock), SettleReport(progress)),
         ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),

@@ -16,7 +16,7 @@ from whenthen.domain.facts import Context, Facts, Path, parse_path
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.moments import Duration, read_duration
 from whenthen.domain.operators import OPERATORS, Operator
-from whenthen.domain.timing import parse_zone
+from whenthen.domain.zones import parse_zone
 
 MAX_DEPTH = 6
 """How many groups may stand in one another."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from whenthen.domain import events, records
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.events import Event
     from whenthen.domain.records import Record
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from whenthen.domain.moments import read_point
 from whenthen.domain.series import read_series
-from whenthen.domain.timing import parse_zone
+from whenthen.domain.zones import parse_zone
 
 if TYPE_CHECKING:
     from whenthen.domain.records import Record

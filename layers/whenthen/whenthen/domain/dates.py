@@ -10,9 +10,8 @@ each occurrence has an id of its own, so what is found twice happens once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -22,7 +21,8 @@ from whenthen.domain.event_names import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.lateness import CLOCK, Lateness, Window
 from whenthen.domain.series import Series, buckets_of, read_series
-from whenthen.domain.timing import parse_zone, wall
+from whenthen.domain.timing import wall
+from whenthen.domain.zones import parse_zone
 
 DEFAULT_HOUR = time(9)
 """When a rule without an hour is due for a date without a time."""
@@ -50,7 +50,7 @@ class DateField(Struct, frozen=True):
     kind: str
     field: str
     yearly: bool
-    zone: ZoneInfo
+    zone: tzinfo
     days: int = 0
     at: time | None = None
     own_zone: bool = False

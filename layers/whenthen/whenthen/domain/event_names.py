@@ -8,6 +8,9 @@ SCHEDULE_REACHED = "schedule.reached"
 STARTED_MANUALLY = "rule.started_manually"
 FINISHED = "rule.finished"
 
+SPEAKING = ("whatsapp.", "email.")
+"""How the types of all events begin that people's messages, and reports about ours, make."""
+
 CHILD_ADDED = "child_added"
 """Of a parent: `<kind>.child_added`."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
 from whenthen.domain.values import LISTS, elements
+from whenthen.domain.zones import parse_zone
 
 MAX_FIELD = 200
 MAX_NAMES = 12
@@ -106,7 +106,7 @@ class Facts:
 
     def zone(self, name: str | None) -> tzinfo:
         """The zone called `name`; without one, the zone that now is given in."""
-        return ZoneInfo(name) if name else self.now().tzinfo or UTC
+        return (parse_zone(name) if name else self.now().tzinfo) or UTC
 
     def changed_names(self) -> Sequence[str]:
         """The fields of the record that may have changed: all that `change` can find a change of are among them."""

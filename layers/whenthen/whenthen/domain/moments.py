@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -54,7 +53,7 @@ class Duration(Struct, frozen=True):
         days = sign * (7 * self.weeks + self.days)
         if days:
             local = moment.astimezone(zone)
-            moment = at_wall(local.date() + timedelta(days=days), local.time(), zone)
+            moment = wall(local.date() + timedelta(days=days), local.time(), zone)
         return moment.astimezone(UTC) + sign * timedelta(hours=self.hours, minutes=self.minutes)
 
 
@@ -94,19 +93,12 @@ def span_of(point: date | datetime, zone: tzinfo) -> Span | None:
     try:
         if isinstance(point, datetime):
             local = point.tzinfo is None
-            moment = at_wall(point.date(), point.time(), zone) if local else point.astimezone(UTC)
+            moment = wall(point.date(), point.time(), zone) if local else point.astimezone(UTC)
             return Span(moment, moment)
-        following = at_wall(point + timedelta(days=1), time(), zone)
-        return Span(at_wall(point, time(), zone), following - _TICK)
+        following = wall(point + timedelta(days=1), time(), zone)
+        return Span(wall(point, time(), zone), following - _TICK)
     except OverflowError:
         return None
-
-
-def at_wall(day: date, hour: time, zone: tzinfo) -> datetime:
-    """The moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
-    if isinstance(zone, ZoneInfo):
-        return wall(day, hour, zone)
-    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
 
 
 def now_fields(now: datetime, zone: tzinfo) -> dict[str, str | int]:

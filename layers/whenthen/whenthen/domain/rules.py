@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
@@ -17,9 +16,12 @@ from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import EVENT_TYPE, parse_time
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import KIND
-from whenthen.domain.timing import MAX_WAIT_DAYS, Wait, parse_zone, read_wait
+from whenthen.domain.timing import MAX_WAIT_DAYS, Wait, read_wait
+from whenthen.domain.zones import parse_zone, utc
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.triggers import Trigger
 
 MAX_STEPS = 30
@@ -100,7 +102,7 @@ class Rule(Struct, frozen=True):
     entry: Entry = Entry()
     exit: Exit = Exit()
     mode: Mode = Mode.OFF
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    zone: ZoneInfo = field(default_factory=utc)
     activated_at: datetime | None = None
 
     @property
@@ -190,7 +192,7 @@ def _read_zone(reader: Reader) -> ZoneInfo:
     zone = parse_zone(name)
     if zone is None:
         reader.report("time_zone", "an IANA time zone such as Europe/Istanbul is required")
-    return zone or ZoneInfo("UTC")
+    return zone or utc()
 
 
 def _read_activation(reader: Reader) -> datetime | None:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
@@ -54,7 +53,7 @@ class Cron(Struct, frozen=True):
         by_date, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return by_date or by_weekday if self.either else by_date and by_weekday
 
-    def moments_of(self, day: date, zone: ZoneInfo) -> list[datetime]:
+    def moments_of(self, day: date, zone: tzinfo) -> list[datetime]:
         """The moments of the day, in UTC."""
         if not self.comes_on(day):
             return []
@@ -67,7 +66,7 @@ class Cron(Struct, frozen=True):
 class Schedule(Struct, frozen=True):
     """When a rule is due: by `cron`, or once `at` a moment."""
 
-    zone: ZoneInfo
+    zone: tzinfo
     cron: Cron | None = None
     at: datetime | None = None
     late: Lateness = Lateness()
@@ -127,7 +126,7 @@ def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event
     )
 
 
-def _shown(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
+def _shown(day: date, clock: time, zone: tzinfo) -> Iterator[datetime]:
     """The moments at which the clocks show this: none in a gap, two where they are set back."""
     for fold in (0, 1):
         local = datetime.combine(day, clock.replace(fold=fold), tzinfo=zone)

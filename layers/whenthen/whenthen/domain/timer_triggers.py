@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from whenthen.domain import views
 from whenthen.domain.date_index import is_dated
@@ -12,9 +11,12 @@ from whenthen.domain.dates import DateField, Leap
 from whenthen.domain.lateness import Lateness
 from whenthen.domain.moments import read_point
 from whenthen.domain.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
-from whenthen.domain.timing import parse_zone, read_hour, wall
+from whenthen.domain.timing import read_hour, wall
+from whenthen.domain.zones import parse_zone
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.reading import Reader
     from whenthen.domain.views import View
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -66,14 +65,6 @@ class Wait(Struct, frozen=True):
         return self.at is not None and bool(by_days) and not (self.hours or self.minutes or self.seconds)
 
 
-def parse_zone(name: str) -> ZoneInfo | None:
-    """The IANA time zone, or None for a name that is not one."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def read_hour(reader: Reader, name: str) -> time | None:
     """A wall-clock time written as HH:MM."""
     text = reader.text(name)
@@ -124,7 +115,7 @@ def read_until(reader: Reader) -> Until:
     return until
 
 
-def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping[str, Any], zone: ZoneInfo) -> datetime:
+def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping[str, Any], zone: tzinfo) -> datetime:
     """The moment at which a step with this `wait` is due, in UTC; never before `previous`.
 
     entered   when the run's event happened
@@ -141,7 +132,7 @@ def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping
     return max(due, previous.astimezone(UTC))
 
 
-def _counted_from(start: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
+def _counted_from(start: datetime, wait: Wait, zone: tzinfo) -> datetime:
     moment = _plus_days(start, wait.until.days if wait.until else 0, zone)
     moment = _plus_days(moment, wait.days, zone)
     if wait.on_a_day:
@@ -150,7 +141,7 @@ def _counted_from(start: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
     return _at_hour(moment, wait, zone)
 
 
-def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
+def moment_of(value: Any, zone: tzinfo) -> datetime | None:
     """A record's date or time as a moment: a bare date is midnight in `zone`. None when it is neither."""
     if not isinstance(value, str):
         return None
@@ -164,7 +155,7 @@ def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
         return _LAST if moment.year > 1 else _FIRST
 
 
-def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
+def wall(day: date, hour: time, zone: tzinfo) -> datetime:
     """The moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
     local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone)
     moment = local.astimezone(UTC)
@@ -173,7 +164,7 @@ def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
     return _end_of_gap(local, zone)
 
 
-def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
+def _end_of_gap(local: datetime, zone: tzinfo) -> datetime:
     """The first moment after the gap that swallows `local`: where the offset changes, to the minute."""
     # fold=0 reads the skipped hour with the offset before the change, fold=1 with the one after it.
     late, early = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
@@ -187,14 +178,14 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
     return late.replace(microsecond=0)
 
 
-def _plus_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+def _plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
     local = moment.astimezone(zone)
     if not days:
         return moment.astimezone(UTC)
     return wall(local.date() + timedelta(days=days), local.time(), zone)
 
 
-def _at_hour(moment: datetime, wait: Wait, zone: ZoneInfo) -> datetime:
+def _at_hour(moment: datetime, wait: Wait, zone: tzinfo) -> datetime:
     """The first moment from `moment` on that has the wanted hour and weekday."""
     local = moment.astimezone(zone)
     candidate = moment if wait.at is None else wall(local.date(), wait.at, zone)

@@ -3,6 +3,8 @@
 An admin writes one of the kinds of `TRIGGERS`. Whatever it is, it comes down to event types and a condition,
 which is all that the matcher knows; those that wait for the clock also say when (`timer`), and those that are
 about many records also which (`view`).
+
+Only rules with a timer load the modules of the clock (half a dozen): no other makes a cold start pay for them.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,10 +28,11 @@ from whenthen.domain.event_names import (
 )
 from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
-from whenthen.domain.timer_triggers import birthday, read_date_field, read_schedule
-from whenthen.domain.timing import parse_zone
+from whenthen.domain.zones import parse_zone, utc
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.dates import DateField
     from whenthen.domain.errors import Problem
     from whenthen.domain.schedules import Schedule
@@ -103,13 +105,10 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
         reader.finish()
         return Trigger(On.EVENT, ())
     zone, own_id = rule.value("time_zone"), rule.value("id")
-    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or _UTC)
+    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or utc())
     trigger = _moving(TRIGGERS[given[0]].read(reader, owner), reader)
     reader.finish()
     return trigger
-
-
-_UTC = ZoneInfo("UTC")
 
 
 def watched(types: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,6 +135,8 @@ def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
     """`birthday.reached` is short for a yearly date trigger on birth_date, at nine o'clock."""
     if len(types) > 1:
         reader.report("event", f"{BIRTHDAY_REACHED} stands alone: the clock makes it for this rule")
+    from whenthen.domain.timer_triggers import birthday  # noqa: PLC0415 - see above
+
     timer = birthday(owner.kind, owner.zone)
     return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
 
@@ -175,11 +176,15 @@ def _edge(
 
 
 def _read_date(reader: Reader, owner: _Owner) -> Trigger:
+    from whenthen.domain.timer_triggers import read_date_field  # noqa: PLC0415 - see above
+
     timer = read_date_field(_part(reader, On.DATE), owner.kind, owner.zone)
     return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
 
 
 def _read_schedule(reader: Reader, owner: _Owner) -> Trigger:
+    from whenthen.domain.timer_triggers import read_schedule  # noqa: PLC0415 - see above
+
     timer, view = read_schedule(_part(reader, On.SCHEDULE), owner.kind, owner.zone)
     return Trigger(On.SCHEDULE, (SCHEDULE_REACHED,), _for_rule(owner), view, timer)
 

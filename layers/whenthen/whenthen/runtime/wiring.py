@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.manage_views import ManageViews
-    from whenthen.usecases.match_event import MatchEvent
+    from whenthen.usecases.match_event import MatchEvent, Reaction
     from whenthen.usecases.perform_job import PerformJob
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
@@ -92,19 +92,24 @@ class Wiring(Adapters):
 
     @cached_property
     def match_event(self) -> MatchEvent:
-        from whenthen.usecases.keep_consent import KeepConsent
-        from whenthen.usecases.know_person import KnowPerson
         from whenthen.usecases.match_event import MatchEvent
-        from whenthen.usecases.settle_report import SettleReport
         from whenthen.usecases.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        reactions = (
+        return MatchEvent(self.progress, stop_on_exit, self.event_log, lambda: self.reactions)
+
+    @cached_property
+    def reactions(self) -> tuple[Reaction, ...]:
+        """What messages, and reports about them, do of themselves."""
+        from whenthen.usecases.keep_consent import KeepConsent
+        from whenthen.usecases.know_person import KnowPerson
+        from whenthen.usecases.settle_report import SettleReport
+
+        return (
             KnowPerson(self.save_record, self.installation),
             KeepConsent(self.records, self.clock),
             SettleReport(self.progress),
         )
-        return MatchEvent(self.progress, stop_on_exit, self.event_log, reactions)
 
     @cached_property
     def fire_due_dates(self) -> FireDueDates:

@@ -6,7 +6,7 @@ then the record may have changed, by the very runs that the first delivery start
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import once_key, refusal
+from whenthen.domain.event_names import SPEAKING
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import Plan, Planned, Started
@@ -40,18 +41,21 @@ class Reaction(Protocol):
 
 
 class MatchEvent(Struct, frozen=True):
-    """Plans an event's runs, stops those that it ends, and starts those that it calls for."""
+    """Plans an event's runs, stops those that it ends, and starts those that it calls for.
+
+    reactions   called for when the first message, or report about one, comes: no other event needs them loaded
+    """
 
     progress: Progress
     stop_on_exit: StopOnExit
     log: EventLog
-    reactions: tuple[Reaction, ...] = ()
+    reactions: Callable[[], tuple[Reaction, ...]]
 
     def __call__(self, event: Event) -> Plan:
         """Returns the plan that was carried out; a redelivered event has the plan of its first delivery."""
         plan = self.log.plan_of(event.id)
         if plan is None:
-            for react in self.reactions:
+            for react in self.reactions() if event.type.startswith(SPEAKING) else ():
                 react(event)
             decided = self._decide(event)
             plan = self.log.record_plan(decided, self.progress.clock.now())
