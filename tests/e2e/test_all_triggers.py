@@ -11,13 +11,13 @@ from collections.abc import Callable
 import pytest
 
 from dev.stack import Stack
-from tests.conftest import TABLE
 from tests.e2e.triggers.cases import Case
 from tests.e2e.triggers.conversation_rows import CONVERSATION_ROWS
 from tests.e2e.triggers.customer_rows import CUSTOMER_ROWS
 from tests.e2e.triggers.flow_rows import FLOW_ROWS
 from tests.e2e.triggers.running import Attempt, go_through, names_of
 from tests.e2e.triggers.work_rows import WORK_ROWS
+from tests.tables import ROW
 
 pytestmark = pytest.mark.xdist_group("triggers")
 
@@ -34,7 +34,7 @@ def attempts(stack: Stack) -> dict[str, Attempt]:
 def test_each_row_fires_one_run(
     name: str, case: Case, record_property: Callable[[str, object], None], request: pytest.FixtureRequest
 ) -> None:
-    record_property(TABLE, ["Triggers of the checklist", name, case.what, case.entrance.said])
+    record_property(ROW, ["Triggers of the checklist", name, case.what, case.entrance.said])
     attempt: Attempt = request.getfixturevalue("attempts")[name]
     if attempt.error is not None:
         raise attempt.error

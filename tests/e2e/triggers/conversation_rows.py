@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.e2e.triggers.cases import Case, Document, Own, is_
 from tests.e2e.triggers.hooks import Form, Posted
 from tests.e2e.triggers.platforms import Mail, Reported, WhatsApp
+from tests.e2e.triggers.records import Made
 
 _PRICE = (is_("event.data.text", "fiyat", "contains", ignore_case=True),)
 
@@ -30,6 +31,8 @@ def _call(row: str, what: str, event: str, sample: str, **data: object) -> tuple
 CONVERSATION_ROWS = (
     Case("T13", "a form is filled in", {"event": "form.submitted"}, Form("event.data.fields.project", multipart=True),
          (is_("event.data.fields.size", "XL"),)),
+    Case("T13", "a filled-in form is kept as a record", {"event": "form.created"}, Made("form", {"size": "XL"}),
+         (is_("record.size", "XL"),)),
     Case("T20", "an agent selects a text", {"event": "chat.text_selected"},
          Reported("chat.text_selected", "chat", {"text": "Bağdat Caddesi 12", "agent": "agent:ayse"})),
     Case("T21", "a keyword on WhatsApp", {"event": "whatsapp.message_received"}, WhatsApp("text", "text"), _PRICE),

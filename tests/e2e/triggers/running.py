@@ -50,16 +50,15 @@ def go_through(stack: Stack, cases: Sequence[Case]) -> dict[str, Attempt]:
     hooks.configure(world)
     attempts = {name: Attempt(case, _own(world, name, place)) for place, (name, case) in enumerate(_named(cases))}
     # What waits for the clock is prepared first, while its moment is still to come, and sent when it is past.
-    early = sorted(attempts.values(), key=lambda attempt: not _waits(attempt.case))
-    _each(early, lambda attempt: _make_rule(world, attempt))
-    _each(early, lambda attempt: _open(world, attempt))
-    _each(reversed(early), _send)
-    expected = {attempt.own.id for attempt in early if attempt.error is None}
+    in_order = sorted(attempts.values(), key=lambda attempt: not _waits(attempt.case))
+    _each(in_order, lambda attempt: _prepare(world, attempt))
+    _each(reversed(in_order), _send)
+    expected = {attempt.own.id for attempt in in_order if attempt.error is None}
     account.wait_for(lambda: True if expected <= effects(world).keys() else None)
-    _each(reversed(early), _send)
+    _each(reversed(in_order), _send)
     _settle(stack)
     counted = effects(world)
-    _each(early, lambda attempt: _look(world, attempt, counted))
+    _each(in_order, lambda attempt: _look(world, attempt, counted))
     return attempts
 
 
@@ -84,12 +83,9 @@ def _each(attempts: Iterable[Attempt], act: Callable[[Attempt], object]) -> None
         attempt.error = future.exception()
 
 
-def _make_rule(world: World, attempt: Attempt) -> None:
+def _prepare(world: World, attempt: Attempt) -> None:
     rule = rule_of(attempt.case, attempt.own, world)
     world.rules[attempt.own.id] = world.stack.api.post("/v1/rules", rule)["id"]
-
-
-def _open(world: World, attempt: Attempt) -> None:
     attempt.send = attempt.case.entrance.open(world, attempt.own)
 
 

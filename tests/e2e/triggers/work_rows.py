@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.triggers.cases import Case
 from tests.e2e.triggers.hooks import Posted, github, payment, stripe
-from tests.e2e.triggers.platforms import OnBus
+from tests.e2e.triggers.platforms import OnBus, PlainOnBus
 from tests.e2e.triggers.records import Changed, Deleted, Made
 
 _STARTS = {"starts_at": "2027-03-20T09:30:00Z"}
@@ -30,15 +30,22 @@ WORK_ROWS = (
     Case("T33", "a ticket's status changes", {"event": "ticket.status_changed"},
          Changed("ticket", (_OPEN,), {"status": "waiting"})),
     Case("T34", "a ticket is closed", {"event": "ticket.closed"}, github("issues", "issues_closed")),
+    Case("T34", "a ticket of the store is closed", {"event": "ticket.closed"},
+         Changed("ticket", (_OPEN,), {"status": "Solved"})),
     Case("T37", "an invoice is made", {"event": "invoice.created"}, stripe("invoice_created", "number")),
     Case("T38", "an invoice is paid", {"event": "invoice.paid"}, stripe("invoice_paid", "number")),
+    Case("T38", "an invoice of the store is paid", {"event": "invoice.paid"},
+         Changed("invoice", (_OPEN,), {"status": "paid"})),
     Case("T39", "an invoice is cancelled", {"event": "invoice.cancelled"}, stripe("invoice_voided", "number")),
     Case("T40", "a quote is signed", {"event": "quote.signed"}, stripe("quote_accepted", "number")),
     Case("T41", "a payment is received", {"event": "payment.received"},
          Posted("payments", payment, "event.data.payment_id")),
     Case("T42", "a payment fails", {"event": "payment.failed"},
          stripe("payment_intent_payment_failed", "description")),
+    Case("T42", "a failed payment is noted", {"event": "payment.failed"}, Made("payment", {"status": "declined"})),
     Case("T44", "a reservation is made", {"event": "reservation.created"}, OnBus("reservation.created")),
+    Case("T44", "a reservation of a plain sender", {"event": "reservation.created"},
+         PlainOnBus("reservation.created")),
     Case("T50", "a meeting is made", {"event": "meeting.created"}, Made("meeting", _STARTS)),
     Case("T51", "a meeting is edited", {"event": "meeting.edited"},
          Changed("meeting", ({"location": "Room 1"},), {"location": "Room 2"})),
