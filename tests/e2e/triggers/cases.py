@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from dev.stack import Hook, Stack
@@ -43,24 +42,15 @@ class Own:
 class World:
     """Where the table is run: the stack, the sources that were configured for it, and the rules by case.
 
-    due  the moment that what waits for the clock is set to
+    marker  stands in every name, so that nothing of other runs is met
+    due     the moment that what waits for the clock is set to
     """
 
     stack: Stack
     marker: str
     due: datetime
-    hooks: dict[str, Hook] = field(default_factory=dict)
+    hooks: Mapping[str, Hook]
     rules: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, stack: Stack) -> World:
-        """A new one: records, sources and keys of other runs are not met again."""
-        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=SECONDS_UNTIL_DUE)
-        return cls(stack, secrets.token_hex(3), due)
-
-
-SECONDS_UNTIL_DUE = 20
-"""Rules are made, and records written, before the moment that they wait for; only then the clock's cases are sent."""
 
 
 class Entrance(Protocol):

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from dev import web
 from dev.demo.stories import EVENTS
 from dev.provision import SAMPLE_SOURCE
-from dev.stack import Hook
+from dev.stack import Hook, Stack
 from tests.e2e.triggers.cases import Document, Own, Send, World, is_
 from whenthen.sources.signatures import parse_scheme, sign
 
@@ -49,18 +49,13 @@ SOURCES: Mapping[str, Document] = {
 """The sources of the table, each with another scheme. `payments`, with Standard Webhooks, is the stack's own."""
 
 
-def configure(world: World) -> None:
-    """Make the sources for this world, as an admin does."""
-    world.hooks[SAMPLE_SOURCE] = world.stack.hook(SAMPLE_SOURCE)
+def configure(stack: Stack, marker: str) -> dict[str, Hook]:
+    """Make the sources, as an admin does, under names of this run of the table."""
+    made = {SAMPLE_SOURCE: stack.hook(SAMPLE_SOURCE)}
     for name, document in SOURCES.items():
-        world.stack.api.put(f"/v1/sources/{source_name(world, name)}", document)
-        url = f"{world.stack.api_url}/hooks/{source_name(world, name)}"
-        world.hooks[name] = Hook(url, _kind(name), document["secret"])
-
-
-def source_name(world: World, name: str) -> str:
-    """What one of SOURCES is called in this world."""
-    return f"{name}-{world.marker}"
+        stack.api.put(f"/v1/sources/{name}-{marker}", document)
+        made[name] = Hook(f"{stack.api_url}/hooks/{name}-{marker}", _kind(name), document["secret"])
+    return made
 
 
 def sample(file: str) -> Any:
