@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from whenthen.domain.events import Event
+    from whenthen.domain.facts import Earlier
     from whenthen.domain.records import Record
 
 
@@ -21,6 +22,7 @@ def context_of(
     now: datetime,
     zone: ZoneInfo | None = None,
     related: Mapping[str, Any] | None = None,
+    history: Earlier | None = None,
 ) -> dict[str, Any]:
     """The mapping that conditions are evaluated on and templates are rendered with."""
     current = records.as_context(record) if record else None
@@ -29,6 +31,7 @@ def context_of(
         "record": current,
         "before": _before(event, current),
         "related": related or {},
+        "history": history,
         "now": now.astimezone(zone) if zone else now,
     }
 
