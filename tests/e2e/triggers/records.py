@@ -8,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from dev import web
 from dev.stack import Stack
 from tests.e2e.triggers.cases import Document, Own, Send, World, of_project
-from whenthen.adapters.clock import SystemClock
-from whenthen.adapters.dynamodb.records import DynamoRecords
-from whenthen.usecases.save_record import SaveRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +108,13 @@ class Found(_OnRecord):
 
 @dataclass(frozen=True, slots=True)
 class Imported(_OnRecord):
-    """A record comes with an import."""
+    """A file with one row is imported. Ordered again under its `Idempotency-Key`, it is the import that is done."""
 
-    said: str = "an import"
+    said: str = "POST /v1/imports"
 
     def open(self, world: World, own: Own) -> Send:
-        stack = world.stack
-        records = DynamoRecords(stack.client("dynamodb"), stack.tables["records"])
-        fields = {"email": own.email, "project": own.key}
-        save = SaveRecord(records, SystemClock(), None)
-        return lambda: save.upsert(self.kind, own.id, fields, origin="import")
+        row = {"id": own.id, "email": own.email, "project": own.key}
+        return lambda: _imported(world.stack, self.kind, own, json.dumps(row).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +163,14 @@ class Moment:
 def _deleted(stack: Stack, path: str) -> None:
     answer = stack.api.call("DELETE", path)
     assert answer.status in (204, 404), answer.body
+
+
+def _imported(stack: Stack, kind: str, own: Own, file: bytes) -> None:
+    order = {"kind": kind, "format": "json_lines", "rules": "run"}
+    work = stack.api.post("/v1/imports", order, idempotency_key=own.id)
+    assert web.call("PUT", work["upload"]["url"], file).status == 200
+    started = stack.api.call("POST", f"/v1/imports/{work['id']}/start")
+    assert started.status in (202, 409), started.body  # 409: it is done
 
 
 def _tick(world: World) -> None:

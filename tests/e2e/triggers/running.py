@@ -56,16 +56,19 @@ def go_through(stack: Stack, cases: Sequence[Case]) -> dict[str, Attempt]:
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=SECONDS_UNTIL_DUE)
     world = World(stack, marker, due, sources)
     attempts = {name: Attempt(case, _own(world, name, place)) for place, (name, case) in enumerate(_named(cases))}
-    # What waits for the clock is prepared first, while its moment is still to come, and sent when it is past.
-    in_order = sorted(attempts.values(), key=lambda attempt: not _waits(attempt.case))
-    _each(in_order, lambda attempt: _prepare(world, attempt))
-    _each(reversed(in_order), _send)
-    expected = {attempt.own.id for attempt in in_order if attempt.error is None}
+    # What waits for the clock is prepared first, while its moment is still to come, and sent when it is past: one by
+    # one, for the API is only as warm as the calls before have made it, and cold starts take long on a busy machine.
+    timed = [attempt for attempt in attempts.values() if isinstance(attempt.case.entrance, Clock | Moment)]
+    others = [attempt for attempt in attempts.values() if attempt not in timed]
+    _each(timed, lambda attempt: _prepare(world, attempt), threads=1)
+    _each(others, lambda attempt: _prepare(world, attempt))
+    _each([*others, *timed], _send)
+    expected = {attempt.own.id for attempt in attempts.values() if attempt.error is None}
     _await_effects(world, expected)
-    _each(reversed(in_order), _send)
+    _each([*others, *timed], _send)
     _settle(stack)
     counted = effects(world)
-    _each(in_order, lambda attempt: _look(world, attempt, counted))
+    _each(attempts.values(), lambda attempt: _look(world, attempt, counted))
     return attempts
 
 
@@ -78,14 +81,10 @@ def _own(world: World, name: str, place: int) -> Own:
     return Own(f"{name.lower()}-{world.marker}", f"{name[:3].lower()}-{world.marker}", number)
 
 
-def _waits(case: Case) -> bool:
-    return isinstance(case.entrance, Clock | Moment)
-
-
-def _each(attempts: Iterable[Attempt], act: Callable[[Attempt], object]) -> None:
+def _each(attempts: Iterable[Attempt], act: Callable[[Attempt], object], threads: int = THREADS) -> None:
     """Do it for all that have come so far, a few at a time; who cannot go on keeps the reason."""
-    with ThreadPoolExecutor(THREADS) as threads:
-        done = [(attempt, threads.submit(act, attempt)) for attempt in attempts if attempt.error is None]
+    with ThreadPoolExecutor(threads) as pool:
+        done = [(attempt, pool.submit(act, attempt)) for attempt in attempts if attempt.error is None]
     for attempt, future in done:
         attempt.error = future.exception()
 
