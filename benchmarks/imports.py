@@ -42,6 +42,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "enrol_view": ("enrol_view",),
     "import_records": ("import_records",),
     "fetch_lead": ("fetch_lead", "messages"),
+    "reconcile_leads": ("reconcile_leads", "messages"),
     "advance_sequence": ("advance_sequence",),
     "send_email": ("send_email", "messages"),
     "send_whatsapp": ("send_whatsapp", "messages"),
@@ -50,6 +51,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "authorize": ("authorize",),
     "manage": (
         "manage_rules",
+        "lint_rule",
         "manage_views",
         "manage_imports",
         "start_rule",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
-from shapes import Cursor, Document, Id, IfMatch, Limit, Merge, Text, record_document, timeline_entry
+from shapes import Cursor, Document, Id, IfMatch, Limit, Merge, Text, record_document
+from speaking import Lang, speaker_of, told_entry
 
 from whenthen.domain.errors import Conflict, Invalid, NotFound
 from whenthen.domain.events import Cause
@@ -76,17 +77,18 @@ def read(kind: Id, record_id: Id) -> Response[str]:
 
 
 @router.get("/records/<kind>/<record_id>/timeline", summary="What happened to a record", tags=["records"])
-def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
+def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, lang: Lang = "") -> Response[str]:
     """The events about it and the runs that they started, newest first, for as long as the history is kept.
 
     With those of the records that were merged into it.
     """
     caller(router, "runs:read")
+    speaker = speaker_of(router, lang)
     ref = f"{kind}:{record_id}"
     parse_ref(ref, "id")
     record = wired().records.get(ref)  # of one that was deleted the history is still there
     page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
-    return reply({"items": [timeline_entry(entry) for entry in page.items], "cursor": page.cursor})
+    return reply({"items": [told_entry(speaker, entry) for entry in page.items], "cursor": page.cursor})
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from whenthen.domain import import_orders
 from whenthen.domain.events import format_time, to_json
 from whenthen.domain.imports import Import
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports.values import Plan, RunState, StoredRule, StoredView
+from whenthen.ports.values import Plan, Refusal, RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -123,3 +124,31 @@ def state_document(state: RunState) -> dict[str, Any]:
     """A run with its event and its jobs in the order of their steps."""
     jobs = sorted(state.jobs, key=lambda job: (job.wave, job.step_id, job.occurrence))
     return {**run_document(state.run), "event": to_json(state.event), "jobs": [job_document(job) for job in jobs]}
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """A delivery that was refused or that no mapping took, as far as it is kept."""
+    return {
+        "at": format_time(refusal.at),
+        "outcome": refusal.outcome,
+        "proven": refusal.proven,
+        "status": refusal.status,
+        "reason": refusal.reason,
+        "size": refusal.size,
+        "headers": dict(refusal.headers),
+        "other_headers": list(refusal.others),
+        "body": refusal.body,
+    }
+
+
+def lead_form_document(form: LeadForm) -> dict[str, Any]:
+    """A form of Meta, and how comparing its leads went."""
+    return {
+        "id": form.id,
+        "page_id": form.page_id,
+        "asked_at": form.swept_at and format_time(form.swept_at),
+        "last_lead_at": form.last_lead and format_time(form.last_lead),
+        "missed": form.missed,
+        "under_way": form.after is not None,
+        "error": form.error,
+    }

@@ -22,6 +22,8 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/rules/rule_1", RULE, "rules:write"),
     ("PUT", "/v1/rules/rule_1/mode", MODE, "rules:write"),
     ("DELETE", "/v1/rules/rule_1", None, "rules:write"),
+    ("POST", "/v1/rules/lint", RULE, "rules:read"),
+    ("GET", "/v1/rules/rule_1/lint", None, "rules:read"),
     ("GET", "/v1/rules/rule_1/versions", None, "rules:read"),
     ("POST", "/v1/rules/rule_1/run", {"record": "lead:1"}, "runs:write"),
     ("POST", "/v1/views", VIEW, "rules:write"),
@@ -50,6 +52,10 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/sources/shop", SOURCE, "admin"),
     ("GET", "/v1/sources/shop", None, "admin"),
     ("GET", "/v1/sources", None, "admin"),
+    ("POST", "/v1/sources/shop/try", {"source": SOURCE, "body": {"type": "order.placed"}}, "admin"),
+    ("GET", "/v1/sources/shop/refused", None, "admin"),
+    ("GET", "/v1/sources/meta/forms", None, "admin"),
+    ("PUT", "/v1/settings/leads", {"forms": ["4711"]}, "admin"),
     ("GET", "/v1/catalogue", None, "rules:read"),
     ("GET", "/v1/records/lead/1/timeline", None, "runs:read"),
     ("GET", "/v1/settings/people", None, "admin"),
@@ -67,7 +73,7 @@ def test_these_are_all_the_routes(stack: Stack) -> None:
     for method, path in routes:
         pattern = re.sub(r"\{\w+\}", "[^/]+", path)
         assert any(method == found and re.fullmatch(pattern, target) for found, target in called), (method, path)
-    assert len(routes) == len(called)
+    assert len(routes) == len(called) - 1, "settings are called for two of their subjects"
 
 
 @pytest.mark.parametrize(("method", "target", "body", "scope"), ROUTES)

@@ -38,15 +38,17 @@ NEEDED_FOR = {
 WITHOUT_PERMISSION = {
     *((name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)),
     ("PublishOutcomes", "RECORDS_TABLE"),
+    ("ReconcileLeads", "RETENTION_DAYS"),
 }
 """Progress is built with the queues, to which those who perform jobs never send: they answer the sequence. The ledger
-of runs is built with the records, which whoever only reads runs never touches."""
+of runs is built with the records, which whoever only reads runs never touches. How long events are known is said to
+whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
-    "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
-    "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
-    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},
+    "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook"},
     "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"}
     | {"ImportRecords"},
 }

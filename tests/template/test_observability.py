@@ -99,5 +99,6 @@ def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     policy = template()["Resources"]["TracingPolicy"]
     assert policy["Condition"] == "Traces"
-    traced = set(resources("AWS::IAM::Role")) - {"SweepScheduleRole"}  # the scheduler traces nothing
+    schedules = {"SweepScheduleRole", "ReconcileScheduleRole"}  # the scheduler traces nothing
+    traced = set(resources("AWS::IAM::Role")) - schedules
     assert {text(role) for role in policy["Properties"]["Roles"]} == {f"${{{name}}}" for name in traced}

@@ -37,11 +37,15 @@ WHO = [
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
     ("states:SendTaskSuccess", ".*", {"MatchRules", "AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
-    ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
+    (
+        "secretsmanager:GetSecretValue",
+        r"\$\{MetaSecret.Id\}",
+        {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
-    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates"}),
+    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),
     ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
         "dynamodb:(Put|Update|Delete)Item",
@@ -53,22 +57,30 @@ WHO = [
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords"} | JOBS,
     ),
-    ("dynamodb:(Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:UpdateItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ReceiveWebhook"} | JOBS,
+    ),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ImportRecords"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
+        | {"ReconcileLeads", "ImportRecords"}
+        | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
+    ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
-    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
+    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
 ]
@@ -148,6 +160,7 @@ OTHER_SERVICES = {
     "EnrolmentRole": "states",
     "ImportRole": "states",
     "SweepScheduleRole": "scheduler",
+    "ReconcileScheduleRole": "scheduler",
 }
 
 
@@ -172,13 +185,27 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
 
 
-def test_the_clock_writes_its_own_mark_in_the_config_alone() -> None:
+def test_whoever_meets_the_world_writes_into_the_history_what_was_refused_and_nothing_else() -> None:
     (statement,) = [
         statement
-        for statement in properties("FireDueDatesRole")["Policies"][0]["PolicyDocument"]["Statement"]
-        if "dynamodb:PutItem" in statement["Action"]
+        for statement in properties("ReceiveWebhookRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if text(statement["Resource"]) == "${RunsTable.Arn}"
     ]
-    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["sweeps"]}}
+    assert statement["Action"] == ["dynamodb:UpdateItem"]
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["refused#*"]}}
+
+
+@pytest.mark.parametrize(
+    ("function", "key"), [("FireDueDates", "sweeps"), ("ReconcileLeads", "leadforms"), ("FetchLead", "leadforms")]
+)
+def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: str) -> None:
+    (statement,) = [
+        statement
+        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "dynamodb:PutItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
+    ]
+    assert statement["Action"] == ["dynamodb:PutItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
 
 
 def test_each_permission_says_why() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from whenthen.domain.rules import Again, Rule
@@ -11,14 +12,22 @@ if TYPE_CHECKING:
     from whenthen.domain.runs import Run
 
 
-def refusal(rule: Rule, record: Record | None) -> str | None:
-    """Why the record may not enter, or None if it may."""
+class NoEntry(StrEnum):
+    """Why a rule that matched was not started."""
+
+    NO_RECORD = "only_new_no_record"
+    NOT_NEW = "only_new"
+    ENTERED_BEFORE = "entered_before"
+
+
+def refusal(rule: Rule, record: Record | None) -> NoEntry | None:
+    """Why the record may not enter, or None if it may; that it entered before is for the ledger to say."""
     if not rule.entry.only_new:
         return None
     if record is None or record.created_at is None:
-        return "only new records enter, and there is none"
+        return NoEntry.NO_RECORD
     if rule.activated_at is None or record.created_at < rule.activated_at:
-        return "only records created after the rule was switched on enter"
+        return NoEntry.NOT_NEW
     return None
 
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from whenthen.adapters.dynamodb.records import DynamoRecords
     from whenthen.adapters.queues import DeadLetters, OwnQueue
-    from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
-    from whenthen.ports.events import Bus, EventLog, Timelines
+    from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
-    from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.runtime.settings import Settings
@@ -68,6 +68,12 @@ class Adapters:
         from whenthen.adapters.queues import SqsLeads
 
         return SqsLeads(self.sqs, self.settings.lead_queue_url)
+
+    @cached_property
+    def lead_forms(self) -> LeadForms:
+        from whenthen.adapters.dynamodb.lead_forms import DynamoLeadForms
+
+        return DynamoLeadForms(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def queues(self) -> JobQueues:
@@ -186,6 +192,20 @@ class Adapters:
         return DynamoSources(self.dynamodb, self.settings.config_table)
 
     @cached_property
+    def refusals(self) -> Refusals:
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def hasty_refusals(self) -> Refusals:
+        """For whoever must not be held up by them."""
+        from whenthen.adapters.aws import HASTY
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.client("dynamodb", HASTY), self.settings.runs_table)
+
+    @cached_property
     def installation(self) -> SettingStore:
         from whenthen.adapters.dynamodb.settings import DynamoSettings
 
@@ -246,3 +266,9 @@ class Adapters:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        from whenthen.adapters.dynamodb.occurrences import DynamoOccurrences
+
+        return DynamoOccurrences(self.dynamodb, self.settings.runs_table, self.retention)

@@ -96,17 +96,8 @@ class SaveRecord(Struct, frozen=True):
         Creates it where there is none. None removes a field. Returns the record as it stands then.
         Raises Invalid; Temporary if others kept changing it.
         """
-        patch = normalised(fields, self.default_country)
-        check_fields(patch)
         for attempt in range(ATTEMPTS):
-            found = self._find(kind, own_id, identities_of(patch))
-            # An id that is taken though nobody has the identity is of a record that had it once: then another one.
-            made_of = (*identities_of(patch), *["again"] * attempt)
-            new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
-            parse_ref(new.ref, "id")
-            if own_id is None and found is None and not identities_of(patch):
-                raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
-            changed = patched(new, patch, origin=origin, cause=cause or Cause(), now=self.clock.now())
+            found, new, changed = self._change(kind, own_id, fields, origin, cause or Cause(), attempt)
             if changed is new:
                 return changed
             try:
@@ -115,6 +106,26 @@ class SaveRecord(Struct, frozen=True):
                 continue
             return changed
         raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
+
+    def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
+        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid."""
+        found, _, changed = self._change(kind, own_id, fields, "preview", Cause(), 0)
+        return found, changed
+
+    def _change(
+        self, kind: str, own_id: str | None, fields: Mapping[str, Any], origin: str, cause: Cause, attempt: int
+    ) -> tuple[Record | None, Record, Record]:
+        """The stored record, if there is one; the one to start from; and the one to write. Raises Invalid."""
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        found = self._find(kind, own_id, identities_of(patch))
+        # An id that is taken though nobody has the identity is of a record that had it once: then another one.
+        made_of = (*identities_of(patch), *["again"] * attempt)
+        new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
+        parse_ref(new.ref, "id")
+        if own_id is None and found is None and not identities_of(patch):
+            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+        return found, new, patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
 
     def insert(self, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str) -> Record:
         """Make the record, unless it is there: then it stays as it is. Returns it as it stands. Raises Invalid."""
