@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 import pytest
@@ -20,8 +20,8 @@ from tests.e2e.test_time import all_swept, rule_of, runs_of
 pytestmark = pytest.mark.xdist_group("stack")
 
 RECORDS, CHANGED = 20_000, 1_000
-AT_ONCE = 100
-"""Changes in a file: a thousand events at once make the emulator start twenty processes of the matcher at once."""
+FILES = (20, 80, *[100] * 9)
+"""Changes in each file: a thousand events at once make the emulator start twenty processes of the matcher at once."""
 
 PATIENCE = 600
 
@@ -113,10 +113,10 @@ def test_20_000_records_are_imported_and_1_000_changes_start_the_right_rules_onc
     rows = [(mail, *CHANGES[name][1]) for name, group in changed.items() for _, _, mail, *_ in group]
     expected = {name: sorted(f"{marker}:{own_id}" for own_id, *_ in changed.get(name, ())) for name in rules}
     began = time.monotonic()
-    for done in range(AT_ONCE, CHANGED + 1, AT_ONCE):
-        data = csv_of([("Mail", "status", "city", "budget", "tags"), *rows[done - AT_ONCE : done]])
+    for size, done in zip(FILES, accumulate(FILES), strict=True):
+        data = csv_of([("Mail", "status", "city", "budget", "tags"), *rows[done - size : done]])
         work = imported(stack, data, **order, rules="run")
-        assert work["rows"] == {"created": 0, "updated": AT_ONCE, "unchanged": 0, "refused": 0}, work["refused"]
+        assert work["rows"] == {"created": 0, "updated": size, "unchanged": 0, "refused": 0}, work["refused"]
         until(lambda done=done: sum(len(runs(stack, rules[name])) for name in CHANGES) >= done, "too few runs")
     fired = time.monotonic() - began
     until(lambda: all_swept(stack), "the event queue does not empty")
