@@ -138,9 +138,20 @@ def _map_item(delivery: Delivery, body: Any, base_id: str) -> Mapped:
         event_type = mapping.type or asking.value("type_from", mapping.type_from)
         if mapping.type or may_report(event_type):
             mapped = _take(delivery, mapping, event_type, asking, base_id)
+            if _comes_twice(mapped, event_type):
+                asking.report("type_from", f"{event_type} is not reported: the change of the mapping's record tells it")
+                mapped = _untaken(delivery, body, base_id) + Mapped(records=mapped.records)
             return mapped + Mapped(problems=tuple(problems))
         asking.report("type_from", f"{str(event_type)[:100]!r} is no event that a source may report")
     return _untaken(delivery, body, base_id) + Mapped(problems=tuple(problems))
+
+
+def _comes_twice(mapped: Mapped, event_type: str) -> bool:
+    """Whether the change of a record that is written too makes such events.
+
+    A mapping whose fixed `type` does is refused when the source is saved; what `type_from` finds is known only now.
+    """
+    return event_type.partition(".")[0] in {record.kind for record in mapped.records}
 
 
 def _untaken(delivery: Delivery, body: Any, base_id: str) -> Mapped:
