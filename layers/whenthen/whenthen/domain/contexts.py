@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from whenthen.domain.events import Event
+    from whenthen.domain.facts import Earlier
     from whenthen.domain.records import Record
     from whenthen.domain.rules import Rule
 
@@ -23,6 +24,7 @@ def context_of(
     now: datetime,
     zone: ZoneInfo | None = None,
     related: Mapping[str, Any] | None = None,
+    history: Earlier | None = None,
     clocks: ZoneInfo | None = None,
 ) -> dict[str, Any]:
     """The mapping that conditions are evaluated on and templates are rendered with.
@@ -36,6 +38,7 @@ def context_of(
         "record": current,
         "before": _before(event, current),
         "related": related or {},
+        "history": history,
         "now": now.astimezone(zone) if zone else now,
         "zone": clocks or zone,
     }
