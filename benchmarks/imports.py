@@ -40,6 +40,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "publish_outcomes": ("publish_outcomes", "lost_outcomes"),
     "fire_due_dates": ("fire_due_dates", "messages"),
     "enrol_view": ("enrol_view",),
+    "import_records": ("import_records",),
     "fetch_lead": ("fetch_lead", "messages"),
     "reconcile_leads": ("reconcile_leads", "messages"),
     "advance_sequence": ("advance_sequence",),
@@ -50,7 +51,9 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "authorize": ("authorize",),
     "manage": (
         "manage_rules",
+        "lint_rule",
         "manage_views",
+        "manage_imports",
         "start_rule",
         "records",
         "save_record",

@@ -14,7 +14,7 @@ from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.events import DynamoEventLog
 from whenthen.domain.changes import change_events
 from whenthen.domain.errors import TooLarge
-from whenthen.ports.values import Plan, Planned
+from whenthen.ports.values import NotEntered, Plan, Planned
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> 
         (Planned("rule_a", 1, None), Planned("rule_b", 3, "lead:4711")),
         note="why not",
         others=(record("contact", "7"),),
+        refused=(NotEntered("rule_c", 2, "lead:4711", "only_new"),),
     )
     assert log.record_plan(plan, NOW) == plan
     assert log.plan_of(plan.event.id) == plan
@@ -50,9 +51,11 @@ def test_the_first_plan_stays(log: DynamoEventLog) -> None:
 def test_a_plan_is_closed(log: DynamoEventLog) -> None:
     plan = Plan(event(), None, (Planned("rule_a", 1, "lead:4711"),))
     log.record_plan(plan, NOW)
-    log.close(plan.event.id)
-    assert log.plan_of(plan.event.id) == replace(plan, handled=True)
-    log.close("evt_expired")
+    refused = (NotEntered("rule_a", 1, "lead:4711", "entered_before"),)
+    log.close(plan.event.id, refused)
+    assert log.plan_of(plan.event.id) == replace(plan, handled=True, refused=refused)
+    log.close(plan.event.id, ())
+    log.close("evt_expired", ())
     assert log.plan_of("evt_expired") is None
 
 

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from whenthen.domain import catalogue, operators, phrase_events, phrase_table
+from whenthen.domain import catalogue, operators, phrase_codes, phrase_events, phrase_reasons, phrase_table
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.conditions import parse_condition
 from whenthen.domain.phrases import Speaker
@@ -60,8 +60,8 @@ def test_a_rule_in_english() -> None:
         "If: “status” is one of “new”, “open” and (“tags” includes “vip” or “amount” is at least 1000) "
         "and “now.weekday” is none of Saturday, Sunday and “seen” is before 3 days ago "
         "and number of “call: incoming, missed” within 7 days is at least 3. "
-        "Then: send a WhatsApp message; "
-        "create a task (after 3 days, at 10:00, on Monday, only if “reply” is not known). "
+        "Then: send a WhatsApp message: “Hello”; "
+        "create a task: “Call” (after 3 days, at 10:00, on Monday, only if “reply” is not known). "
         "Ends early at: contact: replied."
     )
 
@@ -107,9 +107,9 @@ def test_every_operator_action_and_outcome_has_a_row() -> None:
 
 
 def test_each_row_has_every_language_and_the_same_slots() -> None:
-    modules = (vars(phrase_table), vars(phrase_events))
+    modules = (vars(phrase_table), vars(phrase_events), vars(phrase_codes), vars(phrase_reasons))
     tables = [table for names in modules for name, table in names.items() if name.isupper() and isinstance(table, dict)]
-    assert len(tables) == 9
+    assert len(tables) == 15
     for key, row in (item for table in tables for item in table.items()):
         assert len(row) == len(phrase_table.LANGUAGES), key
         assert all(row), key

@@ -13,6 +13,7 @@ from tests.functions.stack import Stack, app
 
 MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme": "standard_webhooks"}
 VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
+IMPORT = {"kind": "lead", "format": "csv", "rules": "skip"}
 
 ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/rules", RULE, "rules:write"),
@@ -21,6 +22,8 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("PUT", "/v1/rules/rule_1", RULE, "rules:write"),
     ("PUT", "/v1/rules/rule_1/mode", MODE, "rules:write"),
     ("DELETE", "/v1/rules/rule_1", None, "rules:write"),
+    ("POST", "/v1/rules/lint", RULE, "rules:read"),
+    ("GET", "/v1/rules/rule_1/lint", None, "rules:read"),
     ("GET", "/v1/rules/rule_1/versions", None, "rules:read"),
     ("POST", "/v1/rules/rule_1/run", {"record": "lead:1"}, "runs:write"),
     ("POST", "/v1/views", VIEW, "rules:write"),
@@ -31,9 +34,15 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/records/lead", {"phone": "+905321234567"}, "records:write"),
     ("PUT", "/v1/records/lead/1", {"a": 1}, "records:write"),
     ("PATCH", "/v1/records/lead/1", {"a": 1}, "records:write"),
+    ("POST", "/v1/records/lead/1/merge", {"from": "lead:2"}, "records:write"),
     ("GET", "/v1/records/lead/1", None, "records:read"),
     ("DELETE", "/v1/records/lead/1", None, "records:write"),
     ("GET", "/v1/records/lead", None, "records:read"),
+    ("POST", "/v1/imports", IMPORT, "records:write"),
+    ("GET", "/v1/imports", None, "records:read"),
+    ("GET", "/v1/imports/imp_1", None, "records:read"),
+    ("POST", "/v1/imports/imp_1/start", None, "records:write"),
+    ("POST", "/v1/imports/imp_1/stop", None, "records:write"),
     ("POST", "/v1/events", EVENT, "records:write"),
     ("GET", "/v1/events/evt_1", None, "runs:read"),
     ("GET", "/v1/events/evt_1/explain", None, "runs:read"),
@@ -146,7 +155,9 @@ def test_an_unknown_path_or_method_is_not_found(stack: Stack, method: str, targe
     assert Api(stack).call(method, target).document["title"] == "Not found"
 
 
-@pytest.mark.parametrize("target", ["/v1/rules/rule_1", "/v1/records/lead/1", "/v1/events/evt_1", "/v1/runs/run_1"])
+@pytest.mark.parametrize(
+    "target", ["/v1/rules/rule_1", "/v1/records/lead/1", "/v1/events/evt_1", "/v1/runs/run_1", "/v1/imports/imp_1"]
+)
 def test_what_is_not_there_is_not_found_and_named(stack: Stack, target: str) -> None:
     answer = Api(stack).call("GET", target)
     assert answer.status == 404

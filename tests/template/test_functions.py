@@ -17,7 +17,7 @@ NEEDED_FOR = {
     "CONFIG_TABLE": ("dynamodb:", "${ConfigTable.Arn}"),
     "RECORDS_TABLE": ("dynamodb:", "${RecordsTable.Arn}"),
     "RUNS_TABLE": ("dynamodb:", "${RunsTable.Arn}"),
-    "RETENTION_DAYS": ("dynamodb:UpdateItem", "${RunsTable.Arn}"),
+    "RETENTION_DAYS": ("dynamodb:PutItem", "${RunsTable.Arn}"),
     "BUS_NAME": ("events:PutEvents", "${Bus.Arn}"),
     "LEAD_QUEUE_URL": ("sqs:SendMessage", "${LeadQueue.Arn}"),
     "EMAIL_QUEUE_URL": ("sqs:SendMessage", "${EmailQueue.Arn}"),
@@ -30,7 +30,8 @@ NEEDED_FOR = {
     "ENROLMENT_ARN": ("states:StartExecution", "${Enrolment}"),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
-    "BUCKET_NAME": ("s3:", "${Bucket.Arn}/inbound/*"),
+    "IMPORT_ARN": ("states:StartExecution", "${Import}"),
+    "BUCKET_NAME": ("s3:GetObject", "/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
@@ -48,7 +49,8 @@ FOR_THE_OUTSIDE = {
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"},
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"}
+    | {"ImportRecords"},
 }
 """Variables that no permission tells of → who needs them."""
 

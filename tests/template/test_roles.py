@@ -26,10 +26,12 @@ WHO = [
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
         {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"}
-        | {"PublishOutcomes", "FireDueDates", "EnrolView"},
+        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
+    ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
+    ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
     ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
@@ -48,9 +50,14 @@ WHO = [
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
     ),
-    ("dynamodb:(Put|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:PutItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords"} | JOBS,
+    ),
+    ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
     (
         "dynamodb:UpdateItem",
         r"\$\{RunsTable.Arn\}",
@@ -60,7 +67,7 @@ WHO = [
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads"}
+        | {"ReconcileLeads", "ImportRecords"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
@@ -71,6 +78,8 @@ WHO = [
     ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
+    ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
@@ -133,6 +142,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     assert {found.role for found in permissions() if found.resource == "*" and found.action.startswith("logs:")} == {
         "Sequence",
         "Enrolment",
+        "Import",
     }
 
 
@@ -145,8 +155,13 @@ def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
                 assert (condition, local) == ("IsLocal", "*")
 
 
-OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states"}
-OTHER_SERVICES |= {"SweepScheduleRole": "scheduler", "ReconcileScheduleRole": "scheduler"}
+OTHER_SERVICES = {
+    "SequenceRole": "states",
+    "EnrolmentRole": "states",
+    "ImportRole": "states",
+    "SweepScheduleRole": "scheduler",
+    "ReconcileScheduleRole": "scheduler",
+}
 
 
 def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> None:

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
+    from whenthen.usecases.import_records import ImportRecords
+    from whenthen.usecases.lint_rule import LintRule
+    from whenthen.usecases.manage_imports import ManageImports
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.manage_views import ManageViews
     from whenthen.usecases.match_event import MatchEvent, Reaction
+    from whenthen.usecases.merge_records import MergeRecords
     from whenthen.usecases.perform_job import PerformJob
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
@@ -101,7 +105,9 @@ class Wiring(Adapters):
     def progress(self) -> Progress:
         from whenthen.usecases.progress import Progress
 
-        return Progress(self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock)
+        return Progress(
+            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+        )
 
     @cached_property
     def match_event(self) -> MatchEvent:
@@ -184,7 +190,13 @@ class Wiring(Adapters):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.views, self.clock)
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+
+    @cached_property
+    def lint_rule(self) -> LintRule:
+        from whenthen.usecases.lint_rule import LintRule
+
+        return LintRule(self.rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:
@@ -197,6 +209,25 @@ class Wiring(Adapters):
         from whenthen.usecases.start_rule import StartRule
 
         return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
+
+    @cached_property
+    def merge_records(self) -> MergeRecords:
+        from whenthen.usecases.merge_records import MergeRecords
+
+        return MergeRecords(self.records, self.clock)
+
+    @cached_property
+    def manage_imports(self) -> ManageImports:
+        from whenthen.usecases.manage_imports import ManageImports
+
+        return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
+
+    @cached_property
+    def import_records(self) -> ImportRecords:
+        from whenthen.usecases.import_records import ImportRecords
+
+        country = self.settings.default_country
+        return ImportRecords(self.imports, self.import_files, self.records, self.bus, self.clock, country)
 
     @cached_property
     def manage_sources(self) -> ManageSources:
@@ -232,7 +263,7 @@ class Wiring(Adapters):
     def explain_event(self) -> ExplainEvent:
         from whenthen.usecases.explain_event import ExplainEvent
 
-        return ExplainEvent(self.event_log, self.rule_book)
+        return ExplainEvent(self.event_log, self.rule_book, self.occurrences, self.records)
 
     @cached_property
     def stop_run(self) -> StopRun:

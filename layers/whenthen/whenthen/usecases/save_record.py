@@ -10,7 +10,15 @@ from msgspec import Struct
 from whenthen.domain import identities, ids
 from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import Cause
-from whenthen.domain.records import Record, check_fields, identities_of, parse_ref, patched
+from whenthen.domain.records import (
+    MAX_OTHERS,
+    OTHER_FIELDS,
+    Record,
+    check_fields,
+    identities_of,
+    parse_ref,
+    patched,
+)
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
@@ -23,23 +31,54 @@ ATTEMPTS = 4
 def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
     """The fields with phone and e-mail in their one written form, as identities need them. Raises Invalid."""
     result = dict(fields)
-    problems = []
-    for name, normalise in (
-        ("phone", lambda text: identities.phone(text, default_country)),
-        ("email", identities.email),
-    ):
+    problems: list[Problem] = []
+    for name in ("phone", "email"):
         value = result.get(name)
         if value is None or value == "":
             continue
-        result[name] = normalise(value) if isinstance(value, str) else None
+        result[name] = _normal(name, value, default_country)
         if result[name] is None:
             problems.append(Problem(f"fields.{name}", f"{value!r} is not {_EXAMPLES[name]}"))
+    for name, others in OTHER_FIELDS.items():
+        if result.get(others) is not None:
+            result[others] = _normalised_others(result[others], name, others, default_country, problems)
     if problems:
         raise Invalid(problems)
     return result
 
 
-_EXAMPLES = {"phone": "a phone number such as +905321234567", "email": "an e-mail address"}
+def _normal(name: str, value: Any, default_country: str | None) -> str | None:
+    """The one written form of an identity field's value; None where it is none."""
+    if not isinstance(value, str) or not value:
+        return None
+    match name:
+        case "phone":
+            return identities.phone(value, default_country)
+        case "email":
+            return identities.email(value)
+    return value
+
+
+def _normalised_others(
+    values: Any, name: str, field: str, default_country: str | None, problems: list[Problem]
+) -> list[str]:
+    if not isinstance(values, list) or len(values) > MAX_OTHERS:
+        problems.append(Problem(f"fields.{field}", f"a list of at most {MAX_OTHERS} is required"))
+        return []
+    normal = [_normal(name, value, default_country) for value in values]
+    problems += [
+        Problem(f"fields.{field}[{place}]", f"{value!r} is not {_EXAMPLES[name]}")
+        for place, value in enumerate(values)
+        if normal[place] is None
+    ]
+    return list(dict.fromkeys(value for value in normal if value is not None))
+
+
+_EXAMPLES = {
+    "phone": "a phone number such as +905321234567",
+    "email": "an e-mail address",
+    "whatsapp": "a WhatsApp user id",
+}
 
 
 class SaveRecord(Struct, frozen=True):

@@ -12,7 +12,7 @@ from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expre
 from whenthen.domain import changes, events
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
-from whenthen.ports.values import Plan, Planned
+from whenthen.ports.values import NotEntered, Plan, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +53,12 @@ class DynamoEventLog:
             return kept
         return plan
 
-    def close(self, event_id: str) -> None:
-        """Note that the plan was carried out."""
-        handled = Expression(EXISTS.condition, "SET #handled = :yes", {"yes": True})
+    def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
+        """Note that the plan was carried out, and which rules let nobody in."""
+        update, values = "SET #handled = :yes", {"yes": True}
+        if refused:
+            update, values = f"{update}, #refused = :refused", {**values, "refused": pack(refused)}
+        handled = Expression(EXISTS.condition, update, values)
         try:
             self._table.update(_pk(event_id), _SK, handled)
         except ConditionFailed:  # it expired meanwhile: there is nothing left to note it on
@@ -82,6 +85,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "record": _packed_record(plan),
         "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
         "rules": pack(plan.rules) if plan.rules else None,
+        "refused": pack(plan.refused) if plan.refused else None,
         "note": plan.note,
         "handled": plan.handled,
         "expires_at": expires_at,
@@ -106,6 +110,7 @@ def plan_of_item(item: Item) -> Plan:
         record=record,
         rules=tuple(Planned(*planned) for planned in _unpacked(item, "rules")),
         others=tuple(record_of(kept) for kept in _unpacked(item, "others")),
+        refused=tuple(NotEntered(*refused) for refused in _unpacked(item, "refused")),
         note=item["note"],
         handled=item["handled"],
     )
