@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from whenthen.domain import ids
-<<<<<<< HEAD
-from whenthen.domain.event_names import CHILD_ADDED
-from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, bytes_of, format_time, parse_time, weight
-=======
 from whenthen.domain.event_names import CHILD_ADDED, MERGED
-from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, format_time, parse_time, to_json
->>>>>>> 78f2eb00e75fb51d594cb0e6635939bbb46cd997
+from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, bytes_of, format_time, parse_time, weight
 from whenthen.domain.records import Record, diff, parse_ref
 
 if TYPE_CHECKING:
