@@ -96,6 +96,4 @@ def _kind(speaker: Speaker, kind: str) -> str:
 
 
 def _view(speaker: Speaker, view: View) -> str:
-    if view.filter is not None:
-        return f"({speaker.condition(view.filter)})"
-    return speaker.word(TRIGGERS, "every")
+    return f"({speaker.word(TRIGGERS, 'every') if view.filter is None else speaker.condition(view.filter)})"
