@@ -100,7 +100,26 @@ SCHEMAS: Mapping[str, Schema] = {
         created_at=optional(TIME),
         updated_at=optional(TIME),
         origin=TEXT,
+        absorbed=many(TEXT),
         fields=ANYTHING,
+    ),
+    "Import": shape(
+        "A file of records: what it was asked for, and how far it came.",
+        id=TEXT,
+        kind=TEXT,
+        format=TEXT,
+        rules=TEXT,
+        enrol=many(TEXT),
+        delimiter=TEXT,
+        columns=ANYTHING,
+        status=TEXT,
+        reason=TEXT,
+        progress=shape(bytes=NUMBER, of=NUMBER, line=NUMBER),
+        rows=shape(created=NUMBER, updated=NUMBER, unchanged=NUMBER, refused=NUMBER),
+        created_at=TIME,
+        created_by=TEXT,
+        started_at=optional(TIME),
+        finished_at=optional(TIME),
     ),
     "Event": shape("Something that happened.", id=TEXT, source=TEXT, type=TEXT, time=TIME, data=ANYTHING),
     "Run": shape(
@@ -202,11 +221,28 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("patch", "/v1/records/{kind}/{record_id}"): _RECORD,
     ("get", "/v1/records/{kind}/{record_id}"): _RECORD,
+    ("post", "/v1/records/{kind}/{record_id}/merge"): Answer(
+        200, "The record that remains, with what both knew.", ref("Record"), _VERSIONED
+    ),
     ("delete", "/v1/records/{kind}/{record_id}"): _GONE,
     ("get", "/v1/records/{kind}/{record_id}/timeline"): Answer(
         200, "Events, with the rules that they started, and runs; newest first.", page(shape(at=TIME))
     ),
     ("get", "/v1/records/{kind}"): Answer(200, "Some of the records.", page(ref("Record"))),
+    ("post", "/v1/imports"): Answer(
+        201,
+        "The import; its file is to be PUT to `upload.url` as it is.",
+        {"allOf": [ref("Import"), shape(upload=shape(method=TEXT, url=TEXT, expires_in=NUMBER))]},
+        ("Location",),
+    ),
+    ("get", "/v1/imports"): Answer(200, "Some of the imports.", page(ref("Import"))),
+    ("get", "/v1/imports/{import_id}"): Answer(
+        200,
+        "The import, and the first of its refused rows.",
+        {"allOf": [ref("Import"), shape(refused=many(shape(line=NUMBER, reason=TEXT)))]},
+    ),
+    ("post", "/v1/imports/{import_id}/start"): Answer(202, "It is under way.", ref("Import")),
+    ("post", "/v1/imports/{import_id}/stop"): Answer(200, "It rests.", ref("Import")),
     ("post", "/v1/events"): Answer(202, "All are durable.", shape(events=many(shape(id=TEXT, type=TEXT)))),
     ("get", "/v1/events/{event_id}"): Answer(
         200,
@@ -232,6 +268,61 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("put", "/v1/sources/{name}"): Answer(200, "The source; a secret that was made for it is shown.", ref("Source")),
     ("get", "/v1/sources/{name}"): Answer(200, "The source.", ref("Source")),
     ("get", "/v1/sources"): Answer(200, "All sources.", shape(items=many(ref("Source")))),
+    ("post", "/v1/sources/{name}/try"): Answer(
+        200,
+        "What would become of the sample.",
+        shape(
+            source=TEXT,
+            items=many(
+                shape(
+                    "One body: the sample, or one of those that `each` finds in it.",
+                    mapping=optional(TEXT),
+                    passed_over=many(shape(mapping=TEXT, reason=TEXT)),
+                    event=ref("Event"),
+                    record=optional(shape(ref=TEXT, exists=FLAG, fields=ANYTHING)),
+                    problems=many(TEXT),
+                )
+            ),
+            problems=many(TEXT),
+            refused=optional(shape(status=NUMBER, title=TEXT, reason=TEXT)),
+        ),
+    ),
+    ("get", "/v1/sources/{name}/refused"): Answer(
+        200,
+        "Its last deliveries that were refused or that no mapping took; `headers` hold those that tell what it is.",
+        shape(
+            items=many(
+                shape(
+                    at=TIME,
+                    outcome={"type": "string", "enum": ["refused", "unmapped"]},
+                    proven=FLAG,
+                    status=NUMBER,
+                    reason=TEXT,
+                    size=NUMBER,
+                    headers=ANYTHING,
+                    other_headers=many(TEXT),
+                    body=TEXT,
+                )
+            )
+        ),
+    ),
+    ("get", "/v1/sources/meta/forms"): Answer(
+        200,
+        "Every form that is known; `missed` counts the leads that were found without a webhook.",
+        shape(
+            items=many(
+                shape(
+                    id=TEXT,
+                    page_id=optional(TEXT),
+                    asked_at=optional(TIME),
+                    last_lead_at=optional(TIME),
+                    missed=NUMBER,
+                    under_way=FLAG,
+                    error=TEXT,
+                )
+            )
+        ),
+    ),
     ("get", "/v1/catalogue"): Answer(
         200,
         "All that a rule can be made of.",

@@ -80,3 +80,12 @@ def test_what_cannot_be_kept_is_refused_for_good(log: DynamoEventLog) -> None:
     noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(15_000))
     with pytest.raises(TooLarge):
         log.record_plan(Plan(event(data={"noise": noise}), None, ()), NOW)
+
+
+def test_which_events_are_known_is_told_of_many_at_once(log: DynamoEventLog) -> None:
+    made = [replace(event(), id=f"evt_{number}") for number in range(3)]
+    for each in made:
+        log.record_plan(Plan(each, None, ()), NOW)
+    asked = [*(each.id for each in made), *(f"evt_other_{number}" for number in range(120)), made[0].id]
+    assert log.known(asked) == {each.id for each in made}
+    assert log.known([]) == set()

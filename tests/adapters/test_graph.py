@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +14,7 @@ import pytest
 from whenthen.adapters.channels.graph import GraphApi
 from whenthen.adapters.channels.graph_errors import LATER, NEVER
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary, WhenthenError
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
 
 TOKEN = "EAAG-token"
 MESSAGE = {"messaging_product": "whatsapp", "to": "905321234567", "type": "text", "text": {"body": "Merhaba ş"}}
@@ -162,3 +163,55 @@ def test_without_its_secret_meta_is_not_called(document: dict[str, Any] | None) 
 
 def test_no_code_is_both_passing_and_final() -> None:
     assert not LATER.keys() & NEVER.keys()
+
+
+SINCE = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
+LISTED = [{"id": "77", "created_time": "2026-03-14T09:30:00+0000", "form_id": "55"}]
+NEXT = {"cursors": {"before": "b", "after": "c2"}, "next": f"https://elsewhere.example/?access_token={TOKEN}"}
+
+
+@pytest.mark.parametrize("after", [None, "c1=="])
+def test_a_forms_leads_are_asked_for_by_their_time(after: str | None) -> None:
+    graph, http = _graph(_answer(200, {"data": LISTED, "paging": NEXT}))
+    assert graph.leads("55", SINCE, after) == LeadPage(LISTED, "c2")
+    [request] = http.requests
+    address, query = urlsplit(request.url), parse_qs(urlsplit(request.url).query)
+    assert (request.method, address.netloc, address.path) == ("GET", "graph.facebook.com", "/v25.0/55/leads")
+    filtering = [{"field": "time_created", "operator": "GREATER_THAN", "value": int(SINCE.timestamp())}]
+    assert json.loads(query["filtering"][0]) == filtering
+    assert query.get("after") == ([after] if after else None)
+    assert {"id", "created_time"} <= set(query["fields"][0].split(","))
+    assert TOKEN not in request.url
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "paging", [None, {}, {"cursors": {"after": "c"}}, {"next": "x"}, {"cursors": {"after": 5}}, []]
+)
+def test_a_page_without_an_address_of_the_next_is_the_last(paging: Any) -> None:
+    graph, _ = _graph(_answer(200, {"data": [*LISTED, "no lead"], "paging": paging}))
+    assert graph.leads("55", SINCE, None) == LeadPage(LISTED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (_answer(200, b"{cut off"), Temporary),
+        (_answer(200, {"data": None}), Temporary),
+        (AnswerLost("no answer"), Temporary),
+        (_answer(502, b"bad gateway"), Temporary),
+        (_answer(400, {"error": {"code": 100}}), Permanent),
+        (_answer(401, {"error": {"code": 190}}), Permanent),
+    ],
+)
+def test_a_list_that_does_not_come_is_told_from_one_that_never_will(answer: Any, error: type[Exception]) -> None:
+    graph, _ = _graph(answer)
+    with pytest.raises(error):
+        graph.leads("55", SINCE, None)
+
+
+def test_a_rate_limit_says_when_to_come_back() -> None:
+    graph, _ = _graph(_answer(400, {"error": {"code": 80005}}))
+    with pytest.raises(Temporary) as caught:
+        graph.leads("55", SINCE, None)
+    assert caught.value.retry_after == 300

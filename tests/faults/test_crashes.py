@@ -37,7 +37,7 @@ class FakeStage:
         return self.world.has_rule(document)
 
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
-        self.world.graph.leads[lead["id"]] = lead
+        self.world.graph.documents[lead["id"]] = lead
 
     def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
         while True:

@@ -86,7 +86,7 @@ def test_a_view_is_gone_through(stack: Stack) -> None:
     stack.events()
     view = {"kind": "contact", "filter": {"field": "record.status", "op": "equals", "value": "open"}}
     enrolment = {"rule": "rule_1", "version": 1, "moment": "2026-03-14T09:00:00Z", "by": "key_1", "seed": "s"}
-    answer = stack.invoke("enrol_view", {"enrolment": {**enrolment, "view": view}, "cursor": None})
+    answer = stack.invoke("enrol_view", {"work": {**enrolment, "view": view}, "cursor": None})
     assert answer == {"more": False, "cursor": None}
     found = {(event["type"], event["subject"]) for event in stack.events()}
     assert found == {("rule.started_manually", "contact:1"), ("rule.started_manually", "contact:2")}

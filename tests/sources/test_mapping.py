@@ -230,7 +230,7 @@ def test_a_batch_has_its_bound_and_must_be_a_list() -> None:
     mapped = deliver(source, body(items={}))
     assert ([event.type for event in mapped.events], mapped.problems) == (
         ["webhook.received"],
-        ("each: the expression finds no list",),
+        ("each: 'body.items' finds no list",),
     )
     assert deliver({**source, "each": "sum(body.items)"}, body(items="x")).events[0].type == "webhook.received"
 

@@ -27,11 +27,11 @@ def test_each_function_writes_to_a_log_of_its_own(function: str) -> None:
 
 def test_every_log_is_kept_for_the_stated_time() -> None:
     logs = resources("AWS::Logs::LogGroup")
-    assert len(logs) == len(FUNCTIONS) + 3
+    assert len(logs) == len(FUNCTIONS) + 4
     assert {text(properties(name)["RetentionInDays"]) for name in logs} == {"${LogRetentionDays}"}
 
 
-@pytest.mark.parametrize("machine", ["Sequence", "Enrolment"])
+@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import"])
 def test_logs_of_state_machines_hold_no_task_tokens_and_no_input(machine: str) -> None:
     assert properties(machine)["Logging"]["IncludeExecutionData"] is False
     assert properties(machine)["Logging"]["Level"] in ("ERROR", "ALL")
@@ -66,7 +66,7 @@ def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not(
     assert sorted((text(alarm["MetricName"]), text(alarm["Dimensions"][0]["Value"])) for alarm in alarms) == [
         (metric, f"${{{machine}.Arn}}")
         for metric in ("ExecutionsFailed", "ExecutionsTimedOut")
-        for machine in ("Enrolment", "Sequence")
+        for machine in ("Enrolment", "Import", "Sequence")
     ]
 
 
@@ -99,5 +99,6 @@ def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     policy = template()["Resources"]["TracingPolicy"]
     assert policy["Condition"] == "Traces"
-    traced = set(resources("AWS::IAM::Role")) - {"SweepScheduleRole"}  # the scheduler traces nothing
+    schedules = {"SweepScheduleRole", "ReconcileScheduleRole"}  # the scheduler traces nothing
+    traced = set(resources("AWS::IAM::Role")) - schedules
     assert {text(role) for role in policy["Properties"]["Roles"]} == {f"${{{name}}}" for name in traced}

@@ -35,10 +35,12 @@ class FakeRuns:
     counters: dict[str, int] = field(default_factory=dict)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
-    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+    def start(
+        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+    ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
-        if once_key is not None and self.once.get(once_key, run.id) != run.id:
+        if any(self.once.get(key, run.id) != run.id for key in (once_key, *earlier) if key is not None):
             return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.errors import Permanent, WhenthenError
-from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail
 
 
 @dataclass
@@ -60,16 +60,29 @@ class FakeMailer(_Provider):
 
 @dataclass
 class FakeGraph(_Provider):
-    leads: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    forms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    asked: list[tuple[str, datetime, str | None]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         fails = self._fail()
         if fails is not None:
             raise fails.error
-        if leadgen_id not in self.leads:
+        if leadgen_id not in self.documents:
             raise Permanent(f"Graph knows no lead {leadgen_id}")
-        return self.leads[leadgen_id]
+        return self.documents[leadgen_id]
+
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """Three of a page, newest first."""
+        self.asked.append((form_id, since, after))
+        fails = self._fail()
+        if fails is not None:
+            raise fails.error
+        rows = [row for row in self.forms.get(form_id, ()) if datetime.fromisoformat(row["created_time"]) > since]
+        rows.sort(key=lambda row: row["created_time"], reverse=True)
+        begin = int(after or 0)
+        return LeadPage(rows[begin : begin + 3], str(begin + 3) if begin + 3 < len(rows) else None)
 
     def send_message(self, message: Mapping[str, Any], key: str) -> str:
         fails = self._fail()

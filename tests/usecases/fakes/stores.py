@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import Cause, Event
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
@@ -38,6 +39,9 @@ class FakeEventLog:
 
     def plan_of(self, event_id: str) -> Plan | None:
         return self.plans.get(event_id)
+
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        return self.plans.keys() & set(event_ids)
 
     def record_plan(self, plan: Plan, now: Any) -> Plan:
         assert now.tzinfo is not None
@@ -201,9 +205,10 @@ class FakeRecords:
     stored: dict[str, Record] = field(default_factory=dict)
     dates: dict[tuple[str, str], DateEntry] = field(default_factory=dict)
     on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
+    signposts: dict[str, str] = field(default_factory=dict)
 
     def get(self, ref: str) -> Record | None:
-        return self.stored.get(ref)
+        return self.stored.get(self.signposts.get(ref, ref))
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         found = [
@@ -217,6 +222,12 @@ class FakeRecords:
         found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
         return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
 
+    def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
+        return {ref: found for ref in refs if (found := self.get(ref)) is not None}
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> builtins.list[Record | None]:
+        return [self.find(identities, kind) for identities in wanted]
+
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
         self.keep(record, replaces)
@@ -224,12 +235,21 @@ class FakeRecords:
 
     def demand(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
-        if (stored and stored.version) != (replaces and replaces.version):
+        if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
             raise Stale(f"{record.ref} has moved on")
+
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        self.demand(survivor, survivor)
+        self.demand(other, other)
+        self.keep(None, other)
+        self.keep(after, survivor)
+        self.signposts |= dict.fromkeys(other.refs, after.ref)
+        self.on_change(survivor, after)
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.demand(record, record)
         self.keep(None, record)
+        self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
 
     def keep(self, record: Record | None, replaces: Record | None) -> None:
@@ -267,6 +287,20 @@ class FakeSettings:
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         self.kept[name] = document
+
+
+@dataclass
+class FakeLeadForms:
+    kept: dict[str, LeadForm] = field(default_factory=dict)
+
+    def note(self, form: LeadForm) -> None:
+        self.kept.setdefault(form.id, form)
+
+    def all(self) -> builtins.list[LeadForm]:
+        return [self.kept[form_id] for form_id in sorted(self.kept)]
+
+    def save(self, form: LeadForm) -> None:
+        self.kept[form.id] = form
 
 
 @dataclass

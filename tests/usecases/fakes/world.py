@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImportWorkers
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
 from tests.usecases.fakes.queues import (
@@ -22,6 +23,7 @@ from tests.usecases.fakes.queues import (
 )
 from tests.usecases.fakes.stores import (
     FakeEventLog,
+    FakeLeadForms,
     FakeOccurrences,
     FakeRecords,
     FakeRules,
@@ -37,13 +39,14 @@ from whenthen.domain.actions import Channel
 from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.events import Event
+from whenthen.domain.imports import ImportStatus
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", *Channel)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -68,6 +71,8 @@ class World:
         self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
         self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
+        self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
+        self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -77,7 +82,7 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
-        self.settings, self.threads = FakeSettings(), FakeThreads()
+        self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
         self.ports = Ports(
             settings=self.settings,
             threads=self.threads,
@@ -88,11 +93,14 @@ class World:
             dates=self.records,
             sweeps=self.sweeps,
             enrolments=self.enrolments,
+            imports=self.imports,
+            import_files=self.import_files,
             runs=self.runs,
             queues=FakeJobQueues({channel: self.queues[channel] for channel in Channel}),
             sequences=self.sequences,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
+            lead_forms=self.lead_forms,
             secrets=self.secrets,
             graph=self.graph,
             mailer=self.mailer,
@@ -191,6 +199,9 @@ class World:
                 self.functions.publish_outcomes(body)
             case "enrolments":
                 self._turn_pages(*body)
+            case "imports":
+                if self.functions.import_records(body).status is ImportStatus.RUNNING:
+                    self.queues["imports"].add(body)
             case _:
                 self.functions.channels[Channel(name)](*body)
 

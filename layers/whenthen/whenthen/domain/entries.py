@@ -35,4 +35,15 @@ def once_key(rule: Rule, run: Run) -> str | None:
     """The key that only one run may hold, for a rule that a record enters once."""
     if rule.entry.again is Again.ALWAYS or run.record is None or run.shadow:
         return None
-    return f"{rule.id}#{run.record}"
+    return _key(rule, run.record)
+
+
+def earlier_keys(rule: Rule, run: Run, record: Record | None) -> tuple[str, ...]:
+    """The keys under which the record may have used the rule up before others were merged into it, as one of them."""
+    if record is None or run.record != record.ref or once_key(rule, run) is None:
+        return ()
+    return tuple(_key(rule, ref) for ref in record.absorbed)
+
+
+def _key(rule: Rule, ref: str) -> str:
+    return f"{rule.id}#{ref}"

@@ -26,6 +26,9 @@ class EventLog(Protocol):
     def plan_of(self, event_id: str) -> Plan | None:
         """The plan made for this event, if one was."""
 
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of these events for which a plan was made."""
+
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
 
@@ -48,5 +51,6 @@ class Occurrences(Protocol):
 class Timelines(Protocol):
     """What happened to a record."""
 
-    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
-        """Its events (as their plans) and the runs about it, newest first; eventually consistent."""
+    def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """The events about it (as their plans) and the runs about it, under any of its refs, newest first;
+        eventually consistent."""

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
+    from whenthen.domain.lead_forms import LeadForm
+    from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail
     from whenthen.sources.meta import LeadRef
 
 
@@ -59,11 +60,27 @@ class Graph(Protocol):
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
 
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
+
     def send_message(self, message: Mapping[str, Any], key: str) -> str:
         """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
 
         Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
         """
+
+
+class LeadForms(Protocol):
+    """The forms of Meta that are asked for leads whose webhook was lost."""
+
+    def note(self, form: LeadForm) -> None:
+        """Remember a form, unless it is known."""
+
+    def all(self) -> list[LeadForm]:
+        """All forms, by id."""
+
+    def save(self, form: LeadForm) -> None:
+        """Keep the form as it stands now."""
 
 
 class LeadQueue(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.events import Event
@@ -128,6 +128,36 @@ class Counter(Struct, frozen=True):
     name: str
     before: int
     after: int
+
+
+class Refusal(Struct, frozen=True):
+    """A delivery that a source's mappings did not take, or that was refused, as far as it may be kept.
+
+    outcome   `refused` or `unmapped`
+    proven    whether it was proven to come from its source; if not, nothing but its size is kept of the body
+    status    what the sender was answered
+    reason    why
+    size      bytes of the whole body
+    headers   those that tell what it is; `others` are the names of the rest
+    body      the text, masked and cut
+    """
+
+    at: datetime
+    outcome: str
+    proven: bool
+    status: int
+    reason: str
+    size: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[str] = ()
+    body: str = ""
+
+
+class LeadPage(Struct, frozen=True):
+    """Some of a form's leads as Meta lists them. `after`: where the next page begins, if there is one."""
+
+    rows: Sequence[Mapping[str, Any]]
+    after: str | None = None
 
 
 class HttpRequest(Struct, frozen=True):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
-from whenthen.domain.entries import NoEntry, once_key, refusal
+from whenthen.domain.entries import NoEntry, earlier_keys, once_key, refusal
 from whenthen.domain.event_names import SPEAKING
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
@@ -132,7 +132,8 @@ class MatchEvent(Struct, frozen=True):
         jobs: tuple[Job, ...] = ()
         if rule.immediate or run.shadow:
             run, jobs = self._first_wave(run, rule, plan)
-        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run))
+        earlier = earlier_keys(rule, run, plan.record_for(rule.kind))
+        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run), earlier=earlier)
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):

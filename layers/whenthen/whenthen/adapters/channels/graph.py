@@ -9,14 +9,20 @@ from urllib.parse import quote, urlencode
 
 from whenthen.adapters.channels.graph_errors import error_of, json_object
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary
-from whenthen.ports.values import HttpAnswer, HttpRequest
-from whenthen.sources.meta_leads import GRAPH_FIELDS
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
+from whenthen.sources.bodies import mapping, mappings
+from whenthen.sources.meta_leads import GRAPH_FIELDS, LISTED_FIELDS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.ports.outside import Http, Secrets
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 """`access_token` (a system user's) and `phone_number_id` (the sender of WhatsApp messages) are read from it."""
+
+PAGE = 100
+"""Leads of a page: with the few fields that are asked for, far below what is read of an answer."""
 
 
 class GraphApi:
@@ -34,6 +40,23 @@ class GraphApi:
             return _document(self._call("GET", url))
         except AnswerLost as error:  # reading changes nothing: it may be repeated
             raise Temporary(error.reason) from error
+
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
+        later = {"field": "time_created", "operator": "GREATER_THAN", "value": int(since.timestamp())}
+        query = {"fields": LISTED_FIELDS, "filtering": json.dumps([later]), "limit": str(PAGE)}
+        query |= {"after": after} if after else {}
+        url = f"{self._base}/{quote(form_id, safe='')}/leads?{urlencode(query, safe=',')}"
+        try:
+            document = _document(self._call("GET", url))
+        except AnswerLost as error:  # reading changes nothing: it may be repeated
+            raise Temporary(error.reason) from error
+        rows, paging = document.get("data"), mapping(document.get("paging"))
+        if not isinstance(rows, list):
+            raise Temporary("Meta's list of leads cannot be read")
+        # `next` only says that there is a next page: its address, which carries the access token, is not followed.
+        cursor = mapping(paging.get("cursors")).get("after") if paging.get("next") else None
+        return LeadPage(mappings(rows), cursor if isinstance(cursor, str) and cursor else None)
 
     def send_message(self, message: Mapping[str, Any], key: str) -> str:
         """Send a WhatsApp message that carries `key` back in its statuses; returns its id.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.aws import AwsClient
     from whenthen.domain.records import Record
 
+_PREFIX = "event#"
 _SK = "plan"
 _OF_EVENT = {"of_event": True}
 """Stands for a record that the event itself carries, so that it is not kept twice."""
@@ -36,6 +37,10 @@ class DynamoEventLog:
         """The plan made for this event, if one was."""
         item = self._table.get(_pk(event_id), _SK)
         return plan_of_item(item) if item else None
+
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of these events for which a plan was made."""
+        return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((_pk(each), _SK) for each in event_ids)}
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
@@ -61,7 +66,7 @@ class DynamoEventLog:
 
 
 def _pk(event_id: str) -> str:
-    return f"event#{event_id}"
+    return f"{_PREFIX}{event_id}"
 
 
 def record_events_pk(ref: str) -> str:
