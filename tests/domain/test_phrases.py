@@ -211,15 +211,22 @@ def test_every_code_has_a_phrase_in_every_language(language: str) -> None:
 
 
 def recorded_reasons() -> dict[str, str]:
-    """The reasons that the code writes, where it writes them: second arguments of outcomes, f-strings filled in."""
+    """The reasons that the code writes, and where: of outcomes, and what is called a reason; f-strings filled in."""
     found: dict[str, str] = {}
-    for path in sorted(WHENTHEN.rglob("*.py")):
+    for path in sorted(
+        each for folder in ("domain", "usecases", "adapters") for each in (WHENTHEN / folder).rglob("*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and len(node.args) > 1 and _name(node.func) in ("Outcome", "Finish"):
-                said = _text(node.args[1])
-                if said:
-                    found[said] = f"{path.name}:{node.lineno}"
+                found[_text(node.args[1])] = f"{path.name}:{node.lineno}"
+            elif isinstance(node, ast.Assign) and _name(_first(node.targets[0])) in ("reason", "without"):
+                found[_text(_first(node.value))] = f"{path.name}:{node.lineno}"
+    del found[""]
     return found
+
+
+def _first(node: ast.expr) -> ast.expr:
+    return node.elts[0] if isinstance(node, ast.Tuple) else node
 
 
 def _name(node: ast.expr) -> str:
