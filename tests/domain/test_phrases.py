@@ -117,7 +117,7 @@ def test_every_operator_action_and_outcome_has_a_row() -> None:
 def test_each_row_has_every_language_and_the_same_slots() -> None:
     modules = (vars(phrase_table), vars(phrase_events), vars(phrase_codes), vars(phrase_reasons))
     tables = [table for names in modules for name, table in names.items() if name.isupper() and isinstance(table, dict)]
-    assert len(tables) == 15
+    assert len(tables) == 16
     for key, row in (item for table in tables for item in table.items()):
         assert len(row) == len(phrase_table.LANGUAGES), key
         assert all(row), key
@@ -161,6 +161,8 @@ def rule_with(trigger: dict[str, Any], **more: Any) -> Rule:
          "contact: by the date in “renewal_date”, 3 days before, at 10:30"),
         ({"date": {"kind": "contact", "field": "renewal_date", "days": 2}},
          "contact: by the date in “renewal_date”, 2 days after"),
+        ({"date": {"kind": "contact", "field": "renewal_date", "days": -1}},
+         "contact: by the date in “renewal_date”, 1 day before"),
         ({"schedule": {"cron": "0 9 * * mon"}}, "by the schedule “0 9 * * mon”"),
         ({"schedule": {"cron": "0 9 * * mon", "kind": "contact"}},
          "by the schedule “0 9 * * mon”, for each contact of the view (all records)"),
@@ -177,6 +179,22 @@ def test_every_kind_of_trigger(trigger: dict[str, Any], said: str) -> None:
         spoken = plain(Speaker(language).rule(rule_with(trigger)))
         assert "event.data.rule" not in spoken
         assert not re.search(r"\{\d\}", spoken)
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "after 1 day", "after 2 days 1 hour"),
+        ("tr", "1 gün sonra", "2 gün 1 saat sonra"),
+        ("hu", "1 nap múlva", "2 nap 1 óra múlva"),
+        ("id", "setelah 1 hari", "setelah 2 hari 1 jam"),
+        ("he", "אחרי יום אחד", "אחרי 2 ימים שעה אחת"),
+    ],
+)
+def test_one_and_several(language: str, one: str, several: str) -> None:
+    for wait, said in (({"days": 1}, one), ({"days": 2, "hours": 1}, several)):
+        step = {"id": "s", "action": "send_email", "wait": wait, "with": {"subject": "x", "text": "y"}}
+        assert f"({said})." in plain(Speaker(language).rule(rule_with({"manual": True}, steps=[step])))
 
 
 STEPS: list[tuple[dict[str, Any], str]] = [
