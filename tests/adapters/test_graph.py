@@ -60,9 +60,13 @@ def _graph(answer: HttpAnswer | WhenthenError, secrets: FakeSecrets = _FILLED) -
     return GraphApi(http, secrets, "https://graph.facebook.com/", "v25.0"), http
 
 
+def _sent(graph: GraphApi) -> str:
+    return graph.send_message(graph.message(MESSAGE, "job_1"))
+
+
 def test_a_message_is_posted_with_its_key() -> None:
     graph, http = _graph(_answer(200, SENT))
-    assert graph.send_message(MESSAGE, "job_1") == "wamid.1"
+    assert _sent(graph) == "wamid.1"
     [request] = http.requests
     assert (request.method, request.url) == ("POST", "https://graph.facebook.com/v25.0/1059/messages")
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
@@ -124,7 +128,7 @@ def test_what_an_answer_means(
 ) -> None:
     graph, _ = _graph(answer)
     with pytest.raises(sending) as sent:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     with pytest.raises(reading) as read:
         graph.lead("77")
     for raised in (sent, read):
@@ -137,7 +141,7 @@ def test_what_an_answer_means(
 def test_a_message_that_was_taken_but_not_named_may_have_been_sent(document: dict[str, Any]) -> None:
     graph, _ = _graph(_answer(200, document))
     with pytest.raises(AnswerLost):
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
 
 
 def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
@@ -145,11 +149,11 @@ def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
         _error(132000, error_data={"messaging_product": "whatsapp", "details": "body: 1 given, 2 wanted"})
     )
     with pytest.raises(Permanent, match="body: 1 given, 2 wanted") as refused:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     assert refused.value.code == "132000"
     graph, _ = _graph(_error(131056))
     with pytest.raises(Temporary) as later:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     assert later.value.retry_after == 10
 
 
@@ -157,7 +161,7 @@ def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
 def test_without_its_secret_meta_is_not_called(document: dict[str, Any] | None) -> None:
     graph, http = _graph(_answer(200, SENT), FakeSecrets(document))
     with pytest.raises(Permanent, match="secret meta"):
-        graph.send_message(MESSAGE, "job_1")
+        graph.message(MESSAGE, "job_1")
     assert http.requests == []
 
 

@@ -189,3 +189,18 @@ def test_the_world_of_a_rule_about_leads_is_left_alone(world: World) -> None:
     world.has_rule(rule(GREET, on="lead.created"))
     sweep(world, NINE)
     assert world.bus.published == []
+
+
+def test_a_mail_shows_hours_by_the_rules_clocks_or_the_records_own_where_the_rule_goes_by_those(world: World) -> None:
+    world.has_record("contact:ann", email="ann@example.com", birth_date="03-14", time_zone="America/New_York")
+    said = {"id": "say", "action": "send_email", "with": {"subject": "{{ event.data.due|hour }}", "text": "-"}}
+    on = {"kind": "contact", "field": "birth_date", "yearly": True}
+    for name, more in (("by the rule's", {}), ("by each one's own", {"time_zone": "record"})):
+        trigger = {"date": {**on, **more}}
+        world.has_rule(
+            {"name": name, "kind": "contact", "trigger": trigger, "steps": [said], "time_zone": "Europe/Istanbul"}
+        )
+    for hour in (6, 13):  # nine o'clock in Istanbul, and in New York
+        sweep(world, NINE.replace(hour=hour))
+    subjects = [mail.subject for mail in world.mailer.sent if mail.to == "ann@example.com"]
+    assert subjects == ["09:00", "09:00"], "each at nine o'clock of the clocks that its rule goes by"

@@ -12,6 +12,7 @@ from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.errors import Busy, Stale
 from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.ties import place_of
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
@@ -54,10 +55,10 @@ class FakeRuns:
 
     def _exited(self, run: Run) -> bool:
         return any(
-            at >= run.entered and event_id != run.event_id
+            (at, place) > (run.entered, run.place)
             for key in run.watch
             for event_type in run.exits_on
-            for event_id, at in self.exits.get((key, event_type), {}).items()
+            for place, at in self.exits.get((key, event_type), {}).items()
         )
 
     def load(self, run_id: str) -> RunState | None:
@@ -113,7 +114,8 @@ class FakeRuns:
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        if not self._holds(job):
+        stored = self.jobs[key_of(job)]
+        if (stored.status, stored.attempt) != (job.status, job.attempt):
             return False
         self._end(job, outcome, now)
         return True
@@ -153,7 +155,7 @@ class FakeRuns:
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         for key in keys:
-            self.exits.setdefault((key, event.type), {})[event.id] = event.time
+            self.exits.setdefault((key, event.type), {})[place_of(event)] = event.time
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.errors import Permanent, WhenthenError
-from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
 
 
 @dataclass
@@ -49,10 +50,13 @@ class _Provider:
 class FakeMailer(_Provider):
     sent: list[Mail] = field(default_factory=list)
 
-    def send(self, mail: Mail) -> str:
+    def write(self, mail: Mail) -> WrittenMail:
+        return WrittenMail(mail, b"")
+
+    def send(self, mail: WrittenMail) -> str:
         fails = self._fail()
         if fails is None or fails.taken:
-            self.sent.append(mail)
+            self.sent.append(mail.mail)
         if fails is not None:
             raise fails.error
         return f"ses-{len(self.sent)}"
@@ -64,6 +68,7 @@ class FakeGraph(_Provider):
     forms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     asked: list[tuple[str, datetime, str | None]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+    unready: deque[WhenthenError] = field(default_factory=deque)
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         fails = self._fail()
@@ -84,10 +89,15 @@ class FakeGraph(_Provider):
         begin = int(after or 0)
         return LeadPage(rows[begin : begin + 3], str(begin + 3) if begin + 3 < len(rows) else None)
 
-    def send_message(self, message: Mapping[str, Any], key: str) -> str:
+    def message(self, message: Mapping[str, Any], key: str) -> HttpRequest:
+        if self.unready:
+            raise self.unready.popleft()
+        return HttpRequest("POST", key, {}, json.dumps(message).encode())
+
+    def send_message(self, call: HttpRequest) -> str:
         fails = self._fail()
         if fails is None or fails.taken:
-            self.sent.append((message, key))
+            self.sent.append((json.loads(call.body), call.url))
         if fails is not None:
             raise fails.error
         return f"wamid.{len(self.sent)}"

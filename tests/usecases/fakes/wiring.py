@@ -13,7 +13,7 @@ from whenthen.ports.administration import SettingStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences
 from whenthen.ports.imports import ImportFiles, ImportStore
-from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Secrets, Threads
+from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import JobQueues, RunLedger, Sequences
@@ -32,6 +32,7 @@ from whenthen.usecases.perform_job import PerformJob
 from whenthen.usecases.progress import Progress
 from whenthen.usecases.publish_changes import PublishChanges
 from whenthen.usecases.publish_outcomes import PublishOutcomes
+from whenthen.usecases.receive_email import ReceiveEmail
 from whenthen.usecases.reconcile_leads import ReconcileLeads
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.send_email import SendEmail
@@ -66,6 +67,7 @@ class Ports:
     http: Http
     settings: SettingStore
     threads: Threads
+    objects: Objects
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
@@ -89,6 +91,7 @@ class Functions:
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     stop_run: StopRun
+    receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[Channel, Callable[[str, str, int], None]]
 
@@ -115,6 +118,7 @@ def functions_of(ports: Ports) -> Functions:
         ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
+        receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
             Channel.EMAIL: PerformJob(

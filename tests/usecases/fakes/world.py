@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from tests.usecases.fakes.queues import (
 from tests.usecases.fakes.stores import (
     FakeEventLog,
     FakeLeadForms,
+    FakeObjects,
     FakeOccurrences,
     FakeRecords,
     FakeRules,
@@ -46,7 +47,7 @@ from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", *Channel)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -83,9 +84,11 @@ class World:
             }
         )
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
+        self.objects = FakeObjects()
         self.ports = Ports(
             settings=self.settings,
             threads=self.threads,
+            objects=self.objects,
             rules=self.rules,
             log=self.log,
             occurrences=self.occurrences,
@@ -188,22 +191,26 @@ class World:
         return True
 
     def _handle(self, name: str, body: Any) -> None:
-        match name:
-            case "events":
-                self.functions.match_event(body)
-            case "leads":
-                self.functions.fetch_lead(body)
-            case "changes":
-                self.functions.publish_changes([body])
-            case "outcomes":
-                self.functions.publish_outcomes(body)
-            case "enrolments":
-                self._turn_pages(*body)
-            case "imports":
-                if self.functions.import_records(body).status is ImportStatus.RUNNING:
-                    self.queues["imports"].add(body)
-            case _:
-                self.functions.channels[Channel(name)](*body)
+        functions = self.functions
+        own: dict[str, Callable[[Any], object]] = {
+            "events": functions.match_event,
+            "leads": functions.fetch_lead,
+            "changes": lambda change: functions.publish_changes([change]),
+            "outcomes": functions.publish_outcomes,
+            "enrolments": lambda page: self._turn_pages(*page),
+            "imports": self._import,
+            "sweeps": lambda _: functions.fire_due_dates(),
+            "mail": functions.receive_email if isinstance(body, str) else functions.receive_email.report,
+        }
+        handle = own.get(name)
+        if handle is not None:
+            handle(body)
+        else:
+            functions.channels[Channel(name)](*body)
+
+    def _import(self, import_id: Any) -> None:
+        if self.functions.import_records(import_id).status is ImportStatus.RUNNING:
+            self.queues["imports"].add(import_id)
 
     def _turn_pages(self, enrolment: Enrolment, cursor: str | None) -> None:
         done = self.functions.enrol_view(enrolment, cursor)

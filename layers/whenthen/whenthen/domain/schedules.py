@@ -71,6 +71,11 @@ class Schedule(Struct, frozen=True):
     at: datetime | None = None
     late: Lateness = Lateness()
 
+    @property
+    def own_zone(self) -> bool:
+        """Whether each record's own zone goes before: a schedule comes at one moment for all."""
+        return False
+
     def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """The moments later than `after` and not later than `until`, in order."""
         if self.cron is None:

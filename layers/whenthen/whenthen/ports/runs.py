@@ -53,7 +53,7 @@ class RunLedger(Protocol):
         """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the job's outcome. False if the attempt is no longer the current one."""
+        """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None

@@ -189,6 +189,13 @@ class Mail(Struct, frozen=True):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class WrittenMail(Struct, frozen=True):
+    """A mail in the form in which it goes out."""
+
+    mail: Mail
+    raw: bytes
+
+
 class ApiKey(Struct, frozen=True):
     """An API key as it is kept: a hash, and what it may do."""
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave
-from whenthen.domain.contexts import context_of
+from whenthen.domain.contexts import clocks_of, context_of
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.usecases.history import history_of
@@ -80,7 +80,8 @@ class Progress(Struct, frozen=True):
         record = self.records.get(state.run.record) if state.run.record else None
         history = history_of(self.occurrences, state.event, [record], state.run.record, now)
         related = Related(self.records, record)
-        return context_of(state.event, record, now, self.rule_of(state.run).zone, related, history)
+        rule = self.rule_of(state.run)
+        return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
 
     def settle(self, run_id: str) -> None:
         """After a job has its outcome: if it was the wave's last, see to what follows."""

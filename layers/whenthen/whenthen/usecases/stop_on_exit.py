@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from whenthen.domain.advancing import exited
 from whenthen.domain.runs import RunStatus
+from whenthen.domain.ties import place_of
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
@@ -49,6 +50,8 @@ class StopOnExit(Struct, frozen=True):
             return False
         rule = self.rules.version(state.run.rule_id, state.run.rule_version)
         if event.type in rule.exit.on:
+            if event.time == state.run.entered and place_of(event) <= state.run.place:
+                return False
             reason = f"exit: {event.type}"
         elif record is not None and state.run.record in record.refs and exited(rule, context):
             reason = "its exit condition holds"
