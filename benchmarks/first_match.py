@@ -28,7 +28,7 @@ from benchmarks.matching_workload import EVENT_TYPES, make_contexts, make_rules
 ROOT = Path(__file__).resolve().parents[1]
 SEED, RULES = 20260314, 10_000
 TYPE = EVENT_TYPES[0]
-WAYS = ("snapshot", "snapshot, 50 changes behind", "collection")
+WAYS = ("snapshot", "snapshot, 9 changes behind", "collection")
 TARGET_MS = 150
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"}
 
@@ -56,7 +56,7 @@ def _fill(client: Any, way: str) -> None:
     """The table as saves leave it: the rules of every type, stamps, and the snapshots that there are."""
     from tests.adapters.tables import CONFIG, create_tables  # noqa: PLC0415
     from whenthen.adapters.dynamodb.rule_items import Stamp, entrance_item, stamp_item, trigger_pk  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.snapshots import Snapshots  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
     from whenthen.adapters.dynamodb.table import Table  # noqa: PLC0415
 
     create_tables(client)
@@ -72,8 +72,8 @@ def _fill(client: Any, way: str) -> None:
     if way != WAYS[2]:
         Snapshots(table).renew(TYPE)
     if way == WAYS[1]:
-        changed = stamps[TYPE].changed
-        table.put(stamp_item(TYPE, Stamp(stamps[TYPE].count + len(changed), changed)))
+        last = stamps[TYPE]
+        table.put(stamp_item(TYPE, Stamp(last.count + RENEWED_EVERY - 1, last.changed)))
 
 
 def _stored_rules() -> Iterator[Any]:

@@ -56,12 +56,14 @@ def finding_said(speaker: Speaker, code: str, details: Sequence[str]) -> str:
 
 def near_miss_said(speaker: Speaker, code: str, details: Sequence[object]) -> str:
     """What in a trigger was right but for a detail."""
-    said = [speaker.any(map(speaker.quoted, each)) if _many(each) else speaker.value(each) for each in details]
-    return speaker.word(NEAR_MISSES, code).format(*said)
+    return speaker.word(NEAR_MISSES, code).format(*(_shown(speaker, each) for each in details))
 
 
-def _many(value: object) -> bool:
-    return isinstance(value, list | tuple) and bool(value)
+def _shown(speaker: Speaker, value: object) -> str:
+    """A value, or names of fields."""
+    if isinstance(value, list) and value:
+        return ", ".join(map(speaker.quoted, value))
+    return speaker.value(value)
 
 
 def condition_said(speaker: Speaker, leaf: Leaf, shown: Mapping[str, Any]) -> str:

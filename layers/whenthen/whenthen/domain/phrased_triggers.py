@@ -48,7 +48,7 @@ def _date(speaker: Speaker, rule: Rule) -> str:
     said = speaker.word(TRIGGERS, "yearly" if timer.yearly else "once")
     parts = [said.format(_kind(speaker, timer.kind), speaker.quoted(timer.field))]
     if timer.days:
-        which = "days_after" if timer.days > 0 else "days_before"
+        which = f"day{'' if abs(timer.days) == 1 else 's'}_{'after' if timer.days > 0 else 'before'}"
         parts.append(speaker.word(TRIGGERS, which).format(abs(timer.days)))
     if timer.at is not None:
         parts.append(speaker.word(FRAME, "at").format(timer.at.strftime("%H:%M")))
@@ -96,6 +96,4 @@ def _kind(speaker: Speaker, kind: str) -> str:
 
 
 def _view(speaker: Speaker, view: View) -> str:
-    if view.filter is not None:
-        return f"({speaker.condition(view.filter)})"
-    return speaker.word(TRIGGERS, "every")
+    return f"({speaker.word(TRIGGERS, 'every') if view.filter is None else speaker.condition(view.filter)})"

@@ -18,6 +18,7 @@ from whenthen.domain.phrase_table import (
     ACTIONS,
     FRAME,
     LANGUAGES,
+    ONE,
     OPERATORS,
     OUTCOMES,
     POINTS,
@@ -197,7 +198,10 @@ class Speaker:
         return self._lengths({unit: amount for unit in UNITS if (amount := getattr(duration, unit, 0))})
 
     def _lengths(self, lengths: Mapping[str, int]) -> str:
-        return " ".join(f"{amount} {self.word(UNITS, unit)}" for unit, amount in lengths.items())
+        return " ".join(
+            self.word(ONE, unit) if amount == 1 else f"{amount} {self.word(UNITS, unit)}"
+            for unit, amount in lengths.items()
+        )
 
     def any(self, items: Iterable[str]) -> str:
         """One of these."""

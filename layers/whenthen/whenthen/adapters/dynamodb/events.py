@@ -55,9 +55,10 @@ class DynamoEventLog:
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         """Note that the plan was carried out, and which rules let nobody in."""
-        update, values = "SET #handled = :yes", {"yes": True}
+        update = "SET #handled = :yes"
+        values: dict[str, Any] = {"yes": True}
         if refused:
-            update, values = f"{update}, #refused = :refused", {**values, "refused": pack(refused)}
+            update, values["refused"] = f"{update}, #refused = :refused", pack(refused)
         handled = Expression(EXISTS.condition, update, values)
         try:
             self._table.update(_pk(event_id), _SK, handled)
