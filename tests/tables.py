@@ -19,8 +19,13 @@ Line = tuple[str, str, str]
 class Report(Protocol):
     """What is needed of pytest's report of a test."""
 
-    passed: bool
-    user_properties: Sequence[tuple[str, Any]]
+    @property
+    def passed(self) -> bool:
+        """Whether the test passed."""
+
+    @property
+    def user_properties(self) -> Sequence[tuple[str, Any]]:
+        """What the test recorded."""
 
 
 def tables_of(reports: Iterable[Report]) -> dict[str, dict[Line, bool]]:

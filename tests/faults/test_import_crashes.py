@@ -83,7 +83,7 @@ def test_a_crash_at_any_moment_loses_no_row_and_doubles_none(switch: str) -> Non
     undisturbed = Kills()
     verify(*import_them(undisturbed, switch), switch)
     assert len(undisturbed.passed) > 30, "there is something to sweep"
-    for place in undisturbed.distinct:
+    for place in undisturbed.distinct(frozenset()):
         kills = Kills(place)
         verify(*import_them(kills, switch), switch)
         assert kills.passed[place] == undisturbed.passed[place]

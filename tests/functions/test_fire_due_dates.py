@@ -12,6 +12,7 @@ from tests.functions.payloads import batch, failed
 from tests.functions.stack import ENROLMENT, Stack
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
+from whenthen.usecases.fire_due_dates import Swept
 
 TICK = {"sweep": "dates"}
 
@@ -77,6 +78,13 @@ def test_a_sweep_that_cannot_be_made_now_is_made_later(stack: Stack) -> None:
 
     stack.adapters["fire_due_dates"] = Broken()
     assert failed(stack.consume("SweepQueue", batch(TICK))) == ["m0"]
+
+
+def test_what_was_skipped_is_told_by_rule(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    stack.adapters["fire_due_dates"] = lambda: Swept(skipped={"rule_1": 2, "rule_2": 3}, finished=False)
+    assert failed(stack.consume("SweepQueue", batch(TICK))) == []
+    said = [vars(record) for record in caplog.records if "too late" in record.message]
+    assert [(entry["rule_id"], entry["count"]) for entry in said] == [("rule_1", 2), ("rule_2", 3)]
 
 
 def test_a_view_is_gone_through(stack: Stack) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.template.reading import FUNCTION, ROOT, environment, permissions, properties, resources, template
 from whenthen.runtime.settings import Settings, Variable
+from whenthen.usecases.fire_due_dates import SLICE
 
 FUNCTIONS = sorted(resources(FUNCTION))
 KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}
+TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
 JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
 
 NEEDED_FOR = {
@@ -74,7 +77,7 @@ def test_a_function_is_told_nothing_that_the_settings_do_not_read(function: str)
 
 
 def test_everything_that_the_settings_read_is_told_to_someone() -> None:
-    assert {name for function in FUNCTIONS for name in environment(function)} >= KNOWN
+    assert {name for function in FUNCTIONS for name in environment(function)} >= KNOWN - TOLD_BY_LAMBDA
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -120,3 +123,7 @@ def test_functions_run_where_their_layer_s_wheels_fit() -> None:
     assert common["Architectures"] == ["arm64"]
     assert "--python-version 3.13" in wheels
     assert "manylinux2014_aarch64" in wheels
+
+
+def test_a_sweep_stops_well_before_its_function_is_stopped() -> None:
+    assert timedelta(seconds=properties("FireDueDates")["Timeout"]) - SLICE >= timedelta(seconds=60)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.template.reading import FUNCTION, QUEUE, TABLE, properties, resources, template, text
+import whenthen
+from tests.template.reading import FUNCTION, QUEUE, TABLE, consumers, properties, resources, template, text
 
 FUNCTIONS = sorted(resources(FUNCTION))
 ALARMS = {name: entry["Properties"] for name, entry in resources("AWS::CloudWatch::Alarm").items()}
@@ -54,6 +58,34 @@ def test_errors_of_every_function_raise_an_alarm() -> None:
     names = {name: text(properties(name)["FunctionName"]) for name in FUNCTIONS}
     assert names == {name: f"${{AWS::StackName}}-{name}" for name in FUNCTIONS}
     assert _watched("Errors") == sorted(names.values())
+
+
+def test_a_defect_in_any_consumer_raises_an_alarm_before_its_message_is_a_dead_letter() -> None:
+    alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "MessagesFailed"]
+    functions = [function for function, _ in consumers().values()]
+    assert _watched("MessagesFailed") == sorted(f"${{AWS::StackName}}-{function}" for function in functions)
+    for alarm in alarms:
+        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
+        assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("whenthen", "Sum", 0)
+
+
+def test_the_alarm_watches_what_the_functions_count() -> None:
+    """In a process of its own: the metrics are made with the first import."""
+    code = "from whenthen.runtime.observability import count, metrics; "
+    code += "count('MessagesFailed'); metrics.flush_metrics()"
+    environment = {"AWS_LAMBDA_FUNCTION_NAME": "whenthen-dev-SendEmail", "POWERTOOLS_SERVICE_NAME": "send_email"}
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(whenthen.__file__).parents[1],
+        env=environment,
+    )
+    counted = json.loads(done.stdout)
+    (metric,) = counted["_aws"]["CloudWatchMetrics"]
+    assert (metric["Namespace"], metric["Dimensions"]) == ("whenthen", [["service"]])
+    assert (counted["service"], counted["MessagesFailed"]) == ("whenthen-dev-SendEmail", [1.0])
 
 
 def test_throttled_tables_raise_an_alarm() -> None:

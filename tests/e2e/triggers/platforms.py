@@ -153,7 +153,7 @@ class OnBus:
         return f"{self.type.partition('.')[0]}:{own.id}"
 
     def open(self, world: World, own: Own) -> Send:
-        event = {"specversion": "1.0", "id": own.id, "source": _APPLICATION, "type": self.type}
+        event: Document = {"specversion": "1.0", "id": own.id, "source": _APPLICATION, "type": self.type}
         event |= {"time": datetime.now(UTC).isoformat(), "data": {"booking": own.id}}
         return lambda: _put_on_bus(world, self.type, event | {"subject": self.about(own)})
 

@@ -59,7 +59,7 @@ def go_through(stack: Stack, cases: Sequence[Case]) -> dict[str, Attempt]:
     # What waits for the clock is prepared first, while its moment is still to come, and sent when it is past: one by
     # one, for the API is only as warm as the calls before have made it, and cold starts take long on a busy machine.
     timed = [attempt for attempt in attempts.values() if isinstance(attempt.case.entrance, Clock | Moment)]
-    others = [attempt for attempt in attempts.values() if attempt not in timed]
+    others = [attempt for attempt in attempts.values() if not isinstance(attempt.case.entrance, Clock | Moment)]
     _each(timed, lambda attempt: _prepare(world, attempt), threads=1)
     _each(others, lambda attempt: _prepare(world, attempt))
     _each([*others, *timed], _send)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import Cause, Event
+from whenthen.domain.lateness import Mark
 from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
@@ -186,15 +187,23 @@ class FakeViews:
 
 @dataclass
 class FakeSweeps:
-    until: datetime | None = None
+    mark: Mark | None = None
 
-    def last(self) -> datetime | None:
-        return self.until
+    @property
+    def until(self) -> datetime | None:
+        return self.mark.until if self.mark else None
 
-    def move(self, last: datetime | None, now: datetime) -> bool:
-        if self.until != last:
+    @until.setter
+    def until(self, moment: datetime | None) -> None:
+        self.mark = Mark(moment) if moment else None
+
+    def last(self) -> Mark | None:
+        return self.mark
+
+    def move(self, last: Mark | None, mark: Mark) -> bool:
+        if self.mark != last:
             return False
-        self.until = now
+        self.mark = mark
         return True
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain import ids
 from whenthen.domain.event_names import CHILD_ADDED, MERGED
-from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, format_time, parse_time, to_json
+from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, bytes_of, format_time, parse_time, weight
 from whenthen.domain.records import Record, diff, parse_ref
 
 if TYPE_CHECKING:
@@ -141,17 +141,8 @@ def within_bounds(event: Event) -> Event:
     return lighter
 
 
-def weight(event: Event) -> int:
-    """Bytes of the event as JSON, as it goes on the bus."""
-    return _bytes_of(to_json(event))
-
-
-def _bytes_of(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
-
-
 def _short(value: Any) -> Any:
-    if _bytes_of(value) <= MAX_KEPT_VALUE:
+    if bytes_of(value) <= MAX_KEPT_VALUE:
         return value
     return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
 
@@ -162,7 +153,7 @@ _RECORDS = (("fields",), ("child", "fields"))
 
 def _heaviest_first(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The paths that can be left out: fields of the record by size, then the lists that the event itself tells."""
-    fields = [(*place, name, _bytes_of(value)) for place in _RECORDS for name, value in _at(data, place).items()]
+    fields = [(*place, name, bytes_of(value)) for place in _RECORDS for name, value in _at(data, place).items()]
     fields.sort(key=lambda path: (-path[-1], path[:-1]))
     return [*(path[:-1] for path in fields), *((name,) for name, value in data.items() if isinstance(value, list))]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -167,9 +167,9 @@ def _check_id(own_id: str, path: str, problems: list[Problem]) -> None:
         problems.append(Problem(path, "the id of a form of Meta is required: digits, as a string"))
 
 
-def is_form_id(own_id: str | None) -> bool:
+def is_form_id(own_id: Any) -> TypeGuard[str]:
     """Whether it can be asked for: the id becomes part of the Graph call's address."""
-    return own_id is not None and bool(_FORM_ID.fullmatch(own_id))
+    return isinstance(own_id, str) and bool(_FORM_ID.fullmatch(own_id))
 
 
 def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -> list[LeadForm]:

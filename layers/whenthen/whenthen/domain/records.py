@@ -117,6 +117,7 @@ def patched(
             fields.pop(name, None)
         else:
             fields[name] = value
+    fields |= _changed_places(record.fields, fields, patch)
     if record.version and not diff(record.fields, fields):
         return record
     return replace(
@@ -129,6 +130,16 @@ def patched(
         cause=cause,
         quiet=quiet,
     )
+
+
+def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A further address that becomes the first one leaves its place to that: the person is still found by both."""
+    moved: dict[str, Any] = {}
+    for name, others in OTHER_FIELDS.items():
+        first, now, listed = before.get(name), after.get(name), before.get(others)
+        if first and now != first and others not in patch and isinstance(listed, list) and now in listed:
+            moved[others] = [first if value == now else value for value in listed]
+    return moved
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:

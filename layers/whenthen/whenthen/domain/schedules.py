@@ -19,7 +19,7 @@ from msgspec import Struct
 from whenthen.domain import ids
 from whenthen.domain.event_names import SCHEDULE_REACHED
 from whenthen.domain.events import Event, format_time
-from whenthen.domain.lateness import CLOCK, Lateness, Window
+from whenthen.domain.lateness import CLOCK, MAX_LATE, Lateness, Window
 from whenthen.domain.timing import wall
 
 MAX_PER_HOUR = 12
@@ -92,6 +92,11 @@ class Schedule(Struct, frozen=True):
         for moment in self.between(window.first - timedelta(microseconds=1), window.now):
             if window.takes(moment, self.late):
                 yield moment
+
+    def missed(self, window: Window) -> int:
+        """How many moments came since the last sweep and are skipped, as they would be too late."""
+        moments = self.between(max(window.since, window.now - MAX_LATE), window.now)
+        return sum(window.missed(moment, self.late) for moment in moments)
 
     def following(self, after: datetime) -> datetime | None:
         """The next moment after `after`; None where there is none, or none for years."""

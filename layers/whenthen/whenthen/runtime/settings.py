@@ -53,6 +53,7 @@ class Settings:
         self.environment = environment
 
     stage = Variable("STAGE", str, "local")
+    function_name = Variable("AWS_LAMBDA_FUNCTION_NAME", str, "whenthen")
     config_table = Variable("CONFIG_TABLE", str)
     records_table = Variable("RECORDS_TABLE", str)
     runs_table = Variable("RUNS_TABLE", str)

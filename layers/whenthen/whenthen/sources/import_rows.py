@@ -111,12 +111,15 @@ def _cells(text: bytes, order: Order) -> list[str]:
 def _number(text: str) -> int | float:
     """A plain number, as JSON writes it. Raises ValueError: `1,5` may mean two things."""
     try:
-        value = read_json(f"[{text}]".encode())
+        value = list(read_json(f"[{text}]".encode()))
     except Malformed as error:
         raise ValueError(error.reason) from None
-    if len(value) != 1 or isinstance(value[0], bool) or not isinstance(value[0], int | float):
-        raise ValueError(text)
-    return value[0]
+    match value:
+        case [bool()]:
+            raise ValueError(text)
+        case [int() | float() as number]:
+            return number
+    raise ValueError(text)
 
 
 def _boolean(text: str) -> bool:

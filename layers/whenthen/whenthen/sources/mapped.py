@@ -176,9 +176,20 @@ def _map_item(delivery: Delivery, body: Any, base_id: str) -> Item:
         event_type = mapping.type or asking.value("type_from", mapping.type_from)
         if mapping.type or may_report(event_type):
             event, record = _take(delivery, mapping, event_type, asking, base_id)
+            if record is not None and _comes_twice(record, event_type):
+                asking.report("type_from", f"{event_type} is not reported: the change of the mapping's record tells it")
+                event = _untaken(delivery, body, base_id).event
             return Item(body, event, record, position, tuple(problems))
         asking.report("type_from", f"{str(event_type)[:100]!r} is no event that a source may report")
     return _untaken(delivery, body, base_id, problems)
+
+
+def _comes_twice(record: RecordUpsert, event_type: str) -> bool:
+    """Whether the change of the record that is written too makes such events.
+
+    A mapping whose fixed `type` does is refused when the source is saved; what `type_from` finds is known only now.
+    """
+    return event_type.partition(".")[0] == record.kind
 
 
 def _untaken(delivery: Delivery, body: Any, base_id: str, problems: Sequence[str] = ()) -> Item:
