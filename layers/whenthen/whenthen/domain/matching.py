@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from whenthen.domain.conditions import AllOf, Condition
-from whenthen.domain.facts import Context, Facts
+from whenthen.domain.facts import Context
 from whenthen.domain.matcher.partitions import Partition
 
 
@@ -70,7 +70,7 @@ class RuleSet:
         event = context.get("event")
         event_type = event.get("type") if type(event) is dict or isinstance(event, Mapping) else None
         partition = self._partitions.get(event_type) if isinstance(event_type, str) else None
-        return [] if partition is None else partition.match(Facts(context))
+        return [] if partition is None else partition.match(context)
 
 
 def compile_rules(rules: Iterable[Matchable]) -> RuleSet:
