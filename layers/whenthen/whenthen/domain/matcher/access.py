@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.choices import Choices
 from whenthen.domain.matcher.fields import Source
 from whenthen.domain.matcher.nodes import Node
 from whenthen.domain.matcher.numbers import bound_of, float_of
 from whenthen.domain.matcher.ranges import Ranges
 from whenthen.domain.matcher.texts import Texts
-from whenthen.domain.operands import Pattern
 from whenthen.domain.values import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from whenthen.domain.leaves import Leaf
+    from whenthen.domain.operands import Pattern
 
 
 class Kind(StrEnum):
@@ -54,6 +57,7 @@ class Access(Struct, frozen=True):
     complete  whether to be found is all that the leaf demands; else it is asked too
     fits      whether the leaf can be found this way at all
     source    what its table holds of its field
+    bounds    whether its leaves are bounds of numbers and nothing else
     """
 
     kind: Kind
@@ -62,6 +66,7 @@ class Access(Struct, frozen=True):
     complete: Callable[[Any], bool] = lambda operand: True
     fits: Callable[[Any], bool] = lambda operand: True
     source: Source = Source.VALUE
+    bounds: bool = False
 
     def table(self, leaf: Leaf) -> TableKey:
         """The table that the leaf is found in."""
@@ -131,8 +136,8 @@ def _is_exact(bound: Any) -> bool:
     return float_of(bound) is not None
 
 
-_FLOOR = Access(Kind.FLOORS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER)
-_CEILING = Access(Kind.CEILINGS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER)
+_FLOOR = Access(Kind.FLOORS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
+_CEILING = Access(Kind.CEILINGS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
 _CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
 
 ACCESSES: Mapping[str, Access] = {

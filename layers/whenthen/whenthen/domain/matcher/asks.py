@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, holds
+from whenthen.domain.conditions import AllOf, Condition, Not, holds
 from whenthen.domain.leaves import Leaf
-from whenthen.domain.matcher.fields import FOUND, Fields, Source, Values, facts_of
-from whenthen.domain.operands import Pattern, Text
+from whenthen.domain.matcher.access import Access, access_of
+from whenthen.domain.matcher.fields import FOUND, Ask, Fields, Source, Values, facts_of
 from whenthen.domain.values import Choice
 
-Ask = Callable[[Values], bool]
+if TYPE_CHECKING:
+    from whenthen.domain.operands import Pattern, Text
+
+Known = Callable[[Leaf, Access | None], Sequence[object]]
+"""The nodes one of which is found when, and only when, a leaf holds, if there are such."""
 
 
-def ask_of(condition: Condition, fields: Fields, known: Callable[[Leaf], Sequence[object]]) -> Ask:
-    """What says whether the condition holds, as `conditions.holds` does.
-
-    known   the nodes one of which is found when, and only when, a leaf holds, if there are such
-    """
+def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
+    """What says whether the condition holds, as `conditions.holds` does."""
     if isinstance(condition, Leaf):
         positive = _POSITIVE.get(condition.op)
-        nodes = known(condition if positive is None else replace(condition, op=positive))
+        told = condition if positive is None else replace(condition, op=positive)
+        nodes = known(told, access_of(told)) if isinstance(condition.operand, Choice) else ()
         if nodes:
             return _found(nodes) if positive is None else _negated(_found(nodes))
         make = _FAST.get(condition.op) if condition.path.steps else None
@@ -154,7 +156,8 @@ def _fits(text: str, pattern: Pattern) -> bool:
 
 
 def _pattern(leaf: Leaf, place: int) -> Ask | None:
-    pattern, otherwise = leaf.operand, _general(leaf)
+    pattern: Pattern = leaf.operand  # type: ignore[assignment]
+    otherwise = _general(leaf)
     if pattern.fold:
         return None
 

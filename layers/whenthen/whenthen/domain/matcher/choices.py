@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from whenthen.domain.matcher.nodes import Node
@@ -18,7 +17,7 @@ class Choices:
     truths   by truth
     """
 
-    __slots__ = ("_form", "numbers", "odd", "spelled", "texts", "truths")
+    __slots__ = ("_form", "mixed", "numbers", "spelled", "texts", "truths")
 
     def __init__(self, *, fold: bool = False) -> None:
         self._form = folded if fold else composed
@@ -26,12 +25,16 @@ class Choices:
         self.numbers: dict[Number, Node] = {}
         self.spelled: dict[Number, list[Node]] = {}
         self.truths: dict[bool, Node] = {}
-        self.odd = False
+        self.mixed = False
 
     @property
     def plain(self) -> bool:
         """Whether `texts` alone tells all of a composed text, and of null, false, 0 and what is empty."""
-        return not (self.odd or self._form is folded or self.numbers or self.truths or 0 in self.spelled)
+        return not (self.mixed or self._form is folded or self.numbers or self.truths or 0 in self.spelled)
+
+    @property
+    def _simple(self) -> bool:
+        return self._form is composed and not self.numbers
 
     def nodes(self, choice: Choice) -> list[Node]:
         """The nodes of the values that are chosen, made where there are none yet."""
@@ -52,29 +55,31 @@ class Choices:
 
     def find(self, value: object, hits: list[Node]) -> None:
         """Add the nodes of a value that is not None, whatever it is."""
-        if type(value) is list:
-            get = self.texts.get
-            for item in value:
-                if type(item) is not str or not item.isascii() or self.numbers or self._form is folded:
-                    break
-            else:
-                hits += filter(None, map(get, value if len(value) < 2 else set(value)))
-                return
-        if type(value) in LISTS:
+        kind = type(value)
+        if kind is list and self._simple:
+            try:
+                if "".join(value).isascii():  # type: ignore[arg-type]
+                    get = self.texts.get
+                    hits += filter(None, map(get, set(value) if len(value) > 1 else value))  # type: ignore[arg-type,call-overload]
+                    return
+            except TypeError:
+                pass
+        if kind in LISTS:
             hits += dict.fromkeys(node for item in value for node in self._of(item))  # type: ignore[attr-defined]
         else:
             hits += self._of(value)
 
-    def _of(self, value: Any) -> Iterator[Node]:
+    def _of(self, value: Any) -> list[Node]:
         if isinstance(value, str):
-            if node := self.texts.get(self._form(value)):
-                yield node
+            node = self.texts.get(self._form(value))
+            found = [] if node is None else [node]
             if self.numbers and (number := number_in(value)) in self.numbers:
-                yield self.numbers[number]  # type: ignore[index]
-        elif isinstance(value, bool):
-            if node := self.truths.get(value):
-                yield node
-        elif (self.numbers or self.spelled) and (number := number_of(value)) is not None:
-            if node := self.numbers.get(number):
-                yield node
-            yield from self.spelled.get(number, ())
+                found.append(self.numbers[number])
+            return found
+        if isinstance(value, bool):
+            return [self.truths[value]] if value in self.truths else []
+        number = number_of(value) if self.numbers or self.spelled else None
+        if number is None:
+            return []
+        found = [self.numbers[number]] if number in self.numbers else []
+        return found + self.spelled.get(number, [])

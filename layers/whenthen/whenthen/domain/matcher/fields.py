@@ -16,6 +16,9 @@ Values = list[object]
 """[context, Facts or None, the nodes that were found, 0, the value of the first field, …]. A field that is missing or
 null is None; as a number, it is not a number."""
 
+Ask = Callable[[Values], bool]
+"""A condition that is asked of the values of one event."""
+
 CONTEXT, FACTS, FOUND, ZERO, FIRST = range(5)
 
 
@@ -65,7 +68,7 @@ class Fields:
 
     def add(self, wanted: Iterable[Field]) -> None:
         """Read these fields too. Many at once are read faster than the same one by one."""
-        for source, path in sorted(wanted, key=lambda field: (field[0], field[1].steps[:-1])):
+        for source, path in sorted(wanted, key=lambda field: (field[1].steps[:-1], field[0])):
             self.place(source, path)
 
     def place(self, source: Source, path: Path) -> int:

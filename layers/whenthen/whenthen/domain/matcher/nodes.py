@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from whenthen.domain.matcher.asks import Ask
-from whenthen.domain.matcher.fields import FOUND, ZERO, Values
+from whenthen.domain.matcher.fields import FOUND, ZERO, Ask, Values
 
 Test = tuple["Node | None", int, float, float, tuple[Ask, ...], str, bool]
 """A rule of which more is asked: (another node that must be found too, if any; a field, and the bounds between which
@@ -22,20 +21,17 @@ class Node:
     shared   those of which nothing more is asked, but which other nodes may find too
     tests    those of which more is asked, one by one
     further  those of which more is asked, by another node that must be found too
+    simple   whether there is nothing but `ids`
     """
 
-    __slots__ = ("further", "ids", "shared", "tests")
+    __slots__ = ("further", "ids", "shared", "simple", "tests")
 
     def __init__(self) -> None:
+        self.simple = True
         self.ids: list[str] | tuple[()] = ()
         self.shared: list[str] | None = None
         self.tests: list[Test] | tuple[()] = ()
         self.further: dict[Node, Node] | None = None
-
-    @property
-    def simple(self) -> bool:
-        """Whether there is nothing but `ids`."""
-        return not (self.shared or self.tests or self.further)
 
     def take(self, rule_id: str, *, alone: bool) -> None:
         """Have a rule of which nothing more is asked."""
@@ -45,11 +41,20 @@ class Node:
         else:
             self.shared = self.shared or []
             self.shared.append(rule_id)
+            self.simple = False
 
     def test(self, test: Test) -> None:
         """Have a rule of which more is asked."""
         self.tests = self.tests or []
         self.tests.append(test)
+        self.simple = False
+
+    def further_by(self, other: Node) -> Node:
+        """The node of the rules for which `other` must be found too."""
+        if self.further is None:
+            self.further = {}
+            self.simple = False
+        return self.further.setdefault(other, Node())
 
     def drop(self, rule_id: str) -> None:
         """Have the rule no more."""
@@ -57,6 +62,7 @@ class Node:
         if self.shared is not None:
             self.shared = [other for other in self.shared if other != rule_id] or None
         self.tests = [test for test in self.tests if test[5] != rule_id] or ()
+        self.simple = not (self.shared or self.tests or self.further)
 
 
 def visit(hits: list[Node], values: Values, matched: list[str]) -> list[str]:
@@ -66,6 +72,8 @@ def visit(hits: list[Node], values: Values, matched: list[str]) -> list[str]:
     values[FOUND] = found
     for node in hits:
         matched += node.ids
+        if node.simple:
+            continue
         for other, place, low, high, asks, rule_id, alone in node.tests:
             if other in found and low <= values[place] <= high:  # type: ignore[operator]
                 for ask in asks:
@@ -78,8 +86,6 @@ def visit(hits: list[Node], values: Values, matched: list[str]) -> list[str]:
         if node.further is not None:
             further = node.further
             hits += [further[other] for other in further.keys() & found]
-    if shared:
-        matched += set(shared)
-    if len(matched) > 1:
-        matched.sort()
+    matched += set(shared)
+    matched.sort()
     return matched

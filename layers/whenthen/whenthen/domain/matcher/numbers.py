@@ -6,13 +6,15 @@ bound is a float: of all floats that keep it, the least of a lower bound or the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf, nan, nextafter
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.comparing import as_number
 from whenthen.domain.values import LISTS, Number, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EXACT = 2**53
 
@@ -63,6 +65,12 @@ def bound_of(number: Number, op: str) -> float:
     beyond = Beyond(nextafter(bound, inf if op == ">" else -inf))
     beyond.bound = bound
     return beyond
+
+
+def interval_of(number: Number, op: str) -> tuple[float, float]:
+    """The bounds, both kept, between which `op` wants numbers."""
+    bound = bound_of(number, op)
+    return (bound, inf) if op in (">", ">=") else (-inf, bound)
 
 
 def comparable(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Ranges: the nodes of the bounds that rules set to a field's number, in order, so that a bisection finds those kept."""
+"""Ranges: the nodes of the bounds that rules set to a field's number, in order, so that bisecting finds those kept."""
 
 from __future__ import annotations
 

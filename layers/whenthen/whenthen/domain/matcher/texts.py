@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from whenthen.domain.matcher.nodes import Node
 from whenthen.domain.values import LISTS, composed, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _GRAM = 3
 
@@ -37,26 +40,26 @@ class Texts:
 
     def find(self, value: object, hits: list[Node]) -> None:
         """Add the nodes of a value that is not None, whatever it is."""
-        if type(value) is str:
-            hits += self._of(self._form(value))
+        if isinstance(value, str):
+            self._find(self._form(value), hits)
         elif type(value) in LISTS:
             texts = {self._form(item) for item in value if isinstance(item, str)}  # type: ignore[attr-defined]
-            hits += dict.fromkeys(node for text in texts for node in self._of(text))
-        elif isinstance(value, str):
-            hits += self._of(self._form(value))
+            found: list[Node] = []
+            for text in texts:
+                self._find(text, found)
+            hits += dict.fromkeys(found)
 
-    def _of(self, text: str) -> list[Node]:
-        if len(self.needles) > len(text):
-            found = [*self._by_grams(text)]
-        else:
-            found = [node for needle, node in self.needles.items() if needle in text]
+    def _find(self, text: str, hits: list[Node]) -> None:
         for length, nodes in self.starts.items():
-            if node := nodes.get(text[:length]):
-                found.append(node)
+            if (head := text[:length]) in nodes:
+                hits.append(nodes[head])
         for length, nodes in self.ends.items():
-            if node := nodes.get(text[-length:]):
-                found.append(node)
-        return found
+            if (tail := text[-length:]) in nodes:
+                hits.append(nodes[tail])
+        if len(self.needles) > len(text):
+            hits += self._by_grams(text)
+        elif self.needles:
+            hits += [node for needle, node in self.needles.items() if needle in text]
 
     def _by_grams(self, text: str) -> Iterator[Node]:
         """As trying each needle, but only those whose first letters are in the text are tried."""

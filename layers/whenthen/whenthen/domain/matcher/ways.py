@@ -8,13 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.conditions import AllOf, AnyOf, Condition
+from whenthen.domain.conditions import AllOf, AnyOf, Condition, leaves
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.access import Access, Kind, TableKey, access_of
+from whenthen.domain.matcher.fields import Field, Source
 from whenthen.domain.values import Choice
 
 MAX_DOORS = 32
 """In how many places a rule may stand because of one demand."""
+
+Demand = tuple[Condition, Access | None]
+"""A condition that must hold, and how it is found, if it is a leaf that can be found."""
 
 Shares = Mapping[TableKey, float]
 """For tables of choices: of how many events one of their values holds, as far as it is known."""
@@ -25,7 +29,7 @@ class Door(Struct, frozen=True):
 
     leaf: Leaf
     access: Access
-    asked: tuple[Condition, ...] = ()
+    asked: tuple[Demand, ...] = ()
 
 
 class Way(Struct, frozen=True):
@@ -35,38 +39,36 @@ class Way(Struct, frozen=True):
     doors: tuple[Door, ...]
 
 
-def demands_of(condition: Condition | None) -> Iterator[Condition]:
+def demands_of(condition: Condition | None) -> list[Demand]:
     """What must all hold, one by one."""
     if isinstance(condition, AllOf):
-        for item in condition.items:
-            yield from demands_of(item)
-    elif isinstance(condition, Leaf) and condition.op == "has_all":
-        for choice in condition.operand:  # type: ignore[attr-defined]
-            yield replace(condition, op="has", operand=choice)
-    elif condition is not None:
-        yield condition
+        return [demand for item in condition.items for demand in demands_of(item)]
+    if isinstance(condition, Leaf):
+        if condition.op == "has_all":
+            each = [replace(condition, op="has", operand=choice) for choice in condition.operand]  # type: ignore[attr-defined]
+            return [(leaf, access_of(leaf)) for leaf in each]
+        return [(condition, access_of(condition))]
+    return [] if condition is None else [(condition, None)]
 
 
-def way_of(demand: Condition, shares: Shares) -> Way | None:
+def way_of(demand: Demand, shares: Shares) -> Way | None:
     """The way to the rules that make a demand; None: they must be asked for it."""
-    if isinstance(demand, Leaf):
-        access = access_of(demand)
-        if access is None:
-            return None
-        asked = () if access.complete(demand.operand) else (demand,)
-        return Way(_share(demand, access, shares), (Door(demand, access, asked),))
-    if isinstance(demand, AnyOf):
-        ways = [_way_of_all(item, shares) for item in demand.items]
-        found = [way for way in ways if way is not None]
-        doors = tuple(door for way in found for door in way.doors)
-        if len(found) < len(ways) or len(doors) > MAX_DOORS:
-            return None
-        return Way(sum(way.share for way in found), doors)
-    return None
+    condition, access = demand
+    if access is not None:
+        asked = () if access.complete(condition.operand) else (demand,)  # type: ignore[union-attr]
+        return Way(_share(condition, access, shares), (Door(condition, access, asked),))  # type: ignore[arg-type]
+    if not isinstance(condition, AnyOf):
+        return None
+    ways = [_way_of_all(item, shares) for item in condition.items]
+    found = [way for way in ways if way is not None]
+    doors = tuple(door for way in found for door in way.doors)
+    if len(found) < len(ways) or len(doors) > MAX_DOORS:
+        return None
+    return Way(sum(way.share for way in found), doors)
 
 
 def _way_of_all(condition: Condition, shares: Shares) -> Way | None:
-    demands = tuple(demands_of(condition))
+    demands = demands_of(condition)
     ways = [(way, at) for at, demand in enumerate(demands) if (way := way_of(demand, shares)) is not None]
     if not ways:
         return None
@@ -85,21 +87,26 @@ def _share(leaf: Leaf, access: Access, shares: Shares) -> float:
     return values * shares.get(access.table(leaf), access.share)
 
 
-def shares_of(conditions: Iterable[Condition | None]) -> dict[TableKey, float]:
-    """What the rules tell about how common values are: that they ask for many different ones means that each is rare.
+def fields_of(demands: Iterable[Demand]) -> Iterator[Field]:
+    """The fields that demands are found by or asked of, where nothing must be worked out to read them."""
+    for condition, access in demands:
+        if access is not None:
+            yield access.source, condition.path  # type: ignore[union-attr]
+        else:
+            yield from ((Source.VALUE, leaf.path) for leaf in leaves(condition) if leaf.path.steps)
+
+
+def shares_of(rules: Iterable[list[Demand]]) -> dict[TableKey, float]:
+    """What the demands of rules tell about how common values are: where they ask for many different ones, each is rare.
 
     By Good and Turing: of how many values asked for once there are, it follows how many were not asked for.
     """
-    asked: dict[TableKey, Counter[object]] = {}
-    for condition in conditions:
-        for demand in demands_of(condition):
-            if isinstance(demand, Leaf) and isinstance(demand.operand, Choice) and demand.path.steps:
-                access = access_of(demand)
-                if access is not None:
-                    asked.setdefault(access.table(demand), Counter()).update(
-                        demand.operand.texts or demand.operand.numbers
-                    )
-    return {key: _share_of(list(counts.values())) for key, counts in asked.items() if counts}
+    asked: dict[TableKey, list[object]] = {}
+    for demands in rules:
+        for leaf, access in demands:
+            if access is not None and isinstance(choice := leaf.operand, Choice):  # type: ignore[union-attr]
+                asked.setdefault(access.table(leaf), []).extend(choice.texts or choice.numbers)  # type: ignore[arg-type]
+    return {key: _share_of(list(Counter(values).values())) for key, values in asked.items() if values}
 
 
 def _share_of(counts: list[int]) -> float:
