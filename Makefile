@@ -41,7 +41,7 @@ down: ## Stop every local stack of this checkout
 
 redrive: ## Put dead letters back to work: make redrive QUEUE=email [STACK=whenthen-dev]
 	@$(ENVIRONMENTS) emulator
-	@$(IMPORTS) $(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)"
+	@$(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)"
 
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov

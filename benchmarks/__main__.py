@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import imports, matching
+from benchmarks import first_match, imports, matching
 
 if __name__ == "__main__":
     imports.main()
+    first_match.main()
     matching.main()

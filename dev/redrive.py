@@ -16,7 +16,7 @@ import boto3
 from dev.paths import UP, StackPaths
 from dev.stack import Stack
 
-QUEUES = ("event", "lead", "email", "whatsapp", "webhook", "record")
+QUEUES = ("event", "lead", "sweep", "reconcile", "mail", "email", "whatsapp", "webhook", "record")
 _BATCH = 10
 
 

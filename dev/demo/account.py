@@ -15,14 +15,14 @@ PATIENCE = 90
 T = TypeVar("T")
 
 
-def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE) -> T | None:
-    """The first thing that `look` finds, or None when the time is up."""
+def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE, every: float = 0.2) -> T | None:
+    """The first thing that `look` finds, looking `every` so many seconds, or None when the time is up."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = look()
         if found is not None:
             return found
-        time.sleep(0.2)
+        time.sleep(every)
     return None
 
 

@@ -14,6 +14,6 @@ from whenthen.runtime.wiring import wired
 def handler(event: dict[str, Any], context: Any) -> None:
     """{run_id, token, wave?, due?}: the last two as the previous answer gave them."""
     due = event.get("due")
-    wired().advance_sequence(
-        event["run_id"], event["token"], event.get("wave"), parse_time(due, "due") if due else None
-    )
+    moment = parse_time(due, "due") if due else None
+    if not wired().advance_sequence(event["run_id"], event["token"], event.get("wave"), moment):
+        logger.warning("run expired: its sequence ends", run_id=event["run_id"])

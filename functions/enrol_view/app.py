@@ -12,7 +12,7 @@ from whenthen.runtime.wiring import wired
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{enrolment, cursor} → {more, cursor}."""
-    done = wired().enrol_view(from_json(event["enrolment"]), event.get("cursor"))
+    """{work: an enrolment, cursor} → {more, cursor}."""
+    done = wired().enrol_view(from_json(event["work"]), event.get("cursor"))
     count("RecordsEnrolled", done.enrolled)
     return {"more": done.cursor is not None, "cursor": done.cursor}

@@ -21,5 +21,9 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         swept = wired().fire_due_dates()
         count("DueEventsPublished", swept.events)
         count("EnrolmentsStarted", swept.enrolments)
+        count("SweepsUnfinished", int(not swept.finished))
+        count("OccasionsSkipped", sum(swept.skipped.values()))
+        for rule, skipped in swept.skipped.items():
+            logger.warning("occasions skipped: they would have been too late", rule_id=rule, count=skipped)
 
     return consume(event, sweep, wired().messages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import catalogue
+import imports
 import records
 import rules
 import runs
@@ -21,7 +22,7 @@ from whenthen.runtime import answers
 from whenthen.runtime.observability import logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
-for part in (rules, views, records, events, runs, sources, settings, catalogue):
+for part in (rules, views, records, imports, events, runs, sources, settings, catalogue):
     app.include_router(part.router, prefix="/v1")
 
 

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from replies import caller, reply, seed
-from shapes import Id, IdempotencyKey, record_document, run_document
+from shapes import Id, IdempotencyKey, Text, record_document
+from speaking import Lang, refused_document, speaker_of, told_run
 
 from whenthen.domain.events import to_json
 from whenthen.runtime.wiring import wired
@@ -27,9 +28,10 @@ def send(body: Events, idempotency_key: IdempotencyKey = None) -> Response[str]:
 
 
 @router.get("/events/<event_id>", summary="What became of an event", tags=["events"])
-def read(event_id: Id) -> Response[str]:
-    """The event, the record as it was seen, the rules that matched, and their runs."""
+def read(event_id: Id, lang: Lang = "") -> Response[str]:
+    """The event, the record as it was seen, the rules that matched, their runs, and which rules let nobody in."""
     caller(router, "runs:read")
+    speaker = speaker_of(router, lang)
     plan, states = wired().read_history.event(event_id)
     return reply(
         {
@@ -38,13 +40,17 @@ def read(event_id: Id) -> Response[str]:
             "handled": plan.handled,
             "note": plan.note,
             "rules": [{"id": each.rule, "version": each.version, "record": each.ref} for each in plan.rules],
-            "runs": [run_document(state.run) for state in states],
+            "refused": [refused_document(speaker, refused) for refused in plan.refused],
+            "runs": [told_run(speaker, state.run) for state in states],
         }
     )
 
 
 @router.get("/events/<event_id>/explain", summary="Why each rule did or did not start", tags=["events"])
-def explain(event_id: Id) -> Response[str]:
-    """Each rule of the event's type: matched or not, and each condition with its expected and actual value."""
+def explain(event_id: Id, rule: Text = "", lang: Lang = "") -> Response[str]:
+    """Each rule of the event's type, or one: matched or not, each condition with its expected and actual value, and
+    what in its trigger was nearly right. Those that came nearest to starting stand first, those that are off last.
+    """
     caller(router, "runs:read")
-    return reply(wired().explain_event(event_id))
+    speaker = speaker_of(router, lang)
+    return reply(wired().explain_event(event_id, speaker.language, rule))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from replies import caller, nothing, reply, wanted_version
-from shapes import Cursor, Document, Id, IfMatch, Limit, Text, record_document, timeline_entry
+from shapes import Cursor, Document, Id, IfMatch, Limit, Merge, Text, record_document
+from speaking import Lang, speaker_of, told_entry
 
-from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.errors import Conflict, Invalid, NotFound
 from whenthen.domain.events import Cause
 from whenthen.domain.records import KIND, Record, parse_ref
 from whenthen.runtime.wiring import wired
@@ -55,29 +56,49 @@ def patch(kind: Id, record_id: Id, body: Document, origin: Text = "api", if_matc
     return reply(record_document(record), version=record.version)
 
 
-@router.get("/records/<kind>/<record_id>", summary="Read a record", tags=["records"])
-def read(kind: Id, record_id: Id) -> Response[str]:
-    """Its version is the ETag."""
-    caller(router, "records:read")
-    record = _existing(kind, record_id)
+@router.post("/records/<kind>/<record_id>/merge", summary="Merge another record into a record", tags=["records"])
+def merge(kind: Id, record_id: Id, body: Merge, origin: Text = "api") -> Response[str]:
+    """Its own values win; what it lacks comes from the other, whose id and addresses find this record afterwards.
+
+    A repetition changes nothing. 409 where one of the two is part of another record already.
+    """
+    caller(router, "records:write")
+    record = wired().merge_records(f"{kind}:{record_id}", body.other, origin=_origin(origin))
     return reply(record_document(record), version=record.version)
 
 
+@router.get("/records/<kind>/<record_id>", summary="Read a record", tags=["records"])
+def read(kind: Id, record_id: Id) -> Response[str]:
+    """Its version is the ETag. The id of a record that was merged into another gives that one."""
+    caller(router, "records:read")
+    record = _existing(kind, record_id)
+    location = "" if record.id == record_id else f"/v1/records/{kind}/{record.id}"
+    return reply(record_document(record), version=record.version, content_location=location)
+
+
 @router.get("/records/<kind>/<record_id>/timeline", summary="What happened to a record", tags=["records"])
-def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
-    """The events about it and the runs that they started, newest first, for as long as the history is kept."""
+def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, lang: Lang = "") -> Response[str]:
+    """The events about it and the runs that they started, newest first, for as long as the history is kept.
+
+    With those of the records that were merged into it.
+    """
     caller(router, "runs:read")
+    speaker = speaker_of(router, lang)
     ref = f"{kind}:{record_id}"
     parse_ref(ref, "id")
-    page = wired().timelines.read(ref, limit=limit, cursor=cursor)
-    return reply({"items": [timeline_entry(entry) for entry in page.items], "cursor": page.cursor})
+    record = wired().records.get(ref)  # of one that was deleted the history is still there
+    page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
+    return reply({"items": [told_entry(speaker, entry) for entry in page.items], "cursor": page.cursor})
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])
 def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
-    """Its identities go with it."""
+    """Its identities go with it. 409 for the id of a record that was merged into another: delete that one."""
     caller(router, "records:write")
-    wired().records.delete(_existing(kind, record_id), origin=_origin(origin), cause=Cause())
+    record = _existing(kind, record_id)
+    if record.id != record_id:
+        raise Conflict(f"{kind}:{record_id} was merged into {record.ref}: delete that")
+    wired().records.delete(record, origin=_origin(origin), cause=Cause())
     return nothing()
 
 

@@ -54,13 +54,17 @@ def seed(idempotency_key: str | None) -> str:
     return (idempotency_key or "").strip() or secrets.token_hex(16)
 
 
-def reply(document: Any, status: int = 200, *, version: int | None = None, location: str = "") -> Response[str]:
+def reply(
+    document: Any, status: int = 200, *, version: int | None = None, location: str = "", content_location: str = ""
+) -> Response[str]:
     """A JSON answer, with the version as its ETag."""
     headers: dict[str, str | list[str]] = {}
     if version is not None:
         headers["etag"] = f'"{version}"'
     if location:
         headers["location"] = location
+    if content_location:
+        headers["content-location"] = content_location
     return Response(status, JSON, json.dumps(document, default=str, ensure_ascii=False), headers)
 
 

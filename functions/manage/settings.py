@@ -14,7 +14,7 @@ router = Router()
 
 @router.get("/settings/<name>", summary="Read settings", tags=["settings"])
 def read(name: Id) -> Response[str]:
-    """`people` says what becomes of strangers who write; what the document does not name has its default."""
+    """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads."""
     caller(router, "admin")
     return reply(wired().manage_settings.get(name))
 

@@ -7,10 +7,13 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from whenthen.domain import import_orders
 from whenthen.domain.events import format_time, to_json
+from whenthen.domain.imports import Import
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.records import Record, as_context
 from whenthen.domain.runs import Job, Run
-from whenthen.ports.values import Plan, RunState, StoredRule, StoredView
+from whenthen.ports.values import Plan, Refusal, RunState, StoredRule, StoredView
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -33,6 +36,13 @@ class ModeChange(BaseModel):
     mode: str = Field(description="off, shadow or on")
 
 
+class Merge(BaseModel):
+    """Which record is to become part of another."""
+
+    model_config = ConfigDict(extra="forbid")
+    other: str = Field(alias="from", description="The record that goes, such as contact:8.", max_length=200)
+
+
 def rule_document(rule: StoredRule) -> dict[str, Any]:
     """A rule as it was written, with what the store knows of it."""
     return {**rule.document, "updated_at": format_time(rule.updated_at), "updated_by": rule.updated_by}
@@ -48,7 +58,25 @@ def record_document(record: Record) -> dict[str, Any]:
     """A record: its own attributes, and its fields."""
     whole = as_context(record)
     own = {name: whole[name] for name in ("ref", "kind", "id", "version", "created_at", "updated_at")}
-    return {**own, "origin": record.origin, "fields": dict(record.fields)}
+    return {**own, "origin": record.origin, "absorbed": list(record.absorbed), "fields": dict(record.fields)}
+
+
+def import_document(work: Import) -> dict[str, Any]:
+    """An import: what it was asked for, and how far it came."""
+    progress = {"bytes": work.place.offset, "of": work.size, "line": work.place.line}
+    counts = {name: getattr(work.counts, name) for name in ("created", "updated", "unchanged", "refused")}
+    return {
+        "id": work.id,
+        **import_orders.to_json(work.order),
+        "status": work.status.value,
+        "reason": work.reason,
+        "progress": progress,
+        "rows": counts,
+        "created_at": format_time(work.created_at),
+        "created_by": work.by,
+        "started_at": work.started_at and format_time(work.started_at),
+        "finished_at": work.finished_at and format_time(work.finished_at),
+    }
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -96,3 +124,31 @@ def state_document(state: RunState) -> dict[str, Any]:
     """A run with its event and its jobs in the order of their steps."""
     jobs = sorted(state.jobs, key=lambda job: (job.wave, job.step_id, job.occurrence))
     return {**run_document(state.run), "event": to_json(state.event), "jobs": [job_document(job) for job in jobs]}
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """A delivery that was refused or that no mapping took, as far as it is kept."""
+    return {
+        "at": format_time(refusal.at),
+        "outcome": refusal.outcome,
+        "proven": refusal.proven,
+        "status": refusal.status,
+        "reason": refusal.reason,
+        "size": refusal.size,
+        "headers": dict(refusal.headers),
+        "other_headers": list(refusal.others),
+        "body": refusal.body,
+    }
+
+
+def lead_form_document(form: LeadForm) -> dict[str, Any]:
+    """A form of Meta, and how comparing its leads went."""
+    return {
+        "id": form.id,
+        "page_id": form.page_id,
+        "asked_at": form.swept_at and format_time(form.swept_at),
+        "last_lead_at": form.last_lead and format_time(form.last_lead),
+        "missed": form.missed,
+        "under_way": form.after is not None,
+        "error": form.error,
+    }

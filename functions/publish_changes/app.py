@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from whenthen.adapters.dynamodb.records import change_of
@@ -17,5 +18,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return forward(event, _publish, wired().lost_changes)
 
 
-def _publish(change: Any) -> None:
-    count("EventsPublished", wired().publish_changes([change_of(change)]))
+def _publish(changes: Sequence[Any]) -> None:
+    count("EventsPublished", wired().publish_changes([change_of(change) for change in changes]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from whenthen.adapters.dynamodb.run_items import ended_run
@@ -17,7 +18,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return forward(event, _publish, wired().lost_outcomes)
 
 
-def _publish(change: Any) -> None:
-    run = ended_run(change)
-    if run is not None and wired().publish_outcomes(run):
-        count("OutcomesPublished")
+def _publish(changes: Sequence[Any]) -> None:
+    for change in changes:
+        run = ended_run(change)
+        if run is not None and wired().publish_outcomes(run):
+            count("OutcomesPublished")

@@ -8,7 +8,8 @@ from whenthen.runtime import answers
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 
-MAX_BODY = 200_000
+MOST = 6_000_000
+"""What Lambda itself takes; how much a source may send is the use case's to say."""
 
 
 @metrics.log_metrics
@@ -16,7 +17,7 @@ MAX_BODY = 200_000
 @answers.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 202 with the events' ids once they are durable."""
-    body = answers.raw_body(event, MAX_BODY)
+    body = answers.raw_body(event, MOST)
     accepted = wired().accept_hook(event["pathParameters"]["source"], answers.headers_of(event), body)
     count("EventsReceived", len(accepted.events))
     count("MappingProblems", len(accepted.problems))

@@ -13,6 +13,7 @@ from whenthen.domain.events import Cause, Event
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, Run
+from whenthen.domain.ties import place_of_run
 from whenthen.ports.values import StoredRule
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -63,6 +64,9 @@ def record(kind: str = "lead", own_id: str = "4711", version: int = 1, **fields:
     )
 
 
+EXITS = ("contact.replied", "whatsapp.message_received")
+
+
 def run(own_event: Event, *, rule: str = "rule_1", **more: Any) -> Run:
     """A run of a rule that stops when the customer replies."""
     found = Run(
@@ -77,8 +81,9 @@ def run(own_event: Event, *, rule: str = "rule_1", **more: Any) -> Run:
         due=own_event.time,
         started_at=minutes(1),
         watch=("lead:4711", f"phone#{PHONE}"),
-        exits_on=("contact.replied", "whatsapp.message_received"),
+        exits_on=EXITS,
         rechecks_on=("lead.updated",),
+        place=place_of_run(own_event, EXITS),
     )
     return replace(found, **more)
 

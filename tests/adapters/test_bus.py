@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +127,40 @@ class _Raising:
 
     def put_events(self, **_request: Any) -> None:
         raise self._error
+
+
+def test_many_calls_are_made_several_at_a_time_and_all_of_them(no_sleep: list[float]) -> None:
+    published = _events(2_000)
+    unlucky = {each.id for each in published[::97]}
+    lock, refused, at_once = threading.Lock(), set(), []
+
+    class Slow(FakeEvents):
+        under_way = 0
+
+        def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+            with lock:
+                Slow.under_way += 1
+                at_once.append(Slow.under_way)
+            time.sleep(0.001)
+            with lock:
+                Slow.under_way -= 1
+                return super().put_events(Entries=Entries)
+
+    def refuses(_call: int, detail: dict[str, Any]) -> bool:
+        first = detail["id"] in unlucky - refused
+        refused.update({detail["id"]} if first else ())
+        return first
+
+    client = Slow(refuses)
+    EventBridgeBus(client, "bus").publish(published)
+    assert sorted(client.taken) == sorted(each.id for each in published), "each once, and none lost"
+    assert 1 < max(at_once) <= 8
+
+
+def test_of_many_calls_one_that_stays_refused_is_reported_when_the_others_are_through(no_sleep: list[float]) -> None:
+    published = _events(200)
+    unlucky = published[5].id
+    client = FakeEvents(lambda _call, detail: detail["id"] == unlucky)
+    with pytest.raises(Temporary, match="1 of 10"):
+        EventBridgeBus(client, "bus").publish(published)
+    assert len(set(client.taken)) == 199

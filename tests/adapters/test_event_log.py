@@ -14,7 +14,7 @@ from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.events import DynamoEventLog
 from whenthen.domain.changes import change_events
 from whenthen.domain.errors import TooLarge
-from whenthen.ports.values import Plan, Planned
+from whenthen.ports.values import NotEntered, Plan, Planned
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> 
         (Planned("rule_a", 1, None), Planned("rule_b", 3, "lead:4711")),
         note="why not",
         others=(record("contact", "7"),),
+        refused=(NotEntered("rule_c", 2, "lead:4711", "only_new"),),
     )
     assert log.record_plan(plan, NOW) == plan
     assert log.plan_of(plan.event.id) == plan
@@ -50,9 +51,11 @@ def test_the_first_plan_stays(log: DynamoEventLog) -> None:
 def test_a_plan_is_closed(log: DynamoEventLog) -> None:
     plan = Plan(event(), None, (Planned("rule_a", 1, "lead:4711"),))
     log.record_plan(plan, NOW)
-    log.close(plan.event.id)
-    assert log.plan_of(plan.event.id) == replace(plan, handled=True)
-    log.close("evt_expired")
+    refused = (NotEntered("rule_a", 1, "lead:4711", "entered_before"),)
+    log.close(plan.event.id, refused)
+    assert log.plan_of(plan.event.id) == replace(plan, handled=True, refused=refused)
+    log.close(plan.event.id, ())
+    log.close("evt_expired", ())
     assert log.plan_of("evt_expired") is None
 
 
@@ -77,3 +80,12 @@ def test_what_cannot_be_kept_is_refused_for_good(log: DynamoEventLog) -> None:
     noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(15_000))
     with pytest.raises(TooLarge):
         log.record_plan(Plan(event(data={"noise": noise}), None, ()), NOW)
+
+
+def test_which_events_are_known_is_told_of_many_at_once(log: DynamoEventLog) -> None:
+    made = [replace(event(), id=f"evt_{number}") for number in range(3)]
+    for each in made:
+        log.record_plan(Plan(each, None, ()), NOW)
+    asked = [*(each.id for each in made), *(f"evt_other_{number}" for number in range(120)), made[0].id]
+    assert log.known(asked) == {each.id for each in made}
+    assert log.known([]) == set()

@@ -13,6 +13,7 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs import DynamoRuns
 from whenthen.domain.events import Event
 from whenthen.domain.runs import RunStatus
+from whenthen.domain.ties import place_of
 from whenthen.ports.values import Started
 
 KEYS = ("contact:1", f"phone#{PHONE}")
@@ -141,11 +142,28 @@ def test_a_run_is_not_stopped_by_its_own_event(ledger: DynamoRuns) -> None:
     assert _start(ledger, own) is Started.STARTED
 
 
-def test_another_event_of_the_same_moment_stops_it_all_the_same(ledger: DynamoRuns) -> None:
-    own = _reply(NOW, "own")
-    for noted in (own, _reply(NOW, "other"), own):
+def _begin(ledger: DynamoRuns, own: Event) -> Started:
+    """As `_start`, of a rule that a record may enter again."""
+    return ledger.start(run(own), own, [], once_key=None)
+
+
+def _by_place(*own_ids: str) -> list[Event]:
+    return sorted((_reply(NOW, own_id) for own_id in own_ids), key=place_of)
+
+
+def test_of_two_answers_of_the_same_moment_the_later_one_stops_the_run_of_the_other(ledger: DynamoRuns) -> None:
+    first, second = _by_place("one", "other")
+    for noted in (second, first, second):
         ledger.note_exit(KEYS, noted)
-    assert _start(ledger, own) is Started.EXITED
+    assert (_begin(ledger, second), _begin(ledger, first)) == (Started.STARTED, Started.EXITED)
+
+
+def test_the_second_look_goes_by_the_same_order(ledger: DynamoRuns, other: DynamoRuns, client: Intervening) -> None:
+    first, second = _by_place("one", "other")
+    client.after["transact_write_items"] = [lambda: other.note_exit(KEYS, first)]
+    assert _begin(ledger, second) is Started.STARTED
+    client.after["transact_write_items"] = [lambda: other.note_exit(KEYS, second)]
+    assert _begin(ledger, first) is Started.EXITED
 
 
 def test_an_older_event_does_not_hide_a_newer_one(ledger: DynamoRuns) -> None:

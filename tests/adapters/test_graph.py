@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +14,7 @@ import pytest
 from whenthen.adapters.channels.graph import GraphApi
 from whenthen.adapters.channels.graph_errors import LATER, NEVER
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary, WhenthenError
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
 
 TOKEN = "EAAG-token"
 MESSAGE = {"messaging_product": "whatsapp", "to": "905321234567", "type": "text", "text": {"body": "Merhaba ş"}}
@@ -59,9 +60,13 @@ def _graph(answer: HttpAnswer | WhenthenError, secrets: FakeSecrets = _FILLED) -
     return GraphApi(http, secrets, "https://graph.facebook.com/", "v25.0"), http
 
 
+def _sent(graph: GraphApi) -> str:
+    return graph.send_message(graph.message(MESSAGE, "job_1"))
+
+
 def test_a_message_is_posted_with_its_key() -> None:
     graph, http = _graph(_answer(200, SENT))
-    assert graph.send_message(MESSAGE, "job_1") == "wamid.1"
+    assert _sent(graph) == "wamid.1"
     [request] = http.requests
     assert (request.method, request.url) == ("POST", "https://graph.facebook.com/v25.0/1059/messages")
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
@@ -123,7 +128,7 @@ def test_what_an_answer_means(
 ) -> None:
     graph, _ = _graph(answer)
     with pytest.raises(sending) as sent:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     with pytest.raises(reading) as read:
         graph.lead("77")
     for raised in (sent, read):
@@ -136,7 +141,7 @@ def test_what_an_answer_means(
 def test_a_message_that_was_taken_but_not_named_may_have_been_sent(document: dict[str, Any]) -> None:
     graph, _ = _graph(_answer(200, document))
     with pytest.raises(AnswerLost):
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
 
 
 def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
@@ -144,11 +149,11 @@ def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
         _error(132000, error_data={"messaging_product": "whatsapp", "details": "body: 1 given, 2 wanted"})
     )
     with pytest.raises(Permanent, match="body: 1 given, 2 wanted") as refused:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     assert refused.value.code == "132000"
     graph, _ = _graph(_error(131056))
     with pytest.raises(Temporary) as later:
-        graph.send_message(MESSAGE, "job_1")
+        _sent(graph)
     assert later.value.retry_after == 10
 
 
@@ -156,9 +161,61 @@ def test_the_code_and_the_details_are_told_and_the_wish_is_kept() -> None:
 def test_without_its_secret_meta_is_not_called(document: dict[str, Any] | None) -> None:
     graph, http = _graph(_answer(200, SENT), FakeSecrets(document))
     with pytest.raises(Permanent, match="secret meta"):
-        graph.send_message(MESSAGE, "job_1")
+        graph.message(MESSAGE, "job_1")
     assert http.requests == []
 
 
 def test_no_code_is_both_passing_and_final() -> None:
     assert not LATER.keys() & NEVER.keys()
+
+
+SINCE = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
+LISTED = [{"id": "77", "created_time": "2026-03-14T09:30:00+0000", "form_id": "55"}]
+NEXT = {"cursors": {"before": "b", "after": "c2"}, "next": f"https://elsewhere.example/?access_token={TOKEN}"}
+
+
+@pytest.mark.parametrize("after", [None, "c1=="])
+def test_a_forms_leads_are_asked_for_by_their_time(after: str | None) -> None:
+    graph, http = _graph(_answer(200, {"data": LISTED, "paging": NEXT}))
+    assert graph.leads("55", SINCE, after) == LeadPage(LISTED, "c2")
+    [request] = http.requests
+    address, query = urlsplit(request.url), parse_qs(urlsplit(request.url).query)
+    assert (request.method, address.netloc, address.path) == ("GET", "graph.facebook.com", "/v25.0/55/leads")
+    filtering = [{"field": "time_created", "operator": "GREATER_THAN", "value": int(SINCE.timestamp())}]
+    assert json.loads(query["filtering"][0]) == filtering
+    assert query.get("after") == ([after] if after else None)
+    assert {"id", "created_time"} <= set(query["fields"][0].split(","))
+    assert TOKEN not in request.url
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "paging", [None, {}, {"cursors": {"after": "c"}}, {"next": "x"}, {"cursors": {"after": 5}}, []]
+)
+def test_a_page_without_an_address_of_the_next_is_the_last(paging: Any) -> None:
+    graph, _ = _graph(_answer(200, {"data": [*LISTED, "no lead"], "paging": paging}))
+    assert graph.leads("55", SINCE, None) == LeadPage(LISTED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (_answer(200, b"{cut off"), Temporary),
+        (_answer(200, {"data": None}), Temporary),
+        (AnswerLost("no answer"), Temporary),
+        (_answer(502, b"bad gateway"), Temporary),
+        (_answer(400, {"error": {"code": 100}}), Permanent),
+        (_answer(401, {"error": {"code": 190}}), Permanent),
+    ],
+)
+def test_a_list_that_does_not_come_is_told_from_one_that_never_will(answer: Any, error: type[Exception]) -> None:
+    graph, _ = _graph(answer)
+    with pytest.raises(error):
+        graph.leads("55", SINCE, None)
+
+
+def test_a_rate_limit_says_when_to_come_back() -> None:
+    graph, _ = _graph(_answer(400, {"error": {"code": 80005}}))
+    with pytest.raises(Temporary) as caught:
+        graph.leads("55", SINCE, None)
+    assert caught.value.retry_after == 300

@@ -74,6 +74,18 @@ def test_a_job_with_an_outcome_is_not_claimed(ledger: DynamoRuns, pending: Job) 
     assert found.attempt == 1
 
 
+def test_a_pending_job_has_its_outcome_without_a_claim_unless_another_was_quicker(
+    ledger: DynamoRuns, pending: Job
+) -> None:
+    skipped = Outcome(JobStatus.SKIPPED, "refused")
+    claimed = _claim(ledger, pending)
+    assert not ledger.complete(pending, skipped, minutes(1)), "another has it"
+    ledger.release(claimed, "throttled")
+    assert not ledger.complete(pending, skipped, minutes(1)), "another had it since"
+    assert ledger.complete(replace(pending, attempt=1), skipped, minutes(1))
+    assert (_stored(ledger, pending).status, _stored(ledger, pending).attempt) == (JobStatus.SKIPPED, 1)
+
+
 def test_a_job_that_is_not_there_cannot_be_claimed(ledger: DynamoRuns, pending: Job) -> None:
     with pytest.raises(NotFound):
         _claim(ledger, replace(pending, step_id="other"))

@@ -260,3 +260,37 @@ def test_the_kinds_that_rules_are_about_are_those_of_the_rules_in_force(
     second = rule("rule_2", version=2, kind="contact")
     store.save(*second, saved[1][0])
     assert kinds() == {"contact"}
+
+
+# --- rules that are off, and neighbours --------------------------------------------------------------
+
+
+def _off(book: DynamoRuleBook, event_type: str = LEAD, limit: int = 10) -> list[str]:
+    return [found.id for found in book.switched_off(event_type, limit=limit)]
+
+
+def test_rules_that_are_off_are_found_by_the_types_that_they_would_watch(
+    store: DynamoRules, book: DynamoRuleBook
+) -> None:
+    for number in range(3):
+        _save(store, f"rule_{number}", mode="off")
+    assert (_off(book), _off(book, limit=2), _off(book, PAID)) == (
+        ["rule_0", "rule_1", "rule_2"],
+        ["rule_0", "rule_1"],
+        [],
+    )
+    _save(store, "rule_0", version=2, mode="on")
+    _save(store, "rule_1", version=2, mode="off", trigger={"event": PAID})
+    store.delete(store.get("rule_2"), rule("rule_2", mode="off")[1])
+    assert (_off(book), _off(book, PAID), _matches(book)) == ([], ["rule_1"], ["rule_0"])
+    _save(store, "rule_0", version=3, mode="off")
+    assert (_off(book), _matches(book)) == (["rule_0"], [])
+
+
+def test_neighbours_are_the_current_versions_of_rules_in_force(store: DynamoRules) -> None:
+    for number in range(3):
+        _save(store, f"rule_{number}", mode="off" if number == 1 else "on")
+    second = _save(store, "rule_0", version=2, name="Second")
+    assert [found.id for found in store.watching(LEAD, limit=10)] == ["rule_0", "rule_2"]
+    assert store.watching(LEAD, limit=1) == [second]
+    assert store.watching(PAID, limit=10) == []

@@ -83,6 +83,17 @@ def test_a_record_enters_once(ledger: DynamoRuns) -> None:
     assert ledger.start(second, event("e2"), [], once_key="rule_1#lead:5") is Started.STARTED
 
 
+def test_what_one_of_its_records_entered_once_a_record_enters_no_more(ledger: DynamoRuns) -> None:
+    first, second = run(event("e1")), run(event("e2"))
+    ledger.start(first, event("e1"), [], once_key="rule_1#lead:8")
+    earlier = ["rule_1#lead:9", "rule_1#lead:8"]
+    started = ledger.start(second, event("e2"), [], once_key="rule_1#lead:4711", earlier=earlier)
+    assert (started, ledger.load(second.id)) == (Started.ENTERED_BEFORE, None)
+    third = run(event("e3"))
+    for expected in (Started.STARTED, Started.EXISTS):
+        assert ledger.start(third, event("e3"), [], once_key="rule_2#lead:4711", earlier=["rule_2#lead:8"]) is expected
+
+
 def test_more_than_one_transaction_can_hold_is_refused(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(60)))
     with pytest.raises(Invalid, match="at most 100"):

@@ -40,6 +40,11 @@ def _read(mail: Mail) -> EmailMessage:
     return found
 
 
+def _send(client: Any, mail: Mail) -> str:
+    mailer = SesMailer(client)
+    return mailer.send(mailer.write(mail))
+
+
 def _content(part: Any) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
@@ -88,7 +93,7 @@ def test_it_is_sent_to_its_recipient_alone_under_its_sender(clients: Callable[[s
             return {"MessageId": "ses-1"}
 
     client = Recording()
-    assert SesMailer(client).send(MAIL) == "ses-1"
+    assert _send(client, MAIL) == "ses-1"
     assert client.request["Destinations"] == [MAIL.to]
     assert client.request["Source"] == MAIL.sender
     assert client.request["RawMessage"]["Data"] == mime(MAIL)
@@ -97,9 +102,9 @@ def test_it_is_sent_to_its_recipient_alone_under_its_sender(clients: Callable[[s
 def test_the_real_client_takes_the_request(clients: Callable[[str], Any]) -> None:
     client = clients("ses")
     client.verify_email_identity(EmailAddress="hello@example.com")
-    assert SesMailer(client).send(replace(MAIL, sender="hello@example.com"))
+    assert _send(client, replace(MAIL, sender="hello@example.com"))
     with pytest.raises(Permanent, match="MessageRejected"):
-        SesMailer(client).send(replace(MAIL, sender="stranger@example.net"))
+        _send(client, replace(MAIL, sender="stranger@example.net"))
 
 
 _URL = "https://email.aws.example"
@@ -136,7 +141,7 @@ def test_what_a_refusal_means(error: Exception, meaning: type[WhenthenError]) ->
             raise error
 
     with pytest.raises(meaning):
-        SesMailer(Failing()).send(MAIL)
+        _send(Failing(), MAIL)
 
 
 def test_the_client_for_sending_calls_once() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import NOW, minutes
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSettings, DynamoSources
+from whenthen.adapters.dynamodb.settings import DynamoApiKeys, DynamoSettings, DynamoSources, DynamoSweeps
 from whenthen.domain.errors import NotFound
+from whenthen.domain.lateness import Going, Mark
 from whenthen.ports.values import ApiKey
 
 
@@ -42,3 +44,19 @@ def test_settings_are_kept_by_name_and_empty_until_then(dynamodb: Any) -> None:
     settings.save("people", {"create": {"email": "lead"}})
     assert settings.get("people") == {"create": {"email": "lead"}}
     assert settings.get("others") == {}
+
+
+def test_the_mark_of_the_sweeps_moves_on_from_where_it_was_read_and_from_nowhere_else(dynamodb: Any) -> None:
+    sweeps = DynamoSweeps(dynamodb, CONFIG)
+    first = Mark(NOW)
+    under_way = Mark(NOW, Going(minutes(5), ("birthday.reached", "rule_1", "1", "date#contact.birth_date#03-14", "a")))
+    further = Mark(NOW, Going(minutes(5), ("birthday.reached", "rule_2", "1", "~")))
+    assert sweeps.last() is None
+    assert sweeps.move(None, first)
+    assert not sweeps.move(None, under_way), "it is not the first any more"
+    for last, mark in ((first, under_way), (under_way, further), (further, Mark(minutes(5)))):
+        assert sweeps.last() == last
+        for wrong in {first, under_way, further} - {last}:
+            assert not sweeps.move(wrong, mark)
+        assert sweeps.move(last, mark)
+    assert sweeps.last() == Mark(minutes(5))

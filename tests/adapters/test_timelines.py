@@ -39,9 +39,9 @@ def _shown(entries: tuple[Run | Plan, ...]) -> list[str]:
 
 
 def test_events_and_runs_are_told_newest_first(timelines: DynamoTimelines) -> None:
-    page = timelines.read("lead:4711", limit=10, cursor=None)
+    page = timelines.read(["lead:4711"], limit=10, cursor=None)
     assert (_shown(page.items), page.cursor) == (["event 34", "event 32", "run 31", "event 30"], None)
-    assert timelines.read("lead:1", limit=10, cursor=None).items == ()
+    assert timelines.read(["lead:1"], limit=10, cursor=None).items == ()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
@@ -49,7 +49,7 @@ def test_pages_join_without_gap_and_without_repetition(timelines: DynamoTimeline
     told: list[str] = []
     cursor = None
     for _ in range(10):
-        page = timelines.read("lead:4711", limit=limit, cursor=cursor)
+        page = timelines.read(["lead:4711"], limit=limit, cursor=cursor)
         assert len(page.items) <= limit
         told += _shown(page.items)
         cursor = page.cursor
@@ -58,8 +58,20 @@ def test_pages_join_without_gap_and_without_repetition(timelines: DynamoTimeline
     assert told == ["event 34", "event 32", "run 31", "event 30"]
 
 
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_the_history_of_a_record_that_was_merged_appears_under_the_other(
+    timelines: DynamoTimelines, limit: int
+) -> None:
+    told: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = timelines.read(["lead:4712", "lead:4711"], limit=limit, cursor=cursor)
+        told, cursor, first = told + _shown(page.items), page.cursor, False
+    assert told == ["event 34", "event 33", "event 32", "run 31", "event 30"]
+
+
 def test_a_cursor_of_another_record_is_refused(timelines: DynamoTimelines) -> None:
-    page = timelines.read("lead:4711", limit=1, cursor=None)
+    page = timelines.read(["lead:4711"], limit=1, cursor=None)
     with pytest.raises(Invalid) as refused:
-        timelines.read("lead:4712", limit=1, cursor=page.cursor)
+        timelines.read(["lead:4712"], limit=1, cursor=page.cursor)
     assert refused.value.problems[0].field == "cursor"

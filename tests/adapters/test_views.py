@@ -14,7 +14,7 @@ from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb.rules import DynamoRules
 from whenthen.adapters.dynamodb.settings import DynamoSweeps
 from whenthen.adapters.dynamodb.views import DynamoViews
-from whenthen.adapters.enrolments import EnrolmentMachine
+from whenthen.adapters.machines import EnrolmentMachine
 from whenthen.domain.enrolments import Enrolment, from_json
 from whenthen.domain.errors import Malformed, NotFound, Stale
 from whenthen.ports.values import StoredView

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from whenthen.domain import catalogue, changes
 from whenthen.domain.catalogue.kinds import KINDS
 from whenthen.domain.catalogue.shapes import problems_of
-from whenthen.domain.changes import change_events, record_of, weight, within_bounds
-from whenthen.domain.events import MAX_EVENT_BYTES, Cause, Change, Event, from_json, to_json
+from whenthen.domain.changes import change_events, record_of, within_bounds
+from whenthen.domain.events import MAX_EVENT_BYTES, Cause, Change, Event, from_json, to_json, weight
 from whenthen.domain.records import Record
 
 BORN = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.contradictions import Verdict, verdict
 from whenthen.domain.effects import effects_of, events_of
-from whenthen.domain.lint import Severity, lint
+from whenthen.domain.findings import SEVERITIES, Severity
+from whenthen.domain.lint import lint
+from whenthen.domain.phrase_codes import FINDINGS
 from whenthen.domain.rules import Rule, parse_rule
 
 
@@ -103,52 +105,104 @@ def test_what_never_holds_never_holds(parts: list[Any], values: list[Any]) -> No
             assert judged is Verdict.POSSIBLE or (judged is Verdict.ONLY_FOR_LISTS and isinstance(value, list))
 
 
-FIELDS = {"event.data.total": "number", "event.data.message": "text", "record.status": "text", "record.due": "date"}
+def asks(field: str, op: str, value: Any = None, **options: Any) -> dict[str, Any]:
+    return {"field": field, "op": op, "value": value, **options}
 
 
-@pytest.mark.parametrize(
-    ("parts", "found"),
-    [
-        ({}, []),
-        (
-            {"conditions": {"all": [it("equals", "a", name="status"), it("not_equals", "a", name="status")]}},
-            [("never_holds", "error", "conditions")],
-        ),
-        (
-            {"conditions": {"all": [it("equals", "a", "status"), it("equals", "b", "status")]}},
-            [("only_for_lists", "error", "conditions")],
-        ),
-        (
-            {"conditions": {"field": "event.data.totall", "op": ">", "value": 5}},
-            [("unknown_field", "warning", "conditions.field")],
-        ),
-        (
-            {"conditions": {"any": [{"field": "event.data.total", "op": "contains", "value": "5"}]}},
-            [("wrong_type", "error", "conditions.any[0].op")],
-        ),
-        (
-            {"conditions": {"not": {"field": "event.data.total", "op": "within_last", "value": {"days": 1}}}},
-            [("wrong_type", "error", "conditions.not.op")],
-        ),
-        ({"conditions": it("between", ["2026-03-01", "2026-03-02"], "due")}, []),
-        ({"conditions": it(">", 5, "due")}, [("wrong_type", "error", "conditions.op")]),
-        (
-            {"steps": [{**sets(a=1)[0], "only_if": {"all": [it("exists"), ABSENT]}}]},
-            [("unreachable_step", "error", "steps[0].only_if")],
-        ),
-        (
-            {
-                "steps": [{**sets(a=1)[0], "only_if": it("exists")}],
-                "exit": {"when": it("exists")},
-                "trigger": {"event": "a.b"},
-            },
-            [("unreachable_step", "error", "steps[0].only_if")],
-        ),
-    ],
-)
-def test_findings_in_one_rule(parts: dict[str, Any], found: list[tuple[str, str, str]]) -> None:
-    findings = lint(rule_of(**parts), fields=FIELDS)
-    assert [(finding.code, finding.severity.value, finding.field) for finding in findings] == found
+def step(only_if: Any, **more: Any) -> dict[str, Any]:
+    return {**sets(a=1)[0], "only_if": only_if, **more}
+
+
+CALL = {"kind": None, "trigger": {"event": "call.incoming_missed"}}
+NEW, WON = it("equals", "new", "status"), it("equals", "won", "status")
+
+IN_ONE_RULE: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
+    ({}, []),
+    ({"conditions": NEW, "exit": {"when": WON}, "steps": [step(NEW)]}, []),
+    # a condition that can never hold
+    (
+        {"conditions": {"all": [NEW, it("not_equals", "new", "status")]}},
+        [("never_holds", "error", "conditions")],
+    ),
+    ({"conditions": {"all": [NEW, WON]}}, [("only_for_lists", "warning", "conditions")]),
+    (
+        {"conditions": {"all": [asks("event.type", "equals", "a.b"), asks("event.type", "equals", "a.c")]}},
+        [("only_for_lists", "error", "conditions")],
+    ),
+    (
+        {"trigger": {"event": "lead.updated", "field": "status", "to": "won"},
+         "conditions": it("changed", value=False, name="status")},
+        [],  # what changed is not looked at together: cautious
+    ),
+    # unknown fields and events
+    ({**CALL, "conditions": asks("event.data.durration", ">", 5)}, [("unknown_field", "warning", "conditions.field")]),
+    ({"trigger": {"event": "parcel.lost"}, "conditions": asks("event.data.weight", ">", 5)}, []),
+    ({"trigger": {"event": ["parcel.lost", "call.incoming_missed"]}, "kind": None,
+      "conditions": asks("event.data.weight", ">", 5)}, []),
+    ({"conditions": {"not": asks("event.amount", "exists")}}, [("no_such_field", "error", "conditions.not.field")]),
+    ({"conditions": asks("record.anything_at_all", "exists")}, []),
+    ({"trigger": {"event": "lead.creatd"}}, [("unknown_event", "warning", "trigger.event")]),
+    ({"trigger": {"event": "lead.field_changed", "field": "status"}}, []),
+    ({"exit": {"on": ["contact.answered"]}}, [("unknown_event", "warning", "exit.on")]),
+    ({"conditions": asks("history.call.mised", ">", 2, within={"days": 7})},
+     [("unknown_event", "warning", "conditions.field")]),
+    # type mistakes
+    ({**CALL, "conditions": {"any": [asks("event.data.duration", "contains", "5")]}},
+     [("wrong_type", "error", "conditions.any[0].op")]),
+    ({**CALL, "conditions": {"not": asks("event.data.duration", "within_last", {"days": 1})}},
+     [("wrong_type", "error", "conditions.not.op")]),
+    ({**CALL, "conditions": asks("event.data.duration", "equals", "long")}, [("wrong_type", "error", "conditions.op")]),
+    ({**CALL, "conditions": asks("event.data.duration", "in", ["long", "30"])}, []),
+    ({**CALL, "conditions": asks("event.data.duration", "not_equals", "long")}, []),
+    ({**CALL, "conditions": asks("event.data.started_at", "between", ["2026-03-01", "2026-03-02"])}, []),
+    ({**CALL, "conditions": asks("event.data.started_at", ">", 5)}, [("wrong_type", "error", "conditions.op")]),
+    ({"conditions": asks("record.version", "starts_with", "1")}, [("wrong_type", "error", "conditions.op")]),
+    ({"conditions": asks("record.created_at", "equals", value=True)}, [("wrong_type", "error", "conditions.op")]),
+    ({"conditions": asks("now.hour", "matches", "1*")}, [("wrong_type", "error", "conditions.op")]),
+    ({"conditions": asks("now.time", "between", ["09:00", "17:59"])}, []),
+    ({"conditions": asks("record.tags", "has", "vip")}, []),
+    ({"trigger": {"event": "email.received"}, "kind": None, "conditions": asks("event.data.automatic", "equals", "no")},
+     [("wrong_type", "error", "conditions.op")]),
+    ({"steps": [step(asks("record.version", "contains", "1"))]}, [("wrong_type", "error", "steps[0].only_if.op")]),
+    ({"exit": {"when": asks("now.day", "contains", "1")}}, [("wrong_type", "error", "exit.when.op")]),
+    # unreachable steps
+    ({"steps": [step({"all": [it("exists"), ABSENT]})]}, [("unreachable_step", "error", "steps[0].only_if")]),
+    ({"conditions": it("exists"), "steps": [step(ABSENT)]}, [("unreachable_step", "error", "steps[0].only_if")]),
+    ({"conditions": it("exists"), "steps": [step(ABSENT, wait={"days": 1})]}, []),
+    (
+        {"conditions": asks("event.origin", "equals", "human"),
+         "steps": [step(asks("event.origin", "not_equals", "human"), wait={"days": 1})]},
+        [("unreachable_step", "error", "steps[0].only_if")],
+    ),
+    (
+        {"steps": [step(it("exists"))], "exit": {"when": it("exists")}, "trigger": {"event": "a.b"}},
+        [("exit_before_step", "error", "steps[0].only_if")],
+    ),
+    (
+        {"trigger": {"event": "lead.created", "moves_to": {"stage": "won"}},
+         "steps": [step({"all": [it("exists"), ABSENT]})]},
+        [("unreachable_step", "error", "steps[0].only_if")],
+    ),
+    # exits
+    ({"exit": {"when": {"all": [it("exists"), ABSENT]}}}, [("exit_never", "error", "exit.when")]),
+    ({"conditions": NEW, "exit": {"when": it("exists", name="status")}}, [("exit_at_once", "error", "exit.when")]),
+    ({"conditions": NEW, "exit": {"when": it("exists", name="status")},
+      "steps": [{**sets(a=1)[0], "wait": {"days": 1}}]}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "expected"), IN_ONE_RULE)
+def test_findings_in_one_rule(parts: dict[str, Any], expected: list[tuple[str, str, str]]) -> None:
+    findings = lint(rule_of(**parts))
+    assert [(finding.code, finding.severity.value, finding.field) for finding in findings] == expected
+    assert all(finding.message for finding in findings)
+
+
+def test_all_findings_come_at_once_errors_first() -> None:
+    conditions = {"all": [asks("event.data.durration", ">", 5), asks("event.amount", "exists"), it("exists"), ABSENT]}
+    findings = lint(rule_of(**CALL, conditions=conditions))
+    assert [finding.code for finding in findings] == ["never_holds", "no_such_field", "unknown_field"]
+    assert findings[1].message.startswith("event.amount does not exist: events have specversion, id, source")
 
 
 def test_two_rules_that_write_one_field() -> None:
@@ -186,9 +240,42 @@ def test_rules_that_start_one_another_are_shown_in_their_order() -> None:
     assert (cycle.rules, cycle.severity) == (("told", "back"), Severity.WARNING)
     assert cycle.message == "it starts itself again: “won” → “told” → “back” → “won”; this ends at the limit on hops"
     settled = rule_of("told", trigger={"event": "lead.status_changed"}, steps=sets(folder="customers"))
-    (cycle,) = [finding for finding in lint(won, [won, settled, back]) if finding.code == "cycle"]
+    (cycle,) = [finding for finding in lint(won, [won, settled, back]) if finding.code == "cycle_that_settles"]
     assert cycle.message.endswith("once the fields hold what they write")
     assert not lint(won, [told])
+
+
+def test_rules_about_records_of_different_kinds_do_not_write_the_same_field() -> None:
+    on = {"trigger": {"event": "call.incoming_missed"}}
+    about_lead = rule_of("a", **on, kind="lead", steps=sets(stage="a"))
+    about_contact = rule_of("b", **on, kind="contact", steps=sets(stage="b"))
+    assert not lint(about_lead, [about_contact])
+
+
+def test_the_place_of_a_double_writer_is_its_step() -> None:
+    moving = rule_of("a", trigger={"event": "lead.created", "moves_to": {"stage": "won"}}, steps=sets(a=1, b=2))
+    other = rule_of("b", trigger={"event": "lead.created"}, steps=sets(stage="lost", b=3))
+    found = [finding for finding in lint(moving, [other]) if finding.code == "same_field"]
+    assert {finding.field for finding in found} == {"trigger.moves_to", "steps[0]"}
+
+
+def test_a_circle_of_rules_that_wait_for_each_other() -> None:
+    first = rule_of("first", trigger={"after_rule": ["second"]})
+    second = rule_of("second", trigger={"after_rule": ["first"]})
+    [finding] = lint(first, [second])
+    assert (finding.code, finding.rules) == ("cycle", ("second",))
+    assert not lint(first, [rule_of("second", trigger={"after_rule": ["third"]})])
+
+
+def test_mail_about_delivered_mail_never_ends_and_is_refused() -> None:
+    mail = [{"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}]
+    [finding] = lint(rule_of("m", kind=None, trigger={"event": "email.delivered"}, steps=mail))
+    assert (finding.code, finding.severity) == ("endless_cycle", Severity.ERROR)
+    assert not lint(rule_of("m", kind=None, trigger={"event": "whatsapp.message_failed"}, steps=mail))
+
+
+def test_every_code_has_its_phrase_and_every_phrase_its_code() -> None:
+    assert set(SEVERITIES) == set(FINDINGS)
 
 
 def test_what_a_rule_makes_happen() -> None:

@@ -135,3 +135,19 @@ def test_what_conditions_see_of_it() -> None:
         "created_at": "2026-03-14T09:30:00.000Z",
         "updated_at": "2026-03-14T10:30:00.000Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("patch", "phone", "others"),
+    [
+        ({"phone": "+2"}, "+2", ["+1", "+3"]),
+        ({"phone": "+4"}, "+4", ["+2", "+3"]),
+        ({"phone": None}, None, ["+2", "+3"]),
+        ({"phone": "+1"}, "+1", ["+2", "+3"]),
+        ({"phone": "+2", "other_phones": ["+3"]}, "+2", ["+3"]),
+    ],
+)
+def test_a_further_address_that_becomes_the_first_changes_places(patch: Any, phone: Any, others: Any) -> None:
+    record = Record("contact", "1", {"phone": "+1", "other_phones": ["+2", "+3"]}, version=1)
+    changed = patched(record, patch, origin="api", cause=Cause(), now=NOW)
+    assert (changed.fields.get("phone"), changed.fields["other_phones"]) == (phone, others)

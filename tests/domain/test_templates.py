@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,9 @@ CONTEXT: dict[str, Any] = {
         ("{{ event.data.tags|join(', ') }} {{ record.name|join(', ') }}", "vip, new Ayşe"),
         ("{{ event.data.at|date('%d.%m.%Y') }} {{ event.data.at|hour }} {{ 'x'|date }}", "14.03.2026 09:30 x"),
         ("{{ now|date }}", "2026-03-14"),
+        ("{{ event.data.at|hour('America/New_York') }} {{ event.data.at|hour(zone='Asia/Tokyo') }}", "05:30 18:30"),
+        ("{{ '2026-03-14T23:30:00Z'|date('%d.%m. %H:%M', 'Europe/Istanbul') }}", "15.03. 02:30"),
+        ("{{ event.data.at|hour(record.missing) }} {{ event.data.at|hour(record.name) }}", "09:30 09:30"),
         ("{{ record.text|truncate(10) }}|{{ record.text|truncate(2) }}|{{ record.name|truncate }}", "one...|..|Ayşe"),
         ("{{ record.name|upper|lower|capitalize|title|trim }}", "Ayşe"),
         ("{{ record.text|replace('two', '2') }}", "one 2 three"),
@@ -195,3 +199,30 @@ def test_text_without_braces_stays_as_it_is(text: str) -> None:
 def test_values_are_never_taken_for_templates(fields: dict[str, Any]) -> None:
     fields["name"] = "{{ event.type }}{% if %}"
     assert render("{{ record.name }}", {**CONTEXT, "record": fields}) == "{{ event.type }}{% if %}"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2026-03-14T22:30:00Z", "15.03. 01:30"),
+        ("2026-07-14T22:30:00+02:00", "14.07. 23:30"),
+        ("2026-03-14T22:30:00", "14.03. 22:30"),
+        ("2026-03-14", "14.03. 00:00"),
+        ("0001-01-01T00:00:00+14:00", "01.01. 00:00"),
+        ("9999-12-31T23:59:59Z", "31.12. 23:59"),
+    ],
+)
+def test_moments_are_shown_by_the_clocks_of_the_context_dates_and_local_times_as_written(
+    written: str, shown: str
+) -> None:
+    context = {**CONTEXT, "zone": ZoneInfo("Europe/Istanbul"), "record": {"at": written}}
+    assert render("{{ record.at|date('%d.%m. %H:%M') }}", context) == shown
+    assert render("{{ record.at|hour }}", context) == shown[-5:]
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ now|hour('Istanbul') }}", "{{ now|date('%H', 'x') }}", "{{ now|date(zone='x') }}"]
+)
+def test_a_time_zone_that_is_none_is_refused_when_the_rule_is_saved(source: str) -> None:
+    (problem,) = check(source, "steps[0].with.text")
+    assert "is not an IANA time zone" in problem.message

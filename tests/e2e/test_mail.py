@@ -97,6 +97,17 @@ def test_an_out_of_office_mail_with_an_attachment_is_an_event_and_no_answer(stac
     assert replied.status == 404
 
 
+def test_a_mail_of_ten_megabytes_is_an_event_and_its_attachment_is_kept(stack: Stack) -> None:
+    message = mail(f"large.{uuid.uuid4().hex[:12]}@example.com")
+    message.add_attachment(b"\x00\x01" * 5_000_000, maintype="application", subtype="zip", filename="big.zip")
+    raw, began = message.as_bytes(), time.monotonic()
+    (attachment,) = read(stack, arrives(stack, raw))["data"]["attachments"]
+    print(f"{len(raw) / 1e6:.1f} MB of mail were an event after {time.monotonic() - began:.1f} s")  # noqa: T201
+    bucket = stack.document["outputs"]["BucketName"]
+    kept = stack.client("s3").head_object(Bucket=bucket, Key=attachment["key"])
+    assert (attachment["size"], kept["ContentLength"]) == (10_000_000, 10_000_000)
+
+
 @pytest.mark.parametrize("file", sorted((EVENTS / "email").glob("*.eml")), ids=lambda file: file.stem)
 def test_sample_mails_become_events(stack: Stack, file: Any) -> None:
     assert read(stack, arrives(stack, file.read_bytes()))["type"] == "email.received"

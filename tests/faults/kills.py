@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tests.faults.stories import Stage, Story
+from tests.faults.telling import Stage, Story
 from tests.usecases.fakes.world import Killed
 
 S = TypeVar("S", bound=Stage)
@@ -13,26 +13,32 @@ S = TypeVar("S", bound=Stage)
 class Kills:
     """Counts the moments before and after each call, and kills at some of them.
 
-    function   the function that was entered last, where the stage tells
+    function   the function that was entered last, where the stage tells; `functions`: that of each moment
     writes     how many single items that function has written to DynamoDB since
     """
 
     def __init__(self, *moments: int) -> None:
         self.moments = frozenset(moments)
         self.passed: list[str] = []
+        self.functions: list[str] = []
         self.armed = False
         self.function = ""
         self.writes = 0
         self.beginnings: set[int] = set()
         self.killed_between_claim_and_outcome = False
 
-    @property
-    def distinct(self) -> list[int]:
-        """The moments that differ: before a call is the very moment after the one before it in the same function."""
+    def distinct(self, about: frozenset[str]) -> list[int]:
+        """The moments that differ: before a call is the very moment after the one before it in the same function.
+
+        about   only the moments in these functions; none given: in all
+        """
         return [
             place
             for place, moment in enumerate(self.passed)
-            if moment.startswith("after") or place in self.beginnings or not self.passed[place - 1].startswith("after")
+            if (not about or self.functions[place] in about)
+            and (
+                moment.startswith("after") or place in self.beginnings or not self.passed[place - 1].startswith("after")
+            )
         ]
 
     def enter(self, function: str) -> None:
@@ -50,6 +56,7 @@ class Kills:
     def _pass(self, moment: str) -> None:
         if self.armed:
             self.passed.append(moment)
+            self.functions.append(self.function)
             if len(self.passed) - 1 in self.moments:
                 # A function that sends writes its job twice: the claim, and the outcome.
                 self.killed_between_claim_and_outcome |= self.function in SENDS and self.writes == 1

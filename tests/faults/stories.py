@@ -1,25 +1,20 @@
-"""The three stories that the crash sweeps tell: how each begins, and what must have come of it in the end.
+"""The stories that the crash sweeps tell: how each begins, and what must have come of it in the end.
 
-They are told in terms of what a world of any kind (fakes here, AWS elsewhere) can do and show: see `Stage`.
+They are told in terms of what a world of any kind (fakes here, AWS elsewhere) can do and show: see `telling.Stage`.
+Here are the three of leads, payments and questions; `other_stories` has those of the clock, of records, of mail and
+of what providers report.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
+from tests.faults.telling import Ending, Stage, Story, signed
 from whenthen.domain.events import Event
-from whenthen.domain.records import Record
 from whenthen.domain.runs import JobStatus
-from whenthen.ports.values import RunState
 
-SECRET = "app-secret"
 LEAD_ID = "811204577136940"
 PHONE = "+905321234567"
 AGENTS = ["agent:ayse", "agent:budi"]
@@ -79,69 +74,6 @@ ANSWER: Mapping[str, Any] = {
     "conditions": {"field": "event.data.text", "op": "contains", "value": "price", "ignore_case": True},
     "steps": [{"id": "reply", "action": "send_whatsapp", "with": {"to": PHONE, "text": "Our prices: …"}}],
 }
-
-
-class Stage(Protocol):
-    """What a story needs to be told on."""
-
-    def now(self) -> datetime: ...
-
-    def has_rule(self, document: Mapping[str, Any]) -> object:
-        """Put a rule in force."""
-
-    def graph_knows(self, lead: Mapping[str, Any]) -> None:
-        """Let the Graph API answer for this lead."""
-
-    def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
-        """What Meta does: post, and post again until it is taken."""
-
-    def publish(self, event: Event) -> None:
-        """What a source does: give the event, and give it again until it is taken."""
-
-    def settle(self) -> None:
-        """Let everything happen that is to happen now."""
-
-    def run_out(self) -> None:
-        """Let time pass until nothing is under way."""
-
-    def states(self) -> Sequence[RunState]:
-        """Every run."""
-
-    def records(self, kind: str) -> Sequence[Record]:
-        """Every record of a kind."""
-
-    def effects(self) -> Counter[str]:
-        """How often the outside saw each effect: `<channel> <job id>`; what it can tell for a repetition, once."""
-
-    def left_over(self) -> Sequence[str]:
-        """Messages that are in a queue or a dead-letter queue, executions that did not end."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a run of a rule must have ended: its status, and each step's."""
-
-    rule: str
-    status: str
-    steps: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Story:
-    """`prepare` happens undisturbed; `begin` and all that follows from it is where functions are killed."""
-
-    name: str
-    prepare: Callable[[Stage], None]
-    begin: Callable[[Stage], None]
-    endings: tuple[Ending, ...]
-    check: Callable[[Stage], None]
-
-
-def signed(document: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-    """A notification as Meta sends it."""
-    body = json.dumps(document).encode()
-    proof = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return {"x-hub-signature-256": f"sha256={proof}", "content-type": "application/json"}, body
 
 
 def _lead_notification() -> tuple[dict[str, str], bytes]:
@@ -237,29 +169,3 @@ STORIES = (
         _nobody_is_called,
     ),
 )
-
-KEYLESS = {"hello": "whatsapp", "reply": "whatsapp", "mail": "email"}
-"""The steps whose channel takes no idempotency key, where a crash around the send is not to be told from success."""
-
-
-def verify(story: Story, stage: Stage, *, ambiguous: frozenset[str] = frozenset()) -> None:
-    """Everything happened, once; but a step in `ambiguous` may be `unknown`, and then happened at most once."""
-    assert list(stage.left_over()) == []
-    states = {state.run.rule_id: state for state in stage.states()}
-    assert len(states) == len(stage.states()), "no rule ran twice"
-    assert set(states) == {ending.rule for ending in story.endings}
-    effects = stage.effects()
-    for ending in story.endings:
-        state = states[ending.rule]
-        steps = {job.step_id: job.status.value for job in state.jobs}
-        unknown = {step for step, status in steps.items() if status == "unknown"}
-        assert unknown <= ambiguous
-        assert {step: "done" if step in unknown else status for step, status in steps.items()} == ending.steps
-        assert state.run.status.value == ("unknown" if unknown and ending.status == "done" else ending.status)
-        for job in state.jobs:
-            seen = sum(count for effect, count in effects.items() if effect.endswith(job.id))
-            if job.step_id in unknown:
-                assert seen <= 1
-            elif job.step_id in {*KEYLESS, "tell"}:
-                assert seen == 1
-    story.check(stage)

@@ -15,12 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.kills import Kills, tell
-from tests.faults.stories import KEYLESS, STORIES, Story, verify
+from tests.faults.other_stories import OTHER_STORIES
+from tests.faults.stories import STORIES
+from tests.faults.telling import KEYLESS, Story, verify
+from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
-from whenthen.domain.errors import WhenthenError
+from whenthen.domain.errors import AnswerLost, WhenthenError
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
 from whenthen.ports.values import RunState
+from whenthen.usecases import enrol_view
 
 
 class FakeStage:
@@ -37,7 +41,7 @@ class FakeStage:
         return self.world.has_rule(document)
 
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
-        self.world.graph.leads[lead["id"]] = lead
+        self.world.graph.documents[lead["id"]] = lead
 
     def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
         while True:
@@ -54,6 +58,29 @@ class FakeStage:
             except (Killed, WhenthenError):
                 continue
             return
+
+    def writes(self, ref: str, **fields: Any) -> None:
+        self.world.changes(ref, **fields)
+
+    def tick(self) -> None:
+        self.world.queues["sweeps"].add({"sweep": "dates"})
+
+    def pass_time(self, **by: float) -> None:
+        self.world.clock.move(**by)
+
+    def lose_an_answer(self) -> None:
+        for provider in (self.world.graph, self.world.mailer):
+            provider.will(Fails(AnswerLost("no answer came"), taken=True))
+
+    def receive_mail(self, raw: bytes, own_id: str) -> None:
+        self.world.objects.kept[f"inbound/{own_id}"] = raw
+        self.world.queues["mail"].add(f"inbound/{own_id}")
+
+    def report_of_ses(self, report: Mapping[str, Any]) -> None:
+        self.world.queues["mail"].add(report)
+
+    def objects(self) -> Mapping[str, bytes]:
+        return self.world.objects.kept
 
     def settle(self) -> None:
         self.world.settle()
@@ -98,14 +125,24 @@ AROUND_THE_SEND = frozenset(
 """Where a crash leaves a send of which nobody can say whether it took place."""
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+ALL = (*STORIES, *OTHER_STORIES)
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view of three records takes three turns to be gone through."""
+    monkeypatch.setattr(enrol_view, "PAGE", 1)
+    monkeypatch.setattr(enrol_view, "PAGES", 1)
+
+
+@pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)
 def test_undisturbed_everything_happens_once(story: Story) -> None:
     kills = Kills()
     verify(story, tell(story, FakeStage(kills), kills))
-    assert len(kills.passed) > 50, "the sweep below has something to sweep"
+    assert len(kills.passed) > 20, "the sweep below has something to sweep"
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)
 def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -> None:
     undisturbed = Kills()
     tell(story, FakeStage(undisturbed), undisturbed)
@@ -118,10 +155,11 @@ def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -
         around = moment in AROUND_THE_SEND
         verify(story, stage, ambiguous=frozenset(KEYLESS) if around else frozenset())
         unknown += any(job.status == "unknown" for state in stage.states() for job in state.jobs)
-    assert unknown, "the sweep met the one send that cannot be told from its crash"
+    sends = {"before mailer.send", "before graph.send_message"} & set(moments)
+    assert unknown or not sends, "the sweep met the one send that cannot be told from its crash"
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)
 @given(moments=st.sets(st.integers(0, 400), min_size=2, max_size=4))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_several_crashes_lose_nothing_and_double_nothing(story: Story, moments: set[int]) -> None:

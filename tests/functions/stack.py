@@ -29,6 +29,7 @@ ADMIN_KEY = "admin-key-of-the-tests"
 META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_token": "t", "phone_number_id": "3"}
 BUCKET = "whenthen-mail"
 SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
+IMPORT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-import"
 ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
@@ -115,6 +116,7 @@ class Stack:
             "Bus": STACK,
             "Sequence": SEQUENCE,
             "Enrolment": ENROLMENT,
+            "Import": IMPORT,
             "Bucket": BUCKET,
             **_TABLES,
             **self.queues,

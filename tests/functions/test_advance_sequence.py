@@ -9,7 +9,7 @@ import pytest
 
 from tests.functions.payloads import batch, envelope
 from tests.functions.stack import SEQUENCE, Stack
-from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.errors import Invalid
 
 RULE = {
     "name": "Welcome, then call",
@@ -90,6 +90,6 @@ def test_a_due_that_is_no_time_is_a_defect_that_the_machine_repeats(stack: Stack
         _step(stack, "token 1", {"wave": 1, "due": "soon"})
 
 
-def test_a_run_that_is_no_more_fails_its_machine(stack: Stack) -> None:
-    with pytest.raises(NotFound):
-        stack.invoke("advance_sequence", {"run_id": "run_gone", "token": "token 1"})
+def test_the_machine_of_a_run_that_is_no_more_ends(stack: Stack, machine: Machine) -> None:
+    stack.invoke("advance_sequence", {"run_id": "run_gone", "token": "token 1"})
+    assert machine.answered == {"token 1": {"more": False}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.functions.payloads import batch, failed
 from tests.functions.stack import ENROLMENT, Stack
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
+from whenthen.usecases.fire_due_dates import Swept
 
 TICK = {"sweep": "dates"}
 
@@ -32,16 +32,22 @@ def _in_force(stack: Stack, trigger: dict[str, Any]) -> str:
     return str(rule["id"])
 
 
-def _past(moment: datetime) -> None:
-    time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds() + 0.05))
+class Later:
+    """The clock of a sweep that comes a second after `moment`."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self) -> datetime:
+        return self._moment + timedelta(seconds=1)
 
 
 def test_a_tick_makes_events_of_what_came_due(stack: Stack) -> None:
     rule_id = _in_force(stack, {"event": "birthday.reached"})
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    due = datetime.now(UTC) + timedelta(minutes=5)
     Api(stack).call("PUT", "/v1/records/contact/ada", {"birth_date": due.replace(year=1996).isoformat()})
     stack.events()
-    _past(due)
+    stack.adapters["clock"] = Later(due)
     assert failed(stack.consume("SweepQueue", batch(TICK))) == []
     [event] = stack.events()
     assert (event["type"], event["subject"], event["data"]["rule"]) == ("birthday.reached", "contact:ada", rule_id)
@@ -49,9 +55,9 @@ def test_a_tick_makes_events_of_what_came_due(stack: Stack) -> None:
 
 def test_a_schedule_over_a_view_starts_an_enrolment(stack: Stack) -> None:
     stack.replaced["stepfunctions"] = machines = Machines()
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    due = datetime.now(UTC) + timedelta(minutes=5)
     rule_id = _in_force(stack, {"schedule": {"at": format_time(due), "kind": "contact"}})
-    _past(due)
+    stack.adapters["clock"] = Later(due)
     for _ in range(2):
         assert failed(stack.consume("SweepQueue", batch(TICK))) == []
     assert {request["stateMachineArn"] for request in machines.started} == {ENROLMENT}
@@ -74,6 +80,13 @@ def test_a_sweep_that_cannot_be_made_now_is_made_later(stack: Stack) -> None:
     assert failed(stack.consume("SweepQueue", batch(TICK))) == ["m0"]
 
 
+def test_what_was_skipped_is_told_by_rule(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    stack.adapters["fire_due_dates"] = lambda: Swept(skipped={"rule_1": 2, "rule_2": 3}, finished=False)
+    assert failed(stack.consume("SweepQueue", batch(TICK))) == []
+    said = [vars(record) for record in caplog.records if "too late" in record.message]
+    assert [(entry["rule_id"], entry["count"]) for entry in said] == [("rule_1", 2), ("rule_2", 3)]
+
+
 def test_a_view_is_gone_through(stack: Stack) -> None:
     api = Api(stack)
     for number in range(3):
@@ -81,7 +94,7 @@ def test_a_view_is_gone_through(stack: Stack) -> None:
     stack.events()
     view = {"kind": "contact", "filter": {"field": "record.status", "op": "equals", "value": "open"}}
     enrolment = {"rule": "rule_1", "version": 1, "moment": "2026-03-14T09:00:00Z", "by": "key_1", "seed": "s"}
-    answer = stack.invoke("enrol_view", {"enrolment": {**enrolment, "view": view}, "cursor": None})
+    answer = stack.invoke("enrol_view", {"work": {**enrolment, "view": view}, "cursor": None})
     assert answer == {"more": False, "cursor": None}
     found = {(event["type"], event["subject"]) for event in stack.events()}
     assert found == {("rule.started_manually", "contact:1"), ("rule.started_manually", "contact:2")}

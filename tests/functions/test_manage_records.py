@@ -97,3 +97,63 @@ def test_pages_show_every_record_of_a_kind_once(api: Api) -> None:
 def test_ids_that_addresses_escape_are_understood(api: Api) -> None:
     assert api.call("PUT", "/v1/records/contact/a.b@c+d=e", {"x": 1}).document["id"] == "a.b@c+d=e"
     assert api.call("GET", "/v1/records/contact/a.b@c+d=e").status == 200
+
+
+def test_a_merge_leaves_one_record_that_both_ids_give(api: Api) -> None:
+    api.call("PUT", "/v1/records/lead/9", {"email": "ayse@example.com", "phone": "0532 765 43 21"})
+    for _ in range(2):
+        answer = api.call("POST", f"{LEAD}/merge", {"from": "lead:9"})
+        assert (answer.status, answer.headers["etag"], answer.document["absorbed"]) == (200, '"2"', ["lead:9"])
+    old = api.call("GET", "/v1/records/lead/9")
+    assert (old.status, old.document, old.headers["content-location"]) == (200, answer.document, LEAD)
+    assert "content-location" not in api.call("GET", LEAD).headers
+    assert old.document["fields"] == {
+        "first_name": "Ayşe",
+        "phone": "+905321234567",
+        "other_phones": ["+905327654321"],
+        "email": "ayse@example.com",
+    }
+    assert [item["id"] for item in api.get("/v1/records/lead")["items"]] == ["4711"]
+    assert api.call("PATCH", "/v1/records/lead/9", {"note": "x"}).document["ref"] == "lead:4711"
+    refused = api.call("DELETE", "/v1/records/lead/9")
+    assert (refused.status, refused.document["detail"]) == (409, "lead:9 was merged into lead:4711: delete that")
+    assert api.get("/v1/records/lead/9/timeline") == api.get(f"{LEAD}/timeline")
+    assert api.call("DELETE", LEAD).status == 204
+    assert api.call("GET", "/v1/records/lead/9").status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "fields"),
+    [
+        ({}, 422, ["from"]),
+        ({"from": 7}, 422, ["from"]),
+        ({"from": "nonsense"}, 422, ["from"]),
+        ({"from": "lead:4711"}, 422, ["from"]),
+        ({"from": "contact:1"}, 422, ["from"]),
+        ({"from": "lead:9", "into": "lead:1"}, 422, ["into"]),
+        ({"from": "lead:9"}, 404, None),
+    ],
+)
+def test_a_merge_that_cannot_be(api: Api, body: Any, status: int, fields: list[str] | None) -> None:
+    answer = api.call("POST", f"{LEAD}/merge", body)
+    assert answer.status == status
+    assert fields is None or answer.fields == fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"other_phones": ["0532 765 43 21", "none"]}, "fields.other_phones[1]"),
+        ({"other_emails": "a@example.com"}, "fields.other_emails"),
+        ({"other_emails": [f"{number}@example.com" for number in range(6)]}, "fields.other_emails"),
+        ({"other_whatsapps": [7]}, "fields.other_whatsapps[0]"),
+    ],
+)
+def test_further_addresses_are_checked_like_the_first(api: Api, fields: Any, named: str) -> None:
+    assert api.call("PATCH", LEAD, fields).fields == [named]
+
+
+def test_a_person_is_found_by_further_addresses_too(api: Api) -> None:
+    api.call("PATCH", LEAD, {"other_phones": ["0532 765 43 21"], "other_emails": ["B@example.com"]})
+    for given in ({"phone": "+905327654321"}, {"email": "b@example.com"}, {"other_emails": ["b@example.com"]}):
+        assert api.call("POST", "/v1/records/lead", given).document["id"] == "4711"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dev.openapi import OPENAPI, document, text
 from tests.functions.api import RULE, Api
-from tests.functions.payloads import batch
+from tests.functions.payloads import batch, http
 from tests.functions.stack import Stack
+from whenthen.domain.lead_forms import LeadForm
 
 TYPES: dict[str, type] = {
     "string": str,
@@ -120,6 +122,13 @@ def test_real_histories_have_the_shapes_that_are_told(api: Api) -> None:
     _check(api, "PUT", "/v1/sources/{name}", {"scheme": {"kind": "bearer"}}, name="shop")
     _check(api, "GET", "/v1/sources/{name}", name="shop")
     _check(api, "GET", "/v1/sources")
+    _check(api, "POST", "/v1/sources/{name}/try", {"body": {"a": 1}}, name="shop")
+    hook = http("POST", "/hooks/shop", b"{}", {}, route="POST /hooks/{source}", path={"source": "shop"})
+    assert api.stack.invoke("receive_webhook", hook)["statusCode"] == 401
+    assert _check(api, "GET", "/v1/sources/{name}/refused", name="shop")["items"]
     _check(api, "GET", "/v1/records/{kind}/{record_id}/timeline", kind="contact", record_id="7")
+    _check(api, "PUT", "/v1/settings/{name}", {"forms": ["4711"]}, name="leads")
+    api.stack.wiring("fetch_lead").lead_forms.note(LeadForm("4711", datetime(2026, 3, 14, tzinfo=UTC)))
+    assert _check(api, "GET", "/v1/sources/meta/forms")["items"]
     _check(api, "PUT", "/v1/settings/{name}", {"create": {"email": "contact"}}, name="people")
     _check(api, "GET", "/v1/settings/{name}", name="people")

@@ -24,7 +24,8 @@ CALLED = replace(NEW, version=2, fields={**NEW.fields, "status": "called"})
 
 
 def _image(of: Record) -> dict[str, Any]:
-    return dict(TypeSerializer().serialize(record_item(of))["M"])
+    kept = {name: value for name, value in record_item(of).items() if value is not None}
+    return dict(TypeSerializer().serialize(kept)["M"])
 
 
 def _lead(number: int) -> Record:

@@ -103,3 +103,87 @@ def test_three_megabytes_are_taken_and_more_than_four_are_not(stack: Stack, bina
     padded = LEAD[:-2] + b" " * 3_000_000 + LEAD[-2:]
     assert _post(stack, padded, binary=binary)["statusCode"] == 200
     assert _status(_post(stack, b" " * 4_000_001, {}, binary=binary)) == 413
+
+
+def _messages(count: int, **more: Any) -> bytes:
+    own = [
+        {"from": "905551112233", "id": f"wamid.{n}", "timestamp": "1773480600", "type": "text", "text": {"body": "a"}}
+        for n in range(count)
+    ]
+    value = {"metadata": {"phone_number_id": "1"}, "contacts": [], "messages": own, **more}
+    entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+
+
+class Refusing:
+    """EventBridge, which takes only each second or third entry of its first calls."""
+
+    def __init__(self, calls: int, takes_each: int = 2) -> None:
+        self.left = calls
+        self._takes_each = takes_each
+        self.taken: list[str] = []
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803 - boto3's name
+        refuses, self.left = self.left > 0, self.left - 1
+        results = []
+        for place, entry in enumerate(Entries):
+            if refuses and place % self._takes_each:
+                results.append({"ErrorCode": "ThrottlingException"})
+            else:
+                self.taken.append(json.loads(entry["Detail"])["id"])
+                results.append({"EventId": "1"})
+        return {"Entries": results}
+
+
+class Partial:
+    """SQS, which takes a few of the entries of each call."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        assert QueueUrl.endswith("LeadQueue")
+        some = Entries[: len(Entries) - len(Entries) // 3]
+        self.taken += [json.loads(entry["MessageBody"])["leadgen_id"] for entry in some]
+        failed = [{"Id": entry["Id"], "Code": "Throttled", "SenderFault": False} for entry in Entries[len(some) :]]
+        return {"Successful": [{"Id": entry["Id"]} for entry in some], "Failed": failed}
+
+
+def test_what_the_bus_takes_in_part_is_put_again_and_nothing_is_lost(stack: Stack) -> None:
+    stack.replaced["events"] = bus = Refusing(calls=30)
+    assert json.loads(_post(stack, _messages(200))["body"])["events"] == 400
+    assert (len(bus.taken), len(set(bus.taken))) == (400, 400)
+
+
+def test_while_the_bus_refuses_meta_is_told_to_come_back_and_its_repetition_loses_and_doubles_nothing(
+    stack: Stack, slept: list[float]
+) -> None:
+    stack.replaced["events"] = early = Refusing(calls=10_000, takes_each=3)
+    body = _messages(100)
+    assert _status(_post(stack, body)) == 503
+    stack.replaced["events"] = late = Refusing(calls=0)
+    assert _post(stack, body)["statusCode"] == 200
+    assert (len(late.taken), len(set(late.taken))) == (200, 200)
+    assert 0 < len(set(early.taken)) < 200
+    assert set(early.taken) <= set(late.taken), "with the same ids, by which each happens once"
+
+
+def test_a_thousand_leads_that_their_queue_takes_in_part_are_all_in_it(stack: Stack) -> None:
+    stack.replaced["sqs"] = queue = Partial()
+    changes = [{"field": "leadgen", "value": {"leadgen_id": 10**15 + number}} for number in range(1_000)]
+    body = json.dumps({"object": "page", "entry": [{"id": "1", "changes": changes}]}).encode()
+    assert json.loads(_post(stack, body)["body"]) == {"events": 0, "leads": 1_000, "ignored": 0}
+    assert sorted(int(lead) for lead in queue.taken) == [10**15 + number for number in range(1_000)]
+
+
+def test_an_event_that_is_too_large_goes_without_what_makes_it_so_and_keeps_out_no_other(stack: Stack) -> None:
+    status = {
+        "id": "wamid.9",
+        "status": "read",
+        "recipient_id": "905551112233",
+        "biz_opaque_callback_data": "x" * 300_000,
+    }
+    assert json.loads(_post(stack, _messages(3, statuses=[status]))["body"])["events"] == 7
+    events = {event["type"]: event for event in stack.events()}
+    assert events["whatsapp.message_read"]["data"]["omitted"] == ["callback"]
+    assert events["whatsapp.message_read"]["data"]["message_id"] == "wamid.9"

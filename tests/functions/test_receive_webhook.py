@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.functions.api import Api
 from tests.functions.payloads import http
 from tests.functions.stack import Stack, client
 from tests.sources.samples import sample
@@ -163,7 +164,53 @@ def test_a_form_as_a_browser_posts_it_is_answered_with_its_redirect(stack: Stack
     assert event["data"]["fields"]["full_name"] == "Ayşe Yılmaz"
 
 
+def _refused(stack: Stack, source: str = "payments") -> Any:
+    return Api(stack).get(f"/v1/sources/{source}/refused")["items"]
+
+
+def test_what_no_mapping_takes_can_be_looked_at_without_its_secrets(payments: Stack) -> None:
+    body = json.dumps({"type": "contact.created", "password": "hunter2", "note": f"key {SECRET}"}).encode()
+    headers = {**_signed(body), "content-type": "application/json", "x-api-key": "abc", "authorization": "Bearer x"}
+    assert _post(payments, body, headers)["statusCode"] == 202
+    (kept,) = _refused(payments)
+    assert (kept["outcome"], kept["proven"], kept["status"], kept["size"]) == ("unmapped", True, 202, len(body))
+    assert "contact.created" in kept["reason"]
+    assert json.loads(kept["body"]) == {"type": "contact.created", "password": "***", "note": "key ***"}
+    assert kept["headers"].keys() == {"content-type", "webhook-id", "webhook-timestamp"}
+    assert {"authorization", "x-api-key", "webhook-signature"} <= set(kept["other_headers"])
+
+
+def test_of_an_unsigned_body_nothing_is_kept_but_that_it_came(payments: Stack) -> None:
+    assert _post(payments, BODY, {"user-agent": "curl/8"})["statusCode"] == 401
+    (kept,) = _refused(payments)
+    assert (kept["outcome"], kept["proven"], kept["status"], kept["body"]) == ("refused", False, 401, "")
+    assert (kept["headers"], kept["size"]) == ({"user-agent": "curl/8"}, len(BODY))
+    assert "webhook-id" in kept["reason"]
+
+
+def test_the_last_come_first_and_a_taken_one_is_not_among_them(payments: Stack) -> None:
+    for body in (b"{not json", BODY, b"[5]"):
+        _post(payments, body, _signed(body))
+    assert [kept["body"] for kept in _refused(payments)] == ["[5]", "{not json"]
+
+
+class Broken:
+    """A store that cannot be reached."""
+
+    def note(self, *_: object) -> bool:
+        return False
+
+
+def test_a_refusal_that_cannot_be_kept_changes_no_answer(payments: Stack) -> None:
+    payments.adapters["hasty_refusals"] = Broken()
+    assert _post(payments, BODY, {})["statusCode"] == 401
+    other = b'{"type": "contact.created"}'
+    assert _post(payments, other, _signed(other))["statusCode"] == 202
+    assert len(payments.events()) == 1
+    assert _refused(payments) == []
+
+
 def test_it_can_reach_nothing_but_what_it_needs(stack: Stack) -> None:
     given = stack.environment("receive_webhook")
-    assert {"RUNS_TABLE", "EMAIL_QUEUE_URL", "SEQUENCE_ARN", "GRAPH_API_URL"}.isdisjoint(given)
+    assert {"EMAIL_QUEUE_URL", "SEQUENCE_ARN", "GRAPH_API_URL"}.isdisjoint(given)
     assert client("dynamodb").describe_table(TableName=given["CONFIG_TABLE"])["Table"]["TableStatus"] == "ACTIVE"

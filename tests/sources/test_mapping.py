@@ -230,7 +230,7 @@ def test_a_batch_has_its_bound_and_must_be_a_list() -> None:
     mapped = deliver(source, body(items={}))
     assert ([event.type for event in mapped.events], mapped.problems) == (
         ["webhook.received"],
-        ("each: the expression finds no list",),
+        ("each: 'body.items' finds no list",),
     )
     assert deliver({**source, "each": "sum(body.items)"}, body(items="x")).events[0].type == "webhook.received"
 
@@ -326,3 +326,28 @@ def test_every_body_gives_exactly_one_event_whatever_its_shape(document: dict[st
         mapped = deliver(source, json.dumps(document).encode(), "m1")
         assert len(mapped.events) == 1
         assert from_json(json.loads(json.dumps(to_json(mapped.events[0]))))
+
+
+INVOICES = with_mapping(
+    type_from="body.type", id="body.id", record={"kind": "invoice", "id": "body.id", "fields": "{status: body.status}"}
+)
+
+
+def test_what_the_change_of_its_record_tells_is_not_reported_as_well() -> None:
+    """An event of the store and one of the source would both start the rules of invoice.paid."""
+    mapped = deliver(INVOICES, body(type="invoice.paid", id="i1", status="paid"), "d1")
+    (record,) = mapped.records
+    assert (record.kind, record.fields["status"]) == ("invoice", "paid")
+    (event,) = mapped.events
+    assert (event.type, event.data["body"]["type"]) == ("webhook.received", "invoice.paid")
+    assert "invoice.paid is not reported: the change of the mapping's record tells it" in mapped.problems[0]
+
+
+@pytest.mark.parametrize(
+    "told", [{"type": "payment.received", "id": "i1", "status": "paid"}, {"type": "invoice.paid", "id": "i1"}]
+)
+def test_what_no_record_tells_is_reported(told: dict[str, Any]) -> None:
+    mapping = {**INVOICES["mappings"][0]}
+    mapping["record"] = {**mapping["record"], "fields": "body.status && {status: body.status}"}
+    (event,) = deliver({**INVOICES, "mappings": [mapping]}, body(**told), "d1").events
+    assert event.type == told["type"]

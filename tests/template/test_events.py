@@ -11,7 +11,7 @@ import pytest
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
 from whenthen.adapters.dynamodb.run_items import RUN
-from whenthen.domain.lateness import OVERLAP
+from whenthen.domain import lateness, lead_forms
 from whenthen.domain.runs import RunStatus
 
 
@@ -118,15 +118,19 @@ def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever(
     assert text(failed["Destination"]) == f"${{{STREAMS[function][2]}.Arn}}"
 
 
-def test_the_clock_ticks_more_often_than_sweeps_look_back() -> None:
-    (schedule,) = (entry["Properties"] for entry in resources("AWS::Scheduler::Schedule").values())
+LOOKS_BACK = {"Sweep": lateness.OVERLAP, "Reconcile": lead_forms.OVERLAP}
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::Scheduler::Schedule")))
+def test_the_clock_ticks_more_often_than_sweeps_look_back(name: str) -> None:
+    schedule, own = properties(name), name.removesuffix("Schedule")
     rate = re.fullmatch(r"rate\((\d+) minutes\)", schedule["ScheduleExpression"])
     assert rate is not None
-    assert timedelta(minutes=int(rate[1])) < OVERLAP
+    assert timedelta(minutes=int(rate[1])) < LOOKS_BACK[own]
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     target = schedule["Target"]
-    assert text(target["Arn"]) == "${SweepQueue.Arn}"
-    assert text(target["RoleArn"]) == "${SweepScheduleRole.Arn}"
-    assert text(target["DeadLetterConfig"]["Arn"]) == "${SweepDeadLetters.Arn}"
+    assert text(target["Arn"]) == f"${{{own}Queue.Arn}}"
+    assert text(target["RoleArn"]) == f"${{{own}ScheduleRole.Arn}}"
+    assert text(target["DeadLetterConfig"]["Arn"]) == f"${{{own}DeadLetters.Arn}}"
     assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
     assert isinstance(json.loads(target["Input"]), dict), "what a consumer takes"

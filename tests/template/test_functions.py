@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.template.reading import FUNCTION, ROOT, environment, permissions, properties, resources, template
 from whenthen.runtime.settings import Settings, Variable
+from whenthen.usecases.fire_due_dates import SLICE
 
 FUNCTIONS = sorted(resources(FUNCTION))
 KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}
+TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
 JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
 
 NEEDED_FOR = {
     "CONFIG_TABLE": ("dynamodb:", "${ConfigTable.Arn}"),
     "RECORDS_TABLE": ("dynamodb:", "${RecordsTable.Arn}"),
     "RUNS_TABLE": ("dynamodb:", "${RunsTable.Arn}"),
-    "RETENTION_DAYS": ("dynamodb:UpdateItem", "${RunsTable.Arn}"),
+    "RETENTION_DAYS": ("dynamodb:PutItem", "${RunsTable.Arn}"),
     "BUS_NAME": ("events:PutEvents", "${Bus.Arn}"),
     "LEAD_QUEUE_URL": ("sqs:SendMessage", "${LeadQueue.Arn}"),
     "EMAIL_QUEUE_URL": ("sqs:SendMessage", "${EmailQueue.Arn}"),
@@ -30,23 +33,27 @@ NEEDED_FOR = {
     "ENROLMENT_ARN": ("states:StartExecution", "${Enrolment}"),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
-    "BUCKET_NAME": ("s3:", "${Bucket.Arn}/inbound/*"),
+    "IMPORT_ARN": ("states:StartExecution", "${Import}"),
+    "BUCKET_NAME": ("s3:GetObject", "/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
 WITHOUT_PERMISSION = {
     *((name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)),
     ("PublishOutcomes", "RECORDS_TABLE"),
+    ("ReconcileLeads", "RETENTION_DAYS"),
 }
 """Progress is built with the queues, to which those who perform jobs never send: they answer the sequence. The ledger
-of runs is built with the records, which whoever only reads runs never touches."""
+of runs is built with the records, which whoever only reads runs never touches. How long events are known is said to
+whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
-    "GRAPH_API_URL": {"FetchLead", "SendWhatsapp"},
-    "GRAPH_API_VERSION": {"FetchLead", "SendWhatsapp"},
-    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "SendWhatsapp", "CallWebhook"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"},
+    "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook"},
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"}
+    | {"ImportRecords"},
 }
 """Variables that no permission tells of → who needs them."""
 
@@ -70,7 +77,7 @@ def test_a_function_is_told_nothing_that_the_settings_do_not_read(function: str)
 
 
 def test_everything_that_the_settings_read_is_told_to_someone() -> None:
-    assert {name for function in FUNCTIONS for name in environment(function)} >= KNOWN
+    assert {name for function in FUNCTIONS for name in environment(function)} >= KNOWN - TOLD_BY_LAMBDA
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -116,3 +123,7 @@ def test_functions_run_where_their_layer_s_wheels_fit() -> None:
     assert common["Architectures"] == ["arm64"]
     assert "--python-version 3.13" in wheels
     assert "manylinux2014_aarch64" in wheels
+
+
+def test_a_sweep_stops_well_before_its_function_is_stopped() -> None:
+    assert timedelta(seconds=properties("FireDueDates")["Timeout"]) - SLICE >= timedelta(seconds=60)

@@ -12,8 +12,9 @@ def test_the_bucket_is_closed_encrypted_and_forgets() -> None:
     (encryption,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    (rule,) = found["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], text(rule["ExpirationInDays"])) == ("Enabled", "${RetentionDays}")
+    rules = {rule.get("Prefix"): text(rule["ExpirationInDays"]) for rule in found["LifecycleConfiguration"]["Rules"]}
+    assert rules == {None: "${RetentionDays}", "imports/": "7"}
+    assert {rule["Status"] for rule in found["LifecycleConfiguration"]["Rules"]} == {"Enabled"}
 
 
 def test_production_keeps_its_bucket() -> None:

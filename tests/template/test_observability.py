@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.template.reading import FUNCTION, QUEUE, TABLE, properties, resources, template, text
+import whenthen
+from tests.template.reading import FUNCTION, QUEUE, TABLE, consumers, properties, resources, template, text
 
 FUNCTIONS = sorted(resources(FUNCTION))
 ALARMS = {name: entry["Properties"] for name, entry in resources("AWS::CloudWatch::Alarm").items()}
@@ -27,11 +31,11 @@ def test_each_function_writes_to_a_log_of_its_own(function: str) -> None:
 
 def test_every_log_is_kept_for_the_stated_time() -> None:
     logs = resources("AWS::Logs::LogGroup")
-    assert len(logs) == len(FUNCTIONS) + 3
+    assert len(logs) == len(FUNCTIONS) + 4
     assert {text(properties(name)["RetentionInDays"]) for name in logs} == {"${LogRetentionDays}"}
 
 
-@pytest.mark.parametrize("machine", ["Sequence", "Enrolment"])
+@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import"])
 def test_logs_of_state_machines_hold_no_task_tokens_and_no_input(machine: str) -> None:
     assert properties(machine)["Logging"]["IncludeExecutionData"] is False
     assert properties(machine)["Logging"]["Level"] in ("ERROR", "ALL")
@@ -56,6 +60,34 @@ def test_errors_of_every_function_raise_an_alarm() -> None:
     assert _watched("Errors") == sorted(names.values())
 
 
+def test_a_defect_in_any_consumer_raises_an_alarm_before_its_message_is_a_dead_letter() -> None:
+    alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "MessagesFailed"]
+    functions = [function for function, _ in consumers().values()]
+    assert _watched("MessagesFailed") == sorted(f"${{AWS::StackName}}-{function}" for function in functions)
+    for alarm in alarms:
+        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
+        assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("whenthen", "Sum", 0)
+
+
+def test_the_alarm_watches_what_the_functions_count() -> None:
+    """In a process of its own: the metrics are made with the first import."""
+    code = "from whenthen.runtime.observability import count, metrics; "
+    code += "count('MessagesFailed'); metrics.flush_metrics()"
+    environment = {"AWS_LAMBDA_FUNCTION_NAME": "whenthen-dev-SendEmail", "POWERTOOLS_SERVICE_NAME": "send_email"}
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(whenthen.__file__).parents[1],
+        env=environment,
+    )
+    counted = json.loads(done.stdout)
+    (metric,) = counted["_aws"]["CloudWatchMetrics"]
+    assert (metric["Namespace"], metric["Dimensions"]) == ("whenthen", [["service"]])
+    assert (counted["service"], counted["MessagesFailed"]) == ("whenthen-dev-SendEmail", [1.0])
+
+
 def test_throttled_tables_raise_an_alarm() -> None:
     for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
         assert all(any(table in watched for watched in _watched(metric)) for table in resources(TABLE))
@@ -66,7 +98,7 @@ def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not(
     assert sorted((text(alarm["MetricName"]), text(alarm["Dimensions"][0]["Value"])) for alarm in alarms) == [
         (metric, f"${{{machine}.Arn}}")
         for metric in ("ExecutionsFailed", "ExecutionsTimedOut")
-        for machine in ("Enrolment", "Sequence")
+        for machine in ("Enrolment", "Import", "Sequence")
     ]
 
 
@@ -99,5 +131,6 @@ def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     policy = template()["Resources"]["TracingPolicy"]
     assert policy["Condition"] == "Traces"
-    traced = set(resources("AWS::IAM::Role")) - {"SweepScheduleRole"}  # the scheduler traces nothing
+    schedules = {"SweepScheduleRole", "ReconcileScheduleRole"}  # the scheduler traces nothing
+    traced = set(resources("AWS::IAM::Role")) - schedules
     assert {text(role) for role in policy["Properties"]["Roles"]} == {f"${{{name}}}" for name in traced}

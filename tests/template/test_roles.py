@@ -26,40 +26,61 @@ WHO = [
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
         {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"}
-        | {"PublishOutcomes", "FireDueDates", "EnrolView"},
+        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
+    ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
+    ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
     ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
     ("states:SendTaskSuccess", ".*", {"MatchRules", "AdvanceSequence"} | JOBS),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
-    ("secretsmanager:GetSecretValue", r"\$\{MetaSecret.Id\}", {"ReceiveMeta", "FetchLead", "SendWhatsapp"}),
+    (
+        "secretsmanager:GetSecretValue",
+        r"\$\{MetaSecret.Id\}",
+        {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
-    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates"}),
+    ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),
     ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
         "dynamodb:(Put|Update|Delete)Item",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
     ),
-    ("dynamodb:(Put|Update|Delete)Item", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:PutItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords"} | JOBS,
+    ),
+    ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
+    (
+        "dynamodb:UpdateItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "Manage", "ReceiveWebhook"} | JOBS,
+    ),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
+        | {"ReconcileLeads", "ImportRecords"}
+        | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
+    ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
-    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta"}),
+    ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
+    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads"}),
     ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
 ]
@@ -121,6 +142,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
     assert {found.role for found in permissions() if found.resource == "*" and found.action.startswith("logs:")} == {
         "Sequence",
         "Enrolment",
+        "Import",
     }
 
 
@@ -133,7 +155,13 @@ def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
                 assert (condition, local) == ("IsLocal", "*")
 
 
-OTHER_SERVICES = {"SequenceRole": "states", "EnrolmentRole": "states", "SweepScheduleRole": "scheduler"}
+OTHER_SERVICES = {
+    "SequenceRole": "states",
+    "EnrolmentRole": "states",
+    "ImportRole": "states",
+    "SweepScheduleRole": "scheduler",
+    "ReconcileScheduleRole": "scheduler",
+}
 
 
 def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> None:
@@ -157,13 +185,27 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
 
 
-def test_the_clock_writes_its_own_mark_in_the_config_alone() -> None:
+def test_whoever_meets_the_world_writes_into_the_history_what_was_refused_and_nothing_else() -> None:
     (statement,) = [
         statement
-        for statement in properties("FireDueDatesRole")["Policies"][0]["PolicyDocument"]["Statement"]
-        if "dynamodb:PutItem" in statement["Action"]
+        for statement in properties("ReceiveWebhookRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if text(statement["Resource"]) == "${RunsTable.Arn}"
     ]
-    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["sweeps"]}}
+    assert statement["Action"] == ["dynamodb:UpdateItem"]
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["refused#*"]}}
+
+
+@pytest.mark.parametrize(
+    ("function", "key"), [("FireDueDates", "sweeps"), ("ReconcileLeads", "leadforms"), ("FetchLead", "leadforms")]
+)
+def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: str) -> None:
+    (statement,) = [
+        statement
+        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "dynamodb:PutItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
+    ]
+    assert statement["Action"] == ["dynamodb:PutItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
 
 
 def test_each_permission_says_why() -> None:

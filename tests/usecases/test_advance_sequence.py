@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.queues import Execution
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
-from whenthen.domain.errors import NotFound, Permanent
+from whenthen.domain.errors import Permanent
 from whenthen.domain.runs import JobStatus, RunStatus
 
 WHILE_NEW = {"field": "record.status", "op": "equals", "value": "new"}
@@ -201,6 +199,13 @@ def test_a_wait_counts_from_the_step_before_or_from_the_entry(world: World) -> N
     assert [count for _, count in seen] == [0, 0, 1, 2, 2, 2, 3, 3]
 
 
-def test_a_run_that_is_not_there_is_an_error_that_the_machine_tries_again(world: World) -> None:
-    with pytest.raises(NotFound):
-        world.functions.advance_sequence("run_none", "token", None, None)
+def test_the_sequence_of_a_run_that_has_expired_meanwhile_ends(world: World) -> None:
+    written = world.has_rule(rule(GREET, {**CALL, "wait": {"days": 200}}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    run = world.run_of(event, written).run
+    world.runs.finish(run, RunStatus.STOPPED, "exit: contact.replied", world.clock.now())
+    del world.runs.runs[run.id]  # its execution was left waiting, and its history has expired
+    world.run_out()
+    assert (world.sequences.open, world.failed_steps) == ([], [])
+    assert len(world.mailer.sent) == 1

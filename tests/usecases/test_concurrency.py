@@ -160,7 +160,7 @@ def test_a_wave_that_is_asked_for_twice_at_once_is_dispatched_once(order: Random
 def test_a_lead_that_is_fetched_twice_at_once_is_not_set_back(order: Random) -> None:
     """Between the two, a rule (here: a person) has moved the lead on."""
     world = World()
-    world.graph.leads["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["bo@example.com"]}]}
+    world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["bo@example.com"]}]}
 
     def fetching(tap: Tap) -> None:
         world.wire(tap).fetch_lead(LeadRef("77"))

@@ -143,7 +143,7 @@ def test_metas_check_of_the_address_is_answered(world: World) -> None:
 
 
 def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
-    world.graph.leads["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
+    world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
     event = world.functions.fetch_lead(LeadRef("77"))
     record = world.records.stored["lead:77"]
     assert (record.fields["email"], record.fields["status"], record.origin) == ("bo@example.com", "new", "source:meta")

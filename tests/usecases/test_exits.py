@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -92,6 +93,51 @@ def test_an_event_that_starts_a_rule_does_not_stop_the_run_that_it_starts(world:
     world.run_out()
     assert world.run_of(first, written).run.status is RunStatus.STOPPED
     assert world.run_of(second, written).run.status is RunStatus.DONE
+
+
+def messages(world: World, *own_ids: str) -> list[Event]:
+    """Messages of one moment, each with the answer that it is, as WhatsApp's webhook makes them."""
+    made = []
+    for own_id in own_ids:
+        data = {"message_id": own_id, "channel": "whatsapp"}
+        made += [
+            world.event(event_type, own_id, subject="lead:1", data=data)
+            for event_type in ("whatsapp.message_received", "contact.replied")
+        ]
+    return made
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_of_two_messages_of_one_moment_one_starts_a_run_that_neither_stops(world: World, order: list[int]) -> None:
+    """WhatsApp tells time in whole seconds."""
+    written = world.has_rule(rule(GREET, CALL, on="whatsapp.message_received", exit=REPLIES))
+    made = messages(world, "wamid.1", "wamid.2")
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    statuses = [world.run_of(made[place], written).run.status for place in (0, 2)]
+    assert sorted(statuses) == [RunStatus.DONE, RunStatus.STOPPED]
+    assert statuses == [RunStatus.STOPPED, RunStatus.DONE], "the same one, in whatever order they arrive"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_message_does_not_stop_the_run_that_it_starts_itself(world: World, order: list[int]) -> None:
+    written = world.has_rule(rule(GREET, CALL, on="whatsapp.message_received", exit=REPLIES))
+    made = messages(world, "wamid.1")
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    assert world.run_of(made[0], written).run.status is RunStatus.DONE
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_exit_of_the_moment_at_which_another_event_starts_a_run_stops_it(world: World, order: list[int]) -> None:
+    written, event = reminded(world)
+    made = [event, world.event("contact.replied", subject="lead:1")]
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
 
 
 def test_a_run_under_a_rule_that_was_changed_or_deleted_meanwhile_still_exits(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,10 @@ from tests.usecases.fakes.stores import FakeSweeps
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.errors import Temporary
+from whenthen.domain.lateness import Going, Mark
 from whenthen.domain.rules import Rule
+from whenthen.usecases import fire_due_dates
+from whenthen.usecases.fire_due_dates import FireDueDates
 
 BIRTHDAY = {"event": "birthday.reached"}
 NINE = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -189,3 +193,117 @@ def test_the_world_of_a_rule_about_leads_is_left_alone(world: World) -> None:
     world.has_rule(rule(GREET, on="lead.created"))
     sweep(world, NINE)
     assert world.bus.published == []
+
+
+def test_a_mail_shows_hours_by_the_rules_clocks_or_the_records_own_where_the_rule_goes_by_those(world: World) -> None:
+    world.has_record("contact:ann", email="ann@example.com", birth_date="03-14", time_zone="America/New_York")
+    said = {"id": "say", "action": "send_email", "with": {"subject": "{{ event.data.due|hour }}", "text": "-"}}
+    on = {"kind": "contact", "field": "birth_date", "yearly": True}
+    for name, more in (("by the rule's", {}), ("by each one's own", {"time_zone": "record"})):
+        trigger = {"date": {**on, **more}}
+        world.has_rule(
+            {"name": name, "kind": "contact", "trigger": trigger, "steps": [said], "time_zone": "Europe/Istanbul"}
+        )
+    for hour in (6, 13):  # nine o'clock in Istanbul, and in New York
+        sweep(world, NINE.replace(hour=hour))
+    subjects = [mail.subject for mail in world.mailer.sent if mail.to == "ann@example.com"]
+    assert subjects == ["09:00", "09:00"], "each at nine o'clock of the clocks that its rule goes by"
+
+
+class Counting:
+    """A clock that moves on by so many seconds each time it is asked."""
+
+    def __init__(self, at: datetime, seconds: float) -> None:
+        self.at, self.step = at, timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        self.at += self.step
+        return self.at
+
+
+def slow(world: World, at: datetime, seconds: float) -> FireDueDates:
+    """A sweep in which a portion takes that long."""
+    return FireDueDates(world.rules, world.records, world.enrolments, world.sweeps, world.bus, Counting(at, seconds))
+
+
+def test_however_much_comes_due_at_once_it_is_published_in_slices_of_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fire_due_dates, "PORTION", 2)
+    for number in range(9):
+        world.has_record(f"contact:{number}", birth_date="2001-03-14")
+    rules = [a_rule(world, BIRTHDAY, name) for name in ("one", "two")]
+    a_rule(world, {"schedule": {"at": "2026-03-14T09:00:00Z"}}, "three", kind=None)
+    turns, before = 0, world.sweeps.until
+    while world.sweeps.until == before:
+        swept = slow(world, NINE + timedelta(minutes=5 * turns), seconds=90)()
+        assert swept.events <= 8, "it stops when its time is over"
+        turns += 1
+    assert turns >= 3
+    found = [(event.data["rule"], event.subject) for event in world.bus.published]
+    assert len(set(found)) == 2 * 11 + 1
+    assert len(set(found[:23])) == 23, "the slices publish nothing twice; the next sweep looks behind them"
+    assert {rule for rule, _ in found} >= {each.id for each in rules}
+
+
+def test_what_came_due_while_a_sweep_was_under_way_is_the_next_ones(world: World) -> None:
+    world.has_record("contact:late", birth_date="2001-03-14")
+    a_rule(world, {"date": {"kind": "contact", "field": "birth_date", "yearly": True}}, "nine")
+    a_rule(world, {"date": {"kind": "contact", "field": "birth_date", "yearly": True, "at": "09:04"}}, "four past")
+    assert not slow(world, NINE, seconds=300)().finished
+    sweep(world, NINE + timedelta(minutes=5))
+    assert sorted(Counter(run.rule_name for run in world.all_runs).items()) == [("four past", 3), ("nine", 3)]
+    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5))
+
+
+def test_a_sweep_that_fails_half_way_is_taken_up_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fire_due_dates, "PORTION", 1)
+    a_rule(world, BIRTHDAY)
+    world.clock.at = NINE
+    publish, calls = world.bus.publish, []
+
+    def once(events: Any) -> None:
+        calls.append(events)
+        if len(calls) == 2:
+            raise Temporary("the bus is full")
+        publish(events)
+
+    monkeypatch.setattr(world.bus, "publish", once)
+    with pytest.raises(Temporary):
+        world.functions.fire_due_dates()
+    sweep(world, NINE + timedelta(minutes=5))
+    assert calls[0] != calls[1] == calls[2], "it goes on with what had failed"
+    assert who(world) == ["contact:ada", "contact:bob"]
+
+
+def test_a_rule_that_changes_between_two_slices_is_done_anew(world: World) -> None:
+    a_rule(world, BIRTHDAY)
+    slow(world, NINE, seconds=300)()
+    assert world.sweeps.mark is not None
+    assert world.sweeps.mark.going is not None
+    on = {"kind": "contact", "field": "birth_date", "yearly": True, "at": "09:02"}
+    a_rule(world, {"date": on})
+    sweep(world, NINE + timedelta(minutes=5))
+    assert [event.data["due"][11:16] for event in world.bus.published[-2:]] == ["09:02", "09:02"]
+
+
+def test_of_two_sweeps_at_once_only_the_first_says_how_far_it_came(world: World) -> None:
+    a_rule(world, BIRTHDAY)
+    before = world.sweeps.last()
+    world.clock.at = NINE
+    world.functions.fire_due_dates()
+    after = world.sweeps.last()
+    assert not world.sweeps.move(before, Mark(NINE, Going(NINE, ("birthday.reached", "a", "1", "~"))))
+    assert world.sweeps.last() == after
+
+
+def test_what_is_skipped_for_being_late_is_counted_by_rule(world: World) -> None:
+    on = {"kind": "contact", "field": "birth_date", "yearly": True}
+    punctual = a_rule(world, {"date": {**on, "late": {"policy": "skip", "hours": 6}}}, "punctual")
+    a_rule(world, {"date": {**on, "late": {"policy": "run"}}}, "patient")
+    hourly = a_rule(world, {"schedule": {"cron": "0 * * * *", "late": {"hours": 2}}}, "hourly", kind=None)
+    world.clock.at = NINE + timedelta(days=1, hours=8)
+    swept = world.functions.fire_due_dates()
+    assert swept.skipped == {punctual.id: 3, hourly.id: 30}
+    world.clock.at += timedelta(minutes=5)
+    assert world.functions.fire_due_dates().skipped == {}, "each is counted once"

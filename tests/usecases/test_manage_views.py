@@ -144,3 +144,20 @@ def test_a_view_lists_records_of_its_own_kind_alone(views: ManageViews) -> None:
     view = views.create(vips(), seed="key", by="ayse")
     with pytest.raises(Invalid):
         views.records_in(view.id, "lead", limit=10, cursor=None)
+
+
+def test_a_view_may_ask_for_what_its_records_refer_to(views: ManageViews) -> None:
+    assert isinstance(views.records, FakeRecords)
+    for ref, fields in (
+        ("agent:a", {"team": "vip"}),
+        ("agent:b", {"team": "all"}),
+        ("lead:1", {"owner": "agent:a"}),
+        ("lead:2", {"owner": "agent:b"}),
+        ("lead:3", {}),
+    ):
+        kind, _, own_id = ref.partition(":")
+        views.records.keep(Record(kind, own_id, fields, version=1), None)
+    asked = {"field": "related.owner.team", "op": "equals", "value": "vip"}
+    view = views.create({"name": "VIPs", "kind": "lead", "filter": asked}, seed="vips", by="ayse")
+    found = views.records_in(view.id, "lead", limit=10, cursor=None)
+    assert [record.ref for record in found.items] == ["lead:1"]

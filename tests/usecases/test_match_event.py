@@ -281,7 +281,8 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     assert other.id not in about
     _, states = ReadHistory(world.log, world.runs).event(event.id)
     assert {state.run.rule_id: state.run.record for state in states} == about
-    explained = {each["id"]: each for each in ExplainEvent(world.log, world.rules)(event.id)["rules"]}
+    told = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id)["rules"]
+    explained = {each["id"]: each for each in told}
     assert {rule_id for rule_id, each in explained.items() if each["started"]} == about.keys()
     assert {rule_id for rule_id, each in explained.items() if each["matched"]} == about.keys()
 

@@ -28,6 +28,7 @@ from whenthen.domain.runs import JobStatus, Outcome, RunStatus
 from whenthen.usecases.perform_job import BACKOFF, LEASE, backoff
 
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
+HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
 Started = tuple[Rule, Event]
 
 
@@ -137,6 +138,78 @@ def test_a_worker_that_dies_before_it_has_the_job_costs_only_time(world: World) 
     world.run_out()
     assert len(world.mailer.sent) == 1
     assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+class Noting:
+    """Notes the calls, in their order."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def before(self, call: str) -> None:
+        self.calls.append(call)
+
+    def after(self, call: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("step", "queue", "send"), [(GREET, "email", "mailer.send"), (HELLO, "whatsapp", "graph.send_message")]
+)
+def test_nothing_comes_between_the_claim_and_the_send(
+    world: World, step: dict[str, Any], queue: str, send: str
+) -> None:
+    started(world, step)
+    noting = Noting()
+    world.functions = world.wire(noting)
+    world.deliver(queue)
+    claim = noting.calls.index("runs.claim")
+    assert noting.calls[claim + 1] == send
+
+
+def test_a_secret_that_cannot_be_read_now_leaves_the_job_as_it_was(world: World) -> None:
+    world.graph.unready.extend([Temporary("reading the secret meta"), Temporary("reading the secret meta")])
+    written, event = started(world, HELLO)
+    world.deliver("whatsapp")
+    job = world.job(world.run_of(event, written), "hello")
+    assert (job.status, job.attempt) == (JobStatus.PENDING, 0)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "hello")
+    assert (job.status, job.attempt, len(world.graph.sent)) == (JobStatus.DONE, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [("bad address", JobStatus.FAILED), ("no consent", JobStatus.SKIPPED), ("no secret", JobStatus.FAILED)],
+)
+@pytest.mark.parametrize("late", [False, True], ids=["before its outcome", "after its outcome"])
+def test_where_nothing_is_sent_a_worker_that_dies_does_not_seem_to_have_sent(
+    world: World, refused: str, status: JobStatus, *, late: bool
+) -> None:
+    to = "nobody" if refused == "bad address" else "+90 532 123 45 67"
+    if refused == "no consent":
+        world.has_record("contact:1", phone="+905321234567", consent={"whatsapp": False})
+    if refused == "no secret":
+        world.graph.unready.extend([Permanent("the secret meta does not exist")] * 2)
+    written, event = started(world, {**HELLO, "with": {"template": "welcome", "to": to}})
+    world.functions = world.wire(DyingAt("runs.complete", after=late))
+    world.deliver("whatsapp")
+    assert world.kills == 1
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.jobs[0].status, state.jobs[0].attempt) == (status, 0)
+    assert state.run.status.value == status.value
+
+
+def test_two_workers_who_find_nothing_to_send_write_one_outcome(world: World) -> None:
+    written, event = started(world, {**HELLO, "with": {"template": "welcome", "to": "nobody"}})
+    job = world.run_of(event, written).jobs[0]
+    now = world.clock.now()
+    ended = Outcome(JobStatus.FAILED, "no phone number")
+    assert world.runs.complete(job, ended, now)
+    assert not world.runs.complete(job, Outcome(JobStatus.FAILED, "another reason"), now)
+    world.run_out()
+    assert world.run_of(event, written).jobs[0].reason == "no phone number"
 
 
 def test_a_late_worker_cannot_write_over_the_outcome_of_the_one_that_took_over(world: World) -> None:

@@ -12,6 +12,7 @@ from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.errors import Busy, Stale
 from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.ties import place_of
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
@@ -35,10 +36,12 @@ class FakeRuns:
     counters: dict[str, int] = field(default_factory=dict)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
-    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+    def start(
+        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+    ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
-        if once_key is not None and self.once.get(once_key, run.id) != run.id:
+        if any(self.once.get(key, run.id) != run.id for key in (once_key, *earlier) if key is not None):
             return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED
@@ -52,10 +55,10 @@ class FakeRuns:
 
     def _exited(self, run: Run) -> bool:
         return any(
-            at >= run.entered and event_id != run.event_id
+            (at, place) > (run.entered, run.place)
             for key in run.watch
             for event_type in run.exits_on
-            for event_id, at in self.exits.get((key, event_type), {}).items()
+            for place, at in self.exits.get((key, event_type), {}).items()
         )
 
     def load(self, run_id: str) -> RunState | None:
@@ -111,7 +114,8 @@ class FakeRuns:
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        if not self._holds(job):
+        stored = self.jobs[key_of(job)]
+        if (stored.status, stored.attempt) != (job.status, job.attempt):
             return False
         self._end(job, outcome, now)
         return True
@@ -151,7 +155,7 @@ class FakeRuns:
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         for key in keys:
-            self.exits.setdefault((key, event.type), {})[event.id] = event.time
+            self.exits.setdefault((key, event.type), {})[place_of(event)] = event.time
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.errors import Permanent, WhenthenError
-from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
 
 
 @dataclass
@@ -49,10 +50,13 @@ class _Provider:
 class FakeMailer(_Provider):
     sent: list[Mail] = field(default_factory=list)
 
-    def send(self, mail: Mail) -> str:
+    def write(self, mail: Mail) -> WrittenMail:
+        return WrittenMail(mail, b"")
+
+    def send(self, mail: WrittenMail) -> str:
         fails = self._fail()
         if fails is None or fails.taken:
-            self.sent.append(mail)
+            self.sent.append(mail.mail)
         if fails is not None:
             raise fails.error
         return f"ses-{len(self.sent)}"
@@ -60,21 +64,40 @@ class FakeMailer(_Provider):
 
 @dataclass
 class FakeGraph(_Provider):
-    leads: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    forms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    asked: list[tuple[str, datetime, str | None]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+    unready: deque[WhenthenError] = field(default_factory=deque)
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         fails = self._fail()
         if fails is not None:
             raise fails.error
-        if leadgen_id not in self.leads:
+        if leadgen_id not in self.documents:
             raise Permanent(f"Graph knows no lead {leadgen_id}")
-        return self.leads[leadgen_id]
+        return self.documents[leadgen_id]
 
-    def send_message(self, message: Mapping[str, Any], key: str) -> str:
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """Three of a page, newest first."""
+        self.asked.append((form_id, since, after))
+        fails = self._fail()
+        if fails is not None:
+            raise fails.error
+        rows = [row for row in self.forms.get(form_id, ()) if datetime.fromisoformat(row["created_time"]) > since]
+        rows.sort(key=lambda row: row["created_time"], reverse=True)
+        begin = int(after or 0)
+        return LeadPage(rows[begin : begin + 3], str(begin + 3) if begin + 3 < len(rows) else None)
+
+    def message(self, message: Mapping[str, Any], key: str) -> HttpRequest:
+        if self.unready:
+            raise self.unready.popleft()
+        return HttpRequest("POST", key, {}, json.dumps(message).encode())
+
+    def send_message(self, call: HttpRequest) -> str:
         fails = self._fail()
         if fails is None or fails.taken:
-            self.sent.append((message, key))
+            self.sent.append((json.loads(call.body), call.url))
         if fails is not None:
             raise fails.error
         return f"wamid.{len(self.sent)}"

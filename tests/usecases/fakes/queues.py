@@ -86,7 +86,7 @@ class FakeLeadQueue:
 
 @dataclass
 class FakeEnrolments:
-    """`statemachines/enrol_view.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
+    """`statemachines/turn_pages.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
 
     queue: FakeQueue
     begun: dict[str, Enrolment] = field(default_factory=dict)

@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import NotFound, Stale
-from whenthen.domain.events import Cause
+from whenthen.domain.events import Cause, Event
+from whenthen.domain.lateness import Mark
+from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports.values import ApiKey, Page, Plan, StoredRule, StoredView
+from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, StoredRule, StoredView
 
 T = TypeVar("T")
 
@@ -39,12 +41,35 @@ class FakeEventLog:
     def plan_of(self, event_id: str) -> Plan | None:
         return self.plans.get(event_id)
 
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        return self.plans.keys() & set(event_ids)
+
     def record_plan(self, plan: Plan, now: Any) -> Plan:
         assert now.tzinfo is not None
         return self.plans.setdefault(plan.event.id, plan)
 
-    def close(self, event_id: str) -> None:
-        self.plans[event_id] = replace(self.plans[event_id], handled=True)
+    def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
+        self.plans[event_id] = replace(self.plans[event_id], handled=True, refused=tuple(refused))
+
+
+@dataclass
+class FakeOccurrences:
+    """Events under their keys; `asked` has each look-up."""
+
+    noted: set[tuple[str, str, datetime, str]] = field(default_factory=set)
+    asked: builtins.list[tuple[str, str]] = field(default_factory=list)
+
+    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
+        assert now.tzinfo is not None
+        self.noted |= {(key, event.type, event.time, event.id) for key in keys}
+
+    def times(
+        self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
+    ) -> Mapping[str, datetime]:
+        self.asked.append((key, event_type))
+        found = [(time, own_id) for at, each, time, own_id in self.noted if (at, each) == (key, event_type)]
+        newest = sorted((time, own_id) for time, own_id in found if time <= until and (since is None or time >= since))
+        return {own_id: time for time, own_id in newest[::-1][:limit]}
 
 
 @dataclass
@@ -88,6 +113,9 @@ class FakeRules:
         if (stored and stored.version) != (expected and expected.version):
             raise Stale(f"rule {rule_id} has moved on")
 
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        return [self.current_rules[rule.id] for rule in self._in_force(event_type)][:limit]
+
     def naming_view(self, view_id: str) -> builtins.list[str]:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if rule.trigger.view and rule.trigger.view.id == view_id)
@@ -105,6 +133,11 @@ class FakeRules:
 
     def considered(self, event_type: str) -> builtins.list[Rule]:
         return self._in_force(event_type)
+
+    def switched_off(self, event_type: str, *, limit: int) -> builtins.list[Rule]:
+        rules = [self._parsed(stored) for stored in self.current_rules.values()]
+        off = [rule for rule in rules if rule.mode is Mode.OFF and event_type in rule.trigger.event_types]
+        return sorted(off, key=lambda rule: rule.id)[:limit]
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
         return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
@@ -154,15 +187,23 @@ class FakeViews:
 
 @dataclass
 class FakeSweeps:
-    until: datetime | None = None
+    mark: Mark | None = None
 
-    def last(self) -> datetime | None:
-        return self.until
+    @property
+    def until(self) -> datetime | None:
+        return self.mark.until if self.mark else None
 
-    def move(self, last: datetime | None, now: datetime) -> bool:
-        if self.until != last:
+    @until.setter
+    def until(self, moment: datetime | None) -> None:
+        self.mark = Mark(moment) if moment else None
+
+    def last(self) -> Mark | None:
+        return self.mark
+
+    def move(self, last: Mark | None, mark: Mark) -> bool:
+        if self.mark != last:
             return False
-        self.until = now
+        self.mark = mark
         return True
 
 
@@ -173,9 +214,10 @@ class FakeRecords:
     stored: dict[str, Record] = field(default_factory=dict)
     dates: dict[tuple[str, str], DateEntry] = field(default_factory=dict)
     on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
+    signposts: dict[str, str] = field(default_factory=dict)
 
     def get(self, ref: str) -> Record | None:
-        return self.stored.get(ref)
+        return self.stored.get(self.signposts.get(ref, ref))
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         found = [
@@ -189,6 +231,12 @@ class FakeRecords:
         found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
         return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
 
+    def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
+        return {ref: found for ref in refs if (found := self.get(ref)) is not None}
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> builtins.list[Record | None]:
+        return [self.find(identities, kind) for identities in wanted]
+
     def put(self, record: Record, replaces: Record | None) -> None:
         self.demand(record, replaces)
         self.keep(record, replaces)
@@ -196,12 +244,21 @@ class FakeRecords:
 
     def demand(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
-        if (stored and stored.version) != (replaces and replaces.version):
+        if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
             raise Stale(f"{record.ref} has moved on")
+
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        self.demand(survivor, survivor)
+        self.demand(other, other)
+        self.keep(None, other)
+        self.keep(after, survivor)
+        self.signposts |= dict.fromkeys(other.refs, after.ref)
+        self.on_change(survivor, after)
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.demand(record, record)
         self.keep(None, record)
+        self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
 
     def keep(self, record: Record | None, replaces: Record | None) -> None:
@@ -239,6 +296,20 @@ class FakeSettings:
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         self.kept[name] = document
+
+
+@dataclass
+class FakeLeadForms:
+    kept: dict[str, LeadForm] = field(default_factory=dict)
+
+    def note(self, form: LeadForm) -> None:
+        self.kept.setdefault(form.id, form)
+
+    def all(self) -> builtins.list[LeadForm]:
+        return [self.kept[form_id] for form_id in sorted(self.kept)]
+
+    def save(self, form: LeadForm) -> None:
+        self.kept[form.id] = form
 
 
 @dataclass

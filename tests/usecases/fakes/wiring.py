@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.actions import Channel
 from whenthen.domain.events import Event
 from whenthen.ports.administration import SettingStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
-from whenthen.ports.events import Bus, EventLog
-from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Secrets, Threads
+from whenthen.ports.events import Bus, EventLog, Occurrences
+from whenthen.ports.imports import ImportFiles, ImportStore
+from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import JobQueues, RunLedger, Sequences
@@ -22,6 +24,7 @@ from whenthen.usecases.change_record import ChangeRecord
 from whenthen.usecases.enrol_view import EnrolView
 from whenthen.usecases.fetch_lead import FetchLead
 from whenthen.usecases.fire_due_dates import FireDueDates
+from whenthen.usecases.import_records import ImportRecords
 from whenthen.usecases.keep_consent import Consents, KeepConsent
 from whenthen.usecases.know_person import KnowPerson
 from whenthen.usecases.match_event import MatchEvent
@@ -29,6 +32,8 @@ from whenthen.usecases.perform_job import PerformJob
 from whenthen.usecases.progress import Progress
 from whenthen.usecases.publish_changes import PublishChanges
 from whenthen.usecases.publish_outcomes import PublishOutcomes
+from whenthen.usecases.receive_email import ReceiveEmail
+from whenthen.usecases.reconcile_leads import ReconcileLeads
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.send_email import SendEmail
 from whenthen.usecases.send_whatsapp import SendWhatsapp
@@ -43,21 +48,26 @@ class Ports:
 
     rules: RuleBook
     log: EventLog
+    occurrences: Occurrences
     records: RecordStore
     dates: DateIndex
     sweeps: Sweeps
     enrolments: Enrolments
+    imports: ImportStore
+    import_files: ImportFiles
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
     bus: Bus
     leads: LeadQueue
+    lead_forms: LeadForms
     secrets: Secrets
     graph: Graph
     mailer: Mailer
     http: Http
     settings: SettingStore
     threads: Threads
+    objects: Objects
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
@@ -72,13 +82,16 @@ class Functions:
 
     accept_meta: AcceptMeta
     fetch_lead: FetchLead
+    reconcile_leads: ReconcileLeads
     publish_changes: PublishChanges
     publish_outcomes: PublishOutcomes
     fire_due_dates: FireDueDates
     enrol_view: EnrolView
+    import_records: ImportRecords
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     stop_run: StopRun
+    receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[Channel, Callable[[str, str, int], None]]
 
@@ -86,15 +99,17 @@ class Functions:
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
-    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock)
+    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
-        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.clock, "TR"),
+        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.lead_forms, p.clock, "TR"),
+        reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
         publish_changes=PublishChanges(p.bus, p.clock),
         publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),
         fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
         enrol_view=EnrolView(p.rules, p.records, p.bus),
+        import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
             progress,
             StopOnExit(p.rules, p.runs, p.sequences, p.clock),
@@ -103,6 +118,7 @@ def functions_of(ports: Ports) -> Functions:
         ),
         advance_sequence=AdvanceSequence(progress),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
+        receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
             Channel.EMAIL: PerformJob(

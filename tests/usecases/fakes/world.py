@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImportWorkers
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
 from tests.usecases.fakes.queues import (
@@ -22,6 +23,9 @@ from tests.usecases.fakes.queues import (
 )
 from tests.usecases.fakes.stores import (
     FakeEventLog,
+    FakeLeadForms,
+    FakeObjects,
+    FakeOccurrences,
     FakeRecords,
     FakeRules,
     FakeSecrets,
@@ -36,13 +40,14 @@ from whenthen.domain.actions import Channel
 from whenthen.domain.enrolments import Enrolment
 from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.events import Event
+from whenthen.domain.imports import ImportStatus
 from whenthen.domain.records import Record
 from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", *Channel)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -63,9 +68,12 @@ class World:
     def __post_init__(self) -> None:
         self.queues = {name: FakeQueue(self.clock, name) for name in _QUEUES}
         self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
+        self.occurrences = FakeOccurrences()
         self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
         self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
+        self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
+        self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -75,21 +83,27 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
-        self.settings, self.threads = FakeSettings(), FakeThreads()
+        self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
+        self.objects = FakeObjects()
         self.ports = Ports(
             settings=self.settings,
             threads=self.threads,
+            objects=self.objects,
             rules=self.rules,
             log=self.log,
+            occurrences=self.occurrences,
             records=self.records,
             dates=self.records,
             sweeps=self.sweeps,
             enrolments=self.enrolments,
+            imports=self.imports,
+            import_files=self.import_files,
             runs=self.runs,
             queues=FakeJobQueues({channel: self.queues[channel] for channel in Channel}),
             sequences=self.sequences,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
+            lead_forms=self.lead_forms,
             secrets=self.secrets,
             graph=self.graph,
             mailer=self.mailer,
@@ -177,19 +191,26 @@ class World:
         return True
 
     def _handle(self, name: str, body: Any) -> None:
-        match name:
-            case "events":
-                self.functions.match_event(body)
-            case "leads":
-                self.functions.fetch_lead(body)
-            case "changes":
-                self.functions.publish_changes([body])
-            case "outcomes":
-                self.functions.publish_outcomes(body)
-            case "enrolments":
-                self._turn_pages(*body)
-            case _:
-                self.functions.channels[Channel(name)](*body)
+        functions = self.functions
+        own: dict[str, Callable[[Any], object]] = {
+            "events": functions.match_event,
+            "leads": functions.fetch_lead,
+            "changes": lambda change: functions.publish_changes([change]),
+            "outcomes": functions.publish_outcomes,
+            "enrolments": lambda page: self._turn_pages(*page),
+            "imports": self._import,
+            "sweeps": lambda _: functions.fire_due_dates(),
+            "mail": functions.receive_email if isinstance(body, str) else functions.receive_email.report,
+        }
+        handle = own.get(name)
+        if handle is not None:
+            handle(body)
+        else:
+            functions.channels[Channel(name)](*body)
+
+    def _import(self, import_id: Any) -> None:
+        if self.functions.import_records(import_id).status is ImportStatus.RUNNING:
+            self.queues["imports"].add(import_id)
 
     def _turn_pages(self, enrolment: Enrolment, cursor: str | None) -> None:
         done = self.functions.enrol_view(enrolment, cursor)

@@ -23,6 +23,9 @@ STORE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "
 ONCE = Config(connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1})
 """For calls whose repetition would be a second effect, such as sending mail."""
 
+HASTY = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
+"""For what may fail, while somebody waits for the answer to something else."""
+
 TRANSIENT = frozenset(
     {
         "InternalError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from whenthen.adapters.aws import pauses
@@ -11,6 +11,9 @@ from whenthen.domain.errors import Temporary
 T = TypeVar("T")
 
 MAX_ENTRIES = 10
+MANY = 8
+AT_ONCE = 8
+"""Calls at the same time: below the ten connections that a client keeps."""
 _ATTEMPTS = 4
 
 
@@ -27,6 +30,24 @@ def chunks(entries: Sequence[T], size_of: Callable[[T], int], max_bytes: int) ->
         weight += size
     if group:
         yield group
+
+
+def send_groups(groups: Iterable[Sequence[T]], send: Callable[[Sequence[T]], Sequence[T]], what: str) -> None:
+    """Send each group; several at a time where there are many, since whoever notified of them waits.
+
+    Raises Temporary if some is left of any, after all the others were sent too.
+    """
+    waiting = list(groups)
+    if len(waiting) < MANY:
+        for group in waiting:
+            send_all(group, send, what)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few calls need it
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        # What failed is raised when its result is asked for, and leaving the pool waits for all.
+        for sent in [pool.submit(send_all, group, send, what) for group in waiting]:
+            sent.result()
 
 
 def send_all(entries: Sequence[T], send: Callable[[Sequence[T]], Sequence[T]], what: str) -> None:

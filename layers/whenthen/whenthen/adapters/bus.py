@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws import AwsClient, aws_errors
-from whenthen.adapters.batches import chunks, send_all
+from whenthen.adapters.batches import chunks, send_groups
 from whenthen.domain import events
 from whenthen.domain.errors import TooLarge
 
@@ -40,8 +40,7 @@ class EventBridgeBus:
         for entry in entries:
             if _size(entry) > MAX_CALL_BYTES:
                 raise TooLarge(f"an event of {_size(entry)} bytes; at most {MAX_CALL_BYTES} are possible")
-        for group in chunks(entries, _size, MAX_CALL_BYTES):
-            send_all(group, self._put, "putting events on the bus")
+        send_groups(chunks(entries, _size, MAX_CALL_BYTES), self._put, "putting events on the bus")
 
     def _entry(self, event: Event) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, fields
 
 from whenthen.adapters.aws import AwsClient, aws_errors
-from whenthen.adapters.batches import chunks, send_all
+from whenthen.adapters.batches import chunks, send_groups
 from whenthen.domain.errors import Malformed
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class _Sender:
     def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Raises Temporary unless every one was taken."""
         bodies = [json.dumps(document, separators=(",", ":")) for document in documents]
-        for group in chunks(bodies, len, MAX_CALL_BYTES):
-            send_all(group, self._send_batch, "sending messages")
+        send_groups(chunks(bodies, len, MAX_CALL_BYTES), self._send_batch, "sending messages")
 
     def _send_batch(self, bodies: Sequence[str]) -> list[str]:
         entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from whenthen.domain import ids
-from whenthen.domain.event_names import CHILD_ADDED
-from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, format_time, parse_time, to_json
+from whenthen.domain.event_names import CHILD_ADDED, MERGED
+from whenthen.domain.events import MAX_EVENT_BYTES, Change, Event, bytes_of, format_time, parse_time, weight
 from whenthen.domain.records import Record, diff, parse_ref
 
 if TYPE_CHECKING:
@@ -29,26 +29,35 @@ MAX_KEPT_VALUE = 200
 
 
 def change_events(before: Record | None, after: Record | None, seen: datetime) -> list[Event]:
-    """All events of one change, in the catalogue's order; none where no field differs.
+    """All events of one change, in the catalogue's order; none where no field differs, or it was made quietly.
 
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
     """
-    from whenthen.domain.catalogue.record_events import rows_of
     from whenthen.domain.differences import Difference
 
-    if before is None and after is None:
+    if (before is None and after is None) or (after is not None and after.quiet):
         return []
     changed = diff(before.fields if before else {}, after.fields if after else {})
-    if before is not None and after is not None and not changed:
-        return []
     difference = Difference(before, after, changed)
+    return [within_bounds(event) for event in _events(difference, seen)]
+
+
+def _events(difference: Difference, seen: datetime) -> list[Event]:
+    from whenthen.domain.catalogue.record_events import rows_of
+    from whenthen.domain.differences import absorbed
+
+    merged = bool(absorbed(difference.before, difference.after))
+    if difference.updated and not difference.changed and not merged:
+        return []
+    # What either of two records knew was said when it came to be known: a merge says nothing but that it took place.
+    rows = (row for row in rows_of(difference.record.kind) if not merged or row.verb == MERGED)
     events = [
         _event(difference, row.verb, facts, seen)
-        for row in rows_of(difference.record.kind)
+        for row in rows
         if row.test is not None and (facts := row.test.facts(difference)) is not None
     ]
-    return [within_bounds(event) for event in (*events, *_child_added(difference, seen))]
+    return events if merged else [*events, *_child_added(difference, seen)]
 
 
 def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: datetime) -> Event:
@@ -60,6 +69,7 @@ def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: da
         "version": record.version,
         "created_at": format_time(record.created_at) if record.created_at else None,
         "via": via_of(record.origin),
+        **({"absorbed": list(record.absorbed)} if record.absorbed else {}),
         **facts,
     }
     return Event(
@@ -131,17 +141,8 @@ def within_bounds(event: Event) -> Event:
     return lighter
 
 
-def weight(event: Event) -> int:
-    """Bytes of the event as JSON, as it goes on the bus."""
-    return _bytes_of(to_json(event))
-
-
-def _bytes_of(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
-
-
 def _short(value: Any) -> Any:
-    if _bytes_of(value) <= MAX_KEPT_VALUE:
+    if bytes_of(value) <= MAX_KEPT_VALUE:
         return value
     return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
 
@@ -152,7 +153,7 @@ _RECORDS = (("fields",), ("child", "fields"))
 
 def _heaviest_first(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The paths that can be left out: fields of the record by size, then the lists that the event itself tells."""
-    fields = [(*place, name, _bytes_of(value)) for place in _RECORDS for name, value in _at(data, place).items()]
+    fields = [(*place, name, bytes_of(value)) for place in _RECORDS for name, value in _at(data, place).items()]
     fields.sort(key=lambda path: (-path[-1], path[:-1]))
     return [*(path[:-1] for path in fields), *((name,) for name, value in data.items() if isinstance(value, list))]
 
@@ -195,4 +196,5 @@ def record_of(event: Event) -> Record | None:
         updated_at=event.time,
         origin=event.origin,
         cause=event.cause,
+        absorbed=tuple(data.get("absorbed", ())),
     )

@@ -98,6 +98,18 @@ def due_events(rule: str, spec: DateField, entries: Iterable[DateEntry], window:
     return sorted(events.values(), key=lambda event: (event.time, event.id))
 
 
+def missed(rule: str, spec: DateField, entries: Iterable[DateEntry], window: Window) -> int:
+    """How many occasions came due since the last sweep and are skipped, as they would be too late for the rule."""
+    return len(
+        {
+            date_event(rule, spec, occurrence).id
+            for entry in entries
+            for occurrence in occurrences(spec, entry, _days_of(spec, window))
+            if window.missed(occurrence.due, spec.late)
+        }
+    )
+
+
 def occurrences(spec: DateField, entry: DateEntry, days: Iterable[date]) -> Iterator[Occurrence]:
     """The occurrences of an entry whose occasion is one of these days."""
     read = read_date(entry.value)

@@ -93,6 +93,16 @@ class Deleted(Struct, frozen=True):
         return {} if difference.after is None else None
 
 
+class Merged(Struct, frozen=True):
+    """Another record became part of this one."""
+
+    said: str = "another record of its kind is merged into a record; this is the only event of that change"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        gained = absorbed(difference.before, difference.after)
+        return {"from": gained[0]} if gained else None
+
+
 class Changes(Struct, frozen=True):
     """One of these fields of an existing record changes; what it says is about the first of them."""
 
@@ -184,6 +194,13 @@ class Loses(Struct, frozen=True):
     def facts(self, difference: Difference) -> Facts | None:
         lost = _beyond(difference.was(self.field), difference.is_now(self.field)) if difference.updated else []
         return {self.field: lost} if lost else None
+
+
+def absorbed(before: Record | None, after: Record | None) -> tuple[str, ...]:
+    """The refs that came to mean this record by a change: that of the record which was merged into it, and its own."""
+    if before is None or after is None:
+        return ()
+    return tuple(ref for ref in after.absorbed if ref not in before.absorbed)
 
 
 def parent_of(difference: Difference) -> str | None:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from whenthen.domain.catalogue.kinds import KINDS
 from whenthen.domain.catalogue.record_events import RecordEvent, rows_of
 from whenthen.domain.differences import Becomes, Changes, ChangesBeside, Created, Gains, Gets, Loses, Test, Updated
+from whenthen.domain.reports import REPORTS
 
 if TYPE_CHECKING:
     from whenthen.domain.rules import Rule, Step
@@ -38,6 +39,7 @@ class Effect(Struct, frozen=True):
     fields   the fields that it writes, with their values or ANYTHING
     created  whether the record is new
     own      whether it is the record of the run
+    reports  the events by which a provider reports of a message that it sends
     """
 
     step: str
@@ -45,6 +47,7 @@ class Effect(Struct, frozen=True):
     fields: Mapping[str, Any] = field(default_factory=dict)
     created: bool = False
     own: bool = True
+    reports: frozenset[str] = frozenset()
 
 
 def effects_of(rule: Rule) -> list[Effect]:
@@ -61,12 +64,14 @@ def kind_of(rule: Rule) -> str | None:
 def events_of(effect: Effect) -> frozenset[str]:
     """The types of the events that the effect may make."""
     if effect.kind is None:
-        return frozenset()
+        return effect.reports
     return frozenset(f"{effect.kind}.{row.verb}" for row in rows_of(effect.kind) if _derives(row, effect))
 
 
 def _of_step(step: Step, kind: str | None) -> Iterator[Effect]:
     written = _WRITES.get(step.action)
+    if step.action in _REPORTED:
+        yield Effect(step.id, None, own=False, reports=_REPORTED[step.action])
     if written is None:
         return
     own = step.parameters.get("record", "") in OWN
@@ -127,6 +132,12 @@ _WRITES: Mapping[str, Callable[[Mapping[str, Any]], Effect]] = {
     "assign_owner": _owner,
     "create_task": _task,
     "create_record": _record,
+}
+
+
+_REPORTED: Mapping[str, frozenset[str]] = {
+    "send_email": frozenset(each for each in REPORTS if each.startswith("email.")),
+    "send_whatsapp": frozenset(each for each in REPORTS if each.startswith("whatsapp.")),
 }
 
 

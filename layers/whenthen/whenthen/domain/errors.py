@@ -10,6 +10,7 @@ WhenthenError
 │   ├── Stale              the version that was to be changed is no longer the current one
 │   ├── TooLarge
 │   └── Invalid            understood, but fields do not hold; names each of them
+│       └── Unsound        a rule that can be read, but not work
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   └── Busy               another worker holds the lease of this job
 ├── Permanent              the outside said no for good: a blocked recipient, a paused template
@@ -65,10 +66,11 @@ class TooLarge(Refused):
 
 
 class Problem(Struct, frozen=True):
-    """One thing wrong with one field. `field` is a path such as `steps[1].wait.at`."""
+    """One thing wrong with one field. `field` is a path such as `steps[1].wait.at`; `code` is lint's, where it is."""
 
     field: str
     message: str
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -85,6 +87,14 @@ class Invalid(Refused):
     def field(cls, field: str, message: str) -> Invalid:
         """An error about a single field."""
         return cls([Problem(field, message)])
+
+
+class Unsound(Invalid):
+    """Lint found errors in a rule; `warnings` is what it found besides."""
+
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
+        super().__init__(problems)
+        self.warnings = tuple(warnings)
 
 
 class Temporary(WhenthenError):

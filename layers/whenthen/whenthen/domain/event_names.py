@@ -14,5 +14,8 @@ SPEAKING = ("whatsapp.", "email.")
 CHILD_ADDED = "child_added"
 """Of a parent: `<kind>.child_added`."""
 
+MERGED = "merged"
+"""Of the record that remains: `<kind>.merged`."""
+
 FIELD_CHANGED = "field_changed"
 """A name for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 22)."""

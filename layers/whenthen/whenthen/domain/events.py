@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.domain.errors import Invalid, Malformed, Problem
 
@@ -89,6 +91,27 @@ def to_json(event: Event) -> dict[str, Any]:
     if event.cause.depth:
         document["cause"] = {"runs": list(event.cause.runs), "depth": event.cause.depth}
     return document
+
+
+def weight(event: Event) -> int:
+    """Bytes of the event as JSON, as it goes on the bus."""
+    return bytes_of(to_json(event))
+
+
+def light(event: Event) -> Event:
+    """The event, without the heaviest parts of its data where it is more than MAX_EVENT_BYTES; `omitted` names them."""
+    data, omitted = dict(event.data), list(event.data.get("omitted", ()))
+    while data.keys() - {"omitted"} and weight(event) > MAX_EVENT_BYTES:
+        heaviest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
+        del data[heaviest]
+        omitted.append(heaviest)
+        event = replace(event, data={**data, "omitted": omitted})
+    return event
+
+
+def bytes_of(value: Any) -> int:
+    """Bytes of a value as JSON."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 
 def from_json(document: Any) -> Event:

@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
 from whenthen.domain.values import LISTS, elements
 from whenthen.domain.zones import parse_zone
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Earlier(Protocol):
+        """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
+
+        def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
+            """The times of its events of the type since then, but for the present event's."""
+
 
 MAX_FIELD = 200
 MAX_NAMES = 12
@@ -166,10 +177,13 @@ def _read_history(facts: Facts, path: Path) -> object:
     """How many events of the type there were, this one included, from `within` ago until now."""
     history, event = facts.context.get("history"), facts.context.get("event")
     event_type = ".".join(path.names)
-    times = elements(history.get(event_type)) if isinstance(history, Mapping) else ()
-    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
     now = facts.now()
     since = path.within.from_moment(now, facts.zone(None), -1) if path.within else None
+    if history is None or isinstance(history, Mapping):
+        times = elements(history.get(event_type)) if history else ()
+    else:
+        times = history.times(event_type, since)  # type: ignore[attr-defined]
+    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
     count = 0
     for value in times[:MAX_COUNTED]:
         point = read_point(value)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from whenthen.domain.errors import Invalid
+from whenthen.domain.zones import parse_zone
 
 MAX_RENDERED = 100_000
 """Characters of one rendered text; values put into a template can be longer than the template."""
@@ -24,20 +28,39 @@ NAMES = frozenset(
 )
 
 
-def _date(value: Any, pattern: str = "%Y-%m-%d") -> str:
-    """A date or time in a strftime pattern; anything else as it is."""
+ZONE_PLACES: Mapping[str, int] = {"date": 1, "hour": 0}
+"""Which argument of a filter is a time zone."""
+
+
+@pass_context
+def _date(context: Context, value: Any, pattern: str = "%Y-%m-%d", zone: Any = "") -> str:
+    """A date or time in a strftime pattern; anything else as it is.
+
+    A moment with an offset is shown by the clocks of `zone`, or of the context's where that is none. A date, and a
+    moment without an offset, are shown as they are written.
+    """
     pattern = str(pattern)[:_LONGEST_PATTERN]
-    moment: object = value
+    point: object = value
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value)
+            point = datetime.fromisoformat(value)
         except ValueError:
             return value
-    return moment.strftime(pattern) if isinstance(moment, date) else str(value)
+    if isinstance(point, datetime) and point.tzinfo is not None:
+        point = _by_clocks_of(parse_zone(str(zone)) or context.get("zone") or UTC, point)
+    return point.strftime(pattern) if isinstance(point, date) else str(value)
 
 
-def _hour(value: Any) -> str:
-    return _date(value, "%H:%M")
+def _by_clocks_of(zone: tzinfo, moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # of the years 1 and 9999, which stand for long ago and for never
+        return moment
+
+
+@pass_context
+def _hour(context: Context, value: Any, zone: Any = "") -> str:
+    return _date(context, value, "%H:%M", zone)
 
 
 def _float(value: Any) -> float | None:

@@ -46,6 +46,11 @@ def rule_id(*parts: str) -> str:
     return _digest("rule", *parts)
 
 
+def import_id(*parts: str) -> str:
+    """The id of an import, derived from its creator's idempotency key or random seed."""
+    return _digest("imp", *parts)
+
+
 def view_id(*parts: str) -> str:
     """The id of a saved view, derived from its creator's idempotency key or random seed."""
     return _digest("view", *parts)

@@ -43,6 +43,24 @@ class Lateness(Struct, frozen=True):
         return cls(timedelta(hours=hours))
 
 
+class Going(Struct, frozen=True):
+    """A sweep that is not finished: the moment up to which it looks, and how far it came.
+
+    done   event type, rule, its version, and of a rule that was not finished the place in the index: what sorts before
+           it, and itself, is published
+    """
+
+    now: datetime
+    done: tuple[str, ...] = ()
+
+
+class Mark(Struct, frozen=True):
+    """Up to when everything is published, and the sweep that goes beyond, if one is under way."""
+
+    until: datetime
+    going: Going | None = None
+
+
 class Window(Struct, frozen=True):
     """What one sweep is about: moments up to `now`, from the last sweep that was finished on.
 

@@ -47,6 +47,8 @@ VERBS: Mapping[str, _Row] = {
     "field_changed": ("a field changed", "bir alan değişti", "egy mező megváltozott", "sebuah kolom berubah",
                       "שדה השתנה"),
     "deleted": ("deleted", "silindi", "törölve", "dihapus", "נמחק"),
+    "merged": ("another record was merged into it", "başka bir kayıt birleştirildi", "másik rekordot olvasztottak bele",
+               "rekaman lain digabungkan", "רשומה אחרת מוזגה לתוכה"),
     "child_added": ("a child was added", "alt kayıt eklendi", "alárendelt rekord hozzáadva",
                     "turunan ditambahkan", "נוסף צאצא"),
     "status_changed": ("status changed", "durum değişti", "állapot megváltozott", "status berubah", "הסטטוס השתנה"),

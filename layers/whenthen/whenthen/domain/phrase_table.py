@@ -19,7 +19,8 @@ FRAME: Mapping[str, _Row] = {
     "ends": ("Ends early at", "Erken biter", "Korábban véget ér", "Berakhir lebih awal", "מסתיים מוקדם"),
     "and": ("and", "ve", "és", "dan", "וגם"),
     "or": ("or", "veya", "vagy", "atau", "או"),
-    "not": ("not ({0})", "değil ({0})", "nem ({0})", "tidak ({0})", "לא ({0})"),
+    "not": ("not ({0})", "şu geçerli değil: ({0})", "nem igaz, hogy ({0})", "tidak berlaku: ({0})",
+            "לא מתקיים: ({0})"),
     "only_if": ("only if {0}", "yalnızca şu durumda: {0}", "csak ha {0}", "hanya jika {0}", "רק אם {0}"),
     "at_the_same_time": ("at the same time", "aynı anda", "egyidejűleg", "bersamaan", "באותו זמן"),
     "after": ("after {0}", "{0} sonra", "{0} múlva", "setelah {0}", "אחרי {0}"),
@@ -39,6 +40,41 @@ FRAME: Mapping[str, _Row] = {
                "{0} sebelum perubahan", "{0} לפני השינוי"),
     "yes": ("yes", "evet", "igen", "ya", "כן"),
     "no": ("no", "hayır", "nem", "tidak", "לא"),
+    "it_is": ("it is {0}", "değeri: {0}", "értéke: {0}", "nilainya {0}", "הערך: {0}"),
+    "it_was": ("it was {0}", "önceki değeri: {0}", "előző értéke: {0}", "sebelumnya {0}", "הערך הקודם: {0}"),
+    "it_is_missing": ("it is missing", "değeri yok", "nincs értéke", "tidak ada nilainya", "אין ערך"),
+    "nothing": ("nothing", "hiçbir şey", "semmi", "tidak ada", "שום דבר"),
+}  # fmt: skip
+
+TRIGGERS: Mapping[str, _Row] = {
+    "enters": ("{0}: begins to fit the view {1}", "{0}: şu görünüme giriyor: {1}", "{0}: bekerül ebbe a nézetbe: {1}",
+               "{0}: masuk ke tampilan {1}", "{0}: נכנס לתצוגה {1}"),
+    "leaves": ("{0}: no longer fits the view {1}", "{0}: şu görünümden çıkıyor: {1}",
+               "{0}: kikerül ebből a nézetből: {1}",
+               "{0}: keluar dari tampilan {1}", "{0}: יוצא מהתצוגה {1}"),
+    "yearly": ("{0}: each year, by the date in {1}", "{0}: her yıl, {1} alanındaki tarihe göre",
+               "{0}: minden évben, {1} dátuma szerint", "{0}: setiap tahun, menurut tanggal di {1}",
+               "{0}: בכל שנה, לפי התאריך שב־{1}"),
+    "once": ("{0}: by the date in {1}", "{0}: {1} alanındaki tarihe göre", "{0}: {1} dátuma szerint",
+             "{0}: menurut tanggal di {1}", "{0}: לפי התאריך שב־{1}"),
+    "days_before": ("{0} days before", "{0} gün önce", "{0} nappal előtte", "{0} hari sebelumnya", "{0} ימים לפני כן"),
+    "day_before": ("1 day before", "1 gün önce", "1 nappal előtte", "1 hari sebelumnya", "יום אחד לפני כן"),
+    "day_after": ("1 day after", "1 gün sonra", "1 nappal utána", "1 hari sesudahnya", "יום אחד אחרי כן"),
+    "days_after": ("{0} days after", "{0} gün sonra", "{0} nappal utána", "{0} hari sesudahnya", "{0} ימים אחרי כן"),
+    "cron": ("by the schedule {0}", "şu zamanlamaya göre: {0}", "e szerint az ütemezés szerint: {0}",
+             "menurut jadwal {0}", "לפי התזמון {0}"),
+    "moment": ("at {0}", "şu anda: {0}", "ekkor: {0}", "pada {0}", "במועד {0}"),
+    "for_each": ("for each {0} of the view {1}", "şu görünümdeki her kayıt için ({0}): {1}",
+                 "e nézet minden rekordjára ({0}): {1}", "untuk setiap {0} di tampilan {1}",
+                 "עבור כל רשומה ({0}) בתצוגה {1}"),
+    "manual": ("somebody starts it by hand", "biri elle başlattığında", "valaki kézzel elindítja",
+               "seseorang memulainya secara manual", "מישהו מפעיל אותו ידנית"),
+    "after_rule": ("the rule {0} ended: {1}", "şu kural bitti: {0}; sonuç: {1}",
+                   "ez a szabály véget ért: {0}; eredmény: {1}",
+                   "aturan {0} berakhir: {1}", "הכלל {0} הסתיים: {1}"),
+    "moves_to": ("move it to the stage {0}", "şu aşamaya taşı: {0}", "áthelyezés ebbe a szakaszba: {0}",
+                 "pindahkan ke tahap {0}", "העברה לשלב {0}"),
+    "every": ("all records", "tüm kayıtlar", "minden rekord", "semua catatan", "כל הרשומות"),
 }  # fmt: skip
 
 UNITS: Mapping[str, _Row] = {
@@ -48,6 +84,15 @@ UNITS: Mapping[str, _Row] = {
     "minutes": ("minutes", "dakika", "perc", "menit", "דקות"),
     "seconds": ("seconds", "saniye", "másodperc", "detik", "שניות"),
 }
+
+ONE: Mapping[str, _Row] = {
+    "weeks": ("1 week", "1 hafta", "1 hét", "1 minggu", "שבוע אחד"),
+    "days": ("1 day", "1 gün", "1 nap", "1 hari", "יום אחד"),
+    "hours": ("1 hour", "1 saat", "1 óra", "1 jam", "שעה אחת"),
+    "minutes": ("1 minute", "1 dakika", "1 perc", "1 menit", "דקה אחת"),
+    "seconds": ("1 second", "1 saniye", "1 másodperc", "1 detik", "שנייה אחת"),
+}
+"""A single one of the units, with its number."""
 
 WEEKDAYS: Mapping[str, _Row] = {
     "mon": ("Monday", "Pazartesi", "hétfő", "Senin", "יום שני"),

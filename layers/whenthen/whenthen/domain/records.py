@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -24,6 +25,15 @@ MAX_RECORD_BYTES = 300_000
 IDENTITY_FIELDS = ("phone", "email", "whatsapp")
 """The fields that a person is found by; their values are kept normalised (`domain.identities`)."""
 
+OTHER_FIELDS: Mapping[str, str] = {"phone": "other_phones", "email": "other_emails", "whatsapp": "other_whatsapps"}
+"""Identity field → the list of further values by which the person is found as well."""
+
+MAX_OTHERS = 5
+"""How many further values each of these lists may hold: a run is watched under every identity of its record."""
+
+MAX_ABSORBED = 10
+"""How many records may have been merged into one: its timeline reads theirs too."""
+
 RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"})
 """What every record has of its own; a field of that name would hide it from conditions and templates."""
 
@@ -32,9 +42,11 @@ class Record(Struct, frozen=True):
     """One record as it stands at `version`.
 
     fields   name → JSON value
-    version  counts the changes, from 1
+    version  counts the changes, from 1; 0: it is not there yet
     origin   who made the last change, as in Event.origin
     cause    the runs behind the last change
+    quiet    whether the last change is to start no rules
+    absorbed the refs of the records that were merged into this one; they answer as this one
     """
 
     kind: str
@@ -45,6 +57,13 @@ class Record(Struct, frozen=True):
     updated_at: datetime | None = None
     origin: str = "api"
     cause: Cause = Cause()
+    quiet: bool = False
+    absorbed: tuple[str, ...] = ()
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Every ref that means this record, its own first."""
+        return self.ref, *self.absorbed
 
     @property
     def ref(self) -> str:
@@ -66,12 +85,13 @@ def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
 
 
 def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """The identities that a record's fields (already normalised) give it."""
-    return tuple(
-        identities.identity(name, value)
-        for name in IDENTITY_FIELDS
-        if isinstance(value := fields.get(name), str) and value
-    )
+    """The identities that a record's fields (already normalised) give it, those of `OTHER_FIELDS` last."""
+    values = [(name, fields.get(name)) for name in IDENTITY_FIELDS]
+    for name, others in OTHER_FIELDS.items():
+        listed = fields.get(others)
+        values += [(name, value) for value in (listed[:MAX_OTHERS] if isinstance(listed, list) else ())]
+    found = (identities.identity(name, value) for name, value in values if isinstance(value, str) and value)
+    return tuple(dict.fromkeys(found))
 
 
 def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
@@ -87,7 +107,9 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
         raise Invalid(problems)
 
 
-def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime) -> Record:
+def patched(
+    record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
+) -> Record:
     """The record with the fields of `patch` set, and those that are None removed; itself if nothing changes."""
     fields = dict(record.fields)
     for name, value in patch.items():
@@ -95,6 +117,7 @@ def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cau
             fields.pop(name, None)
         else:
             fields[name] = value
+    fields |= _changed_places(record.fields, fields, patch)
     if record.version and not diff(record.fields, fields):
         return record
     return replace(
@@ -105,7 +128,18 @@ def patched(record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cau
         updated_at=now,
         origin=origin,
         cause=cause,
+        quiet=quiet,
     )
+
+
+def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A further address that becomes the first one leaves its place to that: the person is still found by both."""
+    moved: dict[str, Any] = {}
+    for name, others in OTHER_FIELDS.items():
+        first, now, listed = before.get(name), after.get(name), before.get(others)
+        if first and now != first and others not in patch and isinstance(listed, list) and now in listed:
+            moved[others] = [first if value == now else value for value in listed]
+    return moved
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
@@ -116,6 +150,11 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Chang
         for name in names
         if not _same(before.get(name), after.get(name))
     }
+
+
+def weight_of(record: Record) -> int:
+    """Bytes of the record's fields as JSON, as they are kept."""
+    return len(json.dumps(record.fields, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -139,6 +139,34 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     return rule
 
 
+ENTRANCE = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
+"""What of a rule's document decides whether an event starts it: all that the matcher needs to know."""
+
+
+def parse_entrance(document: Mapping[str, Any]) -> Rule:
+    """A rule that was saved, without its steps and its exit; only what ENTRANCE names is read. Raises Invalid."""
+    problems: list[Problem] = []
+    reader = Reader(document, "", problems)
+    kind = _read_kind(reader)
+    zone = _read_zone(reader)
+    rule = Rule(
+        id=reader.text("id", default="draft"),
+        version=reader.integer("version", most=1_000_000_000),
+        name=reader.text("name", required=True),
+        kind=kind,
+        trigger=triggers.read_trigger(reader, kind),
+        conditions=_read_condition(reader, "conditions", zone),
+        steps=(),
+        entry=_read_entry(reader.child("entry")),
+        mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
+        zone=zone,
+        activated_at=_read_activation(reader),
+    )
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
 def _read_rule(reader: Reader) -> Rule:
     kind = _read_kind(reader)
     trigger = triggers.read_trigger(reader, kind)

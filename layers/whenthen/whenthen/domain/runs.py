@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain import ids
+from whenthen.domain.ties import place_of_run
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
@@ -108,6 +109,7 @@ class Run(Struct, frozen=True):
     watch        the record's ref and identities: an event with any of them is about this run's customer
     exits_on     the event types that stop this run; recorded, so that an exit need not load the rule
     rechecks_on  the event types at which its exit condition is looked at; such an event alone stops nothing
+    place        of the exits of its own moment, only those behind this stop it (`domain.ties`)
     due          the run's own clock
     waits_until  when its next wave is due, while it waits for it
     token        the state machine's task token, while the machine waits for the current wave
@@ -126,6 +128,7 @@ class Run(Struct, frozen=True):
     watch: tuple[str, ...] = ()
     exits_on: tuple[str, ...] = ()
     rechecks_on: tuple[str, ...] = ()
+    place: str = ""
     wave: int = -1
     status: RunStatus = RunStatus.RUNNING
     reason: str = ""
@@ -153,6 +156,7 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         watch=tuple(dict.fromkeys(watch)),
         exits_on=rule.exit.on,
         rechecks_on=rechecked_types(rule),
+        place=place_of_run(event, rule.exit.on),
         shadow=shadow,
     )
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 from whenthen.domain import ids
 from whenthen.domain.event_names import SCHEDULE_REACHED
 from whenthen.domain.events import Event, format_time
-from whenthen.domain.lateness import CLOCK, Lateness, Window
+from whenthen.domain.lateness import CLOCK, MAX_LATE, Lateness, Window
 from whenthen.domain.timing import wall
 
 MAX_PER_HOUR = 12
@@ -71,6 +71,11 @@ class Schedule(Struct, frozen=True):
     at: datetime | None = None
     late: Lateness = Lateness()
 
+    @property
+    def own_zone(self) -> bool:
+        """Whether each record's own zone goes before: a schedule comes at one moment for all."""
+        return False
+
     def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """The moments later than `after` and not later than `until`, in order."""
         if self.cron is None:
@@ -87,6 +92,11 @@ class Schedule(Struct, frozen=True):
         for moment in self.between(window.first - timedelta(microseconds=1), window.now):
             if window.takes(moment, self.late):
                 yield moment
+
+    def missed(self, window: Window) -> int:
+        """How many moments came since the last sweep and are skipped, as they would be too late."""
+        moments = self.between(max(window.since, window.now - MAX_LATE), window.now)
+        return sum(window.missed(moment, self.late) for moment in moments)
 
     def following(self, after: datetime) -> datetime | None:
         """The next moment after `after`; None where there is none, or none for years."""

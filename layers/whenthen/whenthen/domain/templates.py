@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from whenthen.domain import filters
 from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.zones import parse_zone
 
 MAX_FILTERS = 5
 """Filters in a row; some lengthen their text, so a chain could explode."""
@@ -104,10 +105,22 @@ def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
             yield node, f"there is no filter {node.name}; there are {', '.join(sorted(filters.NAMES))}"
         elif isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
             yield node, "* and ** are not allowed in a template"
+        elif isinstance(node, nodes.Filter) and (unknown := _unknown_zone(node)) is not None:
+            yield node, f"{unknown} is not an IANA time zone such as Europe/Istanbul"
         elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
             yield node, f"at most {MAX_FILTERS} filters in a row are allowed"
         elif isinstance(node, nodes.Name) and node.name not in NAMES:
             yield node, f"there is no {node.name}; there are {', '.join(sorted(NAMES))}"
+
+
+def _unknown_zone(node: nodes.Filter) -> str | None:
+    """The time zone that a filter is given, if it is written there and none. One of the record is known only later."""
+    place = filters.ZONE_PLACES.get(node.name)
+    if place is None:
+        return None
+    given = [*node.args[place : place + 1], *(pair.value for pair in node.kwargs if pair.key == "zone")]
+    written = [item.value for item in given if isinstance(item, nodes.Const)]
+    return next((str(name) for name in written if parse_zone(str(name)) is None), None)
 
 
 def _chained(node: nodes.Filter) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from whenthen.ports.values import ApiKey
+    from whenthen.ports.values import ApiKey, Refusal
 
 
 class ApiKeys(Protocol):
@@ -51,3 +51,13 @@ class SecretVault(Protocol):
 
     def read(self, name: str) -> Mapping[str, str] | None:
         """The secret as it is now, without a cache; None where there is none."""
+
+
+class Refusals(Protocol):
+    """The last deliveries of each source that were refused or that no mapping took."""
+
+    def note(self, source: str, refusal: Refusal) -> bool:
+        """Keep it in place of the oldest of its kind. False where it could not be kept: this never raises."""
+
+    def last(self, source: str) -> Sequence[Refusal]:
+        """Those that are kept, newest first."""

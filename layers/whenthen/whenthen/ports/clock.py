@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.enrolments import Enrolment
+    from whenthen.domain.lateness import Mark
 
 
 class Clock(Protocol):
@@ -18,13 +19,13 @@ class Clock(Protocol):
 
 
 class Sweeps(Protocol):
-    """Up to when the sweeps of the clock have published everything."""
+    """How far the sweeps of the clock came."""
 
-    def last(self) -> datetime | None:
-        """The moment; None before the first sweep."""
+    def last(self) -> Mark | None:
+        """Where they stand; None before the first sweep."""
 
-    def move(self, last: datetime | None, now: datetime) -> bool:
-        """Move it on. False, and nothing moves, if it no longer is `last`."""
+    def move(self, last: Mark | None, mark: Mark) -> bool:
+        """Move on. False, and nothing moves, if they no longer stand at `last`."""
 
 
 class Enrolments(Protocol):

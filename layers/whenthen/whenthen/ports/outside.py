@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.ports.values import HttpAnswer, HttpRequest, Mail
+    from whenthen.domain.lead_forms import LeadForm
+    from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
     from whenthen.sources.meta import LeadRef
 
 
@@ -47,9 +48,12 @@ class Threads(Protocol):
 
 
 class Mailer(Protocol):
-    """Outgoing mail."""
+    """Outgoing mail. Writing and sending are apart, so that nothing but the send comes after a job's claim."""
 
-    def send(self, mail: Mail) -> str:
+    def write(self, mail: Mail) -> WrittenMail:
+        """The mail as it will go out. Raises Permanent for one that cannot be written."""
+
+    def send(self, mail: WrittenMail) -> str:
         """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
 
 
@@ -59,11 +63,33 @@ class Graph(Protocol):
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
 
-    def send_message(self, message: Mapping[str, Any], key: str) -> str:
-        """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
+
+    def message(self, message: Mapping[str, Any], key: str) -> HttpRequest:
+        """The call that sends a WhatsApp message, which carries `key` back in its statuses.
+
+        Raises Permanent where Meta's secret is missing, Temporary where it cannot be read now.
+        """
+
+    def send_message(self, call: HttpRequest) -> str:
+        """Send it; returns the message's id.
 
         Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
         """
+
+
+class LeadForms(Protocol):
+    """The forms of Meta that are asked for leads whose webhook was lost."""
+
+    def note(self, form: LeadForm) -> None:
+        """Remember a form, unless it is known."""
+
+    def all(self) -> list[LeadForm]:
+        """All forms, by id."""
+
+    def save(self, form: LeadForm) -> None:
+        """Keep the form as it stands now."""
 
 
 class LeadQueue(Protocol):

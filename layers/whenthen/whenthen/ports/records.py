@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from whenthen.domain.date_index import DateEntry
     from whenthen.domain.events import Cause
@@ -17,7 +17,7 @@ class RecordStore(Protocol):
     """The records and their identities."""
 
     def get(self, ref: str) -> Record | None:
-        """The record `<kind>:<id>`."""
+        """The record `<kind>:<id>`, or the one that it was merged into."""
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
@@ -25,11 +25,21 @@ class RecordStore(Protocol):
     def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
         """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
 
+    def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
+        """Those of the records that exist, by the refs that were asked for."""
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> Sequence[Record | None]:
+        """What `find` gives for each of these lists of identities, in their order."""
+
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
+
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        """Let `other` become part of `survivor`, which then is `after`: its identities, dates and refs are the
+        survivor's from then on. Raises Stale if either moved on; Invalid for more than can be written at once."""
 
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Sequence
 
     from whenthen.domain.matching import RuleSet
     from whenthen.domain.rules import Rule
@@ -23,6 +24,9 @@ class RuleBook(Protocol):
 
     def considered(self, event_type: str) -> list[Rule]:
         """Every rule that watches this type of event."""
+
+    def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
+        """So many of the rules that would watch this type of event if they were not switched off, by id."""
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""
@@ -51,6 +55,9 @@ class RuleStore(Protocol):
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
 
     def naming_view(self, view_id: str) -> builtins.list[str]:
         """The ids of the rules whose current version names this saved view."""

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 class RunLedger(Protocol):
     """Runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
 
-    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+    def start(
+        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+    ) -> Started:
         """Write the run, its event, its first jobs and what it watches, in one transaction.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
-        to judge. ENTERED_BEFORE: another run holds `once_key`. A run with an outcome watches nothing.
+        to judge. ENTERED_BEFORE: another run holds `once_key`, or any run one of `earlier`. A run with an outcome
+        watches nothing.
         """
 
     def load(self, run_id: str) -> RunState | None:
@@ -50,7 +53,7 @@ class RunLedger(Protocol):
         """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the job's outcome. False if the attempt is no longer the current one."""
+        """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.events import Event
+    from whenthen.domain.findings import Finding
     from whenthen.domain.records import Record
     from whenthen.domain.runs import Job, Run
 
@@ -24,6 +25,15 @@ class Planned(NamedTuple):
     ref: str | None
 
 
+class NotEntered(NamedTuple):
+    """A rule that matched and was not started, and why: a `domain.entries.NoEntry`."""
+
+    rule: str
+    version: int
+    ref: str | None
+    code: str
+
+
 class Plan(Struct, frozen=True):
     """What was decided for an event, once: a redelivery carries the same plan out.
 
@@ -31,6 +41,7 @@ class Plan(Struct, frozen=True):
     rules    each rule that matched, in order
     handled  whether all of it was carried out
     others   where the event is about a person: their records of other kinds, for the rules about those kinds
+    refused  rules that matched and did not let the record in; at most MAX_REFUSED
     """
 
     event: Event
@@ -39,11 +50,15 @@ class Plan(Struct, frozen=True):
     note: str = ""
     handled: bool = False
     others: tuple[Record, ...] = ()
+    refused: tuple[NotEntered, ...] = ()
 
     def record_for(self, kind: str | None) -> Record | None:
         """The record that a rule about `kind` is about: the person's own of that kind, or else the event's."""
         return next((record for record in self.others if record.kind == kind), self.record)
 
+
+MAX_REFUSED = 100
+"""Of how many refusals a plan takes notice."""
 
 MAX_OF_PERSON = 100
 """Records of one identity that are looked at."""
@@ -60,13 +75,17 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class StoredRule(Struct, frozen=True):
-    """A rule as its admin wrote it, and what the store knows of it."""
+    """A rule as its admin wrote it, and what the store knows of it.
+
+    warnings  what lint found when it was saved just now; not kept
+    """
 
     id: str
     version: int
     document: Mapping[str, Any]
     updated_at: datetime
     updated_by: str
+    warnings: tuple[Finding, ...] = ()
 
 
 class StoredView(Struct, frozen=True):
@@ -111,6 +130,36 @@ class Counter(Struct, frozen=True):
     after: int
 
 
+class Refusal(Struct, frozen=True):
+    """A delivery that a source's mappings did not take, or that was refused, as far as it may be kept.
+
+    outcome   `refused` or `unmapped`
+    proven    whether it was proven to come from its source; if not, nothing but its size is kept of the body
+    status    what the sender was answered
+    reason    why
+    size      bytes of the whole body
+    headers   those that tell what it is; `others` are the names of the rest
+    body      the text, masked and cut
+    """
+
+    at: datetime
+    outcome: str
+    proven: bool
+    status: int
+    reason: str
+    size: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[str] = ()
+    body: str = ""
+
+
+class LeadPage(Struct, frozen=True):
+    """Some of a form's leads as Meta lists them. `after`: where the next page begins, if there is one."""
+
+    rows: Sequence[Mapping[str, Any]]
+    after: str | None = None
+
+
 class HttpRequest(Struct, frozen=True):
     """A call to the outside."""
 
@@ -138,6 +187,13 @@ class Mail(Struct, frozen=True):
     html: str = ""
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WrittenMail(Struct, frozen=True):
+    """A mail in the form in which it goes out."""
+
+    mail: Mail
+    raw: bytes
 
 
 class ApiKey(Struct, frozen=True):

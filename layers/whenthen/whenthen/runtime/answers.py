@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from whenthen.domain.errors import Invalid, Malformed, Temporary, TooLarge, WhenthenError, handling_of
+from whenthen.domain.errors import Invalid, Malformed, Problem, Temporary, TooLarge, Unsound, WhenthenError, handling_of
 from whenthen.runtime.observability import count, logger
 
 PROBLEM = "application/problem+json"
@@ -61,11 +61,20 @@ def problem_details(error: BaseException) -> tuple[dict[str, Any], dict[str, str
     if isinstance(reason, str):
         document["detail"] = reason
     if isinstance(error, Invalid):
-        document["errors"] = [{"field": found.field, "message": found.message} for found in error.problems]
+        document["errors"] = _named(error.problems)
+    if isinstance(error, Unsound) and error.warnings:
+        document["warnings"] = _named(error.warnings)
     headers = {}
     if isinstance(error, Temporary):
         headers["retry-after"] = str(int(error.retry_after or 5))
     return document, headers
+
+
+def _named(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    return [
+        {"field": found.field, "message": found.message, **({"code": found.code} if found.code else {})}
+        for found in problems
+    ]
 
 
 def raw_body(event: Mapping[str, Any], most: int) -> bytes:

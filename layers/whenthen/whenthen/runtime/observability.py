@@ -7,12 +7,15 @@ import warnings
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from whenthen.runtime.settings import from_environment
+
 # An invocation that has nothing to count is no reason for a warning in its log.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
 # Service and level come from the POWERTOOLS_… variables of template.yaml.
 logger = Logger()
-metrics = Metrics(namespace="whenthen")
+# The function's own name has the stack's in it: two stacks of an account do not count together, and alarms find theirs.
+metrics = Metrics(namespace="whenthen", service=from_environment().function_name)
 
 
 def count(name: str, value: int = 1) -> None:

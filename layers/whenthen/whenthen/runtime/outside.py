@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from whenthen.adapters.dynamodb.records import DynamoRecords
     from whenthen.adapters.queues import DeadLetters, OwnQueue
-    from whenthen.ports.administration import ApiKeys, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
-    from whenthen.ports.events import Bus, EventLog, Timelines
-    from whenthen.ports.outside import Graph, Http, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
+    from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
+    from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.runtime.settings import Settings
@@ -69,6 +70,12 @@ class Adapters:
         return SqsLeads(self.sqs, self.settings.lead_queue_url)
 
     @cached_property
+    def lead_forms(self) -> LeadForms:
+        from whenthen.adapters.dynamodb.lead_forms import DynamoLeadForms
+
+        return DynamoLeadForms(self.dynamodb, self.settings.config_table)
+
+    @cached_property
     def queues(self) -> JobQueues:
         from whenthen.adapters.queues import SqsJobs
         from whenthen.domain.actions import Channel
@@ -111,9 +118,28 @@ class Adapters:
 
     @cached_property
     def enrolments(self) -> Enrolments:
-        from whenthen.adapters.enrolments import EnrolmentMachine
+        from whenthen.adapters.machines import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
+
+    @cached_property
+    def import_workers(self) -> ImportWorkers:
+        from whenthen.adapters.machines import ImportMachine
+
+        return ImportMachine(self.client("stepfunctions"), self.settings.import_arn)
+
+    @cached_property
+    def import_files(self) -> ImportFiles:
+        from whenthen.adapters.import_files import SIGNING, S3ImportFiles
+
+        return S3ImportFiles(self.client("s3", SIGNING), self.settings.bucket_name)
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        from whenthen.adapters.dynamodb.imports import DynamoImports
+
+        settings = self.settings
+        return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -164,6 +190,20 @@ class Adapters:
         from whenthen.adapters.dynamodb.settings import DynamoSources
 
         return DynamoSources(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def hasty_refusals(self) -> Refusals:
+        """For whoever must not be held up by them."""
+        from whenthen.adapters.aws import HASTY
+        from whenthen.adapters.dynamodb.refusals import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.client("dynamodb", HASTY), self.settings.runs_table)
 
     @cached_property
     def installation(self) -> SettingStore:
@@ -226,3 +266,9 @@ class Adapters:
         from whenthen.adapters.dynamodb.events import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        from whenthen.adapters.dynamodb.occurrences import DynamoOccurrences
+
+        return DynamoOccurrences(self.dynamodb, self.settings.runs_table, self.retention)

@@ -53,6 +53,7 @@ class Settings:
         self.environment = environment
 
     stage = Variable("STAGE", str, "local")
+    function_name = Variable("AWS_LAMBDA_FUNCTION_NAME", str, "whenthen")
     config_table = Variable("CONFIG_TABLE", str)
     records_table = Variable("RECORDS_TABLE", str)
     runs_table = Variable("RUNS_TABLE", str)
@@ -66,6 +67,7 @@ class Settings:
     dead_letter_url = Variable("DEAD_LETTER_URL", str)
     sequence_arn = Variable("SEQUENCE_ARN", str)
     enrolment_arn = Variable("ENROLMENT_ARN", str)
+    import_arn = Variable("IMPORT_ARN", str)
     secrets_prefix = Variable("SECRETS_PREFIX", str)
     graph_api_url = Variable("GRAPH_API_URL", str)
     graph_api_version = Variable("GRAPH_API_VERSION", str)

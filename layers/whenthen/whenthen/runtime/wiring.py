@@ -22,21 +22,27 @@ if TYPE_CHECKING:
     from whenthen.usecases.explain_event import ExplainEvent
     from whenthen.usecases.fetch_lead import FetchLead
     from whenthen.usecases.fire_due_dates import FireDueDates
+    from whenthen.usecases.import_records import ImportRecords
+    from whenthen.usecases.lint_rule import LintRule
+    from whenthen.usecases.manage_imports import ManageImports
     from whenthen.usecases.manage_rules import ManageRules
     from whenthen.usecases.manage_settings import ManageSettings
     from whenthen.usecases.manage_sources import ManageSources
     from whenthen.usecases.manage_views import ManageViews
     from whenthen.usecases.match_event import MatchEvent, Reaction
+    from whenthen.usecases.merge_records import MergeRecords
     from whenthen.usecases.perform_job import PerformJob
     from whenthen.usecases.progress import Progress
     from whenthen.usecases.publish_changes import PublishChanges
     from whenthen.usecases.publish_outcomes import PublishOutcomes
     from whenthen.usecases.read_history import ReadHistory
     from whenthen.usecases.receive_email import ReceiveEmail
+    from whenthen.usecases.reconcile_leads import ReconcileLeads
     from whenthen.usecases.save_record import SaveRecord
     from whenthen.usecases.send_event import SendEvent
     from whenthen.usecases.start_rule import StartRule
     from whenthen.usecases.stop_run import StopRun
+    from whenthen.usecases.try_source import TrySource
 
 
 class Wiring(Adapters):
@@ -57,8 +63,10 @@ class Wiring(Adapters):
     @cached_property
     def accept_hook(self) -> AcceptHook:
         from whenthen.usecases.accept_hook import AcceptHook
+        from whenthen.usecases.keep_refusals import KeepRefusals
 
-        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, self.clock)
+        refusals = KeepRefusals(self.hasty_refusals, self.clock)
+        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, refusals, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
@@ -70,7 +78,16 @@ class Wiring(Adapters):
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.fetch_lead import FetchLead
 
-        return FetchLead(self.graph, self.save_record, self.bus, self.clock, self.settings.default_country)
+        country = self.settings.default_country
+        return FetchLead(self.graph, self.save_record, self.bus, self.lead_forms, self.clock, country)
+
+    @cached_property
+    def reconcile_leads(self) -> ReconcileLeads:
+        from whenthen.usecases.reconcile_leads import ReconcileLeads
+
+        return ReconcileLeads(
+            self.graph, self.lead_forms, self.leads, self.event_log, self.installation, self.clock, self.retention
+        )
 
     @cached_property
     def publish_changes(self) -> PublishChanges:
@@ -88,7 +105,9 @@ class Wiring(Adapters):
     def progress(self) -> Progress:
         from whenthen.usecases.progress import Progress
 
-        return Progress(self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock)
+        return Progress(
+            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+        )
 
     @cached_property
     def match_event(self) -> MatchEvent:
@@ -171,7 +190,13 @@ class Wiring(Adapters):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.views, self.clock)
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+
+    @cached_property
+    def lint_rule(self) -> LintRule:
+        from whenthen.usecases.lint_rule import LintRule
+
+        return LintRule(self.rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:
@@ -186,10 +211,35 @@ class Wiring(Adapters):
         return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
 
     @cached_property
+    def merge_records(self) -> MergeRecords:
+        from whenthen.usecases.merge_records import MergeRecords
+
+        return MergeRecords(self.records, self.clock)
+
+    @cached_property
+    def manage_imports(self) -> ManageImports:
+        from whenthen.usecases.manage_imports import ManageImports
+
+        return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
+
+    @cached_property
+    def import_records(self) -> ImportRecords:
+        from whenthen.usecases.import_records import ImportRecords
+
+        country = self.settings.default_country
+        return ImportRecords(self.imports, self.import_files, self.records, self.bus, self.clock, country)
+
+    @cached_property
     def manage_sources(self) -> ManageSources:
         from whenthen.usecases.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def try_source(self) -> TrySource:
+        from whenthen.usecases.try_source import TrySource
+
+        return TrySource(self.sources, self.save_record, self.clock)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:
@@ -213,7 +263,7 @@ class Wiring(Adapters):
     def explain_event(self) -> ExplainEvent:
         from whenthen.usecases.explain_event import ExplainEvent
 
-        return ExplainEvent(self.event_log, self.rule_book)
+        return ExplainEvent(self.event_log, self.rule_book, self.occurrences, self.records)
 
     @cached_property
     def stop_run(self) -> StopRun:

@@ -7,7 +7,7 @@ A delivery that was proven to come from its source is never lost: what no mappin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,15 +40,48 @@ UNTAKEN = "webhook.received"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
-class Mapped(Struct, frozen=True):
-    """What a delivery became. `problems` say what could not be read, each with the mapping that asked for it."""
+class Item(Struct, frozen=True):
+    """What one body became: the delivery's own, or one of those that `each` finds in it.
 
-    events: tuple[Event, ...] = ()
-    records: tuple[RecordUpsert, ...] = ()
+    body      the body
+    event     what it is on the bus
+    record    the record that it changes besides
+    mapping   the place of the mapping that took it, among the source's or its scheme's; None: none did
+    problems  what could not be read, each with the mapping and the part of it that asked
+    """
+
+    body: Any
+    event: Event
+    record: RecordUpsert | None = None
+    mapping: int | None = None
     problems: tuple[str, ...] = ()
 
-    def __add__(self, other: Mapped) -> Mapped:
-        return Mapped(self.events + other.events, self.records + other.records, self.problems + other.problems)
+
+class Mapped(Struct, frozen=True):
+    """What a delivery became, and what could not be read of it: `faults` concern the delivery as a whole."""
+
+    items: tuple[Item, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events, in the order of the bodies."""
+        return tuple(item.event for item in self.items)
+
+    @property
+    def records(self) -> tuple[RecordUpsert, ...]:
+        """The records to change, in the order of the bodies."""
+        return tuple(item.record for item in self.items if item.record)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All that could not be read."""
+        return (*self.faults, *(problem for item in self.items for problem in item.problems))
+
+    @property
+    def untaken(self) -> bool:
+        """Whether there is a body that no mapping took."""
+        return any(item.mapping is None for item in self.items)
 
 
 class Delivery(Struct, frozen=True):
@@ -101,7 +134,7 @@ def map_form(delivery: Delivery) -> Mapped:
     """
     form, options = read_form(delivery.raw, delivery.headers.get("content-type", "")), delivery.source.form
     if options.honeypot and form.text(options.honeypot):
-        return Mapped(problems=("the field that people do not see was filled in",))
+        return Mapped(faults=("the field that people do not see was filled in",))
     hidden = {options.honeypot, delivery.source.scheme.field}
     files = [
         {"field": file.field, "name": file.name, "type": file.type, "size": len(file.content)} for file in form.files
@@ -113,44 +146,63 @@ def map_form(delivery: Delivery) -> Mapped:
 def map_body(delivery: Delivery, body: Any) -> Mapped:
     """The events and records of a body that is read already. Raises TooLarge for more than MAX_ITEMS items."""
     if delivery.source.each is None:
-        return _map_item(delivery, body, delivery.base_id)
+        return Mapped((_map_item(delivery, body, delivery.base_id),))
     try:
         items = delivery.source.each.value(delivery.root(body))
     except Malformed as error:
-        return Mapped(problems=(f"each: {error.reason}",)) + _untaken(delivery, body, delivery.base_id)
+        return Mapped((_untaken(delivery, body, delivery.base_id),), (f"each: {error.reason}",))
     if not isinstance(items, list):
-        problem = Mapped(problems=("each: the expression finds no list",))
-        return problem + _untaken(delivery, body, delivery.base_id)
+        reason = f"each: {delivery.source.each.text!r} finds no list"
+        return Mapped((_untaken(delivery, body, delivery.base_id),), (reason,))
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"the body has {len(items)} items, at most {MAX_ITEMS} are allowed")
-    mapped = [_map_item(delivery, item, f"{delivery.base_id}#{position}") for position, item in enumerate(items)]
-    return sum(mapped, Mapped())
+    return Mapped(
+        tuple(_map_item(delivery, item, f"{delivery.base_id}#{position}") for position, item in enumerate(items))
+    )
 
 
-def _map_item(delivery: Delivery, body: Any, base_id: str) -> Mapped:
+def mappings_of(source: Source) -> tuple[EventMapping, ...]:
+    """The mappings that a source's bodies are read by: its own, or those of its scheme."""
+    return source.mappings or default_mappings(source.scheme.kind)
+
+
+def _map_item(delivery: Delivery, body: Any, base_id: str) -> Item:
     root = delivery.root(body)
     problems: list[str] = []
-    mappings = delivery.source.mappings or default_mappings(delivery.source.scheme.kind)
-    for position, mapping in enumerate(mappings):
+    for position, mapping in enumerate(mappings_of(delivery.source)):
         asking = Asking(f"mappings[{position}]", root, problems)
         if mapping.when is not None and not asking.holds(mapping.when):
             continue
         event_type = mapping.type or asking.value("type_from", mapping.type_from)
         if mapping.type or may_report(event_type):
-            mapped = _take(delivery, mapping, event_type, asking, base_id)
-            return mapped + Mapped(problems=tuple(problems))
+            event, record = _take(delivery, mapping, event_type, asking, base_id)
+            if record is not None and _comes_twice(record, event_type):
+                asking.report("type_from", f"{event_type} is not reported: the change of the mapping's record tells it")
+                event = _untaken(delivery, body, base_id).event
+            return Item(body, event, record, position, tuple(problems))
         asking.report("type_from", f"{str(event_type)[:100]!r} is no event that a source may report")
-    return _untaken(delivery, body, base_id) + Mapped(problems=tuple(problems))
+    return _untaken(delivery, body, base_id, problems)
 
 
-def _untaken(delivery: Delivery, body: Any, base_id: str) -> Mapped:
+def _comes_twice(record: RecordUpsert, event_type: str) -> bool:
+    """Whether the change of the record that is written too makes such events.
+
+    A mapping whose fixed `type` does is refused when the source is saved; what `type_from` finds is known only now.
+    """
+    return event_type.partition(".")[0] == record.kind
+
+
+def _untaken(delivery: Delivery, body: Any, base_id: str, problems: Sequence[str] = ()) -> Item:
     data = {"source": delivery.source.name, "body": body}
     if weight(data) > MAX_DATA_BYTES:
         data = {"source": delivery.source.name, "omitted": ["body"]}
-    return Mapped(events=(_event(delivery, UNTAKEN, base_id, delivery.now, None, (), data),))
+    event = _event(delivery, UNTAKEN, base_id, delivery.now, None, (), data)
+    return Item(body, event, problems=tuple(problems))
 
 
-def _take(delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str) -> Mapped:
+def _take(
+    delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str
+) -> tuple[Event, RecordUpsert | None]:
     own_id = text_id(asking.value("id", mapping.id))
     record = record_of(delivery.source.name, delivery.country, mapping.record, asking)
     event = _event(
@@ -162,7 +214,7 @@ def _take(delivery: Delivery, mapping: EventMapping, event_type: str, asking: As
         identities_found(delivery.country, mapping, asking),
         data_of(mapping, asking),
     )
-    return Mapped((event,), (record,) if record else ())
+    return event, record
 
 
 def _event(

@@ -116,18 +116,23 @@ def lead_ref(value: Mapping[str, Any], page_id: str | None = None) -> LeadRef | 
 
     Ids come as strings or as integers. Only digits are taken: the id becomes part of the Graph call's address.
     """
-    own_id = text_id(value.get("leadgen_id", value.get("id")))
-    if own_id is None or not _GRAPH_ID.fullmatch(own_id):
+    own_id = _graph_id(value.get("leadgen_id", value.get("id")))
+    if own_id is None:
         return None
     created = lead_time(value.get("created_time"))
     return LeadRef(
         leadgen_id=own_id,
-        page_id=text_id(value.get("page_id")) or page_id,
-        form_id=text_id(value.get("form_id")),
-        ad_id=text_id(value.get("ad_id")),
-        adgroup_id=text_id(value.get("adgroup_id")),
+        page_id=_graph_id(value.get("page_id")) or page_id,
+        form_id=_graph_id(value.get("form_id")),
+        ad_id=_graph_id(value.get("ad_id")),
+        adgroup_id=_graph_id(value.get("adgroup_id")),
         created_time=int(created.timestamp()) if created else None,
     )
+
+
+def _graph_id(value: Any) -> str | None:
+    own_id = text_id(value)
+    return own_id if own_id is not None and _GRAPH_ID.fullmatch(own_id) else None
 
 
 def lead_time(value: Any) -> datetime | None:

@@ -20,6 +20,9 @@ GRAPH_FIELDS = (
 )
 """What to ask the Graph API for: unasked, it gives neither the campaign nor the consent boxes."""
 
+LISTED_FIELDS = "id,created_time,form_id,ad_id"
+"""What to ask for of each lead in a form's list: who it is, and when it came. The rest is fetched lead by lead."""
+
 LONGEST_ANSWER = 4_000
 """Characters that are kept of one answer."""
 
@@ -55,7 +58,7 @@ def lead_event(lead: LeadRef, document: Mapping[str, Any], default_country: str 
         "submitted_at": format_time(submitted),
     }
     return Event(
-        id=ids.event_id("meta", f"lead:{lead.leadgen_id}"),
+        id=lead_event_id(lead.leadgen_id),
         source="meta",
         type="meta_lead.created",
         time=submitted,
@@ -63,6 +66,11 @@ def lead_event(lead: LeadRef, document: Mapping[str, Any], default_country: str 
         data=present(known) | fields,
         origin="source:meta",
     )
+
+
+def lead_event_id(leadgen_id: str) -> str:
+    """The id of a lead's event, whoever tells of the lead, and however often."""
+    return ids.event_id("meta", f"lead:{leadgen_id}")
 
 
 def lead_fields(document: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:

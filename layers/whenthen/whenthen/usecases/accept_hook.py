@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.errors import NotFound
+from whenthen.domain.errors import NotFound, Refused, TooLarge
 from whenthen.sources import signatures
 from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
+from whenthen.usecases.keep_refusals import Posted
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.outside import Secrets
+    from whenthen.sources.mapped import Mapped
+    from whenthen.usecases.keep_refusals import KeepRefusals
     from whenthen.usecases.save_record import SaveRecord
+
+MAX_BODY = 200_000
+"""Bytes of a delivery."""
 
 
 class Accepted(Struct, frozen=True):
@@ -36,21 +42,46 @@ class AcceptHook(Struct, frozen=True):
     secrets: Secrets
     save_record: SaveRecord
     bus: Bus
+    refusals: KeepRefusals
     clock: Clock
 
     def __call__(self, name: str, headers: Mapping[str, str], body: bytes) -> Accepted:
-        """Raises NotFound for an unknown source, Unauthenticated, Malformed; Temporary when not all is durable."""
+        """Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed, Invalid; Temporary when not
+        all is durable. Whatever is refused, and what no mapping takes, is kept for the source's admin."""
         source = parse_source(self.sources.get(name), saved=True)
-        now = self.clock.now()
-        verified = signatures.verify(source.scheme, self._secrets(name), headers, body, now)
-        delivery = Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
-        mapped = map_form(delivery) if source.scheme.kind in FORM_SCHEMES else map_json(delivery)
-        way = "form" if source.scheme.kind in FORM_SCHEMES else "source"
+        posted = Posted(source, headers, body, self._secrets(name))
+        try:
+            delivery = self._verified(posted)
+        except Refused as error:
+            self.refusals.stranger(posted, error)
+            raise
+        try:
+            mapped = self._taken(delivery)
+        except Refused as error:
+            self.refusals.refused(posted, error)
+            raise
+        if mapped.untaken:
+            self.refusals.unmapped(posted, mapped)
+        return Accepted(mapped.events, mapped.problems, source.form.redirect)
+
+    def _verified(self, posted: Posted) -> Delivery:
+        """The delivery, once it is proven to come from its source. Raises Unauthenticated, TooLarge."""
+        if len(posted.body) > MAX_BODY:
+            raise TooLarge(f"a body of at most {MAX_BODY} bytes is taken, this one has {len(posted.body)}")
+        source, headers, body, now = posted.source, posted.headers, posted.body, self.clock.now()
+        verified = signatures.verify(source.scheme, posted.secrets, headers, body, now)
+        return Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
+
+    def _taken(self, delivery: Delivery) -> Mapped:
+        """What the delivery becomes, once all of it is durable."""
+        name, is_form = delivery.source.name, delivery.source.scheme.kind in FORM_SCHEMES
+        mapped = map_form(delivery) if is_form else map_json(delivery)
         for upsert in mapped.records:
-            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=f"{way}:{name}")
+            origin = f"{'form' if is_form else 'source'}:{name}"
+            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=origin)
         if mapped.events:
             self.bus.publish(mapped.events)
-        return Accepted(mapped.events, mapped.problems, source.form.redirect)
+        return mapped
 
     def _secrets(self, name: str) -> list[str]:
         try:

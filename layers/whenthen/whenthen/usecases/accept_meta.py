@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.errors import NotFound, Unauthenticated
+from whenthen.domain.errors import NotFound, TooLarge, Unauthenticated
+from whenthen.domain.events import light
 from whenthen.sources import meta, signatures, whatsapp
 
 if TYPE_CHECKING:
+    from whenthen.domain.events import Event
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.outside import LeadQueue, Secrets
@@ -47,11 +49,18 @@ class AcceptMeta(Struct, frozen=True):
         notification = meta.parse_notification(body)
         if notification.object == _WHATSAPP:
             found = whatsapp.events_of(notification, now)
-            self.bus.publish(found.events)
+            self._publish(found.events)
             return Accepted(events=len(found.events), leads=0, ignored=len(found.ignored))
         leads, ignored = meta.leadgen_changes(notification)
         self.leads.send(leads)
         return Accepted(events=0, leads=len(leads), ignored=len(ignored))
+
+    def _publish(self, found: Sequence[Event]) -> None:
+        """All of them; one that is too large for the bus goes without what makes it so, lest it keep the others out."""
+        try:
+            self.bus.publish(found)
+        except TooLarge:  # before any of them was put
+            self.bus.publish([light(event) for event in found])
 
     def _secrets(self, name: str) -> list[str]:
         """The secret and, while it is being replaced, the one before it. Raises Unauthenticated if there is none."""

@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.advancing import due_wave, enter_wave
-from whenthen.domain.errors import NotFound
 from whenthen.usecases.progress import Progress, send_jobs
 
 if TYPE_CHECKING:
@@ -21,13 +20,18 @@ class AdvanceSequence(Struct, frozen=True):
 
     progress: Progress
 
-    def __call__(self, run_id: str, token: str, wave: int | None, due: datetime | None) -> None:
-        """`wave` and `due` are what the last answer said; both None when the execution has just begun."""
+    def __call__(self, run_id: str, token: str, wave: int | None, due: datetime | None) -> bool:
+        """`wave` and `due` are what the last answer said; both None when the execution has just begun.
+
+        Returns whether there is such a run. One that waits never expires, so one that is gone was over long ago (it
+        was stopped, and its execution left waiting): there is nothing left to do but to let the execution end.
+        """
         runs = self.progress.runs
         runs.keep_token(run_id, token)
         state = runs.load(run_id)
         if state is None:
-            raise NotFound(f"there is no run {run_id}")
+            self.progress.sequences.answer(token, {"more": False})
+            return False
         state = replace(state, run=replace(state.run, token=token))
         if state.run.status.final:
             self.progress.sequences.answer(token, {"more": False})
@@ -35,6 +39,7 @@ class AdvanceSequence(Struct, frozen=True):
             self._resume(state)
         else:
             self._begin(state, wave, due)
+        return True
 
     def _begin(self, state: RunState, wave: int | None, due: datetime | None) -> None:
         rule, now = self.progress.rule_of(state.run), due or state.run.due

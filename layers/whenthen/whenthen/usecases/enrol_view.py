@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
 from whenthen.domain.views import View, parse_view
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from whenthen.domain.enrolments import Enrolment
@@ -41,7 +42,11 @@ class EnrolView(Struct, frozen=True):
         seen = enrolled = 0
         for _ in range(PAGES):
             page = self.records.list(view.kind, limit=PAGE, cursor=cursor)
-            events = [enrolment.event(record.ref) for record in page.items if view.takes(record, enrolment.moment)]
+            events = [
+                enrolment.event(record.ref)
+                for record in page.items
+                if view.takes(record, enrolment.moment, Related(self.records, record))
+            ]
             if events:
                 self.bus.publish(events)
             seen, enrolled, cursor = seen + len(page.items), enrolled + len(events), page.cursor

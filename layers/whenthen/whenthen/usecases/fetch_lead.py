@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from whenthen.domain.lead_forms import LeadForm, is_form_id
 from whenthen.sources.meta_leads import lead_event, lead_fields
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
-    from whenthen.ports.outside import Graph
+    from whenthen.ports.outside import Graph, LeadForms
     from whenthen.sources.meta import LeadRef
     from whenthen.usecases.save_record import SaveRecord
 
@@ -26,6 +27,7 @@ class FetchLead(Struct, frozen=True):
     graph: Graph
     save_record: SaveRecord
     bus: Bus
+    forms: LeadForms
     clock: Clock
     default_country: str | None
 
@@ -37,4 +39,8 @@ class FetchLead(Struct, frozen=True):
         record = self.save_record.insert(KIND, lead.leadgen_id, fields, origin=event.origin)
         event = replace(event, subject=record.ref)
         self.bus.publish([event])
+        form_id = lead.form_id or fields.get("form_id")
+        if is_form_id(form_id):  # from now on it is asked for what its webhooks lose
+            page_id, submitted = lead.page_id, event.time
+            self.forms.note(LeadForm.known_from(form_id, submitted, page_id=page_id, last_lead=submitted))
         return event

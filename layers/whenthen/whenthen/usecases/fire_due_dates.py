@@ -3,23 +3,33 @@
 The sweeps keep one mark: up to when everything was published. It moves only after the last event of a sweep
 is on the bus, so a sweep that fails, or never came, is made up for by the next. What two sweeps both find
 has the same id, and happens once.
+
+A sweep works for a slice of time. If that is over, or something fails, it leaves in the mark how far it came,
+and the next one goes on from there: however much comes due at once, it is all published in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from whenthen.domain.dates import DateField, due_events, lookups
+from whenthen.domain.dates import DateField, due_events, lookups, missed
 from whenthen.domain.enrolments import Enrolment
+from whenthen.domain.errors import Temporary
 from whenthen.domain.event_names import BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED
-from whenthen.domain.lateness import Window
+from whenthen.domain.lateness import Going, Mark, Window
 from whenthen.domain.schedules import Schedule, schedule_event
 
 if TYPE_CHECKING:
-    from whenthen.domain.date_index import DateEntry
+    from datetime import datetime
+
+    from whenthen.domain.events import Event
     from whenthen.domain.rules import Rule
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus
@@ -27,14 +37,40 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleBook
 
 _TYPES = (BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED)
+"""In the order in which they sort: a sweep that is taken up again compares them."""
+
+SLICE = timedelta(seconds=200)
+"""How long one call works: its function may run for 300 s, and the last portion needs its time."""
+
+PORTION = 100
+"""How many entries of the date index are looked at before it is noted how far that is."""
+
+_WHOLE = "~"
+"""Stands where a place in the index would, for a rule that is done: it sorts behind every partition."""
 
 
 class Swept(Struct, frozen=True):
-    """What a sweep did; events that an earlier one had published already are counted again."""
+    """What a sweep did; events that an earlier one had published already are counted again.
+
+    skipped    rule → how many of its occasions were skipped, as they would have been too late
+    finished   whether everything up to its moment is published; if not, the next sweep goes on
+    """
 
     rules: int = 0
     events: int = 0
     enrolments: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    finished: bool = True
+
+    def and_then(self, other: Swept) -> Swept:
+        """Both together."""
+        return Swept(
+            self.rules + other.rules,
+            self.events + other.events,
+            self.enrolments + other.enrolments,
+            Counter(self.skipped) + Counter(other.skipped),
+            other.finished,
+        )
 
 
 class FireDueDates(Struct, frozen=True):
@@ -48,47 +84,93 @@ class FireDueDates(Struct, frozen=True):
     clock: Clock
 
     def __call__(self) -> Swept:
-        """Publish what came due since the last sweep. Raises Temporary; then the next sweep does it."""
-        now, last = self.clock.now(), self.sweeps.last()
-        since = min(last or now, now)
-        rules = events = enrolments = 0
-        for rule in self._rules():
-            window = Window(since, now, live=rule.activated_at)
-            match rule.trigger.timer:
-                case DateField() as field:
-                    events += self._fire_dates(rule, field, window)
-                case Schedule() as schedule if rule.trigger.view is None:
-                    events += self._fire_schedule(rule, schedule, window)
-                case Schedule() as schedule:
-                    enrolments += self._enrol(rule, schedule, window)
-            rules += 1
-        if last is None or now > last:
-            # Another sweep may have been quicker: what it covered and what this one did are both published.
-            self.sweeps.move(last, now)
-        return Swept(rules, events, enrolments)
+        """Publish what came due since the last sweep. Raises Temporary; then the next sweep goes on."""
+        start, last = self.clock.now(), self.sweeps.last()
+        swept = self._sweep(start, last)
+        if last is None or last.going is None or not swept.finished:
+            return swept
+        # That was the rest of an earlier sweep: what came due since is this one's.
+        return swept.and_then(self._sweep(start, self.sweeps.last()))
 
-    def _rules(self) -> Iterator[Rule]:
+    def _sweep(self, start: datetime, last: Mark | None) -> Swept:
+        going = (last.going if last else None) or Going(start)
+        sweep = _Sweep(self, min(last.until if last else going.now, going.now), going)
+        try:
+            finished = all(self.clock.now() - start < SLICE for _ in sweep.portions())
+        except Temporary:
+            if sweep.done:
+                self._move(last, sweep.mark(finished=False))
+            raise
+        self._move(last, sweep.mark(finished=finished))
+        return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, finished)
+
+    def _move(self, last: Mark | None, mark: Mark) -> None:
+        """Another sweep may have been quicker: what it covered and what this one did are both published."""
+        beyond = mark.going.now if mark.going else mark.until
+        if last is None or last.going or beyond > last.until:
+            self.sweeps.move(last, mark)
+
+
+class _Sweep:
+    """One sweep under way: what it did, and how far it came."""
+
+    def __init__(self, ports: FireDueDates, since: datetime, going: Going) -> None:
+        self._ports, self._since, self._now, self._begun, self.done = ports, since, going.now, going.done, going.done
+        self.rules = self.events = self.enrolments = 0
+        self.skipped = Counter[str]()
+
+    def mark(self, *, finished: bool) -> Mark:
+        """Where the sweeps stand with this."""
+        return Mark(self._now) if finished else Mark(self._since, Going(self._now, self.done))
+
+    def portions(self) -> Iterator[None]:
+        """Do what is left; yields after each portion, where the sweep may be broken off."""
         for event_type in _TYPES:
-            yield from self.rules.considered(event_type)
+            for rule in sorted(self._ports.rules.considered(event_type), key=attrgetter("id")):
+                own = (event_type, rule.id, str(rule.version))
+                if own[:2] < self._begun[:2]:
+                    continue
+                # Of a rule that was changed meanwhile all is done again: its dates may be others.
+                begun = self._begun[3:] if self._begun[:3] == own else ()
+                for place in self._places(rule, begun) if begun != (_WHOLE,) else ():
+                    self.done = (*own, *place)
+                    yield
+                self.rules += 1
+                self.done = (*own, _WHOLE)
+                yield
 
-    def _fire_dates(self, rule: Rule, field: DateField, window: Window) -> int:
-        events = due_events(rule.id, field, self._entries(field, window), window)
+    def _places(self, rule: Rule, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Do a rule, from the place behind `begun` on; yields each place up to which it is done."""
+        window = Window(self._since, self._now, live=rule.activated_at)
+        match rule.trigger.timer:
+            case DateField() as field:
+                yield from self._dates(rule.id, field, window, begun)
+            case Schedule() as schedule if rule.trigger.view is None:
+                self._publish([schedule_event(rule.id, moment) for moment in schedule.due(window)])
+                self._skip(rule.id, schedule.missed(window))
+            case Schedule() as schedule:
+                for moment in schedule.due(window):
+                    self._ports.enrolments.start(Enrolment(rule.id, rule.version, moment))
+                    self.enrolments += 1
+                self._skip(rule.id, schedule.missed(window))
+
+    def _dates(self, rule: str, field: DateField, window: Window, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for lookup in lookups(field, window):
+            place = (lookup.partition, lookup.prefix)
+            if place < begun[:2]:
+                continue
+            found = self._ports.dates.entries(*place)
+            left = (entry for entry in found if (*place, entry.sort) > begun)
+            while portion := list(islice(left, PORTION)):
+                self._publish(due_events(rule, field, portion, window))
+                self._skip(rule, missed(rule, field, portion, window))
+                yield (*place, portion[-1].sort)
+
+    def _publish(self, events: list[Event]) -> None:
         if events:
-            self.bus.publish(events)
-        return len(events)
+            self._ports.bus.publish(events)
+            self.events += len(events)
 
-    def _entries(self, field: DateField, window: Window) -> Iterator[DateEntry]:
-        for place in lookups(field, window):
-            yield from self.dates.entries(place.partition, place.prefix)
-
-    def _fire_schedule(self, rule: Rule, schedule: Schedule, window: Window) -> int:
-        events = [schedule_event(rule.id, moment) for moment in schedule.due(window)]
-        if events:
-            self.bus.publish(events)
-        return len(events)
-
-    def _enrol(self, rule: Rule, schedule: Schedule, window: Window) -> int:
-        begun = [Enrolment(rule.id, rule.version, moment) for moment in schedule.due(window)]
-        for enrolment in begun:
-            self.enrolments.start(enrolment)
-        return len(begun)
+    def _skip(self, rule: str, count: int) -> None:
+        if count:
+            self.skipped[rule] += count

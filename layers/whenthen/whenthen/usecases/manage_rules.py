@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,15 +13,18 @@ from whenthen.domain import ids, templates, views
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import format_time
+from whenthen.domain.lint import lint
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.views import parse_view
 from whenthen.ports.values import Page, StoredRule
+from whenthen.usecases.lint_rule import refuse
 
 if TYPE_CHECKING:
+    from whenthen.domain.findings import Finding
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore, ViewStore
 
-OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by")
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings")
 """What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
 
 _ATTEMPTS = 4
@@ -48,12 +51,20 @@ class Filter(Struct, frozen=True):
         )
 
 
+class Lint(Protocol):
+    """Finds what is wrong with a rule."""
+
+    def __call__(self, rule: Rule) -> Sequence[Finding]:
+        """Errors and warnings."""
+
+
 class ManageRules(Struct, frozen=True):
     """The rules, as admins see them."""
 
     rules: RuleStore
     views: ViewStore
     clock: Clock
+    lint: Lint = lint
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
         """A new rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
@@ -65,6 +76,7 @@ class ManageRules(Struct, frozen=True):
         # A deleted rule leaves its versions to its runs: its key must not make another version 1.
         if self._has_versions(rule_id):
             return self._made_before(new)
+        new = self._linted(new, parsed)
         try:
             self.rules.save(new, parsed, None)
         except Stale:
@@ -86,7 +98,16 @@ class ManageRules(Struct, frozen=True):
             raise Conflict("the rule that was made with this Idempotency-Key was deleted") from None
         if _as_written(existing.document) != _as_written(new.document):
             raise Conflict("this Idempotency-Key was used for another rule")
-        return existing
+        return replace(existing, warnings=new.warnings)
+
+    def draft(self, written: Mapping[str, Any]) -> Rule:
+        """The rule that is written, not saved: a new one, or the next version of the one that its `id` names.
+
+        Raises Invalid.
+        """
+        own_id = written.get("id")
+        named = {"id": own_id if isinstance(own_id, str) and own_id else "draft", "version": 1}
+        return checked({**self._with_views(_as_written(written)), **named})
 
     def get(self, rule_id: str) -> StoredRule:
         """The current version. Raises NotFound."""
@@ -99,23 +120,38 @@ class ManageRules(Struct, frozen=True):
 
     def replace(self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredRule:
         """A new version of the rule. Raises NotFound, Invalid; Stale if it is no longer at `version`."""
+        return self._replace(rule_id, written, version=version, by=by, linted=True)
+
+    def _replace(
+        self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str, linted: bool
+    ) -> StoredRule:
         current = self._current(rule_id, version)
         new, parsed = self._prepare(written, rule_id, current, by)
+        if linted:
+            new = self._linted(new, parsed)
         if _as_written(new.document) == _as_written(current.document):
-            return current
+            return replace(current, warnings=new.warnings)
         self.rules.save(new, parsed, current)
         return new
 
+    def _linted(self, new: StoredRule, parsed: Rule) -> StoredRule:
+        """The rule with the warnings about it. Raises Unsound where there are errors."""
+        return replace(new, warnings=refuse(self.lint(parsed)))
+
     def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
-        """Switch the rule off, to shadow, or on."""
+        """Switch the rule off, to shadow, or on. Whatever lint finds, a rule can be switched off."""
         current = self._current(rule_id, version)
-        return self.replace(rule_id, {**current.document, "mode": mode}, version=current.version, by=by)
+        changed = {**current.document, "mode": mode}
+        return self._replace(rule_id, changed, version=current.version, by=by, linted=mode != Mode.OFF)
 
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
-        """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound."""
+        """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound.
+
+        Whatever lint finds: else one rule could keep a view, and with it the others that name it, from changing.
+        """
         for _ in range(_ATTEMPTS):
             try:
-                return self.replace(rule_id, self.rules.get(rule_id).document, version=None, by=by)
+                return self._replace(rule_id, self.rules.get(rule_id).document, version=None, by=by, linted=False)
             except Stale:
                 continue
         raise Temporary(f"rule {rule_id} is being changed by others", retry_after=1)

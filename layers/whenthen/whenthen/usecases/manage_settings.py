@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.errors import NotFound
+from whenthen.domain.lead_forms import read_lead_settings
 from whenthen.domain.people import read_people_settings
 
 if TYPE_CHECKING:
     from whenthen.ports.administration import SettingStore
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"people": read_people_settings}
+CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "leads": read_lead_settings,
+    "people": read_people_settings,
+}
 """Subject → what reads its document, and raises Invalid naming each field."""
 
 

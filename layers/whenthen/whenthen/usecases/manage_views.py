@@ -11,6 +11,7 @@ from whenthen.domain import ids
 from whenthen.domain.errors import Conflict, Invalid, Stale
 from whenthen.domain.views import parse_view
 from whenthen.ports.values import Page, StoredView
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from whenthen.domain.records import Record
@@ -99,7 +100,7 @@ class ManageViews(Struct, frozen=True):
         for _ in range(MAX_PAGES):
             # As many as are missing, never more: a cursor stands between two pages of the store.
             page = self.records.list(kind, limit=limit - len(found), cursor=cursor)
-            found += [record for record in page.items if view.takes(record, now)]
+            found += [record for record in page.items if view.takes(record, now, Related(self.records, record))]
             cursor = page.cursor
             if cursor is None or len(found) == limit:
                 break

@@ -7,7 +7,7 @@ then the record may have changed, by the very runs that the first delivery start
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,14 +15,19 @@ from msgspec.structs import replace
 from whenthen.domain import changes
 from whenthen.domain.advancing import Dispatch, Finish, due_wave
 from whenthen.domain.contexts import context_of
-from whenthen.domain.entries import once_key, refusal
+from whenthen.domain.entries import NoEntry, earlier_keys, once_key, refusal
 from whenthen.domain.event_names import SPEAKING
 from whenthen.domain.rules import Mode, Rule
 from whenthen.domain.runs import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports.values import Plan, Planned, Started
+from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Started
+from whenthen.usecases.history import history_of, keys_of
 from whenthen.usecases.progress import Progress, jobs_of, send_jobs
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from whenthen.domain.events import Event
     from whenthen.domain.matching import RuleSet
     from whenthen.domain.records import Record
@@ -61,32 +66,48 @@ class MatchEvent(Struct, frozen=True):
             plan = self.log.record_plan(decided, self.progress.clock.now())
         if plan.handled:
             return plan
-        context = context_of(plan.event, plan.record, self.progress.clock.now())
+        context = self._context(plan, plan.record, self.progress.clock.now())
         if self.stop_on_exit.concerns(plan.event):
             self.stop_on_exit(plan.event, plan.record, context)
+        refused = [*plan.refused]
         for planned in plan.rules:
-            self._start(plan, self.progress.rules.version(planned.rule, planned.version))
-        self.log.close(event.id)
-        return plan
+            started = self._start(plan, self.progress.rules.version(planned.rule, planned.version))
+            if started is Started.ENTERED_BEFORE:
+                refused.append(NotEntered(*planned, NoEntry.ENTERED_BEFORE))
+        self.log.close(event.id, refused[:MAX_REFUSED])
+        return replace(plan, refused=tuple(refused), handled=True)
+
+    def _context(
+        self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
+    ) -> dict[str, Any]:
+        history = history_of(self.progress.occurrences, plan.event, (plan.record, *plan.others), None, now)
+        return context_of(plan.event, record, now, zone, Related(self.progress.records, record), history)
 
     def _decide(self, event: Event) -> Plan:
+        # First the note, then the count: of two events at once, the one that is noted last counts both.
+        self.progress.occurrences.note(event, keys_of(event), self.progress.clock.now())
         record = self._record_of(event)
         if event.cause.depth >= MAX_DEPTH:
             return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
         ruleset = self.progress.rules.rules_of(event.type)
         plan = Plan(event, record, (), others=self._others(event, record))
-        entering = sorted(found for each in (record, *plan.others) for found in self._entering(plan, each, ruleset))
+        matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
+        entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
+        refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
         idle = not entering and not self.stop_on_exit.concerns(event)
-        return replace(plan, rules=tuple(entering), handled=idle)
+        return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], handled=idle)
 
-    def _entering(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned]:
-        """The rules that are about this record of the plan, match, and let it in."""
+    def _matching(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned | NotEntered]:
+        """The rules that are about this record of the plan and match, and whether they let it in."""
         event = plan.event
         ref = record.ref if record else event.subject
-        for rule_id in ruleset.match(context_of(event, record, self.progress.clock.now())):
+        for rule_id in ruleset.match(self._context(plan, record, self.progress.clock.now())):
             rule = self.progress.rules.current(rule_id, event.type)
-            if plan.record_for(rule.kind) is record and refusal(rule, record) is None:
-                yield Planned(rule.id, rule.version, ref)
+            if plan.record_for(rule.kind) is not record:
+                continue
+            refused = refusal(rule, record)
+            planned = Planned(rule.id, rule.version, ref)
+            yield planned if refused is None else NotEntered(*planned, refused)
 
     def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
         """The records of an event's person that rules about other kinds than its own record's are about."""
@@ -105,17 +126,19 @@ class MatchEvent(Struct, frozen=True):
             return self.progress.records.get(event.subject)
         return self.progress.records.find(event.identities) if event.identities else None
 
-    def _start(self, plan: Plan, rule: Rule) -> None:
+    def _start(self, plan: Plan, rule: Rule) -> Started:
         now = self.progress.clock.now()
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         jobs: tuple[Job, ...] = ()
         if rule.immediate or run.shadow:
             run, jobs = self._first_wave(run, rule, plan)
-        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run))
+        earlier = earlier_keys(rule, run, plan.record_for(rule.kind))
+        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run), earlier=earlier)
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):
             self._launch(run, rule, jobs, already=started is Started.EXISTS)
+        return started
 
     def _stop(self, run: Run, event: Event) -> None:
         """Show the run as stopped. It may have been written before its exit was seen: then it is ended."""
@@ -126,7 +149,7 @@ class MatchEvent(Struct, frozen=True):
 
     def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
         """The run with its first wave dispatched, so that both are written together."""
-        context = context_of(plan.event, plan.record_for(rule.kind), run.due, rule.zone)
+        context = self._context(plan, plan.record_for(rule.kind), run.due, rule.zone)
         move = due_wave(rule, 0, context, run.due)
         if isinstance(move, Finish):
             return _ended(run, move.status, move.reason), ()

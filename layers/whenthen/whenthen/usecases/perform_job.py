@@ -38,7 +38,10 @@ class Channel(Protocol):
         """Whether an effect whose answer was lost may be had again."""
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
-        """Render and check; the outcome, where there is nothing to be done. Raises Refused or Permanent."""
+        """Render, read secrets and check; the outcome, where there is nothing to be done.
+
+        Raises Refused or Permanent, Temporary where something cannot be read now.
+        """
 
 
 class PerformJob(Struct, frozen=True):
@@ -59,23 +62,25 @@ class PerformJob(Struct, frozen=True):
         clock, runs = self.progress.clock, self.progress.runs
         rule = self.progress.rule_of(state.run)
         step = rule.step(job.step_id)
-        context = self.progress.context(state, job.due)
-        prepared = self._prepare(job, step, context)
+        prepared = self._prepare(state, job, step)
         now = clock.now()
+        if isinstance(prepared, Outcome) and job.status is JobStatus.PENDING:
+            # Nothing goes out, so nothing is claimed: a worker that dies here must not seem to have sent.
+            if not runs.complete(job, prepared, now):
+                raise Temporary("another worker has taken this job meanwhile", retry_after=1)
+            return
         claimed = runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
         if claimed.status.final:
             return
-        if state.run.status.final:
-            outcome = Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}")
-        elif isinstance(prepared, Outcome):
-            outcome = prepared
-        else:
-            outcome = self._have(prepared, claimed, step)
+        outcome = prepared if isinstance(prepared, Outcome) else self._have(prepared, claimed, step)
         runs.complete(claimed, outcome, clock.now())
 
-    def _prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
+    def _prepare(self, state: RunState, job: Job, step: Step) -> Effect | Outcome:
+        """Everything that can fail without an effect. Raises Temporary: then the job is as it was."""
+        if state.run.status.final:
+            return Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}")
         try:
-            return self.channel.prepare(job, step, context)
+            return self.channel.prepare(job, step, self.progress.context(state, job.due))
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 

@@ -12,13 +12,16 @@ from msgspec.structs import replace
 
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.advancing import Dispatch, Finish, Move, WaitUntil, after_wave
-from whenthen.domain.contexts import context_of
+from whenthen.domain.contexts import clocks_of, context_of
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Run
+from whenthen.usecases.history import history_of
+from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
     from whenthen.domain.rules import Rule
     from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
@@ -66,6 +69,7 @@ class Progress(Struct, frozen=True):
     queues: JobQueues
     sequences: Sequences
     clock: Clock
+    occurrences: Occurrences
 
     def rule_of(self, run: Run) -> Rule:
         """The rule version that started the run."""
@@ -74,7 +78,10 @@ class Progress(Struct, frozen=True):
     def context(self, state: RunState, now: datetime) -> dict[str, Any]:
         """What the run's conditions and templates see: the record as it is now, at `now` on the run's clock."""
         record = self.records.get(state.run.record) if state.run.record else None
-        return context_of(state.event, record, now, self.rule_of(state.run).zone)
+        history = history_of(self.occurrences, state.event, [record], state.run.record, now)
+        related = Related(self.records, record)
+        rule = self.rule_of(state.run)
+        return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
 
     def settle(self, run_id: str) -> None:
         """After a job has its outcome: if it was the wave's last, see to what follows."""

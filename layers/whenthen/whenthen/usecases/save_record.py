@@ -10,7 +10,15 @@ from msgspec import Struct
 from whenthen.domain import identities, ids
 from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import Cause
-from whenthen.domain.records import Record, check_fields, identities_of, parse_ref, patched
+from whenthen.domain.records import (
+    MAX_OTHERS,
+    OTHER_FIELDS,
+    Record,
+    check_fields,
+    identities_of,
+    parse_ref,
+    patched,
+)
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
@@ -23,23 +31,54 @@ ATTEMPTS = 4
 def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
     """The fields with phone and e-mail in their one written form, as identities need them. Raises Invalid."""
     result = dict(fields)
-    problems = []
-    for name, normalise in (
-        ("phone", lambda text: identities.phone(text, default_country)),
-        ("email", identities.email),
-    ):
+    problems: list[Problem] = []
+    for name in ("phone", "email"):
         value = result.get(name)
         if value is None or value == "":
             continue
-        result[name] = normalise(value) if isinstance(value, str) else None
+        result[name] = _normal(name, value, default_country)
         if result[name] is None:
             problems.append(Problem(f"fields.{name}", f"{value!r} is not {_EXAMPLES[name]}"))
+    for name, others in OTHER_FIELDS.items():
+        if result.get(others) is not None:
+            result[others] = _normalised_others(result[others], name, others, default_country, problems)
     if problems:
         raise Invalid(problems)
     return result
 
 
-_EXAMPLES = {"phone": "a phone number such as +905321234567", "email": "an e-mail address"}
+def _normal(name: str, value: Any, default_country: str | None) -> str | None:
+    """The one written form of an identity field's value; None where it is none."""
+    if not isinstance(value, str) or not value:
+        return None
+    match name:
+        case "phone":
+            return identities.phone(value, default_country)
+        case "email":
+            return identities.email(value)
+    return value
+
+
+def _normalised_others(
+    values: Any, name: str, field: str, default_country: str | None, problems: list[Problem]
+) -> list[str]:
+    if not isinstance(values, list) or len(values) > MAX_OTHERS:
+        problems.append(Problem(f"fields.{field}", f"a list of at most {MAX_OTHERS} is required"))
+        return []
+    normal = [_normal(name, value, default_country) for value in values]
+    problems += [
+        Problem(f"fields.{field}[{place}]", f"{value!r} is not {_EXAMPLES[name]}")
+        for place, value in enumerate(values)
+        if normal[place] is None
+    ]
+    return list(dict.fromkeys(value for value in normal if value is not None))
+
+
+_EXAMPLES = {
+    "phone": "a phone number such as +905321234567",
+    "email": "an e-mail address",
+    "whatsapp": "a WhatsApp user id",
+}
 
 
 class SaveRecord(Struct, frozen=True):
@@ -57,17 +96,8 @@ class SaveRecord(Struct, frozen=True):
         Creates it where there is none. None removes a field. Returns the record as it stands then.
         Raises Invalid; Temporary if others kept changing it.
         """
-        patch = normalised(fields, self.default_country)
-        check_fields(patch)
         for attempt in range(ATTEMPTS):
-            found = self._find(kind, own_id, identities_of(patch))
-            # An id that is taken though nobody has the identity is of a record that had it once: then another one.
-            made_of = (*identities_of(patch), *["again"] * attempt)
-            new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
-            parse_ref(new.ref, "id")
-            if own_id is None and found is None and not identities_of(patch):
-                raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
-            changed = patched(new, patch, origin=origin, cause=cause or Cause(), now=self.clock.now())
+            found, new, changed = self._change(kind, own_id, fields, origin, cause or Cause(), attempt)
             if changed is new:
                 return changed
             try:
@@ -76,6 +106,26 @@ class SaveRecord(Struct, frozen=True):
                 continue
             return changed
         raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
+
+    def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
+        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid."""
+        found, _, changed = self._change(kind, own_id, fields, "preview", Cause(), 0)
+        return found, changed
+
+    def _change(
+        self, kind: str, own_id: str | None, fields: Mapping[str, Any], origin: str, cause: Cause, attempt: int
+    ) -> tuple[Record | None, Record, Record]:
+        """The stored record, if there is one; the one to start from; and the one to write. Raises Invalid."""
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        found = self._find(kind, own_id, identities_of(patch))
+        # An id that is taken though nobody has the identity is of a record that had it once: then another one.
+        made_of = (*identities_of(patch), *["again"] * attempt)
+        new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
+        parse_ref(new.ref, "id")
+        if own_id is None and found is None and not identities_of(patch):
+            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+        return found, new, patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
 
     def insert(self, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str) -> Record:
         """Make the record, unless it is there: then it stays as it is. Returns it as it stands. Raises Invalid."""

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from whenthen.domain.rules import Step
     from whenthen.ports.clock import Clock
     from whenthen.ports.outside import Mailer, Threads
+    from whenthen.ports.values import WrittenMail
     from whenthen.usecases.keep_consent import Consents
 
 MAX_SUBJECT = 500
 
 
 class _Send(Struct, frozen=True):
-    mail: Mail
+    mail: WrittenMail
     run_id: str
     channel: SendEmail
 
@@ -33,7 +34,7 @@ class _Send(Struct, frozen=True):
         with suppress(Temporary):
             # An answer names the mail as <id@region.amazonses.com>: the id alone is what stays the same.
             self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
-        return Outcome(JobStatus.DONE, f"mail to {self.mail.to} taken by SES", {"message_id": message_id})
+        return Outcome(JobStatus.DONE, f"mail to {self.mail.mail.to} taken by SES", {"message_id": message_id})
 
 
 class SendEmail(Struct, frozen=True):
@@ -55,19 +56,16 @@ class SendEmail(Struct, frozen=True):
         refused = self.consents.refusal("email", identities.identity("email", to), given.get("purpose", ""))
         if refused is not None:
             return Outcome(JobStatus.SKIPPED, refused)
-        return _Send(
-            Mail(
-                sender=given.get("from") or self.sender,
-                to=to,
-                subject=_line(given["subject"]),
-                text=given.get("text", ""),
-                html=html,
-                reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
-                headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
-            ),
-            job.run_id,
-            self,
+        mail = Mail(
+            sender=given.get("from") or self.sender,
+            to=to,
+            subject=_line(given["subject"]),
+            text=given.get("text", ""),
+            html=html,
+            reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
+            headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
         )
+        return _Send(self.mailer.write(mail), job.run_id, self)
 
 
 def _address(value: Any, name: str) -> str:

@@ -18,6 +18,7 @@ from whenthen.domain.runs import Job, JobStatus, Outcome
 if TYPE_CHECKING:
     from whenthen.domain.rules import Step
     from whenthen.ports.outside import Graph
+    from whenthen.ports.values import HttpRequest
     from whenthen.usecases.keep_consent import Consents
 
 MAX_TEXT = 4096
@@ -25,12 +26,11 @@ DEFAULT_LANGUAGE = "en_US"
 
 
 class _Send(Struct, frozen=True):
-    message: Mapping[str, Any]
-    key: str
+    call: HttpRequest
     graph: Graph
 
     def perform(self) -> Outcome:
-        message_id = self.graph.send_message(self.message, self.key)
+        message_id = self.graph.send_message(self.call)
         return Outcome(JobStatus.DONE, "message accepted by WhatsApp", {"message_id": message_id})
 
 
@@ -57,7 +57,7 @@ class SendWhatsapp(Struct, frozen=True):
         }
         if given.get("reply_to"):
             message["context"] = {"message_id": given["reply_to"]}
-        return _Send(message, job.callback, self.graph)
+        return _Send(self.graph.message(message, job.callback), self.graph)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """The phone number, or the business-scoped id of a customer whose number Meta does not tell."""

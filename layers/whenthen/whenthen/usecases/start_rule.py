@@ -21,8 +21,19 @@ if TYPE_CHECKING:
     from whenthen.ports.events import Bus
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleStore, ViewStore
+    from whenthen.ports.values import StoredRule
 
 _WHOM = ("record", "view", "kind")
+
+
+def startable(stored: StoredRule) -> Rule:
+    """The rule, if it is one that is started by hand. Raises Conflict."""
+    rule = parse_rule(stored.document)
+    if rule.trigger.on is not On.MANUAL:
+        raise Conflict(f"the rule is not started by hand: its trigger is {rule.trigger.on}")
+    if rule.mode is Mode.OFF:
+        raise Conflict("the rule is off")
+    return rule
 
 
 class StartRule(Struct, frozen=True):
@@ -41,7 +52,7 @@ class StartRule(Struct, frozen=True):
         Returns the id of the `event`, or of the `enrolment` under way. The same `seed` starts nothing twice.
         Raises NotFound, Invalid; Conflict for a rule that is off or that nobody starts by hand.
         """
-        rule = self._startable(rule_id)
+        rule = startable(self.rules.get(rule_id))
         problems: list[Problem] = []
         reader = Reader(written, "", problems)
         if sum(name in reader for name in _WHOM) > 1:
@@ -57,14 +68,6 @@ class StartRule(Struct, frozen=True):
         enrolment = Enrolment(rule.id, rule.version, self.clock.now(), by, seed, view)
         self.enrolments.start(enrolment)
         return {"enrolment": enrolment.id}
-
-    def _startable(self, rule_id: str) -> Rule:
-        rule = parse_rule(self.rules.get(rule_id).document)
-        if rule.trigger.on is not On.MANUAL:
-            raise Conflict(f"the rule is not started by hand: its trigger is {rule.trigger.on}")
-        if rule.mode is Mode.OFF:
-            raise Conflict("the rule is off")
-        return rule
 
     def _start_one(self, rule: Rule, ref: str | None, seed: str, by: str) -> dict[str, str]:
         if ref is not None:

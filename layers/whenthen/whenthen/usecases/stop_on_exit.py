@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from whenthen.domain.advancing import exited
 from whenthen.domain.runs import RunStatus
+from whenthen.domain.ties import place_of
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
@@ -32,7 +33,8 @@ class StopOnExit(Struct, frozen=True):
 
     def __call__(self, event: Event, record: Record | None, context: Mapping[str, Any]) -> list[str]:
         """Remember the event for runs that start later, and stop those under way. Returns the ids stopped."""
-        refs = [ref for ref in (event.subject, record.ref if record else None) if ref]
+        # Runs of records that were merged into this one are watched under the refs that these had.
+        refs = [ref for ref in (event.subject, *(record.refs if record else ())) if ref]
         keys = tuple(dict.fromkeys((*refs, *event.identities, *(record.identities if record else ()))))
         # First the note, then the look: a run that starts in between finds the note (see RunLedger.start).
         self.runs.note_exit(keys, event)
@@ -48,8 +50,10 @@ class StopOnExit(Struct, frozen=True):
             return False
         rule = self.rules.version(state.run.rule_id, state.run.rule_version)
         if event.type in rule.exit.on:
+            if event.time == state.run.entered and place_of(event) <= state.run.place:
+                return False
             reason = f"exit: {event.type}"
-        elif record is not None and record.ref == state.run.record and exited(rule, context):
+        elif record is not None and state.run.record in record.refs and exited(rule, context):
             reason = "its exit condition holds"
         else:
             return False

@@ -9,14 +9,20 @@ from urllib.parse import quote, urlencode
 
 from whenthen.adapters.channels.graph_errors import error_of, json_object
 from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary
-from whenthen.ports.values import HttpAnswer, HttpRequest
-from whenthen.sources.meta_leads import GRAPH_FIELDS
+from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
+from whenthen.sources.bodies import mapping, mappings
+from whenthen.sources.meta_leads import GRAPH_FIELDS, LISTED_FIELDS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.ports.outside import Http, Secrets
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 """`access_token` (a system user's) and `phone_number_id` (the sender of WhatsApp messages) are read from it."""
+
+PAGE = 100
+"""Leads of a page: with the few fields that are asked for, far below what is read of an answer."""
 
 
 class GraphApi:
@@ -31,28 +37,52 @@ class GraphApi:
         """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
         url = f"{self._base}/{quote(leadgen_id, safe='')}?{urlencode({'fields': GRAPH_FIELDS}, safe=',')}"
         try:
-            return _document(self._call("GET", url))
+            return _document(self._answer(HttpRequest("GET", url, self._headers())))
         except AnswerLost as error:  # reading changes nothing: it may be repeated
             raise Temporary(error.reason) from error
 
-    def send_message(self, message: Mapping[str, Any], key: str) -> str:
-        """Send a WhatsApp message that carries `key` back in its statuses; returns its id.
+    def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
+        """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
+        later = {"field": "time_created", "operator": "GREATER_THAN", "value": int(since.timestamp())}
+        query = {"fields": LISTED_FIELDS, "filtering": json.dumps([later]), "limit": str(PAGE)}
+        query |= {"after": after} if after else {}
+        url = f"{self._base}/{quote(form_id, safe='')}/leads?{urlencode(query, safe=',')}"
+        try:
+            document = _document(self._answer(HttpRequest("GET", url, self._headers())))
+        except AnswerLost as error:  # reading changes nothing: it may be repeated
+            raise Temporary(error.reason) from error
+        rows, paging = document.get("data"), mapping(document.get("paging"))
+        if not isinstance(rows, list):
+            raise Temporary("Meta's list of leads cannot be read")
+        # `next` only says that there is a next page: its address, which carries the access token, is not followed.
+        cursor = mapping(paging.get("cursors")).get("after") if paging.get("next") else None
+        return LeadPage(mappings(rows), cursor if isinstance(cursor, str) and cursor else None)
 
-        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+    def message(self, message: Mapping[str, Any], key: str) -> HttpRequest:
+        """The call that sends a WhatsApp message, which carries `key` back in its statuses.
+
+        Raises Permanent where Meta's secret is missing, Temporary where it cannot be read now.
         """
         url = f"{self._base}/{quote(self._secret('phone_number_id'), safe='')}/messages"
         body = json.dumps({**message, "biz_opaque_callback_data": key}, ensure_ascii=False).encode()
-        answer = _document(self._call("POST", url, body))
+        return HttpRequest("POST", url, {**self._headers(), "content-type": "application/json"}, body)
+
+    def send_message(self, call: HttpRequest) -> str:
+        """Send it; returns the message's id.
+
+        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+        """
+        answer = _document(self._answer(call))
         match answer.get("messages"):
             case [{"id": str(message_id)}, *_]:
                 return message_id
         raise AnswerLost("Meta took the message, but did not name it")
 
-    def _call(self, method: str, url: str, body: bytes = b"") -> HttpAnswer:
-        headers = {"authorization": f"Bearer {self._secret('access_token')}", "accept": "application/json"}
-        if body:
-            headers["content-type"] = "application/json"
-        answer = self._http.send(HttpRequest(method, url, headers, body))
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._secret('access_token')}", "accept": "application/json"}
+
+    def _answer(self, call: HttpRequest) -> HttpAnswer:
+        answer = self._http.send(call)
         if not 200 <= answer.status < 300:
             raise error_of(answer)
         return answer

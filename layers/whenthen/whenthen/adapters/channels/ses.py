@@ -17,6 +17,7 @@ from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws import AwsClient, code_of
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
+from whenthen.ports.values import WrittenMail
 
 if TYPE_CHECKING:
     from whenthen.ports.values import Mail
@@ -51,12 +52,16 @@ class SesMailer:
         self._client = client
         self._reported = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
-    def send(self, mail: Mail) -> str:
+    def write(self, mail: Mail) -> WrittenMail:
+        """The mail as MIME. Raises Permanent."""
+        return WrittenMail(mail, mime(mail))
+
+    def send(self, mail: WrittenMail) -> str:
         """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
-        raw = mime(mail)
+        to, sender = mail.mail.to, mail.mail.sender
         try:
             answer = self._client.send_raw_email(
-                Source=mail.sender, Destinations=[mail.to], RawMessage={"Data": raw}, **self._reported
+                Source=sender, Destinations=[to], RawMessage={"Data": mail.raw}, **self._reported
             )
         except ClientError as error:
             raise _refusal(error) from error

@@ -12,12 +12,15 @@ from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expre
 from whenthen.domain import changes, events
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
-from whenthen.ports.values import Plan, Planned
+from whenthen.ports.values import NotEntered, Plan, Planned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whenthen.adapters.aws import AwsClient
     from whenthen.domain.records import Record
 
+_PREFIX = "event#"
 _SK = "plan"
 _OF_EVENT = {"of_event": True}
 """Stands for a record that the event itself carries, so that it is not kept twice."""
@@ -35,6 +38,10 @@ class DynamoEventLog:
         item = self._table.get(_pk(event_id), _SK)
         return plan_of_item(item) if item else None
 
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of these events for which a plan was made."""
+        return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((_pk(each), _SK) for each in event_ids)}
+
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
         try:
@@ -46,9 +53,13 @@ class DynamoEventLog:
             return kept
         return plan
 
-    def close(self, event_id: str) -> None:
-        """Note that the plan was carried out."""
-        handled = Expression(EXISTS.condition, "SET #handled = :yes", {"yes": True})
+    def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
+        """Note that the plan was carried out, and which rules let nobody in."""
+        update = "SET #handled = :yes"
+        values: dict[str, Any] = {"yes": True}
+        if refused:
+            update, values["refused"] = f"{update}, #refused = :refused", pack(refused)
+        handled = Expression(EXISTS.condition, update, values)
         try:
             self._table.update(_pk(event_id), _SK, handled)
         except ConditionFailed:  # it expired meanwhile: there is nothing left to note it on
@@ -56,7 +67,7 @@ class DynamoEventLog:
 
 
 def _pk(event_id: str) -> str:
-    return f"event#{event_id}"
+    return f"{_PREFIX}{event_id}"
 
 
 def record_events_pk(ref: str) -> str:
@@ -75,6 +86,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "record": _packed_record(plan),
         "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
         "rules": pack(plan.rules) if plan.rules else None,
+        "refused": pack(plan.refused) if plan.refused else None,
         "note": plan.note,
         "handled": plan.handled,
         "expires_at": expires_at,
@@ -99,6 +111,7 @@ def plan_of_item(item: Item) -> Plan:
         record=record,
         rules=tuple(Planned(*planned) for planned in _unpacked(item, "rules")),
         others=tuple(record_of(kept) for kept in _unpacked(item, "others")),
+        refused=tuple(NotEntered(*refused) for refused in _unpacked(item, "refused")),
         note=item["note"],
         handled=item["handled"],
     )

@@ -81,9 +81,10 @@ class DynamoJobs:
             return
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the job's outcome. False if the attempt is no longer the current one."""
+        """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
         ended = _ending(outcome, now)
-        ending = Expression(_HELD, ended.update, {**_held(job), **ended.values})
+        values = {**ended.values, "was": job.status.value, "attempt": job.attempt}
+        ending = Expression("#status = :was AND #attempt = :attempt", ended.update, values)
         try:
             self._update(job, ending)
         except ConditionFailed:

@@ -14,6 +14,9 @@ from whenthen.domain.events import Cause, format_time
 from whenthen.domain.records import Record, parse_ref
 
 SK = "record"
+MERGED_INTO = "merged_into"
+"""The attribute of a record's item that only says where the record went."""
+
 _PK = "record#"
 _RANKS = {"contact": "0", "lead": "1"}
 _OTHERS = "2"
@@ -59,6 +62,8 @@ def record_item(record: Record) -> Item:
         "origin": record.origin,
         "cause": list(record.cause.runs),
         "cause_depth": record.cause.depth,
+        "quiet": record.quiet or None,
+        "absorbed": list(record.absorbed) or None,
     }
 
 
@@ -74,12 +79,14 @@ def record_of(item: Item) -> Record:
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
         cause=Cause(tuple(item["cause"]), item["cause_depth"]),
+        quiet=bool(item.get("quiet")),
+        absorbed=tuple(item.get("absorbed") or ()),
     )
 
 
 def from_image(image: Mapping[str, Any] | None) -> Record | None:
     """The record of a stream's image (DynamoDB JSON); None for no image, and for items that are no records."""
-    if not image or image["sk"].get("S") != SK or not image["pk"]["S"].startswith(_PK):
+    if not image or image["sk"].get("S") != SK or not image["pk"]["S"].startswith(_PK) or MERGED_INTO in image:
         return None
     return record_of(decode(image))
 
@@ -105,10 +112,30 @@ def writes_of(table: Table, record: Record, replaces: Record | None) -> list[Wri
     ]
 
 
+def merge_of(table: Table, after: Record, survivor: Record, other: Record) -> list[Write]:
+    """The writes by which `other` becomes part of `survivor`, which then is `after`: both on condition of what they
+    were. What stands at the refs of `other` from then on says where it went."""
+    ours, theirs = set(survivor.identities), set(other.identities)
+    return [
+        put(table, record_item(after), as_it_was(survivor)),
+        put(table, _signpost(other.ref, after), as_it_was(other)),
+        *(put(table, _signpost(ref, after)) for ref in other.absorbed),
+        *(put(table, _identity_item(identity, after)) for identity in sorted(set(after.identities) - ours)),
+        *(delete(table, identity_pk(identity), identity_sk(other)) for identity in sorted(theirs)),
+        *date_items.writes_of(table, survivor, after),
+        *date_items.writes_of(table, other, None),
+    ]
+
+
+def _signpost(ref: str, record: Record) -> Item:
+    return {"pk": pk_of(ref), "sk": SK, MERGED_INTO: record.ref}
+
+
 def removals_of(table: Table, record: Record) -> list[Write]:
-    """The writes that remove a record, its identities and its dates."""
+    """The writes that remove a record, its identities, its dates, and what points to it."""
     return [
         delete(table, pk_of(record.ref), SK, as_it_was(record)),
+        *(delete(table, pk_of(ref), SK) for ref in record.absorbed),
         *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(set(record.identities))),
         *date_items.writes_of(table, record, None),
     ]

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from whenthen.adapters.dynamodb import date_items
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.record_items import (
+    MERGED_INTO,
     SK,
     as_it_was,
     from_image,
     identity_pk,
     identity_prefix,
+    merge_of,
     pk_of,
     record_item,
     record_of,
@@ -22,7 +24,7 @@ from whenthen.adapters.dynamodb.record_items import (
 )
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
-from whenthen.domain.errors import Stale
+from whenthen.domain.errors import Stale, Temporary
 from whenthen.ports.values import MAX_OF_PERSON, Page
 
 if TYPE_CHECKING:
@@ -31,12 +33,21 @@ if TYPE_CHECKING:
     from whenthen.domain.events import Cause
     from whenthen.domain.records import Record
 
+_AT_ONCE = 8
+_HOPS = 3
+"""What points to a record points to it directly: a second hop only means that it was merged itself meanwhile."""
+
 _CANDIDATES = 10
 """How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
 
 
 def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None]:
-    """(before, after) of the `dynamodb` part of a stream's record; both None where it was not about a record."""
+    """(before, after) of the `dynamodb` part of a stream's record; both None where it was not about a record.
+
+    That a record went into another is told by the change of the other.
+    """
+    if MERGED_INTO in dynamodb.get("NewImage", {}):
+        return None, None
     return from_image(dynamodb.get("OldImage")), from_image(dynamodb.get("NewImage"))
 
 
@@ -47,9 +58,15 @@ class DynamoRecords:
         self._table = Table(client, table)
 
     def get(self, ref: str) -> Record | None:
-        """The record `<kind>:<id>`."""
-        item = self._table.get(pk_of(ref), SK)
-        return record_of(item) if item else None
+        """The record `<kind>:<id>`, or the one that it was merged into."""
+        for _ in range(_HOPS):
+            item = self._table.get(pk_of(ref), SK)
+            if item is None:
+                return None
+            if MERGED_INTO not in item:
+                return record_of(item)
+            ref = item[MERGED_INTO]
+        raise Temporary(f"{ref} is being merged at this moment", retry_after=1)
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
@@ -60,6 +77,25 @@ class DynamoRecords:
         """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
         records = (self.get(ref) for ref in self._refs_of(identities, None, MAX_OF_PERSON))
         return [record for record in records if record is not None]
+
+    def get_all(self, refs: Sequence[str]) -> dict[str, Record]:
+        """Those of the records that exist, by the refs that were asked for."""
+        items = self._table.get_all((pk_of(ref), SK) for ref in refs)
+        found = {ref: items[key] for ref in refs if (key := (pk_of(ref), SK)) in items}
+        return {
+            ref: record
+            for ref, item in found.items()
+            if (record := self.get(ref) if MERGED_INTO in item else record_of(item)) is not None
+        }
+
+    def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> list[Record | None]:
+        """What `find` gives for each of these lists of identities, several at a time."""
+        if len(wanted) < 2:
+            return [self.find(identities, kind) for identities in wanted]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for imports alone
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(lambda identities: self.find(identities, kind), wanted))
 
     def _refs_of(self, identities: Sequence[str], kind: str | None, limit: int) -> Iterable[str]:
         prefix = identity_prefix(kind) if kind else ""
@@ -85,7 +121,7 @@ class DynamoRecords:
         held = as_it_was(record)
         mark = Expression(
             condition=held.condition,
-            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth",
+            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth REMOVE #quiet",
             values={**held.values, "origin": origin, "cause": list(cause.runs), "depth": cause.depth},
         )
         try:
@@ -95,12 +131,19 @@ class DynamoRecords:
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(_moved_on(record, record)) from error
 
+    def merge(self, after: Record, survivor: Record, other: Record) -> None:
+        """Let `other` become part of `survivor`, which then is `after`. Raises Stale if either moved on, Invalid."""
+        try:
+            transact(self._table.client, merge_of(self._table, after, survivor, other))
+        except TransactionRefused as error:
+            raise Stale(f"{survivor.ref} or {other.ref} moved on") from error
+
     def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
         """Records of a kind by id; eventually consistent."""
         pk = f"kind#{kind}"
         start = start_of(cursor, pk, "gsi1")
         items, last = self._table.query_index("gsi1", pk, limit=limit, start=start)
-        return Page(tuple(record_of(item) for item in items), cursor_of(last))
+        return Page(tuple(record_of(item) for item in items if MERGED_INTO not in item), cursor_of(last))
 
     def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
         """The dates of a partition of the date index whose sort keys begin so."""

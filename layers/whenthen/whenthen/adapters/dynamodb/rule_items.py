@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.adapters.dynamodb.items import Item, pack, unpack
 from whenthen.domain.events import format_time, parse_time
-from whenthen.domain.rules import Mode, Rule, parse_rule
+from whenthen.domain.rules import ENTRANCE, Mode, Rule, parse_entrance, parse_rule
 from whenthen.ports.values import StoredRule
 
 RULES = "rules"
@@ -27,6 +28,11 @@ def version_key(rule_id: str, version: int) -> tuple[str, str]:
 def trigger_pk(event_type: str) -> str:
     """The partition of the rules in force for an event type."""
     return f"trigger#{event_type}"
+
+
+def off_pk(event_type: str) -> str:
+    """The partition of the rules that would be in force for an event type if they were not switched off."""
+    return f"off#{event_type}"
 
 
 def users_pk(view_id: str) -> str:
@@ -69,9 +75,31 @@ def parsed(item: Item) -> Rule:
     return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
 
 
+def entrance_item(rule: StoredRule, pk: str) -> Item:
+    """What the matcher needs of the rule, in a collection by event type: `trigger_pk`, `off_pk`."""
+    document = {name: rule.document[name] for name in ENTRANCE if name in rule.document}
+    return rule_item(replace(rule, document=document), pk, rule.id)
+
+
+def entrance_of(item: Item) -> Mapping[str, Any]:
+    """The document of `entrance_item`, with which rule and version it is of."""
+    return {**unpack(item["document"]), "id": item["rule_id"], "version": item["version"]}
+
+
+def entering(item: Item) -> Rule:
+    """The rule of `entrance_item`, without what the matcher does not need."""
+    return parse_entrance(entrance_of(item))
+
+
 def triggers_of(rule: Rule) -> frozenset[str]:
     """The event types in whose collections the rule belongs: those it watches, while it is switched on or in shadow."""
     return frozenset() if rule.mode is Mode.OFF else frozenset(rule.trigger.event_types)
+
+
+def places_of(rule: Rule) -> frozenset[str]:
+    """The collections by event type in which the rule stands."""
+    pk_of = off_pk if rule.mode is Mode.OFF else trigger_pk
+    return frozenset(map(pk_of, rule.trigger.event_types))
 
 
 class Stamp(Struct, frozen=True):
@@ -86,8 +114,12 @@ class Stamp(Struct, frozen=True):
 
     def since(self, older: Stamp) -> frozenset[str] | None:
         """The rules that changed since `older`; None if that is too long ago to tell."""
-        behind = self.count - older.count
-        if not 0 <= behind <= len(self.changed):
+        return self.since_count(older.count) if self.count >= older.count else None
+
+    def since_count(self, count: int) -> frozenset[str] | None:
+        """The rules that changed since there were `count` changes: none if that is yet to come; None: too long ago."""
+        behind = max(0, self.count - count)
+        if behind > len(self.changed):
             return None
         return frozenset(self.changed[len(self.changed) - behind :])
 

@@ -12,19 +12,22 @@ from whenthen.adapters.dynamodb.rule_items import (
     EXITS,
     STAMP,
     Stamp,
+    entering,
+    off_pk,
     parsed,
     stamp_of,
     stamp_pk,
     trigger_pk,
     version_key,
 )
+from whenthen.adapters.dynamodb.snapshots import Snapshots
 from whenthen.adapters.dynamodb.table import Table
 from whenthen.domain.errors import NotFound
 from whenthen.domain.matching import RuleSet, compile_rules
+from whenthen.domain.rules import parse_entrance
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws import AwsClient
-    from whenthen.adapters.dynamodb.items import Item
     from whenthen.domain.rules import Rule
 
 _MAX_VERSIONS = 2_000
@@ -39,10 +42,9 @@ class _Watching(Struct):
     compiled: RuleSet = field(default_factory=lambda: compile_rules(()))
     kinds: Counter[str] = field(default_factory=Counter)
 
-    def take(self, items: Iterable[Item]) -> None:
+    def take(self, rules: Iterable[Rule]) -> None:
         """Put these rules in the place of what was there of them."""
-        for item in items:
-            rule = parsed(item)
+        for rule in rules:
             self._count(self.rules.get(rule.id), -1)
             self._count(rule, 1)
             self.rules[rule.id] = rule
@@ -66,6 +68,7 @@ class DynamoRuleBook:
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
+        self._snapshots = Snapshots(self._table)
         self._watching: dict[str, _Watching] = {}
         self._versions: dict[tuple[str, int], Rule] = {}
 
@@ -76,17 +79,29 @@ class DynamoRuleBook:
         known = self._watching.get(event_type)
         changed = stamp.since(known.stamp) if known else None
         if known is None or changed is None:
-            known = self._watching[event_type] = _Watching(stamp)
-            known.take(self._table.collection(trigger_pk(event_type)))
+            known = self._watching[event_type] = self._loaded(event_type, stamp)
         elif changed:
             self._refresh(known, event_type, changed)
             known.stamp = stamp
         return known.compiled
 
+    def _loaded(self, event_type: str, stamp: Stamp) -> _Watching:
+        """The rules in force, from a snapshot and what changed since; from the collection where there is none."""
+        loaded = _Watching(stamp)
+        snapshot = self._snapshots.read(event_type, stamp) if stamp.count else None
+        if snapshot is None:
+            loaded.take(map(entering, self._table.collection(trigger_pk(event_type))))
+            return loaded
+        loaded.take(map(parse_entrance, snapshot.documents))
+        changed = stamp.since_count(snapshot.count)
+        if changed:
+            self._refresh(loaded, event_type, changed)
+        return loaded
+
     def _refresh(self, known: _Watching, event_type: str, changed: frozenset[str]) -> None:
         found = self._table.get_all((trigger_pk(event_type), rule_id) for rule_id in changed)
         known.drop(changed - {rule_id for _, rule_id in found})
-        known.take(found.values())
+        known.take(map(entering, found.values()))
 
     def current(self, rule_id: str, event_type: str) -> Rule:
         """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
@@ -96,10 +111,15 @@ class DynamoRuleBook:
         return known.rules[rule_id]
 
     def considered(self, event_type: str) -> list[Rule]:
-        """Every rule that watches this type of event, by id."""
+        """Every rule that watches this type of event, by id; without their steps, as the matcher sees them."""
         self.rules_of(event_type)
         known = self._watching[event_type]
         return [known.rules[rule_id] for rule_id in sorted(known.rules)]
+
+    def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
+        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+        items, _ = self._table.query(off_pk(event_type), limit=limit)
+        return [entering(item) for item in items]
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""

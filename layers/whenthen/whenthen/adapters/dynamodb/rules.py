@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from whenthen.adapters.aws import AwsClient, pauses
 from whenthen.adapters.dynamodb.cursors import cursor_of, start_of
@@ -13,6 +16,8 @@ from whenthen.adapters.dynamodb.rule_items import (
     RULES,
     STAMP,
     Stamp,
+    entrance_item,
+    places_of,
     rule_item,
     rule_of,
     stamp_item,
@@ -23,9 +28,10 @@ from whenthen.adapters.dynamodb.rule_items import (
     users_pk,
     version_key,
 )
+from whenthen.adapters.dynamodb.snapshots import Snapshots, is_due
 from whenthen.adapters.dynamodb.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, delete, put, transact, update
-from whenthen.domain.errors import NotFound, Stale, Temporary
+from whenthen.domain.errors import NotFound, Stale, Temporary, WhenthenError
 from whenthen.domain.runs import watched_types
 from whenthen.ports.values import Page, StoredRule
 
@@ -37,11 +43,20 @@ _ATTEMPTS = 8
 """How often a save is tried anew when another rule of the same event types is saved at the same time."""
 
 
+class _Standing(Struct, frozen=True):
+    """Where a rule stands after a change: the types it is in force for, its collections, the view that it names."""
+
+    in_force: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    view: str | None = None
+
+
 class DynamoRules:
     """Each change of a rule is one transaction, by which the matcher's collections and stamps change with it."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
+        self._snapshots = Snapshots(self._table)
 
     def get(self, rule_id: str) -> StoredRule:
         """The current version. Raises NotFound."""
@@ -67,44 +82,59 @@ class DynamoRules:
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
         view = parsed.trigger.view.id if parsed.trigger.view else None
-        current = {**rule_item(rule, RULES, rule.id), "triggers": in_force or None, "view": view}
+        places = places_of(parsed)
+        known = {"triggers": in_force or None, "places": places or None, "view": view}
+        current = {**rule_item(rule, RULES, rule.id), **known}
         held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
-            *(put(self._table, rule_item(rule, trigger_pk(each), rule.id)) for each in sorted(in_force)),
+            *(put(self._table, entrance_item(rule, each)) for each in sorted(places)),
             *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
             *self._new_exits(frozenset(watched_types(parsed))),
         ]
-        self._change(rule.id, expected, in_force, view, writes)
+        self._change(rule.id, expected, _Standing(in_force, places, view), writes)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
         held = Expression("#version = :expected", values={"expected": rule.version})
-        self._change(rule.id, rule.version, frozenset(), None, [delete(self._table, RULES, rule.id, held)])
+        self._change(rule.id, rule.version, _Standing(), [delete(self._table, RULES, rule.id, held)])
+
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
+        items, _ = self._table.query(trigger_pk(event_type), limit=limit)
+        places = [(RULES, item["rule_id"]) for item in items]
+        current = self._table.get_all(places)
+        return [rule_of(current[place]) for place in places if place in current]
 
     def naming_view(self, view_id: str) -> builtins.list[str]:
         """The ids of the rules whose current version names this saved view."""
         return [item["sk"] for item in self._table.collection(users_pk(view_id))]
 
-    def _change(
-        self, rule_id: str, expected: int | None, in_force: frozenset[str], view: str | None, writes: Sequence[Write]
-    ) -> None:
+    def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
         """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
         for _ in pauses(_ATTEMPTS, first=0.02):
             current = self._current(rule_id, expected)
             before: frozenset[str] = current.get("triggers", frozenset())
-            stamps = self._stamps(before | in_force)
+            stamps = self._stamps(before | standing.in_force)
             moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
-            left = [delete(self._table, trigger_pk(each), rule_id) for each in sorted(before - in_force)]
-            if current.get("view") not in (None, view):
+            places: frozenset[str] = current.get("places", frozenset())
+            left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
+            if current.get("view") not in (None, standing.view):
                 left.append(delete(self._table, users_pk(current["view"]), rule_id))
             try:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
                 continue  # a stamp moved, or the rule did: the next look at the rule tells
+            self._renew_snapshots(event_type for event_type, stamp in stamps.items() if is_due(stamp))
             return
         raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
+
+    def _renew_snapshots(self, event_types: Iterable[str]) -> None:
+        for event_type in event_types:
+            # The rule is saved and in force. Without a snapshot, matchers take longer to start, and nothing else.
+            with suppress(WhenthenError):
+                self._snapshots.renew(event_type)
 
     def _current(self, rule_id: str, expected: int | None) -> Item:
         """The current version's item; empty for a rule that is new. Raises Stale if it is not `expected`."""

@@ -27,7 +27,7 @@ from whenthen.adapters.dynamodb.run_items import (
     status_pk,
 )
 from whenthen.adapters.dynamodb.table import EXISTS, NEW, ConditionFailed, Expression
-from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, put, transact, update
+from whenthen.adapters.dynamodb.transactions import TransactionRefused, Write, check, put, transact, update
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.runs import Job, Run, RunStatus
@@ -52,16 +52,20 @@ class DynamoRuns(DynamoJobs):
 
     # --- start and load ---------------------------------------------------------------------------
 
-    def start(self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None) -> Started:
+    def start(
+        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+    ) -> Started:
         """Write the run, its event, its first jobs and what it watches, in one transaction.
 
-        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`.
+        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`, or any
+        run one of `earlier`.
         Raises Invalid for a run with too many steps and too many keys to be watched under.
         """
         try:
-            transact(self._runs.client, self._start_writes(run, event, jobs, once_key))
+            unused = [check(self._runs, _once_pk(key), _ONCE, NEW) for key in earlier]
+            transact(self._runs.client, [*self._start_writes(run, event, jobs, once_key), *unused])
         except TransactionRefused:
-            started = self._why_refused(run, once_key)
+            started = self._why_refused(run, once_key, earlier)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -82,16 +86,14 @@ class DynamoRuns(DynamoJobs):
             writes += watches.markers_of(self._runs, run) + watches.checks_of(self._runs, run)
         return writes
 
-    def _why_refused(self, run: Run, once_key: str | None) -> Started:
+    def _why_refused(self, run: Run, once_key: str | None, earlier: Sequence[str]) -> Started:
         """Which condition did not hold. DynamoDB need not name all of them, so it is looked up."""
-        keys = [(run_pk(run.id), RUN), *([(_once_pk(once_key), _ONCE)] if once_key else [])]
-        found = self._runs.get_all(keys)
-        if keys[0] in found:
+        own, once = (run_pk(run.id), RUN), [(_once_pk(key), _ONCE) for key in (once_key, *earlier) if key]
+        found = self._runs.get_all([own, *once])
+        if own in found:
             return Started.EXISTS
-        holder = found.get(keys[-1]) if once_key else None
-        if holder is not None and holder["run_id"] != run.id:
-            return Started.ENTERED_BEFORE
-        return Started.EXITED
+        holders = {found[place]["run_id"] for place in once if place in found}
+        return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
 
     def _exited_meanwhile(self, run: Run) -> bool:
         """Look once more for an exit, now that the markers are there, and stop the run if there is one.

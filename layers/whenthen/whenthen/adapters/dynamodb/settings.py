@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.dynamodb.items import to_json
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.domain.errors import NotFound
 from whenthen.domain.events import format_time, parse_time
+from whenthen.domain.lateness import Going, Mark
 from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
@@ -64,24 +64,39 @@ class DynamoSources:
 
 
 class DynamoSweeps:
-    """Up to when the sweeps of the clock have published everything."""
+    """How far the sweeps of the clock came."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
-    def last(self) -> datetime | None:
-        """The moment; None before the first sweep."""
+    def last(self) -> Mark | None:
+        """Where they stand; None before the first sweep."""
         item = self._table.get(_SWEEPS, _DATES)
-        return parse_time(item["until"], "until") if item else None
+        if item is None:
+            return None
+        until, going = parse_time(item["until"], "until"), item.get("going")
+        return Mark(until, Going(parse_time(going[0], "going"), tuple(going[1:])) if going else None)
 
-    def move(self, last: datetime | None, now: datetime) -> bool:
-        """Move it on. False, and nothing moves, if it no longer is `last`."""
-        held = Expression("#until = :last", values={"last": format_time(last)}) if last else NEW
+    def move(self, last: Mark | None, mark: Mark) -> bool:
+        """Move on. False, and nothing moves, if they no longer stand at `last`."""
         try:
-            self._table.put({"pk": _SWEEPS, "sk": _DATES, "until": format_time(now)}, held)
+            self._table.put({"pk": _SWEEPS, "sk": _DATES, **_mark_item(mark)}, _stands_at(last))
         except ConditionFailed:
             return False
         return True
+
+
+def _mark_item(mark: Mark) -> dict[str, Any]:
+    going = [format_time(mark.going.now), *mark.going.done] if mark.going else None
+    return {"until": format_time(mark.until), "going": going}
+
+
+def _stands_at(mark: Mark | None) -> Expression:
+    if mark is None:
+        return NEW
+    values = {name: value for name, value in _mark_item(mark).items() if value is not None}
+    going = "#going = :going" if mark.going else "attribute_not_exists(#going)"
+    return Expression(f"#until = :until AND {going}", values=values)
 
 
 class DynamoSettings:

@@ -92,6 +92,10 @@ class Table:
         request = {"Key": key(pk, sk), "ReturnValues": "ALL_NEW", **change.parameters()}
         return decode(self._write("update_item", request)["Attributes"])
 
+    def delete(self, pk: str, sk: str) -> None:
+        """Remove the item, if it is there."""
+        self._write("delete_item", {"Key": key(pk, sk)})
+
     def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Repeats what ran into a transaction under way on the same item: that is over in milliseconds."""
         for _ in pauses(_CONFLICT_ATTEMPTS, first=0.02):
@@ -114,22 +118,20 @@ class Table:
         *,
         prefix: str = "",
         before: str = "",
+        between: tuple[str, str] | None = None,
         index: str = "",
         limit: int = MAX_QUERY_PAGE,
         start: Mapping[str, str] | None = None,
         backwards: bool = False,
     ) -> tuple[list[Item], dict[str, str] | None]:
-        """One page of a collection, or of its part whose sort key begins with `prefix` or is less than `before`
-        (one of the two), and where the next starts.
+        """One page of a collection, or of its part whose sort key begins with `prefix`, is less than `before` or
+        lies `between` two, both included (one of the three), and where the next starts.
 
         Read consistently, but for an index.
         """
         own = f"{index}pk", f"{index}sk"
-        part = f" AND begins_with(#{own[1]}, :part)" if prefix else f" AND #{own[1]} < :part" if before else ""
-        condition = Expression(
-            condition=f"#{own[0]} = :pk{part}",
-            values={"pk": pk, **({"part": prefix or before} if part else {})},
-        ).parameters()
+        part, values = _part(own[1], prefix, before, between)
+        condition = Expression(f"#{own[0]} = :pk{part}", values={"pk": pk, **values}).parameters()
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition.pop("ConditionExpression"),
@@ -183,6 +185,15 @@ class Table:
             if not waiting:
                 return found
         raise Temporary(f"reading {self.name}: throttled")
+
+
+def _part(name: str, prefix: str, before: str, between: tuple[str, str] | None) -> tuple[str, dict[str, str]]:
+    """What a query demands of the sort key, and the values in it."""
+    if between is not None:
+        return f" AND #{name} BETWEEN :first AND :last", {"first": between[0], "last": between[1]}
+    if prefix:
+        return f" AND begins_with(#{name}, :part)", {"part": prefix}
+    return (f" AND #{name} < :part", {"part": before}) if before else ("", {})
 
 
 def _is_conflict(error: Temporary) -> bool:

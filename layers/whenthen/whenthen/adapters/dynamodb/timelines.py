@@ -11,6 +11,8 @@ from whenthen.adapters.dynamodb.table import Table
 from whenthen.ports.values import Page, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whenthen.adapters.aws import AwsClient
     from whenthen.adapters.dynamodb.items import Item
     from whenthen.domain.runs import Run
@@ -19,18 +21,21 @@ _INDEX = "gsi2"
 
 
 class DynamoTimelines:
-    """Two partitions of one index, both sorted by time; a cursor is the place in that common order."""
+    """Two partitions of one index for each ref, all sorted by time; a cursor is the place in that common order."""
 
     def __init__(self, client: AwsClient, runs_table: str) -> None:
         self._table = Table(client, runs_table)
 
-    def read(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run | Plan]:
-        """Events and runs of a record, newest first; eventually consistent. Raises Invalid naming `cursor`."""
-        pk = f"record#{ref}"
+    def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        """Events and runs of a record, newest first; eventually consistent. Raises Invalid naming `cursor`.
+
+        `refs`: its own first, then those of the records that were merged into it.
+        """
+        pk = f"record#{refs[0]}"
         start = start_of(cursor, pk)
         before = start["sk"] if start else ""
         keys: list[Item] = []
-        for partition in (pk, record_events_pk(ref)):
+        for partition in (name for ref in refs for name in (f"record#{ref}", record_events_pk(ref))):
             found, _ = self._table.query(partition, index=_INDEX, limit=limit + 1, before=before, backwards=True)
             keys += found
         keys.sort(key=lambda key: str(key[f"{_INDEX}sk"]), reverse=True)

@@ -6,12 +6,14 @@ Both stand under each key (ref or identity) that the customer is known by.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.table import ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import Write, check, delete, put
 from whenthen.domain.events import Event, format_time, parse_time
+from whenthen.domain.ties import place_of
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.items import Item
@@ -22,9 +24,6 @@ SEEN_FOR = timedelta(days=35)
 """How long an exit is remembered for runs that start later: far longer than any message is under way."""
 
 _OPEN = "open#"
-_SEVERAL = ""
-"""Stands for the event's id where several were seen at the very same time: no run may take it for its own."""
-
 Found = tuple[str, tuple[str, ...], datetime]
 
 
@@ -55,61 +54,49 @@ def removals_of(table: Table, run: Run) -> list[Write]:
 
 
 def checks_of(table: Table, run: Run) -> list[Write]:
-    """The checks that none of the run's exits was seen at or after its event, but for that event itself."""
+    """The checks that none of the run's exits was seen after its event, or at its moment behind its place."""
     if not run.exits_on:
         return []
     types = list(enumerate(run.exits_on))
     unseen = Expression(
         condition=" AND ".join(
-            f"(attribute_not_exists(#at{n}) OR #at{n} < :entered OR #by{n} = :own)" for n, _ in types
+            f"(attribute_not_exists(#at{n}) OR #at{n} < :entered OR (#at{n} = :entered AND #by{n} <= :place))"
+            for n, _ in types
         ),
-        values={"entered": format_time(run.entered), "own": run.event_id},
+        values={"entered": format_time(run.entered), "place": run.place},
         names={f"at{n}": _at(each) for n, each in types} | {f"by{n}": _by(each) for n, each in types},
     )
     return [check(table, watch_pk(key), SEEN, unseen) for key in dict.fromkeys(run.watch)]
 
 
 def seen_exit(table: Table, run: Run) -> str | None:
-    """The type of an exit that was seen at or after the run's event; None if there was none."""
+    """The type of an exit that was seen after the run's event, or at its moment behind its place; None if none was."""
     marks = table.get_all((watch_pk(key), SEEN) for key in run.watch)
     entered = format_time(run.entered)
     for event_type in run.exits_on:
         for mark in marks.values():
             at, by = mark.get(_at(event_type)), mark.get(_by(event_type))
-            if at is not None and at >= entered and by != run.event_id:
+            if at is not None and (at, by) > (entered, run.place):
                 return event_type
     return None
 
 
 def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None:
-    """Remember the event under each key, unless a newer one of its type is remembered already."""
-    at = format_time(event.time)
-    names = {"at": _at(event.type), "by": _by(event.type)}
-    values = {"at": at, "by": event.id, "expires_at": int((now + SEEN_FOR).timestamp())}
-    newer = Expression(
-        condition="attribute_not_exists(#at) OR #at < :at",
+    """Remember the event under each key, unless a later one of its type is remembered already."""
+    values = {
+        "at": format_time(event.time),
+        "by": place_of(event),
+        "expires_at": int((now + SEEN_FOR).timestamp()),
+    }
+    later = Expression(
+        condition="attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #by < :by)",
         update="SET #at = :at, #by = :by, #expires_at = :expires_at",
         values=values,
-        names=names,
-    )
-    tie = Expression(
-        condition="#at = :at AND #by <> :by",
-        update="SET #by = :several",
-        values={"at": at, "by": event.id, "several": _SEVERAL},
-        names=names,
+        names={"at": _at(event.type), "by": _by(event.type)},
     )
     for key in dict.fromkeys(keys):
-        try:
-            table.update(watch_pk(key), SEEN, newer)
-        except ConditionFailed:
-            _try(table, watch_pk(key), tie)
-
-
-def _try(table: Table, pk: str, change: Expression) -> None:
-    try:
-        table.update(pk, SEEN, change)
-    except ConditionFailed:
-        return
+        with suppress(ConditionFailed):
+            table.update(watch_pk(key), SEEN, later)
 
 
 def watching(table: Table, keys: Sequence[str]) -> list[Found]:

@@ -23,10 +23,11 @@ from whenthen.domain.differences import (
     Gains,
     Gets,
     Loses,
+    Merged,
     Test,
     Updated,
 )
-from whenthen.domain.event_names import CHILD_ADDED, FIELD_CHANGED
+from whenthen.domain.event_names import CHILD_ADDED, FIELD_CHANGED, MERGED
 
 
 class RecordEvent(Struct, frozen=True):
@@ -48,6 +49,7 @@ _CARRIED = (
     _F("version", _T.NUMBER, "The record's version."),
     _F("created_at", _T.TIME, "When the record was created."),
     _F("via", _T.TEXT, "How the change came about: human, form, import, integration or rule."),
+    _F("absorbed", _T.TEXTS, "The refs of the records that were merged into it, where there are any."),
     _F("omitted", _T.TEXTS, "What was too large for the event and was left out."),
 )
 _FROM_TO = (
@@ -91,6 +93,9 @@ OF_EVERY_KIND: tuple[RecordEvent, ...] = (
        rows="T04 C08 U05 U08", data=_FROM_TO, example={"field": "email", "from": "a@example.com", "to": None}),
     _R("deleted", "A record was deleted.", Deleted(), rows="T05 T19",
        example={"fields": {"full_name": "Ayşe Yılmaz"}, "version": 4, "via": "human"}),
+    _R(MERGED, "Another record was merged into this one, which knows what either knew.", Merged(),
+       data=(_F("from", _T.TEXT, "The ref of the record that is part of this one now."),),
+       example={"from": "contact:8", "fields": {"full_name": "Ayşe Yılmaz"}, "version": 5, "via": "human"}),
     _R(CHILD_ADDED, "A sub-customer was added: this record became the parent of another.", None, rows="T06 C21",
        data=_CHILD, example={"child": {"kind": "contact", "ref": "contact:8", "fields": {"full_name": "Budi"}}}),
     _moved("status_changed", "status", "The main status changed.", "T07 T33 C03 C19", "new", "active"),

@@ -1,14 +1,17 @@
-"""The state machine that goes through a view: every way through it ends, and none loses its place."""
+"""The machine of enrolments and imports: every way through it ends, and none loses its place."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import pytest
+
 from tests.template.reading import ROOT, properties, text
 
-MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/enrol_view.asl.json").read_text())
+MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/turn_pages.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+MACHINES = {"Enrolment": "EnrolView", "Import": "ImportRecords"}
 
 
 def test_it_turns_pages_while_there_are_more() -> None:
@@ -22,7 +25,7 @@ def test_a_page_begins_where_the_last_one_ended() -> None:
     page = STATES["Page"]
     assert page["Output"] == "{% $states.result.Payload %}"
     assert page["Arguments"]["Payload"] == {
-        "enrolment": "{% $states.context.Execution.Input %}",
+        "work": "{% $states.context.Execution.Input %}",
         "cursor": "{% $exists($states.input.cursor) ? $states.input.cursor : null %}",
     }
 
@@ -36,12 +39,15 @@ def test_a_page_that_fails_is_tried_for_hours_and_can_be_redriven() -> None:
     assert sum(waits) / 2 > 2 * 3600
     assert "Catch" not in STATES["Page"]
     assert "Fail" not in {state["Type"] for state in STATES.values()}
-    assert STATES["Page"]["TimeoutSeconds"] > properties("EnrolView")["Timeout"]
+    for function in MACHINES.values():
+        assert STATES["Page"]["TimeoutSeconds"] > properties(function)["Timeout"]
 
 
-def test_it_has_the_function_that_it_calls() -> None:
-    found = properties("Enrolment")
+@pytest.mark.parametrize(("machine", "function"), MACHINES.items())
+def test_each_has_the_function_that_it_calls(machine: str, function: str) -> None:
+    found = properties(machine)
     assert found["Type"] == "STANDARD", "its names are taken for ninety days"
+    assert found["DefinitionUri"] == "statemachines/turn_pages.asl.json"
     assert {name: text(value) for name, value in found["DefinitionSubstitutions"].items()} == {
-        "EnrolViewArn": "${EnrolView.Arn}"
+        "FunctionArn": f"${{{function}.Arn}}"
     }

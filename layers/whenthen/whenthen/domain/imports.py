@@ -1,0 +1,180 @@
+"""Import: a file of records that is worked off row by row, and whether rules hear of it.
+
+Its state says how far it came. It moves on together with the records of the rows that it leaves behind, in one
+transaction, so each row has its effect once, however often the work is interrupted or begun twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+MAX_FILE_BYTES = 500_000_000
+MAX_REFUSALS = 100
+"""How many refused rows are kept with their reasons; all of them are counted."""
+
+MAX_ENROL_RULES = 5
+MAX_COLUMNS = 200
+
+
+class Format(StrEnum):
+    """How a file writes its rows."""
+
+    CSV = "csv"
+    JSON_LINES = "json_lines"
+
+
+class Switch(StrEnum):
+    """What rules hear of the records that are imported."""
+
+    RUN = "run"
+    SKIP = "skip"
+    ENROL = "enrol"
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Type(StrEnum):
+    """How the text of a column is read."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    LIST = "list"
+
+
+class Column(Struct, frozen=True):
+    """Where a column of a CSV file goes; no field: it is left out."""
+
+    field: str
+    type: Type = Type.TEXT
+
+
+class Order(Struct, frozen=True):
+    """What an import was asked for.
+
+    rules    `run`: changes are events like any other; `skip`: they are none; `enrol`: they are none, but every
+             record of the file enters the rules in `enrol`, as if a person started them by hand
+    columns  of a CSV file: by header; those that are not named go to the field of their own name
+    """
+
+    kind: str
+    format: Format
+    rules: Switch
+    enrol: tuple[str, ...] = ()
+    delimiter: str = ","
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+
+class Counts(Struct, frozen=True):
+    """What became of the rows so far."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )
+
+
+class Place(Struct, frozen=True):
+    """Where the next row of a file begins: bytes before it, and its line, counted from 1."""
+
+    offset: int = 0
+    line: int = 1
+
+
+class Refusal(Struct, frozen=True):
+    """A row that was not imported: where it begins, and why."""
+
+    line: int
+    reason: str
+
+
+class Import(Struct, frozen=True):
+    """An import as it stands at `version`.
+
+    place     everything before it is done
+    header    the names in a CSV file's first row, once that was read
+    pending   the records of the rows before `place` that are yet to enter the rules of `order.enrol`
+    size, tag the file as it was when the import was started: another one is not gone on with
+    turn      counts the starts, from 1
+    """
+
+    id: str
+    order: Order
+    by: str
+    created_at: datetime
+    status: ImportStatus = ImportStatus.WAITING
+    reason: str = ""
+    place: Place = Place()
+    header: tuple[str, ...] = ()
+    counts: Counts = Counts()
+    pending: tuple[str, ...] = ()
+    size: int = 0
+    tag: str = ""
+    turn: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def key(self) -> str:
+        """Where its file is."""
+        return f"imports/{self.id}"
+
+    def moved(self, place: Place, counts: Counts, pending: tuple[str, ...], header: tuple[str, ...]) -> Import:
+        """The import after a batch of rows."""
+        return replace(
+            self,
+            place=place,
+            counts=self.counts.plus(counts),
+            pending=pending,
+            header=header,
+            version=self.version + 1,
+        )
+
+    def ended(self, status: ImportStatus, now: datetime, reason: str = "") -> Import:
+        """The import, stopped or with its outcome. One that is stopped keeps what it is to go on with."""
+        return replace(
+            self,
+            status=status,
+            reason=reason,
+            finished_at=now,
+            place=Place(self.size, self.place.line) if status is ImportStatus.DONE else self.place,
+            pending=self.pending if status is ImportStatus.STOPPED else (),
+            version=self.version + 1,
+        )
+
+    def begun(self, size: int, tag: str, now: datetime) -> Import:
+        """The import at the beginning of its next turn, with its file as it is now."""
+        return replace(
+            self,
+            status=ImportStatus.RUNNING,
+            reason="",
+            size=size,
+            tag=tag,
+            turn=self.turn + 1,
+            started_at=self.started_at or now,
+            finished_at=None,
+            version=self.version + 1,
+        )

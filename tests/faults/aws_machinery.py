@@ -1,0 +1,299 @@
+"""AWS in process (moto): the deployed handlers, the real adapters, and a tap on every AWS and HTTP call.
+
+What Lambda's event source mappings and the state machines do (deliver, delete on success, deliver again) is done
+here, on the clock of the test; `aws_outside` has what else stands in for AWS, and for the outside.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+
+from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
+from tests.faults.aws_outside import Enrolling, Outside, SesClient, StepFunctionsClient, TappedWiring
+from tests.faults.kills import Kills
+from tests.faults.telling import SECRET
+from tests.usecases.fakes.outside import FakeClock
+from tests.usecases.fakes.queues import Execution, FakeSequences
+from tests.usecases.fakes.taps import Open
+from tests.usecases.fakes.world import STEP_RETRY, STEP_TIMEOUT, Killed
+from whenthen.adapters.dynamodb.run_items import ended_run
+from whenthen.domain.errors import Temporary
+from whenthen.domain.events import format_time
+from whenthen.runtime.settings import Settings
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+QUEUES = {
+    "events": "match_rules",
+    "leads": "fetch_lead",
+    "sweeps": "fire_due_dates",
+    "mail": "receive_email",
+    "email": "send_email",
+    "whatsapp": "send_whatsapp",
+    "webhook": "call_webhook",
+    "record": "change_record",
+}
+"""Each queue and the function behind it."""
+
+BUCKET = "whenthen"
+STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
+    RECORDS: ("publish_changes", lambda _change: True),
+    RUNS: ("publish_outcomes", lambda change: ended_run(change) is not None),
+}
+"""Each table with a stream, the function behind it, and the filter in front of that."""
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+VISIBILITY = timedelta(seconds=360)
+_CONTEXT = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="id", function_version="1"
+)
+
+
+@cache
+def app(function: str) -> Any:
+    """The module of a deployed function."""
+    spec = importlib.util.spec_from_file_location(f"app_of_{function}", FUNCTIONS / function / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def _client(service: str) -> Any:
+    """Made once for all stages: it takes longer than most stories."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@dataclass
+class Flight:
+    """A message of a queue between its receipt and its deletion."""
+
+    queue: str
+    message: Mapping[str, Any]
+    visible_at: datetime
+
+
+class AwsMachinery:
+    """Holds all that lives on when a function is killed. Needs a mocked AWS around it."""
+
+    def __init__(self, tap: Kills) -> None:
+        self.tap = tap
+        self.clock, self.outside, self.sequences = FakeClock(), Outside(), FakeSequences()
+        self.enrolments: dict[str, Enrolling] = {}
+        self.flights: list[Flight] = []
+        self.changes: dict[str, list[dict[str, Any]]] = {table: [] for table in STREAMS}
+        self._changes_seen = Counter[str]()
+        self._build()
+        self._wirings: dict[str, TappedWiring] = {}
+
+    def clients(self, service: str) -> Any:
+        match service:
+            case "stepfunctions":
+                return StepFunctionsClient(self.sequences, self.enrolments)
+            case "ses":
+                return SesClient(_client("ses"), self.outside)
+        return _client(service)
+
+    def _build(self) -> None:
+        """What template.yaml deploys, as far as these stories go."""
+        create_tables(self.clients("dynamodb"))
+        images = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        for table in STREAMS:
+            self.clients("dynamodb").update_table(TableName=table, StreamSpecification=images)
+        self.clients("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        sqs, events = self.clients("sqs"), self.clients("events")
+        self.urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in [*QUEUES, "dead"]}
+        events.create_event_bus(Name="bus")
+        pattern = json.dumps({"source": ["whenthen"]})
+        events.put_rule(Name="all", EventBusName="bus", EventPattern=pattern)
+        arn = sqs.get_queue_attributes(QueueUrl=self.urls["events"], AttributeNames=["QueueArn"])["Attributes"]
+        events.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "1", "Arn": arn["QueueArn"]}])
+        _client("ses").verify_email_identity(EmailAddress="crm@example.com")
+        meta = {"app_secret": SECRET, "verify_token": "v", "access_token": "t", "phone_number_id": "3"}
+        outgoing = {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
+        for name, document in (("meta", meta), ("outgoing/default", outgoing)):
+            self.clients("secretsmanager").create_secret(Name=f"whenthen/{name}", SecretString=json.dumps(document))
+
+    def _settings(self, queue: str) -> Settings:
+        urls = {f"{name.upper()}_QUEUE_URL": url for name, url in self.urls.items()}
+        return Settings(
+            {
+                **urls,
+                "CONFIG_TABLE": CONFIG,
+                "RECORDS_TABLE": RECORDS,
+                "RUNS_TABLE": RUNS,
+                "BUS_NAME": "bus",
+                "LEAD_QUEUE_URL": self.urls["leads"],
+                "QUEUE_URL": self.urls.get(queue, ""),
+                "DEAD_LETTER_URL": self.urls["dead"],
+                "SEQUENCE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sequence",
+                "ENROLMENT_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:enrol_view",
+                "BUCKET_NAME": BUCKET,
+                "SECRETS_PREFIX": "whenthen",
+                "GRAPH_API_URL": "https://graph.example",
+                "GRAPH_API_VERSION": "v25.0",
+                "MAIL_FROM": "crm@example.com",
+                "DEFAULT_COUNTRY": "TR",
+            }
+        )
+
+    # --- functions ----------------------------------------------------------------------------------
+
+    def invoke(self, function: str, event: Mapping[str, Any], queue: str = "") -> Any:
+        """Call a deployed handler. One that is killed loses all that its process knew."""
+        module = app(function)
+        self.tap.enter(function)
+        wiring = self._wirings.setdefault(function, TappedWiring(self._settings(queue), self, self.tap))
+        module.wired = lambda: wiring
+        try:
+            return module.handler(event, _CONTEXT)
+        except Killed:
+            del self._wirings[function]
+            raise
+
+    def undisturbed(self) -> TappedWiring:
+        """Use cases and stores for the test itself."""
+        return TappedWiring(self._settings(""), self, Open())
+
+    # --- queues, stream and state machine -----------------------------------------------------------
+
+    def settle(self) -> None:
+        """Deliver all that can be delivered now."""
+        busy = True
+        while busy:
+            self._receive()
+            busy = self._deliver() or self._deliver_change() or self._step() or self._turn_page()
+
+    def run_out(self) -> None:
+        """Let time pass until nothing is under way any more."""
+        self.settle()
+        for _ in range(200):
+            times = [flight.visible_at for flight in self.flights] + [
+                at for at in map(_waits_until, self.sequences.executions.values()) if at is not None
+            ]
+            times += [enrolling.at for enrolling in self.enrolments.values() if enrolling.at is not None]
+            if not times:
+                return
+            self.clock.at = max(self.clock.at, min(times))
+            self.settle()
+        raise AssertionError("it never comes to rest")
+
+    def _receive(self) -> None:
+        held = sqs_backends[ACCOUNT][REGION].queues
+        # To ask every queue every time would take as long as all the rest.
+        for queue in [name for name in QUEUES if held[name].approximate_number_of_messages]:
+            request = {"QueueUrl": self.urls[queue], "MaxNumberOfMessages": 10, "VisibilityTimeout": 43_200}
+            while found := self.clients("sqs").receive_message(**request).get("Messages"):
+                self.flights += [Flight(queue, message, self.clock.now()) for message in found]
+        for table, (_, wanted) in STREAMS.items():
+            # moto answers no call about streams, but keeps them.
+            shard = dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard
+            assert shard is not None
+            found = [item.to_json() for item in shard.items[self._changes_seen[table] :]]
+            self._changes_seen[table] += len(found)
+            self.changes[table] += [change for change in found if wanted(change["dynamodb"])]
+
+    def _deliver(self) -> bool:
+        """Deliver one message, and delete it if, and only if, the function is content with it."""
+        for flight in self.flights:
+            if flight.visible_at <= self.clock.now():
+                flight.visible_at = self.clock.now() + VISIBILITY
+                if self._taken(flight):
+                    url, receipt = self.urls[flight.queue], flight.message["ReceiptHandle"]
+                    self.clients("sqs").delete_message(QueueUrl=url, ReceiptHandle=receipt)
+                    self.flights.remove(flight)
+                return True
+        return False
+
+    def _taken(self, flight: Flight) -> bool:
+        message = flight.message
+        record = {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+        }
+        try:
+            answer = self.invoke(QUEUES[flight.queue], {"Records": [record]}, flight.queue)
+        except Killed:
+            return False
+        return not answer["batchItemFailures"]
+
+    def _deliver_change(self) -> bool:
+        """A stream goes on only when its record was taken."""
+        for table, (function, _) in STREAMS.items():
+            waiting = self.changes[table]
+            if not waiting:
+                continue
+            try:
+                answer = self.invoke(function, {"Records": waiting[:1]})
+            except Killed:
+                return True
+            if not answer["batchItemFailures"]:
+                del waiting[0]
+            return True
+        return False
+
+    def _step(self) -> bool:
+        for execution in list(self.sequences.executions.values()):
+            until = _waits_until(execution)
+            if until is not None and until <= self.clock.now():
+                self._next_state(execution)
+                return True
+        return False
+
+    def _next_state(self, execution: Execution) -> None:
+        if execution.state == "wait":
+            execution.state, execution.ask_again = "step", None
+            return
+        execution.tries += 1
+        execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
+        execution.ask_again = self.clock.now() + STEP_TIMEOUT
+        due = format_time(execution.due) if execution.due else None
+        event = {"run_id": execution.run_id, "token": execution.token, "wave": execution.wave, "due": due}
+        try:
+            self.invoke("advance_sequence", event)
+        except (Killed, Temporary):
+            execution.ask_again = self.clock.now() + STEP_RETRY
+
+    def _turn_page(self) -> bool:
+        """The next turn of `statemachines/enrol_view.asl.json`."""
+        for enrolling in self.enrolments.values():
+            if enrolling.at is not None and enrolling.at <= self.clock.now():
+                try:
+                    done = self.invoke("enrol_view", {"enrolment": enrolling.document, "cursor": enrolling.cursor})
+                except (Killed, Temporary):
+                    enrolling.at = self.clock.now() + STEP_RETRY
+                else:
+                    enrolling.cursor = done["cursor"]
+                    enrolling.at = enrolling.at if done["more"] else None
+                return True
+        return False
+
+
+def _waits_until(execution: Execution) -> datetime | None:
+    """When the machine does something of its own accord."""
+    match execution.state:
+        case "step":
+            return datetime.min.replace(tzinfo=FakeClock.at.tzinfo)
+        case "wait":
+            return execution.due
+        case "asked":
+            return execution.ask_again
+    return None

@@ -1,0 +1,89 @@
+"""Imports in memory: their state, their files, and the machine that works them off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.usecases.fakes.queues import FakeQueue
+from tests.usecases.fakes.stores import FakeRecords, page_of
+from whenthen.domain.errors import NotFound, Stale
+from whenthen.domain.imports import Import, Refusal
+from whenthen.domain.records import Record
+from whenthen.ports.values import Page, RecordWrite
+from whenthen.usecases.import_batches import MAX_COST, cost_of
+
+
+@dataclass
+class FakeImports:
+    """What it writes of records goes to theirs; `batches` are the costs of each transaction."""
+
+    records: FakeRecords
+    kept: dict[str, Import] = field(default_factory=dict)
+    refused: dict[str, list[Refusal]] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
+
+    def get(self, import_id: str) -> Import:
+        if import_id not in self.kept:
+            raise NotFound(f"there is no import {import_id}")
+        return self.kept[import_id]
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
+        newest = sorted(self.kept.values(), key=lambda work: (work.created_at, work.id), reverse=True)
+        return page_of(newest, limit, cursor)
+
+    def refusals(self, import_id: str) -> Sequence[Refusal]:
+        return sorted(self.refused.get(import_id, ()), key=lambda refusal: refusal.line)
+
+    def create(self, new: Import) -> Import:
+        return self.kept.setdefault(new.id, new)
+
+    def save(self, after: Import) -> None:
+        if self.kept[after.id].version != after.version - 1:
+            raise Stale(f"import {after.id} moved on")
+        self.kept[after.id] = after
+
+    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[Refusal]) -> None:
+        if self.kept[after.id].version != after.version - 1:
+            raise Stale(f"import {after.id} moved on")
+        for write in writes:
+            self.records.demand(write.record, write.replaces)
+        assert len({write.record.ref for write in writes}) == len(writes), "a transaction takes each item once"
+        cost = len(refused) + sum(
+            cost_of(write.record, write.replaces or Record(write.record.kind, write.record.id)) for write in writes
+        )
+        assert cost <= MAX_COST
+        self.batches.append(cost)
+        self.kept[after.id] = after
+        self.refused.setdefault(after.id, []).extend(refused)
+        for write in writes:
+            self.records.put(write.record, write.replaces)
+
+
+@dataclass
+class FakeImportFiles:
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def upload_url(self, key: str, seconds: int) -> str:
+        return f"https://files.example/{key}?for={seconds}"
+
+    def head(self, key: str) -> tuple[int, str] | None:
+        return (len(self.kept[key]), str(hash(self.kept[key]))) if key in self.kept else None
+
+    def read(self, key: str, tag: str, start: int, length: int) -> bytes:
+        if self.head(key) is None or str(hash(self.kept[key])) != tag:
+            raise NotFound("the file is gone")
+        return self.kept[key][start : start + length]
+
+
+@dataclass
+class FakeImportWorkers:
+    """`statemachines/turn_pages.asl.json`: each turn begins once; the queue holds what is still to be done."""
+
+    queue: FakeQueue
+    begun: set[tuple[str, int]] = field(default_factory=set)
+
+    def start(self, import_id: str, turn: int) -> None:
+        if (import_id, turn) not in self.begun:
+            self.begun.add((import_id, turn))
+            self.queue.add(import_id)

@@ -1,0 +1,75 @@
+"""Which refusals are kept, and at what pace: a flood costs no more than a trickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.usecases.fakes.outside import FakeClock
+from whenthen.domain.errors import Malformed, Unauthenticated
+from whenthen.ports.values import Refusal
+from whenthen.sources.mapping import parse_source
+from whenthen.usecases.keep_refusals import PACES, KeepRefusals, Posted
+
+SHOP, SITE = (parse_source({"name": name, "scheme": "bearer"}) for name in ("shop", "site"))
+
+
+@dataclass
+class FakeRefusals:
+    noted: list[tuple[str, Refusal]] = field(default_factory=list)
+
+    def note(self, source: str, refusal: Refusal) -> bool:
+        self.noted.append((source, refusal))
+        return True
+
+    def last(self, source: str) -> list[Refusal]:
+        return [refusal for name, refusal in self.noted[::-1] if name == source]
+
+
+@pytest.fixture
+def store() -> FakeRefusals:
+    return FakeRefusals()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def keep(store: FakeRefusals, clock: FakeClock) -> KeepRefusals:
+    return KeepRefusals(store, clock)
+
+
+def stranger(keep: KeepRefusals, source: Any = SHOP) -> bool:
+    return keep.stranger(Posted(source, {"user-agent": "x"}, b"junk"), Unauthenticated("the signature is not right"))
+
+
+def sender(keep: KeepRefusals, source: Any = SHOP) -> bool:
+    return keep.refused(Posted(source, {}, b"{", ["so-secret"]), Malformed("no JSON: so-secret"))
+
+
+def test_a_reason_holds_no_secret_either(keep: KeepRefusals, store: FakeRefusals, clock: FakeClock) -> None:
+    assert sender(keep)
+    [(name, refusal)] = store.noted
+    assert (name, refusal.at, refusal.reason, refusal.status) == ("shop", clock.at, "no JSON: ***", 400)
+
+
+@pytest.mark.parametrize(("proven", "once"), [(True, sender), (False, stranger)])
+def test_so_many_at_once_then_one_for_each_pause(keep: KeepRefusals, clock: FakeClock, proven: bool, once: Any) -> None:
+    pace = PACES[proven]
+    assert [once(keep) for _ in range(pace.burst + 50)] == [True] * pace.burst + [False] * 50
+    for _ in range(3):
+        clock.move(seconds=pace.pause.total_seconds())
+        assert [once(keep), once(keep)] == [True, False]
+    clock.move(days=1)
+    assert [once(keep) for _ in range(pace.burst + 1)] == [True] * pace.burst + [False]
+
+
+def test_a_flood_of_strangers_takes_nothing_from_the_sender_or_from_other_sources(keep: KeepRefusals) -> None:
+    while stranger(keep):
+        pass
+    assert sender(keep)
+    assert stranger(keep, SITE)
