@@ -317,3 +317,77 @@ def test_rules_that_do_not_match_are_not_asked() -> None:
     ruleset = compile_rules(rules)
     context = {"event": {"type": "whatsapp.message_received", "data": {"text": "Hi, KEYWORD04711 please"}}}
     assert ruleset.match(context) == ["rule_4711"]
+
+
+class Stored(dict[str, Any]):
+    """A record that is read from a store when it is first asked for."""
+
+    reads = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.reads += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {
+            "all": [
+                {"field": "related.owner.team", "op": "equals", "value": "a"},
+                {"field": "record.x", "op": "not_equals", "value": 1},
+            ]
+        },
+        {
+            "all": [
+                {"field": "related.owner.team", "op": "equals", "value": "a"},
+                {"field": "record.x", "op": ">", "value": 1},
+            ]
+        },
+        {
+            "any": [
+                {"field": "related.owner.team", "op": "not_equals", "value": "b"},
+                {"field": "record.x", "op": "is_empty", "value": False},
+            ]
+        },
+    ],
+)
+def test_what_is_looked_up_is_asked_for_last_and_only_where_it_decides(condition: dict[str, Any]) -> None:
+    ruleset = compile_rules([Rule("r", Trigger(("a.b",)), condition_of(condition))])
+    decided = 1 if "all" in condition else 2
+    related = Stored(owner={"team": "a"})
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": decided}, "related": related}) == ["r"] * (
+        "any" in condition
+    )
+    assert related.reads == 0
+    assert ruleset.match(
+        {"event": {"type": "a.b"}, "record": {"x": 5} if "all" in condition else {}, "related": related}
+    ) == ["r"]
+    assert related.reads
+
+
+def test_a_long_list_of_rules_is_prepared_as_it_comes() -> None:
+    """Conditions weigh more than what is made of them, so that not all of a type wait for its first event."""
+    rules = [
+        Rule(f"rule_{n:04}", Trigger(("a.b",)), condition_of({"field": "record.x", "op": "in", "value": [n, f"t{n}"]}))
+        for n in range(2 * partitions.MANY + 10)
+    ]
+    ruleset = compile_rules(rules)
+    assert len(ruleset._partitions["a.b"]._pending) < partitions.MANY
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": [5, 5.0, "t5", "t1030", True]}}) == [
+        "rule_0005",
+        "rule_1030",
+    ]
+    assert len(ruleset) == len(rules)
+
+
+@pytest.mark.parametrize("text", ["5.00000000000000000001", 2**53 + 1, [1, "9007199254740993"], 1e300])
+def test_numbers_that_no_float_stands_for_are_compared_exactly(text: Any) -> None:
+    bounds = [(op, bound) for op in (">", ">=", "<", "<=") for bound in (1, 5, "5.000000000000001", 2**53, 2**53 + 1)]
+    known = {
+        f"rule_{op}_{bound}": Rule(
+            f"rule_{op}_{bound}", Trigger(("a.b",)), condition_of({"field": "record.x", "op": op, "value": bound})
+        )
+        for op, bound in bounds
+    }
+    agree(compile_rules(known.values()), known, [{"event": {"type": "a.b"}, "record": {"x": text}}])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.matcher.choices import Choices
-from whenthen.domain.matcher.fields import Source
+from whenthen.domain.matcher.fields import Source, at_hand
 from whenthen.domain.matcher.nodes import Node
 from whenthen.domain.matcher.numbers import bound_of, float_of
 from whenthen.domain.matcher.ranges import Ranges
@@ -75,9 +75,9 @@ class Access(Struct, frozen=True):
 
 
 def access_of(leaf: Leaf) -> Access | None:
-    """How the leaf is found; None: only by asking it. What must be worked out from the clock is only asked."""
+    """How the leaf is found; None: only by asking it."""
     access = ACCESSES.get(leaf.op)
-    return access if access is not None and leaf.path.steps and access.fits(leaf.operand) else None
+    return access if access is not None and at_hand(leaf.path) and access.fits(leaf.operand) else None
 
 
 def new_table(kind: Kind, *, fold: bool) -> Table:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from whenthen.domain.conditions import AllOf, Condition, Not, holds
+from whenthen.domain.conditions import AllOf, Condition, Not, holds, leaves
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.access import Access, access_of
-from whenthen.domain.matcher.fields import FOUND, Ask, Fields, Source, Values, facts_of
+from whenthen.domain.matcher.fields import FOUND, Ask, Fields, Source, Values, at_hand, facts_of
 from whenthen.domain.values import Choice
 
 if TYPE_CHECKING:
@@ -29,12 +29,18 @@ def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
         nodes = known(told, access_of(told)) if isinstance(condition.operand, Choice) else ()
         if nodes:
             return _found(nodes) if positive is None else _negated(_found(nodes))
-        make = _FAST.get(condition.op) if condition.path.steps else None
+        make = _FAST.get(condition.op) if at_hand(condition.path) else None
         ask = make(condition, fields.place(Source.VALUE, condition.path)) if make else None
         return ask or _general(condition)
     if isinstance(condition, Not):
         return _negated(ask_of(condition.item, fields, known))
-    return _group(tuple(ask_of(item, fields, known) for item in condition.items), isinstance(condition, AllOf))
+    items = sorted(condition.items, key=is_far)
+    return _group(tuple(ask_of(item, fields, known) for item in items), isinstance(condition, AllOf))
+
+
+def is_far(condition: Condition) -> bool:
+    """Whether something must be counted, looked up or worked out: to be asked last."""
+    return not all(at_hand(leaf.path) for leaf in leaves(condition))
 
 
 _POSITIVE = {"not_equals": "equals", "not_in": "in"}

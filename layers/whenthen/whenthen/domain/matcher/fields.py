@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from whenthen.domain.facts import Context, Facts, Path
-from whenthen.domain.matcher.numbers import comparable
+from whenthen.domain.matcher.numbers import EXACT, comparable
 
 Values = list[object]
 """[context, Facts or None, the nodes that were found, 0, the value of the first field, …]. A field that is missing or
@@ -41,6 +41,15 @@ _READERS: Mapping[Source, Callable[[Facts, Path], object]] = {
 }
 
 Field = tuple[Source, Path]
+
+
+def at_hand(path: Path) -> bool:
+    """Whether a field can be read of every event. What is counted, looked up or told by the clock is not: only who
+    must know asks for it."""
+    return path.root in _AT_HAND
+
+
+_AT_HAND = frozenset({"event", "record", "before"})
 
 
 def facts_of(values: Values) -> Facts:
@@ -114,6 +123,6 @@ class Fields:
                 values += map(facts_of(values).read, [path for _, path in fields])
         for place in self._numbers:
             value = values[place]
-            if type(value) is not int:
+            if type(value) is not int or not -EXACT <= value <= EXACT:
                 values[place] = comparable(value)
         return values

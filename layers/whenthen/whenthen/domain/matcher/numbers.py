@@ -16,7 +16,8 @@ from whenthen.domain.values import LISTS, Number, number_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EXACT = 2**53
+EXACT = 2**53
+"""Up to here all whole numbers are floats."""
 
 
 class Beyond(float):
@@ -51,7 +52,7 @@ class Several:
 
 def float_of(number: Number) -> float | None:
     """The float that stands for the number; None: no float does."""
-    if not -_EXACT <= number <= _EXACT:
+    if not -EXACT <= number <= EXACT:
         return None
     found = float(number)
     return found if number_of(found) == number else None
@@ -78,7 +79,7 @@ def comparable(value: Any) -> Any:
     kind = type(value)
     if value is None:
         return nan
-    if kind is int:
+    if kind is int and -EXACT <= value <= EXACT:
         return value
     if kind is float:
         return value if value - value == 0 else nan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.domain.leaves import Leaf
-from whenthen.domain.matcher.asks import ask_of
+from whenthen.domain.matcher.asks import ask_of, is_far
 from whenthen.domain.matcher.fields import ZERO, Fields, Source
 from whenthen.domain.matcher.nodes import NO_RANGE, Node, Test, visit
 from whenthen.domain.matcher.numbers import interval_of
@@ -77,7 +77,7 @@ class Partition:
     def _settle(self, rule_id: str, demands: list[Demand]) -> None:
         """Put a rule under the nodes of the demand that the fewest events meet."""
         ways = [(way_of(demand, self._shares), demand) for demand in demands]
-        ways.sort(key=lambda pair: 1 if pair[0] is None else pair[0].share)
+        ways.sort(key=lambda pair: 1 + is_far(pair[1][0]) if pair[0] is None else pair[0].share)
         others = [demand for _, demand in ways]
         at = next((at for at, (way, _) in enumerate(ways) if way is not None), None)
         places: list[Node] = []

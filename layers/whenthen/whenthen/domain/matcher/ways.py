@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, leaves
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.access import Access, Kind, TableKey, access_of
-from whenthen.domain.matcher.fields import Field, Source
+from whenthen.domain.matcher.fields import Field, Source, at_hand
 from whenthen.domain.values import Choice
 
 MAX_DOORS = 32
@@ -93,7 +93,7 @@ def fields_of(demands: Iterable[Demand]) -> Iterator[Field]:
         if access is not None:
             yield access.source, condition.path  # type: ignore[union-attr]
         else:
-            yield from ((Source.VALUE, leaf.path) for leaf in leaves(condition) if leaf.path.steps)
+            yield from ((Source.VALUE, leaf.path) for leaf in leaves(condition) if at_hand(leaf.path))
 
 
 def shares_of(rules: Iterable[list[Demand]]) -> dict[TableKey, float]:
