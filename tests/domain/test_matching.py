@@ -16,7 +16,7 @@ from benchmarks import matching_workload
 from tests.domain.test_operators import MISSING, NOW, TABLE
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.errors import Problem
-from whenthen.domain.matcher import blocks, partitions
+from whenthen.domain.matcher import partitions
 from whenthen.domain.matching import RuleSet, compile_rules, demand_of
 from whenthen.domain.rules import parse_rule
 
@@ -70,7 +70,9 @@ TEXTS = (
     "bc",
     "1",
     "1.0",
+    "0",
     "5",
+    "5.0000000000000000001",
     "05",
     "İ",
     "i",
@@ -189,8 +191,8 @@ contexts = st.builds(
     st.sampled_from(["2026-03-14T12:00:00+03:00", "2026-03-16T23:00:00Z"]),
     st.sampled_from([{}, {"lead.created": ["2026-03-13T00:00:00Z", "2026-01-01T00:00:00Z"]}]),
 )
-LAYOUTS = ((10**6, 10**6, 8_192), (0, 10**6, 8_192), (0, 0, 3))
-"""MANY, VERY_MANY and SLOTS that bring about narrow rooms, wide ones, and lone ones beside many small wide ones."""
+LAYOUTS = (0, 2, 8)
+"""After how many rules of a node others are found by a further one: at once, soon, and as it is."""
 
 
 @settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -203,13 +205,9 @@ LAYOUTS = ((10**6, 10**6, 8_192), (0, 10**6, 8_192), (0, 0, 3))
 def test_says_what_evaluate_says(
     pool: list[Rule], later: list[Rule], gone: set[int], events: list[dict[str, Any]]
 ) -> None:
-    """In each layout of rooms, and with rules removed, replaced and added between the events."""
-    for many, very_many, slots in LAYOUTS:
-        with (
-            mock.patch.object(partitions, "MANY", many),
-            mock.patch.object(partitions, "VERY_MANY", very_many),
-            mock.patch.object(blocks, "SLOTS", slots),
-        ):
+    """However deep the nodes stand, and with rules removed, replaced and added between the events."""
+    for few in LAYOUTS:
+        with mock.patch.object(partitions, "FEW", few):
             ruleset, known = compile_rules(pool), {rule.id: rule for rule in pool}
             agree(ruleset, known, events)
             for position in gone & set(range(len(pool))):
@@ -228,8 +226,8 @@ def agree(ruleset: RuleSet, known: dict[str, Rule], events: list[dict[str, Any]]
     assert len(ruleset) == len(known)
 
 
-@pytest.mark.parametrize(("many", "very_many", "slots"), LAYOUTS)
-def test_every_row_of_the_operator_tables(many: int, very_many: int, slots: int) -> None:
+@pytest.mark.parametrize("few", LAYOUTS)
+def test_every_row_of_the_operator_tables(few: int) -> None:
     """All rules of the tables stand side by side, then every other one is removed."""
     leaves = [{"field": "record.it", "op": op, "value": value, **options} for op, value, options, _, _ in TABLE]
     documents = [*leaves, *({"not": leaf} for leaf in leaves), *({"any": pair} for pair in pairwise(leaves))]
@@ -241,11 +239,7 @@ def test_every_row_of_the_operator_tables(many: int, very_many: int, slots: int)
     events = [
         {"event": {"type": "a.b"}, "record": {} if value is MISSING else {"it": value}, "now": NOW} for value in values
     ]
-    with (
-        mock.patch.object(partitions, "MANY", many),
-        mock.patch.object(partitions, "VERY_MANY", very_many),
-        mock.patch.object(blocks, "SLOTS", max(slots, 40)),
-    ):
+    with mock.patch.object(partitions, "FEW", few):
         ruleset = compile_rules(known.values())
         agree(ruleset, known, events)
         for rule_id in list(known)[::2]:
@@ -323,3 +317,77 @@ def test_rules_that_do_not_match_are_not_asked() -> None:
     ruleset = compile_rules(rules)
     context = {"event": {"type": "whatsapp.message_received", "data": {"text": "Hi, KEYWORD04711 please"}}}
     assert ruleset.match(context) == ["rule_4711"]
+
+
+class Stored(dict[str, Any]):
+    """A record that is read from a store when it is first asked for."""
+
+    reads = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.reads += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {
+            "all": [
+                {"field": "related.owner.team", "op": "equals", "value": "a"},
+                {"field": "record.x", "op": "not_equals", "value": 1},
+            ]
+        },
+        {
+            "all": [
+                {"field": "related.owner.team", "op": "equals", "value": "a"},
+                {"field": "record.x", "op": ">", "value": 1},
+            ]
+        },
+        {
+            "any": [
+                {"field": "related.owner.team", "op": "not_equals", "value": "b"},
+                {"field": "record.x", "op": "is_empty", "value": False},
+            ]
+        },
+    ],
+)
+def test_what_is_looked_up_is_asked_for_last_and_only_where_it_decides(condition: dict[str, Any]) -> None:
+    ruleset = compile_rules([Rule("r", Trigger(("a.b",)), condition_of(condition))])
+    decided = 1 if "all" in condition else 2
+    related = Stored(owner={"team": "a"})
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": decided}, "related": related}) == ["r"] * (
+        "any" in condition
+    )
+    assert related.reads == 0
+    assert ruleset.match(
+        {"event": {"type": "a.b"}, "record": {"x": 5} if "all" in condition else {}, "related": related}
+    ) == ["r"]
+    assert related.reads
+
+
+def test_a_long_list_of_rules_is_prepared_as_it_comes() -> None:
+    """Conditions weigh more than what is made of them, so that not all of a type wait for its first event."""
+    rules = [
+        Rule(f"rule_{n:04}", Trigger(("a.b",)), condition_of({"field": "record.x", "op": "in", "value": [n, f"t{n}"]}))
+        for n in range(2 * partitions.MANY + 10)
+    ]
+    ruleset = compile_rules(rules)
+    assert len(ruleset._partitions["a.b"]._pending) < partitions.MANY
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": [5, 5.0, "t5", "t1030", True]}}) == [
+        "rule_0005",
+        "rule_1030",
+    ]
+    assert len(ruleset) == len(rules)
+
+
+@pytest.mark.parametrize("text", ["5.00000000000000000001", 2**53 + 1, [1, "9007199254740993"], 1e300])
+def test_numbers_that_no_float_stands_for_are_compared_exactly(text: Any) -> None:
+    bounds = [(op, bound) for op in (">", ">=", "<", "<=") for bound in (1, 5, "5.000000000000001", 2**53, 2**53 + 1)]
+    known = {
+        f"rule_{op}_{bound}": Rule(
+            f"rule_{op}_{bound}", Trigger(("a.b",)), condition_of({"field": "record.x", "op": op, "value": bound})
+        )
+        for op, bound in bounds
+    }
+    agree(compile_rules(known.values()), known, [{"event": {"type": "a.b"}, "record": {"x": text}}])

@@ -7,6 +7,7 @@ the specification in code: the matcher must agree with it. docs/rules.md is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -179,6 +180,19 @@ class _Parser:
 
 def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Leaf:
     """The leaf that is written. Raises ValueError with the first thing that is wrong."""
+    field, op, value = document.get("field"), document.get("op"), document.get("value")
+    if len(document) == 3 and type(field) is type(op) is type(value) is str:
+        return _plain_leaf(field, op, value, zone)
+    return _any_leaf(document, zone)
+
+
+@lru_cache(maxsize=16_384)
+def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Leaf:
+    """The leaf of the most frequent form. Rules ask the same of the same fields: so they are read, and kept, once."""
+    return _any_leaf({"field": field, "op": op, "value": value}, zone)
+
+
+def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Leaf:
     if not document.keys() <= _LEAF_KEYS:
         raise ValueError("unknown keys")
     row = _operator_of(document.get("op"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from whenthen.domain.conditions import AllOf, Condition
-from whenthen.domain.facts import Context, Facts
 from whenthen.domain.matcher.partitions import Partition
+
+if TYPE_CHECKING:
+    from whenthen.domain.facts import Context
 
 
 class Watched(Protocol):
@@ -44,6 +46,7 @@ class RuleSet:
 
     def __init__(self) -> None:
         self._watched: dict[str, tuple[str, ...]] = {}
+        self._types: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._partitions: dict[str, Partition] = {}
 
     def __len__(self) -> int:
@@ -52,10 +55,14 @@ class RuleSet:
     def add(self, rule: Matchable) -> None:
         """Match `rule` from now on; it takes the place of an earlier rule with its id."""
         self.remove(rule.id)
-        self._watched[rule.id] = rule.trigger.event_types
+        types = rule.trigger.event_types
+        self._watched[rule.id] = self._types.setdefault(types, types)
         demand = demand_of(rule)
-        for event_type in rule.trigger.event_types:
-            self._partitions.setdefault(event_type, Partition()).add(rule.id, demand)
+        for event_type in types:
+            partition = self._partitions.get(event_type)
+            if partition is None:
+                partition = self._partitions[event_type] = Partition()
+            partition.add(rule.id, demand)
 
     def remove(self, rule_id: str) -> None:
         """Match the rule no more. A rule that is not there is no error."""
@@ -70,7 +77,7 @@ class RuleSet:
         event = context.get("event")
         event_type = event.get("type") if type(event) is dict or isinstance(event, Mapping) else None
         partition = self._partitions.get(event_type) if isinstance(event_type, str) else None
-        return [] if partition is None else partition.match(Facts(context))
+        return [] if partition is None else partition.match(context)
 
 
 def compile_rules(rules: Iterable[Matchable]) -> RuleSet:

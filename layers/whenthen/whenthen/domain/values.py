@@ -20,6 +20,7 @@ Number = int | Decimal
 LISTS: frozenset[type] = frozenset({list, tuple, set, frozenset})
 
 _NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
+_NUMERIC_STARTS = frozenset("-0123456789 \t\r\n")
 _MAX_NUMERIC_TEXT = 160
 _SMALL = 8
 _T = TypeVar("_T")
@@ -45,7 +46,7 @@ def _number_of_float(value: float) -> Number | None:
 
 def number_in(text: str) -> Number | None:
     """The number that `text` spells, as JSON would write it and with white space around it; None: it spells none."""
-    if len(text) > _MAX_NUMERIC_TEXT:
+    if text[:1] not in _NUMERIC_STARTS or len(text) > _MAX_NUMERIC_TEXT:
         return None
     found = _NUMERIC_TEXT.fullmatch(text)
     if found is None:

@@ -1,167 +1,171 @@
-"""How a leaf is found without asking each rule: in which lane it stands, and in which entries of its tables."""
+"""Access: how the rules that make a demand are found, by operator: in which table, and under which of its nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.values import Choice, composed
+from whenthen.domain.matcher.choices import Choices
+from whenthen.domain.matcher.fields import Source, at_hand
+from whenthen.domain.matcher.nodes import Node
+from whenthen.domain.matcher.numbers import bound_of, float_of
+from whenthen.domain.matcher.ranges import Ranges
+from whenthen.domain.matcher.texts import Texts
+from whenthen.domain.values import composed
 
 if TYPE_CHECKING:
-    from whenthen.domain.facts import Facts, Path
+    from collections.abc import Callable, Mapping
+
     from whenthen.domain.leaves import Leaf
-    from whenthen.domain.matcher.lanes import Lane
-    from whenthen.domain.matcher.tables import Spot
-    from whenthen.domain.operands import Pattern, Range
+    from whenthen.domain.operands import Pattern
 
 
-class Source(StrEnum):
-    """What a lane holds of its field."""
+class Kind(StrEnum):
+    """The kinds of tables."""
 
-    VALUE = "value"
-    BECAME = "became"
-    WAS = "was"
-    CHANGES = "changes"
+    CHOICES = "choices"
+    TEXTS = "texts"
+    FLOORS = "floors"
+    CEILINGS = "ceilings"
+    THERE = "there"
 
 
-LaneKey = tuple[Source, str]
-"""Which lane: what it holds, and the key of the path (none for the names of the changed fields)."""
+class There:
+    """The one node of a field that is there, whatever it holds."""
 
-READERS: Mapping[Source, Callable[[Facts, Path], object]] = {
-    Source.VALUE: lambda facts, path: facts.read(path),
-    Source.BECAME: lambda facts, path: facts.change(path)[1],
-    Source.WAS: lambda facts, path: facts.change(path)[0],
-    Source.CHANGES: lambda facts, path: facts.changed_names(),
-}
+    __slots__ = ("node",)
+
+    def __init__(self) -> None:
+        self.node = Node()
+
+
+Table = Choices | Texts | Ranges | There
+
+TableKey = tuple[Kind, Source, str, bool]
+"""Which table: its kind, what it holds of which field, and whether case is ignored."""
 
 
 class Access(Struct, frozen=True):
     """How the leaves of one operator are found.
 
-    rank      how few events satisfy such a leaf, as a rule of thumb: 0 the fewest
-    spots     the entries of its lane any of which satisfies a leaf
-    complete  whether that is all that the leaf demands; else it is checked too
+    kind      the kind of their table
+    nodes     the nodes of the table any of which finds a leaf
+    share     of how many events such a leaf holds, as a rule of thumb; for choices: of each value, unless more is known
+    complete  whether to be found is all that the leaf demands; else it is asked too
     fits      whether the leaf can be found this way at all
-    source    what its lane holds
-    lists     whether it expects its field to hold a list
-    is_range  whether its leaves are ranges of numbers
+    source    what its table holds of its field
+    bounds    whether its leaves are bounds of numbers and nothing else
     """
 
-    rank: int
-    spots: Callable[[Lane, Leaf], Iterable[Spot]]
+    kind: Kind
+    nodes: Callable[[Any, Any], list[Node]]
+    share: float
     complete: Callable[[Any], bool] = lambda operand: True
     fits: Callable[[Any], bool] = lambda operand: True
     source: Source = Source.VALUE
-    lists: bool = False
-    is_range: bool = False
+    bounds: bool = False
 
-    def lane(self, leaf: Leaf) -> LaneKey:
-        """The lane that the leaf stands in."""
-        return self.source, "" if self.source is Source.CHANGES else leaf.path.key
+    def table(self, leaf: Leaf) -> TableKey:
+        """The table that the leaf is found in."""
+        fold = leaf.ignore_case and self.kind in (Kind.CHOICES, Kind.TEXTS)
+        return self.kind, self.source, "" if self.source is Source.CHANGES else leaf.path.key, fold
 
 
 def access_of(leaf: Leaf) -> Access | None:
     """How the leaf is found; None: only by asking it."""
-    access = _ACCESSES.get(leaf.op)
-    return access if access is not None and access.fits(leaf.operand) else None
+    access = ACCESSES.get(leaf.op)
+    return access if access is not None and at_hand(leaf.path) and access.fits(leaf.operand) else None
 
 
-def _choice_spots(lane: Lane, choice: Choice) -> Iterator[Spot]:
-    if choice.texts:
-        texts = lane.tables(choice.fold).equal
-        yield from ((texts, text) for text in choice.texts)
-    yield from ((lane.numbers, number) for number in choice.numbers)
-    yield from ((lane.spelled, number) for number in choice.spelled)
-    yield from ((lane.truths, truth) for truth in choice.truths)
+def new_table(kind: Kind, *, fold: bool) -> Table:
+    """An empty table."""
+    if kind is Kind.CHOICES:
+        return Choices(fold=fold)
+    if kind is Kind.TEXTS:
+        return Texts(fold=fold)
+    return There() if kind is Kind.THERE else Ranges(up=kind is Kind.FLOORS)
 
 
-def _choice(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    return _choice_spots(lane, leaf.operand)  # type: ignore[arg-type]
+def _chosen(table: Choices, leaf: Leaf) -> list[Node]:
+    return table.nodes(leaf.operand)  # type: ignore[arg-type]
 
 
-def _first_choice(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    return _choice_spots(lane, leaf.operand[0])  # type: ignore[index]
+def _each_chosen(table: Choices, leaf: Leaf) -> list[Node]:
+    return [node for choice in leaf.operand for node in table.nodes(choice)]  # type: ignore[attr-defined]
 
 
-def _each_choice(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    for choice in leaf.operand:  # type: ignore[attr-defined]
-        yield from _choice_spots(lane, choice)
+def _name(table: Choices, leaf: Leaf) -> list[Node]:
+    return [table.node(composed(leaf.path.names[0]))]
 
 
-def _start(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.tables(leaf.ignore_case).start(leaf.operand.text)  # type: ignore[attr-defined]
+def _start(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.start(leaf.operand.text)]  # type: ignore[attr-defined]
 
 
-def _end(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.tables(leaf.ignore_case).end(leaf.operand.text)  # type: ignore[attr-defined]
+def _end(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.end(leaf.operand.text)]  # type: ignore[attr-defined]
 
 
-def _needle(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.tables(leaf.ignore_case).needles, leaf.operand.text  # type: ignore[attr-defined]
+def _needle(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.needle(leaf.operand.text)]  # type: ignore[attr-defined]
 
 
-def _pattern(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
+def _pattern(table: Texts, leaf: Leaf) -> list[Node]:
     parts: tuple[str, ...] = leaf.operand.parts  # type: ignore[attr-defined]
-    tables = lane.tables(leaf.ignore_case)
-    if len(parts) == 1:
-        yield tables.equal, parts[0]
-    elif parts[0]:
-        yield tables.start(parts[0])
-    elif parts[-1]:
-        yield tables.end(parts[-1])
-    else:
-        yield tables.needles, max(parts, key=len)
+    if parts[0]:
+        return [table.start(parts[0])]
+    return [table.end(parts[-1])] if parts[-1] else [table.needle(max(parts, key=len))]
 
 
 def _is_simple(pattern: Pattern) -> bool:
-    return len(pattern.parts) == 1 or sum(map(bool, pattern.parts)) == 1
+    return len(pattern.parts) > 1 and sum(map(bool, pattern.parts)) == 1
 
 
-def _above(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.ranges.masks, (leaf.operand, leaf.op == ">=", None, False)
+def _bound(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.node(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
 
 
-def _below(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.ranges.masks, (None, False, leaf.operand, leaf.op == "<=")
+def _low(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.node(bound_of(leaf.operand.low, ">="))]  # type: ignore[attr-defined]
 
 
-def _between(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    bounds: Range = leaf.operand  # type: ignore[assignment]
-    yield lane.ranges.masks, (bounds.low, True, bounds.high, True)
+def _is_exact(bound: Any) -> bool:
+    return float_of(bound) is not None
 
 
-def _there(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.there, True
+_FLOOR = Access(Kind.FLOORS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
+_CEILING = Access(Kind.CEILINGS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
+_CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
 
-
-def _name(lane: Lane, leaf: Leaf) -> Iterator[Spot]:
-    yield lane.texts.equal, composed(leaf.path.names[0])
-
-
-_EQUAL = Access(0, _choice)
-
-_ACCESSES: Mapping[str, Access] = {
-    "equals": _EQUAL,
-    "in": _EQUAL,
-    "has": Access(0, _choice, lists=True),
-    "has_any": Access(0, _choice, lists=True),
-    "has_all": Access(0, _first_choice, complete=lambda choices: len(choices) == 1, lists=True),
-    "changed_to": Access(0, _each_choice, complete=lambda choices: False, source=Source.BECAME),
-    "changed_from": Access(1, _each_choice, complete=lambda choices: False, source=Source.WAS),
-    "starts_with": Access(1, _start),
-    "ends_with": Access(1, _end),
-    "contains": Access(2, _needle),
-    "matches": Access(1, _pattern, complete=_is_simple, fits=lambda pattern: any(pattern.parts)),
-    "changed": Access(2, _name, complete=lambda flag: False, fits=lambda flag: flag, source=Source.CHANGES),
-    ">": Access(3, _above, is_range=True),
-    ">=": Access(3, _above, is_range=True),
-    "<": Access(3, _below, is_range=True),
-    "<=": Access(3, _below, is_range=True),
-    "between": Access(3, _between, is_range=True, fits=lambda bounds: isinstance(bounds.low, int | Decimal)),
-    "exists": Access(4, _there, fits=lambda flag: flag),
+ACCESSES: Mapping[str, Access] = {
+    "equals": _CHOICE,
+    "in": _CHOICE,
+    "has": _CHOICE,
+    "has_any": _CHOICE,
+    "changed_to": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
+    "changed_from": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
+    "changed": Access(
+        Kind.CHOICES, _name, 0.2, complete=lambda flag: False, fits=lambda flag: flag, source=Source.CHANGES
+    ),
+    "exists": Access(Kind.THERE, lambda table, leaf: [table.node], 0.4, fits=lambda flag: flag),
+    "starts_with": Access(Kind.TEXTS, _start, 0.05),
+    "ends_with": Access(Kind.TEXTS, _end, 0.05),
+    "contains": Access(Kind.TEXTS, _needle, 0.15),
+    "matches": Access(Kind.TEXTS, _pattern, 0.1, complete=_is_simple, fits=lambda pattern: any(pattern.parts)),
+    ">": _FLOOR,
+    ">=": _FLOOR,
+    "<": _CEILING,
+    "<=": _CEILING,
+    "between": Access(
+        Kind.FLOORS,
+        _low,
+        0.5,
+        complete=lambda bounds: False,
+        fits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
+        source=Source.NUMBER,
+    ),
 }
 """Operators without a row, and `exists` or `changed` with false, are asked: they hold for most events, or need now."""

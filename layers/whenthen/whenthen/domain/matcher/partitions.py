@@ -2,179 +2,132 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from enum import StrEnum
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from whenthen.domain.matcher.blocks import Block, slots_of
-from whenthen.domain.matcher.checks import Check
-from whenthen.domain.matcher.demands import Demand, demand_of, lanes_for
+from whenthen.domain.leaves import Leaf
+from whenthen.domain.matcher.asks import ask_of, is_far
+from whenthen.domain.matcher.fields import ZERO, Fields, Source
+from whenthen.domain.matcher.nodes import NO_RANGE, Node, Test, visit
+from whenthen.domain.matcher.numbers import interval_of
+from whenthen.domain.matcher.tables import Tables
+from whenthen.domain.matcher.ways import Demand, demands_of, fields_of, shares_of, way_of
+from whenthen.domain.values import Choice
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions import Condition
-    from whenthen.domain.facts import Facts
+    from whenthen.domain.facts import Context
+    from whenthen.domain.matcher.access import TableKey
 
-MANY = 200
-"""From how many rules on it pays to take them through several lanes each, and not just find each by one."""
+FEW = 8
+"""How many rules of a node are asked one by one before others are found by a further node."""
 
-VERY_MANY = 2_000
-"""From how many rules on lanes should tell all that they can, and rules that one lane tells all about stand apart."""
-
-_KEPT = 4_096
-
-
-class Place(Struct, frozen=True, eq=False):
-    """Where a demand stands, and the rules that have it in common."""
-
-    room: Room
-    slot: int
-    demand: Demand
-    rule_ids: list[str]
-
-
-class Kind(StrEnum):
-    """How the demands of a room are found: by one lane of several, by all their lanes, or told by one lane."""
-
-    NARROW = "narrow"
-    WIDE = "wide"
-    LONE = "lone"
-
-
-class Room:
-    """A block, and what its slots stand for.
-
-    rule_ids  by slot: the rules; those that share a demand share its slot
-    checks    by slot: what is asked at the end
-    """
-
-    __slots__ = ("_known", "block", "checks", "kind", "rule_ids")
-
-    def __init__(self, kind: Kind) -> None:
-        self.block = Block(narrow=kind is not Kind.WIDE)
-        self.kind = kind
-        self.rule_ids: list[list[str]] = []
-        self.checks: list[tuple[Check, ...]] = []
-        self._known: dict[int, list[str]] = {}
-
-    def furnish(self, slot: int, rule_ids: list[str], checks: tuple[Check, ...]) -> None:
-        """Say what a slot stands for."""
-        if slot == len(self.rule_ids):
-            self.rule_ids.append(rule_ids)
-            self.checks.append(checks)
-        else:
-            self.rule_ids[slot], self.checks[slot] = rule_ids, checks
-
-    def changed(self) -> None:
-        """Forget what was worked out before a change."""
-        self._known.clear()
-
-    def match(self, facts: Facts, answers: dict[Check, bool], matched: list[str]) -> None:
-        """Add the rules that match to `matched`, in no order."""
-        if self.kind is Kind.LONE:
-            for mask in self.block.hits(facts):
-                matched += self._known.get(mask) or self._rules_in(mask)
-            return
-        rule_ids, checks = self.rule_ids, self.checks
-        for slot in slots_of(self.block.alive(facts)):
-            for check in checks[slot]:
-                answer = answers.get(check)
-                if answer is None:
-                    answer = answers[check] = check.ask(facts)
-                if not answer:
-                    break
-            else:
-                matched += rule_ids[slot]
-
-    def _rules_in(self, mask: int) -> list[str]:
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        rules = self._known[mask] = [rule for slot in slots_of(mask) for rule in self.rule_ids[slot]]
-        return rules
+MANY = 512
+"""How many rules wait at most to be prepared: conditions weigh more than what is made of them."""
 
 
 class Partition:
-    """The rules that watch one event type."""
-
-    __slots__ = ("_checks", "_pending", "_places", "_rooms", "_shared")
+    """The rules that watch one event type. A rule stands under nodes: under few, by what it demands most rarely met."""
 
     def __init__(self) -> None:
         self._pending: dict[str, Condition | None] = {}
-        self._places: dict[str, Place] = {}
-        self._shared: dict[Demand, Place] = {}
-        self._checks: dict[Condition, Check] = {}
-        self._rooms: list[Room] = []
+        self._places: dict[str, tuple[Node, ...]] = {}
+        self._fields = Fields()
+        self._tables = Tables(self._fields)
+        self._always = Node()
+        self._shares: dict[TableKey, float] = {}
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._places)
 
     def add(self, rule_id: str, condition: Condition | None) -> None:
-        """Take a rule in; it is prepared at the next match."""
+        """Take a rule in; it is prepared at the next match at the latest."""
         self._pending[rule_id] = condition
+        if len(self._pending) >= MANY:
+            self._prepare()
 
     def remove(self, rule_id: str) -> None:
         """Let a rule go."""
         if rule_id in self._pending:
             del self._pending[rule_id]
             return
-        place = self._places.pop(rule_id)
-        place.rule_ids.remove(rule_id)
-        place.room.changed()
-        if not place.rule_ids:
-            self._vacate(place)
+        for node in self._places.pop(rule_id):
+            node.drop(rule_id)
+        self._tables.forget()
 
-    def match(self, facts: Facts) -> list[str]:
+    def match(self, context: Context) -> list[str]:
         """The ids of the rules that match, sorted."""
         if self._pending:
             self._prepare()
-        answers: dict[Check, bool] = {}
+        values = self._fields.read(context)
         matched: list[str] = []
-        for room in self._rooms:
-            room.match(facts, answers, matched)
-        matched.sort()
-        return matched
+        hits = self._tables.find(values, matched)
+        hits.append(self._always)
+        return visit(hits, values, matched)
 
     def _prepare(self) -> None:
-        popular = None if len(self) >= MANY else Counter(chain.from_iterable(map(lanes_for, self._pending.values())))
-        for rule_id in sorted(self._pending):
-            demand = demand_of(self._pending[rule_id], popular, whole=len(self) >= VERY_MANY)
-            place = self._shared.get(demand)
-            if place is None:
-                place = self._shared[demand] = self._place(demand, Kind.WIDE if popular is None else Kind.NARROW)
-            place.rule_ids.append(rule_id)
-            place.room.changed()
-            self._places[rule_id] = place
+        pending = [(rule_id, demands_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
+        if len(pending) > 1:
+            self._shares |= shares_of(demands for _, demands in pending)
+            self._fields.add({field for _, demands in pending for field in fields_of(demands)})
+        for rule_id, demands in pending:
+            self._settle(rule_id, demands)
+        self._tables.forget()
 
-    def _place(self, demand: Demand, kind: Kind) -> Place:
-        room = self._room(Kind.LONE if demand.lone and len(self) >= VERY_MANY else kind)
-        slot = room.block.add(demand)
-        rule_ids: list[str] = []
-        room.furnish(slot, rule_ids, tuple(map(self._check, demand.rest)))
-        return Place(room, slot, demand, rule_ids)
+    def _settle(self, rule_id: str, demands: list[Demand]) -> None:
+        """Put a rule under the nodes of the demand that the fewest events meet."""
+        ways = [(way_of(demand, self._shares), demand) for demand in demands]
+        ways.sort(key=lambda pair: 1 + is_far(pair[1][0]) if pair[0] is None else pair[0].share)
+        others = [demand for _, demand in ways]
+        at = next((at for at, (way, _) in enumerate(ways) if way is not None), None)
+        places: list[Node] = []
+        if at is not None:
+            del others[at]
+            doors = ways[at][0].doors  # type: ignore[union-attr]
+            stands = [(node, door) for door in doors for node in self._tables.nodes(door.leaf, door.access)]
+            for node, door in stands:
+                self._put(node, [*others, *door.asked], rule_id, places, alone=len(stands) == 1)
+        elif others:
+            self._put(self._tables.asking(others[0][0]), others[1:], rule_id, places, alone=True)
+        else:
+            self._put(self._always, [], rule_id, places, alone=True)
+        self._places[rule_id] = tuple(places)
 
-    def _room(self, kind: Kind) -> Room:
-        for room in self._rooms:
-            if room.kind is kind and not room.block.full:
-                return room
-        self._rooms.append(Room(kind))
-        return self._rooms[-1]
+    def _put(self, node: Node, demands: list[Demand], rule_id: str, places: list[Node], *, alone: bool) -> None:
+        """Put a rule of which `demands` are left under a node, or where that has many already, under a further one."""
+        if not demands:
+            node.take(rule_id, alone=alone)
+        elif len(node.tests) >= FEW and (at := _first_told(demands)) is not None:
+            leaf, access = demands[at]
+            nodes = self._tables.nodes(leaf, access)  # type: ignore[arg-type]
+            rest = demands[:at] + demands[at + 1 :]
+            for other in nodes:
+                self._put(node.further_by(other), rest, rule_id, places, alone=alone and len(nodes) == 1)
+            return
+        else:
+            node.test(self._test(demands, rule_id, alone))
+        places.append(node)
 
-    def _vacate(self, place: Place) -> None:
-        room, slot = place.room, place.slot
-        room.block.remove(slot, place.demand)
-        del self._shared[place.demand]
-        for check in room.checks[slot]:
-            check.users -= 1
-            if not check.users:
-                del self._checks[check.condition]
-        room.furnish(slot, [], ())
+    def _test(self, demands: list[Demand], rule_id: str, alone: bool) -> Test:
+        other: Node | None = None
+        place, low, high = NO_RANGE
+        asks = []
+        for condition, access in demands:
+            leaf = condition if access is not None and isinstance(condition, Leaf) else None
+            nodes = self._tables.known(leaf, access) if leaf is not None and other is None else []
+            if len(nodes) == 1:
+                other = nodes[0]
+            elif place == ZERO and leaf is not None and access is not None and access.bounds:
+                place = self._fields.place(Source.NUMBER, leaf.path)
+                low, high = interval_of(leaf.operand, leaf.op)  # type: ignore[arg-type]
+            else:
+                asks.append(ask_of(condition, self._fields, self._tables.known))
+        return other, place, low, high, tuple(asks), rule_id, alone
 
-    def _check(self, condition: Condition) -> Check:
-        check = self._checks.get(condition)
-        if check is None:
-            check = self._checks[condition] = Check(condition)
-        check.users += 1
-        return check
+
+def _first_told(demands: list[Demand]) -> int | None:
+    """The first of the demands of which a table of choices tells all."""
+    for at, (condition, access) in enumerate(demands):
+        if access is not None and isinstance(condition, Leaf) and isinstance(condition.operand, Choice):
+            return at
+    return None

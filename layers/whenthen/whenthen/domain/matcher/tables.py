@@ -1,164 +1,126 @@
-"""Tables from what a field holds to the slots that this satisfies, one table per kind of comparison.
-
-A mask is an int whose bit `1 << slot` stands for that slot. So one lookup answers for all slots with the
-same comparison, and one `|` joins the answers.
-"""
+"""Tables: all tables of one event type, and how they are gone through for an event."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Hashable, Iterator
-from itertools import chain
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized
 
-from whenthen.domain.values import Number, number_of
+from whenthen.domain.matcher.access import Access, Kind, Table, TableKey, new_table
+from whenthen.domain.matcher.asks import ask_of
+from whenthen.domain.matcher.choices import Choices
+from whenthen.domain.matcher.fields import Ask, Fields, Source, Values
+from whenthen.domain.matcher.nodes import Node
+from whenthen.domain.matcher.ranges import Ranges
+from whenthen.domain.values import Choice
 
-Masks = dict[Any, int]
-"""What is looked up → the slots that it satisfies."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
-Spot = tuple[Masks, Hashable]
-"""One entry of one table."""
-
-_GRAM = 3
-_EXACT = 2**53
-
-
-class TextTables:
-    """Comparisons with text, all in one form: NFC, or folded."""
-
-    __slots__ = ("_grams", "ends", "equal", "needles", "starts")
-
-    def __init__(self) -> None:
-        self.equal: Masks = {}
-        self.starts: dict[int, Masks] = {}
-        self.ends: dict[int, Masks] = {}
-        self.needles: Masks = {}
-        self._grams: dict[int, dict[str, list[str]]] | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.equal or self.searches)
-
-    @property
-    def searches(self) -> bool:
-        """Whether more than the whole text is looked up."""
-        return bool(self.starts or self.ends or self.needles)
-
-    def start(self, text: str) -> Spot:
-        """The entry for texts that start with `text`."""
-        return self.starts.setdefault(len(text), {}), text
-
-    def end(self, text: str) -> Spot:
-        """The entry for texts that end with `text`."""
-        return self.ends.setdefault(len(text), {}), text
-
-    def forget(self) -> None:
-        """Drop what is derived from the tables, after a change."""
-        self._grams = None
-        for tables in (self.starts, self.ends):
-            for length in [length for length, masks in tables.items() if not masks]:
-                del tables[length]
-
-    def hits(self, text: str) -> int:
-        """The slots that `text`, given in the form of these tables, satisfies."""
-        mask = self.equal.get(text, 0)
-        for length, masks in self.starts.items():
-            if found := masks.get(text[:length]):
-                mask |= found
-        for length, masks in self.ends.items():
-            if found := masks.get(text[-length:]):
-                mask |= found
-        if len(self.needles) > len(text):
-            return mask | self._hits_by_grams(text)
-        for needle, found in self.needles.items():
-            if needle in text:
-                mask |= found
-        return mask
-
-    def _hits_by_grams(self, text: str) -> int:
-        """As trying each needle, but only those whose first letters are in the text are tried."""
-        if self._grams is None:
-            self._grams = _by_grams(self.needles)
-        mask = 0
-        for length, grams in self._grams.items():
-            found = {text[at : at + length] for at in range(len(text) - length + 1)}
-            for gram in found & grams.keys():
-                for needle in grams[gram]:
-                    if needle in text:
-                        mask |= self.needles[needle]
-        return mask
+    from whenthen.domain.conditions import Condition
+    from whenthen.domain.leaves import Leaf
 
 
-def _by_grams(needles: Masks) -> dict[int, dict[str, list[str]]]:
-    grams: dict[int, dict[str, list[str]]] = {}
-    for needle in needles:
-        gram = needle[:_GRAM]
-        grams.setdefault(len(gram), {}).setdefault(gram, []).append(needle)
-    return grams
+class Tables:
+    """The tables in which rules are found, and the conditions that are asked because no table tells.
 
+    Tables of choices that are plain are looked into all together, without a step of bytecode for each. That holds
+    for events in which these fields are text; a table in which another value is met is looked into by itself later.
+    """
 
-Interval = tuple[Number | None, bool, Number | None, bool]
-"""(low, whether low is part of it, high, whether high is part of it); None: no bound."""
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._tables: dict[TableKey, Table] = {}
+        self._asked: dict[Condition, tuple[Ask, Node]] = {}
+        self._ready = False
 
+    def nodes(self, leaf: Leaf, access: Access) -> list[Node]:
+        """The nodes one of which is found whenever the leaf holds."""
+        key = access.table(leaf)
+        table = self._tables.get(key)
+        if table is None:
+            table = self._tables[key] = new_table(key[0], fold=key[3])
+            self._fields.place(access.source, leaf.path)
+            self._ready = False
+        return access.nodes(table, leaf)
 
-class Ranges:
-    """Intervals of numbers, at most one for each slot. Sorted bounds cut the line into segments that have masks."""
+    def known(self, leaf: Leaf, access: Access | None) -> list[Node]:
+        """The nodes one of which is found when, and only when, the leaf holds; none: that is not known."""
+        if access is None or not isinstance(leaf.operand, Choice):
+            return []
+        table = self._tables.get(access.table(leaf))
+        return [] if table is None else access.nodes(table, leaf)
 
-    __slots__ = ("_bounds", "_floats", "_segments", "masks")
-
-    def __init__(self) -> None:
-        self.masks: dict[Interval, int] = {}
-        self._segments: list[int] | None = None
-        self._bounds: list[Number] = []
-        self._floats: list[float | None] | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.masks)
+    def asking(self, condition: Condition) -> Node:
+        """The node that is found when the condition, which is asked once for each event, holds."""
+        found = self._asked.get(condition)
+        if found is None:
+            found = self._asked[condition] = (ask_of(condition, self._fields, lambda leaf, access: ()), Node())
+            self._ready = False
+        return found[1]
 
     def forget(self) -> None:
-        """Drop what is derived from the intervals, after a change."""
-        self._segments = None
+        """Drop what is derived from the nodes, when some of them changed."""
+        for table in self._tables.values():
+            if isinstance(table, Ranges):
+                table.forget()
 
-    def hits(self, value: Any) -> int:
-        """The slots that the number `value` satisfies."""
-        segments = self._segments
-        if segments is None:
-            segments = self._cut()
-        bounds: Any = self._floats
-        number: Any = value
-        if bounds is None or not _is_exact(value):
-            # Decimals and floats must not meet: the float 0.1 stands for the decimal 0.1, which is less than it.
-            bounds, number = self._bounds, number_of(value)
-            if number is None:
-                return 0
-        at = bisect_left(bounds, number)
-        return segments[2 * at + 1 if at < len(bounds) and bounds[at] == number else 2 * at]
+    def find(self, values: Values, matched: list[str]) -> list[Node]:
+        """The nodes found; rules of which nothing more is asked may be added to `matched` straight away."""
+        if not self._ready:
+            self._line_up()
+        hits = self._find_plain(values)
+        for place, table in self._others:
+            value = values[place]
+            if value is not None:
+                table.find(value, hits)
+        for place, node in self._there:
+            if values[place] is not None:
+                hits.append(node)
+        for place, ranges in self._ranges:
+            ranges.find(values[place], hits, matched)
+        for ask, node in self._asks:
+            if ask(values):
+                hits.append(node)
+        return hits
 
-    def _cut(self) -> list[int]:
-        """Segment 2i+1 is the bound i itself, 2i what lies between it and the bound before."""
-        ends: Iterator[Number | None] = chain.from_iterable((low, high) for low, _, high, _ in self.masks)
-        bounds = sorted({bound for bound in ends if bound is not None})
-        place = {bound: 2 * position + 1 for position, bound in enumerate(bounds)}
-        toggles = [0] * (2 * len(bounds) + 2)
-        for (low, low_in, high, high_in), mask in self.masks.items():
-            toggles[0 if low is None else place[low] + (not low_in)] ^= mask
-            toggles[2 * len(bounds) + 1 if high is None else place[high] + high_in] ^= mask
-        segments, mask = [], 0
-        for toggle in toggles:
-            mask ^= toggle
-            segments.append(mask)
-        # Floats are compared fastest. Where each bound is the very number that its float stands for,
-        # numbers and their floats are in the same order, and the floats can be compared instead.
-        floats = [float(bound) if -_EXACT <= bound <= _EXACT else None for bound in bounds]
-        pairs = zip(floats, bounds, strict=True)
-        exact = all(number is not None and number_of(number) == bound for number, bound in pairs)
-        self._floats = floats if exact else None
-        self._bounds = bounds
-        self._segments = segments
-        return segments
+    def _find_plain(self, values: Values) -> list[Node]:
+        picked = self._pick(values)
+        try:
+            joined = "".join(filter(None, picked))  # type: ignore[arg-type]
+            if joined.isascii() or is_normalized("NFC", joined):
+                return [*filter(None, map(dict.get, self._nodes, picked))]  # type: ignore[arg-type]
+        except TypeError:
+            pass
+        hits: list[Node] = []
+        for (_, table), value in zip(self._plain, picked, strict=True):
+            if value is not None:
+                table.find(value, hits)
+                if type(value) is not str:
+                    table.mixed = True
+                    self._ready = False
+        return hits
+
+    def _line_up(self) -> None:
+        plain: list[tuple[int, Choices]] = []
+        rows: dict[Kind, list[tuple[int, Any]]] = {kind: [] for kind in Kind}
+        for (kind, source, path_key, _), table in self._tables.items():
+            place = self._fields.known(source, path_key)
+            if isinstance(table, Choices) and table.plain and source is Source.VALUE:
+                plain.append((place, table))
+            else:
+                rows[kind].append((place, table))
+        self._plain = plain
+        self._nodes = [table.texts for _, table in plain]
+        self._pick = _picker([place for place, _ in plain])
+        self._others = [*rows[Kind.CHOICES], *rows[Kind.TEXTS]]
+        self._there = [(place, table.node) for place, table in rows[Kind.THERE]]
+        self._ranges = [*rows[Kind.FLOORS], *rows[Kind.CEILINGS]]
+        self._asks = list(self._asked.values())
+        self._ready = True
 
 
-def _is_exact(value: float | int) -> bool:
-    """Whether a number is in the same order among floats as its decimal value is among decimals. NaN is not."""
-    if isinstance(value, float):
-        return value - value == 0
-    return type(value) is int and -_EXACT <= value <= _EXACT
+def _picker(places: list[int]) -> Callable[[Values], Iterable[object]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: [values[place] for place in places]
