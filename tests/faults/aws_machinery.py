@@ -273,11 +273,11 @@ class AwsMachinery:
             execution.ask_again = self.clock.now() + STEP_RETRY
 
     def _turn_page(self) -> bool:
-        """The next turn of `statemachines/enrol_view.asl.json`."""
+        """The next turn of `statemachines/turn_pages.asl.json`."""
         for enrolling in self.enrolments.values():
             if enrolling.at is not None and enrolling.at <= self.clock.now():
                 try:
-                    done = self.invoke("enrol_view", {"enrolment": enrolling.document, "cursor": enrolling.cursor})
+                    done = self.invoke("enrol_view", {"work": enrolling.document, "cursor": enrolling.cursor})
                 except (Killed, Temporary):
                     enrolling.at = self.clock.now() + STEP_RETRY
                 else:
