@@ -17,6 +17,7 @@ from whenthen.adapters.dynamodb.views import DynamoViews
 from whenthen.adapters.machines import EnrolmentMachine
 from whenthen.domain.enrolments import Enrolment, from_json
 from whenthen.domain.errors import Malformed, NotFound, Stale
+from whenthen.domain.lateness import Going, Mark
 from whenthen.ports.values import StoredView
 
 FILTER = {"field": "record.tags", "op": "has", "value": "vip"}
@@ -78,12 +79,17 @@ def test_a_view_knows_the_rules_whose_current_version_names_it(dynamodb: Any) ->
 
 def test_the_mark_of_the_sweeps_moves_from_where_it_was_seen_alone(dynamodb: Any) -> None:
     sweeps = DynamoSweeps(dynamodb, CONFIG)
+    first, second, third = Mark(NOW), Mark(NOW, Going(minutes(5), ("rule_1", "contact#03-14", "7"))), Mark(minutes(5))
     assert sweeps.last() is None
-    assert sweeps.move(None, NOW)
-    assert not sweeps.move(None, minutes(1))
-    assert sweeps.move(NOW, minutes(5))
-    assert not sweeps.move(NOW, minutes(9))
-    assert sweeps.last() == minutes(5)
+    assert sweeps.move(None, first)
+    assert not sweeps.move(None, third)
+    assert sweeps.move(first, second)
+    assert sweeps.last() == second
+    assert not sweeps.move(first, third)
+    assert not sweeps.move(Mark(NOW, Going(minutes(5), ("rule_1",))), third)
+    assert sweeps.move(second, third)
+    assert not sweeps.move(second, first)
+    assert sweeps.last() == third
 
 
 class Machine:
