@@ -41,6 +41,10 @@ def demand_of(rule: Matchable) -> Condition | None:
     return AllOf(parts) if parts else None
 
 
+MANY = 20_000
+"""How many rules wait at most to be prepared: conditions weigh several times what is made of them."""
+
+
 class RuleSet:
     """Rules, ready to be matched. Those of an event type are prepared when its first event comes."""
 
@@ -48,6 +52,7 @@ class RuleSet:
         self._watched: dict[str, tuple[str, ...]] = {}
         self._types: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._partitions: dict[str, Partition] = {}
+        self._waiting = 0
 
     def __len__(self) -> int:
         return len(self._watched)
@@ -63,6 +68,11 @@ class RuleSet:
             if partition is None:
                 partition = self._partitions[event_type] = Partition()
             partition.add(rule.id, demand)
+        self._waiting += 1
+        if self._waiting >= MANY:
+            self._waiting = 0
+            for partition in self._partitions.values():
+                partition.prepare()
 
     def remove(self, rule_id: str) -> None:
         """Match the rule no more. A rule that is not there is no error."""

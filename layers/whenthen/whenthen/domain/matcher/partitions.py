@@ -10,7 +10,7 @@ from whenthen.domain.matcher.fields import ZERO, Fields, Source
 from whenthen.domain.matcher.nodes import NO_RANGE, Node, Test, visit
 from whenthen.domain.matcher.numbers import interval_of
 from whenthen.domain.matcher.tables import Tables
-from whenthen.domain.matcher.ways import Demand, demands_of, fields_of, shares_of, way_of
+from whenthen.domain.matcher.ways import Demand, demands_of, doors_of, fields_of, share_of, shares_of
 from whenthen.domain.values import Choice
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 FEW = 8
 """How many rules of a node are asked one by one before others are found by a further node."""
-
-MANY = 512
-"""How many rules wait at most to be prepared: conditions weigh more than what is made of them."""
 
 
 class Partition:
@@ -40,10 +37,8 @@ class Partition:
         return len(self._pending) + len(self._places)
 
     def add(self, rule_id: str, condition: Condition | None) -> None:
-        """Take a rule in; it is prepared at the next match at the latest."""
+        """Take a rule in; it is prepared at the next match, if not before."""
         self._pending[rule_id] = condition
-        if len(self._pending) >= MANY:
-            self._prepare()
 
     def remove(self, rule_id: str) -> None:
         """Let a rule go."""
@@ -57,14 +52,15 @@ class Partition:
     def match(self, context: Context) -> list[str]:
         """The ids of the rules that match, sorted."""
         if self._pending:
-            self._prepare()
+            self.prepare()
         values = self._fields.read(context)
         matched: list[str] = []
         hits = self._tables.find(values, matched)
         hits.append(self._always)
         return visit(hits, values, matched)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Put the rules that wait in their places."""
         pending = [(rule_id, demands_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
         if len(pending) > 1:
@@ -76,14 +72,13 @@ class Partition:
 
     def _settle(self, rule_id: str, demands: list[Demand]) -> None:
         """Put a rule under the nodes of the demand that the fewest events meet."""
-        ways = [(way_of(demand, self._shares), demand) for demand in demands]
-        ways.sort(key=lambda pair: 1 + is_far(pair[1][0]) if pair[0] is None else pair[0].share)
-        others = [demand for _, demand in ways]
-        at = next((at for at, (way, _) in enumerate(ways) if way is not None), None)
+        ranked = [(share_of(demand, self._shares), demand) for demand in demands]
+        ranked.sort(key=lambda pair: 1 + is_far(pair[1][0]) if pair[0] is None else pair[0])
+        others = [demand for _, demand in ranked]
+        at = next((at for at, (share, _) in enumerate(ranked) if share is not None), None)
         places: list[Node] = []
         if at is not None:
-            del others[at]
-            doors = ways[at][0].doors  # type: ignore[union-attr]
+            doors = doors_of(others.pop(at), self._shares)
             stands = [(node, door) for door in doors for node in self._tables.nodes(door.leaf, door.access)]
             for node, door in stands:
                 self._put(node, [*others, *door.asked], rule_id, places, alone=len(stands) == 1)

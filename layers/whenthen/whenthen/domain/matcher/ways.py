@@ -1,4 +1,4 @@
-"""Way: by which of its demands a rule is found. It should be the one that the fewest events meet."""
+"""Ways: by which of its demands a rule is found. It should be the one that the fewest events meet."""
 
 from __future__ import annotations
 
@@ -32,13 +32,6 @@ class Door(Struct, frozen=True):
     asked: tuple[Demand, ...] = ()
 
 
-class Way(Struct, frozen=True):
-    """The doors through one of which each event goes that meets a demand. `share`: of how many events that is."""
-
-    share: float
-    doors: tuple[Door, ...]
-
-
 def demands_of(condition: Condition | None) -> list[Demand]:
     """What must all hold, one by one."""
     if isinstance(condition, AllOf):
@@ -51,32 +44,39 @@ def demands_of(condition: Condition | None) -> list[Demand]:
     return [] if condition is None else [(condition, None)]
 
 
-def way_of(demand: Demand, shares: Shares) -> Way | None:
-    """The way to the rules that make a demand; None: they must be asked for it."""
+def share_of(demand: Demand, shares: Shares) -> float | None:
+    """Of how many events the demand is met, as far as is known; None: a rule cannot be found by it."""
+    condition, access = demand
+    if access is not None:
+        return _share(condition, access, shares)  # type: ignore[arg-type]
+    if not isinstance(condition, AnyOf):
+        return None
+    best = [_best(demands_of(item), shares) for item in condition.items]
+    if None in best or sum(1 for _ in leaves(condition)) > MAX_DOORS:
+        return None
+    return sum(share for share, _ in best)  # type: ignore[misc]
+
+
+def doors_of(demand: Demand, shares: Shares) -> tuple[Door, ...]:
+    """The doors through one of which each event goes that meets a demand that has a share."""
     condition, access = demand
     if access is not None:
         asked = () if access.complete(condition.operand) else (demand,)  # type: ignore[union-attr]
-        return Way(_share(condition, access, shares), (Door(condition, access, asked),))  # type: ignore[arg-type]
-    if not isinstance(condition, AnyOf):
-        return None
-    ways = [_way_of_all(item, shares) for item in condition.items]
-    found = [way for way in ways if way is not None]
-    doors = tuple(door for way in found for door in way.doors)
-    if len(found) < len(ways) or len(doors) > MAX_DOORS:
-        return None
-    return Way(sum(way.share for way in found), doors)
+        return (Door(condition, access, asked),)  # type: ignore[arg-type]
+    doors: list[Door] = []
+    for item in condition.items:  # type: ignore[union-attr]
+        demands = demands_of(item)
+        _, at = _best(demands, shares)  # type: ignore[misc]
+        others = demands[:at] + demands[at + 1 :]
+        found = doors_of(demands[at], shares)
+        doors += (replace(door, asked=(*door.asked, *others)) for door in found) if others else found
+    return tuple(doors)
 
 
-def _way_of_all(condition: Condition, shares: Shares) -> Way | None:
-    demands = demands_of(condition)
-    ways = [(way, at) for at, demand in enumerate(demands) if (way := way_of(demand, shares)) is not None]
-    if not ways:
-        return None
-    best, at = min(ways, key=lambda pair: pair[0].share)
-    others = demands[:at] + demands[at + 1 :]
-    if not others:
-        return best
-    return Way(best.share, tuple(replace(door, asked=(*door.asked, *others)) for door in best.doors))
+def _best(demands: list[Demand], shares: Shares) -> tuple[float, int] | None:
+    """The demand with the smallest share: the share, and which one it is."""
+    found = [(share, at) for at, demand in enumerate(demands) if (share := share_of(demand, shares)) is not None]
+    return min(found, default=None)
 
 
 def _share(leaf: Leaf, access: Access, shares: Shares) -> float:
