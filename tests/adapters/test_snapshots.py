@@ -14,6 +14,7 @@ from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb import snapshots
 from whenthen.adapters.dynamodb.rulebook import DynamoRuleBook
 from whenthen.adapters.dynamodb.rules import DynamoRules
+from whenthen.adapters.dynamodb.table import Table
 from whenthen.domain.contexts import context_of
 from whenthen.domain.errors import NotFound, Temporary
 
@@ -99,6 +100,20 @@ def test_a_large_snapshot_is_cut_and_joined(store: DynamoRules, dynamodb: Any, m
     save(store, *range(10))
     assert len(kept(dynamodb)) > 2
     assert matched(dynamodb) == names(*range(10))
+
+
+def test_older_snapshots_go_however_many_pages_they_take(
+    store: DynamoRules, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = Table.query
+
+    def short(table: Table, *about: Any, **how: Any) -> Any:
+        return query(table, *about, **{**how, "limit": 1})
+
+    monkeypatch.setattr(snapshots, "CHUNK_BYTES", 60)
+    monkeypatch.setattr(Table, "query", short)
+    save(store, *range(20))
+    assert set(counts(dynamodb)) == {20}
 
 
 @pytest.mark.parametrize("lost", [0, 1, -1])

@@ -292,6 +292,21 @@ def test_an_added_rule_takes_the_place_of_its_earlier_version() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "value"), [(5, "5"), (False, False), ("0", 0), (0, 0), (0, "0"), (1, True), ("", [])]
+)
+def test_a_rule_that_comes_after_events_of_texts_alone_is_found(wanted: Any, value: Any) -> None:
+    def asks(own_id: str, value: Any) -> Rule:
+        return Rule(own_id, Trigger(("a.b",)), condition_of({"field": "record.x", "op": "equals", "value": value}))
+
+    known = {rule.id: rule for rule in (asks("r1", "a"), asks("r2", wanted))}
+    ruleset = compile_rules([known["r1"]])
+    assert ruleset.match({"event": {"type": "a.b"}, "record": {"x": "a"}}) == ["r1"]
+    ruleset.add(known["r2"])
+    context = {"event": {"type": "a.b"}, "record": {"x": value}}
+    assert ruleset.match(context) == naive(known, context)
+
+
+@pytest.mark.parametrize(
     "context", [{}, {"event": None}, {"event": {}}, {"event": {"type": 5}}, {"event": {"type": ["a.b"]}}]
 )
 def test_an_event_without_a_type_matches_nothing(context: dict[str, Any]) -> None:

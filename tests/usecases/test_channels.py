@@ -14,6 +14,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
 from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.events import Cause
+from whenthen.domain.records import Record
 from whenthen.domain.runs import Job, JobStatus
 from whenthen.ports.values import HttpAnswer
 from whenthen.sources import signatures
@@ -221,6 +222,22 @@ def test_a_patch_is_made_on_the_version_that_was_seen(save: SaveRecord) -> None:
         save.patch("lead:2", {"a": 1}, version=None, origin="api")
     with pytest.raises(Invalid):
         save.patch("lead:1", {"id": 1}, version=3, origin="api")
+
+
+def test_a_patch_brings_no_record_back_that_is_deleted_meanwhile(
+    save: SaveRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = save.upsert("lead", "1", {"a": 1}, origin="api")
+
+    def put(_record: Record, _replaces: Record | None) -> None:
+        monkeypatch.undo()
+        save.records.delete(found, origin="api", cause=Cause())
+        raise Stale("it is gone")
+
+    monkeypatch.setattr(save.records, "put", put)
+    with pytest.raises(NotFound):
+        save.patch("lead:1", {"a": 2}, version=None, origin="api")
+    assert save.records.get("lead:1") is None
 
 
 def test_what_is_there_is_not_inserted_again(save: SaveRecord) -> None:

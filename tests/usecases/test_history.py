@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, rule
@@ -113,6 +114,30 @@ def test_a_step_that_is_due_later_counts_what_has_happened_by_then(world: World)
     assert state is not None
     assert run.event_id == event.id
     assert {job.step_id: job.reason for job in state.jobs}["call"] == "its condition does not hold"
+
+
+def test_what_started_the_run_does_not_count_when_it_is_older_than_the_period(
+    world: World,
+) -> None:
+    later = {**CALL, "wait": {"days": 10}, "only_if": counting("<", 1, days=1)}
+    world.has_rule({**rule(GREET, later, on=MISSED), "kind": "lead"})
+    world.has_record("lead:8", phone="+905329999999", email="a@example.com")
+    calls(world, 1)
+    [run] = world.all_runs
+    state = world.runs.load(run.id)
+    assert state is not None
+    assert {job.step_id: str(job.status) for job in state.jobs} == {"greet": "done", "call": "done"}
+
+
+def test_what_happened_to_a_record_that_was_merged_into_this_one_counts(world: World) -> None:
+    world.has_rule(rule(GREET, on=MISSED, conditions=counting()))
+    calls(world, 1, 2, subject="contact:2")
+    world.has_record("contact:1")
+    found = world.records.get("contact:1")
+    assert found is not None
+    world.records.put(replace(found, absorbed=("contact:2",), version=found.version + 1), found)
+    calls(world, 3, subject="contact:1")
+    assert [run.record for run in world.all_runs] == ["contact:1"]
 
 
 def test_the_explanation_counts_as_it_was_when_the_event_happened(world: World) -> None:

@@ -174,7 +174,7 @@ def _read_now(facts: Facts, path: Path) -> object:
 
 
 def _read_history(facts: Facts, path: Path) -> object:
-    """How many events of the type there were, this one included, from `within` ago until now."""
+    """How many events of the type there were, this one among them, from `within` ago until now."""
     history, event = facts.context.get("history"), facts.context.get("event")
     event_type = ".".join(path.names)
     now = facts.now()
@@ -183,13 +183,19 @@ def _read_history(facts: Facts, path: Path) -> object:
         times = elements(history.get(event_type)) if history else ()
     else:
         times = history.times(event_type, since)  # type: ignore[attr-defined]
-    own = 1 if isinstance(event, Mapping) and event.get("type") == event_type else 0
-    count = 0
-    for value in times[:MAX_COUNTED]:
-        point = read_point(value)
-        span = span_of(point, UTC) if isinstance(point, datetime) else None
-        count += span is not None and span.first <= now and (since is None or span.first >= since)
-    return own + count
+    own = 0
+    if isinstance(event, Mapping) and event.get("type") == event_type:
+        at = _first_of(event.get("time"))
+        own = 1 if at is None or since is None or at >= since else 0
+    found = map(_first_of, times[:MAX_COUNTED])
+    return own + sum(at is not None and at <= now and (since is None or at >= since) for at in found)
+
+
+def _first_of(value: object) -> datetime | None:
+    """The moment that is written, or the first of those that it may mean; None for what is no moment."""
+    point = read_point(value)
+    span = span_of(point, UTC) if isinstance(point, datetime) else None
+    return span.first if span else None
 
 
 class _Root(Struct, frozen=True):

@@ -85,8 +85,10 @@ def span_at(point: Point, now: datetime, zone: tzinfo) -> Span | None:
 def clock_of(point: date | datetime | time | None, zone: tzinfo) -> time | None:
     """What a clock shows: a clock time itself, or that of a moment in `zone`. A date shows none."""
     if isinstance(point, datetime):
-        local = point.astimezone(zone) if point.tzinfo else point
-        return local.time()
+        try:
+            return (point.astimezone(zone) if point.tzinfo else point).time()
+        except OverflowError:  # on the first or last day that there is
+            return None
     return point if isinstance(point, time) else None
 
 

@@ -56,5 +56,5 @@ def history_of(
     """What conditions count about this event and `records`, which are of one person; `ref`: one that is gone."""
     there = [record for record in records if record is not None]
     keys = (*keys_of(event), *([ref] if ref else []))
-    known = (key for record in there for key in (record.ref, *record.identities))
+    known = (key for record in there for key in (*record.refs, *record.identities))
     return History(occurrences, event, tuple(dict.fromkeys((*keys, *known, *event.identities))), now)

@@ -144,21 +144,30 @@ class SaveRecord(Struct, frozen=True):
         return made
 
     def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
-        """Set fields of an existing record. Raises NotFound; Stale if it is no longer at `version`."""
-        kind, own_id = parse_ref(ref)
-        found = self.records.get(ref)
-        if found is None:
-            raise NotFound(f"there is no record {ref}")
-        if version is not None and found.version != version:
-            raise Stale(f"{ref} is at version {found.version}, not {version}")
-        if version is None:
-            return self.upsert(kind, own_id, fields, origin=origin)
+        """Set fields of an existing record. Raises NotFound; Stale if it is no longer at `version`.
+
+        Without one, Temporary if others kept changing it.
+        """
+        parse_ref(ref)
         patch = normalised(fields, self.default_country)
         check_fields(patch)
-        changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
-        if changed is not found:
-            self.records.put(changed, found)
-        return changed
+        for _ in range(ATTEMPTS):
+            found = self.records.get(ref)
+            if found is None:
+                raise NotFound(f"there is no record {ref}")
+            if version is not None and found.version != version:
+                raise Stale(f"{ref} is at version {found.version}, not {version}")
+            changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
+            if changed is found:
+                return found
+            try:
+                self.records.put(changed, found)
+            except Stale:
+                if version is not None:
+                    raise
+            else:
+                return changed
+        raise Temporary(f"{ref} is being changed by others", retry_after=1)
 
     def _find(self, kind: str, own_id: str | None, keys: Sequence[str]) -> Record | None:
         if own_id is not None:

@@ -92,9 +92,13 @@ class Snapshots:
 
     def _drop_older(self, event_type: str, count: int) -> None:
         # Only older ones: another save may be writing a newer one at this moment.
-        items, _ = self._table.query(_pk(event_type), before=f"{count:010d}")
-        for item in items:
-            self._table.delete(item["pk"], item["sk"])
+        start: dict[str, str] | None = None
+        while True:
+            items, start = self._table.query(_pk(event_type), start=start, before=f"{count:010d}")
+            for item in items:
+                self._table.delete(item["pk"], item["sk"])
+            if start is None:
+                return
 
 
 def _pk(event_type: str) -> str:

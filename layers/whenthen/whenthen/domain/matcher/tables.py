@@ -60,7 +60,8 @@ class Tables:
         return found[1]
 
     def forget(self) -> None:
-        """Drop what is derived from the nodes, when some of them changed."""
+        """Drop what is derived from the nodes, when some of them changed: which tables texts alone lead into, too."""
+        self._ready = False
         for table in self._tables.values():
             if isinstance(table, Ranges):
                 table.forget()
