@@ -1,16 +1,20 @@
-"""What all tests share: the tables of rows are printed when all tests have run."""
+"""What all tests share: tables of rows and figures are printed when all tests have run."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.tables import shown, tables_of
+from tests.tables import figures_of, shown, tables_of
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each table, also where its tests ran in other processes."""
+    """Print each table and the figures, also where their tests ran in other processes."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
     for title, lines in sorted(tables_of(reports).items()):
         terminalreporter.section(title)
         for text, passed in shown(lines):
             terminalreporter.line(text, green=passed, red=not passed)
+    if figures := figures_of(reports):
+        terminalreporter.section("Figures, on this machine with what else it did")
+        for figure in figures:
+            terminalreporter.line(figure)

@@ -1,7 +1,8 @@
-"""Tables of rows that tests went through, printed when all tests have run.
+"""Tables of rows that tests went through, and figures that they measured, printed when all tests have run.
 
-A test says which row it is about with `record_property(ROW, [table, row, what, how])`, before it does anything
-that could fail. The properties travel with the reports, so the tables are whole under pytest-xdist too.
+A test says which row it is about with `record_property(ROW, [table, row, what, how])`, before it does anything that
+could fail, and what it measured with `record_property(FIGURE, text)`. The properties travel with the reports, so what is
+printed is whole under pytest-xdist too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 ROW = "row of a table"
+
+FIGURE = "figure"
 
 Line = tuple[str, str, str]
 """A row's number, what happens, and how."""
@@ -38,6 +41,11 @@ def tables_of(reports: Iterable[Report]) -> dict[str, dict[Line, bool]]:
                 line = (row, what, how)
                 tables[title][line] = report.passed and tables[title].get(line, True)
     return dict(tables)
+
+
+def figures_of(reports: Iterable[Report]) -> list[str]:
+    """The figures, in order."""
+    return sorted(value for report in reports for name, value in report.user_properties if name == FIGURE)
 
 
 def shown(lines: Mapping[Line, bool]) -> list[tuple[str, bool]]:

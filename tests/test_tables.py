@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.tables import ROW, shown, tables_of
+from tests.tables import FIGURE, ROW, figures_of, shown, tables_of
 
 
 @dataclass
@@ -42,3 +42,9 @@ def test_a_row_passes_with_all_its_parts() -> None:
 def test_what_failed_once_has_failed() -> None:
     [lines] = tables_of([report("T01", passed=False), report("T01")]).values()
     assert list(lines.values()) == [False]
+
+
+def test_figures_are_told_apart_from_rows() -> None:
+    reports = [report("T01"), *(Report(passed=True, user_properties=[(FIGURE, text)]) for text in ("2 s", "1 s"))]
+    assert figures_of(reports) == ["1 s", "2 s"]
+    assert list(tables_of(reports)) == ["Triggers"]

@@ -16,25 +16,28 @@ import pytest
 from dev.demo import account
 from dev.signing import post
 from dev.stack import Stack
+from tests.tables import FIGURE
 from whenthen.domain import ids
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-PROVIDERS_TIME = 5.0
+Record = Callable[[str, object], None]
 LEADS, MEGABYTES = 1_000, 3_000_000
 
 
-def taken(stack: Stack, body: bytes, what: str) -> tuple[float, dict[str, Any]]:
-    """The seconds and the answer of the first post that is answered in time; repeated as Meta does, at most twice."""
+def taken(stack: Stack, body: bytes, what: str, record: Record) -> dict[str, Any]:
+    """The answer to the first post that is taken; repeated as Meta does, at most twice."""
     for attempt in range(1, 4):
         began = time.monotonic()
         answer = post(stack.hook("meta"), body)
         seconds = time.monotonic() - began
-        print(f"{what}, {len(body) / 1e6:.2f} MB: answered {answer.status} in {seconds:.2f} s (attempt {attempt})")  # noqa: T201
-        if answer.status == 200 and seconds < PROVIDERS_TIME:
+        said = f"{what}, {len(body) / 1e6:.2f} MB: answered {answer.status} in {seconds:.2f} s (attempt {attempt})"
+        record(FIGURE, said)
+        if answer.status == 200:
             break
     assert answer.status == 200
-    return seconds, answer.json()
+    document: dict[str, Any] = answer.json()
+    return document
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def _taken_out(stack: Stack, url: str, own: Callable[[str], str | None], wanted:
     return found
 
 
-def test_a_thousand_leads_in_one_notification(stack: Stack) -> None:
+def test_a_thousand_leads_in_one_notification(stack: Stack, record_property: Record) -> None:
     first = time.time_ns() // 1_000 * 1_000
     leads = {str(first + number) for number in range(LEADS)}
     changes = [{"field": "leadgen", "value": {"leadgen_id": lead, "form_id": "88", "page_id": "1"}} for lead in leads]
@@ -79,10 +82,9 @@ def test_a_thousand_leads_in_one_notification(stack: Stack) -> None:
         return lead if lead in leads else None
 
     with unattended(stack, "lead"):
-        seconds, answer = taken(stack, body, f"{LEADS} leads")
+        answer = taken(stack, body, f"{LEADS} leads", record_property)
         assert answer == {"events": 0, "leads": LEADS, "ignored": 0}
         assert _taken_out(stack, stack.queues["lead"], own, LEADS) == leads
-    assert seconds < PROVIDERS_TIME
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def tapped(stack: Stack, number: str) -> Iterator[str]:
         sqs.delete_queue(QueueUrl=url)
 
 
-def test_a_whatsapp_notification_of_three_megabytes(stack: Stack) -> None:
+def test_a_whatsapp_notification_of_three_megabytes(stack: Stack, record_property: Record) -> None:
     number, text, messages, size = f"90555{time.time_ns() % 10**7:07}", "ş" * 4_096, [], 0
     while size < MEGABYTES - 30_000:  # Meta escapes what is no ASCII: six bytes a letter
         own_id = f"wamid.{number}.{len(messages):04}"
@@ -121,7 +123,7 @@ def test_a_whatsapp_notification_of_three_megabytes(stack: Stack) -> None:
     body = json.dumps(document).encode()
     assert MEGABYTES - 60_000 < len(body) <= MEGABYTES
     with tapped(stack, number) as url:
-        seconds, answer = taken(stack, body, f"{len(messages)} messages")
+        answer = taken(stack, body, f"{len(messages)} messages", record_property)
         assert answer["events"] == 2 * len(messages)
         own_ids = [f"{message['id']}{what}" for message in messages for what in ("", ":replied")]
         wanted = {ids.event_id("whatsapp", own_id) for own_id in own_ids}
@@ -131,4 +133,3 @@ def test_a_whatsapp_notification_of_three_megabytes(stack: Stack) -> None:
             return event if event in wanted else None  # the customer is made a contact, too
 
         assert _taken_out(stack, url, own, len(wanted)) == wanted
-    assert seconds < PROVIDERS_TIME

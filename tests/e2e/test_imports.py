@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ import pytest
 from dev import web
 from dev.stack import Stack
 from tests.e2e.test_time import all_swept, rule_of, runs_of
+from tests.tables import FIGURE
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -99,7 +99,7 @@ def started(stack: Stack, rules: dict[str, str]) -> int:
 
 
 def test_20_000_records_are_imported_and_1_000_changes_start_the_right_rules_once_each(
-    stack: Stack, marker: str, capsys: pytest.CaptureFixture[str]
+    stack: Stack, marker: str, record_property: Callable[[str, object], None]
 ) -> None:
     rules = {
         name: rule_of(stack, marker, {**trigger, "event": trigger["event"].format(kind=marker)}, steps=STEPS)
@@ -127,11 +127,11 @@ def test_20_000_records_are_imported_and_1_000_changes_start_the_right_rules_onc
     until(lambda: all_swept(stack), "the event queue does not empty")
 
     assert {name: runs(stack, rules[name]) for name in rules} == expected
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nimported {RECORDS} records in {seconds:.0f} s ({RECORDS / seconds:.0f} rows/s); changed {CHANGED} of "
-            f"them and started their {CHANGED} runs in {fired:.0f} s ({CHANGED / fired:.0f} runs/s), each once\n"
-        )
+    record_property(
+        FIGURE,
+        f"imported {RECORDS} records in {seconds:.0f} s ({RECORDS / seconds:.0f} rows/s); changed {CHANGED} of "
+        f"them and started their {CHANGED} runs in {fired:.0f} s ({CHANGED / fired:.0f} runs/s), each once",
+    )
 
 
 def test_a_file_with_every_difficulty(stack: Stack, marker: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from dev.demo import account
 from dev.demo.stories import EVENTS
 from dev.stack import Stack
+from tests.tables import FIGURE
 from whenthen.domain import ids
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -97,12 +99,15 @@ def test_an_out_of_office_mail_with_an_attachment_is_an_event_and_no_answer(stac
     assert replied.status == 404
 
 
-def test_a_mail_of_ten_megabytes_is_an_event_and_its_attachment_is_kept(stack: Stack) -> None:
+def test_a_mail_of_ten_megabytes_is_an_event_and_its_attachment_is_kept(
+    stack: Stack, record_property: Callable[[str, object], None]
+) -> None:
     message = mail(f"large.{uuid.uuid4().hex[:12]}@example.com")
     message.add_attachment(b"\x00\x01" * 5_000_000, maintype="application", subtype="zip", filename="big.zip")
     raw, began = message.as_bytes(), time.monotonic()
     (attachment,) = read(stack, arrives(stack, raw))["data"]["attachments"]
-    print(f"{len(raw) / 1e6:.1f} MB of mail were an event after {time.monotonic() - began:.1f} s")  # noqa: T201
+    seconds = time.monotonic() - began
+    record_property(FIGURE, f"{len(raw) / 1e6:.1f} MB of mail were an event after {seconds:.1f} s")
     bucket = stack.document["outputs"]["BucketName"]
     kept = stack.client("s3").head_object(Bucket=bucket, Key=attachment["key"])
     assert (attachment["size"], kept["ContentLength"]) == (10_000_000, 10_000_000)
