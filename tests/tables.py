@@ -1,8 +1,8 @@
 """Tables of rows that tests went through, and figures that they measured, printed when all tests have run.
 
 A test says which row it is about with `record_property(ROW, [table, row, what, how])`, before it does anything that
-could fail, and what it measured with `record_property(FIGURE, text)`. The properties travel with the reports, so what is
-printed is whole under pytest-xdist too.
+could fail, and what it measured with `record_property(FIGURE, text)`. The properties travel with the reports, so all is
+printed under pytest-xdist too.
 """
 
 from __future__ import annotations
