@@ -67,6 +67,16 @@ def test_values_are_known_by_their_form(text: str, expected: str) -> None:
     assert kept({"note": text}) == {"note": expected}
 
 
+@pytest.mark.parametrize("number", [4242424242424242, 4242424242424242.0, 378282246310005])
+def test_a_cards_number_is_masked_as_a_number_too(number: float) -> None:
+    assert "***" in kept({"card": {"number": number}})["card"]["number"]
+
+
+@pytest.mark.parametrize("number", [4242424242424241, 1767225600000, 12.5, -3, True, None])
+def test_other_numbers_stay(number: float | bool | None) -> None:
+    assert kept({"number": number}) == {"number": number}
+
+
 @pytest.mark.parametrize(
     "text",
     [

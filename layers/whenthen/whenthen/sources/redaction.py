@@ -156,9 +156,13 @@ def _masked(value: Any, secrets: Sequence[str], *, hidden: bool = False) -> Any:
         }
     if isinstance(value, list):
         return [_masked(item, secrets, hidden=hidden) for item in value]
-    if hidden and value is not None and not isinstance(value, bool):
+    if value is None or isinstance(value, bool):
+        return value
+    if hidden:
         return MASK
-    return masked(value, secrets) if isinstance(value, str) else value
+    written = str(value)
+    found = masked(written, secrets)
+    return value if found == written else found
 
 
 def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
