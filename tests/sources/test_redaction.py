@@ -26,6 +26,7 @@ NAMES = [
     *("password", "passwd", "db_password", "pass-phrase", "secret", "clientSecret", "token", "access_token"),
     *("X-Auth-Token", "apiKey", "api_key", "API KEY", "authorization", "Authorisation", "signature", "x-hub-signature"),
     *("cookie", "set-cookie", "session_id", "jwt", "cvv", "card_number", "iban", "auth", "pin", "otp", "pwd", "key"),
+    *("user[password]", "user[pin]", "card.pin", "userPin", "shop_key", "n" * 201),
 ]
 
 
@@ -66,24 +67,59 @@ def test_values_are_known_by_their_form(text: str, expected: str) -> None:
     assert kept({"note": text}) == {"note": expected}
 
 
+@pytest.mark.parametrize("number", [4242424242424242, 4242424242424242.0, 378282246310005])
+def test_a_cards_number_is_masked_as_a_number_too(number: float) -> None:
+    assert "***" in kept({"card": {"number": number}})["card"]["number"]
+
+
+@pytest.mark.parametrize("number", [4242424242424241, 1767225600000, 12.5, -3, True, None])
+def test_other_numbers_stay(number: float | bool | None) -> None:
+    assert kept({"number": number}) == {"number": number}
+
+
 @pytest.mark.parametrize(
     "text",
     [
         '{"user": "ayşe", "password": "hunter two", "x":',
         "{'password': 'hunter two'",
         "<login><password>hunter</password></login>",
+        "<auth>hunter</auth>",
+        '<wsse:Password type="a">hunter</wsse:Password>',
+        "<secret><a>1</a><![CDATA[<hunter>]]></secret>",
+        "&lt;password&gt;hunter&lt;/password&gt;",
         "user=a&password=hunter&b=1",
+        "user[password]=hunter",
+        "user%5Bpin%5D=hunter",
+        "%70assword=hunter",
+        "https://h/x?sig=hunter1&key=hunter2&auth=hunter3",
+        "next=https%3A%2F%2Fh%2F%3Fsig%3Dhunter1%26key%3Dhunter2",
+        "https://user:hunter@h/x",
         "password: hunter",
+        "password: my hunter",
+        "password => hunter",
+        "Cookie: a=1; b=hunter",
         "Authorization: Bearer hunter",
         "Authorization: Basic hunter",
         '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter\r\n--b--',
         '{"password": "hunter',
+        '{"password": "a\\"hunter"}',
+        '{"password": ["hunter1", "hunter2"], bad',
+        '{"jwt":"hunter.efg","pin": "hunter", "session_id": "hunter", bad',
+        '"{\\"password\\":\\"hunter\\"}"',
+        '"{\\\\\\"password\\\\\\":\\\\\\"hunter\\\\\\"}"',
+        '{"pin": hunter}',
     ],
 )
-def test_a_body_that_cannot_be_read_is_masked_as_text(text: str) -> None:
-    found = kept_body(JSON, {}, text.encode(), [])
-    assert "hunter" not in found
-    assert "***" in found
+def test_what_stands_behind_the_name_of_a_secret_in_a_text_is_masked(text: str) -> None:
+    assert "hunter" not in masked(text, [])
+    assert "***" in masked(text, [])
+    assert "hunter" not in kept({"note": text})["note"]
+
+
+@pytest.mark.parametrize("text", ['{"a": "hunter", bad', '"hunter"', "a=hunter", "<a>hunter</a>", "\xff hunter"])
+def test_of_a_body_that_cannot_be_read_nothing_is_kept(text: str) -> None:
+    assert kept_body(JSON, {}, text.encode("latin-1"), []) == ""
+    assert kept_body(FORM, {"content-type": "text/plain"}, text.encode(), []) == ""
 
 
 def test_a_forms_token_is_masked_and_its_files_are_named_only() -> None:

@@ -10,10 +10,12 @@ import pytest
 from tests.usecases.fakes.outside import FakeClock
 from whenthen.domain.errors import Malformed, Unauthenticated
 from whenthen.ports.values import Refusal
+from whenthen.sources.mapped import Mapped
 from whenthen.sources.mapping import parse_source
 from whenthen.usecases.keep_refusals import PACES, KeepRefusals, Posted
 
 SHOP, SITE = (parse_source({"name": name, "scheme": "bearer"}) for name in ("shop", "site"))
+OPEN = parse_source({"name": "open", "scheme": "dangerous_open_form"})
 
 
 @dataclass
@@ -73,3 +75,17 @@ def test_a_flood_of_strangers_takes_nothing_from_the_sender_or_from_other_source
         pass
     assert sender(keep)
     assert stranger(keep, SITE)
+
+
+def unmapped(keep: KeepRefusals, source: Any) -> bool:
+    return keep.unmapped(Posted(source, {"user-agent": "x", "referer": "y"}, b"name=z"), Mapped())
+
+
+@pytest.mark.parametrize("once", [sender, unmapped])
+def test_what_comes_by_a_form_that_is_open_to_all_is_a_strangers(
+    keep: KeepRefusals, store: FakeRefusals, once: Any
+) -> None:
+    burst = PACES[False].burst
+    assert [once(keep, OPEN) for _ in range(burst + 1)] == [True] * burst + [False]
+    assert {(kept.proven, kept.body, kept.others) for _, kept in store.noted} == {(False, "", ())}
+    assert not stranger(keep, OPEN), "they share one pace"

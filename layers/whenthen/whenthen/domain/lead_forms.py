@@ -32,6 +32,9 @@ asked often would use up what the busy ones need.
 """
 
 BUSY_FOR = timedelta(days=7)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""The times between which leads may be wanted from: at the calendar's ends, OVERLAP and GRACE would go beyond it."""
+
 MAX_FORMS = 200
 MOST_QUEUED = 500
 _FORM_ID = re.compile(r"[0-9]{1,32}")
@@ -156,10 +159,13 @@ def _form(item: Any, path: str, problems: list[Problem]) -> tuple[str, datetime 
     if since is None:
         return own_id, None
     try:
-        return own_id, parse_time(since, reader.field("since"))
+        asked = parse_time(since, reader.field("since"))
     except Invalid as error:
         problems.extend(error.problems)
-        return own_id, datetime(1970, 1, 1, tzinfo=UTC)
+        return own_id, EARLIEST
+    if not EARLIEST <= asked < LATEST:
+        problems.append(Problem(reader.field("since"), f"a time of the years {EARLIEST.year} to {LATEST.year - 1}"))
+    return own_id, asked
 
 
 def _check_id(own_id: str, path: str, problems: list[Problem]) -> None:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from whenthen.domain.errors import WhenthenError
 from whenthen.sources.bodies import read_json
@@ -38,24 +39,39 @@ TELLING_HEADERS = frozenset(
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|token|apikey|accesskey|privatekey|authori[sz]ation|credential|signature|cookie"
     r"|sessionid|jwt|cvv|cvc|cardnumber|securitycode|iban"
-    r"|^(?:auth|key|sig|hmac|pwd|pin|otp|pan|ssn)$"
 )
 """In a name without anything but its letters and digits, in lower case."""
 
-_PAIR = re.compile(
-    r"(?i)((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authori[sz]ation"
-    r"|credentials?|signature|cookie|cvv|cvc|card[_-]?number|iban|pwd)[\w.-]{0,40}"
-    r"[\"']?(?:\s{0,8}[:=>]\s{0,8}|\r?\n\r?\n))"
-    r"(\"[^\"]*\"?|'[^']*'?|(?:(?:bearer|basic|digest)\s+)?[^\s&<>,;\"'}]+)"
+_SECRET_WORDS = frozenset({"auth", "key", "sig", "hmac", "pwd", "pin", "otp", "pan", "ssn"})
+"""Words of a name: too short to be looked for within words."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+LONGEST_NAME = 200
+"""Characters of a name that is looked at; what stands under a longer one is hidden."""
+
+_SIGN = re.compile(
+    r"(?i)(?:[\\\"']{1,8}\s{0,8}|\s{1,8}|)"
+    r"(?:(?P<loose>[:>]|\r?\n\r?\n|&gt;|%3A)|=|(?P<encoded>%3D))[=>]?\s{0,8}"
 )
-"""A secret's name and its value in a text of any kind: JSON that broke off, XML, a query, a part of a form."""
+"""What stands between a name and its value in a text of any kind: a query, JSON within a string, a header."""
+
+_BEFORE_NAME = re.compile(r"(?i)[^\w.\[\]%-]|%(?:2[6CF]|3[AD])")
+
+_QUOTED = re.compile(r"(\\{0,8}[\"'])(?s:.*?)(?:(?<!\\)\1|\Z)")
+_NESTED = re.compile(r"(?s:[\[{].*)")
+_LINE = re.compile(r"[^\r\n]*")
+_WRITTEN = re.compile(r"(?i)(?:(?:bearer|basic|digest)\s{1,8})?[^\s&<>]*")
+_ENCODED = re.compile(r"(?i)(?:(?!%26)[^\s&<>])*")
+
+_ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,400})?>")
 
 _FORMS = (
-    re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"(?i)\b(?:bearer|basic)\s{1,8}[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"),
     re.compile(r"\b(?:whsec_|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|EAA|AKIA)[A-Za-z0-9_/+=-]{8,}"),
+    re.compile(r"(?<=://)[^\s/?#@]{1,200}(?=@)"),
 )
-"""Tokens that are known by how they begin."""
+"""Tokens that are known by how they begin, and the password of an address."""
 
 _CARD = re.compile(r"\b[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\b")
 
@@ -77,11 +93,15 @@ def kept_headers(
 
 
 def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> str:
-    """The body as text, masked, at most LONGEST_BODY characters of it."""
+    """The body as text, masked, at most LONGEST_BODY characters of it.
+
+    Empty where it cannot be read as what it should be: where names and values are not told apart, nothing can be
+    relied on to mask them.
+    """
     try:
         read = _form(source, headers, raw) if source.scheme.kind in FORM_SCHEMES else read_json(raw)
     except WhenthenError:
-        return masked(raw[: 4 * LONGEST_BODY].decode(errors="replace")[:LONGEST_BODY], secrets)[:LONGEST_BODY]
+        return ""
     return json.dumps(_masked(read, secrets), ensure_ascii=False)[:LONGEST_BODY]
 
 
@@ -92,8 +112,39 @@ def masked(text: str, secrets: Iterable[str]) -> str:
             text = text.replace(written, MASK) if written else text
     for form in _FORMS:
         text = form.sub(MASK, text)
-    text = _PAIR.sub(lambda found: found[1] + MASK, text)
+    text = _without_pairs(_without_elements(text))
     return _CARD.sub(lambda found: MASK if _is_card(found[0]) else found[0], text)
+
+
+def _without_elements(text: str) -> str:
+    """The text with the content of XML elements masked up to their end, or to the text's, where they name a secret."""
+    parts: list[str] = []
+    at = 0
+    while found := _ELEMENT.search(text, at):
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if _is_secret(found[1]):
+            end = text.find(f"</{found[1]}", at)
+            at = len(text) if end < 0 else end
+            parts.append(MASK)
+    return "".join((*parts, text[at:]))
+
+
+def _without_pairs(text: str) -> str:
+    """The text with the values masked that stand behind the name of a secret: rather too much of it than too little."""
+    parts: list[str] = []
+    at = 0
+    while found := _SIGN.search(text, at):
+        name = _BEFORE_NAME.split(text[max(at, found.start() - 80) : found.start()].rstrip(" \\\"'"))[-1]
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if _is_secret(unquote(name)):
+            unquoted = _LINE if found["loose"] else _ENCODED if found["encoded"] else _WRITTEN
+            value = _QUOTED.match(text, at) or _NESTED.match(text, at) or unquoted.match(text, at)
+            if value and value[0]:
+                at = value.end()
+                parts.append(MASK)
+    return "".join((*parts, text[at:]))
 
 
 def _masked(value: Any, secrets: Sequence[str], *, hidden: bool = False) -> Any:
@@ -105,9 +156,13 @@ def _masked(value: Any, secrets: Sequence[str], *, hidden: bool = False) -> Any:
         }
     if isinstance(value, list):
         return [_masked(item, secrets, hidden=hidden) for item in value]
-    if hidden and value is not None and not isinstance(value, bool):
+    if value is None or isinstance(value, bool):
+        return value
+    if hidden:
         return MASK
-    return masked(value, secrets) if isinstance(value, str) else value
+    written = str(value)
+    found = masked(written, secrets)
+    return value if found == written else found
 
 
 def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
@@ -118,7 +173,11 @@ def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, A
 
 
 def _is_secret(name: str) -> bool:
-    return bool(_SECRET_NAME.search("".join(character for character in name.lower() if character.isalnum())))
+    if len(name) > LONGEST_NAME:
+        return True
+    joined = "".join(character for character in name.lower() if character.isalnum())
+    words = {joined, *(word.lower() for word in _WORD.findall(name))}
+    return bool(_SECRET_NAME.search(joined)) or not _SECRET_WORDS.isdisjoint(words)
 
 
 def _is_card(written: str) -> bool:

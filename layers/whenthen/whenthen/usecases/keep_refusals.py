@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from whenthen.sources.mapping import Source
 
 LONGEST_REASON = 1_000
+UNPROVEN_SCHEMES = frozenset({"dangerous_open_form"})
+"""What comes by these may be anybody's: they ask for no proof, so all of it is a stranger's."""
 
 
 class Pace(Struct, frozen=True):
@@ -53,16 +55,7 @@ class KeepRefusals(Struct):
 
     def stranger(self, posted: Posted, error: Refused) -> bool:
         """Who sent it is not known: nothing that a stranger wrote is kept but what kind of program wrote it."""
-        if not self._may(posted.source.name, proven=False):
-            return False
-        from whenthen.sources.redaction import LONGEST_HEADER, masked  # noqa: PLC0415 - few deliveries need it
-
-        headers = {
-            name: masked(posted.headers[name], posted.secrets)[:LONGEST_HEADER]
-            for name in ("content-type", "user-agent")
-            if name in posted.headers
-        }
-        return self._note(posted, error.reason, handling_of(error).status, proven=False, headers=headers)
+        return self._unproven(posted, error.reason, handling_of(error).status)
 
     def refused(self, posted: Posted, error: Refused) -> bool:
         """Its sender is known, but it cannot be read, or a record that it asks for cannot be."""
@@ -72,7 +65,21 @@ class KeepRefusals(Struct):
         """It became `webhook.received`, because no mapping took all of it."""
         return self._proven(posted, "; ".join(mapped.problems) or "no mapping takes it", 0)
 
+    def _unproven(self, posted: Posted, reason: str, status: int) -> bool:
+        if not self._may(posted.source.name, proven=False):
+            return False
+        from whenthen.sources.redaction import LONGEST_HEADER, masked  # noqa: PLC0415 - few deliveries need it
+
+        headers = {
+            name: masked(posted.headers[name], posted.secrets)[:LONGEST_HEADER]
+            for name in ("content-type", "user-agent")
+            if name in posted.headers
+        }
+        return self._note(posted, reason, status, proven=False, headers=headers)
+
     def _proven(self, posted: Posted, reason: str, status: int) -> bool:
+        if posted.source.scheme.kind in UNPROVEN_SCHEMES:
+            return self._unproven(posted, reason, status)
         if not self._may(posted.source.name, proven=True):
             return False
         from whenthen.sources.redaction import kept_body, kept_headers  # noqa: PLC0415 - few deliveries need it
