@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from whenthen.ports.imports import ImportFiles, ImportStore
     from whenthen.ports.records import RecordStore
 
-BATCHES = 50
-"""How many batches one call works off: some seconds of work."""
+SLICE = timedelta(seconds=35)
+"""How long one call works: its function may run for 60 s, and the last batch needs its time."""
+
+BATCHES = 500
+"""How many batches one call works off at most, however quick they are."""
 
 ROWS = 100
 """How many rows a batch has at most: those that change nothing cost no writes."""
@@ -41,10 +45,11 @@ class ImportRecords(Struct, frozen=True):
 
     def __call__(self, import_id: str) -> Import:
         """The import as it then stands: while it is running, there is more to do. Raises NotFound, Temporary."""
+        start = self.clock.now()
         work = self.imports.get(import_id)
         reader = LineReader(self.files, work, self.default_country)
         for _ in range(BATCHES):
-            if work.status is not ImportStatus.RUNNING:
+            if work.status is not ImportStatus.RUNNING or self.clock.now() - start >= SLICE:
                 break
             self._enrol(work)
             following = self._go_on(work, reader)
