@@ -83,3 +83,13 @@ def test_to_let_records_enter_rules_takes_the_scope_of_starting_them(stack: Stac
     body = {**WRITTEN, "rules": "enrol", "enrol": ["rule_1"]}
     assert Api(stack, "records:write").call("POST", "/v1/imports", body).status == 403
     assert Api(stack, "records:write runs:write").call("POST", "/v1/imports", body).fields == ["enrol[0]"]
+
+
+def test_so_does_to_start_what_another_ordered(stack: Stack, machine: Machine) -> None:
+    rule = Api(stack).has_rule(trigger={"manual": True}, mode="on")
+    work = ordered(stack, b"Mail\na@example.com\n", rules="enrol", enrol=[rule["id"]])
+    address = f"/v1/imports/{work['id']}/start"
+    assert Api(stack, "records:write").call("POST", address).status == 403
+    assert machine.started == []
+    assert Api(stack, "records:write runs:write").call("POST", address).status == 202
+    assert Api(stack, "records:write").call("POST", "/v1/imports/imp_none/start").status == 404
