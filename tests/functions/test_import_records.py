@@ -8,6 +8,7 @@ import pytest
 
 from tests.functions.api import Api
 from tests.functions.stack import BUCKET, Stack, client
+from whenthen.usecases import import_records
 
 WRITTEN = {"kind": "contact", "format": "csv", "rules": "run", "columns": {"Mail": "email"}}
 
@@ -67,6 +68,19 @@ def test_an_import_that_was_stopped_does_nothing_more(stack: Stack, machine: Mac
     assert Api(stack).call("POST", f"/v1/imports/{work['id']}/stop").document["status"] == "stopped"
     assert not stack.invoke("import_records", {"work": {"import": work["id"]}, "cursor": None})["more"]
     assert Api(stack).get(f"/v1/imports/{work['id']}")["rows"]["created"] == 0
+
+
+def test_the_cursor_counts_the_calls(stack: Stack, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_records, "BATCHES", 1)
+    monkeypatch.setattr(import_records, "MAX_CALLS", 2)
+    work = ordered(stack, b"id,Mail\n" + b"".join(b"a,a%d@example.com\n" % number for number in range(5)))
+    address = f"/v1/imports/{work['id']}"
+    Api(stack).call("POST", f"{address}/start")
+    event = {"work": {"import": work["id"]}, "cursor": None}
+    assert stack.invoke("import_records", event) == {"more": True, "cursor": 1}
+    assert stack.invoke("import_records", {**event, "cursor": 1}) == {"more": False, "cursor": None}
+    told = Api(stack).get(address)
+    assert (told["status"], told["reason"]) == ("stopped", import_records.RESTS)
 
 
 def test_what_is_wrong_with_an_order_is_named(stack: Stack) -> None:
