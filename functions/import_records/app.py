@@ -12,8 +12,10 @@ from whenthen.runtime.wiring import wired
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{work: {import}} → {more, cursor}; the import itself knows where to go on."""
-    work = wired().import_records(event["work"]["import"])
+    """{work: {import}, cursor} → {more, cursor}: the import knows where to go on, the cursor counts the calls."""
+    call = (event.get("cursor") or 0) + 1
+    work = wired().import_records(event["work"]["import"], call)
     count("ImportTurns")
     logger.info("imported", work=work.id, status=work.status.value, line=work.place.line)
-    return {"more": work.status is ImportStatus.RUNNING, "cursor": None}
+    more = work.status is ImportStatus.RUNNING
+    return {"more": more, "cursor": call if more else None}

@@ -46,8 +46,14 @@ def read(import_id: Id) -> Response[str]:
 
 @router.post("/imports/<import_id>/start", summary="Start an import, or go on with it", tags=["imports"])
 def start(import_id: Id) -> Response[str]:
-    """Once its file is uploaded; one that was stopped, or failed, goes on where it was."""
+    """Once its file is uploaded; one that was stopped, or failed, goes on where it was.
+
+    One that lets records enter rules takes the scope `runs:write` as well, as to create it did.
+    """
     caller(router, "records:write")
+    work, _ = wired().manage_imports.get(import_id)
+    if work.order.enrol:
+        caller(router, "runs:write")
     return reply(import_document(wired().manage_imports.start(import_id)), 202)
 
 

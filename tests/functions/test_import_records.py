@@ -8,6 +8,7 @@ import pytest
 
 from tests.functions.api import Api
 from tests.functions.stack import BUCKET, Stack, client
+from whenthen.usecases import import_records
 
 WRITTEN = {"kind": "contact", "format": "csv", "rules": "run", "columns": {"Mail": "email"}}
 
@@ -69,6 +70,19 @@ def test_an_import_that_was_stopped_does_nothing_more(stack: Stack, machine: Mac
     assert Api(stack).get(f"/v1/imports/{work['id']}")["rows"]["created"] == 0
 
 
+def test_the_cursor_counts_the_calls(stack: Stack, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_records, "BATCHES", 1)
+    monkeypatch.setattr(import_records, "MAX_CALLS", 2)
+    work = ordered(stack, b"id,Mail\n" + b"".join(b"a,a%d@example.com\n" % number for number in range(5)))
+    address = f"/v1/imports/{work['id']}"
+    Api(stack).call("POST", f"{address}/start")
+    event = {"work": {"import": work["id"]}, "cursor": None}
+    assert stack.invoke("import_records", event) == {"more": True, "cursor": 1}
+    assert stack.invoke("import_records", {**event, "cursor": 1}) == {"more": False, "cursor": None}
+    told = Api(stack).get(address)
+    assert (told["status"], told["reason"]) == ("stopped", import_records.RESTS)
+
+
 def test_what_is_wrong_with_an_order_is_named(stack: Stack) -> None:
     answer = Api(stack).call("POST", "/v1/imports", {"kind": "contact", "format": "xml"})
     assert (answer.status, answer.fields) == (422, ["rules", "format"])
@@ -83,3 +97,13 @@ def test_to_let_records_enter_rules_takes_the_scope_of_starting_them(stack: Stac
     body = {**WRITTEN, "rules": "enrol", "enrol": ["rule_1"]}
     assert Api(stack, "records:write").call("POST", "/v1/imports", body).status == 403
     assert Api(stack, "records:write runs:write").call("POST", "/v1/imports", body).fields == ["enrol[0]"]
+
+
+def test_so_does_to_start_what_another_ordered(stack: Stack, machine: Machine) -> None:
+    rule = Api(stack).has_rule(trigger={"manual": True}, mode="on")
+    work = ordered(stack, b"Mail\na@example.com\n", rules="enrol", enrol=[rule["id"]])
+    address = f"/v1/imports/{work['id']}/start"
+    assert Api(stack, "records:write").call("POST", address).status == 403
+    assert machine.started == []
+    assert Api(stack, "records:write runs:write").call("POST", address).status == 202
+    assert Api(stack, "records:write").call("POST", "/v1/imports/imp_none/start").status == 404

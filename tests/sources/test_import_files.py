@@ -50,6 +50,8 @@ CUTS: list[tuple[bytes, list[bytes], list[int]]] = [
     (b",,\n", [b",,"], [1]),
     (b'""\n""""\n', [b'""', b'""""'], [1, 2]),
     (b'"a"junk,b\nc', [b'"a"junk,b', b"c"], [1, 2]),
+    (b'\xef\xbb\xbf"a\nb",c\n1,2', [b'\xef\xbb\xbf"a\nb",c', b"1,2"], [1, 3]),
+    (b'\xef\xbb\xbfa,b\n\xef\xbb\xbf"c\nd', [b"\xef\xbb\xbfa,b", b'\xef\xbb\xbf"c', b"d"], [1, 2, 3]),
     (b"", [], []),
 ]
 

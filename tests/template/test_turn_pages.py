@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from tests.template.reading import ROOT, properties, text
+from whenthen.usecases.import_records import MAX_CALLS, SLICE
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/turn_pages.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+HISTORY, ENTRIES = 25_000, 7
+"""How many entries an execution's history holds, and how many a turn makes of them."""
+
 MACHINES = {"Enrolment": "EnrolView", "Import": "ImportRecords"}
 
 
@@ -41,6 +45,11 @@ def test_a_page_that_fails_is_tried_for_hours_and_can_be_redriven() -> None:
     assert "Fail" not in {state["Type"] for state in STATES.values()}
     for function in MACHINES.values():
         assert STATES["Page"]["TimeoutSeconds"] > properties(function)["Timeout"]
+
+
+def test_an_import_rests_before_its_history_is_full() -> None:
+    assert MAX_CALLS * ENTRIES < 0.9 * HISTORY
+    assert SLICE.total_seconds() < 0.7 * properties("ImportRecords")["Timeout"]
 
 
 @pytest.mark.parametrize(("machine", "function"), MACHINES.items())

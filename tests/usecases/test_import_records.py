@@ -191,6 +191,40 @@ def test_an_import_is_stopped_and_goes_on_where_it_was(world: World, monkeypatch
     assert len(world.all_runs) == 500
 
 
+def test_a_call_ends_when_its_time_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    advance = world.imports.advance
+
+    def slow(after: Import, writes: list[RecordWrite], refused: Any) -> None:
+        world.clock.move(seconds=20)
+        advance(after, writes, refused)
+
+    monkeypatch.setattr(world.imports, "advance", slow)
+    work = order(world, people(500))
+    admin(world).start(work.id)
+    assert world.functions.import_records(work.id).status is ImportStatus.RUNNING
+    assert len(world.imports.batches) == 2
+    world.settle()
+    assert world.imports.get(work.id).counts == Counts(created=500)
+
+
+def test_an_import_rests_before_its_execution_is_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_records, "BATCHES", 1)
+    named = rule(world, trigger={"manual": True})
+    work = order(world, people(200), rules="enrol", enrol=[named.id])
+    admin(world).start(work.id)
+    most = import_records.MAX_CALLS
+    assert world.functions.import_records(work.id, most - 1).status is ImportStatus.RUNNING
+    rests = world.functions.import_records(work.id, most)
+    assert (rests.status, rests.reason) == (ImportStatus.STOPPED, import_records.RESTS)
+    world.settle()
+    assert world.imports.get(work.id).counts.created < 200
+    assert admin(world).start(work.id).turn == 2
+    world.settle()
+    assert world.imports.get(work.id).counts == Counts(created=200)
+    assert len(world.all_runs) == 200
+    assert world.functions.import_records(work.id, most).status is ImportStatus.DONE
+
+
 def test_two_workers_at_once_do_no_row_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_records, "BATCHES", 1)
     work = order(world, people(300))

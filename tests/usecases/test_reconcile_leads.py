@@ -210,6 +210,34 @@ def test_a_form_that_meta_does_not_answer_for_holds_up_no_other(world: World) ->
     assert world.lead_forms.kept[FORM].error == ""
 
 
+def test_when_meta_is_away_a_sweep_does_not_wait_for_each_form(world: World) -> None:
+    for number in range(2, 6):
+        known(world, f"555{number}")
+    lost = Fails(Temporary("Meta did not answer"))
+    world.graph.will(lost, Fails(Permanent("there is no such form")), lost, lost, lost)
+    done = sweep(world)
+    assert (done.forms, done.refused, done.postponed) == (4, 1, 3)
+    assert len(world.graph.asked) == 4
+
+
+def test_a_sweep_ends_when_its_time_is_over(world: World) -> None:
+    known(world, "5552")
+    for number in range(60):
+        submits(world, str(100 + number), minutes_ago=30 + number)
+    leads = world.graph.leads
+
+    def slow(form_id: str, since: datetime, after: str | None) -> Any:
+        world.clock.move(seconds=19)
+        return leads(form_id, since, after)
+
+    world.graph.leads = slow  # type: ignore[method-assign]
+    assert sweep(world).forms == 1
+    assert len(world.graph.asked) == 11
+    while len(runs(world)) < 60:
+        world.clock.move(minutes=6)
+        assert sweep(world).missed > 0
+
+
 def test_a_comparison_that_broke_off_goes_on_where_it_was(world: World) -> None:
     for number in range(6):
         submits(world, str(100 + number), minutes_ago=30 + number)

@@ -18,6 +18,9 @@ MAX_ROW_BYTES = 256 * 1024
 TOO_LONG = f"the row has more than {MAX_ROW_BYTES} bytes"
 OPEN_QUOTE = "a quote is opened and never closed"
 
+BOM = b"\xef\xbb\xbf"
+"""May stand before the first row; a quote right after it opens a field all the same."""
+
 _BREAK = re.compile(rb"\r\n|\n|\r")
 
 
@@ -35,6 +38,7 @@ class Splitter:
 
     def __init__(self, written: Format, delimiter: str, place: Place) -> None:
         self._row = _json_row() if written is Format.JSON_LINES else _csv_row(delimiter)
+        self._first = _json_row() if written is Format.JSON_LINES else _csv_row(delimiter, BOM)
         self._break = re.compile(rb"\n") if written is Format.JSON_LINES else _BREAK
         self._place = place
         self._data = b""
@@ -52,7 +56,7 @@ class Splitter:
             return None
         if self._skipped:
             return self._skip(TOO_LONG)
-        found = self._row.match(self._data, self._at)
+        found = (self._row if self._place.offset else self._first).match(self._data, self._at)
         # At the end of the bytes a row may go on, and the line feed of its carriage return be still to come.
         if found is not None and (self._all or found.end() < len(self._data) or found[2] == b"\n"):
             return self._span(found[1], found.end()) if len(found[1]) <= MAX_ROW_BYTES else self._skip(TOO_LONG)
@@ -85,10 +89,13 @@ def _json_row() -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _csv_row(delimiter: str) -> re.Pattern[bytes]:
-    """A row and its line break. Nothing in it is tried in two ways: a quote that is open stays so to the end."""
+def _csv_row(delimiter: str, mark: bytes = b"") -> re.Pattern[bytes]:
+    """A row, which `mark` may stand before, and its line break.
+
+    Nothing in it is tried in two ways: a quote that is open stays so to the end.
+    """
     cut = re.escape(delimiter.encode())
     quoted = rb'"[^"]*+(?:""[^"]*+)*+"[^' + cut + rb"\r\n]*+"
     plain = rb'[^"' + cut + rb"\r\n][^" + cut + rb"\r\n]*+"
     one = rb"(?:" + quoted + rb"|" + plain + rb"|)"
-    return re.compile(rb"(" + one + rb"(?:" + cut + one + rb")*+)(\r\n|\n|\r|\Z)")
+    return re.compile(rb"((?:" + mark + rb")?+" + one + rb"(?:" + cut + one + rb")*+)(\r\n|\n|\r|\Z)")

@@ -12,8 +12,11 @@ from whenthen.domain.errors import Invalid, Malformed, Problem
 from whenthen.domain.import_orders import OWN_ID, column_of, is_target
 from whenthen.domain.imports import Format, Order, Type
 from whenthen.sources.bodies import read_json
+from whenthen.sources.import_files import BOM, MAX_ROW_BYTES
 
-BOM = b"\xef\xbb\xbf"
+csv.field_size_limit(MAX_ROW_BYTES)
+"""Else a cell of more than 131,072 characters is refused in a row that is none too long."""
+
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 

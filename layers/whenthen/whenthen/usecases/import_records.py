@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from whenthen.ports.imports import ImportFiles, ImportStore
     from whenthen.ports.records import RecordStore
 
-BATCHES = 50
-"""How many batches one call works off: some seconds of work."""
+SLICE = timedelta(seconds=35)
+"""How long one call works: its function may run for 60 s, and the last batch needs its time."""
+
+BATCHES = 500
+"""How many batches one call works off at most, however quick they are."""
+
+MAX_CALLS = 3_000
+"""After so many calls in a row an import rests: each makes seven entries of a history that holds 25,000, and those that
+fail make more. They are 29 hours of work, or 1.5 million batches."""
+
+RESTS = f"it rests after {MAX_CALLS} turns: start it again, and it goes on where it was"
 
 ROWS = 100
 """How many rows a batch has at most: those that change nothing cost no writes."""
@@ -39,12 +49,16 @@ class ImportRecords(Struct, frozen=True):
     clock: Clock
     default_country: str | None
 
-    def __call__(self, import_id: str) -> Import:
-        """The import as it then stands: while it is running, there is more to do. Raises NotFound, Temporary."""
+    def __call__(self, import_id: str, call: int = 1) -> Import:
+        """The import as it then stands: while it is running, there is more to do. Raises NotFound, Temporary.
+
+        `call` counts the calls in a row, from 1.
+        """
+        start = self.clock.now()
         work = self.imports.get(import_id)
         reader = LineReader(self.files, work, self.default_country)
         for _ in range(BATCHES):
-            if work.status is not ImportStatus.RUNNING:
+            if work.status is not ImportStatus.RUNNING or self.clock.now() - start >= SLICE:
                 break
             self._enrol(work)
             following = self._go_on(work, reader)
@@ -53,6 +67,8 @@ class ImportRecords(Struct, frozen=True):
                 reader = LineReader(self.files, work, self.default_country)
             else:
                 work = following
+        if call >= MAX_CALLS and work.status is ImportStatus.RUNNING:
+            return self._end(work, ImportStatus.STOPPED, RESTS) or self.imports.get(import_id)
         return work
 
     def _go_on(self, work: Import, reader: LineReader) -> Import | None:

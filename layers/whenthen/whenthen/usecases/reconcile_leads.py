@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 MAX_CALLS = 25
 """Calls to Meta in one sweep; what is left is done by the next."""
 
+SLICE = timedelta(seconds=200)
+"""How long a sweep makes calls: its function may run for 300 s, and the last call needs its time."""
+
+MAX_SILENT = 2
+"""After so many forms in a row for which Meta does not answer, the others are not asked either: it is away."""
+
 
 class Reconciled(Struct, frozen=True):
     """What a sweep did: forms that were asked, leads that were missed, forms that Meta refused or put off."""
@@ -65,22 +71,24 @@ class ReconcileLeads(Struct, frozen=True):
         Each page is remembered once its leads are queued, so whatever ends a sweep, the next goes on from there.
         """
         settings = read_lead_settings(self.settings.get("leads"))
-        done, left = Reconciled(), MAX_CALLS
-        for form in forms_to_ask(self.forms.all(), settings, self.clock.now()):
-            asked = self._ask(form, left)
+        start = self.clock.now()
+        done, left, silent = Reconciled(), MAX_CALLS, 0
+        for form in forms_to_ask(self.forms.all(), settings, start):
+            asked = self._ask(form, left, start + SLICE)
             left -= asked.calls
+            silent = silent + 1 if asked.postponed else 0
             done = Reconciled(
                 forms=done.forms + 1,
                 missed=done.missed + asked.form.missed - form.missed,
                 refused=done.refused + bool(asked.form.error),
                 postponed=done.postponed + asked.postponed,
             )
-            if asked.stop or left <= 0:
+            if asked.stop or left <= 0 or silent == MAX_SILENT or self.clock.now() >= start + SLICE:
                 break
         return done
 
-    def _ask(self, form: LeadForm, most: int) -> _Asked:
-        """Go through the form's pages, at most so many; the form is kept after each."""
+    def _ask(self, form: LeadForm, most: int, end: datetime) -> _Asked:
+        """Go through the form's pages, at most so many, and none after `end`; the form is kept after each."""
         form = form.begins_at(self.clock.now())
         # Further back the log knows nothing, and each lead would look as if it were missed.
         since = max(form.since - OVERLAP, self.clock.now() - self.memory)
@@ -96,7 +104,7 @@ class ReconcileLeads(Struct, frozen=True):
             else:
                 form = self._note(form, page)
             self.forms.save(form)
-            if form.after is None:
+            if form.after is None or self.clock.now() >= end:
                 return _Asked(form, call)
         return _Asked(form, most)
 
