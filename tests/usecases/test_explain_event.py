@@ -187,6 +187,31 @@ def test_rules_that_are_off_or_in_shadow_are_seen(world: World, mode: str, code:
     assert (found["outcome"], found["started"], found["matched"], found["mode"]) == (code, started, True, mode)
 
 
+@pytest.mark.parametrize(
+    ("condition", "starts"),
+    [
+        ({"field": "history.call.incoming_missed", "op": ">=", "value": 2, "within": {"days": 1}}, True),
+        ({"field": "event.time", "op": "within_last", "value": {"minutes": 30}}, False),
+    ],
+    ids=["history", "within_last"],
+)
+def test_an_event_that_is_handled_late_is_told_of_as_it_was_matched(
+    world: World, condition: dict[str, Any], starts: bool
+) -> None:
+    missed, phone = "call.incoming_missed", ("phone#+905329999999",)
+    world.has_rule({**rule(GREET, on=missed, conditions=condition), "kind": None})
+    late = world.event(missed, "1", identities=phone)
+    world.pass_time(minutes=10)
+    world.happens(missed, "2", identities=phone)
+    world.pass_time(hours=1)
+    before = len(world.all_runs)
+    world.queues["events"].add(late)
+    world.run_out()
+    world.pass_time(days=3)
+    found = told(world, late)
+    assert (len(world.all_runs) > before, found["started"], found["matched"]) == (starts, starts, starts)
+
+
 def test_a_rule_that_is_newer_than_the_event(world: World) -> None:
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()

@@ -70,9 +70,9 @@ class _Explaining(Struct):
         planned = next((each for each in plan.rules if each.rule == rule.id), None)
         refused = next((each for each in plan.refused if each.rule == rule.id), None)
         record = plan.record_for(rule.kind)
-        history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.event.time)
+        history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
         related = Related(self.records, record)
-        context = context_of(plan.event, record, plan.event.time, rule.zone, related, history)
+        context = context_of(plan.event, record, plan.moment, rule.zone, related, history)
         explained = explain(rule, context, self.speaker)
         code = _outcome(plan, rule, planned, refused, matched=explained["matched"])
         return {
