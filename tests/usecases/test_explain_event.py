@@ -9,8 +9,10 @@ import pytest
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.events import Cause, Change, Event
+from whenthen.domain.explain import explain
 from whenthen.domain.phrase_codes import EXPLAINED, NEAR_MISSES
 from whenthen.domain.phrase_table import LANGUAGES
+from whenthen.usecases import explain_event
 from whenthen.usecases.explain_event import MAX_EXPLAINED, ExplainEvent
 from whenthen.usecases.match_event import MAX_DEPTH
 
@@ -241,13 +243,45 @@ def test_one_rule_can_be_asked_for_and_the_nearest_stand_first(world: World) -> 
     assert [each["id"] for each in explained(world, event, rule=far.id)["rules"]] == [far.id]
 
 
-def test_an_explanation_is_bounded(world: World) -> None:
+def test_an_explanation_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(MAX_EXPLAINED + 3):
         world.has_rule(rule(GREET, name=f"rule {number}", mode="shadow" if number else "on"))
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
+    looked_at: list[str] = []
+    monkeypatch.setattr(
+        explain_event, "explain", lambda rule, *rest: (looked_at.append(rule.id), explain(rule, *rest))[1]
+    )
     found = explained(world, event)
-    assert (len(found["rules"]), found["left_out"]) == (MAX_EXPLAINED, 3)
+    assert (len(found["rules"]), found["left_out"], len(looked_at)) == (MAX_EXPLAINED, 3, MAX_EXPLAINED)
+
+
+def test_what_started_is_told_of_however_many_rules_there_are(world: World) -> None:
+    unmet = {"field": "record.score", "op": ">=", "value": 50}
+    for number in range(MAX_EXPLAINED):
+        world.has_rule(rule(GREET, name=f"rule {number}", conditions=unmet))
+    last = world.has_rule(rule(GREET, id="rule_zzz"))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    found = explained(world, event)
+    assert (found["rules"][0]["id"], found["rules"][0]["outcome"], found["left_out"]) == (last.id, "started", 1)
+
+
+def test_what_rules_ask_for_is_read_once_for_all_of_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = {"field": "history.lead.created", "op": ">=", "value": 9, "within": {"days": 7}}
+    related = {"field": "related.owner.team", "op": "equals", "value": "sales"}
+    for number in range(5):
+        world.has_rule(rule(GREET, name=f"rule {number}", conditions={"all": [counting, related]}))
+    world.has_record("agent:ayse", team="support")
+    world.has_record("lead:1", owner="agent:ayse")
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    world.occurrences.asked.clear()
+    read: list[str] = []
+    get = world.records.get
+    monkeypatch.setattr(world.records, "get", lambda ref: (read.append(ref), get(ref))[1])
+    assert len(explained(world, event)["rules"]) == 5
+    assert (world.occurrences.asked, read) == ([("lead:1", "lead.created")], ["agent:ayse"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from whenthen.domain.contexts import context_of
 from whenthen.domain.entries import NoEntry, refusal
@@ -13,10 +13,11 @@ from whenthen.domain.explain import explain
 from whenthen.domain.phrased_reasons import explained_said, reason_said
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules import Mode
-from whenthen.usecases.history import history_of
+from whenthen.usecases.history import History, history_of
 from whenthen.usecases.related import Related
 
 if TYPE_CHECKING:
+    from whenthen.domain.records import Record
     from whenthen.domain.rules import Rule
     from whenthen.ports.events import EventLog, Occurrences
     from whenthen.ports.records import RecordStore
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from whenthen.ports.values import NotEntered, Plan, Planned
 
 MAX_EXPLAINED = 100
-"""Of how many rules an answer tells: those that started first, then those that came nearest to it."""
+"""Of how many rules an answer tells, and how many are looked at: first those that matched then, last those that are
+off."""
 
 MAX_OFF = 100
 """How many of the rules that are switched off are looked at."""
@@ -43,26 +45,31 @@ class ExplainEvent(Struct, frozen=True):
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
-        explaining = _Explaining(plan, Speaker(language), self.occurrences, self.records)
+        history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
+        explaining = _Explaining(plan, Speaker(language), history, self.records)
         event_type = plan.event.type
         considered = [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
-        told = [explaining.told(each) for each in considered if rule in ("", each.id)]
+        asked = [each for each in considered if rule in ("", each.id)]
+        then = {each.rule for each in (*plan.rules, *plan.refused)}
+        asked.sort(key=lambda each: each.id not in then)
+        told = [explaining.told(each) for each in asked[:MAX_EXPLAINED]]
         told.sort(key=lambda each: (not each["started"], not each["matched"], len(each["why"]), each["id"]))
         return {
             "event": {"id": plan.event.id, "type": event_type},
             "note": reason_said(explaining.speaker, plan.note) if plan.note else "",
-            "rules": told[:MAX_EXPLAINED],
-            "left_out": max(0, len(told) - MAX_EXPLAINED),
+            "rules": told,
+            "left_out": len(asked) - len(told),
         }
 
 
 class _Explaining(Struct):
-    """One event, explained in one language."""
+    """One event, explained in one language. What its rules ask for is read once for all of them."""
 
     plan: Plan
     speaker: Speaker
-    occurrences: Occurrences
+    history: History
     records: RecordStore
+    known: dict[str, Related] = field(default_factory=dict)
 
     def told(self, rule: Rule) -> dict[str, Any]:
         """What became of the rule, and why."""
@@ -70,9 +77,7 @@ class _Explaining(Struct):
         planned = next((each for each in plan.rules if each.rule == rule.id), None)
         refused = next((each for each in plan.refused if each.rule == rule.id), None)
         record = plan.record_for(rule.kind)
-        history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
-        related = Related(self.records, record)
-        context = context_of(plan.event, record, plan.moment, rule.zone, related, history)
+        context = context_of(plan.event, record, plan.moment, rule.zone, self._related(record), self.history)
         explained = explain(rule, context, self.speaker)
         code = _outcome(plan, rule, planned, refused, matched=explained["matched"])
         return {
@@ -87,6 +92,12 @@ class _Explaining(Struct):
             "sentence": explained_said(self.speaker, code, explained["why"]),
             **explained,
         }
+
+    def _related(self, record: Record | None) -> Related:
+        ref = record.ref if record else ""
+        if ref not in self.known:
+            self.known[ref] = Related(self.records, record)
+        return self.known[ref]
 
 
 def _outcome(plan: Plan, rule: Rule, planned: Planned | None, refused: NotEntered | None, *, matched: bool) -> str:
