@@ -221,6 +221,18 @@ def test_a_rule_that_is_newer_than_the_event(world: World) -> None:
     assert told(world, event)["outcome"] == "changed_since"
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "code"), [("on", "shadow", "started"), ("shadow", "on", "shadow"), ("on", "off", "started")]
+)
+def test_a_rule_whose_mode_was_changed_since_is_told_of_as_it_ran(world: World, then: str, now: str, code: str) -> None:
+    world.has_rule(rule(GREET, mode=then))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    world.has_rule(rule(GREET, mode=now, id=world.all_runs[0].rule_id))
+    found = told(world, event)
+    assert (found["outcome"], found["mode"], found["changed_since"]) == (code, now, True)
+
+
 def test_an_event_that_is_taken_for_a_loop(world: World) -> None:
     world.has_rule(rule(GREET))
     event = world.happens("lead.created", subject="lead:1", cause=Cause(("run_x",), MAX_DEPTH))

@@ -46,7 +46,7 @@ class ExplainEvent(Struct, frozen=True):
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
-        explaining = _Explaining(plan, Speaker(language), history, self.records)
+        explaining = _Explaining(plan, Speaker(language), history, self.rules, self.records)
         event_type = plan.event.type
         considered = [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
         asked = [each for each in considered if rule in ("", each.id)]
@@ -68,6 +68,7 @@ class _Explaining(Struct):
     plan: Plan
     speaker: Speaker
     history: History
+    rules: RuleBook
     records: RecordStore
     known: dict[str, Related] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ class _Explaining(Struct):
         record = plan.record_for(rule.kind)
         context = context_of(plan.event, record, plan.moment, rule.zone, self._related(record), self.history)
         explained = explain(rule, context, self.speaker)
-        code = _outcome(plan, rule, planned, refused, matched=explained["matched"])
+        code = self._outcome(rule, planned, refused, matched=explained["matched"])
         return {
             "id": rule.id,
             "name": rule.name,
@@ -99,15 +100,18 @@ class _Explaining(Struct):
             self.known[ref] = Related(self.records, record)
         return self.known[ref]
 
+    def _outcome(self, rule: Rule, planned: Planned | None, refused: NotEntered | None, *, matched: bool) -> str:
+        """The code of what became of the rule: a row of `phrase_codes.EXPLAINED`."""
+        if refused is not None:
+            return refused.code
+        if planned is not None:
+            return "shadow" if self._as_planned(rule, planned).mode is Mode.SHADOW else "started"
+        if rule.mode is Mode.OFF:
+            return "switched_off"
+        if self.plan.note:
+            return "loop"
+        return "changed_since" if matched else "not_met"
 
-def _outcome(plan: Plan, rule: Rule, planned: Planned | None, refused: NotEntered | None, *, matched: bool) -> str:
-    """The code of what became of the rule: a row of `phrase_codes.EXPLAINED`."""
-    if refused is not None:
-        return refused.code
-    if planned is not None:
-        return "shadow" if rule.mode is Mode.SHADOW else "started"
-    if rule.mode is Mode.OFF:
-        return "switched_off"
-    if plan.note:
-        return "loop"
-    return "changed_since" if matched else "not_met"
+    def _as_planned(self, rule: Rule, planned: Planned) -> Rule:
+        """The version that was started: the rule may have been switched to another mode since."""
+        return rule if rule.version == planned.version else self.rules.version(planned.rule, planned.version)
