@@ -13,7 +13,7 @@ from whenthen.domain.explain import explain
 from whenthen.domain.phrase_codes import EXPLAINED, NEAR_MISSES
 from whenthen.domain.phrase_table import LANGUAGES
 from whenthen.usecases import explain_event
-from whenthen.usecases.explain_event import MAX_EXPLAINED, ExplainEvent
+from whenthen.usecases.explain_event import MAX_EXPLAINED, MAX_OFF, ExplainEvent
 from whenthen.usecases.match_event import MAX_DEPTH
 
 
@@ -266,6 +266,17 @@ def test_an_explanation_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch
     )
     found = explained(world, event)
     assert (len(found["rules"]), found["left_out"], len(looked_at)) == (MAX_EXPLAINED, 3, MAX_EXPLAINED)
+
+
+def test_any_rule_that_is_off_can_be_asked_for(world: World) -> None:
+    for number in range(MAX_OFF + 1):
+        world.has_rule(rule(GREET, id=f"rule_{number:03}", mode="off"))
+    other = world.has_rule(rule(GREET, on="lead.updated", mode="off"))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    found = told(world, event, rule=f"rule_{MAX_OFF:03}")
+    assert (found["id"], found["outcome"]) == (f"rule_{MAX_OFF:03}", "switched_off")
+    assert explained(world, event, rule=other.id)["rules"] == []
 
 
 def test_what_started_is_told_of_however_many_rules_there_are(world: World) -> None:

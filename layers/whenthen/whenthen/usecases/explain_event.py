@@ -29,7 +29,7 @@ MAX_EXPLAINED = 100
 off."""
 
 MAX_OFF = 100
-"""How many of the rules that are switched off are looked at."""
+"""How many of the rules that are switched off are looked at, unless one is asked for."""
 
 
 class ExplainEvent(Struct, frozen=True):
@@ -48,8 +48,7 @@ class ExplainEvent(Struct, frozen=True):
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
         explaining = _Explaining(plan, Speaker(language), history, self.rules, self.records)
         event_type = plan.event.type
-        considered = [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
-        asked = [each for each in considered if rule in ("", each.id)]
+        asked = self._one(rule, event_type) if rule else self._all(event_type)
         then = {each.rule for each in (*plan.rules, *plan.refused)}
         asked.sort(key=lambda each: each.id not in then)
         told = [explaining.told(each) for each in asked[:MAX_EXPLAINED]]
@@ -60,6 +59,14 @@ class ExplainEvent(Struct, frozen=True):
             "rules": told,
             "left_out": len(asked) - len(told),
         }
+
+    def _all(self, event_type: str) -> list[Rule]:
+        return [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
+
+    def _one(self, rule_id: str, event_type: str) -> list[Rule]:
+        found = [each for each in self.rules.considered(event_type) if each.id == rule_id]
+        off = None if found else self.rules.one_switched_off(rule_id, event_type)
+        return [off] if off else found
 
 
 class _Explaining(Struct):
