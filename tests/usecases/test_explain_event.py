@@ -12,6 +12,8 @@ from whenthen.domain.events import Cause, Change, Event
 from whenthen.domain.explain import explain
 from whenthen.domain.phrase_codes import EXPLAINED, NEAR_MISSES
 from whenthen.domain.phrase_table import LANGUAGES
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Rule
 from whenthen.usecases import explain_event
 from whenthen.usecases.explain_event import MAX_EXPLAINED, MAX_OFF, ExplainEvent
 from whenthen.usecases.match_event import MAX_DEPTH
@@ -261,9 +263,12 @@ def test_an_explanation_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
     looked_at: list[str] = []
-    monkeypatch.setattr(
-        explain_event, "explain", lambda rule, *rest: (looked_at.append(rule.id), explain(rule, *rest))[1]
-    )
+
+    def looking(rule: Rule, *rest: Any) -> dict[str, Any]:
+        looked_at.append(rule.id)
+        return explain(rule, *rest)
+
+    monkeypatch.setattr(explain_event, "explain", looking)
     found = explained(world, event)
     assert (len(found["rules"]), found["left_out"], len(looked_at)) == (MAX_EXPLAINED, 3, MAX_EXPLAINED)
 
@@ -302,7 +307,12 @@ def test_what_rules_ask_for_is_read_once_for_all_of_them(world: World, monkeypat
     world.occurrences.asked.clear()
     read: list[str] = []
     get = world.records.get
-    monkeypatch.setattr(world.records, "get", lambda ref: (read.append(ref), get(ref))[1])
+
+    def reading(ref: str) -> Record | None:
+        read.append(ref)
+        return get(ref)
+
+    monkeypatch.setattr(world.records, "get", reading)
     assert len(explained(world, event)["rules"]) == 5
     assert (world.occurrences.asked, read) == ([("lead:1", "lead.created")], ["agent:ayse"])
 
