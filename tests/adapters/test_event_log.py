@@ -32,9 +32,17 @@ def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> 
         note="why not",
         others=(record("contact", "7"),),
         refused=(NotEntered("rule_c", 2, "lead:4711", "only_new"),),
+        decided_at=minutes(61) + timedelta(microseconds=7),
     )
     assert log.record_plan(plan, NOW) == plan
     assert log.plan_of(plan.event.id) == plan
+
+
+def test_a_plan_that_was_kept_without_its_moment_has_that_of_its_event(log: DynamoEventLog) -> None:
+    log.record_plan(Plan(event(), None, ()), NOW)
+    kept = log.plan_of(event().id)
+    assert kept is not None
+    assert (kept.decided_at, kept.moment) == (None, event().time)
 
 
 def test_an_event_without_plan_has_none(log: DynamoEventLog) -> None:

@@ -287,6 +287,16 @@ def test_rules_that_are_off_are_found_by_the_types_that_they_would_watch(
     assert (_off(book), _matches(book)) == (["rule_0"], [])
 
 
+def test_one_rule_that_is_off_is_found_by_its_id(store: DynamoRules, book: DynamoRuleBook) -> None:
+    _save(store, "rule_0", mode="off")
+    _save(store, "rule_1", mode="on")
+    found = book.one_switched_off("rule_0", LEAD)
+    assert found is not None
+    assert (found.id, found.mode) == ("rule_0", "off")
+    asked = [("rule_0", PAID), ("rule_1", LEAD), ("rule_x", LEAD)]
+    assert [book.one_switched_off(*each) for each in asked] == [None, None, None]
+
+
 def test_neighbours_are_the_current_versions_of_rules_in_force(store: DynamoRules) -> None:
     for number in range(3):
         _save(store, f"rule_{number}", mode="off" if number == 1 else "on")

@@ -9,9 +9,13 @@ import pytest
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.events import Cause, Change, Event
+from whenthen.domain.explain import explain
 from whenthen.domain.phrase_codes import EXPLAINED, NEAR_MISSES
 from whenthen.domain.phrase_table import LANGUAGES
-from whenthen.usecases.explain_event import MAX_EXPLAINED, ExplainEvent
+from whenthen.domain.records import Record
+from whenthen.domain.rules import Rule
+from whenthen.usecases import explain_event
+from whenthen.usecases.explain_event import MAX_EXPLAINED, MAX_OFF, ExplainEvent
 from whenthen.usecases.match_event import MAX_DEPTH
 
 
@@ -187,11 +191,48 @@ def test_rules_that_are_off_or_in_shadow_are_seen(world: World, mode: str, code:
     assert (found["outcome"], found["started"], found["matched"], found["mode"]) == (code, started, True, mode)
 
 
+@pytest.mark.parametrize(
+    ("condition", "starts"),
+    [
+        ({"field": "history.call.incoming_missed", "op": ">=", "value": 2, "within": {"days": 1}}, True),
+        ({"field": "event.time", "op": "within_last", "value": {"minutes": 30}}, False),
+    ],
+    ids=["history", "within_last"],
+)
+def test_an_event_that_is_handled_late_is_told_of_as_it_was_matched(
+    world: World, condition: dict[str, Any], starts: bool
+) -> None:
+    missed, phone = "call.incoming_missed", ("phone#+905329999999",)
+    world.has_rule({**rule(GREET, on=missed, conditions=condition), "kind": None})
+    late = world.event(missed, "1", identities=phone)
+    world.pass_time(minutes=10)
+    world.happens(missed, "2", identities=phone)
+    world.pass_time(hours=1)
+    before = len(world.all_runs)
+    world.queues["events"].add(late)
+    world.run_out()
+    world.pass_time(days=3)
+    found = told(world, late)
+    assert (len(world.all_runs) > before, found["started"], found["matched"]) == (starts, starts, starts)
+
+
 def test_a_rule_that_is_newer_than_the_event(world: World) -> None:
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
     world.has_rule(rule(GREET))
     assert told(world, event)["outcome"] == "changed_since"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "code"), [("on", "shadow", "started"), ("shadow", "on", "shadow"), ("on", "off", "started")]
+)
+def test_a_rule_whose_mode_was_changed_since_is_told_of_as_it_ran(world: World, then: str, now: str, code: str) -> None:
+    world.has_rule(rule(GREET, mode=then))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    world.has_rule(rule(GREET, mode=now, id=world.all_runs[0].rule_id))
+    found = told(world, event)
+    assert (found["outcome"], found["mode"], found["changed_since"]) == (code, now, True)
 
 
 def test_an_event_that_is_taken_for_a_loop(world: World) -> None:
@@ -216,13 +257,64 @@ def test_one_rule_can_be_asked_for_and_the_nearest_stand_first(world: World) -> 
     assert [each["id"] for each in explained(world, event, rule=far.id)["rules"]] == [far.id]
 
 
-def test_an_explanation_is_bounded(world: World) -> None:
+def test_an_explanation_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(MAX_EXPLAINED + 3):
         world.has_rule(rule(GREET, name=f"rule {number}", mode="shadow" if number else "on"))
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
+    looked_at: list[str] = []
+
+    def looking(rule: Rule, *rest: Any) -> dict[str, Any]:
+        looked_at.append(rule.id)
+        return explain(rule, *rest)
+
+    monkeypatch.setattr(explain_event, "explain", looking)
     found = explained(world, event)
-    assert (len(found["rules"]), found["left_out"]) == (MAX_EXPLAINED, 3)
+    assert (len(found["rules"]), found["left_out"], len(looked_at)) == (MAX_EXPLAINED, 3, MAX_EXPLAINED)
+
+
+def test_any_rule_that_is_off_can_be_asked_for(world: World) -> None:
+    for number in range(MAX_OFF + 1):
+        world.has_rule(rule(GREET, id=f"rule_{number:03}", mode="off"))
+    other = world.has_rule(rule(GREET, on="lead.updated", mode="off"))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    found = told(world, event, rule=f"rule_{MAX_OFF:03}")
+    assert (found["id"], found["outcome"]) == (f"rule_{MAX_OFF:03}", "switched_off")
+    assert explained(world, event, rule=other.id)["rules"] == []
+
+
+def test_what_started_is_told_of_however_many_rules_there_are(world: World) -> None:
+    unmet = {"field": "record.score", "op": ">=", "value": 50}
+    for number in range(MAX_EXPLAINED):
+        world.has_rule(rule(GREET, name=f"rule {number}", conditions=unmet))
+    last = world.has_rule(rule(GREET, id="rule_zzz"))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    found = explained(world, event)
+    assert (found["rules"][0]["id"], found["rules"][0]["outcome"], found["left_out"]) == (last.id, "started", 1)
+
+
+def test_what_rules_ask_for_is_read_once_for_all_of_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = {"field": "history.lead.created", "op": ">=", "value": 9, "within": {"days": 7}}
+    related = {"field": "related.owner.team", "op": "equals", "value": "sales"}
+    for number in range(5):
+        world.has_rule(rule(GREET, name=f"rule {number}", conditions={"all": [counting, related]}))
+    world.has_record("agent:ayse", team="support")
+    world.has_record("lead:1", owner="agent:ayse")
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    world.occurrences.asked.clear()
+    read: list[str] = []
+    get = world.records.get
+
+    def reading(ref: str) -> Record | None:
+        read.append(ref)
+        return get(ref)
+
+    monkeypatch.setattr(world.records, "get", reading)
+    assert len(explained(world, event)["rules"]) == 5
+    assert (world.occurrences.asked, read) == ([("lead:1", "lead.created")], ["agent:ayse"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -135,9 +135,10 @@ class FakeRules:
         return self._in_force(event_type)
 
     def switched_off(self, event_type: str, *, limit: int) -> builtins.list[Rule]:
-        rules = [self._parsed(stored) for stored in self.current_rules.values()]
-        off = [rule for rule in rules if rule.mode is Mode.OFF and event_type in rule.trigger.event_types]
-        return sorted(off, key=lambda rule: rule.id)[:limit]
+        return self._off(event_type)[:limit]
+
+    def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
+        return next((rule for rule in self._off(event_type) if rule.id == rule_id), None)
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
         return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
@@ -147,6 +148,11 @@ class FakeRules:
 
     def version(self, rule_id: str, version: int) -> Rule:
         return self._parsed(self.get_version(rule_id, version))
+
+    def _off(self, event_type: str) -> builtins.list[Rule]:
+        rules = [self._parsed(stored) for stored in self.current_rules.values()]
+        off = [rule for rule in rules if rule.mode is Mode.OFF and event_type in rule.trigger.event_types]
+        return sorted(off, key=lambda rule: rule.id)
 
     def _in_force(self, event_type: str) -> builtins.list[Rule]:
         rules = [self._parsed(stored) for stored in self.current_rules.values()]

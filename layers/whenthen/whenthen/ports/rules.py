@@ -28,6 +28,9 @@ class RuleBook(Protocol):
     def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
         """So many of the rules that would watch this type of event if they were not switched off, by id."""
 
+    def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
+        """The rule of this id, if it would watch this type of event and is switched off."""
+
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""
 

@@ -37,11 +37,12 @@ class NotEntered(NamedTuple):
 class Plan(Struct, frozen=True):
     """What was decided for an event, once: a redelivery carries the same plan out.
 
-    record   the event's record as it was seen when the plan was made
-    rules    each rule that matched, in order
-    handled  whether all of it was carried out
-    others   where the event is about a person: their records of other kinds, for the rules about those kinds
-    refused  rules that matched and did not let the record in; at most MAX_REFUSED
+    record      the event's record as it was seen when the plan was made
+    rules       each rule that matched, in order
+    handled     whether all of it was carried out
+    others      where the event is about a person: their records of other kinds, for the rules about those kinds
+    refused     rules that matched and did not let the record in; at most MAX_REFUSED
+    decided_at  the `now` that conditions went by; None in plans that were kept without it
     """
 
     event: Event
@@ -51,6 +52,12 @@ class Plan(Struct, frozen=True):
     handled: bool = False
     others: tuple[Record, ...] = ()
     refused: tuple[NotEntered, ...] = ()
+    decided_at: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When it was decided: an event may be handled long after it happened."""
+        return self.decided_at or self.event.time
 
     def record_for(self, kind: str | None) -> Record | None:
         """The record that a rule about `kind` is about: the person's own of that kind, or else the event's."""

@@ -88,9 +88,11 @@ class MatchEvent(Struct, frozen=True):
         self.progress.occurrences.note(event, keys_of(event), self.progress.clock.now())
         record = self._record_of(event)
         if event.cause.depth >= MAX_DEPTH:
-            return Plan(event, record, (), note=f"{event.cause.depth} hops of cause and effect: taken for a loop")
+            note = f"{event.cause.depth} hops of cause and effect: taken for a loop"
+            return Plan(event, record, (), note=note, decided_at=self.progress.clock.now())
         ruleset = self.progress.rules.rules_of(event.type)
-        plan = Plan(event, record, (), others=self._others(event, record))
+        others = self._others(event, record)
+        plan = Plan(event, record, (), others=others, decided_at=self.progress.clock.now())
         matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
         entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
         refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
@@ -101,7 +103,7 @@ class MatchEvent(Struct, frozen=True):
         """The rules that are about this record of the plan and match, and whether they let it in."""
         event = plan.event
         ref = record.ref if record else event.subject
-        for rule_id in ruleset.match(self._context(plan, record, self.progress.clock.now())):
+        for rule_id in ruleset.match(self._context(plan, record, plan.moment)):
             rule = self.progress.rules.current(rule_id, event.type)
             if plan.record_for(rule.kind) is not record:
                 continue

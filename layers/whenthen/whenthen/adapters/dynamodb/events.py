@@ -88,6 +88,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "rules": pack(plan.rules) if plan.rules else None,
         "refused": pack(plan.refused) if plan.refused else None,
         "note": plan.note,
+        "decided_at": plan.decided_at.isoformat() if plan.decided_at else None,
         "handled": plan.handled,
         "expires_at": expires_at,
     }
@@ -114,6 +115,7 @@ def plan_of_item(item: Item) -> Plan:
         refused=tuple(NotEntered(*refused) for refused in _unpacked(item, "refused")),
         note=item["note"],
         handled=item["handled"],
+        decided_at=datetime.fromisoformat(item["decided_at"]) if "decided_at" in item else None,
     )
 
 

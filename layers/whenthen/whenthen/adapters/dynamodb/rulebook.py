@@ -121,6 +121,11 @@ class DynamoRuleBook:
         items, _ = self._table.query(off_pk(event_type), limit=limit)
         return [entering(item) for item in items]
 
+    def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
+        """The rule of this id, if it would watch this type of event and is switched off."""
+        item = self._table.get(off_pk(event_type), rule_id)
+        return entering(item) if item else None
+
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """The kinds of record that `rules_of(event_type)` say they are about."""
         known = self._watching.get(event_type)
