@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from whenthen.domain import contradictions
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.contradictions import Verdict, verdict
 from whenthen.domain.effects import effects_of, events_of
@@ -79,6 +81,33 @@ def sets(**fields: Any) -> list[dict[str, Any]]:
 )
 def test_verdict(leaves: list[Any], expected: Verdict) -> None:
     assert verdict(condition_of(*leaves)) is expected
+
+
+@pytest.mark.parametrize(
+    ("leaves", "value"),
+    [
+        ([it(">", 10**39), it("<", 10**39 + 2)], 10**39 + 1),
+        ([it(">", 0.1), it("<", Decimal("0.1000000000000000000000000000000000001"))], Decimal("0.1" + "0" * 36 + "01")),
+        ([it(">", 1e30)], 1e31),
+        ([it("equals", 1), it("not_in", ["1", " 1"])], "1.0"),
+        ([it("equals", 1), it("not_in", ["1", *(" " * n + "1" for n in range(1, 159))])], "1.0"),
+        ([it("equals", "a"), it("matches", "\\*x")], ["a", "*x"]),
+        ([it("equals", "a"), it("matches", "b*"), it("not_in", ["b", "b*"])], ["a", "bc"]),
+        ([it("equals", "a"), it("contains", "b"), it("not_equals", "b")], ["a", "bc"]),
+    ],
+)
+def test_what_one_value_satisfies_is_no_contradiction(leaves: list[Any], value: Any) -> None:
+    condition = condition_of(*leaves)
+    assert evaluate(condition, {"record": {"x": value}})
+    assert verdict(condition) is (Verdict.ONLY_FOR_LISTS if isinstance(value, list) else Verdict.POSSIBLE)
+
+
+def test_what_would_take_long_to_tell_is_taken_to_be_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr(contradictions, "holds", lambda *each: tried.append(each))
+    excluded = [it("not_in", [n * 1_000 + each for each in range(200)]) for n in range(98)]
+    assert verdict(condition_of(*excluded, it("in", list(range(200))))) is Verdict.POSSIBLE
+    assert not tried
 
 
 VALUES = ["a", "b", "ab", "5", "5.0", " 5", 5, 5.0, 6, 7.5, True, ""]
@@ -310,6 +339,18 @@ def test_a_circle_of_mails_through_other_rules_ends_where_one_of_them_does() -> 
     assert [each.code for each in lint(opened, [after])] == ["endless_cycle"]
     once = rule_of("after", trigger={"after_rule": ["opened"]}, steps=mail, entry={"again": "once_per_record"})
     assert [each.code for each in lint(opened, [once])] == ["cycle"]
+
+
+def test_a_range_of_numbers_may_be_written_as_texts() -> None:
+    for bounds in (["1", "5"], [Decimal("1.5"), 5]):
+        assert not lint(
+            rule_of(trigger={"event": "lead.created"}, conditions=asks("record.version", "between", bounds))
+        )
+        numeric = asks("event.data.version", "between", bounds)
+        assert not lint(rule_of(trigger={"event": "lead.created"}, conditions=numeric))
+    clock = asks("event.data.version", "between", ["09:00", "17:00"])
+    [finding] = lint(rule_of(trigger={"event": "lead.created"}, conditions=clock))
+    assert finding.code == "wrong_type"
 
 
 def test_every_code_has_its_phrase_and_every_phrase_its_code() -> None:

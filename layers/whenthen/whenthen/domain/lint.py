@@ -7,6 +7,7 @@ codes, `findings` says which of them refuse the rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -115,7 +116,7 @@ def _suits(leaf: Leaf, held: str) -> bool:
     """Whether the leaf can hold for a field of this type."""
     takes = OPERATORS[leaf.op].takes
     if takes == "range":
-        takes = "number" if isinstance(leaf.value[0], int | float) else "when"
+        takes = "number" if isinstance(leaf.operand.low, int | Decimal) else "when"
     if leaf.op in _CHOOSING:
         values = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
         return any(_can_be(value, held) for value in values)
