@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from whenthen.domain import contradictions
 from whenthen.domain.conditions import Condition, evaluate, parse_condition
 from whenthen.domain.contradictions import Verdict, verdict
 from whenthen.domain.effects import effects_of, events_of
@@ -79,6 +81,33 @@ def sets(**fields: Any) -> list[dict[str, Any]]:
 )
 def test_verdict(leaves: list[Any], expected: Verdict) -> None:
     assert verdict(condition_of(*leaves)) is expected
+
+
+@pytest.mark.parametrize(
+    ("leaves", "value"),
+    [
+        ([it(">", 10**39), it("<", 10**39 + 2)], 10**39 + 1),
+        ([it(">", 0.1), it("<", Decimal("0.1000000000000000000000000000000000001"))], Decimal("0.1" + "0" * 36 + "01")),
+        ([it(">", 1e30)], 1e31),
+        ([it("equals", 1), it("not_in", ["1", " 1"])], "1.0"),
+        ([it("equals", 1), it("not_in", ["1", *(" " * n + "1" for n in range(1, 159))])], "1.0"),
+        ([it("equals", "a"), it("matches", "\\*x")], ["a", "*x"]),
+        ([it("equals", "a"), it("matches", "b*"), it("not_in", ["b", "b*"])], ["a", "bc"]),
+        ([it("equals", "a"), it("contains", "b"), it("not_equals", "b")], ["a", "bc"]),
+    ],
+)
+def test_what_one_value_satisfies_is_no_contradiction(leaves: list[Any], value: Any) -> None:
+    condition = condition_of(*leaves)
+    assert evaluate(condition, {"record": {"x": value}})
+    assert verdict(condition) is (Verdict.ONLY_FOR_LISTS if isinstance(value, list) else Verdict.POSSIBLE)
+
+
+def test_what_would_take_long_to_tell_is_taken_to_be_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr(contradictions, "holds", lambda *each: tried.append(each))
+    excluded = [it("not_in", [n * 1_000 + each for each in range(200)]) for n in range(98)]
+    assert verdict(condition_of(*excluded, it("in", list(range(200))))) is Verdict.POSSIBLE
+    assert not tried
 
 
 VALUES = ["a", "b", "ab", "5", "5.0", " 5", 5, 5.0, 6, 7.5, True, ""]
@@ -238,7 +267,8 @@ def test_rules_that_start_one_another_are_shown_in_their_order() -> None:
     back = rule_of("back", trigger={"event": "lead.folder_changed"}, steps=sets(stage="won"))
     (cycle,) = [finding for finding in lint(won, [won, told, back]) if finding.code == "cycle"]
     assert (cycle.rules, cycle.severity) == (("told", "back"), Severity.WARNING)
-    assert cycle.message == "it starts itself again: “won” → “told” → “back” → “won”; this ends at the limit on hops"
+    assert "again: “won” → “told” → “back” → “won”; " in cycle.message
+    assert cycle.message.endswith("; a condition, its entry or the limit on hops has to end this")
     settled = rule_of("told", trigger={"event": "lead.status_changed"}, steps=sets(folder="customers"))
     (cycle,) = [finding for finding in lint(won, [won, settled, back]) if finding.code == "cycle_that_settles"]
     assert cycle.message.endswith("once the fields hold what they write")
@@ -272,6 +302,55 @@ def test_mail_about_delivered_mail_never_ends_and_is_refused() -> None:
     [finding] = lint(rule_of("m", kind=None, trigger={"event": "email.delivered"}, steps=mail))
     assert (finding.code, finding.severity) == ("endless_cycle", Severity.ERROR)
     assert not lint(rule_of("m", kind=None, trigger={"event": "whatsapp.message_failed"}, steps=mail))
+
+
+@pytest.mark.parametrize("event", ["email.opened", "email.bounced", "email.delivered", "email.clicked"])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"entry": {"again": "once_per_record"}},
+        {"conditions": {"field": "event.data.subject", "op": "equals", "value": "Welcome"}},
+        {"exit": {"when": {"field": "record.seen", "op": "exists", "value": True}}},
+        {"step": {"only_if": {"field": "record.seen", "op": "exists", "value": False}}},
+    ],
+)
+def test_mail_about_mail_that_something_may_stop_is_only_warned_of(event: str, parts: dict[str, Any]) -> None:
+    mail = {"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}, **parts.get("step", {})}
+    rest = {name: part for name, part in parts.items() if name != "step"}
+    [finding] = lint(rule_of("m", kind=None, trigger={"event": event}, steps=[mail], **rest))
+    assert (finding.code, finding.severity) == ("cycle", Severity.WARNING)
+
+
+def test_a_message_about_a_read_message_that_marks_its_record_is_only_warned_of() -> None:
+    steps = [*sets(thanked=True), {"id": "w", "action": "send_whatsapp", "with": {"text": "Thanks"}}]
+    guard = it("exists", value=False, name="thanked")
+    read = {"trigger": {"event": "whatsapp.message_read"}, "steps": steps}
+    assert [each.code for each in lint(rule_of("w", **read, conditions=guard))] == ["cycle"]
+    assert [each.code for each in lint(rule_of("w", **read))] == ["endless_cycle"]
+
+
+def test_a_circle_of_mails_through_other_rules_ends_where_one_of_them_does() -> None:
+    mail = [{"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}]
+    mailing = rule_of("mailing", trigger={"event": "lead.status_changed"}, steps=mail)
+    seen = rule_of("seen", trigger={"event": "email.opened"}, steps=sets(status="seen"))
+    assert [each.code for each in lint(seen, [mailing])] == ["cycle"]
+    after = rule_of("after", trigger={"after_rule": ["opened"]}, steps=mail)
+    opened = rule_of("opened", trigger={"event": "email.opened"})
+    assert [each.code for each in lint(opened, [after])] == ["endless_cycle"]
+    once = rule_of("after", trigger={"after_rule": ["opened"]}, steps=mail, entry={"again": "once_per_record"})
+    assert [each.code for each in lint(opened, [once])] == ["cycle"]
+
+
+def test_a_range_of_numbers_may_be_written_as_texts() -> None:
+    for bounds in (["1", "5"], [Decimal("1.5"), 5]):
+        assert not lint(
+            rule_of(trigger={"event": "lead.created"}, conditions=asks("record.version", "between", bounds))
+        )
+        numeric = asks("event.data.version", "between", bounds)
+        assert not lint(rule_of(trigger={"event": "lead.created"}, conditions=numeric))
+    clock = asks("event.data.version", "between", ["09:00", "17:00"])
+    [finding] = lint(rule_of(trigger={"event": "lead.created"}, conditions=clock))
+    assert finding.code == "wrong_type"
 
 
 def test_every_code_has_its_phrase_and_every_phrase_its_code() -> None:

@@ -2,13 +2,14 @@
 
 A conjunction is looked at field by field. Where its leaves only allow a choice of values, or ranges of
 numbers, or say whether there is a value at all, there are few values to try: the given ones, the
-bounds and what lies between them. If none of them satisfies all leaves, nothing does.
+bounds and what lies between them. If none of them satisfies all leaves, nothing does. Where there are
+many values and many leaves, the condition is taken to be possible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal, localcontext
 from enum import Enum
 from itertools import pairwise
 from typing import Any
@@ -16,14 +17,23 @@ from typing import Any
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, holds, leaves
 from whenthen.domain.facts import Facts
 from whenthen.domain.leaves import Leaf
-from whenthen.domain.operands import Range
-from whenthen.domain.values import Number, is_blank, number_in
+from whenthen.domain.operands import Pattern, Range
+from whenthen.domain.values import Number, is_blank, number_in, number_of
 
 _CHOOSING = frozenset({"equals", "in", "has", "has_any", "has_all"})
 _RANGING = frozenset({">", ">=", "<", "<=", "between"})
 _TELLING = frozenset({"exists", "is_empty"})
 _PARTS = frozenset({"contains", "starts_with", "ends_with", "matches"})
 _NEGATIVE = frozenset({"not_equals", "not_in"})
+
+_MOST_TRIES = 2_000
+"""How many given values, times the leaves that are asked of each, are looked at; a few are tried for each."""
+
+_PADDING = 80
+"""How many spaces may stand before a number, and after it: more ways to write it than values are looked at."""
+
+_PRECISION = 2_500
+"""Digits that hold every sum of two numbers: a text may spell one with exponents up to ±999, and 121 digits."""
 
 
 class Verdict(Enum):
@@ -72,7 +82,8 @@ def _judge_field(literals: Sequence[Condition]) -> Verdict:
     """The verdict on what is asked of one field, all together."""
     found = list(leaves(AllOf(tuple(literals))))
     path = found[0].path
-    if not path.steps or not _is_closed(literals, found):
+    many = sum(len(_given(leaf)) for leaf in found) * len(found) > _MOST_TRIES
+    if not path.steps or many or not _is_closed(literals, found):
         return Verdict.POSSIBLE
     candidates = [None, *_candidates(found)]
     together = AllOf(tuple(literals))
@@ -87,6 +98,8 @@ def _judge_field(literals: Sequence[Condition]) -> Verdict:
     ]
     lists = [allowed, [value for value in allowed if is_blank(value)]]
     some = any(holds(together, _facts(path.steps, values)) for values in lists)
+    # A part of a text stands in more texts than those that are tried, and the negatives may speak against these only.
+    some = some or (bool(negatives) and any(_asks_for_part(literal) for literal in literals))
     return Verdict.ONLY_FOR_LISTS if some else Verdict.NEVER
 
 
@@ -101,6 +114,11 @@ def _is_negative(literal: Condition) -> bool:
     if isinstance(literal, Not):
         return not _is_negative(literal.item)
     return isinstance(literal, Leaf) and literal.op in _NEGATIVE
+
+
+def _asks_for_part(literal: Condition) -> bool:
+    bare = _bare(literal)
+    return isinstance(bare, Leaf) and bare.op in _PARTS and not _is_negative(literal)
 
 
 def _is_closed(literals: Sequence[Condition], found: Sequence[Leaf]) -> bool:
@@ -120,8 +138,11 @@ def _is_closed(literals: Sequence[Condition], found: Sequence[Leaf]) -> bool:
 
 
 def _numbers_in(leaf: Leaf) -> bool:
-    values = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
-    return any(not isinstance(value, str | bool) for value in values)
+    return any(not isinstance(value, str | bool) for value in _given(leaf))
+
+
+def _given(leaf: Leaf) -> Sequence[Any]:
+    return leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
 
 
 def _low(leaf: Leaf) -> object:
@@ -132,23 +153,29 @@ def _candidates(found: Sequence[Leaf]) -> list[Any]:
     values: list[Any] = ["", "x"]
     numbers: set[Number] = set()
     for leaf in found:
-        given = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
+        given = _given(leaf)
         values += [value for value in given if isinstance(value, str | bool | int | float | Decimal)]
+        if isinstance(leaf.operand, Pattern):
+            values.append("".join(leaf.operand.parts))
         numbers |= {number for value in given if (number := _number(value)) is not None}
     ordered = sorted(numbers)
-    between = [(Decimal(low) + Decimal(high)) / 2 for low, high in pairwise(ordered)]
-    beyond = [ordered[0] - 1, ordered[-1] + 1] if ordered else []
+    with localcontext(prec=_PRECISION):
+        between = [(Decimal(low) + Decimal(high)) / 2 for low, high in pairwise(ordered)]
+        beyond = [Decimal(ordered[0]) - 1, Decimal(ordered[-1]) + 1] if ordered else []
     every = [*ordered, *between, *beyond]
-    # White space around a number changes the text and not the number.
-    return [*values, *every, *(f" {number}" for number in every)]
+    texts = {value for value in values if isinstance(value, str)}
+    spelled = [text for number in every if (text := _spelling(number, texts)) is not None]
+    return [*values, *every, *spelled]
+
+
+def _spelling(number: Number, others: Collection[str]) -> str | None:
+    """A text that spells the number and is none of the others: white space around it changes the text only."""
+    spellings = (f"{' ' * before}{number}{' ' * after}" for before in range(1, _PADDING) for after in range(_PADDING))
+    return next((text for text in spellings if text not in others), None)
 
 
 def _number(value: object) -> Number | None:
-    if isinstance(value, str):
-        return number_in(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    return number_in(value) if isinstance(value, str) else number_of(value)
 
 
 def _facts(steps: tuple[str, ...], value: object) -> Facts:

@@ -7,6 +7,7 @@ codes, `findings` says which of them refuse the rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from whenthen.domain.findings import Finding, Severity, found
 from whenthen.domain.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.neighbours import cycles, same_field
+from whenthen.domain.operands import Range
 from whenthen.domain.operators import OPERATORS
 from whenthen.domain.phrased_triggers import written_types
 from whenthen.domain.rules import MOVING_STEP, Mode, Rule
@@ -114,8 +116,8 @@ def _leaf(leaf: Leaf, path: str, known: Known) -> Iterator[Finding]:
 def _suits(leaf: Leaf, held: str) -> bool:
     """Whether the leaf can hold for a field of this type."""
     takes = OPERATORS[leaf.op].takes
-    if takes == "range":
-        takes = "number" if isinstance(leaf.value[0], int | float) else "when"
+    if takes == "range" and isinstance(leaf.operand, Range):
+        takes = "number" if isinstance(leaf.operand.low, int | Decimal) else "when"
     if leaf.op in _CHOOSING:
         values = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
         return any(_can_be(value, held) for value in values)

@@ -13,7 +13,7 @@ from whenthen.domain.event_names import FINISHED
 from whenthen.domain.findings import Finding, found
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.operators import OPERATORS
-from whenthen.domain.rules import MOVING_STEP, Rule
+from whenthen.domain.rules import MOVING_STEP, Again, Exit, Rule
 from whenthen.domain.triggers import On
 from whenthen.domain.values import Choice
 
@@ -76,7 +76,8 @@ def _cycle(way: Sequence[Rule]) -> Iterator[Finding]:
     settles = _settles(way)
     if settles and len(way) == 1:
         return
-    code = "cycle_that_settles" if settles else "cycle" if _traced(way) else "endless_cycle"
+    endless = not _traced(way) and _unstopped(way)
+    code = "cycle_that_settles" if settles else "endless_cycle" if endless else "cycle"
     chain = " → ".join(f"“{link.name}”" for link in (*way, way[0]))
     yield found(code, "steps", chain, rules=tuple(link.id for link in way[1:]))
 
@@ -100,6 +101,34 @@ def _traced(way: Sequence[Rule]) -> bool:
     """Whether each link is told of its cause, so that hops are counted. What a provider reports of a message is not."""
     following = [*way[1:], way[0]]
     return all(_traced_link(link, after) for link, after in zip(way, following, strict=True))
+
+
+def _unstopped(way: Sequence[Rule]) -> bool:
+    """Whether nothing that the rules say can end it: each link starts the next one every time, for any record."""
+    following = [*way[1:], way[0]]
+    return all(_always_enters(link) and _always_starts(link, after) for link, after in zip(way, following, strict=True))
+
+
+def _always_enters(rule: Rule) -> bool:
+    """Whether nothing is asked of an event or its record beyond what the link before it makes sure of."""
+    if rule.entry.again is not Again.ALWAYS or rule.conditions is not None:
+        return False
+    if rule.trigger.on is not On.AFTER_RULE:
+        return rule.trigger.condition is None
+    return all(leaf.field == "event.data.rule" or "done" in leaf.value for leaf in leaves(rule.trigger.condition))
+
+
+def _always_starts(rule: Rule, other: Rule) -> bool:
+    """Whether each run of `rule` makes an event that `other` watches. What is written may be there already."""
+    if rule.exit != Exit():
+        return False
+    if other.trigger.on is On.AFTER_RULE:
+        return True
+    asking = {step.id for step in rule.steps if step.only_if is not None}
+    return any(
+        effect.step not in asking and (effect.created or effect.reports) and _starts(effect, other)
+        for effect in effects_of(rule)
+    )
 
 
 def _traced_link(rule: Rule, other: Rule) -> bool:
