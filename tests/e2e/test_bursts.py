@@ -1,4 +1,4 @@
-"""Meta's largest notifications on the deployed stack: taken, how fast is told after the tests, and nothing of them is lost.
+"""Meta's largest notifications on the deployed stack: taken, with nothing lost; how fast is told after the tests.
 
 Meta gives up on an answer after five seconds and repeats the notification.
 """
