@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.growth import growth
+from whenthen.sources import redaction
 from whenthen.sources.mapping import parse_source
-from whenthen.sources.redaction import LONGEST_BODY, LONGEST_HEADER, kept_body, kept_headers, masked
+from whenthen.sources.redaction import LONGEST_BODY, LONGEST_HEADER, LONGEST_TEXT, kept_body, kept_headers, masked
 
 JSON = parse_source({"name": "shop", "scheme": "standard_webhooks"})
 FORM = parse_source({"name": "site", "scheme": {"kind": "form_token", "field": "t"}})
@@ -163,6 +164,30 @@ def test_nothing_that_comes_makes_it_fail(raw: bytes) -> None:
             kept_body(source, {"content-type": kind}, raw, [SECRET])
 
 
-@pytest.mark.parametrize("piece", ["token", "token=", "4", "eyJ", "bearer ", "a", "secret  ", "'", "1-"])
+PIECES = [
+    *("token", "token=", "4", "eyJ", "eyJ-", "eyJabcdefgh-", "bearer ", "a", "secret  ", "'", "1-", "\\", " ", "<a "),
+    *("<token>", "a:", "%", "%3D", "://", "://a", "token='", "4242 "),
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_no_text_costs_more_than_its_length(piece: str) -> None:
-    assert growth(lambda size: masked(piece * (size // len(piece)), []), 20_000) < 9
+    assert growth(lambda size: masked(piece * (size // len(piece)), []), LONGEST_TEXT // 4) < 9
+
+
+@pytest.mark.parametrize("document", ["ab, " * 50_000, ["eyJ-" * 50] * 1_000, {f"{n}": "a: b" for n in range(9_999)}])
+def test_only_so_much_is_looked_at_as_can_be_kept(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    real = redaction._without_pairs
+    monkeypatch.setattr(redaction, "_without_pairs", lambda text: looked_at.append(len(text)) or real(text))
+    assert len(kept_body(JSON, {}, json.dumps({"a": document}).encode(), [])) == LONGEST_BODY
+    assert sum(looked_at) <= LONGEST_TEXT + 10
+
+
+def test_no_half_of_a_secret_stays_at_the_end_of_a_text_that_is_cut() -> None:
+    text = "Bearer abcdefgh " * ((LONGEST_TEXT - 8) // 16) + SECRET * 9
+    found = masked(text, [SECRET])
+    assert len(text) > LONGEST_TEXT
+    assert masked("eyJ-" * LONGEST_TEXT, []) == "***"
+    assert SECRET[:6] not in found
+    assert SECRET.removeprefix("whsec_")[:6] not in found

@@ -78,7 +78,9 @@ def test_a_flood_of_strangers_takes_nothing_from_the_sender_or_from_other_source
 
 
 def unmapped(keep: KeepRefusals, source: Any) -> bool:
-    return keep.unmapped(Posted(source, {"user-agent": "x", "referer": "y"}, b"name=z"), Mapped())
+    return keep.unmapped(
+        Posted(source, {"user-agent": "x", "referer": "y"}, b"name=z"), Mapped(faults=("bad value: z",))
+    )
 
 
 @pytest.mark.parametrize("once", [sender, unmapped])
@@ -88,4 +90,5 @@ def test_what_comes_by_a_form_that_is_open_to_all_is_a_strangers(
     burst = PACES[False].burst
     assert [once(keep, OPEN) for _ in range(burst + 1)] == [True] * burst + [False]
     assert {(kept.proven, kept.body, kept.others) for _, kept in store.noted} == {(False, "", ())}
+    assert not any("bad value" in kept.reason for _, kept in store.noted), "problems quote what was sent"
     assert not stranger(keep, OPEN), "they share one pace"

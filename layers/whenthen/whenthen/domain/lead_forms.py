@@ -164,7 +164,9 @@ def _form(item: Any, path: str, problems: list[Problem]) -> tuple[str, datetime 
         problems.extend(error.problems)
         return own_id, EARLIEST
     if not EARLIEST <= asked < LATEST:
-        problems.append(Problem(reader.field("since"), f"a time of the years {EARLIEST.year} to {LATEST.year - 1}"))
+        problems.append(
+            Problem(reader.field("since"), f"a time in the years {EARLIEST.year} to {LATEST.year - 1} is required")
+        )
     return own_id, asked
 
 

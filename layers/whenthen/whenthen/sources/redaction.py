@@ -7,11 +7,14 @@ others only that they were there.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from whenthen.domain.errors import WhenthenError
 from whenthen.sources.bodies import read_json
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 MASK = "***"
 LONGEST_BODY = 4_000
 """Characters of a body that are kept."""
+LONGEST_TEXT = 4 * LONGEST_BODY
+"""Characters of a text that are looked at: the sender waits meanwhile."""
+LONGEST_SECRET = 1_000
+"""Characters that go from the end of a text that was cut: half a secret would not be known as one."""
 LONGEST_HEADER = 200
 MOST_NAMES = 50
 
@@ -102,11 +109,13 @@ def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: S
         read = _form(source, headers, raw) if source.scheme.kind in FORM_SCHEMES else read_json(raw)
     except WhenthenError:
         return ""
-    return json.dumps(_masked(read, secrets), ensure_ascii=False)[:LONGEST_BODY]
+    return json.dumps(_Masking(secrets).of(read), ensure_ascii=False)[:LONGEST_BODY]
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text without anything that looks like a secret, or is one of `secrets`."""
+    if len(text) > LONGEST_TEXT:
+        return masked(text[:LONGEST_TEXT], secrets)[:-LONGEST_SECRET] or MASK
     for secret in secrets:
         for written in (secret, secret.removeprefix("whsec_")):
             text = text.replace(written, MASK) if written else text
@@ -147,22 +156,35 @@ def _without_pairs(text: str) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _masked(value: Any, secrets: Sequence[str], *, hidden: bool = False) -> Any:
-    """`value` with its shape kept; `hidden`: it stands under the name of a secret."""
-    if isinstance(value, dict):
-        return {
-            masked(name, secrets): _masked(item, secrets, hidden=hidden or _is_secret(name))
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(item, secrets, hidden=hidden) for item in value]
-    if value is None or isinstance(value, bool):
-        return value
-    if hidden:
-        return MASK
-    written = str(value)
-    found = masked(written, secrets)
-    return value if found == written else found
+class _Masking(Struct):
+    """Masks a document up to `left` characters of its JSON, which the rest would only follow."""
+
+    secrets: Sequence[str]
+    left: int = LONGEST_BODY
+
+    def of(self, value: Any, *, hidden: bool = False) -> Any:
+        """`value` with its shape kept; `hidden`: it stands under the name of a secret."""
+        self.left -= 1
+        if isinstance(value, dict):
+            members = itertools.takewhile(self._goes_on, value.items())
+            return {self._text(name): self.of(item, hidden=hidden or _is_secret(name)) for name, item in members}
+        if isinstance(value, list):
+            return [self.of(item, hidden=hidden) for item in itertools.takewhile(self._goes_on, value)]
+        if value is None or isinstance(value, bool):
+            return value
+        if hidden:
+            return MASK
+        written = str(value)
+        found = self._text(written)
+        return value if found == written else found
+
+    def _goes_on(self, _: Any) -> bool:
+        return self.left > 0
+
+    def _text(self, text: str) -> str:
+        found = masked(text, self.secrets)
+        self.left -= len(found)
+        return found
 
 
 def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:

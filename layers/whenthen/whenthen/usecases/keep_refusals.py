@@ -63,7 +63,8 @@ class KeepRefusals(Struct):
 
     def unmapped(self, posted: Posted, mapped: Mapped) -> bool:
         """It became `webhook.received`, because no mapping took all of it."""
-        return self._proven(posted, "; ".join(mapped.problems) or "no mapping takes it", 0)
+        quoting = "" if posted.source.scheme.kind in UNPROVEN_SCHEMES else "; ".join(mapped.problems)
+        return self._proven(posted, quoting or "no mapping takes it", 0)
 
     def _unproven(self, posted: Posted, reason: str, status: int) -> bool:
         if not self._may(posted.source.name, proven=False):
