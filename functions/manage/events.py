@@ -49,7 +49,7 @@ def read(event_id: Id, lang: Lang = "") -> Response[str]:
 @router.get("/events/<event_id>/explain", summary="Why each rule did or did not start", tags=["events"])
 def explain(event_id: Id, rule: Text = "", lang: Lang = "") -> Response[str]:
     """Each rule of the event's type, or one: matched or not, each condition with its expected and actual value, and
-    what in its trigger was nearly right. Those that came nearest to starting stand first, those that are off last.
+    what in its trigger was nearly right. Those that came nearest to starting stand first.
     """
     caller(router, "runs:read")
     speaker = speaker_of(router, lang)

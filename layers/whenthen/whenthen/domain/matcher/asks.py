@@ -71,41 +71,28 @@ def _general(leaf: Condition) -> Ask:
     return lambda values: holds(leaf, facts_of(values))
 
 
-def _one_of(leaf: Leaf, place: int) -> Ask | None:
-    choice: Choice = leaf.operand  # type: ignore[assignment]
-    texts = choice.texts
-    if choice.fold or not texts or not isinstance(texts, tuple):
-        return None
+def _chosen(*, wanted: bool) -> Callable[[Leaf, int], Ask | None]:
+    """Whether the value is one of those that are named, or (not `wanted`) none of them."""
 
-    def ask(values: Values) -> bool:
-        value = values[place]
-        if value in texts:
-            return True
-        # Other than plain text may still be the same: a list, a number, text that is not composed.
-        if value is None or (type(value) is str and value.isascii() and not choice.numbers):
-            return False
-        return choice_holds(values)
+    def make(leaf: Leaf, place: int) -> Ask | None:
+        choice: Choice = leaf.operand  # type: ignore[assignment]
+        texts = choice.texts
+        if choice.fold or not texts or not isinstance(texts, tuple):
+            return None
+        otherwise = _general(leaf)
 
-    choice_holds = _general(leaf)
-    return ask
+        def ask(values: Values) -> bool:
+            value = values[place]
+            if value in texts:
+                return wanted
+            # Other than plain text may still be the same: a list, a number, text that is not composed.
+            if value is None or (type(value) is str and value.isascii() and not choice.numbers):
+                return not wanted
+            return otherwise(values)
 
+        return ask
 
-def _none_of(leaf: Leaf, place: int) -> Ask | None:
-    choice: Choice = leaf.operand  # type: ignore[assignment]
-    texts = choice.texts
-    if choice.fold or not texts or not isinstance(texts, tuple):
-        return None
-
-    def ask(values: Values) -> bool:
-        value = values[place]
-        if value in texts:
-            return False
-        if value is None or (type(value) is str and value.isascii() and not choice.numbers):
-            return True
-        return choice_holds(values)
-
-    choice_holds = _general(leaf)
-    return ask
+    return make
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf, int], Ask]:
@@ -183,12 +170,12 @@ def _there(leaf: Leaf, place: int) -> Ask:
 
 
 _FAST: Mapping[str, Callable[[Leaf, int], Ask | None]] = {
-    "equals": _one_of,
-    "in": _one_of,
-    "has": _one_of,
-    "has_any": _one_of,
-    "not_equals": _none_of,
-    "not_in": _none_of,
+    "equals": _chosen(wanted=True),
+    "in": _chosen(wanted=True),
+    "has": _chosen(wanted=True),
+    "has_any": _chosen(wanted=True),
+    "not_equals": _chosen(wanted=False),
+    "not_in": _chosen(wanted=False),
     ">": _compared(operator.gt),
     ">=": _compared(operator.ge),
     "<": _compared(operator.lt),
