@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain import operands
 from whenthen.domain.moments import Duration, Span, read_point, span_of
-from whenthen.domain.values import LISTS, Choice, Number, composed, elements, is_blank, number_in, number_of
+from whenthen.domain.values import Choice, Number, composed, elements, is_blank, number_in, number_of
 
 if TYPE_CHECKING:
     from whenthen.domain.facts import Facts
@@ -28,8 +28,8 @@ def some(test: Callable[[object, Any], bool]) -> Holds:
         actual = facts.read(leaf.path)
         if actual is None:
             return False
-        if type(actual) in LISTS:
-            return any(test(item, leaf.operand) for item in actual)  # type: ignore[attr-defined]
+        if type(actual) is list:
+            return any(test(item, leaf.operand) for item in actual)
         return test(actual, leaf.operand)
 
     return holds

@@ -26,19 +26,19 @@ MAX_LEAVES = 100
 """How many fields one condition may ask for, in all its groups."""
 
 
-class AllOf(Struct, frozen=True):
+class AllOf(Struct, frozen=True, gc=False):
     """Holds when each of its conditions does."""
 
     items: tuple[Condition, ...]
 
 
-class AnyOf(Struct, frozen=True):
+class AnyOf(Struct, frozen=True, gc=False):
     """Holds when at least one of its conditions does."""
 
     items: tuple[Condition, ...]
 
 
-class Not(Struct, frozen=True):
+class Not(Struct, frozen=True, gc=False):
     """Holds when its condition does not."""
 
     item: Condition

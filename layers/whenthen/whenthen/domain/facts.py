@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.moments import NOW_FIELDS, Duration, now_fields, read_point, span_of
-from whenthen.domain.values import LISTS, elements
+from whenthen.domain.values import elements
 from whenthen.domain.zones import parse_zone
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MAX_COUNTED = 1_000
 Context = Mapping[str, object]
 
 
-class Path(Struct, frozen=True, eq=False):
+class Path(Struct, frozen=True, eq=False, gc=False):
     """A field that conditions ask for. Those with the same `key` have the same answer, and are equal.
 
     steps   the names from the context on, where the answer stands in it as it is; else none
@@ -150,8 +150,8 @@ def walk(value: object, names: Sequence[str]) -> object:
     for position, name in enumerate(names):
         if type(value) is dict or isinstance(value, Mapping):
             value = value.get(name)
-        elif type(value) in LISTS:
-            return _through(value, names[position:])  # type: ignore[arg-type]
+        elif type(value) is list:
+            return _through(value, names[position:])
         else:
             return None
     return value
@@ -198,7 +198,7 @@ def _first_of(value: object) -> datetime | None:
     return span.first if span else None
 
 
-class _Root(Struct, frozen=True):
+class _Root(Struct, frozen=True, gc=False):
     names: int
     example: str
     read: Callable[[Facts, Path], object] | None = None

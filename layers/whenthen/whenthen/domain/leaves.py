@@ -10,7 +10,7 @@ from msgspec import Struct
 from whenthen.domain.facts import Facts, Path
 
 
-class Leaf(Struct, frozen=True, eq=False):
+class Leaf(Struct, frozen=True, eq=False, gc=False):
     """One operator applied to one field. Leaves that ask the same are equal, however their values are written.
 
     value    as the admin wrote it

@@ -25,7 +25,7 @@ _FORMS = ((_DATE, date.fromisoformat), (_MOMENT, datetime.fromisoformat), (_CLOC
 _TICK = timedelta(microseconds=1)
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """A stretch of time by its first and last instant, both UTC and both part of it."""
 
     first: datetime
@@ -40,7 +40,7 @@ class Span(Struct, frozen=True):
         return self.first > other.last
 
 
-class Duration(Struct, frozen=True):
+class Duration(Struct, frozen=True, gc=False):
     """A length of time. Weeks and days are calendar days of a zone, hours and minutes elapsed time."""
 
     weeks: int = 0

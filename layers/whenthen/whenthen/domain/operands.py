@@ -19,7 +19,7 @@ MAX_STARS = 16
 MAX_DIGITS = 40
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """A piece of text to look for; NFC, or folded when `fold`."""
 
     text: str
@@ -30,7 +30,7 @@ class Text(Struct, frozen=True):
         return folded(actual) if self.fold else composed(actual)
 
 
-class Pattern(Text, frozen=True):
+class Pattern(Text, frozen=True, gc=False):
     """A text with wildcards. `parts`: the literal texts between the stars; one part: no star."""
 
     parts: tuple[str, ...]
@@ -53,7 +53,7 @@ class Pattern(Text, frozen=True):
         return True
 
 
-class Relative(Struct, frozen=True):
+class Relative(Struct, frozen=True, gc=False):
     """A point in time counted from now. `today`: the whole day, else the moment."""
 
     today: bool
@@ -64,7 +64,7 @@ class Relative(Struct, frozen=True):
 Point = date | datetime | time | Relative
 
 
-class Range(Struct, frozen=True):
+class Range(Struct, frozen=True, gc=False):
     """Two bounds, both part of the range: numbers, dates and moments, or clock times (which may pass midnight)."""
 
     low: Number | Point

@@ -7,7 +7,7 @@ docs/rules.md, "Values", is the specification.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 from unicodedata import is_normalized, normalize
@@ -17,13 +17,14 @@ from msgspec import Struct
 Number = int | Decimal
 """A canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
 
-LISTS: frozenset[type] = frozenset({list, tuple, set, frozenset})
-
 _NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
 _NUMERIC_STARTS = frozenset("-0123456789 \t\r\n")
 _MAX_NUMERIC_TEXT = 160
 _SMALL = 8
 _T = TypeVar("_T")
+
+Pool = tuple[_T, ...] | frozenset[_T]
+"""A few values, or many."""
 
 
 def number_of(value: object) -> Number | None:
@@ -78,15 +79,15 @@ def elements(value: object) -> Sequence[object]:
     """`value` as a list: nothing for an absent one, the non-null items of a list, else `value` alone."""
     if value is None:
         return ()
-    if type(value) in LISTS:
-        return [item for item in value if item is not None]  # type: ignore[attr-defined]
+    if type(value) is list:
+        return [item for item in value if item is not None]
     return (value,)
 
 
 def is_blank(value: object) -> bool:
     """Absent, a text of white space only, an empty object, or a list of nothing but such and empty lists."""
-    if type(value) in LISTS:
-        return all(_is_bare(item) for item in value)  # type: ignore[attr-defined]
+    if type(value) is list:
+        return all(_is_bare(item) for item in value)
     return _is_bare(value)
 
 
@@ -96,7 +97,7 @@ def _is_bare(value: object) -> bool:
     return value is None or (isinstance(value, (list, tuple, set, frozenset, Mapping)) and not value)
 
 
-class Choice(Struct, frozen=True):
+class Choice(Struct, frozen=True, gc=False):
     """The values that a condition accepts, sorted by what an actual value is looked up as.
 
     texts      NFC, or folded when `fold`: looked up by actual texts
@@ -106,10 +107,10 @@ class Choice(Struct, frozen=True):
     truths     looked up by actual truths only
     """
 
-    texts: Collection[str] = ()
-    numbers: Collection[Number] = ()
-    spelled: Collection[Number] = ()
-    truths: Collection[bool] = ()
+    texts: Pool[str] = ()
+    numbers: Pool[Number] = ()
+    spelled: Pool[Number] = ()
+    truths: Pool[bool] = ()
     fold: bool = False
 
     @classmethod
@@ -130,6 +131,11 @@ class Choice(Struct, frozen=True):
             fold=fold,
         )
 
+    @property
+    def size(self) -> int:
+        """How many values are accepted."""
+        return len(self.texts) + len(self.numbers) + len(self.truths)
+
     def accepts(self, actual: object) -> bool:
         """Whether the single value `actual` is the same as one of the accepted values."""
         if isinstance(actual, str):
@@ -142,7 +148,7 @@ class Choice(Struct, frozen=True):
         return number is not None and (number in self.numbers or number in self.spelled)
 
 
-def _pool(values: list[_T]) -> Collection[_T]:
+def _pool(values: list[_T]) -> Pool[_T]:
     """Few values are found faster, and weigh less, in a tuple."""
     unique = dict.fromkeys(values)
     return tuple(unique) if len(unique) <= _SMALL else frozenset(unique)

@@ -11,9 +11,9 @@ from msgspec import Struct
 from whenthen.domain.matcher.choices import Choices
 from whenthen.domain.matcher.fields import Source, at_hand
 from whenthen.domain.matcher.nodes import Node
-from whenthen.domain.matcher.numbers import bound_of, float_of
+from whenthen.domain.matcher.numbers import EXACT, bound_of, float_of
 from whenthen.domain.matcher.ranges import Ranges
-from whenthen.domain.matcher.texts import Texts
+from whenthen.domain.matcher.texts import Part, Texts
 from whenthen.domain.values import composed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from whenthen.domain.leaves import Leaf
     from whenthen.domain.operands import Pattern
+    from whenthen.domain.values import Choice
 
 
 class Kind(StrEnum):
@@ -28,9 +29,18 @@ class Kind(StrEnum):
 
     CHOICES = "choices"
     TEXTS = "texts"
-    FLOORS = "floors"
-    CEILINGS = "ceilings"
+    RANGES = "ranges"
     THERE = "there"
+    ALWAYS = "always"
+
+
+class Always:
+    """The one node that every event finds."""
+
+    __slots__ = ("node",)
+
+    def __init__(self) -> None:
+        self.node = Node()
 
 
 class There:
@@ -41,11 +51,18 @@ class There:
     def __init__(self) -> None:
         self.node = Node()
 
+    def find(self, value: object, hits: list[Node], matched: list[str]) -> None:
+        """Add the node of a value that is not None."""
+        hits.append(self.node)
 
-Table = Choices | Texts | Ranges | There
+
+Table = Choices | Texts | Ranges | There | Always
 
 TableKey = tuple[Kind, Source, str, bool]
-"""Which table: its kind, what it holds of which field, and whether case is ignored."""
+"""Which table: its kind, what is read of which field, and whether case is ignored."""
+
+LOOKS: Mapping[Kind, float] = {Kind.CHOICES: 0.5, Kind.THERE: 0.5, Kind.ALWAYS: 1, Kind.RANGES: 2, Kind.TEXTS: 3}
+"""What it costs to look into a table for each event, beside asking a rule, which costs 1."""
 
 
 class Access(Struct, frozen=True):
@@ -56,8 +73,7 @@ class Access(Struct, frozen=True):
     share     of how many events such a leaf holds, as a rule of thumb; for choices: of each value, unless more is known
     complete  whether to be found is all that the leaf demands; else it is asked too
     fits      whether the leaf can be found this way at all
-    source    what its table holds of its field
-    bounds    whether its leaves are bounds of numbers and nothing else
+    source    what its table reads of its field
     """
 
     kind: Kind
@@ -66,12 +82,17 @@ class Access(Struct, frozen=True):
     complete: Callable[[Any], bool] = lambda operand: True
     fits: Callable[[Any], bool] = lambda operand: True
     source: Source = Source.VALUE
-    bounds: bool = False
 
     def table(self, leaf: Leaf) -> TableKey:
         """The table that the leaf is found in."""
+        if self.kind is Kind.ALWAYS:
+            return ALWAYS
         fold = leaf.ignore_case and self.kind in (Kind.CHOICES, Kind.TEXTS)
         return self.kind, self.source, "" if self.source is Source.CHANGES else leaf.path.key, fold
+
+
+ALWAYS: TableKey = (Kind.ALWAYS, Source.VALUE, "", False)
+"""The table of no field, with the one node that every event finds."""
 
 
 def access_of(leaf: Leaf) -> Access | None:
@@ -82,19 +103,35 @@ def access_of(leaf: Leaf) -> Access | None:
 
 def new_table(kind: Kind, *, fold: bool) -> Table:
     """An empty table."""
-    if kind is Kind.CHOICES:
-        return Choices(fold=fold)
-    if kind is Kind.TEXTS:
-        return Texts(fold=fold)
-    return There() if kind is Kind.THERE else Ranges(up=kind is Kind.FLOORS)
+    if kind in _FOLDING:
+        return _FOLDING[kind](fold=fold)
+    return _NEW[kind]()
+
+
+_FOLDING: Mapping[Kind, Callable[..., Table]] = {Kind.CHOICES: Choices, Kind.TEXTS: Texts}
+_NEW: Mapping[Kind, Callable[[], Table]] = {Kind.RANGES: Ranges, Kind.THERE: There}
+
+
+def is_of_texts(choice: Choice) -> bool:
+    """Whether a choice is of texts alone, as they are written."""
+    return not (choice.fold or choice.numbers or choice.truths)
 
 
 def _chosen(table: Choices, leaf: Leaf) -> list[Node]:
-    return table.nodes(leaf.operand)  # type: ignore[arg-type]
+    return table.each(leaf.operand)  # type: ignore[arg-type]
+
+
+def _item(table: Choices, leaf: Leaf) -> list[Node]:
+    table.listed = True
+    return table.each(leaf.operand)  # type: ignore[arg-type]
 
 
 def _each_chosen(table: Choices, leaf: Leaf) -> list[Node]:
-    return [node for choice in leaf.operand for node in table.nodes(choice)]  # type: ignore[attr-defined]
+    return [node for choice in leaf.operand for node in table.each(choice)]  # type: ignore[attr-defined]
+
+
+def _one(table: Always | There, leaf: Leaf) -> list[Node]:
+    return [table.node]
 
 
 def _name(table: Choices, leaf: Leaf) -> list[Node]:
@@ -102,55 +139,65 @@ def _name(table: Choices, leaf: Leaf) -> list[Node]:
 
 
 def _start(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.start(leaf.operand.text)]  # type: ignore[attr-defined]
+    return [table.node(Part.START, leaf.operand.text)]  # type: ignore[attr-defined]
 
 
 def _end(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.end(leaf.operand.text)]  # type: ignore[attr-defined]
+    return [table.node(Part.END, leaf.operand.text)]  # type: ignore[attr-defined]
 
 
 def _needle(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.needle(leaf.operand.text)]  # type: ignore[attr-defined]
+    return [table.node(Part.ANY, leaf.operand.text)]  # type: ignore[attr-defined]
 
 
 def _pattern(table: Texts, leaf: Leaf) -> list[Node]:
     parts: tuple[str, ...] = leaf.operand.parts  # type: ignore[attr-defined]
     if parts[0]:
-        return [table.start(parts[0])]
-    return [table.end(parts[-1])] if parts[-1] else [table.needle(max(parts, key=len))]
+        return [table.node(Part.START, parts[0])]
+    if parts[-1]:
+        return [table.node(Part.END, parts[-1])]
+    return [table.node(Part.ANY, max(parts, key=len))]
 
 
 def _is_simple(pattern: Pattern) -> bool:
     return len(pattern.parts) > 1 and sum(map(bool, pattern.parts)) == 1
 
 
-def _bound(table: Ranges, leaf: Leaf) -> list[Node]:
-    return [table.node(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+def _floor(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.floor(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+
+
+def _ceiling(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.ceiling(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
 
 
 def _low(table: Ranges, leaf: Leaf) -> list[Node]:
-    return [table.node(bound_of(leaf.operand.low, ">="))]  # type: ignore[attr-defined]
+    return [table.floor(bound_of(leaf.operand.low, ">="))]  # type: ignore[attr-defined]
 
 
 def _is_exact(bound: Any) -> bool:
-    return float_of(bound) is not None
+    return (type(bound) is int and -EXACT <= bound <= EXACT) or float_of(bound) is not None
 
 
-_FLOOR = Access(Kind.FLOORS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
-_CEILING = Access(Kind.CEILINGS, _bound, 0.5, fits=_is_exact, source=Source.NUMBER, bounds=True)
-_CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
+_FLOOR = Access(Kind.RANGES, _floor, 0.5, fits=_is_exact)
+_CEILING = Access(Kind.RANGES, _ceiling, 0.5, fits=_is_exact)
+CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
+_ITEM = Access(Kind.CHOICES, _item, 0.2)
+OTHER = Access(Kind.ALWAYS, _one, 1.0, complete=lambda choice: False)
 
 ACCESSES: Mapping[str, Access] = {
-    "equals": _CHOICE,
-    "in": _CHOICE,
-    "has": _CHOICE,
-    "has_any": _CHOICE,
+    "equals": CHOICE,
+    "in": CHOICE,
+    "has": _ITEM,
+    "has_any": _ITEM,
+    "not_equals": OTHER,
+    "not_in": OTHER,
     "changed_to": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
     "changed_from": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
     "changed": Access(
         Kind.CHOICES, _name, 0.2, complete=lambda flag: False, fits=lambda flag: flag, source=Source.CHANGES
     ),
-    "exists": Access(Kind.THERE, lambda table, leaf: [table.node], 0.4, fits=lambda flag: flag),
+    "exists": Access(Kind.THERE, _one, 0.4, fits=lambda flag: flag),
     "starts_with": Access(Kind.TEXTS, _start, 0.05),
     "ends_with": Access(Kind.TEXTS, _end, 0.05),
     "contains": Access(Kind.TEXTS, _needle, 0.15),
@@ -160,12 +207,11 @@ ACCESSES: Mapping[str, Access] = {
     "<": _CEILING,
     "<=": _CEILING,
     "between": Access(
-        Kind.FLOORS,
+        Kind.RANGES,
         _low,
         0.5,
         complete=lambda bounds: False,
         fits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
-        source=Source.NUMBER,
     ),
 }
 """Operators without a row, and `exists` or `changed` with false, are asked: they hold for most events, or need now."""

@@ -1,41 +1,51 @@
-"""Ask: a condition that is asked of the values of one event, with all looked up beforehand that can be."""
+"""Ask: a condition that is asked of the row of one event, with all looked up beforehand that can be."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from msgspec.structs import replace
 
 from whenthen.domain.conditions import AllOf, Condition, Not, holds, leaves
 from whenthen.domain.leaves import Leaf
-from whenthen.domain.matcher.access import Access, access_of
-from whenthen.domain.matcher.fields import FOUND, Ask, Fields, Source, Values, at_hand, facts_of
+from whenthen.domain.matcher.access import Access, access_of, is_of_texts
+from whenthen.domain.matcher.fields import FOUND, GETS, SEVERAL, Ask, Fields, Row, at_hand, facts_of
+from whenthen.domain.matcher.keys import has_one_of, keys_of
 from whenthen.domain.values import Choice
 
 if TYPE_CHECKING:
+    from whenthen.domain.matcher.nodes import Node
     from whenthen.domain.operands import Pattern, Text
 
-Known = Callable[[Leaf, Access | None], Sequence[object]]
-"""The nodes one of which is found when, and only when, a leaf holds, if there are such."""
+
+Told = Callable[[Leaf, Access], tuple[int, "list[Node]"] | None]
+"""The number of a leaf's table, and its nodes one of which is found when, and only when, the leaf holds."""
 
 
-def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
+def ask_of(condition: Condition, fields: Fields, told: Told) -> Ask:
     """What says whether the condition holds, as `conditions.holds` does."""
     if isinstance(condition, Leaf):
-        positive = _POSITIVE.get(condition.op)
-        told = condition if positive is None else replace(condition, op=positive)
-        nodes = known(told, access_of(told)) if isinstance(condition.operand, Choice) else ()
-        if nodes:
-            return _found(nodes) if positive is None else _negated(_found(nodes))
+        access = access_of(condition)
+        known = told(condition, access) if access is not None and type(condition.operand) is Choice else None
+        if known is not None:
+            return _found(*known)
         make = _FAST.get(condition.op) if at_hand(condition.path) else None
-        ask = make(condition, fields.place(Source.VALUE, condition.path)) if make else None
+        ask = make(condition, fields) if make else None
         return ask or _general(condition)
     if isinstance(condition, Not):
-        return _negated(ask_of(condition.item, fields, known))
+        asked = ask_of(condition.item, fields, told)
+        return lambda row: not asked(row)
     items = sorted(condition.items, key=is_far)
-    return _group(tuple(ask_of(item, fields, known) for item in items), isinstance(condition, AllOf))
+    return _group(tuple(ask_of(item, fields, told) for item in items), isinstance(condition, AllOf))
+
+
+def _found(number: int, nodes: list[Node]) -> Ask:
+    if len(nodes) > 1:
+        return lambda row: (
+            row[FOUND][number] in nodes or (row[SEVERAL] is not None and not row[SEVERAL].isdisjoint(nodes))
+        )
+    (node,) = nodes
+    return lambda row: row[FOUND][number] is node or (row[SEVERAL] is not None and node in row[SEVERAL])
 
 
 def is_far(condition: Condition) -> bool:
@@ -43,24 +53,10 @@ def is_far(condition: Condition) -> bool:
     return not all(at_hand(leaf.path) for leaf in leaves(condition))
 
 
-_POSITIVE = {"not_equals": "equals", "not_in": "in"}
-
-
-def _found(nodes: Sequence[object]) -> Ask:
-    if len(nodes) > 1:
-        return lambda values: not values[FOUND].isdisjoint(nodes)  # type: ignore[attr-defined]
-    (node,) = nodes
-    return lambda values: node in values[FOUND]  # type: ignore[operator]
-
-
-def _negated(asked: Ask) -> Ask:
-    return lambda values: not asked(values)
-
-
 def _group(asks: tuple[Ask, ...], every: bool) -> Ask:
-    def ask(values: Values) -> bool:
+    def ask(row: Row) -> bool:
         for asked in asks:
-            if asked(values) is not every:
+            if asked(row) is not every:
                 return not every
         return every
 
@@ -68,108 +64,81 @@ def _group(asks: tuple[Ask, ...], every: bool) -> Ask:
 
 
 def _general(leaf: Condition) -> Ask:
-    return lambda values: holds(leaf, facts_of(values))
+    return lambda row: holds(leaf, facts_of(row))
 
 
-def _chosen(*, wanted: bool) -> Callable[[Leaf, int], Ask | None]:
+def _chosen(*, wanted: bool) -> Callable[[Leaf, Fields], Ask | None]:
     """Whether the value is one of those that are named, or (not `wanted`) none of them."""
 
-    def make(leaf: Leaf, place: int) -> Ask | None:
+    def make(leaf: Leaf, fields: Fields) -> Ask | None:
         choice: Choice = leaf.operand  # type: ignore[assignment]
-        texts = choice.texts
-        if choice.fold or not texts or not isinstance(texts, tuple):
+        keys = keys_of(choice.texts) if is_of_texts(choice) else None
+        if keys is None:
             return None
-        otherwise = _general(leaf)
+        number, name = fields.where(leaf.path)
 
-        def ask(values: Values) -> bool:
-            value = values[place]
-            if value in texts:
-                return wanted
-            # Other than plain text may still be the same: a list, a number, text that is not composed.
-            if value is None or (type(value) is str and value.isascii() and not choice.numbers):
-                return not wanted
-            return otherwise(values)
+        def ask(row: Row) -> bool:
+            value = row[GETS][number](name)
+            try:
+                return (value in keys) is wanted
+            except TypeError:
+                return has_one_of(value, keys) is wanted
 
         return ask
 
     return make
 
 
-def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf, int], Ask]:
-    def make(leaf: Leaf, place: int) -> Ask:
-        bound, otherwise = leaf.operand, _general(leaf)
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf, Fields], Ask]:
+    def make(leaf: Leaf, fields: Fields) -> Ask:
+        number, name = fields.where(leaf.path)
+        bound = leaf.operand
 
-        def ask(values: Values) -> bool:
-            value = values[place]
-            return compare(value, bound) if type(value) is int else value is not None and otherwise(values)
+        def ask(row: Row) -> bool:
+            value = row[GETS][number](name)
+            return compare(value, bound) if type(value) is int else value is not None and holds(leaf, facts_of(row))
 
         return ask
 
     return make
 
 
-def _in_text(test: Callable[[str, Any], bool]) -> Callable[[Leaf, int], Ask]:
-    def make(leaf: Leaf, place: int) -> Ask:
+def _in_text(test: Callable[[str, Any], bool]) -> Callable[[Leaf, Fields], Ask]:
+    def make(leaf: Leaf, fields: Fields) -> Ask:
+        number, name = fields.where(leaf.path)
         wanted: Text = leaf.operand  # type: ignore[assignment]
-        text, otherwise = wanted.text, _general(leaf)
-        if wanted.fold:
+        text, fold = wanted.text, wanted.fold
 
-            def ask(values: Values) -> bool:
-                value = values[place]
-                if type(value) is str and value.isascii():
-                    return test(value.lower(), text)
-                return value is not None and otherwise(values)
-        else:
-
-            def ask(values: Values) -> bool:
-                value = values[place]
-                if type(value) is str and value.isascii():
-                    return test(value, text)
-                return value is not None and otherwise(values)
+        def ask(row: Row) -> bool:
+            value = row[GETS][number](name)
+            if type(value) is str and value.isascii():
+                return test(value.lower() if fold else value, text)
+            return value is not None and holds(leaf, facts_of(row))
 
         return ask
 
     return make
 
 
-def _fits(text: str, pattern: Pattern) -> bool:
-    first, *middle = pattern.parts
-    if not middle:
-        return text == first
-    last = middle.pop()
-    start, end = len(first), len(text) - len(last)
-    if end < start or not (text.startswith(first) and text.endswith(last)):
-        return False
-    for part in middle:
-        found = text.find(part, start, end)
-        if found < 0:
-            return False
-        start = found + len(part)
-    return True
-
-
-def _pattern(leaf: Leaf, place: int) -> Ask | None:
+def _pattern(leaf: Leaf, fields: Fields) -> Ask:
+    number, name = fields.where(leaf.path)
     pattern: Pattern = leaf.operand  # type: ignore[assignment]
-    otherwise = _general(leaf)
-    if pattern.fold:
-        return None
 
-    def ask(values: Values) -> bool:
-        value = values[place]
-        if type(value) is str and value.isascii():
-            return _fits(value, pattern)
-        return value is not None and otherwise(values)
+    def ask(row: Row) -> bool:
+        value = row[GETS][number](name)
+        return pattern.fits(value) if type(value) is str else value is not None and holds(leaf, facts_of(row))
 
     return ask
 
 
-def _there(leaf: Leaf, place: int) -> Ask:
+def _there(leaf: Leaf, fields: Fields) -> Ask:
+    number, name = fields.where(leaf.path)
     if leaf.operand:
-        return lambda values: values[place] is not None
-    return lambda values: values[place] is None
+        return lambda row: row[GETS][number](name) is not None
+    return lambda row: row[GETS][number](name) is None
 
 
-_FAST: Mapping[str, Callable[[Leaf, int], Ask | None]] = {
+_FAST: Mapping[str, Callable[[Leaf, Fields], Ask | None]] = {
     "equals": _chosen(wanted=True),
     "in": _chosen(wanted=True),
     "has": _chosen(wanted=True),
@@ -186,4 +155,4 @@ _FAST: Mapping[str, Callable[[Leaf, int], Ask | None]] = {
     "matches": _pattern,
     "exists": _there,
 }
-"""The most frequent operators, with a short way for plain values."""
+"""The most frequent operators, with a short way. The others, and what has none, are asked of the facts."""

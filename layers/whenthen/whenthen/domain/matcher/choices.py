@@ -4,82 +4,89 @@ from __future__ import annotations
 
 from typing import Any
 
+from whenthen.domain.matcher.keys import others_of
 from whenthen.domain.matcher.nodes import Node
-from whenthen.domain.values import LISTS, Choice, Number, composed, folded, number_in, number_of
+from whenthen.domain.values import Choice, Number, composed, folded, number_in, number_of
 
 
 class Choices:
     """The nodes of one field's values.
 
-    texts    by text, composed, or folded where case is ignored
+    nodes    by composed text, or folded where case is ignored; and by all else that is the same, while that is `told`
     numbers  by number, of rules that give a number: for texts that spell it, too
     spelled  by number, the nodes of texts that spell it: for numbers only
     truths   by truth
+    told     whether `nodes` alone tells all of any value but a list
+    listed   whether the field has held a list, or an object; or is asked for as a list
+    single   whether rules count on one node being found, for a value that is no list
     """
 
-    __slots__ = ("_form", "mixed", "numbers", "spelled", "texts", "truths")
+    __slots__ = ("_form", "_numbers", "_spelled", "_truths", "listed", "nodes", "single", "told")
 
     def __init__(self, *, fold: bool = False) -> None:
         self._form = folded if fold else composed
-        self.texts: dict[str, Node] = {}
-        self.numbers: dict[Number, Node] = {}
-        self.spelled: dict[Number, list[Node]] = {}
-        self.truths: dict[bool, Node] = {}
-        self.mixed = False
+        self.nodes: dict[Any, Node] = {}
+        self._numbers: dict[Number, Node] = {}
+        self._spelled: dict[Number, list[Node]] = {}
+        self._truths: dict[bool, Node] = {}
+        self.told = not fold
+        self.listed = False
+        self.single = False
 
-    @property
-    def plain(self) -> bool:
-        """Whether `texts` alone tells all of a composed text, and of null, false, 0 and what is empty."""
-        return not (self.mixed or self._form is folded or self.numbers or self.truths or 0 in self.spelled)
-
-    @property
-    def _simple(self) -> bool:
-        return self._form is composed and not self.numbers
-
-    def nodes(self, choice: Choice) -> list[Node]:
+    def each(self, choice: Choice) -> list[Node]:
         """The nodes of the values that are chosen, made where there are none yet."""
         found = [self.node(text) for text in choice.texts]
-        found += [self.numbers.setdefault(number, Node()) for number in choice.numbers]
-        found += [self.truths.setdefault(truth, Node()) for truth in choice.truths]
+        found += [self._numbers.setdefault(number, Node()) for number in choice.numbers]
+        found += [self._truths.setdefault(truth, Node()) for truth in choice.truths]
+        if self._numbers or self._truths:
+            self.told = False
         return found
 
     def node(self, text: str) -> Node:
         """The node of a text, given in the form of this table; made where there is none yet."""
-        node = self.texts.get(text)
+        node = self.nodes.get(text)
         if node is None:
-            node = self.texts[text] = Node()
+            node = self.nodes[text] = Node()
             number = number_in(text)
             if number is not None:
-                self.spelled.setdefault(number, []).append(node)
+                self._spelled.setdefault(number, []).append(node)
+            if self.told:
+                others = others_of(text, number)
+                self.told = others is not None and all(self.nodes.setdefault(key, node) is node for key in others)
         return node
 
-    def find(self, value: object, hits: list[Node]) -> None:
-        """Add the nodes of a value that is not None, whatever it is."""
+    def known(self, choice: Choice) -> list[Node] | None:
+        """The nodes of the values that are chosen, if there are all of them."""
+        found = [self.nodes.get(text) for text in choice.texts]
+        found += [self._numbers.get(number) for number in choice.numbers]
+        found += [self._truths.get(truth) for truth in choice.truths]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def find(self, value: object) -> list[Node]:
+        """The nodes of a value that is not None, whatever it is."""
         kind = type(value)
-        if kind is list and self._simple:
+        if kind is list and self.told:
             try:
-                if "".join(value).isascii():  # type: ignore[arg-type]
-                    get = self.texts.get
-                    hits += filter(None, map(get, set(value) if len(value) > 1 else value))  # type: ignore[arg-type,call-overload]
-                    return
+                found = [*filter(None, map(self.nodes.get, value))]  # type: ignore[call-overload]
             except TypeError:
                 pass
-        if kind in LISTS:
-            hits += dict.fromkeys(node for item in value for node in self._of(item))  # type: ignore[attr-defined]
-        else:
-            hits += self._of(value)
+            else:
+                return [*dict.fromkeys(found)] if len(found) > 1 else found
+        if kind is list:
+            return [*dict.fromkeys(node for item in value for node in self._of(item))]  # type: ignore[attr-defined]
+        return self._of(value)
 
     def _of(self, value: Any) -> list[Node]:
         if isinstance(value, str):
-            node = self.texts.get(self._form(value))
+            node = self.nodes.get(self._form(value))
             found = [] if node is None else [node]
-            if self.numbers and (number := number_in(value)) in self.numbers:
-                found.append(self.numbers[number])
+            if self._numbers and (number := number_in(value)) in self._numbers:
+                found.append(self._numbers[number])
             return found
         if isinstance(value, bool):
-            return [self.truths[value]] if value in self.truths else []
-        number = number_of(value) if self.numbers or self.spelled else None
+            return [self._truths[value]] if value in self._truths else []
+        number = number_of(value) if self._numbers or self._spelled else None
         if number is None:
             return []
-        found = [self.numbers[number]] if number in self.numbers else []
-        return found + self.spelled.get(number, [])
+        found = [self._numbers[number]] if number in self._numbers else []
+        return found + self._spelled.get(number, [])

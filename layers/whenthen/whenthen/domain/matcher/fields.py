@@ -1,46 +1,49 @@
 """Fields: what the rules of one event type look at, read from an event in one go.
 
-What is read is a list, `Values`. Each field has its place in it, the same for every event, so that what
-asks for a field does so by number and not by name.
+What is read is a row. The fields of tables have each its place in it, the same for every event, so that what asks for
+a field does so by number and not by name. Other fields are read when they are asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from operator import itemgetter
+from typing import Any
 
-from whenthen.domain.facts import Context, Facts, Path
-from whenthen.domain.matcher.numbers import EXACT, comparable
+from whenthen.domain.facts import Context, Facts, Path, walk
 
-Values = list[object]
-"""[context, Facts or None, the nodes that were found, 0, the value of the first field, …]. A field that is missing or
-null is None; as a number, it is not a number."""
+Row = list[Any]
+"""What is known of one event: [context; Facts or None; what reads a name of each object; for each table of choices the
+node that was found, or None; where several nodes of one table were found, a set of them all, else None; whether one of
+them is of a table that is expected to find one; None; the first field; …]. A field that is missing or null is None."""
 
-Ask = Callable[[Values], bool]
-"""A condition that is asked of the values of one event."""
+Ask = Callable[[Row], Any]
+"""A condition that is asked of the row of one event: true if it holds."""
 
-CONTEXT, FACTS, FOUND, ZERO, FIRST = range(5)
+CONTEXT, FACTS, GETS, FOUND, SEVERAL, WIDE, NOTHING, FIRST = range(8)
 
 
 class Source(StrEnum):
     """What is read of a field: what it is, what it became or was by the event, which fields changed."""
 
     VALUE = "value"
-    NUMBER = "number"
     BECAME = "became"
     WAS = "was"
     CHANGES = "changes"
 
 
-_READERS: Mapping[Source, Callable[[Facts, Path], object]] = {
-    Source.VALUE: lambda facts, path: facts.read(path),
-    Source.NUMBER: lambda facts, path: comparable(facts.read(path)),
+_WORKED_OUT: Mapping[Source, Callable[[Facts, Path], object]] = {
     Source.BECAME: lambda facts, path: facts.change(path)[1],
     Source.WAS: lambda facts, path: facts.change(path)[0],
     Source.CHANGES: lambda facts, path: facts.changed_names(),
 }
 
 Field = tuple[Source, Path]
+
+_Get = Callable[[str], Any]
+_NO_OBJECT: dict[str, Any] = {}
+_NOTHING: _Get = _NO_OBJECT.get
 
 
 def at_hand(path: Path) -> bool:
@@ -52,77 +55,109 @@ def at_hand(path: Path) -> bool:
 _AT_HAND = frozenset({"event", "record", "before"})
 
 
-def facts_of(values: Values) -> Facts:
-    """The facts of the event whose values these are: made when first asked for, since few events need them."""
-    facts = values[FACTS]
+def facts_of(row: Row) -> Facts:
+    """The facts of the event whose row this is: made when first asked for, since few events need them."""
+    facts = row[FACTS]
     if facts is None:
-        facts = values[FACTS] = Facts(values[CONTEXT])  # type: ignore[arg-type]
-    return facts  # type: ignore[return-value]
+        facts = row[FACTS] = Facts(row[CONTEXT])
+    return facts  # type: ignore[no-any-return]
 
 
 class Fields:
     """The fields that are read of each event.
 
-    Those next to each other that stand in one object, such as the record, are read together: a group is
-    the names that lead to the object, the names of its fields, and their paths.
+    Those that stand in one object, such as the record, are read together. An object has a number; 0 is the context.
+
+    parents  the numbers of objects, by the names that lead to them
+    objects  what leads to each but the context: the number of the object that it stands in, and its name there
+    groups   fields next to each other: the number of their object, and their names; or those that are worked out
     """
 
-    __slots__ = ("_groups", "_numbers", "_places", "_size")
+    __slots__ = ("_groups", "_objects", "_parents", "_places", "_size")
 
     def __init__(self) -> None:
         self._places: dict[tuple[Source, str], int] = {}
-        self._groups: list[tuple[tuple[str, ...] | None, list[str], list[Field]]] = []
         self._size = FIRST
-        self._numbers: list[int] = []
+        self._parents: dict[tuple[str, ...], int] = {(): 0}
+        self._objects: list[tuple[int, str]] = []
+        self._groups: list[tuple[int | None, list[Any]]] = []
 
     def add(self, wanted: Iterable[Field]) -> None:
         """Read these fields too. Many at once are read faster than the same one by one."""
-        for source, path in sorted(wanted, key=lambda field: (field[1].steps[:-1], field[0])):
+        for source, path in sorted(wanted, key=lambda field: (field[0], field[1].steps[:-1])):
             self.place(source, path)
 
     def place(self, source: Source, path: Path) -> int:
-        """Where the values have this field, which is read from now on."""
+        """Where the row has this field, which is read from now on."""
         key = (source, "" if source is Source.CHANGES else path.key)
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = self._size
             self._size += 1
-            parent = path.steps[:-1] if source in (Source.VALUE, Source.NUMBER) and path.steps else None
-            if source is Source.NUMBER:
-                self._numbers.append(place)
-            if not self._groups or self._groups[-1][0] != parent:
-                self._groups.append((parent, [], []))
-            _, names, fields = self._groups[-1]
-            fields.append((source, path))
-            if parent is not None:
-                names.append(path.steps[-1])
+            kept: Any = (source, path)
+            group = None
+            if source is Source.VALUE:
+                group, kept = self.where(path)
+            if not self._groups or self._groups[-1][0] != group:
+                self._groups.append((group, []))
+            self._groups[-1][1].append(kept)
         return place
 
     def known(self, source: Source, key: str) -> int:
-        """Where the values have a field that was placed, by the key of its path."""
+        """Where the row has a field that was placed, by the key of its path."""
         return self._places[source, key]
 
-    def read(self, context: Context) -> Values:
-        """The values of the event. A tight loop: it is gone through for every event."""
-        values: Values = [context, None, None, 0]
-        for parent, names, fields in self._groups:
-            if parent is None:
-                facts = facts_of(values)
-                values += [_READERS[source](facts, path) for source, path in fields]
-                continue
-            found: object = context
-            for name in parent:
-                if type(found) is not dict:
-                    break
-                found = found.get(name)
-            if type(found) is dict:
-                values += map(found.get, names)
-            elif found is None:
-                values += [None] * len(names)
+    def where(self, path: Path) -> tuple[int, str]:
+        """The number of the object that the field stands in, and its name there: `row[GETS][number](name)` reads it."""
+        return self._object(path.steps[:-1]), path.steps[-1]
+
+    def _object(self, steps: tuple[str, ...]) -> int:
+        found = self._parents.get(steps)
+        if found is None:
+            self._objects.append((self._object(steps[:-1]), steps[-1]))
+            found = self._parents[steps] = len(self._objects)
+        return found
+
+    def read(self, context: Context) -> Row:
+        """The row of the event. A tight loop: it is gone through for every event."""
+        gets: list[_Get] = [context.get]
+        for parent, name in self._objects:
+            get = gets[parent]
+            found = get(name)
+            gets.append(found.get if type(found) is dict else _NOTHING if found is None else _inside(get, name, found))
+        row: Row = [context, None, gets, None, None, False, None]
+        for group, fields in self._groups:
+            if group is not None:
+                row += map(gets[group], fields)
             else:
-                values += map(facts_of(values).read, [path for _, path in fields])
-        for place in self._numbers:
-            value = values[place]
-            if type(value) is not int or not -EXACT <= value <= EXACT:
-                values[place] = comparable(value)
-        return values
+                facts = facts_of(row)
+                row += [_WORKED_OUT[source](facts, path) for source, path in fields]
+        return row
+
+
+class _Inside:
+    """What reads a name of something that is no plain object, such as all that the items of a list have."""
+
+    __slots__ = ("_names", "_value")
+
+    def __init__(self, value: object, names: tuple[str, ...] = ()) -> None:
+        self._value = value
+        self._names = names
+
+    def __call__(self, name: str) -> object:
+        return walk(self._value, (*self._names, name))
+
+    def further(self, name: str) -> _Inside:
+        """What reads a name of what this reads by `name`: a list is passed through by all names at once."""
+        return _Inside(self._value, (*self._names, name))
+
+
+def _inside(get: _Get, name: str, found: object) -> _Get:
+    return get.further(name) if isinstance(get, _Inside) else _Inside(found)
+
+
+def picker(places: list[int]) -> Callable[[Row], Iterable[Any]]:
+    """What picks the places of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: [row[place] for place in places]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf
+from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.matcher.fields import FOUND, ZERO, Ask, Values
+from whenthen.domain.matcher.fields import FOUND, SEVERAL, WIDE, Ask, Row
 
-Test = tuple["Node | None", int, float, float, tuple[Ask, ...], str, bool]
-"""A rule of which more is asked: (another node that must be found too, if any; a field, and the bounds between which
-its number must be; what else must hold; the rule; whether no other node finds it). It is one flat row, since what
-costs most when there are many rules is to wait for memory."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-NO_RANGE = (ZERO, -inf, inf)
+STRIDE = 6
 
 
 class Node:
@@ -19,19 +17,22 @@ class Node:
 
     ids      those of which nothing more is asked, and which no other node finds
     shared   those of which nothing more is asked, but which other nodes may find too
-    tests    those of which more is asked, one by one
-    further  those of which more is asked, by another node that must be found too
+    tests    those of which more is asked, which node of a table was found first: see `test`
+    rest     the others of which more is asked: what must hold; the rule; whether no other node finds it
+    further  those of which more is asked: the nodes of the rules for which a node of a table must be found too, by
+             the table's number and that node
     simple   whether there is nothing but `ids`
     """
 
-    __slots__ = ("further", "ids", "shared", "simple", "tests")
+    __slots__ = ("further", "ids", "rest", "shared", "simple", "tests")
 
     def __init__(self) -> None:
         self.simple = True
         self.ids: list[str] | tuple[()] = ()
-        self.shared: list[str] | None = None
-        self.tests: list[Test] | tuple[()] = ()
-        self.further: dict[Node, Node] | None = None
+        self.shared: list[str] | tuple[()] = ()
+        self.tests: list[Any] | tuple[()] = ()
+        self.rest: list[tuple[tuple[Ask, ...], str, bool]] | tuple[()] = ()
+        self.further: dict[int, dict[Node, Node]] | None = None
 
     def take(self, rule_id: str, *, alone: bool) -> None:
         """Have a rule of which nothing more is asked."""
@@ -43,49 +44,77 @@ class Node:
             self.shared.append(rule_id)
             self.simple = False
 
-    def test(self, test: Test) -> None:
-        """Have a rule of which more is asked."""
+    def test(self, number: int, other: Node, wanted: bool, asks: tuple[Ask, ...], rule_id: str, alone: bool) -> None:
+        """Have a rule for which a node of the table with the number must be found, or (not `wanted`) must not, and of
+        which the rest is asked then.
+
+        What costs most when there are many rules is to wait for memory. So tests stand in one row, not each in its
+        own object, and to try one nothing else is looked at.
+        """
         self.tests = self.tests or []
-        self.tests.append(test)
+        self.tests += (number, other, wanted, asks, rule_id, alone)
         self.simple = False
 
-    def further_by(self, other: Node) -> Node:
-        """The node of the rules for which `other` must be found too."""
+    def ask(self, asks: tuple[Ask, ...], rule_id: str, *, alone: bool) -> None:
+        """Have a rule of which more is asked."""
+        self.rest = self.rest or []
+        self.rest.append((asks, rule_id, alone))
+        self.simple = False
+
+    def further_by(self, number: int, other: Node) -> Node:
+        """The node of the rules for which `other`, of the table with the number, must be found too."""
         if self.further is None:
             self.further = {}
             self.simple = False
-        return self.further.setdefault(other, Node())
+        return self.further.setdefault(number, {}).setdefault(other, Node())
 
     def drop(self, rule_id: str) -> None:
         """Have the rule no more."""
         self.ids = [other for other in self.ids if other != rule_id] or ()
-        if self.shared is not None:
-            self.shared = [other for other in self.shared if other != rule_id] or None
-        self.tests = [test for test in self.tests if test[5] != rule_id] or ()
-        self.simple = not (self.shared or self.tests or self.further)
+        self.shared = [other for other in self.shared if other != rule_id] or ()
+        kept = [test for test in _rows(self.tests) if test[4] != rule_id]
+        self.tests = [part for test in kept for part in test] or ()
+        self.rest = [rest for rest in self.rest if rest[1] != rule_id] or ()
+        self.simple = not (self.shared or self.tests or self.rest or self.further)
 
 
-def visit(hits: list[Node], values: Values, matched: list[str]) -> list[str]:
+def _rows(tests: Iterable[Any]) -> zip[tuple[Any, ...]]:
+    return zip(*[iter(tests)] * STRIDE, strict=True)
+
+
+def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa: C901, PLR0912 - calls cost more
     """The rules that match, sorted: those in `matched`, and those that the nodes found in `hits` lead to."""
     shared: list[str] = []
-    found: set[Node | None] = {None, *hits}
-    values[FOUND] = found
+    found, several, wide = row[FOUND], row[SEVERAL], row[WIDE]
     for node in hits:
         matched += node.ids
         if node.simple:
             continue
-        for other, place, low, high, asks, rule_id, alone in node.tests:
-            if other in found and low <= values[place] <= high:  # type: ignore[operator]
+        part = iter(node.tests)
+        for number, other, wanted, asks, rule_id, alone in zip(part, part, part, part, part, part):  # noqa: B905
+            if (found[number] is other or (wide and other in several)) is wanted:
                 for ask in asks:
-                    if not ask(values):
+                    if not ask(row):
                         break
                 else:
                     (matched if alone else shared).append(rule_id)
-        if node.shared is not None:
-            shared += node.shared
+        for asks, rule_id, alone in node.rest:
+            for ask in asks:
+                if not ask(row):
+                    break
+            else:
+                (matched if alone else shared).append(rule_id)
+        shared += node.shared
         if node.further is not None:
-            further = node.further
-            hits += [further[other] for other in further.keys() & found]
-    matched += set(shared)
+            hits += _further(node.further, row)
+    if shared:
+        matched += set(shared)
     matched.sort()
     return matched
+
+
+def _further(further: dict[int, dict[Node, Node]], row: Row) -> list[Node]:
+    if row[WIDE]:
+        found = {*row[FOUND], *row[SEVERAL]}
+        return [node for nodes in further.values() for other, node in nodes.items() if other in found]
+    return [node for number, nodes in further.items() if (node := nodes.get(row[FOUND][number])) is not None]

@@ -11,7 +11,7 @@ from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.comparing import as_number
-from whenthen.domain.values import LISTS, Number, number_of
+from whenthen.domain.values import Number, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def comparable(value: Any) -> Any:
         return value
     if kind is float:
         return value if value - value == 0 else nan
-    items = value if kind in LISTS else (value,)
+    items = value if kind is list else (value,)
     numbers = [number for item in items if (number := as_number(item)) is not None]
     if len(numbers) == 1 and (single := float_of(numbers[0])) is not None:
         return single

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whenthen.domain.leaves import Leaf
-from whenthen.domain.matcher.asks import ask_of, is_far
-from whenthen.domain.matcher.fields import ZERO, Fields, Source
-from whenthen.domain.matcher.nodes import NO_RANGE, Node, Test, visit
-from whenthen.domain.matcher.numbers import interval_of
+from whenthen.domain.matcher.asks import ask_of
+from whenthen.domain.matcher.fields import Fields
+from whenthen.domain.matcher.nodes import STRIDE, Node, visit
 from whenthen.domain.matcher.tables import Tables
-from whenthen.domain.matcher.ways import Demand, demands_of, doors_of, fields_of, share_of, shares_of
-from whenthen.domain.values import Choice
+from whenthen.domain.matcher.ways import Costs, Demand, Door, Findable, condition_of, demands_of, shares_of
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions import Condition
     from whenthen.domain.facts import Context
     from whenthen.domain.matcher.access import TableKey
+    from whenthen.domain.matcher.fields import Ask
 
 FEW = 8
-"""How many rules of a node are asked one by one before others are found by a further node."""
+"""How many rules of a node are tried one by one before others are found by a further node."""
 
 
 class Partition:
@@ -30,8 +28,8 @@ class Partition:
         self._places: dict[str, tuple[Node, ...]] = {}
         self._fields = Fields()
         self._tables = Tables(self._fields)
-        self._always = Node()
         self._shares: dict[TableKey, float] = {}
+        self._costs = Costs(self._shares, self._tables.keys)
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._places)
@@ -53,76 +51,76 @@ class Partition:
         """The ids of the rules that match, sorted."""
         if self._pending:
             self.prepare()
-        values = self._fields.read(context)
+        row = self._fields.read(context)
         matched: list[str] = []
-        hits = self._tables.find(values, matched)
-        hits.append(self._always)
-        return visit(hits, values, matched)
+        return visit(self._tables.find(row, matched), row, matched)
 
     def prepare(self) -> None:
-        """Put the rules that wait in their places."""
+        """Put the rules that wait in their places: first those that leave no choice of the table they are found in."""
         pending = [(rule_id, demands_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
         if len(pending) > 1:
             self._shares |= shares_of(demands for _, demands in pending)
-            self._fields.add({field for _, demands in pending for field in fields_of(demands)})
-        for rule_id, demands in pending:
-            self._settle(rule_id, demands)
-        self._tables.forget()
+            pending.sort(key=lambda rule: len(rule[1]))
+        ways = [(rule_id, *self._way(demands)) for rule_id, demands in pending]
+        self._tables.place()
+        for rule_id, doors, others in ways:
+            self._settle(rule_id, doors, others)
 
-    def _settle(self, rule_id: str, demands: list[Demand]) -> None:
-        """Put a rule under the nodes of the demand that the fewest events meet."""
-        ranked = [(share_of(demand, self._shares), demand) for demand in demands]
-        ranked.sort(key=lambda pair: 1 + is_far(pair[1][0]) if pair[0] is None else pair[0])
-        others = [demand for _, demand in ranked]
-        at = next((at for at, (share, _) in enumerate(ranked) if share is not None), None)
+    def _way(self, demands: list[Demand]) -> tuple[tuple[Door, ...], list[Demand]]:
+        """The doors through which it costs least to find a rule, and what is to be asked then, rarely met first."""
+        best = self._costs.best(demands)
+        if best is None:
+            return (), sorted(demands, key=self._costs.rank)
+        others = demands[: best[1]] + demands[best[1] + 1 :]
+        if len(others) > 1:
+            others.sort(key=self._costs.rank)
+        doors = self._costs.doors(demands[best[1]])
+        for door in doors:
+            self._tables.open(door.by.table, door.by.leaf.path)
+        return doors, others
+
+    def _settle(self, rule_id: str, doors: tuple[Door, ...], others: list[Demand]) -> None:
+        """Put a rule in its places."""
         places: list[Node] = []
-        if at is not None:
-            doors = doors_of(others.pop(at), self._shares)
-            stands = [(node, door) for door in doors for node in self._tables.nodes(door.leaf, door.access)]
-            for node, door in stands:
-                self._put(node, [*others, *door.asked], rule_id, places, alone=len(stands) == 1)
-        elif others:
-            self._put(self._tables.asking(others[0][0]), others[1:], rule_id, places, alone=True)
-        else:
-            self._put(self._always, [], rule_id, places, alone=True)
+        stands = [(node, door) for door in doors for node in self._tables.nodes(door.by)]
+        for node, door in stands:
+            demands = sorted((*others, *door.asked), key=self._costs.rank) if door.asked else others
+            self._put(node, demands, rule_id, places, alone=len(stands) == 1)
+        if not stands:
+            node = self._tables.asking(condition_of(others[0])) if others else self._tables.always.node
+            self._put(node, others[1:], rule_id, places, alone=True)
         self._places[rule_id] = tuple(places)
 
     def _put(self, node: Node, demands: list[Demand], rule_id: str, places: list[Node], *, alone: bool) -> None:
         """Put a rule of which `demands` are left under a node, or where that has many already, under a further one."""
         if not demands:
             node.take(rule_id, alone=alone)
-        elif len(node.tests) >= FEW and (at := _first_told(demands)) is not None:
-            leaf, access = demands[at]
-            nodes = self._tables.nodes(leaf, access)  # type: ignore[arg-type]
-            rest = demands[:at] + demands[at + 1 :]
-            for other in nodes:
-                self._put(node.further_by(other), rest, rule_id, places, alone=alone and len(nodes) == 1)
+            places.append(node)
             return
-        else:
-            node.test(self._test(demands, rule_id, alone))
+        at, told = self._first_told(demands)
+        if told is None:
+            node.ask(self._asks(demands), rule_id, alone=alone)
+            places.append(node)
+            return
+        number, others, wanted = told
+        rest = demands[:at] + demands[at + 1 :]
+        alone = alone and len(others) == 1
+        if wanted and len(node.tests) >= FEW * STRIDE:
+            for other in others:
+                self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
+            return
+        asks = self._asks(rest)
+        for other in others:
+            node.test(number, other, wanted, asks, rule_id, alone)
         places.append(node)
 
-    def _test(self, demands: list[Demand], rule_id: str, alone: bool) -> Test:
-        other: Node | None = None
-        place, low, high = NO_RANGE
-        asks = []
-        for condition, access in demands:
-            leaf = condition if access is not None and isinstance(condition, Leaf) else None
-            nodes = self._tables.known(leaf, access) if leaf is not None and other is None else []
-            if len(nodes) == 1:
-                other = nodes[0]
-            elif place == ZERO and leaf is not None and access is not None and access.bounds:
-                place = self._fields.place(Source.NUMBER, leaf.path)
-                low, high = interval_of(leaf.operand, leaf.op)  # type: ignore[arg-type]
-            else:
-                asks.append(ask_of(condition, self._fields, self._tables.known))
-        return other, place, low, high, tuple(asks), rule_id, alone
+    def _first_told(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
+        """The first of the demands that a table tells: which one; the table, its nodes, whether one must be found."""
+        for at, demand in enumerate(demands):
+            if isinstance(demand, Findable) and (told := self._tables.telling(demand)):
+                return at, told
+        return 0, None
 
-
-def _first_told(demands: list[Demand]) -> int | None:
-    """The first of the demands of which a table of choices tells all."""
-    for at, (condition, access) in enumerate(demands):
-        if access is not None and isinstance(condition, Leaf) and isinstance(condition.operand, Choice):
-            return at
-    return None
+    def _asks(self, demands: list[Demand]) -> tuple[Ask, ...]:
+        return tuple([ask_of(condition_of(demand), self._fields, self._tables.told) for demand in demands])

@@ -2,126 +2,169 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from unicodedata import is_normalized
 
-from whenthen.domain.matcher.access import Access, Kind, Table, TableKey, new_table
+from whenthen.domain.matcher.access import ALWAYS, CHOICE, OTHER, Access, Always, Table, TableKey, There, new_table
 from whenthen.domain.matcher.asks import ask_of
 from whenthen.domain.matcher.choices import Choices
-from whenthen.domain.matcher.fields import Ask, Fields, Source, Values
+from whenthen.domain.matcher.fields import FOUND, NOTHING, SEVERAL, WIDE, Ask, Field, Fields, Row, picker
 from whenthen.domain.matcher.nodes import Node
 from whenthen.domain.matcher.ranges import Ranges
 from whenthen.domain.values import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Collection
 
     from whenthen.domain.conditions import Condition
+    from whenthen.domain.facts import Path
     from whenthen.domain.leaves import Leaf
+    from whenthen.domain.matcher.texts import Texts
+    from whenthen.domain.matcher.ways import Findable
+
+MOST = 4
+"""Of how many values at most a rule is tried one by one."""
 
 
 class Tables:
     """The tables in which rules are found, and the conditions that are asked because no table tells.
 
-    Tables of choices that are plain are looked into all together, without a step of bytecode for each. That holds
-    for events in which these fields are text; a table in which another value is met is looked into by itself later.
+    Tables of choices that tell all are looked into all together, without a step of bytecode for each. A field in which
+    a list is met is looked up by itself from then on.
     """
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._tables: dict[TableKey, Table] = {}
+        self.always = Always()
+        self._tables: dict[TableKey, Table] = {ALWAYS: self.always}
+        self._numbers: dict[TableKey, int] = {}
+        self._numbered: list[Choices] = []
+        self._unplaced: list[Field] = []
         self._asked: dict[Condition, tuple[Ask, Node]] = {}
         self._ready = False
 
-    def nodes(self, leaf: Leaf, access: Access) -> list[Node]:
-        """The nodes one of which is found whenever the leaf holds."""
-        key = access.table(leaf)
-        table = self._tables.get(key)
-        if table is None:
-            table = self._tables[key] = new_table(key[0], fold=key[3])
-            self._fields.place(access.source, leaf.path)
-            self._ready = False
-        return access.nodes(table, leaf)
+    @property
+    def keys(self) -> Collection[TableKey]:
+        """Which tables there are."""
+        return self._tables.keys()
 
-    def known(self, leaf: Leaf, access: Access | None) -> list[Node]:
-        """The nodes one of which is found when, and only when, the leaf holds; none: that is not known."""
-        if access is None or not isinstance(leaf.operand, Choice):
-            return []
-        table = self._tables.get(access.table(leaf))
-        return [] if table is None else access.nodes(table, leaf)
+    def open(self, key: TableKey, path: Path) -> None:
+        """Have a table for what is read of the field. It is of use once it is placed."""
+        if key not in self._tables:
+            table = self._tables[key] = new_table(key[0], fold=key[3])
+            if isinstance(table, Choices):
+                self._numbers[key] = len(self._numbered)
+                self._numbered.append(table)
+            self._unplaced.append((key[1], path))
+
+    def place(self) -> None:
+        """Read the fields of tables that were opened."""
+        self._fields.add(self._unplaced)
+        self._unplaced.clear()
+        self.forget()
+
+    def nodes(self, demand: Findable) -> list[Node]:
+        """The nodes one of which is found whenever the demand is met."""
+        return demand.access.nodes(self._tables[demand.table], demand.leaf)
+
+    def telling(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
+        """How what was found tells that the demand is met: the number of a table, and those of its nodes of which one
+        must be found, or (false) must not. None: it does not tell.
+        """
+        wanted, choice = demand.access is not OTHER, demand.leaf.operand
+        number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.leaf))
+        if number is None or type(choice) is not Choice or (wanted and not demand.access.complete(choice)):
+            return None
+        table = self._numbered[number]
+        if table.listed or choice.size > (MOST if wanted else 1):
+            return None
+        table.single = True
+        return number, table.each(choice), wanted
+
+    def told(self, leaf: Leaf, access: Access) -> tuple[int, list[Node]] | None:
+        """The number of the leaf's table, and its nodes, one of which is found when, and only when, the leaf holds.
+
+        None: there is no such table, or not all of the nodes.
+        """
+        number = self._numbers.get(access.table(leaf))
+        if number is None or not access.complete(leaf.operand):
+            return None
+        nodes = self._numbered[number].known(leaf.operand)  # type: ignore[arg-type]
+        return None if nodes is None else (number, nodes)
 
     def asking(self, condition: Condition) -> Node:
         """The node that is found when the condition, which is asked once for each event, holds."""
         found = self._asked.get(condition)
         if found is None:
-            found = self._asked[condition] = (ask_of(condition, self._fields, lambda leaf, access: ()), Node())
-            self._ready = False
+            found = self._asked[condition] = (ask_of(condition, self._fields, self.told), Node())
         return found[1]
 
     def forget(self) -> None:
-        """Drop what is derived from the nodes, when some of them changed: which tables texts alone lead into, too."""
+        """Drop what is derived from the tables, when some of them changed."""
         self._ready = False
         for table in self._tables.values():
             if isinstance(table, Ranges):
                 table.forget()
 
-    def find(self, values: Values, matched: list[str]) -> list[Node]:
+    def find(self, row: Row, matched: list[str]) -> list[Node]:
         """The nodes found; rules of which nothing more is asked may be added to `matched` straight away."""
         if not self._ready:
             self._line_up()
-        hits = self._find_plain(values)
-        for place, table in self._others:
-            value = values[place]
+        try:
+            found = row[FOUND] = [*map(dict.get, self._nodes, self._pick(row))]
+        except TypeError:
+            return self._find_listed(row, matched)
+        hits = [*filter(None, found)]
+        for number, place, table in self._choices:
+            value = row[place]
             if value is not None:
-                table.find(value, hits)
-        for place, node in self._there:
-            if values[place] is not None:
-                hits.append(node)
-        for place, ranges in self._ranges:
-            ranges.find(values[place], hits, matched)
+                self._choose(number, table, value, row, hits)
+        hits.append(self.always.node)
+        for place, other in self._others:
+            value = row[place]
+            if value is not None:
+                other.find(value, hits, matched)
         for ask, node in self._asks:
-            if ask(values):
+            if ask(row):
                 hits.append(node)
         return hits
 
-    def _find_plain(self, values: Values) -> list[Node]:
-        picked = self._pick(values)
-        try:
-            joined = "".join(filter(None, picked))  # type: ignore[arg-type]
-            if joined.isascii() or is_normalized("NFC", joined):
-                return [*filter(None, map(dict.get, self._nodes, picked))]  # type: ignore[arg-type]
-        except TypeError:
-            pass
-        hits: list[Node] = []
-        for (_, table), value in zip(self._plain, picked, strict=True):
-            if value is not None:
-                table.find(value, hits)
-                if type(value) is not str:
-                    table.mixed = True
-                    self._ready = False
-        return hits
+    def _choose(self, number: int, table: Choices, value: object, row: Row, hits: list[Node]) -> None:
+        """Look a value up that is more than one lookup can tell of."""
+        nodes = table.find(value)
+        if nodes:
+            hits += nodes
+            row[FOUND][number] = nodes[0]
+            if len(nodes) > 1:
+                row[SEVERAL] = (row[SEVERAL] or set()).union(nodes)
+                row[WIDE] = row[WIDE] or table.single
+
+    def _find_listed(self, row: Row, matched: list[str]) -> list[Node]:
+        """Find after some fields held what no dictionary can look up: they are looked up by themselves from now on."""
+        for number, place in enumerate(self._places):
+            try:
+                hash(row[place])
+            except TypeError:
+                self._numbered[number].listed = True
+        self._line_up()
+        return self.find(row, matched)
 
     def _line_up(self) -> None:
-        plain: list[tuple[int, Choices]] = []
-        rows: dict[Kind, list[tuple[int, Any]]] = {kind: [] for kind in Kind}
-        for (kind, source, path_key, _), table in self._tables.items():
+        self._choices: list[tuple[int, int, Choices]] = []
+        self._others: list[tuple[int, Texts | Ranges | There]] = []
+        self._nodes: list[dict[Any, Node]] = []
+        self._places: list[int] = []
+        for (_, source, path_key, _), table in self._tables.items():
+            if isinstance(table, Always):
+                continue
             place = self._fields.known(source, path_key)
-            if isinstance(table, Choices) and table.plain and source is Source.VALUE:
-                plain.append((place, table))
-            else:
-                rows[kind].append((place, table))
-        self._plain = plain
-        self._nodes = [table.texts for _, table in plain]
-        self._pick = _picker([place for place, _ in plain])
-        self._others = [*rows[Kind.CHOICES], *rows[Kind.TEXTS]]
-        self._there = [(place, table.node) for place, table in rows[Kind.THERE]]
-        self._ranges = [*rows[Kind.FLOORS], *rows[Kind.CEILINGS]]
+            if not isinstance(table, Choices):
+                self._others.append((place, table))
+                continue
+            alone = table.listed or not table.told
+            if alone:
+                self._choices.append((len(self._places), place, table))
+            self._nodes.append({} if alone else table.nodes)
+            self._places.append(NOTHING if alone else place)
+        self._pick = picker(self._places)
         self._asks = list(self._asked.values())
         self._ready = True
-
-
-def _picker(places: list[int]) -> Callable[[Values], Iterable[object]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda values: [values[place] for place in places]

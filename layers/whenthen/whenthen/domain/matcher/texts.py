@@ -2,87 +2,93 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from whenthen.domain.matcher.nodes import Node
-from whenthen.domain.values import LISTS, composed, folded
+from whenthen.domain.values import composed, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GRAM = 3
+"""By so many of their characters texts are sorted, so that few of them need be compared."""
+
+_Sorted = dict[int, dict[str, list[tuple[str, Node]]]]
+"""Texts and their nodes, by how many characters they are sorted by, and which these are."""
+
+
+class Part(StrEnum):
+    """Where in a text another one is looked for."""
+
+    START = "start"
+    END = "end"
+    ANY = "any"
 
 
 class Texts:
-    """The nodes of one field, by the length of a beginning or end and what it is, and by what the text has in it."""
+    """The nodes of one field, by the part of its text and by what that is."""
 
-    __slots__ = ("_form", "_grams", "ends", "needles", "starts")
+    __slots__ = ("_ends", "_fold", "_grams", "_needles", "_nodes", "_starts")
 
     def __init__(self, *, fold: bool = False) -> None:
-        self._form = folded if fold else composed
-        self.starts: dict[int, dict[str, Node]] = {}
-        self.ends: dict[int, dict[str, Node]] = {}
-        self.needles: dict[str, Node] = {}
-        self._grams: dict[int, dict[str, list[str]]] | None = None
+        self._fold = fold
+        self._nodes: dict[tuple[Part, str], Node] = {}
+        self._starts: _Sorted = {}
+        self._ends: _Sorted = {}
+        self._needles: list[tuple[str, Node]] = []
+        self._grams: _Sorted | None = None
 
-    def start(self, text: str) -> Node:
-        """The node of texts that start so."""
-        return _at(self.starts.setdefault(len(text), {}), text)
+    def node(self, part: Part, text: str) -> Node:
+        """The node of texts with this one in that part, made where there is none yet."""
+        node = self._nodes.get((part, text))
+        if node is None:
+            node = self._nodes[part, text] = Node()
+            if part is Part.START:
+                _sort(self._starts, text[:_GRAM], text, node)
+            elif part is Part.END:
+                _sort(self._ends, text[-_GRAM:], text, node)
+            else:
+                self._needles.append((text, node))
+                self._grams = None
+        return node
 
-    def end(self, text: str) -> Node:
-        """The node of texts that end so."""
-        return _at(self.ends.setdefault(len(text), {}), text)
-
-    def needle(self, text: str) -> Node:
-        """The node of texts with this in them."""
-        self._grams = None
-        return _at(self.needles, text)
-
-    def find(self, value: object, hits: list[Node]) -> None:
+    def find(self, value: object, hits: list[Node], matched: list[str]) -> None:
         """Add the nodes of a value that is not None, whatever it is."""
-        if isinstance(value, str):
-            self._find(self._form(value), hits)
-        elif type(value) in LISTS:
-            texts = {self._form(item) for item in value if isinstance(item, str)}  # type: ignore[attr-defined]
-            found: list[Node] = []
-            for text in texts:
-                self._find(text, found)
-            hits += dict.fromkeys(found)
+        if type(value) is not str:
+            self._find_listed(value, hits)
+            return
+        text = folded(value) if self._fold else value if value.isascii() else composed(value)
+        for size, nodes in self._starts.items():
+            for start, node in nodes.get(text[:size], ()):
+                if text.startswith(start):
+                    hits.append(node)
+        for size, nodes in self._ends.items():
+            for end, node in nodes.get(text[-size:], ()):
+                if text.endswith(end):
+                    hits.append(node)
+        for needle, node in self._needles if len(self._needles) < len(text) else self._by_grams(text):
+            if needle in text:
+                hits.append(node)
 
-    def _find(self, text: str, hits: list[Node]) -> None:
-        for length, nodes in self.starts.items():
-            if (head := text[:length]) in nodes:
-                hits.append(nodes[head])
-        for length, nodes in self.ends.items():
-            if (tail := text[-length:]) in nodes:
-                hits.append(nodes[tail])
-        if len(self.needles) > len(text):
-            hits += self._by_grams(text)
-        elif self.needles:
-            hits += [node for needle, node in self.needles.items() if needle in text]
+    def _find_listed(self, value: object, hits: list[Node]) -> None:
+        found: list[Node] = []
+        for item in value if type(value) is list else ():
+            if type(item) is str:
+                self.find(item, found, [])
+        hits += dict.fromkeys(found)
 
-    def _by_grams(self, text: str) -> Iterator[Node]:
-        """As trying each needle, but only those whose first letters are in the text are tried."""
+    def _by_grams(self, text: str) -> Iterator[tuple[str, Node]]:
+        """The needles whose first characters are in the text."""
         if self._grams is None:
-            self._grams = _grams_of(self.needles)
-        for length, grams in self._grams.items():
-            there = {text[at : at + length] for at in range(len(text) - length + 1)}
-            for gram in there & grams.keys():
-                for needle in grams[gram]:
-                    if needle in text:
-                        yield self.needles[needle]
+            self._grams = {}
+            for needle, node in self._needles:
+                _sort(self._grams, needle[:_GRAM], needle, node)
+        for size, needles in self._grams.items():
+            there = {text[at : at + size] for at in range(len(text) - size + 1)}
+            for gram in there & needles.keys():
+                yield from needles[gram]
 
 
-def _at(nodes: dict[str, Node], text: str) -> Node:
-    node = nodes.get(text)
-    if node is None:
-        node = nodes[text] = Node()
-    return node
-
-
-def _grams_of(needles: dict[str, Node]) -> dict[int, dict[str, list[str]]]:
-    grams: dict[int, dict[str, list[str]]] = {}
-    for needle in needles:
-        gram = needle[:_GRAM]
-        grams.setdefault(len(gram), {}).setdefault(gram, []).append(needle)
-    return grams
+def _sort(nodes: _Sorted, gram: str, text: str, node: Node) -> None:
+    nodes.setdefault(len(gram), {}).setdefault(gram, []).append((text, node))
