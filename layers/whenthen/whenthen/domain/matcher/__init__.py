@@ -1,13 +1,14 @@
 """How `domain.matching` finds the rules that an event matches, without asking those that it does not.
 
-Of the demands that a rule makes, one is met by fewer events than the others, as far as can be told from the rules
-(`ways`). The rule stands under the node of that demand, such as `record.campaign_name` being "Spring" (`nodes`), and
-is looked at only when that node is found. Nodes stand in tables: one lookup of what a field holds finds the node of
-its value, however many values rules ask for (`tables`).
+Of the demands that a rule makes, it is found by the one that costs least over all events, as far as can be told from the
+rules: that few events meet it, and that no further field must be looked up for it (`ways`). The rule stands under the
+node of that demand, such as `record.campaign_name` being "Spring" (`nodes`), and is looked at only when that node is
+found. Nodes stand in tables: one lookup of what a field holds finds the node of its value, however many values rules
+ask for (`tables`).
 
-What else the rule demands is then asked, cheapest first: whether another node was found too, whether a number is in
-a range, and only then anything that must be worked out (`asks`). Where many rules stand under one node, a further
-lookup picks those whose next demand is met, so that a value which most events have costs no more than another.
+What else the rule demands is then asked, what is rarely met first: whether another node was found too, for which the
+value is not looked at again, and only then anything that must be worked out (`asks`). Where many rules stand under one
+node, a further lookup picks those whose next demand is met.
 
 partitions   the rules of one event type: where they are put, how they are matched
 ways         which of its demands a rule is found by
@@ -19,5 +20,6 @@ ranges       the table of bounds of numbers
 nodes        what is found, and the rules under it
 asks         conditions that are asked at the end
 fields       what is read of an event
+keys         all that is the same as a text, so that values are looked up as they are
 numbers      how numbers are compared as floats
 """

@@ -11,7 +11,7 @@ from msgspec import Struct
 from whenthen.domain.matcher.choices import Choices
 from whenthen.domain.matcher.fields import Source, at_hand
 from whenthen.domain.matcher.nodes import Node
-from whenthen.domain.matcher.numbers import EXACT, bound_of, float_of
+from whenthen.domain.matcher.numbers import bound_of, float_of
 from whenthen.domain.matcher.ranges import Ranges
 from whenthen.domain.matcher.texts import Part, Texts
 from whenthen.domain.values import composed
@@ -176,7 +176,7 @@ def _low(table: Ranges, leaf: Leaf) -> list[Node]:
 
 
 def _is_exact(bound: Any) -> bool:
-    return (type(bound) is int and -EXACT <= bound <= EXACT) or float_of(bound) is not None
+    return float_of(bound) is not None
 
 
 _FLOOR = Access(Kind.RANGES, _floor, 0.5, fits=_is_exact)

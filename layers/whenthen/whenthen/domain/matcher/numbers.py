@@ -55,7 +55,7 @@ def float_of(number: Number) -> float | None:
     if not -EXACT <= number <= EXACT:
         return None
     found = float(number)
-    return found if number_of(found) == number else None
+    return found if type(number) is int or number_of(found) == number else None
 
 
 def bound_of(number: Number, op: str) -> float:
@@ -66,12 +66,6 @@ def bound_of(number: Number, op: str) -> float:
     beyond = Beyond(nextafter(bound, inf if op == ">" else -inf))
     beyond.bound = bound
     return beyond
-
-
-def interval_of(number: Number, op: str) -> tuple[float, float]:
-    """The bounds, both kept, between which `op` wants numbers."""
-    bound = bound_of(number, op)
-    return (bound, inf) if op in (">", ">=") else (-inf, bound)
 
 
 def comparable(value: Any) -> Any:
