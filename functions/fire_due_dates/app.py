@@ -25,5 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         count("OccasionsSkipped", sum(swept.skipped.values()))
         for rule, skipped in swept.skipped.items():
             logger.warning("occasions skipped: they would have been too late", rule_id=rule, count=skipped)
+        count("RulesFailed", len(swept.failed))
+        for rule, error in swept.failed.items():
+            logger.error("rule failed: the next sweep tries it again", rule_id=rule, exc_info=error)
 
     return consume(event, sweep, wired().messages)

@@ -297,6 +297,45 @@ def test_of_two_sweeps_at_once_only_the_first_says_how_far_it_came(world: World)
     assert world.sweeps.last() == after
 
 
+def test_a_rule_that_cannot_be_done_holds_up_no_other_and_is_made_up_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried at each sweep, from where it fell behind; what the others published is not published again."""
+    broken, sound = a_rule(world, BIRTHDAY, "broken"), a_rule(world, BIRTHDAY, "sound")
+    due_events, asked = fire_due_dates.due_events, Counter[str]()
+
+    def defective(rule: str, *rest: Any) -> Any:
+        asked[rule] += 1
+        if rule == broken.id:
+            raise KeyError("birth_date")
+        return due_events(rule, *rest)
+
+    monkeypatch.setattr(fire_due_dates, "due_events", defective)
+    world.clock.at = NINE
+    swept = world.functions.fire_due_dates()
+    assert [(rule, repr(error)) for rule, error in swept.failed.items()] == [(broken.id, "KeyError('birth_date')")]
+    before = NINE - timedelta(minutes=5)
+    assert world.sweeps.mark == Mark(NINE, behind={broken.id: before})
+    sweep(world, NINE + timedelta(minutes=5))
+    assert {run.rule_id for run in world.all_runs} == {sound.id}
+    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5), behind={broken.id: before})
+    monkeypatch.setattr(fire_due_dates, "due_events", due_events)
+    sweep(world, NINE + timedelta(hours=3))
+    assert {run.rule_id for run in world.all_runs} == {broken.id, sound.id}
+    assert who(world) == ["contact:ada", "contact:ada", "contact:bob", "contact:bob"]
+    assert world.sweeps.mark == Mark(NINE + timedelta(hours=3))
+
+
+def test_a_rule_that_is_switched_off_is_not_behind_any_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = a_rule(world, BIRTHDAY)
+    monkeypatch.setattr(fire_due_dates, "due_events", lambda *_: 1 / 0)
+    sweep(world, NINE)
+    assert world.sweeps.mark == Mark(NINE, behind={broken.id: NINE - timedelta(minutes=5)})
+    world.has_rule({"name": broken.name, "kind": "contact", "trigger": BIRTHDAY, "steps": [GREET], "mode": "off"})
+    sweep(world, NINE + timedelta(minutes=5))
+    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5))
+
+
 def test_what_is_skipped_for_being_late_is_counted_by_rule(world: World) -> None:
     on = {"kind": "contact", "field": "birth_date", "yearly": True}
     punctual = a_rule(world, {"date": {**on, "late": {"policy": "skip", "hours": 6}}}, "punctual")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from whenthen.domain.reading import Reader
 
 CLOCK = "clock"
@@ -55,10 +57,14 @@ class Going(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """Up to when everything is published, and the sweep that goes beyond, if one is under way."""
+    """Up to when everything is published, and the sweep that goes beyond, if one is under way.
+
+    behind   rules that failed, by id: up to when everything of theirs is published
+    """
 
     until: datetime
     going: Going | None = None
+    behind: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Window(Struct, frozen=True):

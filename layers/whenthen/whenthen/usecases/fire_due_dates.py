@@ -6,6 +6,9 @@ has the same id, and happens once.
 
 A sweep works for a slice of time. If that is over, or something fails, it leaves in the mark how far it came,
 and the next one goes on from there: however much comes due at once, it is all published in the end.
+
+A rule that cannot be done, by a defect, holds up no other: the mark remembers from when on it is behind, and each
+sweep tries it again from there.
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ class Swept(Struct, frozen=True):
     """What a sweep did; events that an earlier one had published already are counted again.
 
     skipped    rule → how many of its occasions were skipped, as they would have been too late
+    failed     rule → why it could not be done
     finished   whether everything up to its moment is published; if not, the next sweep goes on
     """
 
@@ -60,6 +64,7 @@ class Swept(Struct, frozen=True):
     events: int = 0
     enrolments: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[str, Exception] = field(default_factory=dict)
     finished: bool = True
 
     def and_then(self, other: Swept) -> Swept:
@@ -69,6 +74,7 @@ class Swept(Struct, frozen=True):
             self.events + other.events,
             self.enrolments + other.enrolments,
             Counter(self.skipped) + Counter(other.skipped),
+            {**self.failed, **other.failed},
             other.finished,
         )
 
@@ -94,7 +100,7 @@ class FireDueDates(Struct, frozen=True):
 
     def _sweep(self, start: datetime, last: Mark | None) -> Swept:
         going = (last.going if last else None) or Going(start)
-        sweep = _Sweep(self, min(last.until if last else going.now, going.now), going)
+        sweep = _Sweep(self, min(last.until if last else going.now, going.now), going, last.behind if last else {})
         try:
             finished = all(self.clock.now() - start < SLICE for _ in sweep.portions())
         except Temporary:
@@ -102,7 +108,7 @@ class FireDueDates(Struct, frozen=True):
                 self._move(last, sweep.mark(finished=False))
             raise
         self._move(last, sweep.mark(finished=finished))
-        return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, finished)
+        return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, sweep.failed, finished)
 
     def _move(self, last: Mark | None, mark: Mark) -> None:
         """Another sweep may have been quicker: what it covered and what this one did are both published."""
@@ -114,34 +120,51 @@ class FireDueDates(Struct, frozen=True):
 class _Sweep:
     """One sweep under way: what it did, and how far it came."""
 
-    def __init__(self, ports: FireDueDates, since: datetime, going: Going) -> None:
+    def __init__(self, ports: FireDueDates, since: datetime, going: Going, behind: Mapping[str, datetime]) -> None:
         self._ports, self._since, self._now, self._begun, self.done = ports, since, going.now, going.done, going.done
+        self._behind, self._known = dict(behind), set[str]()
         self.rules = self.events = self.enrolments = 0
         self.skipped = Counter[str]()
+        self.failed: dict[str, Exception] = {}
 
     def mark(self, *, finished: bool) -> Mark:
         """Where the sweeps stand with this."""
-        return Mark(self._now) if finished else Mark(self._since, Going(self._now, self.done))
+        if finished:
+            return Mark(self._now, behind={rule: since for rule, since in self._behind.items() if rule in self._known})
+        return Mark(self._since, Going(self._now, self.done), self._behind)
 
     def portions(self) -> Iterator[None]:
         """Do what is left; yields after each portion, where the sweep may be broken off."""
         for event_type in _TYPES:
             for rule in sorted(self._ports.rules.considered(event_type), key=attrgetter("id")):
                 own = (event_type, rule.id, str(rule.version))
+                self._known.add(rule.id)
                 if own[:2] < self._begun[:2]:
                     continue
                 # Of a rule that was changed meanwhile all is done again: its dates may be others.
                 begun = self._begun[3:] if self._begun[:3] == own else ()
-                for place in self._places(rule, begun) if begun != (_WHOLE,) else ():
-                    self.done = (*own, *place)
-                    yield
+                if begun != (_WHOLE,):
+                    yield from self._portions(rule, own, begun)
                 self.rules += 1
                 self.done = (*own, _WHOLE)
                 yield
 
+    def _portions(self, rule: Rule, own: tuple[str, ...], begun: tuple[str, ...]) -> Iterator[None]:
+        try:
+            for place in self._places(rule, begun):
+                self.done = (*own, *place)
+                yield
+        except Temporary:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, other rules have no part in it
+            self._behind.setdefault(rule.id, self._since)
+            self.failed[rule.id] = error
+        else:
+            self._behind.pop(rule.id, None)
+
     def _places(self, rule: Rule, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """Do a rule, from the place behind `begun` on; yields each place up to which it is done."""
-        window = Window(self._since, self._now, live=rule.activated_at)
+        window = Window(self._behind.get(rule.id, self._since), self._now, live=rule.activated_at)
         match rule.trigger.timer:
             case DateField() as field:
                 yield from self._dates(rule.id, field, window, begun)

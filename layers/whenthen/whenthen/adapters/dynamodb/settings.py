@@ -75,12 +75,15 @@ class DynamoSweeps:
         if item is None:
             return None
         until, going = parse_time(item["until"], "until"), item.get("going")
-        return Mark(until, Going(parse_time(going[0], "going"), tuple(going[1:])) if going else None)
+        behind = {rule: parse_time(since, "behind") for rule, since in item.get("behind", ())}
+        return Mark(until, Going(parse_time(going[0], "going"), tuple(going[1:])) if going else None, behind)
 
     def move(self, last: Mark | None, mark: Mark) -> bool:
         """Move on. False, and nothing moves, if they no longer stand at `last`."""
         try:
-            self._table.put({"pk": _SWEEPS, "sk": _DATES, **_mark_item(mark)}, _stands_at(last))
+            behind = [[rule, format_time(since)] for rule, since in mark.behind.items()]
+            item = {"pk": _SWEEPS, "sk": _DATES, **_mark_item(mark), "behind": behind or None}
+            self._table.put(item, _stands_at(last))
         except ConditionFailed:
             return False
         return True

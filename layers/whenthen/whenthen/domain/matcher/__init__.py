@@ -1,10 +1,9 @@
 """How `domain.matching` finds the rules that an event matches, without asking those that it does not.
 
-Of the demands that a rule makes, it is found by the one that costs least over all events, as far as can be told from the
-rules: that few events meet it, and that no further field must be looked up for it (`ways`). The rule stands under the
-node of that demand, such as `record.campaign_name` being "Spring" (`nodes`), and is looked at only when that node is
-found. Nodes stand in tables: one lookup of what a field holds finds the node of its value, however many values rules
-ask for (`tables`).
+A rule is found by the one of its demands that costs least over all events, as far as can be told from the rules: that
+few events meet, and for which no further field must be looked up (`ways`). It stands under the node of that demand,
+such as `record.campaign_name` being "Spring" (`nodes`), and is looked at only when that node is found. Nodes stand in
+tables: one lookup of what a field holds finds the node of its value, however many values rules ask for (`tables`).
 
 What else the rule demands is then asked, what is rarely met first: whether another node was found too, for which the
 value is not looked at again, and only then anything that must be worked out (`asks`). Where many rules stand under one
