@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.conditions import AllOf, Condition, Not, holds, leaves
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.access import Access, access_of, is_of_texts
-from whenthen.domain.matcher.fields import FOUND, GETS, SEVERAL, Ask, Fields, Row, at_hand, facts_of
+from whenthen.domain.matcher.fields import Ask, Fields, Row, at_hand
 from whenthen.domain.matcher.keys import has_one_of, keys_of
 from whenthen.domain.values import Choice
 
@@ -41,11 +41,9 @@ def ask_of(condition: Condition, fields: Fields, told: Told) -> Ask:
 
 def _found(number: int, nodes: list[Node]) -> Ask:
     if len(nodes) > 1:
-        return lambda row: (
-            row[FOUND][number] in nodes or (row[SEVERAL] is not None and not row[SEVERAL].isdisjoint(nodes))
-        )
+        return lambda row: row.found[number] in nodes or any(node in nodes for node in row.several)
     (node,) = nodes
-    return lambda row: row[FOUND][number] is node or (row[SEVERAL] is not None and node in row[SEVERAL])
+    return lambda row: row.found[number] is node or node in row.several
 
 
 def is_far(condition: Condition) -> bool:
@@ -64,7 +62,7 @@ def _group(asks: tuple[Ask, ...], every: bool) -> Ask:
 
 
 def _general(leaf: Condition) -> Ask:
-    return lambda row: holds(leaf, facts_of(row))
+    return lambda row: holds(leaf, row.facts())
 
 
 def _chosen(*, wanted: bool) -> Callable[[Leaf, Fields], Ask | None]:
@@ -78,7 +76,7 @@ def _chosen(*, wanted: bool) -> Callable[[Leaf, Fields], Ask | None]:
         number, name = fields.where(leaf.path)
 
         def ask(row: Row) -> bool:
-            value = row[GETS][number](name)
+            value = row.gets[number](name)
             try:
                 return (value in keys) is wanted
             except TypeError:
@@ -95,8 +93,8 @@ def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf, Fields], A
         bound = leaf.operand
 
         def ask(row: Row) -> bool:
-            value = row[GETS][number](name)
-            return compare(value, bound) if type(value) is int else value is not None and holds(leaf, facts_of(row))
+            value = row.gets[number](name)
+            return compare(value, bound) if type(value) is int else value is not None and holds(leaf, row.facts())
 
         return ask
 
@@ -110,10 +108,10 @@ def _in_text(test: Callable[[str, Any], bool]) -> Callable[[Leaf, Fields], Ask]:
         text, fold = wanted.text, wanted.fold
 
         def ask(row: Row) -> bool:
-            value = row[GETS][number](name)
+            value = row.gets[number](name)
             if type(value) is str and value.isascii():
                 return test(value.lower() if fold else value, text)
-            return value is not None and holds(leaf, facts_of(row))
+            return value is not None and holds(leaf, row.facts())
 
         return ask
 
@@ -125,8 +123,8 @@ def _pattern(leaf: Leaf, fields: Fields) -> Ask:
     pattern: Pattern = leaf.operand  # type: ignore[assignment]
 
     def ask(row: Row) -> bool:
-        value = row[GETS][number](name)
-        return pattern.fits(value) if type(value) is str else value is not None and holds(leaf, facts_of(row))
+        value = row.gets[number](name)
+        return pattern.fits(value) if type(value) is str else value is not None and holds(leaf, row.facts())
 
     return ask
 
@@ -134,8 +132,8 @@ def _pattern(leaf: Leaf, fields: Fields) -> Ask:
 def _there(leaf: Leaf, fields: Fields) -> Ask:
     number, name = fields.where(leaf.path)
     if leaf.operand:
-        return lambda row: row[GETS][number](name) is not None
-    return lambda row: row[GETS][number](name) is None
+        return lambda row: row.gets[number](name) is not None
+    return lambda row: row.gets[number](name) is None
 
 
 _FAST: Mapping[str, Callable[[Leaf, Fields], Ask | None]] = {

@@ -1,27 +1,55 @@
 """Fields: what the rules of one event type look at, read from an event in one go.
 
-What is read is a row. The fields of tables have each its place in it, the same for every event, so that what asks for
+The fields of tables have each their place among the values of a row, the same for every event, so that what asks for
 a field does so by number and not by name. Other fields are read when they are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any
 
+from msgspec import Struct
+
 from whenthen.domain.facts import Context, Facts, Path, walk
 
-Row = list[Any]
-"""What is known of one event: [context; Facts or None; what reads a name of each object; for each table of choices the
-node that was found, or None; where several nodes of one table were found, a set of them all, else None; whether one of
-them is of a table that is expected to find one; None; the first field; …]. A field that is missing or null is None."""
+Get = Callable[[str], Any]
+"""What reads a name of an object."""
+
+
+class Row(Struct, eq=False, gc=False):
+    """What is known of one event. A field that is missing or null is None.
+
+    gets     what reads a name of each object, by the number of the object
+    values   the fields of tables, by place; the first is always None
+    found    of each table of choices the node that was found, or None
+    several  where more than one node of a table was found, all of them
+    wide     whether one of these tables is expected to find one
+    known    the facts, once they were asked for: few events need them
+    """
+
+    context: Context
+    gets: list[Get]
+    values: list[Any]
+    found: list[Any] = []
+    several: Collection[Any] = ()
+    wide: bool = False
+    known: Facts | None = None
+
+    def facts(self) -> Facts:
+        """The facts of the event."""
+        if self.known is None:
+            self.known = Facts(self.context)
+        return self.known
+
 
 Ask = Callable[[Row], Any]
 """A condition that is asked of the row of one event: true if it holds."""
 
-CONTEXT, FACTS, GETS, FOUND, SEVERAL, WIDE, NOTHING, FIRST = range(8)
+NOTHING = 0
+"""The place of no field."""
 
 
 class Source(StrEnum):
@@ -41,9 +69,8 @@ _WORKED_OUT: Mapping[Source, Callable[[Facts, Path], object]] = {
 
 Field = tuple[Source, Path]
 
-_Get = Callable[[str], Any]
 _NO_OBJECT: dict[str, Any] = {}
-_NOTHING: _Get = _NO_OBJECT.get
+_READS_NONE: Get = _NO_OBJECT.get
 
 
 def at_hand(path: Path) -> bool:
@@ -53,14 +80,6 @@ def at_hand(path: Path) -> bool:
 
 
 _AT_HAND = frozenset({"event", "record", "before"})
-
-
-def facts_of(row: Row) -> Facts:
-    """The facts of the event whose row this is: made when first asked for, since few events need them."""
-    facts = row[FACTS]
-    if facts is None:
-        facts = row[FACTS] = Facts(row[CONTEXT])
-    return facts  # type: ignore[no-any-return]
 
 
 class Fields:
@@ -77,7 +96,7 @@ class Fields:
 
     def __init__(self) -> None:
         self._places: dict[tuple[Source, str], int] = {}
-        self._size = FIRST
+        self._size = NOTHING + 1
         self._parents: dict[tuple[str, ...], int] = {(): 0}
         self._objects: list[tuple[int, str]] = []
         self._groups: list[tuple[int | None, list[Any]]] = []
@@ -108,7 +127,7 @@ class Fields:
         return self._places[source, key]
 
     def where(self, path: Path) -> tuple[int, str]:
-        """The number of the object that the field stands in, and its name there: `row[GETS][number](name)` reads it."""
+        """The number of the object that the field stands in, and its name there: `row.gets[number](name)` reads it."""
         return self._object(path.steps[:-1]), path.steps[-1]
 
     def _object(self, steps: tuple[str, ...]) -> int:
@@ -120,18 +139,21 @@ class Fields:
 
     def read(self, context: Context) -> Row:
         """The row of the event. A tight loop: it is gone through for every event."""
-        gets: list[_Get] = [context.get]
+        gets: list[Get] = [context.get]
         for parent, name in self._objects:
             get = gets[parent]
             found = get(name)
-            gets.append(found.get if type(found) is dict else _NOTHING if found is None else _inside(get, name, found))
-        row: Row = [context, None, gets, None, None, False, None]
+            gets.append(
+                found.get if type(found) is dict else _READS_NONE if found is None else _inside(get, name, found)
+            )
+        row = Row(context, gets, [None])
+        values = row.values
         for group, fields in self._groups:
             if group is not None:
-                row += map(gets[group], fields)
+                values += map(gets[group], fields)
             else:
-                facts = facts_of(row)
-                row += [_WORKED_OUT[source](facts, path) for source, path in fields]
+                facts = row.facts()
+                values += [_WORKED_OUT[source](facts, path) for source, path in fields]
         return row
 
 
@@ -152,12 +174,12 @@ class _Inside:
         return _Inside(self._value, (*self._names, name))
 
 
-def _inside(get: _Get, name: str, found: object) -> _Get:
+def _inside(get: Get, name: str, found: object) -> Get:
     return get.further(name) if isinstance(get, _Inside) else _Inside(found)
 
 
-def picker(places: list[int]) -> Callable[[Row], Iterable[Any]]:
-    """What picks the places of a row."""
+def picker(places: list[int]) -> Callable[[list[Any]], Iterable[Any]]:
+    """What picks the values at these places."""
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda row: [row[place] for place in places]
+    return lambda values: [values[place] for place in places]

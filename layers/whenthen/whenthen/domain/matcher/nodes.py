@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.matcher.fields import FOUND, SEVERAL, WIDE, Ask, Row
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from whenthen.domain.matcher.fields import Ask, Row
 
 STRIDE = 6
 
@@ -85,7 +85,7 @@ def _rows(tests: Iterable[Any]) -> zip[tuple[Any, ...]]:
 def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa: C901, PLR0912 - calls cost more
     """The rules that match, sorted: those in `matched`, and those that the nodes found in `hits` lead to."""
     shared: list[str] = []
-    found, several, wide = row[FOUND], row[SEVERAL], row[WIDE]
+    found, several, wide = row.found, row.several, row.wide
     for node in hits:
         matched += node.ids
         if node.simple:
@@ -114,7 +114,7 @@ def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa:
 
 
 def _further(further: dict[int, dict[Node, Node]], row: Row) -> list[Node]:
-    if row[WIDE]:
-        found = {*row[FOUND], *row[SEVERAL]}
+    if row.wide:
+        found = {*row.found, *row.several}
         return [node for nodes in further.values() for other, node in nodes.items() if other in found]
-    return [node for number, nodes in further.items() if (node := nodes.get(row[FOUND][number])) is not None]
+    return [node for number, nodes in further.items() if (node := nodes.get(row.found[number])) is not None]

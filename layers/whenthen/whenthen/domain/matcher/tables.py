@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.matcher.access import ALWAYS, CHOICE, OTHER, Access, Always, Table, TableKey, There, new_table
 from whenthen.domain.matcher.asks import ask_of
 from whenthen.domain.matcher.choices import Choices
-from whenthen.domain.matcher.fields import FOUND, NOTHING, SEVERAL, WIDE, Ask, Field, Fields, Row, picker
+from whenthen.domain.matcher.fields import NOTHING, Ask, Field, Fields, Row, picker
 from whenthen.domain.matcher.nodes import Node
 from whenthen.domain.matcher.ranges import Ranges
 from whenthen.domain.values import Choice
@@ -109,18 +109,19 @@ class Tables:
         """The nodes found; rules of which nothing more is asked may be added to `matched` straight away."""
         if not self._ready:
             self._line_up()
+        values = row.values
         try:
-            found = row[FOUND] = [*map(dict.get, self._nodes, self._pick(row))]
+            found = row.found = [*map(dict.get, self._nodes, self._pick(values))]
         except TypeError:
             return self._find_listed(row, matched)
         hits = [*filter(None, found)]
         for number, place, table in self._choices:
-            value = row[place]
+            value = values[place]
             if value is not None:
                 self._choose(number, table, value, row, hits)
         hits.append(self.always.node)
         for place, other in self._others:
-            value = row[place]
+            value = values[place]
             if value is not None:
                 other.find(value, hits, matched)
         for ask, node in self._asks:
@@ -133,16 +134,16 @@ class Tables:
         nodes = table.find(value)
         if nodes:
             hits += nodes
-            row[FOUND][number] = nodes[0]
+            row.found[number] = nodes[0]
             if len(nodes) > 1:
-                row[SEVERAL] = (row[SEVERAL] or set()).union(nodes)
-                row[WIDE] = row[WIDE] or table.single
+                row.several = {*row.several, *nodes}
+                row.wide = row.wide or table.single
 
     def _find_listed(self, row: Row, matched: list[str]) -> list[Node]:
         """Find after some fields held what no dictionary can look up: they are looked up by themselves from now on."""
         for number, place in enumerate(self._places):
             try:
-                hash(row[place])
+                hash(row.values[place])
             except TypeError:
                 self._numbered[number].listed = True
         self._line_up()
