@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from whenthen.domain.matcher.fields import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from whenthen.domain.matcher.fields import Row
 
-    from whenthen.domain.matcher.fields import Ask, Row
+Test = tuple[int, "Node", bool, tuple[Ask, ...], str, bool]
+"""(the number of a table of choices; which of its nodes must be found, or, if false, must not; what is asked then; the
+rule; whether no other node finds it). To try one, no value is looked at, and nothing is asked."""
 
-STRIDE = 6
+Rest = tuple[tuple[Ask, ...], str, bool]
+"""(what is asked; the rule; whether no other node finds it)."""
 
 
 class Node:
@@ -17,8 +22,8 @@ class Node:
 
     ids      those of which nothing more is asked, and which no other node finds
     shared   those of which nothing more is asked, but which other nodes may find too
-    tests    those of which more is asked, which node of a table was found first: see `test`
-    rest     the others of which more is asked: what must hold; the rule; whether no other node finds it
+    tests    those of which more is asked, and first which node of a table was found
+    rest     the others of which more is asked
     further  those of which more is asked: the nodes of the rules for which a node of a table must be found too, by
              the table's number and that node
     simple   whether there is nothing but `ids`
@@ -30,8 +35,8 @@ class Node:
         self.simple = True
         self.ids: list[str] | tuple[()] = ()
         self.shared: list[str] | tuple[()] = ()
-        self.tests: list[Any] | tuple[()] = ()
-        self.rest: list[tuple[tuple[Ask, ...], str, bool]] | tuple[()] = ()
+        self.tests: list[Test] | tuple[()] = ()
+        self.rest: list[Rest] | tuple[()] = ()
         self.further: dict[int, dict[Node, Node]] | None = None
 
     def take(self, rule_id: str, *, alone: bool) -> None:
@@ -44,21 +49,16 @@ class Node:
             self.shared.append(rule_id)
             self.simple = False
 
-    def test(self, number: int, other: Node, wanted: bool, asks: tuple[Ask, ...], rule_id: str, alone: bool) -> None:
-        """Have a rule for which a node of the table with the number must be found, or (not `wanted`) must not, and of
-        which the rest is asked then.
-
-        What costs most when there are many rules is to wait for memory. So tests stand in one row, not each in its
-        own object, and to try one nothing else is looked at.
-        """
+    def test(self, test: Test) -> None:
+        """Have a rule of which more is asked, and first which node of a table was found."""
         self.tests = self.tests or []
-        self.tests += (number, other, wanted, asks, rule_id, alone)
+        self.tests.append(test)
         self.simple = False
 
-    def ask(self, asks: tuple[Ask, ...], rule_id: str, *, alone: bool) -> None:
+    def ask(self, rest: Rest) -> None:
         """Have a rule of which more is asked."""
         self.rest = self.rest or []
-        self.rest.append((asks, rule_id, alone))
+        self.rest.append(rest)
         self.simple = False
 
     def further_by(self, number: int, other: Node) -> Node:
@@ -72,14 +72,9 @@ class Node:
         """Have the rule no more."""
         self.ids = [other for other in self.ids if other != rule_id] or ()
         self.shared = [other for other in self.shared if other != rule_id] or ()
-        kept = [test for test in _rows(self.tests) if test[4] != rule_id]
-        self.tests = [part for test in kept for part in test] or ()
+        self.tests = [test for test in self.tests if test[4] != rule_id] or ()
         self.rest = [rest for rest in self.rest if rest[1] != rule_id] or ()
         self.simple = not (self.shared or self.tests or self.rest or self.further)
-
-
-def _rows(tests: Iterable[Any]) -> zip[tuple[Any, ...]]:
-    return zip(*[iter(tests)] * STRIDE, strict=True)
 
 
 def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa: C901, PLR0912 - calls cost more
@@ -90,8 +85,7 @@ def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa:
         matched += node.ids
         if node.simple:
             continue
-        part = iter(node.tests)
-        for number, other, wanted, asks, rule_id, alone in zip(part, part, part, part, part, part):  # noqa: B905
+        for number, other, wanted, asks, rule_id, alone in node.tests:
             if (found[number] is other or (wide and other in several)) is wanted:
                 for ask in asks:
                     if not ask(row):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whenthen.domain.leaves import Leaf
 from whenthen.domain.matcher.asks import ask_of
 from whenthen.domain.matcher.fields import Fields
-from whenthen.domain.matcher.nodes import STRIDE, Node, visit
+from whenthen.domain.matcher.nodes import Node, visit
 from whenthen.domain.matcher.tables import Tables
 from whenthen.domain.matcher.ways import Costs, Demand, Door, Findable, condition_of, demands_of, shares_of
 
@@ -30,6 +31,7 @@ class Partition:
         self._tables = Tables(self._fields)
         self._shares: dict[TableKey, float] = {}
         self._costs = Costs(self._shares, self._tables.keys)
+        self._made: dict[Leaf, Ask] = {}
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._places)
@@ -66,6 +68,7 @@ class Partition:
         self._tables.place()
         for rule_id, doors, others in ways:
             self._settle(rule_id, doors, others)
+        self._made.clear()
 
     def _way(self, demands: list[Demand]) -> tuple[tuple[Door, ...], list[Demand]]:
         """The doors through which it costs least to find a rule, and what is to be asked then, rarely met first."""
@@ -100,19 +103,19 @@ class Partition:
             return
         at, told = self._first_told(demands)
         if told is None:
-            node.ask(self._asks(demands), rule_id, alone=alone)
+            node.ask((self._asks(demands), rule_id, alone))
             places.append(node)
             return
         number, others, wanted = told
         rest = demands[:at] + demands[at + 1 :]
         alone = alone and len(others) == 1
-        if wanted and len(node.tests) >= FEW * STRIDE:
+        if wanted and len(node.tests) >= FEW:
             for other in others:
                 self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
             return
         asks = self._asks(rest)
         for other in others:
-            node.test(number, other, wanted, asks, rule_id, alone)
+            node.test((number, other, wanted, asks, rule_id, alone))
         places.append(node)
 
     def _first_told(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
@@ -123,4 +126,13 @@ class Partition:
         return 0, None
 
     def _asks(self, demands: list[Demand]) -> tuple[Ask, ...]:
-        return tuple([ask_of(condition_of(demand), self._fields, self._tables.told) for demand in demands])
+        return tuple([self._ask(condition_of(demand)) for demand in demands])
+
+    def _ask(self, condition: Condition) -> Ask:
+        """Rules that are prepared together, and ask the same, share what is asked."""
+        if not isinstance(condition, Leaf):
+            return ask_of(condition, self._fields, self._tables.told)
+        ask = self._made.get(condition)
+        if ask is None:
+            ask = self._made[condition] = ask_of(condition, self._fields, self._tables.told)
+        return ask
