@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from unittest import mock
@@ -214,7 +215,7 @@ def test_says_what_evaluate_says(
 ) -> None:
     """However deep the nodes stand, and with rules removed, replaced and added between the events."""
     for few in LAYOUTS:
-        with mock.patch.object(partitions, "FEW", few):
+        with mock.patch.object(partitions, "TRIED", few):
             ruleset, known = compile_rules(pool), {rule.id: rule for rule in pool}
             agree(ruleset, known, events)
             for position in gone & set(range(len(pool))):
@@ -246,7 +247,7 @@ def test_every_row_of_the_operator_tables(few: int) -> None:
     events = [
         {"event": {"type": "a.b"}, "record": {} if value is MISSING else {"it": value}, "now": NOW} for value in values
     ]
-    with mock.patch.object(partitions, "FEW", few):
+    with mock.patch.object(partitions, "TRIED", few):
         ruleset = compile_rules(known.values())
         agree(ruleset, known, events)
         for rule_id in list(known)[::2]:
@@ -317,6 +318,64 @@ def test_a_rule_that_comes_after_events_of_texts_alone_is_found(wanted: Any, val
 )
 def test_an_event_without_a_type_matches_nothing(context: dict[str, Any]) -> None:
     assert compile_rules([Rule("r", Trigger(("a.b",)))]).match(context) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value"),
+    [
+        ("1125899906842624.25", 1125899906842624.25),
+        ("1125899906842624.2", 1125899906842624.25),
+        ("1125899906842624.2", Decimal("1125899906842624.25")),
+        ("0.1000000000000000055511151231257827021181583404541015625", 0.1),
+        ("0.1", Decimal("0.1")),
+        ("0.1", 0.1),
+        ("5", Decimal("5.0")),
+        ("5", 5.0),
+    ],
+)
+def test_numbers_are_the_same_as_what_is_written_not_as_what_a_float_holds(wanted: str, value: Any) -> None:
+    known = {
+        op: Rule(op, Trigger(("a.b",)), condition_of({"field": "record.x", "op": op, "value": wanted}))
+        for op in ("equals", "not_equals", "has")
+    }
+    events = [{"event": {"type": "a.b"}, "record": {"x": given}} for given in (value, [value], ["a", value])]
+    agree(compile_rules(known.values()), known, events)
+
+
+def test_rules_that_are_the_same_stand_in_few_places() -> None:
+    """A rule with several values for each of several fields would stand in all combinations of them, were it let."""
+    wanted = {"all": [{"field": f"record.f{n}", "op": "in", "value": ["a", "b", "c", "d"]} for n in range(8)]}
+    known = {f"rule_{n}": Rule(f"rule_{n}", Trigger(("a.b",)), condition_of(wanted)) for n in range(100)}
+    for n in range(8):
+        one = condition_of({"field": f"record.f{n}", "op": "equals", "value": "a"})
+        known[f"one_{n}"] = Rule(f"one_{n}", Trigger(("a.b",)), one)
+    ruleset = compile_rules(known.values())
+    record = {f"f{n}": "b" for n in range(8)}
+    agree(ruleset, known, [{"event": {"type": "a.b"}, "record": record}, {"event": {"type": "a.b"}, "record": {}}])
+    assert max(len(places) for places in ruleset._partitions["a.b"]._places.values()) <= 4
+
+
+def test_what_a_removed_rule_asked_is_not_looked_up_any_more() -> None:
+    far = condition_of({"field": "related.owner.team", "op": "equals", "value": "a"})
+    ruleset = compile_rules([Rule("far", Trigger(("a.b",)), far), Rule("near", Trigger(("a.b",)))])
+    related = Stored(owner={"team": "a"})
+    assert ruleset.match({"event": {"type": "a.b"}, "related": related}) == ["far", "near"]
+    ruleset.remove("far")
+    reads = related.reads
+    assert ruleset.match({"event": {"type": "a.b"}, "related": related}) == ["near"]
+    assert related.reads == reads
+
+
+def test_a_rule_that_names_an_event_type_twice_comes_and_goes() -> None:
+    ruleset = compile_rules([Rule("r", Trigger(("a.b", "a.b")))])
+    assert ruleset.match({"event": {"type": "a.b"}}) == ["r"]
+    ruleset.remove("r")
+    assert ruleset.match({"event": {"type": "a.b"}}) == []
+
+
+def test_a_record_that_is_no_object_has_not_changed() -> None:
+    known = {"r": Rule("r", Trigger(("a.b",)), condition_of({"field": "record.a", "op": "changed"}))}
+    agree(compile_rules(known.values()), known, [{"event": {"type": "a.b"}, "before": {}, "record": [{"a": 1}]}])
 
 
 def test_rules_that_do_not_match_are_not_asked() -> None:

@@ -142,7 +142,8 @@ class Facts:
         before = self.context.get("before")
         if not isinstance(before, Mapping):
             return None, None
-        return walk(before, path.names), walk(self.context.get("record"), path.names)
+        record = self.context.get("record")
+        return walk(before, path.names), walk(record, path.names) if isinstance(record, Mapping) else None
 
 
 def walk(value: object, names: Sequence[str]) -> object:

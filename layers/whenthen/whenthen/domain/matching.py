@@ -60,7 +60,7 @@ class RuleSet:
     def add(self, rule: Matchable) -> None:
         """Match `rule` from now on; it takes the place of an earlier rule with its id."""
         self.remove(rule.id)
-        types = rule.trigger.event_types
+        types = tuple(dict.fromkeys(rule.trigger.event_types))
         self._watched[rule.id] = self._types.setdefault(types, types)
         demand = demand_of(rule)
         for event_type in types:

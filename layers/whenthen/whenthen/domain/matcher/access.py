@@ -72,16 +72,18 @@ class Access(Struct, frozen=True):
     nodes     the nodes of the table any of which finds a leaf
     share     of how many events such a leaf holds, as a rule of thumb; for choices: of each value, unless more is known
     complete  whether to be found is all that the leaf demands; else it is asked too
-    fits      whether the leaf can be found this way at all
+    suits     whether the leaf can be found this way at all
     source    what its table reads of its field
+    negated   whether the leaf is the opposite of a choice: found by every event, and asked
     """
 
     kind: Kind
     nodes: Callable[[Any, Any], list[Node]]
     share: float
     complete: Callable[[Any], bool] = lambda operand: True
-    fits: Callable[[Any], bool] = lambda operand: True
+    suits: Callable[[Any], bool] = lambda operand: True
     source: Source = Source.VALUE
+    negated: bool = False
 
     def table(self, leaf: Leaf) -> TableKey:
         """The table that the leaf is found in."""
@@ -98,7 +100,7 @@ ALWAYS: TableKey = (Kind.ALWAYS, Source.VALUE, "", False)
 def access_of(leaf: Leaf) -> Access | None:
     """How the leaf is found; None: only by asking it."""
     access = ACCESSES.get(leaf.op)
-    return access if access is not None and at_hand(leaf.path) and access.fits(leaf.operand) else None
+    return access if access is not None and at_hand(leaf.path) and access.suits(leaf.operand) else None
 
 
 def new_table(kind: Kind, *, fold: bool) -> Table:
@@ -179,29 +181,29 @@ def _is_exact(bound: Any) -> bool:
     return float_of(bound) is not None
 
 
-_FLOOR = Access(Kind.RANGES, _floor, 0.5, fits=_is_exact)
-_CEILING = Access(Kind.RANGES, _ceiling, 0.5, fits=_is_exact)
+_FLOOR = Access(Kind.RANGES, _floor, 0.5, suits=_is_exact)
+_CEILING = Access(Kind.RANGES, _ceiling, 0.5, suits=_is_exact)
 CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
 _ITEM = Access(Kind.CHOICES, _item, 0.2)
-OTHER = Access(Kind.ALWAYS, _one, 1.0, complete=lambda choice: False)
+_NO_CHOICE = Access(Kind.ALWAYS, _one, 1.0, complete=lambda choice: False, negated=True)
 
 ACCESSES: Mapping[str, Access] = {
     "equals": CHOICE,
     "in": CHOICE,
     "has": _ITEM,
     "has_any": _ITEM,
-    "not_equals": OTHER,
-    "not_in": OTHER,
+    "not_equals": _NO_CHOICE,
+    "not_in": _NO_CHOICE,
     "changed_to": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
     "changed_from": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
     "changed": Access(
-        Kind.CHOICES, _name, 0.2, complete=lambda flag: False, fits=lambda flag: flag, source=Source.CHANGES
+        Kind.CHOICES, _name, 0.2, complete=lambda flag: False, suits=lambda flag: flag, source=Source.CHANGES
     ),
-    "exists": Access(Kind.THERE, _one, 0.4, fits=lambda flag: flag),
+    "exists": Access(Kind.THERE, _one, 0.4, suits=lambda flag: flag),
     "starts_with": Access(Kind.TEXTS, _start, 0.05),
     "ends_with": Access(Kind.TEXTS, _end, 0.05),
     "contains": Access(Kind.TEXTS, _needle, 0.15),
-    "matches": Access(Kind.TEXTS, _pattern, 0.1, complete=_is_simple, fits=lambda pattern: any(pattern.parts)),
+    "matches": Access(Kind.TEXTS, _pattern, 0.1, complete=_is_simple, suits=lambda pattern: any(pattern.parts)),
     ">": _FLOOR,
     ">=": _FLOOR,
     "<": _CEILING,
@@ -211,7 +213,7 @@ ACCESSES: Mapping[str, Access] = {
         _low,
         0.5,
         complete=lambda bounds: False,
-        fits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
+        suits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
     ),
 }
 """Operators without a row, and `exists` or `changed` with false, are asked: they hold for most events, or need now."""

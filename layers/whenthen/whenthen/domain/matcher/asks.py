@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from whenthen.domain.operands import Pattern
 
 
-Told = Callable[[Leaf, Access], tuple[int, "list[Node]"] | None]
+Known = Callable[[Leaf, Access], tuple[int, "list[Node]"] | None]
 """The number of a leaf's table, and its nodes one of which is found when, and only when, the leaf holds."""
 
 
-def ask_of(condition: Condition, fields: Fields, told: Told) -> Ask:
+def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
     """What says whether the condition holds, as `conditions.holds` does."""
     if isinstance(condition, Leaf):
-        return _ask_of(condition, fields, told)
+        return _ask_of(condition, fields, known)
     if isinstance(condition, Not):
-        return partial(_not, ask_of(condition.item, fields, told))
-    asks = tuple([ask_of(item, fields, told) for item in sorted(condition.items, key=is_far)])
+        return partial(_not, ask_of(condition.item, fields, known))
+    asks = tuple([ask_of(item, fields, known) for item in sorted(condition.items, key=is_far)])
     return partial(_all if isinstance(condition, AllOf) else _any, asks)
 
 
-def _ask_of(leaf: Leaf, fields: Fields, told: Told) -> Ask:
+def _ask_of(leaf: Leaf, fields: Fields, known: Known) -> Ask:
     access = access_of(leaf)
-    known = told(leaf, access) if access is not None and type(leaf.operand) is Choice else None
-    if known is not None:
-        number, nodes = known
+    there = known(leaf, access) if access is not None and type(leaf.operand) is Choice else None
+    if there is not None:
+        number, nodes = there
         return partial(_found_one, number, nodes) if len(nodes) > 1 else partial(_found, number, nodes[0])
     row = _SHORT.get(leaf.op) if at_hand(leaf.path) else None
     given = row.given(leaf) if row is not None else None

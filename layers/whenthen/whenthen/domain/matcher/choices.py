@@ -12,16 +12,17 @@ from whenthen.domain.values import Choice, Number, composed, folded, number_in, 
 class Choices:
     """The nodes of one field's values.
 
-    nodes    by composed text, or folded where case is ignored; and by all else that is the same, while that is `told`
+    nodes    by composed text, or folded where case is ignored; and, if `by_key`, by all else that is the same
     numbers  by number, of rules that give a number: for texts that spell it, too
     spelled  by number, the nodes of texts that spell it: for numbers only
     truths   by truth
-    told     whether `nodes` alone tells all of any value but a list
-    listed   whether the field has held a list, or an object; or is asked for as a list
-    single   whether rules count on one node being found, for a value that is no list
+    by_key   whether looking a value up in `nodes` as it is tells all, if it is no list
+    listed   whether to expect a list: the field has held one (or an object), or rules ask for it as one. It is then
+             looked up by itself; what is found is the same either way
+    tested   whether there are tests that ask which node of this table was found
     """
 
-    __slots__ = ("_form", "_numbers", "_spelled", "_truths", "listed", "nodes", "single", "told")
+    __slots__ = ("_form", "_numbers", "_spelled", "_truths", "by_key", "listed", "nodes", "tested")
 
     def __init__(self, *, fold: bool = False) -> None:
         self._form = folded if fold else composed
@@ -29,9 +30,9 @@ class Choices:
         self._numbers: dict[Number, Node] = {}
         self._spelled: dict[Number, list[Node]] = {}
         self._truths: dict[bool, Node] = {}
-        self.told = not fold
+        self.by_key = not fold
         self.listed = False
-        self.single = False
+        self.tested = False
 
     def each(self, choice: Choice) -> list[Node]:
         """The nodes of the values that are chosen, made where there are none yet."""
@@ -39,7 +40,7 @@ class Choices:
         found += [self._numbers.setdefault(number, Node()) for number in choice.numbers]
         found += [self._truths.setdefault(truth, Node()) for truth in choice.truths]
         if self._numbers or self._truths:
-            self.told = False
+            self.by_key = False
         return found
 
     def node(self, text: str) -> Node:
@@ -50,9 +51,9 @@ class Choices:
             number = number_in(text)
             if number is not None:
                 self._spelled.setdefault(number, []).append(node)
-            if self.told:
+            if self.by_key:
                 others = others_of(text, number)
-                self.told = others is not None and all(self.nodes.setdefault(key, node) is node for key in others)
+                self.by_key = others is not None and all(self.nodes.setdefault(key, node) is node for key in others)
         return node
 
     def known(self, choice: Choice) -> list[Node] | None:
@@ -65,7 +66,7 @@ class Choices:
     def find(self, value: object) -> list[Node]:
         """The nodes of a value that is not None, whatever it is."""
         kind = type(value)
-        if kind is list and self.told:
+        if kind is list and self.by_key:
             try:
                 found = [*filter(None, map(self.nodes.get, value))]  # type: ignore[call-overload]
             except TypeError:

@@ -26,7 +26,7 @@ class Row(Struct, eq=False, gc=False):
     values   the fields of tables, by place; the first is always None
     found    of each table of choices the node that was found, or None
     several  where more than one node of a table was found, all of them
-    wide     whether one of these tables is expected to find one
+    wide     whether one of these tables is tested
     known    the facts, once they were asked for: few events need them
     """
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from whenthen.domain.values import number_in, number_of
+from whenthen.domain.values import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +22,8 @@ Keys = frozenset[object]
 _SAME = {"K": "\u212a", ";": "\u037e", "`": "\u1fef"}
 """The only characters beyond ASCII that compose to one of ASCII."""
 
-_MOST = 2
-"""How many of these a text may have to be looked up as it is: each doubles the keys."""
+_MOST_TWINS = 2
+"""How many characters with such a twin a text may have to be looked up as it is: each doubles the keys."""
 
 _AS_TRUTHS = (0, 1)
 
@@ -31,23 +31,17 @@ _AS_TRUTHS = (0, 1)
 def others_of(text: str, number: Number | None) -> Iterable[object] | None:
     """All values but lists that are the same as a text, and are not that text, which spells `number`, if it is one.
 
-    None: there is no telling by keys. That is so for texts that spell 0 and 1, since a dictionary takes true for 1.
+    None: there is no telling by keys. That is so for texts that spell 0 and 1, since a dictionary takes true for 1, and
+    for numbers that are not whole, since it compares floats by what they are and not by what they are written as.
     """
-    if not text.isascii() or number in _AS_TRUTHS:
+    if not text.isascii() or number in _AS_TRUTHS or isinstance(number, Decimal):
         return None
     if "K" not in text and ";" not in text and "`" not in text:
-        return () if number is None else _keys_of(number)
-    if sum(map(text.count, _SAME)) > _MOST:
+        return () if number is None else (number,)
+    if sum(map(text.count, _SAME)) > _MOST_TWINS:
         return None
-    each = ((character, _SAME.get(character, character)) for character in text)
-    return {"".join(spelled) for spelled in product(*({*pair} for pair in each))} - {text}
-
-
-def _keys_of(number: Number) -> tuple[object, ...]:
-    """The floats that are the same as whole numbers are the same key, others are not."""
-    if isinstance(number, Decimal) and number_of(float(number)) == number:
-        return number, float(number)
-    return (number,)
+    each = ({character, _SAME.get(character, character)} for character in text)
+    return {"".join(spelled) for spelled in product(*each)} - {text}
 
 
 @lru_cache(maxsize=16_384)

@@ -68,6 +68,11 @@ class Node:
             self.simple = False
         return self.further.setdefault(number, {}).setdefault(other, Node())
 
+    @property
+    def empty(self) -> bool:
+        """Whether it has no rules."""
+        return self.simple and not self.ids
+
     def drop(self, rule_id: str) -> None:
         """Have the rule no more."""
         self.ids = [other for other in self.ids if other != rule_id] or ()
@@ -78,7 +83,10 @@ class Node:
 
 
 def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa: C901, PLR0912 - calls cost more
-    """The rules that match, sorted: those in `matched`, and those that the nodes found in `hits` lead to."""
+    """The rules that match, sorted: those in `matched`, and those that the nodes found in `hits` lead to.
+
+    A test compares the one node that its table found. Only if a table that is tested found several are they looked at.
+    """
     shared: list[str] = []
     found, several, wide = row.found, row.several, row.wide
     for node in hits:

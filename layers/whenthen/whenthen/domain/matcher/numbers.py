@@ -43,8 +43,6 @@ class Several:
         return self._keeps(bound, lt, le)
 
     def _keeps(self, bound: float, beyond: Callable[[Any, Any], bool], upto: Callable[[Any, Any], bool]) -> bool:
-        if bound in (-inf, inf):
-            return upto(0, bound)
         keeps = beyond if isinstance(bound, Beyond) else upto
         limit = number_of(bound.bound if isinstance(bound, Beyond) else bound)
         return any(keeps(number, limit) for number in self._numbers)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from whenthen.domain.matcher.access import TableKey
     from whenthen.domain.matcher.fields import Ask
 
-FEW = 8
+TRIED = 8
 """How many rules of a node are tried one by one before others are found by a further node."""
 
 
@@ -101,28 +101,27 @@ class Partition:
             node.take(rule_id, alone=alone)
             places.append(node)
             return
-        at, told = self._first_told(demands)
-        if told is None:
+        at, test = self._first_test(demands)
+        if test is None:
             node.ask((self._asks(demands), rule_id, alone))
             places.append(node)
             return
-        number, others, wanted = told
+        number, nodes, wanted = test
         rest = demands[:at] + demands[at + 1 :]
-        alone = alone and len(others) == 1
-        if wanted and len(node.tests) >= FEW:
-            for other in others:
-                self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
+        # With several nodes a rule would stand in several further places, and in several times several after those.
+        if wanted and len(nodes) == 1 and len(node.tests) >= TRIED:
+            self._put(node.further_by(number, nodes[0]), rest, rule_id, places, alone=alone)
             return
         asks = self._asks(rest)
-        for other in others:
-            node.test((number, other, wanted, asks, rule_id, alone))
+        for other in nodes:
+            node.test((number, other, wanted, asks, rule_id, alone and len(nodes) == 1))
         places.append(node)
 
-    def _first_told(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
-        """The first of the demands that a table tells: which one; the table, its nodes, whether one must be found."""
+    def _first_test(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
+        """The first of the demands that can be tested: which one, and how."""
         for at, demand in enumerate(demands):
-            if isinstance(demand, Findable) and (told := self._tables.telling(demand)):
-                return at, told
+            if isinstance(demand, Findable) and (test := self._tables.test_of(demand)):
+                return at, test
         return 0, None
 
     def _asks(self, demands: list[Demand]) -> tuple[Ask, ...]:
@@ -131,8 +130,8 @@ class Partition:
     def _ask(self, condition: Condition) -> Ask:
         """Rules that are prepared together, and ask the same, share what is asked."""
         if not isinstance(condition, Leaf):
-            return ask_of(condition, self._fields, self._tables.told)
+            return ask_of(condition, self._fields, self._tables.known)
         ask = self._made.get(condition)
         if ask is None:
-            ask = self._made[condition] = ask_of(condition, self._fields, self._tables.told)
+            ask = self._made[condition] = ask_of(condition, self._fields, self._tables.known)
         return ask

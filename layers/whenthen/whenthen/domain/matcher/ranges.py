@@ -16,7 +16,7 @@ _Bounds = dict[tuple[float, bool], Node]
 _Found = tuple[list[str], list[Node]]
 """The rules of which no more is asked, and the nodes with others."""
 
-FEW = 500
+KEPT = 500
 """Up to so many bounds, what is found between two of them is kept."""
 
 
@@ -73,7 +73,7 @@ class Ranges:
         ids, busy = self._up.before(kept)
         more_ids, more_busy = self._down.after(lost)
         found = (ids + more_ids, busy + more_busy)
-        if len(self._points) <= FEW:  # type: ignore[arg-type]
+        if len(self._points) <= KEPT:  # type: ignore[arg-type]
             self._found[at] = found
         return found
 

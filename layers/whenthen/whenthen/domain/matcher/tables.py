@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.matcher.access import ALWAYS, CHOICE, OTHER, Access, Always, Table, TableKey, There, new_table
+from whenthen.domain.matcher.access import ALWAYS, CHOICE, Access, Always, Table, TableKey, There, new_table
 from whenthen.domain.matcher.asks import ask_of
 from whenthen.domain.matcher.choices import Choices
 from whenthen.domain.matcher.fields import NOTHING, Ask, Field, Fields, Row, picker
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from whenthen.domain.matcher.texts import Texts
     from whenthen.domain.matcher.ways import Findable
 
-MOST = 4
+MOST_TRIED = 4
 """Of how many values at most a rule is tried one by one."""
 
 
 class Tables:
     """The tables in which rules are found, and the conditions that are asked because no table tells.
 
-    Tables of choices that tell all are looked into all together, without a step of bytecode for each. A field in which
-    a list is met is looked up by itself from then on.
+    Tables of choices have numbers, in the order in which they were made. The row of an event has by number what each
+    found: one node, or none. Where a table found more, the row has the first, and all of them among `several`.
+
+    Those that are looked up by key are looked into all together, without a step of bytecode for each. Others, and those
+    that met a list, are looked up by themselves; among the others they stand as an empty table of no field.
     """
 
     def __init__(self, fields: Fields) -> None:
@@ -66,21 +69,21 @@ class Tables:
         """The nodes one of which is found whenever the demand is met."""
         return demand.access.nodes(self._tables[demand.table], demand.leaf)
 
-    def telling(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
-        """How what was found tells that the demand is met: the number of a table, and those of its nodes of which one
-        must be found, or (false) must not. None: it does not tell.
+    def test_of(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
+        """How it is tested whether the demand is met: the number of a table, and those of its nodes of which one must
+        be found, or (false) must not; they are made where there are none yet. None: it must be asked.
         """
-        wanted, choice = demand.access is not OTHER, demand.leaf.operand
+        wanted, choice = not demand.access.negated, demand.leaf.operand
         number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.leaf))
         if number is None or type(choice) is not Choice or (wanted and not demand.access.complete(choice)):
             return None
         table = self._numbered[number]
-        if table.listed or choice.size > (MOST if wanted else 1):
+        if table.listed or choice.size > (MOST_TRIED if wanted else 1):
             return None
-        table.single = True
+        table.tested = True
         return number, table.each(choice), wanted
 
-    def told(self, leaf: Leaf, access: Access) -> tuple[int, list[Node]] | None:
+    def known(self, leaf: Leaf, access: Access) -> tuple[int, list[Node]] | None:
         """The number of the leaf's table, and its nodes, one of which is found when, and only when, the leaf holds.
 
         None: there is no such table, or not all of the nodes.
@@ -95,7 +98,7 @@ class Tables:
         """The node that is found when the condition, which is asked once for each event, holds."""
         found = self._asked.get(condition)
         if found is None:
-            found = self._asked[condition] = (ask_of(condition, self._fields, self.told), Node())
+            found = self._asked[condition] = (ask_of(condition, self._fields, self.known), Node())
         return found[1]
 
     def forget(self) -> None:
@@ -137,7 +140,7 @@ class Tables:
             row.found[number] = nodes[0]
             if len(nodes) > 1:
                 row.several = {*row.several, *nodes}
-                row.wide = row.wide or table.single
+                row.wide = row.wide or table.tested
 
     def _find_listed(self, row: Row, matched: list[str]) -> list[Node]:
         """Find after some fields held what no dictionary can look up: they are looked up by themselves from now on."""
@@ -161,11 +164,12 @@ class Tables:
             if not isinstance(table, Choices):
                 self._others.append((place, table))
                 continue
-            alone = table.listed or not table.told
+            alone = table.listed or not table.by_key
             if alone:
                 self._choices.append((len(self._places), place, table))
             self._nodes.append({} if alone else table.nodes)
             self._places.append(NOTHING if alone else place)
         self._pick = picker(self._places)
+        self._asked = {condition: row for condition, row in self._asked.items() if not row[1].empty}
         self._asks = list(self._asked.values())
         self._ready = True

@@ -74,7 +74,7 @@ class Costs:
         """Of one demand; None: a rule cannot be found by it."""
         if isinstance(demand, Findable):
             return self.share(demand) + (0 if demand.table in self._tables else LOOKS[demand.access.kind])
-        if not isinstance(demand, AnyOf) or sum(1 for _ in leaves(demand)) > MAX_DOORS:
+        if not isinstance(demand, AnyOf) or not demand.items or sum(1 for _ in leaves(demand)) > MAX_DOORS:
             return None
         cost = 0.0
         for item in demand.items:
@@ -103,7 +103,7 @@ class Costs:
     def doors(self, demand: Demand) -> tuple[Door, ...]:
         """The doors through one of which each event goes that meets a demand that rules can be found by."""
         if isinstance(demand, Findable):
-            return (Door(demand, () if demand.access.complete(demand.leaf.operand) else (demand.leaf,)),)
+            return (Door(demand, () if demand.access.complete(demand.leaf.operand) else (demand,)),)
         doors: list[Door] = []
         for item in demand.items:  # type: ignore[union-attr]  # it is an AnyOf
             demands = demands_of(item)
