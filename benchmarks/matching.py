@@ -172,8 +172,12 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--memory", type=int)
+    parser.add_argument("--costs", action="store_true", help="only what is done once, in a process of its own")
+    parser.add_argument("--memory", type=int, help="only what so many rules weigh, in a process of its own")
     arguments = parser.parse_args()
+    if arguments.costs:
+        costs()
+        return
     if arguments.memory:
         memory(arguments.memory)
         return
@@ -190,11 +194,9 @@ def main() -> None:
         compare(10_000, EVENT_TYPES, everyone, 48)
         compare(10_000, ONE_TYPE, indexed, 24)
         compare(100_000, EVENT_TYPES, {name: everyone[name] for name in ("whenthen", "naive loop")}, 24)
-    print()
-    costs()
-    if not arguments.quick:
-        sys.stdout.flush()
-        subprocess.run([sys.executable, "-m", "benchmarks.matching", "--memory", "100000"], check=True)
+    print(flush=True)
+    for only in (["--costs"], ["--memory", "100000"]) if not arguments.quick else (["--costs"],):
+        subprocess.run([sys.executable, "-m", "benchmarks.matching", *only], check=True)
 
 
 if __name__ == "__main__":
