@@ -352,7 +352,34 @@ def test_rules_that_are_the_same_stand_in_few_places() -> None:
     ruleset = compile_rules(known.values())
     record = {f"f{n}": "b" for n in range(8)}
     agree(ruleset, known, [{"event": {"type": "a.b"}, "record": record}, {"event": {"type": "a.b"}, "record": {}}])
-    assert max(len(places) for places in ruleset._partitions["a.b"]._places.values()) <= 4
+    assert max(len(places) for places in ruleset._partitions["a.b"]._places.values()) <= 2 * partitions.MAX_PLACES
+
+
+def test_rules_with_several_values_each_are_found_by_further_nodes() -> None:
+    """Each rule asks for a pair of values of each of two fields that all rules ask for: few are looked at."""
+    known = {
+        f"rule_{a}_{b}": Rule(
+            f"rule_{a}_{b}",
+            Trigger(("a.b",)),
+            condition_of(
+                {
+                    "all": [
+                        {"field": "record.a", "op": "in", "value": [f"a{a}", f"a{a + 1}"]},
+                        {"field": "record.b", "op": "in", "value": [f"b{b}", f"b{b + 1}"]},
+                    ]
+                }
+            ),
+        )
+        for a in range(30)
+        for b in range(30)
+    }
+    for own in ("a", "b"):
+        one = condition_of({"field": f"record.{own}", "op": "equals", "value": "other"})
+        known[f"one_{own}"] = Rule(f"one_{own}", Trigger(("a.b",)), one)
+    ruleset = compile_rules(known.values())
+    agree(ruleset, known, [{"event": {"type": "a.b"}, "record": {"a": f"a{n}", "b": f"b{n}"}} for n in range(31)])
+    nodes = {node for places in ruleset._partitions["a.b"]._places.values() for node in places}
+    assert max(len(node.tests) for node in nodes) <= 2 * partitions.TRIED
 
 
 def test_what_a_removed_rule_asked_is_not_looked_up_any_more() -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TRIED = 8
 """How many rules of a node are tried one by one before others are found by a further node."""
 
+MAX_PLACES = 32
+"""A rule that stands in so many places goes no further: several values of several fields have many combinations."""
+
 
 class Partition:
     """The rules that watch one event type. A rule stands under nodes: under few, by what it demands most rarely met."""
@@ -108,13 +111,14 @@ class Partition:
             return
         number, nodes, wanted = test
         rest = demands[:at] + demands[at + 1 :]
-        # With several nodes a rule would stand in several further places, and in several times several after those.
-        if wanted and len(nodes) == 1 and len(node.tests) >= TRIED:
-            self._put(node.further_by(number, nodes[0]), rest, rule_id, places, alone=alone)
+        alone = alone and len(nodes) == 1
+        if wanted and len(node.tests) >= TRIED and len(places) + len(nodes) <= MAX_PLACES:
+            for other in nodes:
+                self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
             return
         asks = self._asks(rest)
         for other in nodes:
-            node.test((number, other, wanted, asks, rule_id, alone and len(nodes) == 1))
+            node.test((number, other, wanted, asks, rule_id, alone))
         places.append(node)
 
     def _first_test(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
