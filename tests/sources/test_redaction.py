@@ -40,6 +40,15 @@ def test_what_stands_under_the_name_of_a_secret_is_masked(name: str) -> None:
     }
 
 
+@pytest.mark.parametrize("named", ["name", "Field", "label"])
+@pytest.mark.parametrize("said", ["value", "values", "Content", "answer"])
+def test_what_is_named_as_a_secret_by_the_member_beside_it_is_masked(named: str, said: str) -> None:
+    assert kept([{named: "db password", said: ["x1y2"], "at": "noon"}, {named: "city", said: ["Pécs"]}]) == [
+        {named: "db password", said: ["***"], "at": "noon"},
+        {named: "city", said: ["Pécs"]},
+    ]
+
+
 @pytest.mark.parametrize("name", ["order", "shipping", "status", "email", "keyword", "author", "opinion", "code"])
 def test_what_tells_what_a_delivery_is_stays(name: str) -> None:
     assert kept({name: "paid"}) == {name: "paid"}

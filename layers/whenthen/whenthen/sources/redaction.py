@@ -52,6 +52,10 @@ _SECRET_NAME = re.compile(
 _SECRET_WORDS = frozenset({"auth", "key", "sig", "hmac", "pwd", "pin", "otp", "pan", "ssn"})
 """Words of a name: too short to be looked for within words."""
 
+_NAMES = frozenset({"name", "key", "field", "label", "parameter", "question"})
+_SPOKEN_OF = frozenset({"value", "values", "val", "content", "text", "answer", "answers"})
+"""Members of an object that give a name, and those that give its value: `{"name": "password", "value": …}`."""
+
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LONGEST_NAME = 200
 """Characters of a name that is looked at; what stands under a longer one is hidden."""
@@ -167,7 +171,11 @@ class _Masking(Struct):
         self.left -= 1
         if isinstance(value, dict):
             members = itertools.takewhile(self._goes_on, value.items())
-            return {self._text(name): self.of(item, hidden=hidden or _is_secret(name)) for name, item in members}
+            secret = _SPOKEN_OF if _names_secret(value) else ()
+            return {
+                self._text(name): self.of(item, hidden=hidden or name.lower() in secret or _is_secret(name))
+                for name, item in members
+            }
         if isinstance(value, list):
             return [self.of(item, hidden=hidden) for item in itertools.takewhile(self._goes_on, value)]
         if value is None or isinstance(value, bool):
@@ -200,6 +208,11 @@ def _is_secret(name: str) -> bool:
     joined = "".join(character for character in name.lower() if character.isalnum())
     words = {joined, *(word.lower() for word in _WORD.findall(name))}
     return bool(_SECRET_NAME.search(joined)) or not _SECRET_WORDS.isdisjoint(words)
+
+
+def _names_secret(members: Mapping[str, Any]) -> bool:
+    """Whether an object gives a name and its value as two members, and the name is that of a secret."""
+    return any(isinstance(item, str) and name.lower() in _NAMES and _is_secret(item) for name, item in members.items())
 
 
 def _is_card(written: str) -> bool:
