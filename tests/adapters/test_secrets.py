@@ -122,3 +122,24 @@ def test_the_vault_makes_and_replaces(manager: Intervening) -> None:
     vault.put("sources/shop", {"secret": "b", "previous_secret": "a"})
     assert vault.read("sources/shop") == {"secret": "b", "previous_secret": "a"}
     assert json.loads(manager.get_secret_value(SecretId="dev/sources/shop")["SecretString"])["secret"] == "b"
+
+
+def test_of_two_that_make_a_secret_at_once_the_last_one_is_kept(manager: Intervening) -> None:
+    """So it is when one makes it, its answer is lost, and the client asks again by itself."""
+    vault = SecretsManagerVault(manager, "dev")
+    other = {"Name": "dev/sources/shop", "SecretString": json.dumps({"secret": "other"})}
+    manager.before["create_secret"] = [lambda: manager.create_secret(**other)]
+    vault.put("sources/shop", {"secret": "own"})
+    assert vault.read("sources/shop") == {"secret": "own"}
+
+
+def test_a_secret_that_comes_and_goes_is_not_said_to_be_kept(manager: Intervening) -> None:
+    def come_and_go() -> None:
+        manager.create_secret(Name="dev/sources/shop", SecretString="{}")
+        manager.before["put_secret_value"] = [
+            lambda: manager.delete_secret(SecretId="dev/sources/shop", ForceDeleteWithoutRecovery=True)
+        ]
+
+    manager.before["create_secret"] = [come_and_go]
+    with pytest.raises(Temporary):
+        SecretsManagerVault(manager, "dev").put("sources/shop", {"secret": "own"})
