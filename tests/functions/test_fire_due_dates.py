@@ -9,7 +9,7 @@ import pytest
 
 from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
-from tests.functions.stack import ENROLMENT, Stack
+from tests.functions.stack import ENROLMENT, Stack, app
 from whenthen.domain.errors import Temporary
 from whenthen.domain.events import format_time
 from whenthen.usecases.fire_due_dates import Swept
@@ -85,6 +85,21 @@ def test_what_was_skipped_is_told_by_rule(stack: Stack, caplog: pytest.LogCaptur
     assert failed(stack.consume("SweepQueue", batch(TICK))) == []
     said = [vars(record) for record in caplog.records if "too late" in record.message]
     assert [(entry["rule_id"], entry["count"]) for entry in said] == [("rule_1", 2), ("rule_2", 3)]
+
+
+def test_a_rule_that_failed_is_told_with_its_reason_and_counted(
+    stack: Stack, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metric has an alarm, and the tick is done with: the next one tries the rule again."""
+    counted: dict[str, float] = {}
+    monkeypatch.setattr(app("fire_due_dates"), "count", counted.__setitem__)
+    stack.adapters["fire_due_dates"] = lambda: Swept(failed={"rule_1": KeyError("birth_date")})
+    assert failed(stack.consume("SweepQueue", batch(TICK))) == []
+    [said] = [record for record in caplog.records if "rule failed" in record.message]
+    assert (vars(said)["rule_id"], said.levelname) == ("rule_1", "ERROR")
+    assert said.exc_info is not None
+    assert isinstance(said.exc_info[1], KeyError)
+    assert counted["RulesFailed"] == 1
 
 
 def test_a_view_is_gone_through(stack: Stack) -> None:

@@ -88,6 +88,13 @@ def test_the_alarm_watches_what_the_functions_count() -> None:
     assert (counted["service"], counted["MessagesFailed"]) == ("whenthen-dev-SendEmail", [1.0])
 
 
+def test_a_rule_of_the_clock_that_fails_raises_an_alarm() -> None:
+    assert _watched("RulesFailed") == ["${AWS::StackName}-FireDueDates"]
+    [alarm] = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "RulesFailed"]
+    assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("whenthen", "Sum", 0)
+
+
 def test_throttled_tables_raise_an_alarm() -> None:
     for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
         assert all(any(table in watched for watched in _watched(metric)) for table in resources(TABLE))
