@@ -104,23 +104,18 @@ class Fields:
     def add(self, wanted: Iterable[Field]) -> None:
         """Read these fields too. Many at once are read faster than the same one by one."""
         for source, path in sorted(wanted, key=lambda field: (field[0], field[1].steps[:-1])):
-            self.place(source, path)
+            self._place(source, path)
 
-    def place(self, source: Source, path: Path) -> int:
-        """Where the row has this field, which is read from now on."""
+    def _place(self, source: Source, path: Path) -> None:
         key = (source, "" if source is Source.CHANGES else path.key)
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = self._size
-            self._size += 1
-            kept: Any = (source, path)
-            group = None
-            if source is Source.VALUE:
-                group, kept = self.where(path)
-            if not self._groups or self._groups[-1][0] != group:
-                self._groups.append((group, []))
-            self._groups[-1][1].append(kept)
-        return place
+        if key in self._places:
+            return
+        self._places[key] = self._size
+        self._size += 1
+        group, kept = self.where(path) if source is Source.VALUE else (None, (source, path))
+        if not self._groups or self._groups[-1][0] != group:
+            self._groups.append((group, []))
+        self._groups[-1][1].append(kept)
 
     def known(self, source: Source, key: str) -> int:
         """Where the row has a field that was placed, by the key of its path."""
