@@ -82,10 +82,10 @@ def free_port() -> int:
 
 def start(paths: StackPaths, port: int, smtp_port: int) -> Process:
     """Start MiniStack on `port`; outgoing mail is relayed to `smtp_port`."""
-    log = paths.log("emulator")
-    python = venv_python("emulator")
+    # -I: neither this folder nor a variable leads its imports, or those of the functions that it starts, to `dev`.
+    command = [str(venv_python("emulator")), "-I", str(Path(__file__).with_name("local_aws.py"))]
     return processes.start(
-        "emulator", [str(python), "-m", "ministack"], _environment(paths, port, smtp_port), log, _cwd(paths)
+        "emulator", command, _environment(paths, port, smtp_port), paths.log("emulator"), _cwd(paths)
     )
 
 

@@ -203,6 +203,7 @@ def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
     with _step("Setting up what an operator sets up by hand"):
         deployed = resources.read(running.emulator, sam.configured("stack_name"))
         provision.provision(running.emulator, deployed, running.credentials, _mail_from())
+        provision.give_time(running.emulator, deployed)
         stack = Stack(_document(running, deployed))
         stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})
         try:

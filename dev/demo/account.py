@@ -9,20 +9,28 @@ from typing import Any, TypeVar
 from dev.demo.stories import Effect, Sent
 from dev.stack import Stack
 
-PATIENCE = 90
-"""Seconds until something that was expected counts as not seen. Far more than it takes: machines are shared."""
+PATIENCE = 420
+"""Seconds until something that was expected counts as not seen.
+
+Far more than it takes, for machines are shared, and more than a message stays hidden after a function was ended in the
+middle of its work, so what was delivered again still counts.
+"""
+
+SLOWEST = 2.0
+"""Seconds between two looks at most: each look is a call of the API, and takes from what it waits for."""
 
 T = TypeVar("T")
 
 
 def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE, every: float = 0.2) -> T | None:
-    """The first thing that `look` finds, looking `every` so many seconds, or None when the time is up."""
+    """The first thing that `look` finds, looking `every` so many seconds, then less and less often, or None."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = look()
         if found is not None:
             return found
         time.sleep(every)
+        every = min(every * 1.2, max(every, SLOWEST))
     return None
 
 

@@ -23,7 +23,7 @@ RECORDS, CHANGED = 20_000, 1_000
 FILES = (20, 80, *[100] * 9)
 """Changes in each file: a thousand events at once make the emulator start twenty processes of the matcher at once."""
 
-PATIENCE = 600
+PATIENCE = 1200
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from dev.stack import Hook, Stack
@@ -37,8 +37,12 @@ class Own:
     def email(self) -> str:
         return f"{self.id}@example.com"
 
+    def again(self, turn: int) -> Own:
+        """Others, for a further turn at the same case; those of turn 0 are these."""
+        return Own(f"{self.id}-{turn}", f"{self.key}-{turn}", self.number) if turn else self
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class World:
     """Where the table is run: the stack, the sources that were configured for it, and the rules by case.
 
@@ -48,9 +52,9 @@ class World:
 
     stack: Stack
     marker: str
-    due: datetime
     hooks: Mapping[str, Hook]
     rules: dict[str, str] = field(default_factory=dict)
+    due: datetime = datetime.max.replace(tzinfo=UTC)
 
 
 class Entrance(Protocol):
