@@ -23,8 +23,8 @@ REGION = "us-east-1"
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - opens nothing but the emulator
 """The emulator's account root: what the tools and tests use. Functions get credentials of their own roles."""
 
-_START_SECONDS = 30.0
-_BOTO = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60)
+_START_SECONDS = 120.0
+_BOTO = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=20, read_timeout=120)
 
 
 class DidNotStart(Exception):
@@ -55,8 +55,8 @@ class Emulator:
     def is_ready(self) -> bool:
         """Whether it answers, and as one that checks every call's permissions."""
         try:
-            health = web.call("GET", f"{self.url}/_ministack/health", seconds=2).json()
-            ready = web.call("GET", f"{self.url}/_ministack/ready", seconds=2).status
+            health = web.call("GET", f"{self.url}/_ministack/health", seconds=10).json()
+            ready = web.call("GET", f"{self.url}/_ministack/ready", seconds=10).status
         except (OSError, ValueError):
             return False
         return ready == 200 and isinstance(health, dict) and health.get("auth") == "enabled"

@@ -30,7 +30,7 @@ STACK_FILE = "WHENTHEN_STACK_FILE"
 _MACHINERY = [ROOT / name for name in ("dev/standins", "dev/requirements", "layers/whenthen/whenthen/sources")]
 """What runs the stack rather than in it: when it changed, a running stack is started afresh."""
 
-_STANDINS_SECONDS = 15.0
+_STANDINS_SECONDS = 60.0
 _ATTEMPTS = 3
 
 

@@ -1,10 +1,14 @@
-"""What all tests share: tables of rows and figures are printed when all tests have run."""
+"""What all tests share: no test is failed for being slow; tables of rows and figures are printed when all have run."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tables import figures_of, shown, tables_of
+
+settings.register_profile("whenthen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("whenthen")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -52,7 +52,7 @@ class Mail(StandIn):
         self._relayed.clear()
 
     def _listed(self) -> list[dict[str, Any]]:
-        document = web.call("GET", f"{self._aws_url}/_ministack/ses/messages", seconds=10).json()
+        document = web.call("GET", f"{self._aws_url}/_ministack/ses/messages", seconds=60).json()
         entries = [entry for account in document["messages"].values() for entry in account]
         return sorted(entries, key=lambda entry: float(entry["Timestamp"]))
 

@@ -237,7 +237,7 @@ class TestTooLarge:
         assert weight(added) <= MAX_EVENT_BYTES
         assert added.data["omitted"] == ["child.fields.history"]
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.integers(0, 90_000), max_size=8))
     def test_whatever_the_sizes(self, sizes: dict[str, int]) -> None:
         fields = {name: "é" * size for name, size in sizes.items()}

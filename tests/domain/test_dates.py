@@ -235,7 +235,7 @@ def naive(spec: DateField, born: date, zone: ZoneInfo) -> list[tuple[int, dateti
     return [(year, wall(day + timedelta(days=spec.days), spec.at or time(9), zone)) for year, day in days]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     born=st.one_of(dates, st.just(date(1996, 2, 29)), st.just(date(1996, 12, 31))),
     begin=st.integers(0, 1_500_000).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
@@ -278,7 +278,7 @@ def test_each_year_once_however_sweeps_come(
     assert all(by_id[event.id] == event for event in fired), "a repetition says the same"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     noted=st.integers(-600, 3_000),
     minutes=st.lists(st.integers(1, 30), min_size=60, max_size=120),

@@ -124,7 +124,7 @@ items = st.one_of(negated, st.lists(negated, min_size=1, max_size=2).map(lambda 
 actual = st.one_of(st.none(), scalars, st.lists(scalars, max_size=3), st.floats(-10, 10))
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=600, derandomize=True)
 @given(st.lists(items, min_size=1, max_size=4), st.lists(actual, min_size=3, max_size=12))
 def test_what_never_holds_never_holds(parts: list[Any], values: list[Any]) -> None:
     condition = condition_of(*parts)

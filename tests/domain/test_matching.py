@@ -203,7 +203,7 @@ LAYOUTS = (0, 2, 8)
 """After how many rules of a node others are found by a further one: at once, soon, and as it is."""
 
 
-@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=700, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     pool=st.lists(rules, min_size=6, max_size=12, unique_by=lambda rule: rule.id),
     later=st.lists(rules, max_size=3),

@@ -89,7 +89,7 @@ fields = st.tuples(
 ).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fields, st.integers(0, 60 * 24 * 365 * 2), st.lists(st.integers(1, 60 * 30), min_size=1, max_size=30),
        st.sets(st.integers(0, 29)), st.sampled_from([BUDAPEST, ISTANBUL, NEW_YORK, ZoneInfo("Australia/Lord_Howe")]),
        st.sampled_from([1, 24]))  # fmt: skip
@@ -113,7 +113,7 @@ def test_each_moment_once_however_sweeps_come(
     assert len({event.id for event in fired}) == len(in_time)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(fields, st.integers(0, 364))
 def test_without_daylight_saving_every_minute_that_fits_and_no_other(text: str, day: int) -> None:
     first = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)

@@ -31,7 +31,7 @@ def rules(draw: st.DrawFn) -> tuple[str, date]:
     return ";".join(parts), start
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rules())
 def test_the_days_are_those_of_the_standard(given_rule: tuple[str, date]) -> None:
     text, start = given_rule

@@ -100,7 +100,7 @@ filters = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(filters, fields, fields)
 def test_entering_and_leaving_are_what_membership_before_and_after_says(
     written: Any, before: dict[str, Any] | None, after: dict[str, Any] | None

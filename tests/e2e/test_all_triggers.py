@@ -19,8 +19,6 @@ from tests.e2e.triggers.running import Attempt, go_through, names_of
 from tests.e2e.triggers.work_rows import WORK_ROWS
 from tests.tables import ROW
 
-pytestmark = pytest.mark.xdist_group("triggers")
-
 CASES = (*CUSTOMER_ROWS, *CONVERSATION_ROWS, *WORK_ROWS, *FLOW_ROWS)
 NAMES = names_of(CASES)
 

@@ -11,15 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from dev.demo import account
 from dev.signing import post
 from dev.stack import Stack
 from tests.tables import FIGURE
 from whenthen.domain import ids
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 Record = Callable[[str, object], None]
 LEADS, MEGABYTES = 1_000, 3_000_000

@@ -17,8 +17,6 @@ from dev.demo import account
 from dev.signing import post
 from dev.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @dataclass(frozen=True)
 class Told:

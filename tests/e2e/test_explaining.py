@@ -11,8 +11,6 @@ import pytest
 from dev.demo import account
 from dev.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 MISSED = "call.incoming_missed"
 
 

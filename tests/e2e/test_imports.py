@@ -17,8 +17,6 @@ from dev.stack import Stack
 from tests.e2e.test_time import all_swept, rule_of, runs_of
 from tests.tables import FIGURE
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 RECORDS, CHANGED = 20_000, 1_000
 
 PATIENCE = 1200

@@ -17,8 +17,6 @@ from dev.stack import Stack
 from tests.tables import FIGURE
 from whenthen.domain import ids
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def arrives(stack: Stack, raw: bytes) -> str:
     """Put a mail into the bucket; returns SES's id of it."""

@@ -6,14 +6,10 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from dev.demo import account, stories
 from dev.demo.stories import Customer
 from dev.signing import post
 from dev.stack import Stack
-
-pytestmark = pytest.mark.xdist_group("stories")
 
 TIMES = 20
 

@@ -6,15 +6,11 @@ import json
 import time
 from typing import Any
 
-import pytest
-
 from dev.demo import account
 from dev.demo.stories import EVENTS, Customer
 from dev.signing import post
 from dev.stack import Stack
 from whenthen.domain import ids
-
-pytestmark = pytest.mark.xdist_group("stories")
 
 
 def writes(stack: Stack, customer: Customer, text: str, number: int) -> str:

@@ -15,8 +15,6 @@ from dev.signing import post
 from dev.stack import Stack
 from whenthen.sources.meta_leads import lead_event_id
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 FORM = f"77{time.time_ns() % 10**12}"
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
-
 from dev.demo import account
 from dev.stack import Stack
 from whenthen.adapters.dynamodb.snapshots import RENEWED_EVERY
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_rules_in_a_snapshot_and_those_after_it_are_in_force(stack: Stack) -> None:

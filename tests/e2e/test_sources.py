@@ -11,8 +11,6 @@ from dev import web
 from dev.signing import post
 from dev.stack import Hook, Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 MAPPING = {"when": "body.status == 'paid'", "type": "payment.received", "data": "{amount: body.amount}"}
 
 

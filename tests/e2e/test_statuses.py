@@ -14,9 +14,6 @@ from dev.signing import post
 from dev.stack import Stack
 from whenthen.domain import ids
 
-# One group with the stories: a programmed fault meets whoever sends the next message.
-pytestmark = pytest.mark.xdist_group("stories")
-
 
 def greeted(stack: Stack, customer: Customer) -> dict[str, Any]:
     """A run whose one WhatsApp message Meta took, and whose answer never came."""

@@ -9,8 +9,6 @@ from dev.demo.stories import Customer, Sent
 from dev.signing import post
 from dev.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stories")
-
 
 @pytest.fixture
 def customer() -> Customer:

@@ -14,8 +14,6 @@ import pytest
 from dev.demo import account
 from dev.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 T = TypeVar("T")
 
 

@@ -11,8 +11,6 @@ from dev.client import Refused
 from dev.stack import Stack
 from tests.e2e.test_time import put, rule_of, runs_of
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture
 def marker() -> str:

@@ -161,7 +161,7 @@ def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)
 @given(moments=st.sets(st.integers(0, 400), min_size=2, max_size=4))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_several_crashes_lose_nothing_and_double_nothing(story: Story, moments: set[int]) -> None:
     kills = Kills(*moments)
     stage = tell(story, FakeStage(kills), kills)

@@ -45,7 +45,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def fresh(kills: Kills) -> AwsStage:
     """A stage on an AWS that holds nothing."""
-    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=10)
+    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=60)
     return AwsStage(kills)
 
 

@@ -37,4 +37,4 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 def _reset() -> None:
     """An AWS that holds nothing: one mock inside another, as where a session has its own, begins with what is there."""
-    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=10)
+    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=60)

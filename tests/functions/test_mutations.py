@@ -173,9 +173,7 @@ def test_a_genuine_delivery_is_accepted(hook: Any, name: str) -> None:
 def test_no_mutated_delivery_is_accepted_and_none_meets_a_5xx(hook: Any, name: str) -> None:
     tried = []
 
-    @settings(
-        max_examples=EACH, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EACH, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(mutations(name))
     def each(mutated: tuple[dict[str, Any], bytes]) -> None:
         headers, body = mutated

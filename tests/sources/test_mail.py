@@ -487,7 +487,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(LINES | st.binary(max_size=30), max_size=25), st.sampled_from([b"\r\n", b"\n", b"\r"]))
 def test_no_mail_raises_anything_but_our_errors(lines: list[bytes], end: bytes) -> None:
     raw = end.join(lines)

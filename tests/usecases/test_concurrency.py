@@ -22,8 +22,8 @@ from whenthen.sources.meta import LeadRef
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
 
 in_any_order = given(order=st.randoms(use_true_random=False))
-often = settings(max_examples=60, deadline=None)
-seldom = settings(max_examples=15, deadline=None)
+often = settings(max_examples=60)
+seldom = settings(max_examples=15)
 
 
 def a_world() -> World:
