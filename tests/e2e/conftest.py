@@ -32,15 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("stack"))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say so where pytest-xdist lost the groups: several processes would use the stack, and make each table anew."""
-    grouped = session.config.getoption("loadgroup", default=False)
-    if grouped and not all(item.nodeid.endswith("@stack") for item in own(session.items)):
-        raise pytest.UsageError("this pytest-xdist does not keep the tests of a group together with this pytest")
-
-
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    grouped = request.config.getoption("loadgroup", default=False)
+    if grouped and not all(item.nodeid.endswith("@stack") for item in own(request.session.items)):
+        pytest.fail("this pytest-xdist does not keep the tests of a group together with this pytest")
     with running_stack("test") as running:
         running.scale_waits(WAITS)
         yield running
