@@ -41,15 +41,21 @@ def explain(rule: Rule, context: Context, speaker: Speaker) -> dict[str, Any]:
         **trees,
         "near_misses": [_missed(each, speaker) for each in missed],
         "reasons": reasons or ["it has no conditions"],
-        "why": [] if matched else _why(trees, missed, speaker),
+        "why": [] if matched else [*_told_of_trigger(rule, facts, missed, speaker), *_whys(trees["conditions"])],
     }
 
 
-def _why(trees: Mapping[str, Any], missed: Sequence[NearMiss], speaker: Speaker) -> list[str]:
-    """What did not hold; of a trigger that was nearly right, what was not."""
+def _told_of_trigger(rule: Rule, facts: Facts, missed: Sequence[NearMiss], speaker: Speaker) -> list[str]:
+    """What did not hold of what the trigger demands. A near miss tells all of it but where the item stands."""
     told = [near_miss_said(speaker, each.code, each.details) for each in missed]
-    rest = [trees["conditions"]] if told else list(trees.values())
-    return told + [why for tree in rest if tree for why in _reasons(tree, wanted=False, say=_told)]
+    demands = rule.trigger.moves.demands if rule.trigger.moves else ()
+    own = rule.trigger.own
+    rest = demands if told or own is None else (own, *demands)
+    return told + [why for part in rest for why in _whys(_tree(part, facts, speaker))]
+
+
+def _whys(tree: Mapping[str, Any] | None) -> list[str]:
+    return [] if tree is None else _reasons(tree, wanted=False, say=_told)
 
 
 def _missed(miss: NearMiss, speaker: Speaker) -> dict[str, Any]:

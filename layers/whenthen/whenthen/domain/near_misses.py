@@ -27,8 +27,11 @@ class NearMiss(Struct, frozen=True):
 
 
 def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
-    """How the event missed the rule's trigger; none where it hit it, or where the trigger wants its type alone."""
-    demand = rule.trigger.condition
+    """How the event missed the rule's trigger; none where it hit it, or where the trigger wants its type alone.
+
+    Where the item stands that a trigger moves is no matter of the event: that is told as conditions are.
+    """
+    demand = rule.trigger.own
     if demand is None or holds(demand, facts):
         return ()
     return tuple(_MISSES[rule.trigger.on](rule, facts))
@@ -37,7 +40,7 @@ def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
 def _change(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
     """A field that is to change, or to become something."""
     changed = sorted(facts.changed_names())
-    for leaf in leaves(rule.trigger.condition):
+    for leaf in leaves(rule.trigger.own):
         if not OPERATORS[leaf.op].record or holds(leaf, facts):
             continue
         name = ".".join(leaf.path.names)
@@ -57,7 +60,7 @@ def _for_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
 
 
 def _after_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
-    for leaf in leaves(rule.trigger.condition):
+    for leaf in leaves(rule.trigger.own):
         if not holds(leaf, facts):
             yield _finished(leaf, facts)
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from whenthen.domain.conditions import AllOf, Condition, leaves, parse_condition
+from whenthen.domain.conditions import AllOf, Condition, parse_condition
 from whenthen.domain.contradictions import Verdict, verdict
 from whenthen.domain.effects import ANYTHING, Effect, effects_of, events_of, kind_of
 from whenthen.domain.event_names import FINISHED
@@ -14,7 +14,7 @@ from whenthen.domain.findings import Finding, found
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.operators import OPERATORS
 from whenthen.domain.rules import MOVING_STEP, Again, Exit, Rule
-from whenthen.domain.triggers import On
+from whenthen.domain.triggers import On, waited_for
 from whenthen.domain.values import Choice
 
 
@@ -115,7 +115,8 @@ def _always_enters(rule: Rule) -> bool:
         return False
     if rule.trigger.on is not On.AFTER_RULE:
         return rule.trigger.condition is None
-    return all(leaf.field == "event.data.rule" or "done" in leaf.value for leaf in leaves(rule.trigger.condition))
+    _, outcomes = waited_for(rule.trigger)
+    return rule.trigger.moves is None and "done" in outcomes
 
 
 def _always_starts(rule: Rule, other: Rule) -> bool:
@@ -140,12 +141,9 @@ def _traced_link(rule: Rule, other: Rule) -> bool:
 def starts(rule: Rule, other: Rule) -> bool:
     """Whether an effect of `rule`, or its end, may be an event that `other` is started by."""
     if other.trigger.on is On.AFTER_RULE:
-        return rule.id in _waited_for(other)
+        named, _ = waited_for(other.trigger)
+        return rule.id in named
     return any(_starts(effect, other) for effect in effects_of(rule))
-
-
-def _waited_for(rule: Rule) -> Sequence[str]:
-    return next(leaf.value for leaf in leaves(rule.trigger.condition) if leaf.field == "event.data.rule")
 
 
 def made_by(rule: Rule) -> frozenset[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from whenthen.domain.conditions import leaves
 from whenthen.domain.dates import DateField
 from whenthen.domain.event_names import FIELD_CHANGED
 from whenthen.domain.events import format_time
 from whenthen.domain.phrase_events import KINDS
 from whenthen.domain.phrase_table import FRAME, OUTCOMES, TRIGGERS
 from whenthen.domain.schedules import Schedule
-from whenthen.domain.triggers import On
+from whenthen.domain.triggers import On, waited_for
 
 if TYPE_CHECKING:
     from whenthen.domain.phrases import Speaker
@@ -75,7 +74,7 @@ def _manual(speaker: Speaker, _: Rule) -> str:
 
 
 def _after_rule(speaker: Speaker, rule: Rule) -> str:
-    named, outcomes = (leaf.value for leaf in leaves(rule.trigger.condition))
+    named, outcomes = waited_for(rule.trigger)
     ends = speaker.any(speaker.word(OUTCOMES, outcome) for outcome in outcomes)
     return speaker.word(TRIGGERS, "after_rule").format(speaker.any(map(speaker.quoted, named)), ends)
 

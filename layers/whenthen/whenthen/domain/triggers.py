@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from whenthen.domain import views
-from whenthen.domain.conditions import AllOf, Condition, parse_condition
+from whenthen.domain.conditions import AllOf, Condition, leaves, parse_condition
 from whenthen.domain.event_names import (
     BIRTHDAY_REACHED,
     DATE_REACHED,
@@ -58,11 +58,15 @@ class On(StrEnum):
 
 
 class Moves(Struct, frozen=True):
-    """Where the event moves the item: the stage that the rule stands in."""
+    """Where the event moves the item: the stage that the rule stands in.
+
+    demands   what must hold of the item: that it stands elsewhere, in a stage that it may leave
+    """
 
     stage: str
     pipeline: str | None = None
     from_stages: tuple[str, ...] = ()
+    demands: tuple[Condition, ...] = ()
 
 
 class Trigger(Struct, frozen=True):
@@ -70,6 +74,7 @@ class Trigger(Struct, frozen=True):
 
     event_types   the rule is evaluated on events of these types
     condition     what the trigger demands beyond the type
+    own           the same without what `moves` demands
     view          the records that it is about: whose entering or leaving it is, or that a schedule runs over
     timer         when the clock makes its events
     moves         of a stage trigger
@@ -77,10 +82,17 @@ class Trigger(Struct, frozen=True):
 
     on: On
     event_types: tuple[str, ...]
-    condition: Condition | None = None
+    own: Condition | None = None
     view: View | None = None
     timer: DateField | Schedule | None = None
     moves: Moves | None = None
+    condition: Condition | None = None
+
+    def __post_init__(self) -> None:
+        """Join what the parts demand. It is read for each event: so it is worked out once."""
+        demands = () if self.moves is None else self.moves.demands
+        parts = demands if self.own is None else (self.own, *demands)
+        force_setattr(self, "condition", AllOf(parts) if len(parts) > 1 else next(iter(parts), None))
 
 
 class _Owner(Struct, frozen=True):
@@ -115,6 +127,12 @@ def watched(types: tuple[str, ...]) -> tuple[str, ...]:
     """The types with those that stand for others beside them: `<kind>.field_changed` is published as `updated`."""
     aliased = (f"{name.partition('.')[0]}.updated" for name in types if name.endswith(f".{FIELD_CHANGED}"))
     return tuple(dict.fromkeys((*types, *aliased)))
+
+
+def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
+    """(the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
+    named, outcomes = leaves(trigger.own)
+    return cast("list[str]", named.value), cast("list[str]", outcomes.value)
 
 
 def _read_event(reader: Reader, owner: _Owner) -> Trigger:
@@ -214,23 +232,20 @@ def _moving(trigger: Trigger, reader: Reader) -> Trigger:
     part = reader.child("moves_to")
     if part is None:
         return trigger
-    moves = Moves(
-        stage=part.text("stage", required=True),
-        pipeline=part.text("pipeline") or None,
-        from_stages=part.texts("from", most=MAX_STAGES),
-    )
+    stage = part.text("stage", required=True)
+    pipeline = part.text("pipeline") or None
+    from_stages = part.texts("from", most=MAX_STAGES)
     part.finish()
-    if "{" in moves.stage:
+    if "{" in stage:
         part.report("stage", "the name of a stage is required, not a template")
-    if moves.stage in moves.from_stages:
-        part.report("from", f"{moves.stage} is where the item is moved to")
-    demands = [_leaf("record.id", "exists", value=True), _leaf("record.stage", "not_equals", moves.stage or "?")]
-    if moves.pipeline:
-        demands.append(_leaf("record.pipeline", "equals", moves.pipeline))
-    if moves.from_stages:
-        demands.append(_leaf("record.stage", "in", list(moves.from_stages)))
-    given = () if trigger.condition is None else (trigger.condition,)
-    return replace(trigger, condition=AllOf((*given, *demands)), moves=moves)
+    if stage in from_stages:
+        part.report("from", f"{stage} is where the item is moved to")
+    demands = [_leaf("record.id", "exists", value=True), _leaf("record.stage", "not_equals", stage or "?")]
+    if pipeline:
+        demands.append(_leaf("record.pipeline", "equals", pipeline))
+    if from_stages:
+        demands.append(_leaf("record.stage", "in", list(from_stages)))
+    return replace(trigger, moves=Moves(stage, pipeline, from_stages, tuple(demands)))
 
 
 def _part(reader: Reader, on: On) -> Reader:
