@@ -143,6 +143,7 @@ def test_whether_it_needs_a_state_machine(steps: list[Any], immediate: bool) -> 
         ({"trigger": {"event": "Lead.created"}}, ["trigger.event"]),
         ({"trigger": {"event": ["lead.created", "lead"]}}, ["trigger.event"]),
         ({"trigger": {"event": [f"lead.e{n}" for n in range(MAX_TYPES + 1)]}}, ["trigger.event"]),
+        ({"trigger": {"event": [f"k{n}.field_changed" for n in range(MAX_TYPES // 2 + 1)]}}, ["trigger.event"]),
         ({"trigger": {"event": "lead.updated", "from": "new"}}, ["trigger.field"]),
         ({"trigger": {"event": "lead.updated", "when": 1}}, ["trigger.when"]),
         ({"trigger": {"manual": False}}, ["trigger.manual"]),

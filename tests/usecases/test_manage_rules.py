@@ -35,6 +35,8 @@ def test_a_rule_is_created_off_unless_it_says_otherwise(rules: ManageRules) -> N
 def test_the_same_key_makes_the_same_rule_once(rules: ManageRules) -> None:
     made = rules.create(rule(), seed="key", by="ayse")
     assert rules.create(rule(), seed="key", by="ayse") == made
+    switched = rules.set_mode(made.id, "on", version=1, by="budi")
+    assert rules.create(rule(), seed="key", by="ayse") == switched, "as it is by now"
     assert rules.create(rule(), seed="another", by="ayse").id != made.id
     with pytest.raises(Conflict):
         rules.create(rule(name="another rule"), seed="key", by="ayse")

@@ -11,6 +11,8 @@ from tests.usecases.fakes.stores import FakeRecords, FakeRules, FakeViews
 from tests.usecases.rules import NOTE
 from whenthen.domain.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.records import Record
+from whenthen.domain.rules import parse_rule
+from whenthen.usecases import manage_rules
 from whenthen.usecases.manage_rules import ManageRules
 from whenthen.usecases.manage_views import MAX_PAGES, ManageViews
 
@@ -57,6 +59,65 @@ def test_a_rule_keeps_the_filter_of_the_view_that_it_names(views: ManageViews) -
     made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
     assert made.document["trigger"]["enters"] == {"view": view.id, "kind": "contact", "filter": tagged("vip")}
     assert views.users(view.id) == (made.id,)
+
+
+def test_the_same_key_makes_the_same_view_when_it_has_changed_since(views: ManageViews) -> None:
+    made = views.create(vips(), seed="key", by="ayse")
+    changed = views.replace(made.id, vips("gold"), version=1, by="budi")
+    assert views.create(vips(), seed="key", by="ayse") == changed
+    with pytest.raises(Conflict):
+        views.create(vips("gold"), seed="key", by="ayse")
+
+
+def test_the_same_key_makes_the_same_rule_when_its_view_has_changed_since(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    views.replace(view.id, vips("gold"), version=1, by="ayse")
+    again = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    assert (again.version, again.document["trigger"]["enters"]["filter"]) == (2, tagged("gold"))
+
+
+@pytest.mark.parametrize("trigger", [{"enters": {}}, {"leaves": {}}, {"schedule": {"cron": "0 9 * * *"}}])
+def test_a_view_may_be_of_all_records(views: ManageViews, trigger: dict[str, dict[str, Any]]) -> None:
+    everybody = {"name": "All", "kind": "contact"}
+    view = views.create(everybody, seed="key", by="ayse")
+    [(on, part)] = trigger.items()
+    made = views.manage_rules.create(entering(view.id, trigger={on: {**part, "view": view.id}}), seed="rule", by="ayse")
+    assert made.document["trigger"][on] == {**part, "view": view.id, "kind": "contact", "filter": None}
+    views.replace(view.id, vips(), version=None, by="ayse")
+    assert views.manage_rules.get(made.id).document["trigger"][on]["filter"] == tagged("vip")
+    views.replace(view.id, everybody, version=None, by="ayse")
+    assert views.manage_rules.get(made.id).document["trigger"][on]["filter"] is None
+    assert views.manage_rules.set_mode(made.id, "off", version=None, by="ayse").document["mode"] == "off"
+
+
+def test_a_view_that_its_rules_cannot_take_stays_as_it_was(views: ManageViews, monkeypatch: Any) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    refuse = Invalid.field("trigger.enters.filter", "is too much for it")
+
+    def checked(document: Any) -> Any:
+        if document["trigger"]["enters"]["filter"] == tagged("gold"):
+            raise refuse
+        return parse_rule(document)
+
+    monkeypatch.setattr(manage_rules, "checked", checked)
+    with pytest.raises(Invalid) as refused:
+        views.replace(view.id, vips("gold"), version=1, by="ayse")
+    assert [problem.field for problem in refused.value.problems] == ["filter"]
+    assert made.id in str(refused.value)
+    assert views.get(view.id) == view
+
+
+def test_a_rule_is_switched_off_whatever_became_of_its_view(views: ManageViews) -> None:
+    view = views.create(vips(), seed="key", by="ayse")
+    made = views.manage_rules.create(entering(view.id), seed="rule", by="ayse")
+    views.views.delete(view)  # by hand, in the table
+    off = views.manage_rules.set_mode(made.id, "off", version=None, by="ayse")
+    assert (off.version, off.document["mode"]) == (2, "off")
+    assert off.document["trigger"] == made.document["trigger"]
+    with pytest.raises(Invalid):
+        views.manage_rules.set_mode(made.id, "on", version=None, by="ayse")
 
 
 def test_a_rule_cannot_name_a_view_that_there_is_not(views: ManageViews) -> None:

@@ -51,6 +51,11 @@ def import_id(*parts: str) -> str:
     return _digest("imp", *parts)
 
 
+def content_id(content: str) -> str:
+    """The id of what was written, to tell whether it is the same again."""
+    return _digest("doc", content)
+
+
 def view_id(*parts: str) -> str:
     """The id of a saved view, derived from its creator's idempotency key or random seed."""
     return _digest("view", *parts)

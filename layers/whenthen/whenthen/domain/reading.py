@@ -24,6 +24,10 @@ class Reader:
     def __contains__(self, name: str) -> bool:
         return self._document.get(name) is not None
 
+    def given(self, name: str) -> bool:
+        """Whether the field `name` is there, be it null."""
+        return name in self._document
+
     def field(self, name: str) -> str:
         """The full path of the field `name` of this object."""
         return ".".join(part for part in (self.path, name) if part)

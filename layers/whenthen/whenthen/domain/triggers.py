@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from whenthen.domain.views import View
 
 MAX_TYPES = 20
+"""How many event types a rule may watch: it leaves those of its last version and enters its own in one transaction."""
 MAX_RULES = 20
 MAX_STAGES = 50
 _OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
@@ -146,7 +147,10 @@ def _read_event(reader: Reader, owner: _Owner) -> Trigger:
             reader.report("event", f"{event_type} is made for single rules: write {_PUBLISHED_FOR[event_type]} instead")
     if BIRTHDAY_REACHED in types:
         return _birthday(reader, types, owner)
-    return Trigger(On.EVENT, watched(types), _read_change(reader))
+    both = watched(types)
+    if len(both) > MAX_TYPES >= len(types):
+        reader.report("event", f"at most {MAX_TYPES} types are allowed; a {FIELD_CHANGED} and its updated are two")
+    return Trigger(On.EVENT, both, _read_change(reader))
 
 
 def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:

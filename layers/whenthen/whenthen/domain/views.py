@@ -24,6 +24,9 @@ from whenthen.domain.records import KIND, Record, as_context
 
 _ROOTS = ("record", "now", "related")
 
+_EMBEDDED = ("kind", "filter")
+"""What a rule keeps of the saved view that it names."""
+
 
 class View(Struct, frozen=True):
     """A filter over records of `kind`; without one, all of them. `id`: that of the saved view, if it is one."""
@@ -63,7 +66,7 @@ def read_view(reader: Reader, kind: str | None, zone: str | None = None) -> View
     they were; a document that names a view and has no filter was never completed.
     """
     saved = reader.text("view") or None
-    if saved and "filter" not in reader:
+    if saved and not reader.given("filter"):
         reader.report("view", f"the filter of the view {saved} is missing")
     return View(read_kind(reader, kind), _read_filter(reader, zone), saved)
 
@@ -81,8 +84,17 @@ def embed(rule: Mapping[str, Any], views: Mapping[str, View], filters: Mapping[s
         view = views.get(part["view"])
         if view is None:
             raise Invalid.field(f"trigger.{name}.view", f"there is no view {part['view']}")
-        completed[name] = {**part, "kind": view.kind, "filter": filters[part["view"]]}
+        completed[name] = {**part, **dict(zip(_EMBEDDED, (view.kind, filters[part["view"]]), strict=True))}
     return {**rule, "trigger": completed}
+
+
+def without_filters(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule's document without what `embed` writes into it."""
+    trigger = rule.get("trigger")
+    if not isinstance(trigger, Mapping):
+        return dict(rule)
+    bare = {name: {key: part[key] for key in part if key not in _EMBEDDED} for name, part in _with_views(trigger)}
+    return {**rule, "trigger": {**trigger, **bare}}
 
 
 def named_views(rule: Mapping[str, Any]) -> tuple[str, ...]:

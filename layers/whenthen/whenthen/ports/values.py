@@ -96,13 +96,17 @@ class StoredRule(Struct, frozen=True):
 
 
 class StoredView(Struct, frozen=True):
-    """A saved view as its admin wrote it, and what the store knows of it."""
+    """A saved view as its admin wrote it, and what the store knows of it.
+
+    made_of  the id of what its first version was written as: its maker's repetition says the same
+    """
 
     id: str
     version: int
     document: Mapping[str, Any]
     updated_at: datetime
     updated_by: str
+    made_of: str = ""
 
 
 class Started(StrEnum):

@@ -16,7 +16,7 @@ from whenthen.domain.events import format_time
 from whenthen.domain.lint import lint
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.views import parse_view
-from whenthen.ports.values import Page, StoredRule
+from whenthen.ports.values import Page, StoredRule, StoredView
 from whenthen.usecases.lint_rule import refuse
 
 if TYPE_CHECKING:
@@ -72,33 +72,35 @@ class ManageRules(Struct, frozen=True):
         Raises Invalid naming each field; Conflict if the seed was used for another rule.
         """
         rule_id = ids.rule_id(seed)
+        made = self._made_before(rule_id, written)
+        if made is not None:
+            return made
         new, parsed = self._prepare(written, rule_id, None, by)
-        # A deleted rule leaves its versions to its runs: its key must not make another version 1.
-        if self._has_versions(rule_id):
-            return self._made_before(new)
         new = self._linted(new, parsed)
         try:
             self.rules.save(new, parsed, None)
         except Stale:
-            return self._made_before(new)
+            made = self._made_before(rule_id, written)
+            if made is None:
+                raise
+            return made
         return new
 
-    def _has_versions(self, rule_id: str) -> bool:
-        try:
-            self.rules.get_version(rule_id, 1)
-        except NotFound:
-            return False
-        return True
+    def _made_before(self, rule_id: str, written: Mapping[str, Any]) -> StoredRule | None:
+        """The rule that the same seed made, as it is by now, if it was made of the same. Raises Conflict.
 
-    def _made_before(self, new: StoredRule) -> StoredRule:
-        """The rule that the same seed made, if it is the same rule. Raises Conflict."""
+        A deleted rule leaves its versions to its runs: its seed must not make another version 1.
+        """
         try:
-            existing = self.rules.get(new.id)
+            first = self.rules.get_version(rule_id, 1)
+        except NotFound:
+            return None
+        if views.without_filters(_as_written(first.document)) != views.without_filters(_as_written(written)):
+            raise Conflict("this Idempotency-Key was used for another rule")
+        try:
+            return self.rules.get(rule_id)
         except NotFound:
             raise Conflict("the rule that was made with this Idempotency-Key was deleted") from None
-        if _as_written(existing.document) != _as_written(new.document):
-            raise Conflict("this Idempotency-Key was used for another rule")
-        return replace(existing, warnings=new.warnings)
 
     def draft(self, written: Mapping[str, Any]) -> Rule:
         """The rule that is written, not saved: a new one, or the next version of the one that its `id` names.
@@ -129,6 +131,11 @@ class ManageRules(Struct, frozen=True):
         new, parsed = self._prepare(written, rule_id, current, by)
         if linted:
             new = self._linted(new, parsed)
+        return self._save((new, parsed), current)
+
+    def _save(self, prepared: tuple[StoredRule, Rule], current: StoredRule) -> StoredRule:
+        """The rule in its new version; as it is, where nothing is new about it."""
+        new, parsed = prepared
         if _as_written(new.document) == _as_written(current.document):
             return replace(current, warnings=new.warnings)
         self.rules.save(new, parsed, current)
@@ -139,10 +146,16 @@ class ManageRules(Struct, frozen=True):
         return replace(new, warnings=refuse(self.lint(parsed)))
 
     def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
-        """Switch the rule off, to shadow, or on. Whatever lint finds, a rule can be switched off."""
+        """Switch the rule off, to shadow, or on. Whatever lint finds, a rule can be switched off.
+
+        Raises NotFound, Invalid; Stale if it is no longer at `version`.
+        """
         current = self._current(rule_id, version)
         changed = {**current.document, "mode": mode}
-        return self._replace(rule_id, changed, version=current.version, by=by, linted=mode != Mode.OFF)
+        if mode != Mode.OFF:
+            return self._replace(rule_id, changed, version=current.version, by=by, linted=True)
+        # As it is, with the views that it knows: whatever became of them must not keep it on.
+        return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
 
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
         """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound.
@@ -155,6 +168,14 @@ class ManageRules(Struct, frozen=True):
             except Stale:
                 continue
         raise Temporary(f"rule {rule_id} is being changed by others", retry_after=1)
+
+    def check_renewal(self, rule_id: str, view: StoredView) -> None:
+        """Raises Invalid, of the view's filter, unless the rule holds with the view as it is given; NotFound."""
+        written = _as_written(self.rules.get(rule_id).document)
+        try:
+            checked({**self._with_views(written, view), "id": rule_id, "version": 1})
+        except Invalid as error:
+            raise Invalid.field("filter", f"with it rule {rule_id} would not hold: {error}") from error
 
     def delete(self, rule_id: str, *, version: int | None) -> None:
         """Take the rule out. Runs that it started go on under the version that they have."""
@@ -176,9 +197,14 @@ class ManageRules(Struct, frozen=True):
     def _prepare(
         self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
     ) -> tuple[StoredRule, Rule]:
+        return self._prepared(self._with_views(_as_written(written)), rule_id, current, by)
+
+    def _prepared(
+        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+    ) -> tuple[StoredRule, Rule]:
         now = self.clock.now()
         version = current.version + 1 if current else 1
-        document = {**self._with_views(_as_written(written)), "id": rule_id, "version": version}
+        document = {**written, "id": rule_id, "version": version}
         active = document.get("mode", Mode.OFF) != Mode.OFF
         since = current.document.get("activated_at") if current else None
         if active:
@@ -186,12 +212,15 @@ class ManageRules(Struct, frozen=True):
         parsed = checked(document)
         return StoredRule(rule_id, version, document, now, by), parsed
 
-    def _with_views(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """The document with the filters of the saved views that it names. Raises Invalid if there is none of them."""
+    def _with_views(self, document: Mapping[str, Any], changed: StoredView | None = None) -> dict[str, Any]:
+        """The document with the filters of the saved views that it names, `changed` as it is to be.
+
+        Raises Invalid if there is none of them.
+        """
         found = {}
         for view_id in views.named_views(document):
             with suppress(NotFound):
-                found[view_id] = self.views.get(view_id).document
+                found[view_id] = (changed if changed and changed.id == view_id else self.views.get(view_id)).document
         parsed = {view_id: parse_view(stored) for view_id, stored in found.items()}
         return views.embed(document, parsed, {view_id: stored.get("filter") for view_id, stored in found.items()})
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import ids
-from whenthen.domain.errors import Conflict, Invalid, Stale
+from whenthen.domain.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.views import parse_view
 from whenthen.ports.values import Page, StoredView
 from whenthen.usecases.related import Related
@@ -43,7 +46,7 @@ class ManageViews(Struct, frozen=True):
             self.views.save(new, None)
         except Stale:
             found = self.views.get(new.id)
-            if _as_written(found.document) != _as_written(new.document):
+            if found.made_of != new.made_of:
                 raise Conflict("this Idempotency-Key was used for another view") from None
             return found
         return new
@@ -68,16 +71,20 @@ class ManageViews(Struct, frozen=True):
         Invalid; Stale if it is no longer at `version`; Conflict for another kind while rules name it.
         """
         current = self._current(view_id, version)
-        new = self._prepare(written, view_id, current.version + 1, by)
+        new = replace(self._prepare(written, view_id, current.version + 1, by), made_of=current.made_of)
         users = self.rules.naming_view(view_id)
         if users and new.document["kind"] != current.document["kind"]:
             raise Conflict(f"rules name this view of {current.document['kind']} records: {', '.join(users)}")
         if _as_written(new.document) == _as_written(current.document):
             new = current
         else:
+            for rule_id in users:
+                with suppress(NotFound):
+                    self.manage_rules.check_renewal(rule_id, new)
             self.views.save(new, current)
         for rule_id in users:
-            self.manage_rules.renew(rule_id, by=by)
+            with suppress(NotFound):  # deleted meanwhile
+                self.manage_rules.renew(rule_id, by=by)
         return new
 
     def delete(self, view_id: str, *, version: int | None) -> None:
@@ -115,7 +122,8 @@ class ManageViews(Struct, frozen=True):
     def _prepare(self, written: Mapping[str, Any], view_id: str, version: int, by: str) -> StoredView:
         document = _as_written(written)
         parse_view(document)
-        return StoredView(view_id, version, {**document, "id": view_id}, self.clock.now(), by)
+        made_of = ids.content_id(json.dumps(document, sort_keys=True))
+        return StoredView(view_id, version, {**document, "id": view_id}, self.clock.now(), by, made_of)
 
 
 def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:

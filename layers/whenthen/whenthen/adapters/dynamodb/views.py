@@ -64,6 +64,7 @@ def _item(view: StoredView) -> Item:
         "document": to_json(dict(view.document)),
         "updated_at": format_time(view.updated_at),
         "updated_by": view.updated_by,
+        "made_of": view.made_of,
     }
 
 
@@ -74,4 +75,5 @@ def _view_of(item: Item) -> StoredView:
         document=json.loads(item["document"]),
         updated_at=parse_time(item["updated_at"], "updated_at"),
         updated_by=item["updated_by"],
+        made_of=item.get("made_of", ""),
     )
