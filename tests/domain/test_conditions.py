@@ -210,7 +210,8 @@ CONTEXT = {
             "2026-03-20T00:00:00Z",
             "x",
             None,
-        ]
+        ],
+        "call.rang": ["2026-03-07T23:45:00Z"],
     },
     "now": "2026-03-14T23:30:00+00:00",
 }
@@ -244,6 +245,18 @@ CONTEXT = {
         ({"field": "history.call.incoming_missed", "op": "equals", "value": 2, "within": {"days": 3}}, True),
         ({"field": "history.call.incoming_missed", "op": ">=", "value": 5, "within": {"days": 100}}, False),
         ({"field": "history.email.received", "op": "equals", "value": 0, "within": {"days": 7}}, True),
+        # The clocks of New York were put forward in that week: seven days ago it was an hour later by UTC.
+        ({"field": "history.call.rang", "op": "equals", "value": 1, "within": {"days": 7}}, True),
+        (
+            {
+                "field": "history.call.rang",
+                "op": "equals",
+                "value": 0,
+                "within": {"days": 7},
+                "zone": "America/New_York",
+            },
+            True,
+        ),
     ],
 )
 def test_fields(leaf: dict[str, Any], expected: bool) -> None:

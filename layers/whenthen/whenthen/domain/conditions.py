@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from whenthen.domain.errors import Problem
-from whenthen.domain.facts import Context, Facts, Path, parse_path
+from whenthen.domain.facts import OF_THE_CLOCK, Context, Facts, Path, parse_path
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.moments import Duration, read_duration
 from whenthen.domain.operators import OPERATORS, Operator
@@ -236,7 +236,7 @@ def _path_of(name: object, row: Operator | None, zone: str | None, within: Durat
         raise ValueError("a field such as record.status is required")
     if row is not None and row.record and not name.startswith("record."):
         raise ValueError(f"{row.name} looks at a field of the record, such as record.status")
-    return parse_path(name, zone if name.startswith("now.") else None, within)
+    return parse_path(name, zone if name.startswith(OF_THE_CLOCK) else None, within)
 
 
 def _fold_of(value: object, row: Operator | None) -> bool:
@@ -253,8 +253,8 @@ def _zone_of(document: Mapping[Any, Any], row: Operator | None) -> str | None:
         return None
     if not isinstance(zone, str) or parse_zone(zone) is None:
         raise ValueError("an IANA time zone such as Europe/Istanbul is required")
-    if row is not None and not row.dated and not str(document.get("field")).startswith("now."):
-        raise ValueError("matters only to now.*, between, before, after, within_last and within_next")
+    if row is not None and not row.dated and not str(document.get("field")).startswith(OF_THE_CLOCK):
+        raise ValueError("matters only to now.*, history.*, between, before, after, within_last and within_next")
     return zone
 
 

@@ -31,6 +31,9 @@ MAX_NAMES = 12
 MAX_COUNTED = 1_000
 """Of how many earlier events a count takes notice."""
 
+OF_THE_CLOCK = ("now.", "history.")
+"""How fields begin whose answer depends on the time zone."""
+
 Context = Mapping[str, object]
 
 
@@ -38,7 +41,7 @@ class Path(Struct, frozen=True, eq=False, gc=False):
     """A field that conditions ask for. Those with the same `key` have the same answer, and are equal.
 
     steps   the names from the context on, where the answer stands in it as it is; else none
-    zone    of `now.*`: the zone whose clock is read; None: the zone of the context's now
+    zone    of `now.*` and `history.*`: whose clock is read, whose days are counted; None: that of the context's now
     within  of `history.*`: how far back events are counted
     """
 
@@ -69,7 +72,7 @@ def parse_path(written: str, zone: str | None = None, within: Duration | None = 
         raise ValueError(f"{row.example} is how a field of {root} is written")
     if root == "now" and written[4:] not in NOW_FIELDS:
         raise ValueError(f"now has {', '.join(sorted(NOW_FIELDS))}")
-    zone = zone if root == "now" else None
+    zone = zone if written.startswith(OF_THE_CLOCK) else None
     key = written if zone is None and within is None else f"{written} {zone} {within}"
     return Path(key, root, tuple(names), () if row.read else (root, *names), zone, within)
 
@@ -179,7 +182,7 @@ def _read_history(facts: Facts, path: Path) -> object:
     history, event = facts.context.get("history"), facts.context.get("event")
     event_type = ".".join(path.names)
     now = facts.now()
-    since = path.within.from_moment(now, facts.zone(None), -1) if path.within else None
+    since = path.within.from_moment(now, facts.zone(path.zone), -1) if path.within else None
     if history is None or isinstance(history, Mapping):
         times = elements(history.get(event_type)) if history else ()
     else:
