@@ -29,7 +29,7 @@ for part in (rules, views, records, imports, events, runs, sources, settings, ca
 @app.exception_handler(WhenthenError)
 def refused(error: WhenthenError) -> Response[str]:
     """Every error raised on purpose, by the table of `domain.errors`."""
-    logger.info("refused", error=type(error).__name__, reason=error.reason)
+    logger.info("refused", **answers.told(error))
     return problem(error)
 
 

@@ -237,6 +237,12 @@ CHANGES: list[tuple[str, Any, list[tuple[Any, Any]], list[tuple[Any, Any]]]] = [
     ),
     ("changed", False, [("a", "a")], [("a", "b")]),
     (
+        "changed",
+        True,
+        [([1], [True]), (["a"], ["b"]), (["a"], ["a", "a"]), ({"a": 1}, {"a": True}), (["1"], [1])],
+        [(["e\u0301"], ["\u00e9"]), ([1, [2]], [1.0, [2]]), ({"a": "e\u0301"}, {"a": "\u00e9", "b": None})],
+    ),
+    (
         "changed_to",
         "b",
         [("a", "b"), (None, "b"), (["a"], ["a", "b"])],

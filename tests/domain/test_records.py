@@ -64,6 +64,10 @@ def test_true_is_not_one() -> None:
         "a": Change(before=1, after=True),
         "c": Change(before=0, after=False),
     }
+    assert list(diff({"a": [1], "b": {"x": [0, 1]}, "c": [1]}, {"a": [True], "b": {"x": [0, True]}, "c": [1.0]})) == [
+        "a",
+        "b",
+    ]
 
 
 def test_a_new_record_without_fields_is_a_record() -> None:

@@ -152,6 +152,14 @@ def test_whether_it_needs_a_state_machine(steps: list[Any], immediate: bool) -> 
             {"conditions": {"all": [{"field": "record.a", "op": "equals", "value": 1}, {"any": []}]}},
             ["conditions.all[1].any"],
         ),
+        (
+            {"steps": [{"id": "s", "action": "set_fields", "with": {"fields": {"id": 1, "a b": 2, "c": 3}}}]},
+            ["steps[0].with.fields.id", "steps[0].with.fields.a b"],
+        ),
+        (
+            {"steps": [{"id": "s", "action": "create_record", "with": {"kind": "An Order", "fields": {"a": 1}}}]},
+            ["steps[0].with.kind"],
+        ),
         ({"steps": []}, ["steps"]),
         ({"steps": None}, ["steps"]),
         ({"steps": "mail"}, ["steps"]),
@@ -267,6 +275,8 @@ def test_every_action_can_be_told_from_its_row_alone() -> None:
             Kind.TEXT: "x",
             Kind.TEXTS: ["x"],
             Kind.OBJECT: {"x": "y"},
+            Kind.FIELDS: {"x": "y"},
+            Kind.RECORD_KIND: "order",
             Kind.FLAG: True,
         }
         given = {

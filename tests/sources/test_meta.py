@@ -166,6 +166,14 @@ def test_an_answer_that_cannot_be_read_is_kept_as_an_answer(question: str, answe
     assert fields["answers"] == {question: answer}
 
 
+def test_of_two_questions_for_one_field_both_answers_are_kept() -> None:
+    data = [{"name": "phone_number", "values": ["05321234567"]}, {"name": "phone", "values": ["05327654321"]}]
+    data += [{"name": "zip_code", "values": ["1051"]}, {"name": "post_code", "values": ["1051"]}]
+    fields = meta_leads.lead_fields({"id": "1", "field_data": data}, "TR")
+    assert fields["phone"] == "+905321234567"
+    assert fields["answers"] == {"phone": "05327654321"}
+
+
 def test_the_answer_about_another_lead_is_malformed() -> None:
     with pytest.raises(Malformed):
         meta_leads.lead_event(LEAD, {"id": "8"}, "TR", NOW)

@@ -149,3 +149,10 @@ def test_a_list_shows_what_is_asked_for(rules: ManageRules, wanted: Filter, foun
         seen |= {str(each.document["name"]) for each in page.items}
         cursor = page.cursor
     assert (seen, cursor) == (found, None)
+
+
+def test_a_list_is_searched_as_people_write(rules: ManageRules) -> None:
+    rules.create(rule(name="\u0130stanbul ve I\u011fd\u0131r"), seed="1", by="a")
+    for text in ("istanbul", "I\u011eDIR", "\u0130STANBUL VE"):
+        assert rules.list(Filter(text=text), limit=10, cursor=None).items, text
+    assert not rules.list(Filter(text="Ankara"), limit=10, cursor=None).items

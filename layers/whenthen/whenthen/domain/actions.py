@@ -6,11 +6,14 @@ the API's catalogue and the docs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+from whenthen.domain.errors import Invalid
+from whenthen.domain.records import KIND, check_fields
 
 if TYPE_CHECKING:
     from whenthen.domain.reading import Reader
@@ -34,6 +37,8 @@ class Kind(StrEnum):
     TEXT = "text"
     TEXTS = "texts"
     OBJECT = "object"
+    FIELDS = "fields"
+    RECORD_KIND = "record_kind"
     CHOICE = "choice"
     FLAG = "flag"
 
@@ -121,7 +126,7 @@ ACTIONS: Mapping[str, Action] = {
             Channel.RECORD,
             "Set fields of a record; null removes one.",
             (
-                _P("fields", "Field names and their values.", Kind.OBJECT, required=True),
+                _P("fields", "Field names and their values.", Kind.FIELDS, required=True),
                 _P("record", "Which record, such as contact:42; by default the run's."),
             ),
             rows="A35 A37 A47",
@@ -160,7 +165,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("description", "More about it."),
                 _P("assignee", "Who is to do it; by default the record's owner."),
                 _P("due", "Until when."),
-                _P("fields", "Further fields of the task.", Kind.OBJECT),
+                _P("fields", "Further fields of the task.", Kind.FIELDS),
             ),
             rows="A26 A28",
         ),
@@ -169,8 +174,8 @@ ACTIONS: Mapping[str, Action] = {
             Channel.RECORD,
             "Create a record of any kind, child of the run's record.",
             (
-                _P("kind", "The kind of record.", required=True, templated=False),
-                _P("fields", "Its fields.", Kind.OBJECT, required=True),
+                _P("kind", "The kind of record.", Kind.RECORD_KIND, required=True, templated=False),
+                _P("fields", "Its fields.", Kind.FIELDS, required=True),
             ),
             rows="A34 A39 A41 A42",
         ),
@@ -183,7 +188,7 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
     values = {
         parameter.name: value
         for parameter in action.parameters
-        if (value := _read(parameter, reader)) not in (None, "", [], {})
+        if (value := _READ[parameter.kind](parameter, reader)) not in (None, "", [], {})
     }
     reported = {problem.field for problem in reader.problems}
     for parameter in action.parameters:
@@ -195,15 +200,28 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
     return values
 
 
-def _read(parameter: Parameter, reader: Reader) -> Any:
-    match parameter.kind:
-        case Kind.TEXT:
-            return reader.text(parameter.name, longest=MAX_TEMPLATE)
-        case Kind.TEXTS:
-            return list(reader.texts(parameter.name, most=100, longest=MAX_TEMPLATE))
-        case Kind.OBJECT:
-            return dict(reader.mapping(parameter.name))
-        case Kind.CHOICE:
-            return reader.choice(parameter.name, parameter.options, parameter.options[0])
-        case Kind.FLAG:
-            return reader.flag(parameter.name)
+def _read_fields(parameter: Parameter, reader: Reader) -> dict[str, Any]:
+    fields = dict(reader.mapping(parameter.name))
+    try:
+        check_fields(fields, reader.field(parameter.name))
+    except Invalid as error:
+        reader.problems.extend(error.problems)
+    return fields
+
+
+def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
+    kind = reader.text(parameter.name)
+    if kind and not KIND.fullmatch(kind):
+        reader.report(parameter.name, "a kind such as order is required: up to 40 small letters, digits and _")
+    return kind
+
+
+_READ: Mapping[Kind, Callable[[Parameter, Reader], Any]] = {
+    Kind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
+    Kind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=100, longest=MAX_TEMPLATE)),
+    Kind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
+    Kind.FIELDS: _read_fields,
+    Kind.RECORD_KIND: _read_record_kind,
+    Kind.CHOICE: lambda parameter, reader: reader.choice(parameter.name, parameter.options, parameter.options[0]),
+    Kind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
+}

@@ -6,7 +6,7 @@ enough; a missing or null field has no items. docs/rules.md, "Operators", is the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,10 @@ def unchanged(before: object, after: object) -> bool:
     """Whether two values of a field are the same: null is absent, and true is not 1."""
     if isinstance(before, str) and isinstance(after, str):
         return composed(before) == composed(after)
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return all(unchanged(before.get(name), after.get(name)) for name in {*before, *after})
     if type(before) is type(after) or before is None or after is None:
         return before == after
     if isinstance(before, bool) or isinstance(after, bool):

@@ -158,6 +158,11 @@ def weight_of(record: Record) -> int:
 
 
 def _same(left: Any, right: Any) -> bool:
+    """Whether two values are written the same, so that there is nothing to keep: true is not 1, in lists neither."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 

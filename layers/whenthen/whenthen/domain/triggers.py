@@ -171,12 +171,18 @@ def _read_change(reader: Reader) -> Condition | None:
         if before is not None or after is not None:
             reader.report("field", "is required where from or to is given")
         return None
-    demands: list[Mapping[str, Any]] = [{"field": f"record.{name}", "op": "changed"}]
-    if before is not None:
-        demands.append({"field": f"record.{name}", "op": "changed_from", "value": before})
-    if after is not None:
-        demands.append({"field": f"record.{name}", "op": "changed_to", "value": after})
-    return parse_condition({"all": demands}, reader.field("field"), reader.problems)
+    demands = [("field", "changed", True)]
+    demands += [("from", "changed_from", before)] if before is not None else []
+    demands += [("to", "changed_to", after)] if after is not None else []
+    read: list[Condition] = []
+    for written, op, value in demands:
+        problems: list[Problem] = []
+        condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
+        if condition is None:
+            reader.report(written, "; ".join(problem.message for problem in problems))
+            return None  # what is wrong with the field is said once
+        read.append(condition)
+    return AllOf(tuple(read))
 
 
 def _read_enters(reader: Reader, owner: _Owner) -> Trigger:

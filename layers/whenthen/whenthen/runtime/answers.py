@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from whenthen.domain.errors import Invalid, Malformed, Problem, Temporary, TooLarge, Unsound, WhenthenError, handling_of
+from whenthen.domain.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    Problem,
+    Temporary,
+    TooLarge,
+    Unauthenticated,
+    Unsound,
+    WhenthenError,
+    handling_of,
+)
 from whenthen.runtime.observability import count, logger
 
 PROBLEM = "application/problem+json"
@@ -25,11 +36,21 @@ def answering(work: Handler) -> Handler:
         try:
             return work(event, context)
         except WhenthenError as error:
-            logger.warning("refused", error=type(error).__name__, reason=error.reason)
+            logger.warning("refused", **told(error))
             count("RequestsRefused")
             return problem(error)
 
     return handler
+
+
+def told(error: WhenthenError) -> dict[str, Any]:
+    """What the log may say of an error: reasons that quote what was sent, as most do, are for its sender alone."""
+    fields = {problem.field.partition(".")[0] for problem in error.problems} if isinstance(error, Invalid) else ()
+    reason = {"reason": error.reason} if isinstance(error, _QUOTING_NOTHING) else {}
+    return {"error": type(error).__name__, **({"fields": sorted(fields)} if fields else {}), **reason}
+
+
+_QUOTING_NOTHING = (Unauthenticated, Forbidden, TooLarge, Temporary)
 
 
 def answer(status: int, document: Any) -> dict[str, Any]:

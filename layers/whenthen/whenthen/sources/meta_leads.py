@@ -94,8 +94,8 @@ def lead_fields(document: Mapping[str, Any], default_country: str | None) -> dic
     for question, values in _questions(document):
         name, read = _READY_MADE.get(question, (None, None))
         value = read(values[0], default_country) if read and len(values) == 1 else None
-        if name is not None and value is not None:
-            fields.setdefault(name, value)
+        if name is not None and value is not None and fields.get(name) in (None, value):
+            fields[name] = value
         else:
             answers[question] = values[0] if len(values) == 1 else values
     if "full_name" not in fields:

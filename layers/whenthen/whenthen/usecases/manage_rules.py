@@ -15,6 +15,7 @@ from whenthen.domain.errors import Conflict, Invalid, NotFound, Problem, Stale, 
 from whenthen.domain.events import format_time
 from whenthen.domain.lint import lint
 from whenthen.domain.rules import Mode, Rule, parse_rule
+from whenthen.domain.values import folded
 from whenthen.domain.views import parse_view
 from whenthen.ports.values import Page, StoredRule, StoredView
 from whenthen.usecases.lint_rule import refuse
@@ -41,12 +42,12 @@ class Filter(Struct, frozen=True):
     def takes(self, rule: StoredRule) -> bool:
         """Whether the list shows this rule."""
         document = rule.document
-        name = str(document.get("name", "")).casefold()
+        name = folded(str(document.get("name", "")))
         events = document.get("trigger", {}).get("event") or []
         return (
             (not self.kind or document.get("kind") == self.kind)
             and (not self.mode or document.get("mode", Mode.OFF) == self.mode)
-            and (not self.text or self.text.casefold() in name)
+            and (not self.text or folded(self.text) in name)
             and (not self.event or self.event in ([events] if isinstance(events, str) else events))
         )
 
