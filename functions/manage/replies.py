@@ -35,7 +35,7 @@ def with_json(event: dict[str, Any]) -> dict[str, Any]:
     if not body:
         return event
     headers = {**answers.headers_of(event), "content-type": JSON}
-    return {**event, "headers": headers, "body": json.dumps(read_json(body)), "isBase64Encoded": False}
+    return {**event, "headers": headers, "body": json.dumps(read_json(body, exact=True)), "isBase64Encoded": False}
 
 
 def wanted_version(if_match: str | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,15 +15,19 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.adapters.samples import NOW, client_error, event
 from whenthen.adapters.bus import MAX_CALL_BYTES, EventBridgeBus
 from whenthen.domain import events
-from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.domain.errors import Malformed, Temporary, TooLarge
 from whenthen.domain.events import Event
 
 
 class FakeEvents:
-    """EventBridge, refusing what `refuses` says of a detail at its n-th call."""
+    """EventBridge, refusing with `code` what `refuses` says of a detail at its n-th call."""
 
-    def __init__(self, refuses: Callable[[int, dict[str, Any]], bool] = lambda _call, _detail: False) -> None:
-        self._refuses = refuses
+    def __init__(
+        self,
+        refuses: Callable[[int, dict[str, Any]], bool] = lambda _call, _detail: False,
+        code: str = "ThrottlingException",
+    ) -> None:
+        self._refuses, self._code = refuses, code
         self.calls: list[list[dict[str, Any]]] = []
         self.taken: list[str] = []
 
@@ -31,7 +36,7 @@ class FakeEvents:
         results = []
         for entry in Entries:
             refused = self._refuses(len(self.calls), json.loads(entry["Detail"]))
-            results.append({"ErrorCode": "ThrottlingException"} if refused else {"EventId": "x"})
+            results.append({"ErrorCode": self._code} if refused else {"EventId": "x"})
             if not refused:
                 self.taken.append(json.loads(entry["Detail"])["id"])
         return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
@@ -94,6 +99,45 @@ def test_what_stays_refused_is_reported(no_sleep: list[float]) -> None:
         EventBridgeBus(client, "bus").publish(_events(3))
     assert [len(call) for call in client.calls] == [3, 1, 1, 1]
     assert no_sleep == sorted(no_sleep)
+
+
+@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument", "NotAuthorizedForSourceException"])
+def test_what_is_refused_for_good_is_named_and_not_put_again(code: str, no_sleep: list[float]) -> None:
+    published = _events(30)
+    client = FakeEvents(lambda _call, detail: detail["id"] == published[4].id, code)
+    with pytest.raises(Malformed, match=f"meta_lead.created {published[4].id} .{code}."):
+        EventBridgeBus(client, "bus").publish(published)
+    assert [len(call) for call in client.calls] == [10, 10, 10]
+    assert no_sleep == []
+    assert len(client.taken) == 29
+
+
+def test_what_may_yet_be_taken_is_waited_for_before_another_is_refused(no_sleep: list[float]) -> None:
+    class Both(FakeEvents):
+        def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+            self.calls.append(Entries)
+            codes = {published[0].id: "MalformedDetail", published[1].id: "InternalFailure"}
+            found = [codes.get(json.loads(entry["Detail"])["id"]) for entry in Entries]
+            return {"Entries": [{"ErrorCode": code} if code else {"EventId": "x"} for code in found]}
+
+    published = _events(3)
+    client = Both()
+    with pytest.raises(Temporary, match="1 of 3"):
+        EventBridgeBus(client, "bus").publish(published)
+    assert [len(call) for call in client.calls] == [3, 1, 1, 1]
+
+
+def test_the_detail_holds_nothing_that_eventbridge_or_sqs_refuses() -> None:
+    client = FakeEvents()
+    data = {"n": [2**63, -(2**63) - 1, 2**63 - 1, 0.5], "text": "ş\ufffe\uffff\ud83d\x0b😀", "digits": "1" * 30}
+    EventBridgeBus(client, "bus").publish([event(data=data)])
+    detail = client.calls[0][0]["Detail"]
+    assert not re.search("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", detail)
+    assert json.loads(detail)["data"] == {
+        "n": ["9223372036854775808", "-9223372036854775809", 2**63 - 1, 0.5],
+        "text": "ş\ufffd\ufffd\ufffd\x0b😀",
+        "digits": "1" * 30,
+    }
 
 
 def test_nothing_to_publish_is_no_call() -> None:

@@ -122,6 +122,12 @@ def test_names_of_fields_that_cannot_be() -> None:
         check_fields({f"f{number}": 1 for number in range(MAX_FIELDS + 1)})
 
 
+def test_each_whole_number_beyond_64_bits_is_named() -> None:
+    with pytest.raises(Invalid) as caught:
+        check_fields({"ok": [2**63 - 1, -(2**63), 1e300, True], "a": 2**63, "b": {"c": [0, -(2**63) - 1]}})
+    assert [problem.field for problem in caught.value.problems] == ["fields.a", "fields.b.c[1]"]
+
+
 def test_its_identities_are_its_phone_email_and_whatsapp_id() -> None:
     record = Record("lead", "1", {"whatsapp": "TR.1", "email": "a@b.co", "phone": "+905321234567", "fax": "1"})
     assert record.identities == ("phone#+905321234567", "email#a@b.co", "whatsapp#TR.1")

@@ -157,3 +157,8 @@ def test_a_person_is_found_by_further_addresses_too(api: Api) -> None:
     api.call("PATCH", LEAD, {"other_phones": ["0532 765 43 21"], "other_emails": ["B@example.com"]})
     for given in ({"phone": "+905327654321"}, {"email": "b@example.com"}, {"other_emails": ["b@example.com"]}):
         assert api.call("POST", "/v1/records/lead", given).document["id"] == "4711"
+
+
+def test_a_whole_number_beyond_64_bits_is_refused_by_its_name(api: Api) -> None:
+    answer = api.call("PATCH", LEAD, {"order": {"no": 12345678901234567890}})
+    assert (answer.status, answer.document["errors"][0]["field"]) == (422, "fields.order.no")

@@ -214,3 +214,10 @@ def test_it_can_reach_nothing_but_what_it_needs(stack: Stack) -> None:
     given = stack.environment("receive_webhook")
     assert {"EMAIL_QUEUE_URL", "SEQUENCE_ARN", "GRAPH_API_URL"}.isdisjoint(given)
     assert client("dynamodb").describe_table(TableName=given["CONFIG_TABLE"])["Table"]["TableStatus"] == "ACTIVE"
+
+
+def test_an_integer_beyond_64_bits_is_kept_as_text(payments: Stack) -> None:
+    body = b'{"type": "payment.received", "data": {"amount": 12345678901234567890}}'
+    assert _post(payments, body, _signed(body))["statusCode"] == 202
+    (event,) = payments.events()
+    assert '"12345678901234567890"' in json.dumps(event["data"])

@@ -59,3 +59,7 @@ def test_what_is_no_event() -> None:
     assert fields_of(envelope({}, type_="Something Happened")) == ["type"]
     with pytest.raises(Malformed):
         event_of(envelope("text"))
+
+
+def test_an_integer_beyond_64_bits_is_kept_as_text() -> None:
+    assert event_of(envelope({"button": "a", "n": [2**63, 1]})).data == {"button": "a", "n": ["9223372036854775808", 1]}

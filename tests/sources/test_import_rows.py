@@ -63,6 +63,7 @@ def test_another_delimiter() -> None:
         (b"7,a@example.com,true,,,", "Amount"),
         (b'7,a@example.com,"1,5",,,', "Amount"),
         (b"7,a@example.com,NaN,,,", "Amount"),
+        (b"7,a@example.com,420941079405511899223197,,,", "Amount"),
         (b"7,a@example.com,1,maybe,,", "VIP: true or false"),
         (b"7,\xff\xfe,,,,", "not UTF-8 at its byte 2"),
         (b'7,"a"b,,,,', "not CSV"),

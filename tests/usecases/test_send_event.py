@@ -59,6 +59,12 @@ def test_each_problem_of_a_batch_has_its_place(bus: Bus) -> None:
     assert fields_of(bus, fine, {"type": "chat.text_selected", "data": {"text": 7}}) == ["events[1].data.text"]
 
 
+def test_a_whole_number_that_the_bus_does_not_take_is_refused_by_its_name(bus: Bus) -> None:
+    long = {"type": "shop.ordered", "data": {"id": 2**63 - 1, "items": [{"sku": 1}, {"sku": 2**63}]}}
+    assert fields_of(bus, long) == ["data.items[1].sku"]
+    assert fields_of(bus, {"type": "button.clicked", "data": {"button": "a"}}, long) == ["events[1].data.items[1].sku"]
+
+
 def test_types_of_an_admins_own_are_free(bus: Bus) -> None:
     (event,) = SendEvent(bus, Clock(), None)([{"type": "spaceship.landed", "data": {"x": [1]}}], seed="s", by="k")
     assert event.data == {"x": [1]}

@@ -1,15 +1,20 @@
-"""Bus on EventBridge: each event is one entry, its CloudEvents form the detail."""
+"""Bus on EventBridge: each event is one entry, its CloudEvents form the detail.
+
+What nobody takes must not get there: EventBridge refuses integers beyond 64 bits, and what it took but SQS, behind
+it, does not (the characters that XML lacks) would be lost with its dead letter, which goes to SQS as well.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from whenthen.adapters.aws import AwsClient, aws_errors
+from whenthen.adapters.aws import TRANSIENT, AwsClient, aws_errors
 from whenthen.adapters.batches import chunks, send_groups
-from whenthen.domain import events
-from whenthen.domain.errors import TooLarge
+from whenthen.domain import events, integers
+from whenthen.domain.errors import Malformed, TooLarge
 
 if TYPE_CHECKING:
     from whenthen.domain.events import Event
@@ -23,6 +28,10 @@ MAX_CALL_BYTES = 250_000
 _OVERHEAD = 200
 """More than the time and the names of an entry weigh."""
 
+_MAY_HOLD_LONG_INTEGERS = re.compile(r"[0-9]{19}")
+_NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""What SQS does not take of what JSON leaves as it is: halves of surrogate pairs, and two that are no characters."""
+
 
 class EventBridgeBus:
     """Puts events on the bus, ten at a time."""
@@ -32,7 +41,8 @@ class EventBridgeBus:
         self._bus_name = bus_name
 
     def publish(self, published: Sequence[Event]) -> None:
-        """Put all events on the bus. Raises Temporary unless every one of them was taken, TooLarge for one that cannot.
+        """Put all events on the bus. Raises Temporary unless every one of them was taken; TooLarge, Malformed for one
+        that never will be, after all others were put.
 
         The caller repeats all of them then: an event that comes twice has the same id, and the same effects once.
         """
@@ -40,7 +50,12 @@ class EventBridgeBus:
         for entry in entries:
             if _size(entry) > MAX_CALL_BYTES:
                 raise TooLarge(f"an event of {_size(entry)} bytes; at most {MAX_CALL_BYTES} are possible")
-        send_groups(chunks(entries, _size, MAX_CALL_BYTES), self._put, "putting events on the bus")
+        refused: list[str] = []
+        send_groups(
+            chunks(entries, _size, MAX_CALL_BYTES), lambda group: self._put(group, refused), "putting events on the bus"
+        )
+        if refused:
+            raise Malformed(f"the bus never takes {', '.join(refused)}")
 
     def _entry(self, event: Event) -> dict[str, Any]:
         return {
@@ -48,16 +63,35 @@ class EventBridgeBus:
             "Source": SOURCE,
             "DetailType": event.type,
             "Time": event.time,
-            "Detail": json.dumps(events.to_json(event), ensure_ascii=False, separators=(",", ":")),
+            "Detail": _detail(event),
         }
 
-    def _put(self, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Put entries; returns those that were refused, which EventBridge only ever does for a while."""
+    def _put(self, entries: Sequence[dict[str, Any]], refused: list[str]) -> list[dict[str, Any]]:
+        """Put entries; returns those to put again. What is refused for good is named in `refused`."""
         with aws_errors("putting events on the bus"):
             answer = self._client.put_events(Entries=list(entries))
-        results = answer["Entries"]
-        return [entry for entry, result in zip(entries, results, strict=True) if result.get("ErrorCode")]
+        again = []
+        for entry, result in zip(entries, answer["Entries"], strict=True):
+            code = result.get("ErrorCode")
+            if code in TRANSIENT:
+                again.append(entry)
+            elif code:
+                refused.append(f"{entry['DetailType']} {json.loads(entry['Detail'])['id']} ({code})")
+        return again
+
+
+def _detail(event: Event) -> str:
+    """The event as JSON that every service on its way takes."""
+    written = _written(events.to_json(event))
+    if _MAY_HOLD_LONG_INTEGERS.search(written):  # nothing that came in lately has one, records of earlier days may
+        written = _written(integers.as_text(events.to_json(event)))
+    # Not escaped: EventBridge reads the detail, and how it writes it for SQS is its own affair.
+    return _NOT_IN_XML.sub("\ufffd", written)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _size(entry: dict[str, Any]) -> int:
-    return len(entry["Detail"].encode(errors="surrogatepass")) + _OVERHEAD
+    return len(entry["Detail"].encode()) + _OVERHEAD

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from whenthen.domain import identities
+from whenthen.domain import identities, integers
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import Cause, Change, format_time
 
@@ -95,12 +95,13 @@ def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
-    """Raise Invalid naming each field name that a record cannot have."""
+    """Raise Invalid naming each field name, and each number, that a record cannot have."""
     problems = [
         Problem(f"{path}.{name}", "is reserved" if name in RESERVED else "letters, digits and _ are allowed in a name")
         for name in fields
         if name in RESERVED or not FIELD.fullmatch(name)
     ]
+    problems += integers.too_long(fields, path)
     if len(fields) > MAX_FIELDS:
         problems.append(Problem(path, f"at most {MAX_FIELDS} fields are allowed, there are {len(fields)}"))
     if problems:

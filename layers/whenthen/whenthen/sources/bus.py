@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from whenthen.domain import ids
+from whenthen.domain import ids, integers
 from whenthen.domain.errors import Invalid, Malformed, Problem
 from whenthen.domain.events import EVENT_TYPE, Event, from_json, parse_time
 
@@ -35,7 +35,7 @@ def event_of(envelope: Mapping[str, Any]) -> Event:
             source=source,
             type=str(envelope.get("detail-type", "")),
             time=parse_time(envelope.get("time"), "time"),
-            data=detail,
+            data=integers.as_text(detail),
             origin=f"source:{source}",
         )
     if not EVENT_TYPE.fullmatch(event.type):

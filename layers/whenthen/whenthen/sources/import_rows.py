@@ -68,7 +68,7 @@ def _json_row(text: bytes) -> Row:
     if text.startswith(_UTF_16):
         raise Malformed("the row is UTF-16: UTF-8 is required")
     try:
-        document = read_json(text.removeprefix(BOM))
+        document = read_json(text.removeprefix(BOM), exact=True)
     except Malformed as error:
         raise Malformed(error.reason.replace("the body", "the row")) from None
     if not isinstance(document, dict):
@@ -112,7 +112,7 @@ def _cells(text: bytes, order: Order) -> list[str]:
 
 
 def _number(text: str) -> int | float:
-    """A plain number, as JSON writes it. Raises ValueError: `1,5` may mean two things."""
+    """A plain number, as JSON writes it. Raises ValueError: `1,5` may mean two things, and no event holds 2^63."""
     try:
         value = list(read_json(f"[{text}]".encode()))
     except Malformed as error:

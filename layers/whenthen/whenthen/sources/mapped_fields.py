@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain import ids
+from whenthen.domain import ids, integers
 from whenthen.domain.errors import Invalid, Malformed
 from whenthen.domain.events import parse_time
 from whenthen.domain.identities import email, identities_of, identity, phone
@@ -52,7 +52,7 @@ class Asking(Struct, frozen=True):
         if expression is None:
             return None
         try:
-            found = expression.value(self.root)
+            found = integers.as_text(expression.value(self.root))  # to_number('9223372036854775808')
             json.dumps(found, allow_nan=False)  # an expression can find what is no JSON: to_number('nan'), &name
         except Malformed as error:
             self.report(name, error.reason)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain import catalogue, ids
+from whenthen.domain import catalogue, ids, integers
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.events import EVENT_TYPE, Event, parse_time
 from whenthen.domain.identities import identities_of
@@ -54,6 +54,7 @@ class SendEvent(Struct, frozen=True):
         own_id, written_time = reader.text("id", longest=300), reader.text("time")
         person, data = reader.mapping("person"), reader.mapping("data")
         reader.problems.extend(catalogue.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
+        reader.problems.extend(integers.too_long(data, reader.field("data")))
         event = Event(
             id=ids.event_id(SOURCE, f"{by}#{own_id}" if own_id else f"{by}##{seed}"),
             source=SOURCE,
