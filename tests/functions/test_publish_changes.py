@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from whenthen.adapters.dynamodb.record_items import record_item
 from whenthen.domain.errors import Invalid, Temporary, TooLarge, WhenthenError
 from whenthen.domain.events import Event
 from whenthen.domain.records import Record
+from whenthen.runtime.forwarder import PATIENCE
 
 NEW = record(status="new", phone="+905321234567")
 CALLED = replace(NEW, version=2, fields={**NEW.fields, "status": "called"})
@@ -92,19 +94,29 @@ def test_what_can_never_be_published_is_buried_and_holds_nothing_up(stack: Stack
     assert _publish(stack, *((None, _image(_lead(number))) for number in range(5))) == []
     assert set(bus.published) == {"lead:0", "lead:1", "lead:3", "lead:4"}
     (message,) = stack.messages("ChangeDeadLetters")
-    assert json.loads(message["Body"]) == {
-        "keys": {"pk": {"S": "record#lead:2"}, "sk": {"S": "record"}},
-        "sequence_number": f"{3:021}",
-    }
+    buried = json.loads(message["Body"])
+    assert (buried["change"]["Keys"]["pk"], buried["change"]["SequenceNumber"]) == ({"S": "record#lead:2"}, f"{3:021}")
+    assert buried["change"]["NewImage"] == _image(_lead(2)), "it can be published from its dead letter"
+    assert buried["stream"].startswith("arn:aws:dynamodb:")
     told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert told == {"reason": error.reason, "error": type(error).__name__, "queue": "records"}
 
 
-def test_an_image_that_cannot_be_read_is_buried_without_what_is_in_it(stack: Stack) -> None:
+def test_a_change_too_heavy_for_a_message_is_buried_by_its_keys_and_its_number_in_the_stream(stack: Stack) -> None:
+    stack.adapters["bus"] = FailingBus({"lead:4711": TooLarge("too large")})
+    heavy = replace(NEW, fields={"note": "ş" * 60_000})
+    assert _publish(stack, (None, _image(heavy))) == []
+    (message,) = stack.messages("ChangeDeadLetters")
+    change = json.loads(message["Body"])["change"]
+    assert (change["Keys"]["pk"], change["SequenceNumber"]) == ({"S": "record#lead:4711"}, f"{1:021}")
+    assert "NewImage" not in change
+
+
+def test_an_image_that_cannot_be_read_is_buried_with_a_reason_that_quotes_nothing_of_it(stack: Stack) -> None:
     broken = {**_image(NEW), "pk": {"S": "record#not a ref"}}
     assert _publish(stack, (None, broken), (None, _image(NEW))) == []
     (message,) = stack.messages("ChangeDeadLetters")
-    assert "905321234567" not in json.dumps(message)
+    assert "905321234567" not in json.dumps(message["MessageAttributes"])
     assert "lead.created" in {event["type"] for event in stack.events()}
 
 
@@ -117,12 +129,54 @@ def test_a_change_that_could_not_be_buried_comes_again(stack: Stack) -> None:
     assert _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1)))) == [f"{1:021}"]
 
 
-def test_a_defect_fails_the_batch_so_that_the_stream_halves_and_repeats_it(
-    stack: Stack, caplog: pytest.LogCaptureFixture
+def _made_ago(seconds: float, *images: tuple[Any, Any]) -> dict[str, Any]:
+    event = changes(*images)
+    for each in event["Records"]:
+        each["dynamodb"]["ApproximateCreationDateTime"] = int(time.time() - seconds)
+    return event
+
+
+def test_a_defect_on_one_change_is_tried_again_while_the_others_are_published(
+    stack: Stack, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.adapters["bus"] = FailingBus({"lead:1": KeyError("defect")})
-    with caplog.at_level(logging.ERROR), pytest.raises(KeyError):
-        _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1))))
+    stack.adapters["bus"] = bus = FailingBus({"lead:1": KeyError("Ayşe")})
+    with caplog.at_level(logging.ERROR):
+        answer = stack.invoke("publish_changes", _made_ago(5, *((None, _image(_lead(number))) for number in range(4))))
+    assert failed(answer) == [f"{2:021}"]
+    assert list(dict.fromkeys(bus.published)) == ["lead:0", "lead:2", "lead:3"]
+    assert stack.messages("ChangeDeadLetters") == []
+    assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
+
+
+def test_what_follows_of_the_same_record_waits_with_it(stack: Stack) -> None:
+    class Once(FailingBus):
+        def publish(self, events: Sequence[Event]) -> None:
+            if any(event.type == "lead.created" and event.subject == "lead:4711" for event in events):
+                raise KeyError("defect")
+            super().publish(events)
+
+    stack.adapters["bus"] = bus = Once({})
+    images = [(None, _image(NEW)), (None, _image(_lead(1))), (_image(NEW), _image(CALLED)), (None, _image(_lead(2)))]
+    assert failed(stack.invoke("publish_changes", _made_ago(5, *images))) == [f"{1:021}"]
+    assert set(bus.published) == {"lead:1", "lead:2"}
+
+
+def test_a_defect_that_stays_is_buried_and_its_shard_goes_on(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.adapters["bus"] = bus = FailingBus({"lead:1": KeyError("Ayşe")})
+    event = _made_ago(PATIENCE + 5, *((None, _image(_lead(number))) for number in range(4)))
+    assert failed(stack.invoke("publish_changes", event)) == []
+    assert set(bus.published) == {"lead:0", "lead:2", "lead:3"}
+    (message,) = stack.messages("ChangeDeadLetters")
+    told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert told["error"] == "KeyError"
+    assert "Ayşe" not in told["reason"]
+    assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
+
+
+def test_an_outage_behind_a_defect_lets_the_stream_come_back_to_the_defect(stack: Stack) -> None:
+    stack.adapters["bus"] = FailingBus({"lead:0": KeyError("defect"), "lead:2": Temporary("throttled")})
+    event = _made_ago(5, *((None, _image(_lead(number))) for number in range(4)))
+    assert failed(stack.invoke("publish_changes", event)) == [f"{1:021}"]
 
 
 def test_it_is_told_of_its_dead_letters_alone(stack: Stack) -> None:

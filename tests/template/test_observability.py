@@ -62,7 +62,7 @@ def test_errors_of_every_function_raise_an_alarm() -> None:
 
 def test_a_defect_in_any_consumer_raises_an_alarm_before_its_message_is_a_dead_letter() -> None:
     alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "MessagesFailed"]
-    functions = [function for function, _ in consumers().values()]
+    functions = [*(function for function, _ in consumers().values()), "PublishChanges", "PublishOutcomes"]
     assert _watched("MessagesFailed") == sorted(f"${{AWS::StackName}}-{function}" for function in functions)
     for alarm in alarms:
         assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
