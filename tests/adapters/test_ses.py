@@ -121,8 +121,9 @@ _URL = "https://email.aws.example"
         (client_error("TooManyRequestsException", 429), Temporary),
         (client_error("ServiceUnavailable", 503), Temporary),
         (client_error("AccountSendingPausedException", 400), Temporary),
-        (client_error("AccessDenied", 403), Temporary),
         # never will be
+        (client_error("AccessDenied", 403), Permanent),
+        (client_error("AccessDeniedException", 403), Permanent),
         (client_error("MessageRejected", 400), Permanent),
         (client_error("MailFromDomainNotVerifiedException", 400), Permanent),
         (client_error("InvalidParameterValue", 400), Permanent),

@@ -99,6 +99,8 @@ def text(value: Any) -> str:
             return pattern
         case {"Fn::Sub": pattern}:
             return str(pattern)
+        case {"Fn::Join": [_, {"Ref": name}]}:
+            return f"${{{name}}}"
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 

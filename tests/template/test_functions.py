@@ -49,6 +49,7 @@ whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
+    "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook"},

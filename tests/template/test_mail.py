@@ -52,6 +52,20 @@ def test_mail_is_received_where_a_domain_is_named_scanned_and_stored() -> None:
     assert action["S3Action"]["ObjectKeyPrefix"] == "inbound/"
 
 
+def test_mail_is_sent_from_the_configured_addresses_and_no_other() -> None:
+    assert template()["Parameters"]["MailSenders"]["Default"] == ""
+    (statement,) = [
+        statement
+        for statement in properties("SendEmailRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if statement["Action"] == ["ses:SendRawEmail"]
+    ]
+    condition, _, deployed = statement["Condition"]["Fn::If"]
+    assert condition == "IsLocal"
+    (allowed,) = deployed["StringEqualsIgnoreCase"].values()
+    separator, joined = allowed["Fn::Split"]
+    assert (separator, text(joined)) == (",", "${MailFrom},${MailSenders}")
+
+
 def test_ses_reports_on_mail_of_this_stack_and_of_no_other() -> None:
     destination = properties("MailReportDestination")["EventDestination"]
     assert set(destination["MatchingEventTypes"]) >= {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"}

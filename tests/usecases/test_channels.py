@@ -64,6 +64,25 @@ def test_a_mail_that_cannot_be_is_not_sent(world: World, parameters: dict[str, A
 
 
 @pytest.mark.parametrize(
+    "sender", ["crm@example.com", "CRM@Example.com", "Satış <desk@example.com>", '"a, b" <desk@example.com>']
+)
+def test_a_mail_is_from_one_of_the_stack_s_senders(world: World, sender: str) -> None:
+    job = performed(world, "send_email", subject="s", text="t", **{"from": sender})
+    assert job.status is JobStatus.DONE
+    assert world.mailer.sent[0].sender == sender
+
+
+@pytest.mark.parametrize(
+    "sender", ["boss@example.com", "desk@example.com, boss@example.com", "desk@example.com <boss@example.com>", "desk"]
+)
+def test_a_mail_from_anyone_else_is_refused_before_it_is_claimed(world: World, sender: str) -> None:
+    job = performed(world, "send_email", subject="s", text="t", **{"from": sender})
+    assert (job.status, job.attempt, world.mailer.sent) == (JobStatus.FAILED, 0, [])
+    assert "with.from" in job.reason
+    assert "MailSenders" in job.reason
+
+
+@pytest.mark.parametrize(
     ("fields", "parameters", "recipient"),
     [
         ({"phone": "+905321234567"}, {}, {"to": "905321234567"}),

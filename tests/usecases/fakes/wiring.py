@@ -122,7 +122,15 @@ def functions_of(ports: Ports) -> Functions:
         publish=lambda event: p.bus.publish([event]),
         channels={
             Channel.EMAIL: PerformJob(
-                progress, SendEmail(p.mailer, "crm@example.com", Consents(p.records), p.threads, p.clock)
+                progress,
+                SendEmail(
+                    p.mailer,
+                    "crm@example.com",
+                    Consents(p.records),
+                    p.threads,
+                    p.clock,
+                    further=("desk@example.com",),
+                ),
             ),
             Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR", Consents(p.records))),
             Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),

@@ -87,7 +87,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("text", "The body as plain text."),
                 _P("html", "The body as HTML; values put into it are escaped."),
                 _P("reply_to", "Where answers go."),
-                _P("from", "The sender; by default the stack's."),
+                _P("from", "The sender: MailFrom of the stack (the default), or one of its MailSenders."),
                 _PURPOSE,
             ),
             one_of=("text", "html"),

@@ -46,6 +46,10 @@ def _named(text: str) -> str | None:
     return None if text == "none" else text
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 class Settings:
     """What a function is told by its template."""
 
@@ -72,6 +76,7 @@ class Settings:
     graph_api_url = Variable("GRAPH_API_URL", str)
     graph_api_version = Variable("GRAPH_API_VERSION", str)
     mail_from = Variable("MAIL_FROM", str)
+    mail_senders = Variable("MAIL_SENDERS", _listed, "")
     mail_configuration_set = Variable("MAIL_CONFIGURATION_SET", _named, "none")
     bucket_name = Variable("BUCKET_NAME", str)
     default_country = Variable("DEFAULT_COUNTRY", _named, "none")

@@ -72,7 +72,8 @@ class Wiring(Adapters):
     def receive_email(self) -> ReceiveEmail:
         from whenthen.usecases.receive_email import ReceiveEmail
 
-        return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, self.settings.mail_from)
+        own, further = self.settings.mail_from, self.settings.mail_senders
+        return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, own, further)
 
     @cached_property
     def fetch_lead(self) -> FetchLead:
@@ -155,7 +156,8 @@ class Wiring(Adapters):
         from whenthen.usecases.send_email import SendEmail
 
         consents = Consents(self.records)
-        channel = SendEmail(self.mailer, self.settings.mail_from, consents, self.threads, self.clock)
+        own, further = self.settings.mail_from, self.settings.mail_senders
+        channel = SendEmail(self.mailer, own, consents, self.threads, self.clock, further=further)
         return PerformJob(self.progress, channel)
 
     @cached_property

@@ -38,6 +38,8 @@ class ReceiveEmail(Struct, frozen=True):
     bus: Bus
     clock: Clock
     own_address: str
+    further: tuple[str, ...] = ()
+    """The other addresses that whenthen sends from."""
 
     def __call__(self, key: str) -> ReceivedMail:
         """The mail stored at `key`. Raises NotFound, TooLarge, Malformed for what is no mail; Temporary."""
@@ -48,7 +50,7 @@ class ReceiveEmail(Struct, frozen=True):
         if refused is not None:
             return ReceivedMail(refused=refused)
         stored = self._keep_attachments(mail, own_id)
-        received = mail_events(mail, receipt, raw, stored, {self.own_address}, self.clock.now())
+        received = mail_events(mail, receipt, raw, stored, {self.own_address, *self.further}, self.clock.now())
         events = self._in_thread(received.events)
         self.bus.publish(events)
         return replace(received, events=events)

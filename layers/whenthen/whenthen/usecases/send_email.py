@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -38,7 +39,7 @@ class _Send(Struct, frozen=True):
 
 
 class SendEmail(Struct, frozen=True):
-    """The e-mail channel."""
+    """The e-mail channel. `sender` is whom mail is from, unless a step names one of `further`."""
 
     mailer: Mailer
     sender: str
@@ -46,6 +47,7 @@ class SendEmail(Struct, frozen=True):
     threads: Threads
     clock: Clock
     repeatable: bool = False
+    further: tuple[str, ...] = ()
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Skipped where the recipient refuses mail. Raises Invalid naming what the mail lacks."""
@@ -57,7 +59,7 @@ class SendEmail(Struct, frozen=True):
         if refused is not None:
             return Outcome(JobStatus.SKIPPED, refused)
         mail = Mail(
-            sender=given.get("from") or self.sender,
+            sender=self._allowed(given["from"]) if given.get("from") else self.sender,
             to=to,
             subject=_line(given["subject"]),
             text=given.get("text", ""),
@@ -66,6 +68,15 @@ class SendEmail(Struct, frozen=True):
             headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
         )
         return _Send(self.mailer.write(mail), job.run_id, self)
+
+    def _allowed(self, sender: str) -> str:
+        """The sender that a step names, if mail may be from it: the function's role lets it send as no other."""
+        addresses = [address.lower() for _, address in getaddresses([sender])]
+        if len(addresses) != 1 or addresses[0] not in {known.lower() for known in (self.sender, *self.further)}:
+            raise Invalid.field(
+                "with.from", f"{sender!r} is no sender of this stack: its parameter MailSenders names them"
+            )
+        return sender
 
 
 def _address(value: Any, name: str) -> str:

@@ -34,9 +34,6 @@ LATER: dict[str, float | None] = {
     "ServiceUnavailable": None,
     "AccountSendingPausedException": _PAUSED,
     "ConfigurationSetSendingPausedException": _PAUSED,
-    # An operator's to mend: the mail is as good as before.
-    "AccessDenied": _PAUSED,
-    "AccessDeniedException": _PAUSED,
     "ExpiredToken": None,
     "ExpiredTokenException": None,
     "InvalidClientTokenId": _PAUSED,
