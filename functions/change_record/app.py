@@ -14,4 +14,4 @@ from whenthen.runtime.wiring import wired
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message names a job of a run."""
-    return consume(event, lambda message: wired().change_record(*job_of(message)), wired().messages)
+    return consume(event, lambda message: wired().change_record(*job_of(message)), wired().messages, context)

@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         for rule, error in swept.failed.items():
             logger.error("rule failed: the next sweep tries it again", rule_id=rule, exc_info=error)
 
-    return consume(event, sweep, wired().messages)
+    return consume(event, sweep, wired().messages, context)

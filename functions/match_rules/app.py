@@ -20,4 +20,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         count("EventsMatched")
         count("RulesMatched", len(plan.rules))
 
-    return consume(event, match, wired().messages)
+    return consume(event, match, wired().messages, context)

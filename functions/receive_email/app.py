@@ -19,7 +19,7 @@ SETUP = "AMAZON_SES_SETUP_NOTIFICATION"
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message is a notification of S3, or an envelope of EventBridge with a report of SES."""
-    return consume(event, receive, wired().messages)
+    return consume(event, receive, wired().messages, context)
 
 
 def receive(message: Mapping[str, Any]) -> None:

@@ -24,4 +24,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         count("LeadFormsPostponed", done.postponed)
         count("LeadsMissed", done.missed)
 
-    return consume(event, reconcile, wired().messages)
+    return consume(event, reconcile, wired().messages, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whenthen.adapters.queues import job_of
-from whenthen.runtime.consumer import consume
+from whenthen.runtime.consumer import CALL_SECONDS, consume
 from whenthen.runtime.observability import logger, metrics
 from whenthen.runtime.wiring import wired
 
@@ -14,4 +14,8 @@ from whenthen.runtime.wiring import wired
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Each message names a job of a run."""
-    return consume(event, lambda message: wired().send_whatsapp(*job_of(message)), wired().messages)
+
+    def send(message: Any) -> None:
+        wired().send_whatsapp(*job_of(message))
+
+    return consume(event, send, wired().messages, context, CALL_SECONDS)

@@ -57,7 +57,12 @@ STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 VISIBILITY = timedelta(seconds=360)
 _CONTEXT = SimpleNamespace(
-    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="id", function_version="1"
+    function_name="f",
+    memory_limit_in_mb=1,
+    invoked_function_arn="arn",
+    aws_request_id="id",
+    function_version="1",
+    get_remaining_time_in_millis=lambda: 60_000,
 )
 
 

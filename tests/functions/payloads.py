@@ -17,7 +17,7 @@ CONTEXT = SimpleNamespace(
     aws_request_id="8f507cfc-xmpl-4697-b07a-ac58fc914c95",
     log_group_name="/whenthen/whenthen/Function",
     log_stream_name="2026/03/14/[$LATEST]e1",
-    get_remaining_time_in_millis=lambda: 20_000,
+    get_remaining_time_in_millis=lambda: 60_000,
 )
 """What the functions use of Lambda's context."""
 

@@ -60,6 +60,7 @@ class Stack:
         """Services → what stands in for their clients."""
         self.adapters: dict[str, Any] = {}
         """Adapters and use cases by their names in the wiring → what stands in for them."""
+        self.context: Any = CONTEXT
         create_tables(client("dynamodb"))
         self.queues = {name: self._queue(name) for name in resources(QUEUE)}
         self._bus()
@@ -130,7 +131,7 @@ class Stack:
         with warnings.catch_warnings():
             # runtime.observability silences it, but pytest sets the filters anew for each test.
             warnings.filterwarnings("ignore", "No application metrics to publish")
-            return app(function).handler(dict(event), CONTEXT)
+            return app(function).handler(dict(event), self.context)
 
     def wiring(self, function: str) -> Wiring:
         """The wiring of a function that was just started, for a look at what it can reach."""

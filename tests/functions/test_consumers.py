@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.functions.payloads import batch, failed
+from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack
 from tests.template.reading import consumers
 from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, TooLarge
+from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
 
 USE_CASES = {
     "EventQueue": "match_event",
@@ -169,6 +171,43 @@ def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack
         "m0"
     ]
     assert work.asked == [0, 1, 2]
+
+
+OUTSIDE = {"LeadQueue", "EmailQueue", "WhatsappQueue", "WebhookQueue"}
+
+
+class Slow(Work):
+    """Each message takes so many of the invocation's seconds."""
+
+    def __init__(self, stack: Stack, lasts: float, each: float) -> None:
+        super().__init__()
+        self.left, self.each = lasts, each
+        stack.context = SimpleNamespace(**vars(CONTEXT))
+        stack.context.get_remaining_time_in_millis = lambda: int(self.left * 1_000)
+
+    def __call__(self, *arguments: Any) -> Work:
+        self.left -= self.each
+        return super().__call__(*arguments)
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+@pytest.mark.parametrize("each", [5.0, 19.9, 30.0, 100.0])
+def test_no_message_is_begun_that_might_not_be_ended(stack: Stack, queue: str, each: float) -> None:
+    stack.adapters[USE_CASES[queue]] = work = Slow(stack, 80.0, each)
+    stack.replaced["sqs"] = visibility = Visibility()
+    answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10))))
+    needed = CALL_SECONDS if queue in OUTSIDE else STORE_SECONDS
+    begun = min(10, 1 + sum(80.0 - done * each >= needed for done in range(1, 10)))
+    assert work.asked == list(range(begun))
+    assert failed(answer) == [f"m{number}" for number in range(begun, 10)]
+    assert visibility.changed == {f"receipt of m{number}": 0 for number in range(begun, 10)}, "they come again at once"
+
+
+def test_what_was_not_begun_comes_back_even_where_it_cannot_be_hurried(stack: Stack) -> None:
+    stack.adapters["send_email"] = work = Slow(stack, 80.0, 60.0)
+    # moto knows no such receipts.
+    answer = stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))
+    assert (work.asked, failed(answer)) == ([0], ["m1", "m2"])
 
 
 def test_an_empty_message_names_no_job(stack: Stack) -> None:

@@ -15,11 +15,16 @@ from tests.template.reading import (
     text,
     texts,
 )
+from whenthen.adapters.aws import ONCE
+from whenthen.adapters.http import TOTAL_SECONDS
+from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
 from whenthen.usecases.perform_job import BACKOFF, LEASE
 
 WORKED_ON = sorted(consumers())
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
 JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
+OUTSIDE_QUEUES = ["EmailQueue", "LeadQueue", "WebhookQueue", "WhatsappQueue"]
+LONGEST_CALL = max(TOTAL_SECONDS, ONCE.connect_timeout + ONCE.read_timeout)
 
 
 def test_every_queue_is_worked_on_or_holds_dead_letters() -> None:
@@ -36,6 +41,20 @@ def test_messages_stay_hidden_for_six_times_the_function_s_timeout(queue: str) -
 def test_a_job_s_lease_outlives_its_function_and_ends_before_its_message_returns(queue: str) -> None:
     function, _ = consumers()[queue]
     assert properties(function)["Timeout"] < LEASE.total_seconds() < properties(queue)["VisibilityTimeout"]
+
+
+@pytest.mark.parametrize("queue", OUTSIDE_QUEUES)
+def test_the_last_of_a_batch_is_still_begun_when_every_call_takes_as_long_as_it_may(queue: str) -> None:
+    function, mapping = consumers()[queue]
+    before = (mapping["BatchSize"] - 1) * LONGEST_CALL
+    assert LONGEST_CALL + STORE_SECONDS <= CALL_SECONDS
+    assert before + CALL_SECONDS <= properties(function)["Timeout"]
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_a_function_has_time_for_more_than_the_first_of_a_batch(queue: str) -> None:
+    function, _ = consumers()[queue]
+    assert properties(function)["Timeout"] >= 2 * STORE_SECONDS
 
 
 @pytest.mark.parametrize("queue", WORKED_ON)

@@ -1,18 +1,28 @@
 """A batch of queue messages: each is done, deferred or dead-lettered on its own, by the table of `domain.errors`.
 
+A message is only begun while there is time to end it. A function that is stopped in the middle of a send leaves
+`unknown` what may well have gone out.
+
 Powertools has a processor of batches; it would load the models of all event sources and asyncio at every cold start.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from whenthen.domain.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.runtime.observability import count, logger
 
 Work = Callable[[Mapping[str, Any]], object]
+
+STORE_SECONDS = 8.0
+"""What must be left of an invocation to begin a message that only asks AWS. Stopped, it does the same again."""
+
+CALL_SECONDS = 30.0
+"""What must be left to begin a message with a call to the outside: the longest call, and the stores around it."""
 
 
 class Messages(Protocol):
@@ -25,10 +35,39 @@ class Messages(Protocol):
         """Let the message come back after so long instead of after the queue's visibility timeout."""
 
 
-def consume(event: Mapping[str, Any], work: Work, messages: Messages) -> dict[str, Any]:
-    """Do `work` with the JSON object of each message; the answer names those that are to come back."""
-    failed = [record["messageId"] for record in event["Records"] if not _is_done_with(record, work, messages)]
+class Invocation(Protocol):
+    """What is asked of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is stopped."""
+
+
+def consume(
+    event: Mapping[str, Any], work: Work, messages: Messages, context: Invocation, seconds: float = STORE_SECONDS
+) -> dict[str, Any]:
+    """Do `work` with the JSON object of each message; the answer names those that are to come back.
+
+    A message is begun while `seconds` are left; those behind it come back at once, as they were. The first is
+    always begun: were it not, none ever would be.
+    """
+    failed = []
+    for place, record in enumerate(event["Records"]):
+        if place and context.get_remaining_time_in_millis() < seconds * 1_000:
+            failed += _left_for_another(event["Records"][place:], messages)
+            break
+        if not _is_done_with(record, work, messages):
+            failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) -> list[str]:
+    """Give back messages that were not begun. Each costs one of its receipts, which is why batches are small."""
+    logger.warning("no time left in this invocation", messages=len(records))
+    count("MessagesPutBack", len(records))
+    for record in records:
+        with suppress(Exception):  # then it comes back when the queue's visibility timeout is over
+            messages.defer(record["receiptHandle"], 0)
+    return [record["messageId"] for record in records]
 
 
 def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
