@@ -16,12 +16,13 @@ from whenthen.adapters.dynamodb.imports import DynamoImports
 from whenthen.adapters.dynamodb.records import DynamoRecords
 from whenthen.adapters.import_files import SIGNING, S3ImportFiles
 from whenthen.adapters.machines import ImportMachine
+from whenthen.domain.bounds import cost_of
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.events import Cause
 from whenthen.domain.imports import Column, Counts, Format, Import, ImportStatus, Order, Place, Refusal, Switch, Type
 from whenthen.domain.records import Record
 from whenthen.ports.values import RecordWrite
-from whenthen.usecases.import_batches import MAX_COST, cost_of
+from whenthen.usecases.import_batches import MAX_COST
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 ORDER = Order("contact", Format.CSV, Switch.ENROL, ("rule_1",), ";", {"Sum": Column("amount", Type.NUMBER)})

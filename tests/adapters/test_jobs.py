@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening, lose_answer
@@ -13,7 +14,7 @@ from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, 
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs import DynamoRuns
-from whenthen.domain.errors import Busy, NotFound, Stale
+from whenthen.domain.errors import Busy, Invalid, NotFound, Stale, TooLarge, WhenthenError
 from whenthen.domain.runs import Job, JobStatus, Outcome
 from whenthen.ports.values import Counter, RecordWrite
 
@@ -218,6 +219,37 @@ def test_if_one_part_moved_on_nothing_is_written(
     with pytest.raises(Stale, match="job" if what == "job" else "record or a counter"):
         ledger.complete_with(pending, DONE, minutes(1), [RecordWrite(record(version=2, name="mine"), old)], moved)
     assert (records.get(old.ref), ledger.counter("turn"), _stored(ledger, pending)) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [({"text": "x" * 450_000}, TooLarge), ({"whatsapp": "x" * 600}, Invalid), ({"whatsapp": "💥" * 505}, Invalid)],
+)
+def test_what_the_store_cannot_hold_is_refused_and_the_job_stands(
+    ledger: DynamoRuns, pending: Job, fields: dict[str, Any], error: type[WhenthenError]
+) -> None:
+    with pytest.raises(error):
+        ledger.complete_with(pending, DONE, NOW, [RecordWrite(record(**fields), None)], None)
+    assert _stored(ledger, pending) == pending
+
+
+@pytest.mark.parametrize("where", ["of its own", "among the reasons"])
+def test_dynamodb_says_in_two_ways_that_an_item_is_too_large(
+    ledger: DynamoRuns, client: Intervening, pending: Job, where: str
+) -> None:
+    said = "Item size has exceeded the maximum allowed size"
+    reasons = [{"Code": "None"}, {"Code": "ValidationError", "Message": said}]
+
+    def refuse() -> None:
+        if where == "of its own":
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": said}}, "TransactWriteItems")
+        raise client.exceptions.TransactionCanceledException(
+            {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}, "TransactWriteItems"
+        )
+
+    client.before["transact_write_items"] = [refuse]
+    with pytest.raises(TooLarge):
+        ledger.complete_with(pending, DONE, NOW, [RecordWrite(record(), None)], None)
 
 
 def test_of_two_turns_taken_at_once_one_is_stale(ledger: DynamoRuns, pending: Job) -> None:

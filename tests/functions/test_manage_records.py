@@ -46,6 +46,22 @@ def test_null_removes_a_field_and_the_rest_stays(api: Api) -> None:
     assert answer.document["fields"] == {"phone": "+905321234567", "status": "new"}
 
 
+def test_a_record_that_grows_too_large_is_refused_and_stays(api: Api) -> None:
+    for name in ("first", "second"):
+        assert api.call("PATCH", LEAD, {name: "x" * 120_000}).status == 200
+    for method, target in (("PATCH", LEAD), ("PUT", LEAD), ("POST", "/v1/records/lead")):
+        answer = api.call(method, target, {"third": "x" * 120_000, "phone": "+905321234567"})
+        assert (answer.status, "at most 300000" in answer.document["detail"]) == (413, True)
+    assert api.call("GET", LEAD).headers["etag"] == '"3"'
+    assert api.call("PATCH", LEAD, {"first": None}).status == 200
+
+
+@pytest.mark.parametrize("value", ["x" * 600, "💥" * 505])
+def test_an_identity_that_no_key_can_hold_is_refused_by_its_field(api: Api, value: str) -> None:
+    answer = api.call("PATCH", LEAD, {"whatsapp": value})
+    assert (answer.status, [error["field"] for error in answer.document["errors"]]) == (422, ["fields.whatsapp"])
+
+
 def test_a_patch_never_makes_a_record(api: Api) -> None:
     assert api.call("PATCH", "/v1/records/lead/9", {"status": "new"}).status == 404
 

@@ -9,11 +9,12 @@ import pytest
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
 from whenthen.domain.actions import Channel
-from whenthen.domain.errors import NotFound, Temporary
+from whenthen.domain.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
 from whenthen.domain.records import Record
 from whenthen.domain.runs import JobStatus, Run, RunStatus
 from whenthen.ports.values import RunState
 
+GREEK = [f"letter_{number}" for number in range(40)]
 AGENTS = ["agent:ayse", "agent:budi", "agent:cem"]
 
 
@@ -61,6 +62,9 @@ def test_phone_and_email_are_kept_in_their_one_writing(world: World) -> None:
         ("set_fields", {"fields": {"phone": "12"}}, "not a phone number"),
         ("set_fields", {"fields": {"x": "y"}, "record": "lead:none"}, "there is no record lead:none"),
         ("set_fields", {"fields": {"x": "y"}, "record": "none"}, "with.record: a record such as"),
+        ("set_fields", {"fields": {"whatsapp": "x" * 600}}, "whatsapp: an identity has from 1 to 512 characters"),
+        ("create_record", {"kind": "contact", "fields": {"whatsapp": "💥" * 505}}, "whatsapp: an identity has"),
+        ("set_fields", {"fields": dict.fromkeys(GREEK, "x" * 8000)}, "at most 300000 are possible"),
     ],
 )
 def test_what_cannot_be_done_fails_with_its_reason(
@@ -70,6 +74,27 @@ def test_what_cannot_be_done_fails_with_its_reason(
     assert (state.jobs[0].status, state.run.status) == (JobStatus.FAILED, RunStatus.FAILED)
     assert reason in state.jobs[0].reason
     assert lead(world).version == 1
+
+
+@pytest.mark.parametrize("error", [Invalid.field("", "this takes 101 writes at once"), TooLarge("more than 400 KB")])
+def test_what_the_store_does_not_take_after_all_fails_with_its_reason(world: World, error: WhenthenError) -> None:
+    class Full:
+        """The store knows bounds that are not foreseen."""
+
+        def before(self, call: str) -> None:
+            if call == "runs.complete_with" and not self.refused:
+                self.refused = True
+                raise error
+
+        def after(self, call: str) -> None: ...
+
+        refused = False
+
+    world.functions = world.wire(Full())
+    state = done(world, "set_fields", fields={"status": "won"})
+    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, error.reason)
+    assert (state.run.status, lead(world).version) == (RunStatus.FAILED, 1)
+    assert world.queues["record"].dead == []
 
 
 def test_a_run_without_a_record_cannot_change_one(world: World) -> None:

@@ -101,6 +101,12 @@ def test_a_record_that_grows_too_large_is_refused(world: World) -> None:
     assert "at most 300000" in admin(world).get(work.id)[1][0].reason
 
 
+def test_a_row_whose_identity_no_key_can_hold_is_refused(world: World) -> None:
+    work = done(world, [{"id": "a", "whatsapp": "x" * 600}, {"id": "b", "more": "y"}])
+    assert work.counts == Counts(created=1, refused=1)
+    assert "an identity has from 1 to 512" in admin(world).get(work.id)[1][0].reason
+
+
 def test_rows_about_the_same_person_come_one_after_the_other(world: World) -> None:
     same = [{"email": "a@example.com", "step": number} for number in range(5)]
     work = done(world, [*same, {"id": "x", "email": "a@example.com"}, {"email": "a@example.com", "step": 5}])

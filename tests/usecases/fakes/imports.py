@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from tests.usecases.fakes.queues import FakeQueue
 from tests.usecases.fakes.stores import FakeRecords, page_of
+from whenthen.domain.bounds import cost_of
 from whenthen.domain.errors import NotFound, Stale
 from whenthen.domain.imports import Import, Refusal
 from whenthen.domain.records import Record
 from whenthen.ports.values import Page, RecordWrite
-from whenthen.usecases.import_batches import MAX_COST, cost_of
+from whenthen.usecases.import_batches import MAX_COST
 
 
 @dataclass

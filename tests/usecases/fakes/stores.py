@@ -10,18 +10,21 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from whenthen.domain.bounds import cost_of
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
-from whenthen.domain.errors import NotFound, Stale
+from whenthen.domain.errors import Invalid, NotFound, Stale, TooLarge
 from whenthen.domain.events import Cause, Event
 from whenthen.domain.lateness import Mark
 from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
-from whenthen.domain.records import Record
+from whenthen.domain.records import Record, weight_of
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
 from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, StoredRule, StoredView
 
 T = TypeVar("T")
+
+MOST_BYTES, MOST_WRITES = 400_000, 100
 
 _PREFERRED = {"contact": 0, "lead": 1}
 
@@ -252,6 +255,14 @@ class FakeRecords:
         stored = self.stored.get(record.ref)
         if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
             raise Stale(f"{record.ref} has moved on")
+        self.hold(record, replaces)
+
+    def hold(self, record: Record, replaces: Record | None) -> None:
+        """What DynamoDB takes of a record, as far as use cases can tell: raises Invalid, TooLarge."""
+        if weight_of(record) > MOST_BYTES:
+            raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)")
+        if cost_of(record, replaces or Record(record.kind, record.id)) > MOST_WRITES:
+            raise Invalid.field("", f"at most {MOST_WRITES} writes are possible at once")
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         self.demand(survivor, survivor)

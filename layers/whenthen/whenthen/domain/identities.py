@@ -15,7 +15,10 @@ from typing import Any
 from whenthen.domain.errors import Invalid
 
 MAX_IDENTITY_LENGTH = 512
-"""Characters of one identity: it is a key of the records table, which takes 2,048 bytes."""
+"""Characters of one identity."""
+
+MAX_IDENTITY_BYTES = 2_000
+"""It is a key of the tables, after a word that says which; a key takes 2,048 bytes."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?=.{1,253}$)[^\s@.<>()\[\]\\,;:\"]+(?:\.[^\s@.<>()\[\]\\,;:\"]+)+")
@@ -33,7 +36,10 @@ def identity(kind: str, value: str) -> str:
         raise Invalid.field("kind", "an identity's kind is a lower-case name such as phone, email or whatsapp")
     if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH:
         raise Invalid.field(kind, f"an identity has from 1 to {MAX_IDENTITY_LENGTH} characters")
-    return f"{kind}#{value}"
+    found = f"{kind}#{value}"
+    if len(found.encode(errors="surrogatepass")) > MAX_IDENTITY_BYTES:
+        raise Invalid.field(kind, f"an identity has at most {MAX_IDENTITY_BYTES} bytes")
+    return found
 
 
 def phone(text: str, default_country: str | None) -> str | None:

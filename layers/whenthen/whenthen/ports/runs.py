@@ -58,7 +58,10 @@ class RunLedger(Protocol):
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on.
+
+        Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.
+        """
 
     def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
         """Write the outcome that the provider reports. False if the job no longer stands as it was read.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain import ids, templates
-from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary
+from whenthen.domain.bounds import check_record
+from whenthen.domain.errors import Invalid, NotFound, Stale, Temporary, TooLarge
 from whenthen.domain.events import format_time
 from whenthen.domain.records import Record, check_fields, parse_ref, patched, with_tags
 from whenthen.domain.runs import Job, JobStatus, Outcome
@@ -160,13 +161,21 @@ class ChangeRecord(Struct, frozen=True):
         """Whether the job got its outcome; False if what it was made from moved on meanwhile."""
         try:
             outcome, writes, counter = self._prepare(state, job)
-        except (Invalid, NotFound) as error:
+        except (Invalid, NotFound, TooLarge) as error:
             outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
         try:
-            self.progress.runs.complete_with(job, outcome, self.progress.clock.now(), writes, counter)
+            self._complete(job, outcome, writes, counter)
         except Stale:
             return False
         return True
+
+    def _complete(self, job: Job, outcome: Outcome, writes: list[RecordWrite], counter: Counter | None) -> None:
+        """Write it all; where the store takes no such record after all, that it does not. Raises Stale."""
+        now = self.progress.clock.now()
+        try:
+            self.progress.runs.complete_with(job, outcome, now, writes, counter)
+        except (Invalid, TooLarge) as error:
+            self.progress.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
 
     def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
@@ -182,6 +191,7 @@ class ChangeRecord(Struct, frozen=True):
             cause=state.event.cause.then(state.run.id),
             now=self.progress.clock.now(),
         )
+        check_record(changed, work.replaces or work.record)
         writes = [] if changed is work.record else [RecordWrite(changed, work.replaces)]
         said = work.said if writes else f"{work.said} (as it was already)"
         return Outcome(JobStatus.DONE, said, {"record": work.record.ref}), writes, work.counter

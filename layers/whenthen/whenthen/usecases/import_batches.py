@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain import ids
-from whenthen.domain.date_index import DateEntry, date_entries, replaced
-from whenthen.domain.errors import Invalid
+from whenthen.domain.bounds import check_record, cost_of
+from whenthen.domain.errors import Invalid, TooLarge
 from whenthen.domain.events import Cause
 from whenthen.domain.imports import MAX_REFUSALS, Counts, Import, Place, Refusal, Switch
-from whenthen.domain.records import MAX_RECORD_BYTES, Record, identities_of, patched, weight_of
+from whenthen.domain.records import Record, identities_of, patched, weight_of
 from whenthen.ports.values import RecordWrite
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Batch:
             return False
         try:
             changed = self._changed(row, found)
-        except Invalid as error:
+        except (Invalid, TooLarge) as error:
             return self.refuse(line.line, error.reason)
         if changed is not found:
             return self._write(changed, found)
@@ -114,11 +114,7 @@ class Batch:
     def _changed(self, row: Row, found: Record) -> Record:
         quiet = self._work.order.rules is not Switch.RUN
         changed = patched(found, row.fields, origin=ORIGIN, cause=Cause(), now=self._now, quiet=quiet)
-        weight = weight_of(changed)
-        if weight > MAX_RECORD_BYTES:
-            raise Invalid.field("", f"the record would have {weight} bytes; at most {MAX_RECORD_BYTES} are possible")
-        if changed is not found and cost_of(changed, found) > MAX_COST:
-            raise Invalid.field("", "the record would have more identities and dates than can be written at once")
+        check_record(changed, found)
         return changed
 
     def _write(self, changed: Record, found: Record) -> bool:
@@ -140,13 +136,3 @@ class Batch:
     def after(self, place: Place, header: tuple[str, ...]) -> Import:
         """The import once this batch is done."""
         return self._work.moved(place, self.counts, tuple(self.pending), header)
-
-
-def cost_of(record: Record, found: Record) -> int:
-    """How many items are written when `record` takes the place of `found`: its own, identities and dates."""
-    gone, written = replaced(_dates(found), _dates(record))
-    return 1 + len(set(record.identities) ^ set(found.identities)) + len(gone) + len(written)
-
-
-def _dates(record: Record) -> tuple[DateEntry, ...]:
-    return date_entries(record, record.updated_at) if record.updated_at else ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from whenthen.domain.bounds import check_weight
 from whenthen.domain.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.events import Cause
 from whenthen.domain.merging import merged
@@ -27,7 +28,7 @@ class MergeRecords(Struct, frozen=True):
     def __call__(self, ref: str, other: str, *, origin: str) -> Record:
         """Merge the record `other` into the record `ref`; returns that as it is then. A repetition changes nothing.
 
-        Raises NotFound; Invalid naming `from`; Conflict where one of them is part of another record already.
+        Raises NotFound; Invalid naming `from`; TooLarge; Conflict where one of them is part of another record already.
         """
         kind, _ = parse_ref(ref, "id")
         if parse_ref(other, "from")[0] != kind:
@@ -41,6 +42,7 @@ class MergeRecords(Struct, frozen=True):
             if gone.ref != other:
                 raise Conflict(f"{other} was merged into {gone.ref} already")
             after = merged(survivor, gone, origin=origin, cause=Cause(), now=self.clock.now())
+            check_weight(after, survivor)
             try:
                 self.records.merge(after, survivor, gone)
             except Stale:

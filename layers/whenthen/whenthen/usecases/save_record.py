@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain import identities, ids
+from whenthen.domain.bounds import check_record
 from whenthen.domain.errors import Invalid, NotFound, Problem, Stale, Temporary
 from whenthen.domain.events import Cause
 from whenthen.domain.records import (
@@ -94,7 +95,7 @@ class SaveRecord(Struct, frozen=True):
         """Set the fields of the record `own_id`, or of the one of `kind` that shares an identity with the fields.
 
         Creates it where there is none. None removes a field. Returns the record as it stands then.
-        Raises Invalid; Temporary if others kept changing it.
+        Raises Invalid, TooLarge; Temporary if others kept changing it.
         """
         for attempt in range(ATTEMPTS):
             found, new, changed = self._change(kind, own_id, fields, origin, cause or Cause(), attempt)
@@ -108,14 +109,17 @@ class SaveRecord(Struct, frozen=True):
         raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
 
     def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
-        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid."""
+        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid, TooLarge."""
         found, _, changed = self._change(kind, own_id, fields, "preview", Cause(), 0)
         return found, changed
 
     def _change(
         self, kind: str, own_id: str | None, fields: Mapping[str, Any], origin: str, cause: Cause, attempt: int
     ) -> tuple[Record | None, Record, Record]:
-        """The stored record, if there is one; the one to start from; and the one to write. Raises Invalid."""
+        """The stored record, if there is one; the one to start from; and the one to write.
+
+        Raises Invalid, TooLarge.
+        """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
         found = self._find(kind, own_id, identities_of(patch))
@@ -125,10 +129,15 @@ class SaveRecord(Struct, frozen=True):
         parse_ref(new.ref, "id")
         if own_id is None and found is None and not identities_of(patch):
             raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
-        return found, new, patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
+        changed = patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
+        check_record(changed, new)
+        return found, new, changed
 
     def insert(self, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str) -> Record:
-        """Make the record, unless it is there: then it stays as it is. Returns it as it stands. Raises Invalid."""
+        """Make the record, unless it is there: then it stays as it is. Returns it as it stands.
+
+        Raises Invalid, TooLarge.
+        """
         new = Record(kind, own_id)
         parse_ref(new.ref, "id")
         found = self.records.get(new.ref)
@@ -137,6 +146,7 @@ class SaveRecord(Struct, frozen=True):
         given = normalised(fields, self.default_country)
         check_fields(given)
         made = patched(new, given, origin=origin, cause=Cause(), now=self.clock.now())
+        check_record(made, None)
         try:
             self.records.put(made, None)
         except Stale:
@@ -144,7 +154,7 @@ class SaveRecord(Struct, frozen=True):
         return made
 
     def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
-        """Set fields of an existing record. Raises NotFound; Stale if it is no longer at `version`.
+        """Set fields of an existing record. Raises NotFound, Invalid, TooLarge; Stale if it is no longer at `version`.
 
         Without one, Temporary if others kept changing it.
         """
@@ -160,6 +170,7 @@ class SaveRecord(Struct, frozen=True):
             changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
             if changed is found:
                 return found
+            check_record(changed, found)
             try:
                 self.records.put(changed, found)
             except Stale:

@@ -96,7 +96,10 @@ class DynamoJobs:
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on."""
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on.
+
+        Raises Invalid for what is more than a transaction takes or no identity, TooLarge for a record beyond 400 KB.
+        """
         ended = _ending(outcome, now)
         ending = Expression(
             condition="#status = :pending AND #attempt = :attempt",

@@ -105,7 +105,7 @@ class Table:
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":
                     raise ConditionFailed from error
-                _raise_too_large(error, str(error))
+                raise_if_too_large(error, str(error))
                 raise
             except Temporary as error:
                 if not _is_conflict(error):
@@ -201,6 +201,7 @@ def _is_conflict(error: Temporary) -> bool:
     return isinstance(cause, ClientError) and code_of(cause) == "TransactionConflictException"
 
 
-def _raise_too_large(error: ClientError, said: str) -> None:
+def raise_if_too_large(error: ClientError, said: str) -> None:
+    """Raise TooLarge where what DynamoDB `said` is that an item is."""
     if _TOO_LARGE in said:
         raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)") from error

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws import AwsClient, aws_errors, pauses
 from whenthen.adapters.dynamodb.items import Item, encode
-from whenthen.adapters.dynamodb.table import ANY, EXISTS, Expression, Table, key
-from whenthen.domain.errors import Invalid, Temporary, TooLarge
+from whenthen.adapters.dynamodb.table import ANY, EXISTS, Expression, Table, key, raise_if_too_large
+from whenthen.domain.errors import Invalid, Temporary
 
 MAX_WRITES = 100
 _ATTEMPTS = 6
@@ -51,7 +51,7 @@ def check(table: Table, pk: str, sk: str, when: Expression = EXISTS) -> Write:
 
 
 def transact(client: AwsClient, writes: Sequence[Write]) -> None:
-    """Carry out all writes. Raises TransactionRefused; Invalid if there are more than DynamoDB takes at once.
+    """Carry out all writes. Raises TransactionRefused, TooLarge; Invalid for more than DynamoDB takes at once.
 
     The client gives each call a token, so its own repetitions after a lost answer are one transaction.
     """
@@ -63,6 +63,9 @@ def transact(client: AwsClient, writes: Sequence[Write]) -> None:
                 client.transact_write_items(TransactItems=list(writes))
         except client.exceptions.TransactionCanceledException as error:
             _raise_for(error)
+        except ClientError as error:  # of one item alone, before the others are looked at
+            raise_if_too_large(error, str(error))
+            raise
         else:
             return
     raise Temporary("writing a transaction: another one holds the same items")
@@ -78,6 +81,6 @@ def _raise_for(error: ClientError) -> None:
     if any(code in _THROTTLED for code in codes):
         raise Temporary(f"writing a transaction: {next(code for code in codes if code in _THROTTLED)}") from error
     if _CONFLICT not in codes:
-        if any("Item size" in str(reason.get("Message", "")) for reason in reasons):
-            raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)") from error
+        for reason in reasons:
+            raise_if_too_large(error, str(reason.get("Message", "")))
         raise error
