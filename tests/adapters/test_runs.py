@@ -12,7 +12,7 @@ from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs import DynamoRuns
-from whenthen.domain.errors import Invalid
+from whenthen.domain.errors import Invalid, Temporary
 from whenthen.domain.runs import JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Started
 
@@ -183,6 +183,40 @@ def test_a_run_ends_once(ledger: DynamoRuns) -> None:
     found = _run(ledger, started.id)
     assert (found.status, found.reason, found.finished_at) == (RunStatus.DONE, "1 of 1 steps done", minutes(7))
     assert found.token == "t1", "so that an answer which got lost can be given again"
+
+
+def test_a_wave_that_comes_while_a_run_ends_expires_with_it(
+    ledger: DynamoRuns, client: Intervening, dynamodb: Any
+) -> None:
+    """Between the look at what expires and the transaction, another worker dispatches a wave."""
+    started = run(event())
+    ledger.start(started, event(), [], once_key=None)
+    other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
+    further = replace(started, wave=started.wave + 1)
+    late = job(further, "late", wave=further.wave)
+    client.before["transact_write_items"] = [lambda: other.dispatch(further, [late])]
+    assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    assert _run(ledger, started.id).status is RunStatus.STOPPED
+    mine = {sk: item for (pk, sk), item in _items(dynamodb).items() if pk == f"run#{started.id}"}
+    assert len(mine) == 3
+    assert all("expires_at" in item for item in mine.values()), mine
+
+
+def test_a_run_that_will_not_stand_still_is_ended_later(ledger: DynamoRuns, client: Intervening, dynamodb: Any) -> None:
+    started = run(event())
+    ledger.start(started, event(), [], once_key=None)
+    other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
+    waves = iter(range(started.wave + 1, 100))
+
+    def further() -> None:
+        other.dispatch(replace(started, wave=next(waves)), [])
+        client.before["transact_write_items"] = [further]
+
+    client.before["transact_write_items"] = [further]
+    with pytest.raises(Temporary, match="keeps going on"):
+        ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    del client.before["transact_write_items"]
+    assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
 
 
 def test_what_an_open_run_holds_never_expires_and_the_rest_does(ledger: DynamoRuns, dynamodb: Any) -> None:

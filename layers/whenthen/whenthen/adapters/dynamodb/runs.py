@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _ONCE = "once"
 
+_LOOKS = 4
+"""How often the end of a run is tried on what another worker made of it meanwhile."""
+
 
 class DynamoRuns(DynamoJobs):
     """Runs with their events and jobs. What an open run holds never expires; the rest does after `retention`."""
@@ -160,14 +163,31 @@ class DynamoRuns(DynamoJobs):
         self._try(run.id, change)
 
     def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
-        """Give the run its outcome and stop watching. False if it had one already."""
+        """Give the run its outcome and stop watching. False if it had one already.
+
+        What expires with it is looked up before, so it is on condition that no wave came between: the jobs of
+        that would never expire. Raises Temporary if waves keep coming.
+        """
+        wave = run.wave
+        for _ in range(_LOOKS):
+            if self._finish(run, wave, status, reason, now):
+                return True
+            item = self._runs.get(run_pk(run.id), RUN)
+            if item is None or run_of(item).status.final:
+                return False
+            wave = item["wave"]
+        raise Temporary("the run keeps going on", retry_after=1)
+
+    def _finish(self, run: Run, wave: int, status: RunStatus, reason: str, now: datetime) -> bool:
+        """False if it has its outcome, or is no longer at `wave`, which was read before its jobs are looked at here."""
         expires_at = self._expiry(now)
         ending = Expression(
-            condition=IS_OPEN,
+            condition=f"{IS_OPEN} AND #wave = :wave",
             update="SET #status = :status, #reason = :reason, #finished_at = :now, #gsi3pk = :gsi3pk,"
             " #expires_at = :expires_at REMOVE #waits_until",
             values={
                 **open_values(),
+                "wave": wave,
                 "status": status.value,
                 "reason": reason,
                 "now": format_time(now),
