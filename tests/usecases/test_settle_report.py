@@ -16,6 +16,7 @@ from whenthen.domain.events import Event
 from whenthen.domain.rules import Rule
 from whenthen.domain.runs import Job, JobStatus, RunStatus
 from whenthen.ports.values import RunState
+from whenthen.sources.whatsapp_messages import errors_of
 
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
 LOST = Fails(AnswerLost("no answer came"), taken=True)
@@ -66,14 +67,16 @@ def test_a_job_whose_answer_was_lost_is_done_once_its_message_is_known_to_have_l
 
 def test_or_failed_with_the_providers_reason(world: World) -> None:
     story = Story(world, HELLO)
-    story.reported("whatsapp.message_failed", errors=[{"code": 131026, "title": "Message undeliverable"}])
+    details = {"details": "Message Undeliverable."}
+    status = {"errors": [{"code": 131026, "title": "Message undeliverable", "error_data": details}]}
+    story.reported("whatsapp.message_failed", errors=errors_of(status))
     assert (story.job.status, story.job.reason) == (
         JobStatus.FAILED,
-        "WhatsApp: failed: 131026 Message undeliverable",
+        "WhatsApp: failed: 131026 Message Undeliverable.",
     )
     assert (story.state.run.status, story.state.run.reason) == (
         RunStatus.FAILED,
-        "hello: WhatsApp: failed: 131026 Message undeliverable",
+        "hello: WhatsApp: failed: 131026 Message Undeliverable.",
     )
 
 

@@ -80,7 +80,7 @@ def _why(data: Mapping[str, Any]) -> str:
     errors = data.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], Mapping):
         first = errors[0]
-        words = [str(first[name]) for name in ("code", "title", "message", "details") if first.get(name)]
+        words = [str(first[name]) for name in ("code", "reason") if first.get(name)]
         return " ".join(dict.fromkeys(words))[:_LONGEST_REASON]
     words = [str(data[name]) for name in ("bounce_type", "rejected_because", "error", "reason") if data.get(name)]
     return ", ".join(words)[:_LONGEST_REASON]
