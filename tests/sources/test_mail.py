@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from encodings.aliases import aliases
 from typing import Any
 
 import pytest
@@ -119,6 +121,38 @@ CORPUS: list[tuple[str, bytes, str, list[tuple[str, str]]]] = [
         [],
     ),
     ("a charset that is none", eml("Content-Type: text/plain; charset=klingon\n", "nuqneH ş".encode()), "nuqneH ş", []),
+    ("a charset of domain names", eml("Content-Type: text/plain; charset=idna\n", "çay".encode()), "çay", []),
+    ("a charset that ends in zero", eml('Content-Type: text/plain; charset="utf-8\0"\n', "çay".encode()), "çay", []),
+    (
+        "a charset with its own charset",
+        eml("Content-Type: text/plain; charset*=utf-8''windows-1254\n", "şğı".encode("cp1254")),
+        "şğı",
+        [],
+    ),
+    (
+        "a charset in pieces without order",
+        eml("Content-Type: text/plain; charset*=a; charset*0=b\n", "çay".encode()),
+        "çay",
+        [],
+    ),
+    (
+        "a parameter of five thousand digits",
+        eml(f"Content-Type: text/plain; x*{'9' * 5_000}=a\n", "çay".encode()),
+        "çay",
+        [],
+    ),
+    (
+        "a boundary in a charset of domain names",
+        eml("Content-Type: multipart/mixed; boundary*=idna''x\n", b"--x\r\n\r\nhello\r\n--x--"),
+        "hello",
+        [],
+    ),
+    (
+        "a name in a charset of domain names",
+        eml("Content-Type: text/csv; name*=idna''%C3%A7ay.csv\n", b"1"),
+        "",
+        [("çay.csv", "text/csv")],
+    ),
     ("a charset that is a codec", eml("Content-Type: text/plain; charset=unicode_escape\n", rb"\u0041"), r"\u0041", []),
     ("the wrong charset", eml("Content-Type: text/plain; charset=us-ascii\n", "çay".encode()), "çay", []),
     ("broken base64", eml("Content-Transfer-Encoding: base64\n", b"aGVsbG8*gdGhlcmU"), "hello there", []),
@@ -455,6 +489,48 @@ def test_ten_megabytes_are_read_whole() -> None:
     assert attachment.content == b"\x00\x01" * 5_000_000
 
 
+CODECS = sorted({*aliases, *aliases.values(), "idna", "punycode", "unicode_escape", "undefined", "oem", "palmos"})
+DECLARED = [
+    "text/plain; charset={}",
+    'text/plain; charset="{}"',
+    "text/plain; charset*=''{}",
+    "text/plain; charset*={}''utf-8",
+    "text/plain; charset*0={}; charset*=x",
+    "multipart/mixed; boundary*={}''x",
+    "text/csv; name*={}''%ff%00.csv",
+    "message/rfc822; name*={}''x",
+]
+
+
+@settings(max_examples=600)
+@given(
+    st.sampled_from(CODECS) | st.text(max_size=40),
+    st.sampled_from(DECLARED),
+    st.sampled_from(
+        [b"--x\n\n\xc5\n--x--", b"Content-Type: text/plain; charset=idna\n\n\xc5", b"+AGE- \x1b$B \\N{x} xn--a\xff"]
+    ),
+)
+def test_no_declared_charset_raises(charset: str, declared: str, body: bytes) -> None:
+    raw = eml(f"Content-Type: {declared.format(charset)}\nContent-Transfer-Encoding: 8bit\n", body)
+    assert read_mail(raw).people["from"]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "utf-7"])
+def test_no_declared_charset_costs_more_than_what_it_is_of(charset: str) -> None:
+    def texts(size: int) -> bytes:
+        head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n"
+        return eml(head, b"\xc5a-" + b"b9" * size)
+
+    def names(size: int) -> bytes:
+        part = f"Content-Type: application/zip; name*={charset}''a-{'b9' * 5_000}\r\n\r\nx".encode()
+        return b"From: a@b.com\r\n" + multipart("mixed", *[part] * (size // 1_000))
+
+    assert growth(lambda size: read_mail(texts(size)), 20_000) < 9
+    before = time.process_time()
+    assert len(read_mail(names(200_000)).attachments) == 200
+    assert time.process_time() - before < 2, "the library's own codec takes seven seconds"
+
+
 LINES = st.sampled_from(
     [
         b"From: a@b.com",
@@ -480,6 +556,8 @@ LINES = st.sampled_from(
         b'Content-Disposition: attachment; filename="=?utf-8?q?=?="',
         b"Received: for <x@y>;",
         b"Content-Type: text/plain; charset=utf-7",
+        b"Content-Type: text/plain; charset=idna",
+        b"Content-Type: multipart/mixed; boundary*=idna''x",
         b"Content-Type: message/delivery-status",
         b"Content-Type: message/external-body; access-type=x",
         b"Content-Type: ;;;===",

@@ -1,8 +1,9 @@
 """Raw mail (MIME) as headers, text and attachments. Broken mail is read as far as it goes; only what has no
 headers at all is no mail.
 
-The standard library's older policy is used on purpose: it never raises on a header, and headers and charsets
-are decoded here, within the character sets that mail uses.
+The standard library's older policy is used on purpose: it never raises on a header. Headers, their parameters and
+texts are decoded here, within the character sets that mail uses: the library takes any codec that the sender names,
+and some of those raise, or take a time that grows with the square of what they read.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -41,6 +43,23 @@ _CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:(?:\r\n|
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,512})>")
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
+
+
+class _Part(Message):
+    """The library's message, whose parameters (`charset`, `boundary`, `filename`) are texts that we decoded."""
+
+    def get_param(
+        self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
+    ) -> Any:  # as the library calls it
+        """A parameter of a header; `failobj` where it has none, or none that can be read."""
+        try:
+            written = super().get_param(param, failobj, header, unquote)
+        except (TypeError, ValueError):  # pieces without order, or with a number of thousands of digits
+            return failobj
+        if not isinstance(written, tuple):
+            return written
+        charset, _, value = written
+        return decode(value.encode("latin-1", "replace"), charset)
 
 
 class Attachment(Struct, frozen=True):
@@ -94,7 +113,7 @@ def read_mail(raw: bytes) -> Mail:
     """Read a raw mail. Raises Malformed for what is none, or nests parts without end."""
     _check_cost(raw)
     try:
-        message = BytesParser(policy=compat32).parsebytes(raw)
+        message = BytesParser(_Part, policy=compat32).parsebytes(raw)
     except RecursionError:
         raise Malformed("the mail nests parts too deeply to be read") from None
     raw_headers = [(name.lower(), str(value)) for name, value in message.raw_items()][:MAX_HEADERS]
@@ -143,11 +162,16 @@ def _leaves(message: Message) -> Iterator[Message]:
     while waiting and seen < MAX_PARTS:
         part = waiting.pop()
         seen += 1
-        children = part.get_payload()
-        if part.is_multipart() and part.get_content_maintype() == "multipart" and isinstance(children, list):
-            waiting += [child for child in reversed(children) if isinstance(child, Message)]
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            waiting += reversed(_children(part))
         else:
             yield part
+
+
+def _children(part: Message) -> list[Message]:
+    """The parts within a part. Of one that has none, the library would decode the text instead, by any codec."""
+    inner = part.get_payload() if part.is_multipart() else None
+    return [child for child in inner if isinstance(child, Message)] if isinstance(inner, list) else []
 
 
 def _is_attached(part: Message, kind: str) -> bool:
@@ -164,11 +188,9 @@ def _attachment(part: Message, kind: str, position: int) -> Attachment:
 
 def _bytes(part: Message) -> bytes:
     if part.is_multipart():  # a mail within a mail, or a report about one
-        children = part.get_payload()
-        inner = [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
         try:
-            return b"\n".join(child.as_bytes() for child in inner)
-        except (UnicodeError, LookupError, RecursionError, KeyError, HeaderParseError):
+            return b"\n".join(child.as_bytes() for child in _children(part))
+        except (LookupError, RecursionError, TypeError, ValueError, HeaderParseError):
             return b""
     try:
         content = part.get_payload(decode=True)
@@ -183,8 +205,5 @@ def _text(part: Message) -> str:
 
 def _name(part: Message) -> str:
     """The file's name without folders and control characters; empty where it has none."""
-    try:
-        name = decoded(part.get_filename() or "")
-    except (UnicodeError, LookupError, TypeError, ValueError):
-        return ""
+    name = decoded(part.get_filename() or "")
     return _UNSAFE_IN_NAMES.sub("_", name).strip(" ._")[-150:]
