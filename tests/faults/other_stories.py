@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.faults.stories import PHONE
 from tests.faults.telling import Ending, Stage, Story, signed
+from tests.mails import as_ses_stores
 from whenthen.domain.events import Event
 from whenthen.domain.runs import Job, JobStatus
 
@@ -93,7 +94,7 @@ def _an_answer_comes(stage: Stage) -> None:
     mail.set_content("Yes, please")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="order.pdf")
     mail.add_attachment(b"a,b", maintype="text", subtype="csv", filename="list.csv")
-    stage.receive_mail(mail.as_bytes(), "a1")
+    stage.receive_mail(as_ses_stores(mail, "ayse@example.com", stage.now()), "a1")
 
 
 def _its_attachments_are_kept(stage: Stage) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from tests.mails import as_ses_stores
 from tests.usecases.fakes.stores import FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.errors import Malformed, NotFound
 from whenthen.domain.runs import RunStatus
 from whenthen.usecases.receive_email import ReceiveEmail
+
+SENT = datetime(2026, 3, 14, 9, 30, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -35,7 +39,8 @@ def mail(text: str = "Yes, please", **headers: str) -> EmailMessage:
 
 
 def kept(objects: FakeObjects, message: EmailMessage | bytes, own_id: str = "ses1") -> str:
-    objects.kept[f"inbound/{own_id}"] = message if isinstance(message, bytes) else message.as_bytes()
+    """Put the mail, from ayse@example.com, where SES puts it; returns the key."""
+    objects.kept[f"inbound/{own_id}"] = as_ses_stores(message, "ayse@example.com", SENT)
     return f"inbound/{own_id}"
 
 
@@ -62,6 +67,14 @@ def test_an_answer_names_the_run_whose_mail_it_answers(
     assert world.run_of(event, made).run.status is RunStatus.STOPPED
 
 
+def test_a_mail_that_nobody_vouches_for_is_of_no_person_and_no_answer(
+    objects: FakeObjects, receive: ReceiveEmail
+) -> None:
+    objects.kept["inbound/ses1"] = mail().as_bytes()
+    (received,) = receive("inbound/ses1").events
+    assert (received.type, received.identities, received.data["from"]) == ("email.received", (), "ayse@example.com")
+
+
 def test_attachments_are_kept_apart_and_named_in_the_event(objects: FakeObjects, receive: ReceiveEmail) -> None:
     message = mail()
     message.add_attachment(b"<script>", maintype="text", subtype="html", filename="../offer.html")
@@ -85,16 +98,19 @@ def test_what_a_machine_wrote_is_no_answer(
 def test_a_mail_with_a_virus_makes_no_event_and_keeps_no_attachment(
     world: World, objects: FakeObjects, receive: ReceiveEmail
 ) -> None:
-    message = mail(X_SES_Virus_Verdict="FAIL")
+    message = mail()
     message.add_attachment(b"MZ", maintype="application", subtype="x-msdownload", filename="a.exe")
-    received = receive(kept(objects, message))
+    key = kept(objects, message)
+    objects.kept[key] = objects.kept[key].replace(b"Virus-Verdict: PASS", b"Virus-Verdict: FAIL")
+    received = receive(key)
     assert (received.events, received.refused) == ((), "SES found a virus")
     assert (world.bus.published, objects.types) == ([], {})
 
 
 def test_what_is_no_mail_is_refused_with_its_reason(objects: FakeObjects, receive: ReceiveEmail) -> None:
+    objects.kept["inbound/ses1"] = b""
     with pytest.raises(Malformed, match="headers"):
-        receive(kept(objects, b""))
+        receive("inbound/ses1")
     with pytest.raises(NotFound, match="inbound/none"):
         receive("inbound/none")
 

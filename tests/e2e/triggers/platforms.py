@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from dev.signing import post
 from tests.e2e.triggers.cases import Document, Own, Send, World, is_, of_project
 from tests.e2e.triggers.hooks import sample, seconds_now
+from tests.mails import as_ses_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Mail:
         message["Subject"], message["Message-ID"] = f"About {own.key}", f"<{own.id}@example.com>"
         message.set_content("Could somebody call me, please?")
         bucket, s3 = world.stack.document["outputs"]["BucketName"], world.stack.client("s3")
-        return lambda: s3.put_object(Bucket=bucket, Key=f"inbound/{own.id}", Body=message.as_bytes())
+        raw = as_ses_stores(message, own.email)
+        return lambda: s3.put_object(Bucket=bucket, Key=f"inbound/{own.id}", Body=raw)
 
 
 @dataclass(frozen=True, slots=True)

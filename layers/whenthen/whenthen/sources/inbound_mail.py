@@ -1,7 +1,7 @@
 """A received mail as events: `email.received`, and `contact.replied` unless a program wrote it.
 
-SES rejects nothing by itself. Mail with a virus, spam, and mail whose sender is forged against the policy of
-the sender's own domain make no event here, and say why.
+SES rejects nothing by itself. Mail with a virus and spam make no event here, and say why. Mail whose From nobody
+vouches for is an event of no person: anybody may have sent it.
 """
 
 from __future__ import annotations
@@ -54,20 +54,19 @@ def mail_events(
     """The events of a mail.
 
     `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that
-    whenthen sends from. The sender is only known as a person (`email#…`) where DMARC did not fail.
+    whenthen sends from. The sender is only known as a person (`email#…`) where SES's results vouch for From.
     """
     refused = refusal(receipt)
     if refused:
         return ReceivedMail(refused=refused)
     own_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
     sender = next(iter(mail.people["from"]), None)
-    known = sender is not None and receipt.verdicts.get("dmarc") != "FAIL"
-    identities = (identity("email", sender.address),) if sender and known else ()
+    identities = _identities(mail, receipt)
     reason = automatic(mail, receipt, own_addresses)
     data = _data(mail, receipt, sender, stored)
     data |= present({"automatic": reason is not None, "automatic_reason": reason})
     received = _event("email.received", own_id, receipt.time or mail.date or now, identities, data)
-    if reason is not None or not known:
+    if reason is not None or not identities:
         return ReceivedMail((received,))
     answer = {"channel": "email"}
     answer |= {name: data[name] for name in ("message_id", "subject", "in_reply_to") if name in data}
@@ -82,9 +81,13 @@ def refusal(receipt: Receipt) -> str | None:
         return "SES found a virus"
     if verdicts.get("spam") == "FAIL":
         return "SES takes it for spam"
-    if verdicts.get("dmarc") == "FAIL" and receipt.dmarc_policy in ("reject", "quarantine"):
-        return "the sender is forged: DMARC failed, and the domain wants such mail rejected"
     return None
+
+
+def _identities(mail: Mail, receipt: Receipt) -> tuple[str, ...]:
+    author = mail.author
+    proven = author is not None and author.address.rpartition("@")[2] == receipt.vouched
+    return (identity("email", author.address),) if author and proven else ()
 
 
 def automatic(mail: Mail, receipt: Receipt, own_addresses: Collection[str] = ()) -> str | None:

@@ -11,19 +11,24 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.errors import HeaderParseError
+from datetime import datetime
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    HeaderParseError,
+    InvalidHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from msgspec import Struct
 
 from whenthen.domain.errors import Malformed
 from whenthen.sources.html_text import text_of_html
-from whenthen.sources.mail_headers import Person, decode, decoded, people_of
+from whenthen.sources.mail_headers import STRUCTURED, Person, decode, decoded, people_of, time_of, unfolded
 
 MAX_PARTS = 500
 """Parts of one mail that are looked at."""
@@ -40,6 +45,14 @@ MAX_TEXT = 200_000
 """Characters of text that are kept of one mail, and of HTML that is read for it."""
 
 _CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
+_DEFECTS_OF_HEADERS = (
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,512})>")
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
@@ -76,11 +89,13 @@ class Mail(Struct, frozen=True):
 
     headers  (name in lower case, decoded value), the last added first
     people   whoever the headers `from`, `to`, `cc` and `reply-to` name
+    author   who alone its one From names; None where there are several, or SES may have looked at another one
     defects  what the parser found broken, by its names
     """
 
     headers: tuple[tuple[str, str], ...]
     people: Mapping[str, tuple[Person, ...]]
+    author: Person | None
     content_type: str
     text: str
     html: str
@@ -102,11 +117,7 @@ class Mail(Struct, frozen=True):
     @property
     def date(self) -> datetime | None:
         """When its sender says that it was sent."""
-        try:
-            written = parsedate_to_datetime(self.header("date"))
-            return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, TypeError, OverflowError, IndexError):
-            return None
+        return time_of(self.header("date"))
 
 
 def read_mail(raw: bytes) -> Mail:
@@ -116,7 +127,8 @@ def read_mail(raw: bytes) -> Mail:
         message = BytesParser(_Part, policy=compat32).parsebytes(raw)
     except RecursionError:
         raise Malformed("the mail nests parts too deeply to be read") from None
-    raw_headers = [(name.lower(), str(value)) for name, value in message.raw_items()][:MAX_HEADERS]
+    all_headers = [(name.lower(), str(value)) for name, value in message.raw_items()]
+    raw_headers = all_headers[:MAX_HEADERS]
     if not raw_headers:
         raise Malformed("a mail has headers, this has none")
     texts: list[str] = []
@@ -132,11 +144,15 @@ def read_mail(raw: bytes) -> Mail:
             pages.append(_text(part))
         else:
             texts.append(_text(part))
+    people = {name: people_of(raw_headers, name) for name in ("from", "to", "cc", "reply-to")}
+    froms = sum(name == "from" for name, _ in all_headers)
+    alone = froms == len(people["from"]) == 1 and not _reads_otherwise(raw, message)
     page = "\n".join(pages)[:MAX_TEXT]
     text = "\n".join(texts).strip()[:MAX_TEXT] or text_of_html(page)
     return Mail(
-        headers=tuple((name, decoded(value)) for name, value in raw_headers),
-        people={name: people_of(raw_headers, name) for name in ("from", "to", "cc", "reply-to")},
+        headers=tuple((name, unfolded(value) if name in STRUCTURED else decoded(value)) for name, value in raw_headers),
+        people=people,
+        author=people["from"][0] if alone else None,
         content_type=message.get_content_type(),
         text=text,
         html=page,
@@ -154,6 +170,13 @@ def _check_cost(raw: bytes) -> None:
         multiparts += b"multipart/" in header[0].lower()
     if multiparts > MAX_MULTIPARTS:
         raise Malformed(f"the mail has more than {MAX_MULTIPARTS} multiparts, or nests them too deeply")
+
+
+def _reads_otherwise(raw: bytes, message: Message) -> bool:
+    """Whether a receiver may take other lines for headers than we do, and so look at another From."""
+    head = _END_OF_HEADERS.split(raw, maxsplit=1)[0]
+    broken = any(isinstance(defect, _DEFECTS_OF_HEADERS) for defect in message.defects)
+    return broken or _BARE_RETURN.search(head) is not None
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import binascii
+from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 
 from msgspec import Struct
 
@@ -15,6 +16,10 @@ from whenthen.sources.charsets import codec_of
 _LONGEST = 20_000
 _LONGEST_ENCODED = 4_000
 """Characters of a header that are kept, and of one with encoded words, whose decoding can cost their square."""
+
+
+STRUCTURED = frozenset({"return-path", "received", "received-spf", "authentication-results"})
+"""Headers without encoded words, in which a sender could hide what ends a clause of them."""
 
 
 class Person(Struct, frozen=True):
@@ -60,6 +65,15 @@ def decoded(raw: str) -> str:
     texts = [word if isinstance(word, str) else _word(word, charset) for word, charset in words]
     whole = "".join(texts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return " ".join(whole.replace("\x00", "").split())
+
+
+def time_of(written: str) -> datetime | None:
+    """A time as headers have it (`Sat, 14 Mar 2026 12:30:00 +0300`), in UTC; None for what is none."""
+    try:
+        time = parsedate_to_datetime(written)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _word(word: bytes, charset: str | None) -> str:
