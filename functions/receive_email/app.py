@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from whenthen.domain.errors import Malformed
+from whenthen.domain.errors import Invalid, Malformed
+from whenthen.domain.events import parse_time
 from whenthen.runtime.consumer import consume
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
@@ -27,18 +29,26 @@ def receive(message: Mapping[str, Any]) -> None:
     match message:
         case {"Event": "s3:TestEvent"}:
             return
-        case {"Records": [{"s3": {"object": {"key": str(key)}}}]}:
-            _receive_mail(unquote_plus(key))
+        case {"Records": [{"s3": {"object": {"key": str(key)}}} as told]}:
+            _receive_mail(unquote_plus(key), _time(told.get("eventTime")))
         case {"source": "aws.ses", "detail": dict(report)}:
             count("EventsReceived", len(wired().receive_email.report(report)))
         case _:
             raise Malformed("the message is no notification of S3, and no report of SES")
 
 
-def _receive_mail(key: str) -> None:
+def _time(written: Any) -> datetime | None:
+    """When S3 stored the mail: the same however often the message comes."""
+    try:
+        return parse_time(written, "eventTime")
+    except Invalid:
+        return None
+
+
+def _receive_mail(key: str, stored_at: datetime | None) -> None:
     if key.endswith(SETUP):
         return
-    received = wired().receive_email(key)
+    received = wired().receive_email(key, stored_at)
     count("EventsReceived", len(received.events))
     if received.refused:
         logger.warning("mail refused", reason=received.refused, key=key)

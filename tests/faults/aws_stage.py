@@ -14,7 +14,7 @@ from moto.ses.models import ses_backends
 from tests.faults.aws_machinery import ACCOUNT, BUCKET, REGION, STREAMS, AwsMachinery
 from tests.faults.aws_outside import TappedWiring
 from tests.usecases.fakes.world import Killed
-from whenthen.domain.events import Event
+from whenthen.domain.events import Event, format_time
 from whenthen.domain.records import Record
 from whenthen.domain.rules import parse_rule
 from whenthen.ports.values import RunState, StoredRule
@@ -68,7 +68,8 @@ class AwsStage(AwsMachinery):
     def receive_mail(self, raw: bytes, own_id: str) -> None:
         key = f"inbound/{own_id}"
         self.clients("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
-        self._send("mail", {"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": key}}}]})
+        told = {"bucket": {"name": BUCKET}, "object": {"key": key}}
+        self._send("mail", {"Records": [{"eventTime": format_time(self.now()), "s3": told}]})
 
     def report_of_ses(self, report: Mapping[str, Any]) -> None:
         self._send("mail", {"source": "aws.ses", "detail": report})

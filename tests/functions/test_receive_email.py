@@ -12,6 +12,7 @@ from tests.functions.stack import BUCKET, Stack, client
 from tests.template.reading import ROOT
 
 SAMPLES = ROOT / "events" / "email"
+STORED = "2026-03-14T10:00:04.512Z"
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def stored(key: str, raw: bytes) -> dict[str, Any]:
     """Put a mail where SES puts it; returns what S3 tells of it."""
     client("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
     told = {"bucket": {"name": BUCKET}, "object": {"key": key.replace("/", "%2F", 1), "size": len(raw)}}
-    return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": told}]}
+    named = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventTime": STORED}
+    return {"Records": [{**named, "s3": told}]}
 
 
 def test_a_stored_mail_is_on_the_bus_and_its_attachment_in_the_bucket(stack: Stack) -> None:
@@ -37,6 +39,25 @@ def test_a_stored_mail_is_on_the_bus_and_its_attachment_in_the_bucket(stack: Sta
     for attachment in events["email.received"]["data"]["attachments"]:
         kept = client("s3").get_object(Bucket=BUCKET, Key=attachment["key"])
         assert len(kept["Body"].read()) == attachment["size"]
+
+
+@pytest.mark.parametrize(
+    ("received", "date", "time"),
+    [
+        ("Sat, 14 Mar 2026 10:00:03 +0000 (UTC)", "Sat, 14 Mar 2099 10:00:00 +0000", "2026-03-14T10:00:03.000Z"),
+        ("Sat, 14 Mar 2026 10:00:03 +0000 (UTC)", "Thu, 01 Jan 1970 00:00:00 +0000", "2026-03-14T10:00:03.000Z"),
+        ("Sat, 14 Mar 2099 10:00:03 +0000 (UTC)", "Sat, 14 Mar 2099 10:00:00 +0000", "2026-03-14T10:00:04.512Z"),
+        ("no time", "Sat, 14 Mar 2099 10:00:00 +0000", "2026-03-14T10:00:04.512Z"),
+    ],
+)
+def test_a_mail_is_of_the_time_at_which_ses_took_it_whatever_its_sender_says(
+    stack: Stack, received: str, date: str, time: str
+) -> None:
+    raw = (SAMPLES / "order_with_attachment.eml").read_bytes()
+    raw = raw.replace(b"Sat, 14 Mar 2026 10:00:03 +0000 (UTC)", received.encode())
+    raw = raw.replace(b"Date: Sat, 14 Mar 2026 10:00:00 +0000", f"Date: {date}".encode())
+    stack.consume("MailQueue", batch(stored("inbound/a1", raw)))
+    assert {event["time"] for event in stack.events()} == {time}
 
 
 def test_a_report_of_ses_is_on_the_bus(stack: Stack) -> None:

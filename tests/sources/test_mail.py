@@ -379,6 +379,22 @@ def test_automatic_mail_is_received_and_marked_but_is_no_answer(name: str) -> No
     assert mail.data["automatic_reason"]
 
 
+EARLIER = datetime(2026, 3, 19, 23, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("taken", "time"),
+    [(EARLIER, EARLIER), (None, NOW), (datetime(2026, 3, 21, tzinfo=UTC), NOW)],
+    ids=["SES says", "SES says nothing", "later than it was stored"],
+)
+@pytest.mark.parametrize("date", ["Sat, 14 Mar 2099 09:30:00 +0000", "Thu, 01 Jan 1970 00:00:00 +0000", "x", ""])
+def test_a_mail_is_of_the_time_at_which_ses_took_it(taken: datetime | None, time: datetime, date: str) -> None:
+    raw = eml(f"Date: {date}\n")
+    events = mail_events(read_mail(raw), Receipt(id="m", time=taken, vouched="b.com"), raw, [], (), NOW).events
+    assert [event.time for event in events] == [time, time]
+    assert events[0].data.get("date", "")[:4] in date, "what the sender says stays in the data"
+
+
 def test_an_empty_return_path_and_our_own_address_make_mail_automatic() -> None:
     mail = read_mail(eml(""))
     assert automatic(mail, Receipt(return_path="")) == "empty Return-Path"

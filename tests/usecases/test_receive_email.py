@@ -52,19 +52,28 @@ def test_a_mail_is_an_event_and_an_answer(world: World, objects: FakeObjects, re
     assert receive(kept(objects, mail())).events == received.events, "delivered again, it is the same"
 
 
-def test_an_answer_names_the_run_whose_mail_it_answers(
-    world: World, objects: FakeObjects, receive: ReceiveEmail
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 +0000", "Sat, 14 Mar 2099 09:30:00 +0000"])
+def test_an_answer_names_the_run_whose_mail_it_answers_and_stops_it(
+    world: World, objects: FakeObjects, receive: ReceiveEmail, date: str
 ) -> None:
     later = {**GREET, "id": "later", "wait": {"days": 9}}
     made = world.has_rule(rule(GREET, later, exit={"on": ["contact.replied"]}))
     event = world.happens("lead.created", subject="lead:1")
     world.settle()
     run = world.run_of(event, made).run
-    answer = mail(In_Reply_To="<ses-1@eu-central-1.amazonses.com>")
+    answer = mail(In_Reply_To="<ses-1@eu-central-1.amazonses.com>", Date=date)
     received = receive(kept(objects, answer))
     assert [each.data["reply_to_run"] for each in received.events] == [run.id, run.id]
     world.run_out()
     assert world.run_of(event, made).run.status is RunStatus.STOPPED
+
+
+def test_a_mail_whose_time_nobody_tells_is_of_the_time_at_which_it_was_stored(
+    world: World, objects: FakeObjects, receive: ReceiveEmail
+) -> None:
+    objects.kept["inbound/ses1"] = mail(Date="Sat, 14 Mar 2099 09:30:00 +0000").as_bytes()
+    assert receive("inbound/ses1", SENT).events[0].time == SENT
+    assert receive("inbound/ses1").events[0].time == world.clock.now()
 
 
 def test_a_mail_that_nobody_vouches_for_is_of_no_person_and_no_answer(

@@ -49,12 +49,14 @@ class ReceivedMail(Struct, frozen=True):
 
 
 def mail_events(
-    mail: Mail, receipt: Receipt, raw: bytes, stored: Sequence[str], own_addresses: Collection[str], now: datetime
+    mail: Mail, receipt: Receipt, raw: bytes, stored: Sequence[str], own_addresses: Collection[str], stored_at: datetime
 ) -> ReceivedMail:
-    """The events of a mail.
+    """The events of a mail, of the time at which SES took it: exits and consent go by time, and the sender's Date may
+    say anything.
 
-    `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that
-    whenthen sends from. The sender is only known as a person (`email#…`) where SES's results vouch for From.
+    `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that whenthen
+    sends from; `stored_at` when the mail itself was stored, its time where SES says none. The sender is only known as
+    a person (`email#…`) where SES's results vouch for From.
     """
     refused = refusal(receipt)
     if refused:
@@ -65,7 +67,8 @@ def mail_events(
     reason = automatic(mail, receipt, own_addresses)
     data = _data(mail, receipt, sender, stored)
     data |= present({"automatic": reason is not None, "automatic_reason": reason})
-    received = _event("email.received", own_id, receipt.time or mail.date or now, identities, data)
+    time = min(receipt.time or stored_at, stored_at)
+    received = _event("email.received", own_id, time, identities, data)
     if reason is not None or not identities:
         return ReceivedMail((received,))
     answer = {"channel": "email"}
@@ -136,7 +139,8 @@ def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[
 
     from, from_name, to, cc, reply_to    addresses in lower case
     recipients                           those of the envelope
-    subject, date, text, reply           `reply` is the text above what it quotes
+    date                                 when its sender says that it was sent
+    subject, text, reply                 `reply` is the text above what it quotes
     message_id, in_reply_to, references  ids without angle brackets
     answers_ses_ids                      of those, the ids that SES gave when it sent a mail
     attachments                          name, type, size, inline, key (where it is stored)

@@ -14,6 +14,8 @@ from whenthen.sources.outbound_mail import ses_events
 from whenthen.sources.receipts import receipt_of_headers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.domain.events import Event
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
@@ -41,8 +43,11 @@ class ReceiveEmail(Struct, frozen=True):
     further: tuple[str, ...] = ()
     """The other addresses that whenthen sends from."""
 
-    def __call__(self, key: str) -> ReceivedMail:
-        """The mail stored at `key`. Raises NotFound, TooLarge, Malformed for what is no mail; Temporary."""
+    def __call__(self, key: str, stored_at: datetime | None = None) -> ReceivedMail:
+        """The mail stored at `key`, at that time (now, where nobody knows).
+
+        Raises NotFound, TooLarge, Malformed for what is no mail; Temporary.
+        """
         raw, own_id = self.objects.get(key), key.rpartition("/")[2]
         mail = read_mail(raw)
         receipt = receipt_of_headers(mail, own_id)
@@ -50,7 +55,8 @@ class ReceiveEmail(Struct, frozen=True):
         if refused is not None:
             return ReceivedMail(refused=refused)
         stored = self._keep_attachments(mail, own_id)
-        received = mail_events(mail, receipt, raw, stored, {self.own_address, *self.further}, self.clock.now())
+        own = {self.own_address, *self.further}
+        received = mail_events(mail, receipt, raw, stored, own, stored_at or self.clock.now())
         events = self._in_thread(received.events)
         self.bus.publish(events)
         return replace(received, events=events)
