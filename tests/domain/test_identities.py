@@ -40,6 +40,30 @@ PHONES = [
 ]
 
 
+NUMBERS: list[tuple[object, str | None]] = [
+    ("0532", "0532"),
+    ("", ""),
+    (5321234567, "5321234567"),
+    (5321234567.0, "5321234567"),
+    (0, "0"),
+    (5321234567.5, None),
+    (-5, None),
+    (True, None),
+    (10**18, None),
+    (10**5_000, None),
+    (1e300, None),
+    (float("inf"), None),
+    (float("nan"), None),
+    (None, None),
+    (["0532"], None),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), NUMBERS, ids=map(str, range(len(NUMBERS))))
+def test_texts_and_whole_numbers_are_what_people_write(value: object, expected: str | None) -> None:
+    assert identities.written(value) == expected
+
+
 @pytest.mark.parametrize(("written", "country", "expected"), PHONES)
 def test_a_number_has_one_form_however_it_is_written(written: str, country: str | None, expected: str | None) -> None:
     assert identities.phone(written, country) == expected
@@ -101,9 +125,20 @@ def test_identities_of_loose_fields_are_normalised_and_unique() -> None:
     assert identities.identities_of(fields, "TR") == ("phone#+905321234567", "email#a@b.com", "whatsapp#US.123")
     assert identities.identities_of({"phone": None, "email": {"x": 1}, "whatsapp": True}, "TR") == ()
     assert identities.identities_of({"phone": 905321234567}, "TR") == ("phone#+905321234567",)
+    assert identities.identities_of({"phone": 5321234567.0, "whatsapp": "\ud800"}, "TR") == ("phone#+905321234567",)
 
 
-@pytest.mark.parametrize(("kind", "value"), [("Phone", "+90"), ("", "x"), ("email", ""), ("email", "x" * 600)])
+NO_KEYS = [
+    ("Phone", "+90"),
+    ("", "x"),
+    ("email", ""),
+    ("email", "x" * 600),
+    ("crm", "\U0001f600" * 500),
+    ("crm", "\ud800"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), NO_KEYS, ids=map(str, range(len(NO_KEYS))))
 def test_an_identity_that_cannot_be_a_key_is_refused(kind: str, value: str) -> None:
     with pytest.raises(Invalid):
         identities.identity(kind, value)

@@ -139,10 +139,15 @@ TIMES = [
     (True, NOW, True),
     (-5, NOW, True),
     ({"at": 1}, NOW, True),
+    (253_402_300_799_000, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), False),
+    (253_402_300_800_000, NOW, True),
+    (10**401, NOW, True),
+    (-(10**401), NOW, True),
+    (1e308, NOW, True),
 ]
 
 
-@pytest.mark.parametrize(("written", "time", "reported"), TIMES)
+@pytest.mark.parametrize(("written", "time", "reported"), TIMES, ids=map(str, range(len(TIMES))))
 def test_times_are_read_in_every_usual_form_and_reported_otherwise(
     written: Any, time: datetime, reported: bool
 ) -> None:
@@ -194,6 +199,60 @@ def test_a_part_that_cannot_be_read_is_reported_and_costs_nothing_else(parts: di
     mapped = deliver(with_mapping(type="a.done", **parts), body(name="Ayşe"))
     assert [event.type for event in mapped.events] == ["a.done"]
     assert mapped.problems[0].startswith(f"mappings[0].{field}: ")
+
+
+def recorded(fields: dict[str, Any], country: str = "DE") -> Mapped:
+    """A body whose members are the fields of a record, which has an id."""
+    source = with_mapping(type="a.done", record={"kind": "contact", "id": "'1'", "fields": "body"})
+    return deliver(source | {"default_country": country}, body(**fields))
+
+
+KEPT = [
+    # as told                                       as kept                               what is said of it
+    ({"phone": 1511234567.0}, {"phone": "+491511234567"}, ""),
+    ({"phone": 1511234567}, {"phone": "+491511234567"}, ""),
+    ({"phone": 1511234567.5, "a": 1}, {"a": 1}, "fields.phone: "),
+    ({"phone": 10**401, "a": 1}, {"a": 1}, "fields.phone: "),
+    ({"phone": ["+4915112345670"], "a": 1}, {"a": 1}, "fields.phone: "),
+    ({"email": {"work": "a@b.co"}, "a": 1}, {"a": 1}, "fields.email: "),
+    ({"whatsapp": 12345}, {"whatsapp": "12345"}, ""),
+    ({"whatsapp": "x" * 600, "a": 1}, {"a": 1}, "fields.whatsapp: "),
+    ({"whatsapp": "\U0001f600" * 500, "a": 1}, {"a": 1}, "fields.whatsapp: "),
+    (
+        {"first-name": "B", "version": 3, "a": 1},
+        {"a": 1},
+        "left out are 2, whose names no field can have: 'first-name'",
+    ),
+    ({"other_phones": ["abc", 1511234567.0, "+491511234567"]}, {"other_phones": ["+491511234567"]}, "left out are 1 "),
+    ({"other_emails": "a@b.co", "a": 1}, {"a": 1}, "fields.other_emails: "),
+    ({"other_emails": [7], "a": 1}, {"a": 1}, "fields.other_emails: "),
+    (
+        {"other_emails": [f"{n}@b.co" for n in range(6)]},
+        {"other_emails": [f"{n}@b.co" for n in range(5)]},
+        "all but the first 5",
+    ),
+    ({"id": "1", "a": 1}, {"a": 1}, ""),
+    ({"id": "2", "a": 1}, {"a": 1}, "left out are 1, whose names"),
+]
+
+
+@pytest.mark.parametrize(("told", "kept", "said"), KEPT, ids=[f"{n}-{row[2][:20]}" for n, row in enumerate(KEPT)])
+def test_a_field_that_no_record_can_keep_costs_no_other(told: dict[str, Any], kept: dict[str, Any], said: str) -> None:
+    mapped = recorded(told)
+    assert [record.fields for record in mapped.records] == [kept]
+    assert [event.type for event in mapped.events] == ["a.done"]
+    assert len(mapped.problems) == bool(said)
+    assert said in "".join(mapped.problems)
+
+
+def test_of_more_fields_than_a_record_can_have_the_first_are_kept() -> None:
+    mapped = recorded({f"f{number}": number for number in range(201)})
+    assert (len(mapped.records[0].fields), len(mapped.problems)) == (200, 1)
+
+
+def test_names_that_no_field_can_have_are_said_in_few_words() -> None:
+    (problem,) = recorded({f"{number} {'x' * 100}": 1 for number in range(300)}).problems
+    assert len(problem) < 500
 
 
 @pytest.mark.parametrize("when", ["sum(body.name) > `1`", "contains(body.name, `1`)", "max_by(body.items, &x)"])

@@ -17,8 +17,11 @@ from whenthen.domain.errors import Invalid
 MAX_IDENTITY_LENGTH = 512
 """Characters of one identity."""
 
-MAX_IDENTITY_BYTES = 2_000
-"""It is a key of the tables, after a word that says which; a key takes 2,048 bytes."""
+MAX_KEY_BYTES = 1_900
+"""Bytes of an identity, or of whatever else stands in a table's key: DynamoDB takes 2,048 with the key's own words."""
+
+_LONGEST_NUMBER = 10**18
+"""Whole numbers below are read as people write them; no telephone number has more digits."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?=.{1,253}$)[^\s@.<>()\[\]\\,;:\"]+(?:\.[^\s@.<>()\[\]\\,;:\"]+)+")
@@ -34,12 +37,31 @@ def identity(kind: str, value: str) -> str:
     """`<kind>#<value>` of a value that is normalised already. Raises Invalid naming what does not hold."""
     if not _KIND.fullmatch(kind):
         raise Invalid.field("kind", "an identity's kind is a lower-case name such as phone, email or whatsapp")
-    if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH:
-        raise Invalid.field(kind, f"an identity has from 1 to {MAX_IDENTITY_LENGTH} characters")
-    found = f"{kind}#{value}"
-    if len(found.encode(errors="surrogatepass")) > MAX_IDENTITY_BYTES:
-        raise Invalid.field(kind, f"an identity has at most {MAX_IDENTITY_BYTES} bytes")
-    return found
+    if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH or not fits_key(f"{kind}#{value}"):
+        raise Invalid.field(
+            kind, f"an identity has from 1 to {MAX_IDENTITY_LENGTH} characters, in at most {MAX_KEY_BYTES} bytes"
+        )
+    return f"{kind}#{value}"
+
+
+def fits_key(text: str) -> bool:
+    """Whether a text can stand in a table's key: half of a surrogate pair cannot, nor what is too long."""
+    try:
+        return len(text.encode()) <= MAX_KEY_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
+def written(value: Any) -> str | None:
+    """A text as it is, or a whole number as people write it; None for anything else.
+
+    What went through a spreadsheet comes as 5321234567.0: its zero is no digit of the number.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_NUMBER:
+        return None
+    return str(int(value)) if value == int(value) else None
 
 
 def phone(text: str, default_country: str | None) -> str | None:
@@ -98,16 +120,18 @@ def email(text: str) -> str | None:
 def identities_of(fields: Mapping[str, Any], default_country: str | None) -> tuple[str, ...]:
     """The identities that loose fields give, in the order phone, email, whatsapp; unusable ones are left out.
 
-    `phone` and `email` may hold one text or a list of them; `whatsapp` is a business-scoped id.
+    `phone` and `email` may hold one text (or whole number) or a list of them; `whatsapp` is a business-scoped id.
     """
     found = [
         identity("phone", number) for text in _texts(fields.get("phone")) if (number := phone(text, default_country))
     ]
     found += [identity("email", address) for text in _texts(fields.get("email")) if (address := email(text))]
-    found += [identity("whatsapp", text) for text in _texts(fields.get("whatsapp")) if text and len(text) < 256]
+    found += [
+        identity("whatsapp", text) for text in _texts(fields.get("whatsapp")) if 0 < len(text) < 256 and fits_key(text)
+    ]
     return tuple(dict.fromkeys(found))
 
 
 def _texts(value: Any) -> Iterable[str]:
     values = value if isinstance(value, list | tuple) else [value]
-    return [str(item) for item in values if isinstance(item, str | int) and not isinstance(item, bool)]
+    return [text for value in values if (text := written(value)) is not None]

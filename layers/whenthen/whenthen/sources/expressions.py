@@ -17,6 +17,9 @@ from whenthen.domain.errors import Invalid, Malformed
 MAX_LENGTH = 1_000
 """Characters of one expression."""
 
+_LARGEST_AMOUNT = 10**18
+"""In the smallest unit of a currency: more is no amount, and may be too large to divide."""
+
 _WITHOUT_DECIMALS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|VND|VUV|XAF|XOF|XPF")
 _WITH_THREE_DECIMALS = re.compile("BHD|JOD|KWD|OMR|TND")
 
@@ -26,8 +29,8 @@ class _Functions(Functions):  # type: ignore[misc]
 
     @signature({"types": ["number", "null"]}, {"types": ["string", "null"]})  # type: ignore[untyped-decorator]
     def _func_major_units(self, amount: float | None, currency: str | None) -> float | None:
-        """`major_units(1250, 'eur')` is 12.5, `major_units(1250, 'jpy')` is 1250; null where either is."""
-        if amount is None or currency is None:
+        """`major_units(1250, 'eur')` is 12.5, `major_units(1250, 'jpy')` is 1250; null without either of them."""
+        if amount is None or currency is None or abs(amount) > _LARGEST_AMOUNT:
             return None
         code = currency.upper()
         decimals = 0 if _WITHOUT_DECIMALS.fullmatch(code) else 3 if _WITH_THREE_DECIMALS.fullmatch(code) else 2

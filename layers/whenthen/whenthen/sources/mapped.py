@@ -22,14 +22,13 @@ from whenthen.sources.forms import read_form
 from whenthen.sources.mapped_fields import (
     MAX_DATA_BYTES,
     Asking,
-    RecordUpsert,
     data_of,
     identities_found,
-    record_of,
     subject_of,
     time_of,
     weight,
 )
+from whenthen.sources.mapped_records import RecordUpsert, record_of
 from whenthen.sources.mapping import EventMapping, Source, may_report
 
 MAX_ITEMS = 500

@@ -1,7 +1,7 @@
-"""What one mapping finds in one body: an event's time, subject, identities and data, and the fields of a record.
+"""What one mapping finds in one body for an event: its time, subject, identities and data.
 
 What an expression finds is never trusted to be what it should: a part that cannot be read is reported and
-left out, and costs nothing else.
+left out, and costs nothing else. What it finds for a record is read in `mapped_records`.
 """
 
 from __future__ import annotations
@@ -13,29 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain import ids, integers
+from whenthen.domain import integers
 from whenthen.domain.errors import Invalid, Malformed
 from whenthen.domain.events import parse_time
-from whenthen.domain.identities import email, identities_of, identity, phone
-from whenthen.domain.records import ID, RESERVED, parse_ref
+from whenthen.domain.identities import identities_of, identity
+from whenthen.domain.records import parse_ref
 from whenthen.sources.bodies import present, text_id, unix_time
 
 if TYPE_CHECKING:
     from whenthen.sources.expressions import Expression
-    from whenthen.sources.mapping import EventMapping, RecordMapping
+    from whenthen.sources.mapped_records import RecordUpsert
+    from whenthen.sources.mapping import EventMapping
 
 MAX_DATA_BYTES = 150_000
 """What an event's data may weigh as JSON: leaves room in an event for the rest of it."""
 
 _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
-
-
-class RecordUpsert(Struct, frozen=True):
-    """A record to create or change: by `id` where it is known, else by the identities among its fields."""
-
-    kind: str
-    id: str | None
-    fields: Mapping[str, Any]
+_LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; above, a number is no time, and may be too large to divide
 
 
 class Asking(Struct, frozen=True):
@@ -75,7 +69,7 @@ def time_of(mapping: EventMapping, asking: Asking) -> datetime | None:
     found = asking.value("time", mapping.time)
     if found is None:
         return None
-    if isinstance(found, int | float) and found > _MILLISECONDS:
+    if isinstance(found, int | float) and _MILLISECONDS < found <= _LAST_MILLISECOND:
         found = found / 1000
     time = unix_time(found)
     if time is not None:
@@ -131,36 +125,6 @@ def data_of(mapping: EventMapping, asking: Asking) -> dict[str, Any]:
         asking.report("data", f"more than {MAX_DATA_BYTES} bytes, so it is left out")
         return {"omitted": ["data"]}
     return data
-
-
-def record_of(source: str, country: str | None, mapping: RecordMapping | None, asking: Asking) -> RecordUpsert | None:
-    if mapping is None:
-        return None
-    fields, own_id = asking.value("record.fields", mapping.fields), text_id(asking.value("record.id", mapping.id))
-    if not isinstance(fields, dict):
-        asking.report("record.fields", "no object is found, so no record is changed")
-        return None
-    fields = _record_fields(country, fields, asking)
-    if own_id is None and not identities_of(fields, country):
-        asking.report("record", "neither an id nor a phone or e-mail is found, so no record is changed")
-        return None
-    if own_id is not None and not ID.fullmatch(own_id):
-        own_id = ids.record_id(source, mapping.kind, own_id)
-    return RecordUpsert(mapping.kind, own_id, fields)
-
-
-def _record_fields(country: str | None, fields: dict[str, Any], asking: Asking) -> dict[str, Any]:
-    """The fields without nulls, and without what a record would refuse; a phone that is none must not cost the rest."""
-    kept = {}
-    for name, value in fields.items():
-        if value is None or name in RESERVED:
-            continue
-        read = phone(str(value), country) if name == "phone" else email(str(value)) if name == "email" else value
-        if read is None:
-            asking.report(f"record.fields.{name}", "cannot be read, so it is left out")
-        else:
-            kept[name] = read
-    return kept
 
 
 def weight(data: Any) -> int:

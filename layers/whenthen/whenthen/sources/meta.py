@@ -15,7 +15,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from whenthen.domain.errors import Malformed, Unauthenticated
+from whenthen.domain.errors import Invalid, Malformed, Unauthenticated
+from whenthen.domain.events import parse_time
 from whenthen.sources.bodies import mapping, read_json, text, text_id, unix_time
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{1,256}")
@@ -137,8 +138,9 @@ def _graph_id(value: Any) -> str | None:
 
 def lead_time(value: Any) -> datetime | None:
     """A lead's time: unix seconds in the webhook, `2026-03-14T09:30:00+0000` in the Graph answer."""
+    if not isinstance(value, str) or "T" not in value:
+        return unix_time(value)
     try:
-        written = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
-    except ValueError:
+        return parse_time(value, "created_time")
+    except Invalid:
         return None
-    return unix_time(value) if written is None else written if written.tzinfo else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
     from whenthen.sources.mapped import Item, Mapped
-    from whenthen.sources.mapped_fields import RecordUpsert
+    from whenthen.sources.mapped_records import RecordUpsert
     from whenthen.sources.mapping import Source
     from whenthen.usecases.save_record import SaveRecord
 
