@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from tests.usecases.fakes.outside import FakeClock
-from whenthen.domain.errors import Malformed, Unauthenticated
-from whenthen.ports.values import Refusal
-from whenthen.sources.mapped import Mapped
+from tests.usecases.fakes.stores import FakeRefusals
+from whenthen.domain.errors import Invalid, Malformed, Unauthenticated
+from whenthen.domain.events import Event
+from whenthen.sources.mapped import Item, Mapped
 from whenthen.sources.mapping import parse_source
 from whenthen.usecases.keep_refusals import PACES, KeepRefusals, Posted
 
 SHOP, SITE = (parse_source({"name": name, "scheme": "bearer"}) for name in ("shop", "site"))
 OPEN = parse_source({"name": "open", "scheme": "dangerous_open_form"})
-
-
-@dataclass
-class FakeRefusals:
-    noted: list[tuple[str, Refusal]] = field(default_factory=list)
-
-    def note(self, source: str, refusal: Refusal) -> bool:
-        self.noted.append((source, refusal))
-        return True
-
-    def last(self, source: str) -> list[Refusal]:
-        return [refusal for name, refusal in self.noted[::-1] if name == source]
 
 
 @pytest.fixture
@@ -47,6 +35,10 @@ def keep(store: FakeRefusals, clock: FakeClock) -> KeepRefusals:
 
 def stranger(keep: KeepRefusals, source: Any = SHOP) -> bool:
     return keep.stranger(Posted(source, {"user-agent": "x"}, b"junk"), Unauthenticated("the signature is not right"))
+
+
+def invalid(keep: KeepRefusals, source: Any = SHOP) -> bool:
+    return keep.refused(Posted(source, {}, b"z"), Invalid.field("fields.bad value", "is none"))
 
 
 def sender(keep: KeepRefusals, source: Any = SHOP) -> bool:
@@ -83,7 +75,13 @@ def unmapped(keep: KeepRefusals, source: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("once", [sender, unmapped])
+def unwritten(keep: KeepRefusals, source: Any) -> bool:
+    event = Event("evt_1", "hook/open", "form.submitted", keep.clock.now())
+    item = Item({}, event, mapping=0).without_record("fields.bad value: is none")
+    return keep.unmapped(Posted(source, {"user-agent": "x"}, b"name=z"), Mapped((item,)))
+
+
+@pytest.mark.parametrize("once", [sender, unmapped, unwritten, invalid])
 def test_what_comes_by_a_form_that_is_open_to_all_is_a_strangers(
     keep: KeepRefusals, store: FakeRefusals, once: Any
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.sources.samples import sample_json
 from tests.usecases.fakes.world import World
-from whenthen.domain.errors import Invalid, NotFound
+from whenthen.domain.errors import Invalid, NotFound, TooLarge
 from whenthen.usecases.save_record import SaveRecord
 from whenthen.usecases.try_source import TrySource
 
@@ -130,6 +130,25 @@ def test_what_its_sender_would_be_refused_for_is_the_answer(tried: Any, sample: 
     answer = tried(**sample)
     assert (answer["items"], answer["refused"]["status"]) == ([], status)
     assert answer["refused"]["reason"]
+
+
+def test_a_record_that_would_be_refused_costs_only_itself(tried: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise TooLarge("too much")
+
+    monkeypatch.setattr(SaveRecord, "preview", refuse)
+    answer = tried(body=SHIPPED)
+    (item,) = answer["items"]
+    assert (item["event"]["type"], item["record"], answer["refused"]) == ("order.shipped", None, None)
+    assert item["problems"] == answer["problems"] == ["mappings[0].record: too much"]
+
+
+def test_a_field_that_no_record_can_keep_is_said(tried: Any) -> None:
+    mapping = {"type": "a.b", "record": {"kind": "contact", "id": "body.id", "fields": "body"}}
+    answer = tried(source={"scheme": "bearer", "mappings": [mapping]}, body={"id": "1", "x" * 500: 1, "name": "Ayşe"})
+    (item,) = answer["items"]
+    assert (item["record"]["ref"], item["record"]["fields"]) == ("contact:1", {"name": "Ayşe"})
+    assert "whose names no field can have" in answer["problems"][0]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record, weight_of
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, StoredRule, StoredView
+from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, Refusal, StoredRule, StoredView
 
 T = TypeVar("T")
 
@@ -313,6 +313,34 @@ class FakeSettings:
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         self.kept[name] = document
+
+
+@dataclass
+class FakeSources:
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        if name not in self.kept:
+            raise NotFound(f"there is no source {name}")
+        return self.kept[name]
+
+    def save(self, name: str, document: Mapping[str, Any]) -> None:
+        self.kept[name] = document
+
+    def list(self) -> builtins.list[Mapping[str, Any]]:
+        return [self.kept[name] for name in sorted(self.kept)]
+
+
+@dataclass
+class FakeRefusals:
+    noted: builtins.list[tuple[str, Refusal]] = field(default_factory=list)
+
+    def note(self, source: str, refusal: Refusal) -> bool:
+        self.noted.append((source, refusal))
+        return True
+
+    def last(self, source: str) -> builtins.list[Refusal]:
+        return [refusal for name, refusal in self.noted[::-1] if name == source]
 
 
 @dataclass

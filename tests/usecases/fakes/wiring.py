@@ -9,7 +9,7 @@ from datetime import timedelta
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.actions import Channel
 from whenthen.domain.events import Event
-from whenthen.ports.administration import SettingStore
+from whenthen.ports.administration import Refusals, SettingStore, SourceStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences
 from whenthen.ports.imports import ImportFiles, ImportStore
@@ -17,6 +17,7 @@ from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Ob
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+from whenthen.usecases.accept_hook import AcceptHook
 from whenthen.usecases.accept_meta import AcceptMeta
 from whenthen.usecases.advance_sequence import AdvanceSequence
 from whenthen.usecases.call_webhook import CallWebhook
@@ -26,6 +27,7 @@ from whenthen.usecases.fetch_lead import FetchLead
 from whenthen.usecases.fire_due_dates import FireDueDates
 from whenthen.usecases.import_records import ImportRecords
 from whenthen.usecases.keep_consent import Consents, KeepConsent
+from whenthen.usecases.keep_refusals import KeepRefusals
 from whenthen.usecases.know_person import KnowPerson
 from whenthen.usecases.match_event import MatchEvent
 from whenthen.usecases.perform_job import PerformJob
@@ -66,6 +68,8 @@ class Ports:
     mailer: Mailer
     http: Http
     settings: SettingStore
+    sources: SourceStore
+    refusals: Refusals
     threads: Threads
     objects: Objects
     clock: Clock
@@ -81,6 +85,7 @@ class Functions:
     """The use cases as the deployed functions hold them."""
 
     accept_meta: AcceptMeta
+    accept_hook: AcceptHook
     fetch_lead: FetchLead
     reconcile_leads: ReconcileLeads
     publish_changes: PublishChanges
@@ -103,6 +108,7 @@ def functions_of(ports: Ports) -> Functions:
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
+        accept_hook=AcceptHook(p.sources, p.secrets, save_record, p.bus, KeepRefusals(p.refusals, p.clock), p.clock),
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.lead_forms, p.clock, "TR"),
         reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
         publish_changes=PublishChanges(p.bus, p.clock),

@@ -27,9 +27,11 @@ from tests.usecases.fakes.stores import (
     FakeObjects,
     FakeOccurrences,
     FakeRecords,
+    FakeRefusals,
     FakeRules,
     FakeSecrets,
     FakeSettings,
+    FakeSources,
     FakeSweeps,
     FakeThreads,
 )
@@ -84,9 +86,11 @@ class World:
             }
         )
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
-        self.objects = FakeObjects()
+        self.objects, self.sources, self.refusals = FakeObjects(), FakeSources(), FakeRefusals()
         self.ports = Ports(
             settings=self.settings,
+            sources=self.sources,
+            refusals=self.refusals,
             threads=self.threads,
             objects=self.objects,
             rules=self.rules,

@@ -1,7 +1,8 @@
 """From a delivery of a generic source to its events and records, by the source's mappings.
 
-A delivery that was proven to come from its source is never lost: what no mapping takes becomes
-`webhook.received`, and every reason why a mapping did not take it, or took it only in part, is reported.
+A delivery that was proven to come from its source is never lost: what no mapping takes becomes `webhook.received`,
+what a record cannot keep costs no event, and every reason why a mapping did not take it, or took it only in part, is
+reported.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import ids
 from whenthen.domain.errors import Malformed, TooLarge
@@ -46,7 +48,8 @@ class Item(Struct, frozen=True):
     event     what it is on the bus
     record    the record that it changes besides
     mapping   the place of the mapping that took it, among the source's or its scheme's; None: none did
-    problems  what could not be read, each with the mapping and the part of it that asked
+    problems  what could not be read or kept, each with the mapping and the part of it that asked
+    refused   whether the record is one that cannot be written
     """
 
     body: Any
@@ -54,6 +57,12 @@ class Item(Struct, frozen=True):
     record: RecordUpsert | None = None
     mapping: int | None = None
     problems: tuple[str, ...] = ()
+    refused: bool = False
+
+    def without_record(self, reason: str) -> Item:
+        """The item where its record cannot be written: its event is told all the same."""
+        problem = f"mappings[{self.mapping}].record: {reason}"
+        return replace(self, problems=(*self.problems, problem), refused=True)
 
 
 class Mapped(Struct, frozen=True):
@@ -81,6 +90,11 @@ class Mapped(Struct, frozen=True):
     def untaken(self) -> bool:
         """Whether there is a body that no mapping took."""
         return any(item.mapping is None for item in self.items)
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is a record that cannot be written."""
+        return any(item.refused for item in self.items)
 
 
 class Delivery(Struct, frozen=True):

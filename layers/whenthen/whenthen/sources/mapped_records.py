@@ -74,13 +74,11 @@ def _kept(country: str | None, fields: Mapping[str, Any], asking: Asking) -> dic
     """The fields with addresses in their one written form, without those that are none."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():
-        read = _ADDRESSES.get(name)
-        if read is not None:
-            found = read(value, country)
+        found: Any = value
+        if name in _ADDRESSES:
+            found = _ADDRESSES[name](value, country)
         elif name in _LISTS:
             found = _further(name, value, country, asking)
-        else:
-            found = value
         if found is None:
             asking.report(f"record.fields.{name}", _UNREADABLE)
         else:

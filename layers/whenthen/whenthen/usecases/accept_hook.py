@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.errors import NotFound, Refused, TooLarge
 from whenthen.sources import signatures
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.outside import Secrets
-    from whenthen.sources.mapped import Mapped
+    from whenthen.sources.mapped import Item, Mapped
     from whenthen.usecases.keep_refusals import KeepRefusals
     from whenthen.usecases.save_record import SaveRecord
 
@@ -46,8 +47,8 @@ class AcceptHook(Struct, frozen=True):
     clock: Clock
 
     def __call__(self, name: str, headers: Mapping[str, str], body: bytes) -> Accepted:
-        """Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed, Invalid; Temporary when not
-        all is durable. Whatever is refused, and what no mapping takes, is kept for the source's admin."""
+        """Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed; Temporary when not all is
+        durable. Whatever is refused, and what no mapping or no record takes, is kept for the source's admin."""
         source = parse_source(self.sources.get(name), saved=True)
         posted = Posted(source, headers, body, self._secrets(name))
         try:
@@ -60,7 +61,7 @@ class AcceptHook(Struct, frozen=True):
         except Refused as error:
             self.refusals.refused(posted, error)
             raise
-        if mapped.untaken:
+        if mapped.untaken or mapped.refused:
             self.refusals.unmapped(posted, mapped)
         return Accepted(mapped.events, mapped.problems, source.form.redirect)
 
@@ -74,14 +75,24 @@ class AcceptHook(Struct, frozen=True):
 
     def _taken(self, delivery: Delivery) -> Mapped:
         """What the delivery becomes, once all of it is durable."""
-        name, is_form = delivery.source.name, delivery.source.scheme.kind in FORM_SCHEMES
+        is_form = delivery.source.scheme.kind in FORM_SCHEMES
         mapped = map_form(delivery) if is_form else map_json(delivery)
-        for upsert in mapped.records:
-            origin = f"{'form' if is_form else 'source'}:{name}"
-            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=origin)
+        origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
+        mapped = replace(mapped, items=tuple(self._written(item, origin) for item in mapped.items))
         if mapped.events:
             self.bus.publish(mapped.events)
         return mapped
+
+    def _written(self, item: Item, origin: str) -> Item:
+        """The item once its record is written. One that cannot be costs neither its event nor other items."""
+        upsert = item.record
+        if upsert is None:
+            return item
+        try:
+            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=origin)
+        except Refused as error:
+            return item.without_record(error.reason)
+        return item
 
     def _secrets(self, name: str) -> list[str]:
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from whenthen.domain.errors import Refused, handling_of
+from whenthen.domain.errors import Invalid, Refused, handling_of
 from whenthen.ports.values import Refusal
 
 if TYPE_CHECKING:
@@ -58,13 +58,16 @@ class KeepRefusals(Struct):
         return self._unproven(posted, error.reason, handling_of(error).status)
 
     def refused(self, posted: Posted, error: Refused) -> bool:
-        """Its sender is known, but it cannot be read, or a record that it asks for cannot be."""
-        return self._proven(posted, error.reason, handling_of(error).status)
+        """Its sender is known, but it cannot be read."""
+        row = handling_of(error)
+        quotes = isinstance(error, Invalid) and posted.source.scheme.kind in UNPROVEN_SCHEMES
+        return self._proven(posted, row.title if quotes else error.reason, row.status)
 
     def unmapped(self, posted: Posted, mapped: Mapped) -> bool:
-        """It became `webhook.received`, because no mapping took all of it."""
+        """No mapping took all of it, so that it became `webhook.received`, or a record that it asks for cannot be."""
         quoting = "" if posted.source.scheme.kind in UNPROVEN_SCHEMES else "; ".join(mapped.problems)
-        return self._proven(posted, quoting or "no mapping takes it", 0)
+        said = "no mapping takes it" if mapped.untaken else "the record that it asks for cannot be written"
+        return self._proven(posted, quoting or said, 0)
 
     def _unproven(self, posted: Posted, reason: str, status: int) -> bool:
         if not self._may(posted.source.name, proven=False):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.errors import Invalid, Problem, Refused, handling_of
 from whenthen.domain.events import to_json
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
     from whenthen.sources.mapped import Item, Mapped
-    from whenthen.sources.mapped_records import RecordUpsert
     from whenthen.sources.mapping import Source
     from whenthen.usecases.save_record import SaveRecord
 
@@ -77,22 +77,29 @@ class TrySource(Struct, frozen=True):
             return None
 
     def _made(self, delivery: Delivery, mapped: Mapped) -> dict[str, Any]:
-        items = [self._item(delivery, item) for item in mapped.items]
-        return {"items": items, "problems": list(mapped.problems)}
+        written = [self._written(item) for item in mapped.items]
+        items = [
+            {
+                "mapping": None if item.mapping is None else f"mappings[{item.mapping}]",
+                "passed_over": [{"mapping": path, "reason": reason} for path, reason in passed_over(delivery, item)],
+                "event": to_json(item.event),
+                "record": record,
+                "problems": list(item.problems),
+            }
+            for item, record in written
+        ]
+        return {"items": items, "problems": list(replace(mapped, items=tuple(item for item, _ in written)).problems)}
 
-    def _item(self, delivery: Delivery, item: Item) -> dict[str, Any]:
-        return {
-            "mapping": None if item.mapping is None else f"mappings[{item.mapping}]",
-            "passed_over": [{"mapping": path, "reason": reason} for path, reason in passed_over(delivery, item)],
-            "event": to_json(item.event),
-            "record": self._record(item.record) if item.record else None,
-            "problems": list(item.problems),
-        }
-
-    def _record(self, upsert: RecordUpsert) -> dict[str, Any]:
-        """The record as it would stand. Raises Invalid where the store would refuse it."""
-        found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
-        return {"ref": changed.ref, "exists": found is not None, "fields": dict(changed.fields)}
+    def _written(self, item: Item) -> tuple[Item, dict[str, Any] | None]:
+        """The item and its record, as they would stand once that was written."""
+        upsert = item.record
+        if upsert is None:
+            return item, None
+        try:
+            found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
+        except Refused as error:
+            return item.without_record(error.reason), None
+        return item, {"ref": changed.ref, "exists": found is not None, "fields": dict(changed.fields)}
 
 
 def _headers(reader: Reader) -> dict[str, str]:

@@ -1,0 +1,127 @@
+"""POST /hooks/{source}: what a source says is written and told once, whatever of it a record cannot keep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.usecases.fakes.world import World
+from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.usecases.accept_hook import Accepted
+
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+ORDERS = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
+
+
+def has_source(world: World, name: str = "shop", **document: Any) -> None:
+    """A source is configured, with its secret."""
+    world.sources.kept[name] = {"name": name, "scheme": "standard_webhooks", **document}
+    world.secrets.kept[f"sources/{name}"] = {"secret": SECRET}
+
+
+def posts(world: World, body: Any, own_id: str = "msg_1", name: str = "shop") -> Accepted:
+    """The source delivers, with its proof."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = sign(parse_scheme(world.sources.kept[name]["scheme"]), SECRET, raw, world.clock.now(), own_id)
+    return world.functions.accept_hook(name, headers, raw)
+
+
+def posts_form(world: World, fields: dict[str, str], name: str = "site") -> Accepted:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return world.functions.accept_hook(name, headers, urlencode(fields).encode())
+
+
+def contacts(world: World) -> list[dict[str, Any]]:
+    return [dict(record.fields) for ref, record in world.records.stored.items() if ref.startswith("contact:")]
+
+
+# --- what a record cannot keep -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"first-name": "B"}, "record.fields: left out are 1"),
+        ({"other_phones": ["abc"]}, "record.fields.other_phones: "),
+        ({"whatsapp": "x" * 600}, "record.fields.whatsapp: "),
+        ({"version": 7}, "record.fields: left out are 1"),
+        ({"phone": "call me"}, "record.fields.phone: "),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_field_that_cannot_be_kept_costs_neither_the_rest_nor_the_events(
+    world: World, odd: dict[str, Any], said: str
+) -> None:
+    has_source(world, each="body.rows", mappings=[ORDERS])
+    rows: list[dict[str, Any]] = [{"email": f"{name}@example.com"} for name in "abc"]
+    accepted = posts(world, {"rows": [rows[0], rows[1] | odd, rows[2]]})
+    assert contacts(world) == rows
+    assert world.bus.published == list(accepted.events)
+    assert len(accepted.events) == 3
+    (problem,) = accepted.problems
+    assert problem.startswith(f"mappings[0].{said}")
+    assert world.refusals.noted == []
+
+
+def test_an_id_of_whatsapp_that_is_a_number_is_enough_to_know_a_person(world: World) -> None:
+    has_source(world, mappings=[ORDERS])
+    assert posts(world, {"whatsapp": 12345}).problems == ()
+    assert contacts(world) == [{"whatsapp": "12345"}]
+
+
+def test_a_record_that_the_store_refuses_costs_only_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_source(world, each="body.rows", mappings=[ORDERS])
+    put = world.records.put
+
+    def full(record: Any, replaces: Any) -> None:
+        if record.fields["email"] == "b@example.com":
+            raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)")
+        put(record, replaces)
+
+    monkeypatch.setattr(world.records, "put", full)
+    accepted = posts(world, {"rows": [{"email": f"{name}@example.com"} for name in "abc"]})
+    assert [fields["email"] for fields in contacts(world)] == ["a@example.com", "c@example.com"]
+    assert len(world.bus.published) == 3
+    (problem,) = accepted.problems
+    assert problem.startswith("mappings[0].record: this is more than")
+    ((source, kept),) = world.refusals.noted
+    assert (source, kept.status, kept.reason) == ("shop", 202, problem)
+
+
+def test_a_store_that_is_out_of_reach_costs_the_delivery_for_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> None:
+        raise Temporary("writing a transaction: ThrottlingError")
+
+    has_source(world, mappings=[ORDERS])
+    monkeypatch.setattr(world.records, "put", away)
+    with pytest.raises(Temporary):
+        posts(world, {"email": "a@example.com"})
+    assert world.bus.published == [], "its sender repeats it"
+
+
+def test_a_form_with_a_name_that_no_field_can_have_is_not_lost(world: World) -> None:
+    record = {"kind": "contact", "fields": "body.fields"}
+    mapping = {"type": "form.submitted", "data": "{form: source, fields: body.fields}", "record": record}
+    has_source(world, "site", scheme="dangerous_open_form", mappings=[mapping])
+    accepted = posts_form(world, {"email": "a@example.com", "full-name": "Ayşe", "phone": "call me"})
+    assert [event.type for event in world.bus.published] == ["form.submitted"]
+    assert world.bus.published[0].data["fields"]["full-name"] == "Ayşe"
+    assert contacts(world) == [{"email": "a@example.com"}]
+    assert len(accepted.problems) == 2
+    assert world.refusals.noted == []
+
+
+def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise TooLarge("call-me-ayse is too much")
+
+    mapping = {"type": "form.submitted", "record": {"kind": "contact", "fields": "body.fields"}}
+    has_source(world, "site", scheme="dangerous_open_form", mappings=[mapping])
+    monkeypatch.setattr(world.records, "put", full)
+    posts_form(world, {"email": "a@example.com", "call-me-ayse": "1"})
+    ((_, kept),) = world.refusals.noted
+    assert (kept.reason, kept.body, kept.proven) == ("the record that it asks for cannot be written", "", False)
