@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal, localcontext
 from enum import Enum
-from itertools import pairwise
+from itertools import pairwise, product
+from math import prod
 from typing import Any
+
+from msgspec.structs import replace
 
 from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, holds, leaves
 from whenthen.domain.facts import Facts
 from whenthen.domain.leaves import Leaf
 from whenthen.domain.operands import Pattern, Range
-from whenthen.domain.values import Number, is_blank, number_in, number_of
+from whenthen.domain.values import Number, number_in, number_of
 
 _CHOOSING = frozenset({"equals", "in", "has", "has_any", "has_all"})
 _RANGING = frozenset({">", ">=", "<", "<=", "between"})
@@ -26,8 +29,14 @@ _TELLING = frozenset({"exists", "is_empty"})
 _PARTS = frozenset({"contains", "starts_with", "ends_with", "matches"})
 _NEGATIVE = frozenset({"not_equals", "not_in"})
 
+_STRANGER = {"x": "x"}
+"""An item that is not empty, and for which no comparison holds."""
+
 _MOST_TRIES = 2_000
 """How many given values, times the leaves that are asked of each, are looked at; a few are tried for each."""
+
+_MOST_LISTS = 20_000
+"""How many items, times the leaves that are asked of each, are looked at to find a list that fits."""
 
 _PADDING = 80
 """How many spaces may stand before a number, and after it: more ways to write it than values are looked at."""
@@ -89,18 +98,38 @@ def _judge_field(literals: Sequence[Condition]) -> Verdict:
     together = AllOf(tuple(literals))
     if any(holds(together, _facts(path.steps, value)) for value in candidates):
         return Verdict.POSSIBLE
-    if not all(isinstance(literal, Leaf) or isinstance(_bare(literal), Leaf) for literal in literals):
+    if not all(isinstance(_bare(literal), Leaf) for literal in literals):
         return Verdict.ONLY_FOR_LISTS
-    # The list to try: all values together that nothing speaks against; and of these, the blank ones.
-    negatives = [literal for literal in literals if _is_negative(literal)]
-    allowed = [
-        value for value in candidates[1:] if all(holds(literal, _facts(path.steps, [value])) for literal in negatives)
-    ]
-    lists = [allowed, [value for value in allowed if is_blank(value)]]
-    some = any(holds(together, _facts(path.steps, values)) for values in lists)
-    # A part of a text stands in more texts than those that are tried, and the negatives may speak against these only.
-    some = some or (bool(negatives) and any(_asks_for_part(literal) for literal in literals))
-    return Verdict.ONLY_FOR_LISTS if some else Verdict.NEVER
+    return Verdict.ONLY_FOR_LISTS if _fits_a_list(literals, path.steps, candidates[1:]) else Verdict.NEVER
+
+
+def _fits_a_list(literals: Sequence[Condition], steps: tuple[str, ...], candidates: Sequence[Any]) -> bool:
+    """Whether some list may satisfy all literals; also true where there would be much to try.
+
+    What is asked of each item leaves some of the candidates. What is asked of one item only holds the better the more
+    items there are: so the list to try is that of all that are left.
+    """
+    if any(map(_asks_of_each, literals)) and any(map(_asks_for_part, literals)):
+        # A part of a text stands in more texts than those that are tried, and these may be the ones left out.
+        return True
+    ways = [_ways(literal) for literal in literals]
+    if prod(map(len, ways)) * len(candidates) * len(literals) > _MOST_LISTS:
+        return True
+    return any(_holds_for_a_list(way, steps, candidates) for way in product(*ways))
+
+
+def _holds_for_a_list(literals: Sequence[Condition], steps: tuple[str, ...], candidates: Sequence[Any]) -> bool:
+    of_each = AllOf(tuple(literal for literal in literals if _asks_of_each(literal)))
+    left = [value for value in (*candidates, _STRANGER) if holds(of_each, _facts(steps, [value]))]
+    return holds(AllOf(tuple(literals)), _facts(steps, left))
+
+
+def _ways(literal: Condition) -> Sequence[Condition]:
+    """Literals of which one holds when this one does: a list that lacks one of several values has not all of them."""
+    leaf = _bare(literal)
+    if not isinstance(leaf, Leaf) or leaf.op != "has_all" or not _is_negated(literal):
+        return (literal,)
+    return [Not(replace(leaf, op="has", operand=choice)) for choice in leaf.operand]  # type: ignore[attr-defined]
 
 
 def _bare(condition: Condition) -> Condition:
@@ -109,16 +138,23 @@ def _bare(condition: Condition) -> Condition:
     return condition
 
 
-def _is_negative(literal: Condition) -> bool:
-    """Whether more items in a list can only make it fail."""
-    if isinstance(literal, Not):
-        return not _is_negative(literal.item)
-    return isinstance(literal, Leaf) and literal.op in _NEGATIVE
+def _is_negated(literal: Condition) -> bool:
+    return isinstance(literal, Not) and not _is_negated(literal.item)
+
+
+def _asks_of_each(literal: Condition) -> bool:
+    """Whether it must hold of each item of a list, so that more items can only make it fail; else one is enough."""
+    leaf, negated = _bare(literal), _is_negated(literal)
+    if not isinstance(leaf, Leaf) or leaf.op == "exists":
+        return False
+    if leaf.op in _NEGATIVE:
+        return not negated
+    return (leaf.operand is not negated) if leaf.op == "is_empty" else negated
 
 
 def _asks_for_part(literal: Condition) -> bool:
     bare = _bare(literal)
-    return isinstance(bare, Leaf) and bare.op in _PARTS and not _is_negative(literal)
+    return isinstance(bare, Leaf) and bare.op in _PARTS and not _is_negated(literal)
 
 
 def _is_closed(literals: Sequence[Condition], found: Sequence[Leaf]) -> bool:
@@ -128,13 +164,17 @@ def _is_closed(literals: Sequence[Condition], found: Sequence[Leaf]) -> bool:
         return False
     if any(leaf.op == "between" and not isinstance(_low(leaf), int | Decimal) for leaf in found):
         return False
-    choosing = [literal for literal in literals if isinstance(literal, Leaf) and literal.op in _CHOOSING]
+    choosing = [leaf for literal in literals if isinstance(leaf := _bare(literal), Leaf) and _chooses(literal, leaf)]
     if choosing and not ops <= _CHOOSING | _RANGING | _TELLING | _NEGATIVE:
         # A number can be spelled in many ways, and parts of a text tell them apart.
         return ops <= _CHOOSING | _TELLING | _NEGATIVE | _PARTS and not any(_numbers_in(leaf) for leaf in choosing)
     if choosing:
         return True
     return ops <= _RANGING | _TELLING
+
+
+def _chooses(literal: Condition, leaf: Leaf) -> bool:
+    return leaf.op in (_NEGATIVE if _is_negated(literal) else _CHOOSING)
 
 
 def _numbers_in(leaf: Leaf) -> bool:
