@@ -14,9 +14,20 @@ _Row = tuple[str, str, str, str, str]
 
 FRAME: Mapping[str, _Row] = {
     "when": ("When", "Ne zaman", "Amikor", "Ketika", "מתי"),
+    "kind": ("Kind of record", "Kayıt türü", "A rekord típusa", "Jenis catatan", "סוג הרשומה"),
     "if": ("If", "Koşul", "Ha", "Jika", "תנאי"),
+    "entry": ("Entry", "Giriş", "Belépés", "Masuk", "כניסה"),
+    "once_per_record": ("each record only once", "her kayıt yalnızca bir kez", "minden rekord csak egyszer",
+                        "setiap catatan hanya satu kali", "כל רשומה פעם אחת בלבד"),
+    "only_new": ("only records created after the rule was switched on",
+                 "yalnızca kural açıldıktan sonra oluşturulan kayıtlar",
+                 "csak a szabály bekapcsolása után létrejött rekordok",
+                 "hanya catatan yang dibuat setelah aturan diaktifkan", "רק רשומות שנוצרו אחרי הפעלת הכלל"),
     "then": ("Then", "O zaman", "Akkor", "Maka", "אז"),
     "ends": ("Ends early at", "Erken biter", "Korábban véget ér", "Berakhir lebih awal", "מסתיים מוקדם"),
+    "time_zone": ("Time zone", "Saat dilimi", "Időzóna", "Zona waktu", "אזור זמן"),
+    "in_zone": ("in the time zone {0}", "{0} saat dilimine göre", "{0} időzóna szerint", "menurut zona waktu {0}",
+                "לפי אזור הזמן {0}"),
     "and": ("and", "ve", "és", "dan", "וגם"),
     "or": ("or", "veya", "vagy", "atau", "או"),
     "not": ("not ({0})", "şu geçerli değil: ({0})", "nem igaz, hogy ({0})", "tidak berlaku: ({0})",
@@ -24,20 +35,46 @@ FRAME: Mapping[str, _Row] = {
     "only_if": ("only if {0}", "yalnızca şu durumda: {0}", "csak ha {0}", "hanya jika {0}", "רק אם {0}"),
     "at_the_same_time": ("at the same time", "aynı anda", "egyidejűleg", "bersamaan", "באותו זמן"),
     "after": ("after {0}", "{0} sonra", "{0} múlva", "setelah {0}", "אחרי {0}"),
+    "further": ("then another {0}", "ardından {0} daha", "majd további {0}", "lalu {0} lagi", "ולאחר מכן עוד {0}"),
+    "since_entry": ("counted from entry", "girişten itibaren", "a belépéstől számítva", "dihitung sejak masuk",
+                    "מרגע הכניסה"),
     "at": ("at {0}", "saat {0}", "{0}-kor", "pukul {0}", "בשעה {0}"),
+    "at_next": ("at the next {0}", "saat ilk kez {0} olduğunda", "a következő {0}-kor", "pada pukul {0} berikutnya",
+                "בפעם הבאה בשעה {0}"),
     "on_days": ("on {0}", "günler: {0}", "napok: {0}", "pada hari {0}", "בימים: {0}"),
     "until": ("at the date in {0}", "{0} tarihinde", "{0} dátumán", "pada tanggal di {0}", "בתאריך שב־{0}"),
+    "until_before": ("{1} before the date in {0}", "{0} tarihinden {1} önce", "{1} {0} dátuma előtt",
+                     "{1} sebelum tanggal di {0}", "{1} לפני התאריך שב־{0}"),
+    "until_after": ("{1} after the date in {0}", "{0} tarihinden {1} sonra", "{1} {0} dátuma után",
+                    "{1} setelah tanggal di {0}", "{1} אחרי התאריך שב־{0}"),
+    "goes_on": ("if it fails, the run goes on", "başarısız olursa çalışma sürer",
+                "ha nem sikerül, a futás folytatódik", "jika gagal, proses tetap berlanjut",
+                "אם הוא נכשל, הריצה נמשכת"),
+    "attempts": ("attempts: at most {0}", "en çok {0} deneme", "legfeljebb {0} kísérlet",
+                 "paling banyak {0} percobaan", "ניסיונות: {0} לכל היותר"),
+    "record": ("record: {0}", "kayıt: {0}", "rekord: {0}", "catatan: {0}", "רשומה: {0}"),
+    "to": ("to {0}", "alıcı: {0}", "címzett: {0}", "kepada {0}", "אל {0}"),
+    "service": ("also to those who refuse messages", "mesaj istemeyenlere de", "azoknak is, akik nem kérnek üzenetet",
+                "juga kepada yang menolak pesan", "גם למי שמסרב להודעות"),
+    "first": ("always the first of them", "her zaman ilki", "mindig az első közülük", "selalu yang pertama",
+              "תמיד הראשון מביניהם"),
+    "keep": ("an owner that is there stays", "mevcut sorumlu kalır", "a meglévő felelős marad",
+             "penanggung jawab yang sudah ada tetap", "אחראי קיים נשאר"),
     "off": ("switched off", "kapalı", "kikapcsolva", "nonaktif", "כבוי"),
     "shadow": ("in shadow: nothing is done", "gölge: hiçbir şey yapılmaz", "árnyékban: semmi sem történik",
                "bayangan: tidak ada yang dilakukan", "במצב צל: לא מבוצע דבר"),
     "ago": ("{0} ago", "{0} önce", "{0} ezelőtt", "{0} yang lalu", "לפני {0}"),
-    "ahead": ("in {0}", "{0} sonra", "{0} múlva", "{0} lagi", "בעוד {0}"),
+    "ahead": ("{0} from now", "{0} sonra", "{0} múlva", "{0} lagi", "בעוד {0}"),
     "ignoring_case": ("ignoring case", "büyük/küçük harf fark etmez", "kis- és nagybetű mindegy",
                       "tanpa membedakan huruf besar-kecil", "ללא הבחנה בין אותיות גדולות לקטנות"),
     "within": ("within {0}", "{0} içinde", "{0} alatt", "dalam {0}", "בתוך {0}"),
     "count_of": ("number of “{0}”", "“{0}” sayısı", "„{0}” száma", "jumlah “{0}”", "מספר “{0}”"),
     "before": ("{0} before the change", "değişiklikten önce {0}", "{0} a változás előtt",
                "{0} sebelum perubahan", "{0} לפני השינוי"),
+    "of_event": ("{0} of the event", "olaydaki {0}", "az eseményben szereplő {0}", "{0} pada peristiwa",
+                 "{0} של האירוע"),
+    "of_related": ("{0} of the record in {1}", "{1} kaydındaki {0}", "a kapcsolódó {1} rekordban szereplő {0}",
+                   "{0} pada catatan {1}", "{0} של הרשומה שב־{1}"),
     "yes": ("yes", "evet", "igen", "ya", "כן"),
     "no": ("no", "hayır", "nem", "tidak", "לא"),
     "it_is": ("it is {0}", "değeri: {0}", "értéke: {0}", "nilainya {0}", "הערך: {0}"),
@@ -75,6 +112,14 @@ TRIGGERS: Mapping[str, _Row] = {
     "moves_to": ("move it to the stage {0}", "şu aşamaya taşı: {0}", "áthelyezés ebbe a szakaszba: {0}",
                  "pindahkan ke tahap {0}", "העברה לשלב {0}"),
     "every": ("all records", "tüm kayıtlar", "minden rekord", "semua catatan", "כל הרשומות"),
+    "own_zone": ("in the record's own time zone", "kaydın kendi saat dilimine göre", "a rekord saját időzónája szerint",
+                 "menurut zona waktu catatan itu sendiri", "לפי אזור הזמן של הרשומה"),
+    "mar1": ("in common years on 1 March instead of 29 February", "artık olmayan yıllarda 29 Şubat yerine 1 Mart",
+             "nem szökőévben február 29. helyett március 1-jén",
+             "di luar tahun kabisat, 1 Maret sebagai ganti 29 Februari",
+             "בשנה שאינה מעוברת ב־1 במרץ במקום ב־29 בפברואר"),
+    "late": ("no more than {0} late", "en fazla {0} gecikmeyle", "legfeljebb {0} késéssel",
+             "terlambat paling lama {0}", "באיחור של {0} לכל היותר"),
 }  # fmt: skip
 
 UNITS: Mapping[str, _Row] = {
@@ -93,6 +138,22 @@ ONE: Mapping[str, _Row] = {
     "seconds": ("1 second", "1 saniye", "1 másodperc", "1 detik", "שנייה אחת"),
 }
 """A single one of the units, with its number."""
+
+AWAY: Mapping[str, _Row] = {
+    "weeks": ("weeks", "hafta", "héttel", "minggu", "שבועות"),
+    "days": ("days", "gün", "nappal", "hari", "ימים"),
+    "hours": ("hours", "saat", "órával", "jam", "שעות"),
+    "minutes": ("minutes", "dakika", "perccel", "menit", "דקות"),
+}
+"""The units as they stand before `ago`, `before` and `after`: Hungarian says by how much."""
+
+ONE_AWAY: Mapping[str, _Row] = {
+    "weeks": ("1 week", "1 hafta", "1 héttel", "1 minggu", "שבוע אחד"),
+    "days": ("1 day", "1 gün", "1 nappal", "1 hari", "יום אחד"),
+    "hours": ("1 hour", "1 saat", "1 órával", "1 jam", "שעה אחת"),
+    "minutes": ("1 minute", "1 dakika", "1 perccel", "1 menit", "דקה אחת"),
+}
+"""A single one of these, with its number."""
 
 WEEKDAYS: Mapping[str, _Row] = {
     "mon": ("Monday", "Pazartesi", "hétfő", "Senin", "יום שני"),
@@ -143,13 +204,13 @@ OPERATORS: Mapping[str, _Row] = {
     "changed_from": ("{0} was {1} until now", "{0} şimdiye kadar şuydu: {1}", "{0} eddigi értéke: {1}",
                      "{0} sebelumnya {1}", "{0} היה עד כה {1}"),
     "before": ("{0} is before {1}", "{0} şundan önce: {1}", "{0} korábbi, mint {1}",
-               "{0} sebelum {1}", "{0} לפני {1}"),
+               "{0} sebelum {1}", "{0} לפני המועד הזה: {1}"),
     "after": ("{0} is after {1}", "{0} şundan sonra: {1}", "{0} későbbi, mint {1}",
-              "{0} sesudah {1}", "{0} אחרי {1}"),
+              "{0} sesudah {1}", "{0} אחרי המועד הזה: {1}"),
     "within_last": ("{0} is within the last {1}", "{0} son {1} içinde", "{0} az elmúlt {1} során volt",
-                    "{0} dalam {1} terakhir", "{0} בתוך {1} האחרונים"),
+                    "{0} dalam {1} terakhir", "{0} היה לפני {1} לכל היותר"),
     "within_next": ("{0} is within the next {1}", "{0} önümüzdeki {1} içinde", "{0} a következő {1} során lesz",
-                    "{0} dalam {1} ke depan", "{0} בתוך {1} הבאים"),
+                    "{0} dalam {1} ke depan", "{0} יהיה בעוד {1} לכל היותר"),
 }  # fmt: skip
 
 POINTS: Mapping[str, _Row] = {

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta, tzinfo
+from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.dates import DateField
+from whenthen.domain.conditions import Condition, parse_condition
+from whenthen.domain.dates import DateField, Leap
 from whenthen.domain.event_names import FIELD_CHANGED
 from whenthen.domain.events import format_time
-from whenthen.domain.phrase_events import KINDS
+from whenthen.domain.lateness import Lateness
 from whenthen.domain.phrase_table import FRAME, OUTCOMES, TRIGGERS
 from whenthen.domain.schedules import Schedule
-from whenthen.domain.triggers import On, waited_for
+from whenthen.domain.triggers import Moves, On, waited_for
 
 if TYPE_CHECKING:
+    from whenthen.domain.errors import Problem
     from whenthen.domain.phrases import Speaker
     from whenthen.domain.rules import Rule
     from whenthen.domain.views import View
@@ -22,6 +25,38 @@ if TYPE_CHECKING:
 def trigger_said(speaker: Speaker, rule: Rule) -> str:
     """When the rule is considered."""
     return _SAID[rule.trigger.on](speaker, rule)
+
+
+def names_kind(rule: Rule) -> bool:
+    """Whether the trigger is about records of the rule's kind alone, and its phrase says of which."""
+    return rule.trigger.view is not None or isinstance(rule.trigger.timer, DateField)
+
+
+def asked_besides(rule: Rule) -> list[Condition]:
+    """What the trigger demands that its phrase does not say: a field's change, and where `moves_to` finds the item."""
+    trigger = rule.trigger
+    # What an `event` trigger demands reads well as a condition; what the others demand says their own phrase.
+    own = [trigger.own] if trigger.on is On.EVENT and trigger.own is not None else []
+    return [*own, *(_where_found(trigger.moves) if trigger.moves else ())]
+
+
+def _where_found(moves: Moves) -> Iterator[Condition]:
+    if moves.pipeline:
+        yield _leaf("record.pipeline", "equals", moves.pipeline)
+    match moves.from_stages:
+        case ():
+            yield _leaf("record.stage", "not_equals", moves.stage)
+        case (stage,):
+            yield _leaf("record.stage", "equals", stage)
+        case stages:
+            yield _leaf("record.stage", "in", list(stages))
+
+
+def _leaf(field: str, op: str, value: Any) -> Condition:
+    problems: list[Problem] = []
+    condition = parse_condition({"field": field, "op": op, "value": value}, "", problems)
+    assert condition is not None, problems  # noqa: S101 - field and operator are constants of this module
+    return condition
 
 
 def written_types(types: Iterable[str]) -> list[str]:
@@ -38,35 +73,50 @@ def _event(speaker: Speaker, rule: Rule) -> str:
 def _edge(speaker: Speaker, rule: Rule) -> str:
     view = rule.trigger.view
     assert view is not None  # noqa: S101 - such a trigger has one
-    return speaker.word(TRIGGERS, rule.trigger.on).format(_kind(speaker, view.kind), _view(speaker, view))
+    return speaker.word(TRIGGERS, rule.trigger.on).format(speaker.kind(view.kind), _view(speaker, rule, view))
 
 
 def _date(speaker: Speaker, rule: Rule) -> str:
     timer = rule.trigger.timer
     assert isinstance(timer, DateField)  # noqa: S101 - such a trigger has one
     said = speaker.word(TRIGGERS, "yearly" if timer.yearly else "once")
-    parts = [said.format(_kind(speaker, timer.kind), speaker.quoted(timer.field))]
+    parts = [said.format(speaker.kind(timer.kind), speaker.quoted(timer.field))]
     if timer.days:
         which = f"day{'' if abs(timer.days) == 1 else 's'}_{'after' if timer.days > 0 else 'before'}"
         parts.append(speaker.word(TRIGGERS, which).format(abs(timer.days)))
     if timer.at is not None:
         parts.append(speaker.word(FRAME, "at").format(timer.at.strftime("%H:%M")))
-    return ", ".join(parts)
+    if timer.own_zone:
+        parts.append(speaker.word(TRIGGERS, "own_zone"))
+    if timer.yearly and timer.leap is Leap.MAR1:
+        parts.append(speaker.word(TRIGGERS, "mar1"))
+    return ", ".join([*parts, *_zone_and_lateness(speaker, rule, timer.zone, timer.late)])
 
 
 def _schedule(speaker: Speaker, rule: Rule) -> str:
     timer = rule.trigger.timer
     assert isinstance(timer, Schedule)  # noqa: S101 - such a trigger has one
     if timer.cron is not None:
-        said = speaker.word(TRIGGERS, "cron").format(speaker.quoted(timer.cron.text))
+        parts = [speaker.word(TRIGGERS, "cron").format(speaker.quoted(timer.cron.text))]
     else:
         moment = format_time(timer.at) if timer.at else ""
-        said = speaker.word(TRIGGERS, "moment").format(speaker.isolated(moment))
-    view = rule.trigger.view
-    if view is None:
-        return said
-    each = speaker.word(TRIGGERS, "for_each").format(_kind(speaker, view.kind), _view(speaker, view))
-    return f"{said}, {each}"
+        parts = [speaker.word(TRIGGERS, "moment").format(speaker.isolated(moment))]
+    # One moment is the same in all zones.
+    parts += _zone_and_lateness(speaker, rule, timer.zone if timer.cron else rule.zone, timer.late)
+    if (view := rule.trigger.view) is not None:
+        each = speaker.word(TRIGGERS, "for_each").format(speaker.kind(view.kind), _view(speaker, rule, view))
+        parts.append(each)
+    return ", ".join(parts)
+
+
+def _zone_and_lateness(speaker: Speaker, rule: Rule, zone: tzinfo, late: Lateness) -> Iterator[str]:
+    """By whose clocks, where that is not the rule's zone, and how late it may run, where the trigger says so."""
+    if zone != rule.zone:
+        yield speaker.word(FRAME, "in_zone").format(speaker.quoted(zone))
+    if late != Lateness():
+        days, hours = divmod(late.most // timedelta(hours=1), 24)
+        lengths = {unit: amount for unit, amount in (("days", days), ("hours", hours)) if amount}
+        yield speaker.word(TRIGGERS, "late").format(speaker.lengths(lengths))
 
 
 def _manual(speaker: Speaker, _: Rule) -> str:
@@ -90,9 +140,7 @@ _SAID: Mapping[On, Callable[[Speaker, Rule], str]] = {
 }
 
 
-def _kind(speaker: Speaker, kind: str) -> str:
-    return speaker.word(KINDS, kind) if kind in KINDS else speaker.quoted(kind)
-
-
-def _view(speaker: Speaker, view: View) -> str:
-    return f"({speaker.word(TRIGGERS, 'every') if view.filter is None else speaker.condition(view.filter)})"
+def _view(speaker: Speaker, rule: Rule, view: View) -> str:
+    if view.filter is None:
+        return f"({speaker.word(TRIGGERS, 'every')})"
+    return f"({speaker.condition(view.filter, zone=rule.zone.key)})"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 30
 MAX_EXITS = 10
 MAX_ATTEMPTS = 8
+ATTEMPTS = 5
+"""How often a step is tried that does not say."""
 
 MOVING_STEP = "moves_to"
 """The id of the step that a trigger with `moves_to` adds."""
@@ -64,7 +66,7 @@ class Step(Struct, frozen=True):
     with_previous: bool = False
     only_if: Condition | None = None
     on_error: OnError = OnError.STOP
-    attempts: int = 5
+    attempts: int = ATTEMPTS
 
     @property
     def channel(self) -> Channel:
@@ -246,7 +248,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
         only_if=_read_condition(reader, "only_if", zone),
         on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
-        attempts=5 if retry is None else _read_attempts(retry),
+        attempts=ATTEMPTS if retry is None else _read_attempts(retry),
     )
     if step.with_previous and step.wait is not None:
         reader.report("wait", "a step that starts with the previous one cannot wait; give the wait to that one")
@@ -255,7 +257,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
 
 
 def _read_attempts(reader: Reader) -> int:
-    attempts = reader.integer("attempts", default=5, least=1, most=MAX_ATTEMPTS)
+    attempts = reader.integer("attempts", default=ATTEMPTS, least=1, most=MAX_ATTEMPTS)
     reader.finish()
     return attempts
 
