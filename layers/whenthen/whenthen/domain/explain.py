@@ -12,12 +12,15 @@ from whenthen.domain.operators import OPERATORS
 from whenthen.domain.phrased_reasons import condition_said, near_miss_said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from whenthen.domain.phrases import Speaker
     from whenthen.domain.rules import Rule
 
 _LONGEST = 300
+
+_Decided = tuple[Leaf, "Mapping[str, Any]", int]
+"""A leaf that decided, as it is shown, and how many `not` stand around it."""
 
 
 def explain(rule: Rule, context: Context, speaker: Speaker) -> dict[str, Any]:
@@ -30,32 +33,31 @@ def explain(rule: Rule, context: Context, speaker: Speaker) -> dict[str, Any]:
     reasons     the leaves that decided, in short: those that do not hold, or, if it matches, those that do
     why         what did not hold, in phrases of the speaker's language; empty if it matches
     """
-    facts = Facts(context)
+    facts, zone = Facts(context), rule.zone.key
     parts = {"trigger": rule.trigger.condition, "conditions": rule.conditions}
-    trees = {name: None if part is None else _tree(part, facts, speaker) for name, part in parts.items()}
+    trees = {name: None if part is None else _tree(part, facts, speaker, zone) for name, part in parts.items()}
     matched = all(tree is None or tree["result"] for tree in trees.values())
     missed = near_misses(rule, facts)
-    reasons = [reason for tree in trees.values() if tree for reason in _reasons(tree, wanted=matched, say=_said)]
+    decided = {name: [*_deciding(part, trees[name], wanted=matched)] for name, part in parts.items()}
+    reasons = [_said(each) for deciding in decided.values() for each in deciding]
     return {
         "matched": matched,
         **trees,
         "near_misses": [_missed(each, speaker) for each in missed],
         "reasons": reasons or ["it has no conditions"],
-        "why": [] if matched else [*_told_of_trigger(rule, facts, missed, speaker), *_whys(trees["conditions"])],
+        "why": [] if matched else _why(rule, decided, missed, speaker),
     }
 
 
-def _told_of_trigger(rule: Rule, facts: Facts, missed: Sequence[NearMiss], speaker: Speaker) -> list[str]:
-    """What did not hold of what the trigger demands. A near miss tells all of it but where the item stands."""
+def _why(
+    rule: Rule, decided: Mapping[str, Sequence[_Decided]], missed: Sequence[NearMiss], speaker: Speaker
+) -> list[str]:
+    """What did not hold. Of the trigger, a near miss tells all but where the item stands that it moves."""
     told = [near_miss_said(speaker, each.code, each.details) for each in missed]
-    demands = rule.trigger.moves.demands if rule.trigger.moves else ()
-    own = rule.trigger.own
-    rest = demands if told or own is None else (own, *demands)
-    return told + [why for part in rest for why in _whys(_tree(part, facts, speaker))]
-
-
-def _whys(tree: Mapping[str, Any] | None) -> list[str]:
-    return [] if tree is None else _reasons(tree, wanted=False, say=_told)
+    moving = rule.trigger.moves.demands if rule.trigger.moves else ()
+    deciding = [each for each in decided["trigger"] if not told or each[0] in moving]
+    zone = rule.zone.key
+    return told + [condition_said(speaker, *each, zone=zone) for each in (*deciding, *decided["conditions"])]
 
 
 def _missed(miss: NearMiss, speaker: Speaker) -> dict[str, Any]:
@@ -63,17 +65,17 @@ def _missed(miss: NearMiss, speaker: Speaker) -> dict[str, Any]:
     return {"code": miss.code, "expected": miss.expected, "actual": _short(miss.actual), "sentence": sentence}
 
 
-def _tree(condition: Condition, facts: Facts, speaker: Speaker) -> dict[str, Any]:
+def _tree(condition: Condition, facts: Facts, speaker: Speaker, zone: str) -> dict[str, Any]:
     match condition:
         case AllOf(items):
-            return {"all": [_tree(item, facts, speaker) for item in items], "result": holds(condition, facts)}
+            return {"all": [_tree(item, facts, speaker, zone) for item in items], "result": holds(condition, facts)}
         case AnyOf(items):
-            return {"any": [_tree(item, facts, speaker) for item in items], "result": holds(condition, facts)}
+            return {"any": [_tree(item, facts, speaker, zone) for item in items], "result": holds(condition, facts)}
         case Not(item):
-            return {"not": _tree(item, facts, speaker), "result": holds(condition, facts)}
+            return {"not": _tree(item, facts, speaker, zone), "result": holds(condition, facts)}
         case Leaf():
             shown = _leaf(condition, facts)
-            return {**shown, "sentence": condition_said(speaker, condition, shown)}
+            return {**shown, "sentence": condition_said(speaker, condition, shown, zone=zone)}
 
 
 def _leaf(leaf: Leaf, facts: Facts) -> dict[str, Any]:
@@ -91,28 +93,27 @@ def _short(value: Any) -> Any:
     return value[:_LONGEST] + "…" if isinstance(value, str) and len(value) > _LONGEST else value
 
 
-def _reasons(tree: Mapping[str, Any], *, wanted: bool, say: Callable[[Mapping[str, Any]], str]) -> list[str]:
-    """The leaves below `tree` whose answer makes its own, in words."""
-    if tree["result"] is not wanted:
-        return []
-    if "not" in tree:
-        return [f"not so: {reason}" for reason in _reasons(tree["not"], wanted=not wanted, say=say)]
-    branches = tree.get("all") or tree.get("any")
-    if branches is not None:
-        return [reason for branch in branches for reason in _reasons(branch, wanted=wanted, say=say)]
-    return [say(tree)]
+def _deciding(condition: Condition | None, tree: Any, *, wanted: bool, nots: int = 0) -> Iterator[_Decided]:
+    """The leaves whose answer makes the condition's own."""
+    if tree is None or tree["result"] is not wanted:
+        return
+    match condition:
+        case AllOf(items) | AnyOf(items):
+            for item, branch in zip(items, tree.get("all") or tree["any"], strict=True):
+                yield from _deciding(item, branch, wanted=wanted, nots=nots)
+        case Not(item):
+            yield from _deciding(item, tree["not"], wanted=not wanted, nots=nots + 1)
+        case Leaf():
+            yield condition, tree, nots
 
 
-def _told(leaf: Mapping[str, Any]) -> str:
-    said: str = leaf["sentence"]
-    return said
-
-
-def _said(leaf: Mapping[str, Any]) -> str:
+def _said(decided: _Decided) -> str:
+    """A leaf that decided, in short, for logs and machines."""
+    _, leaf, nots = decided
     asked = f"{leaf['field']} {leaf['op'].replace('_', ' ')}"
     if leaf["expected"] is not None:
         asked += f" {leaf['expected']!r}"
     was = "it is missing" if leaf["actual"] is None else f"it is {leaf['actual']!r}"
     if "before" in leaf:
         was += f", it was {leaf['before']!r}" if leaf["before"] is not None else ", it was missing"
-    return f"{asked}: {was}"
+    return f"{'not so: ' * nots}{asked}: {was}"

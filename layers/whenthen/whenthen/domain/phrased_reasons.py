@@ -66,9 +66,17 @@ def _shown(speaker: Speaker, value: object) -> str:
     return speaker.value(value)
 
 
-def condition_said(speaker: Speaker, leaf: Leaf, shown: Mapping[str, Any]) -> str:
-    """What the leaf demands, and what there was: `actual`, and `before` for what asks of a change."""
-    demand = speaker.condition(leaf)
+def condition_said(
+    speaker: Speaker, leaf: Leaf, shown: Mapping[str, Any], nots: int = 0, *, zone: str | None = None
+) -> str:
+    """What the leaf demands, and what there was: `actual`, and `before` for what asks of a change.
+
+    nots  how many `not` stand around the leaf
+    zone  the rule's
+    """
+    demand = speaker.condition(leaf, zone=zone)
+    for _ in range(nots):
+        demand = speaker.word(FRAME, "not").format(demand)
     if shown["actual"] is None:
         was = [speaker.word(FRAME, "it_is_missing")]
     else:
