@@ -19,6 +19,7 @@ from whenthen.domain.lateness import Lateness, Window
 from whenthen.domain.records import Record
 from whenthen.domain.timing import wall
 
+NEW_YORK = ZoneInfo("America/New_York")
 ISTANBUL, JAKARTA, BUDAPEST = ZoneInfo("Europe/Istanbul"), ZoneInfo("Asia/Jakarta"), ZoneInfo("Europe/Budapest")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 14, 6, 2, tzinfo=UTC)  # 09:02 in Istanbul
@@ -185,6 +186,21 @@ class TestSeries:
         assert [line.split()[1] for line in came] == [
             "2026-03-02", "2026-03-05", "2026-03-12", "2026-03-16", "2026-03-19"
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("zones", [{"zone": NEW_YORK}, {"zone": ISTANBUL, "own_zone": True}])
+    def test_its_end_and_exceptions_are_moments_in_its_zone(self, zones: dict[str, Any]) -> None:
+        fields = {
+            "starts_at": "2026-03-25T21:00:00-04:00",
+            "time_zone": "America/New_York",
+            "recurrence": "FREQ=DAILY;WKST=SU;UNTIL=20260401T035959Z",
+            "recurrence_exceptions": ["2026-03-28T01:00:00Z", "2026-03-29"],
+        }
+        entries = index([Record("meeting", "1", fields, 1)])
+        spec = DateField("meeting", "starts_at", yearly=False, **zones)
+        hours = [datetime(2026, 3, 25, tzinfo=UTC) + timedelta(hours=n) for n in range(24 * 14)]
+        came = {line.split()[2] for now in hours for line in swept(spec, entries, sweep(60, now))}
+        days = ["2026-03-26", "2026-03-27", "2026-03-29", "2026-03-31", "2026-04-01"]  # by the clocks of UTC
+        assert sorted(came) == [f"{day}T01:00" for day in days]
 
     def test_other_fields_do_not_repeat(self) -> None:
         record = Record("meeting", "1", {"booked_on": "2026-03-14", "recurrence": "FREQ=DAILY"}, 1)

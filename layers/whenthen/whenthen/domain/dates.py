@@ -118,8 +118,9 @@ def occurrences(spec: DateField, entry: DateEntry, days: Iterable[date]) -> Iter
     zone = (parse_zone(entry.zone) if spec.own_zone and entry.zone else None) or spec.zone
     moment = read.moment.astimezone(zone) if read.moment and read.moment.tzinfo else read.moment
     start = moment.date() if moment else read.day
-    at = spec.at or (moment.time() if moment else DEFAULT_HOUR)
-    series = read_series(entry.repeats, start, entry.left_out) if entry.repeats else None
+    hour = moment.time() if moment else None
+    at = spec.at or hour or DEFAULT_HOUR
+    series = read_series(entry.repeats, start, entry.left_out, hour, zone) if entry.repeats else None
     for day in days:
         if _falls_on(day, start, spec, series, yearless=read.yearless):
             years = day.year - start.year if spec.yearly and not read.yearless else None
