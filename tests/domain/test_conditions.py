@@ -279,6 +279,29 @@ def test_days_are_calendar_days_and_hours_elapsed_time_when_clocks_change() -> N
     assert evaluate(parsed({**days, "value": {"hours": 23}}), context)
 
 
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "America/New_York", "UTC"])
+@pytest.mark.parametrize("now", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-05:00"])
+@pytest.mark.parametrize(
+    ("op", "value"),
+    [
+        ("before", "yesterday"),
+        ("before", "today"),
+        ("after", "tomorrow"),
+        ("before", {"ago": {"days": 9}}),
+        ("before", {"ahead": {"hours": 9}}),
+        ("within_last", {"weeks": 9}),
+        ("within_next", {"minutes": 9}),
+    ],
+)
+def test_no_condition_fails_where_the_calendar_ends(op: str, value: Any, now: str, zone: str) -> None:
+    for field, point in (("record.at", value), ("now.date", value)):
+        leaf = parsed({"field": field, "op": op, "value": point, "zone": zone})
+        for at in ("9999-12-31", "0001-01-01", now):
+            assert evaluate(leaf, {"now": now, "record": {"at": at}}) in (True, False)
+    often = parsed({"field": "history.a.b", "op": ">", "value": 0, "within": {"days": 9}})
+    assert not evaluate(often, {"now": now, "history": {"a.b": []}})
+
+
 def test_the_changes_of_the_event_decide_over_before() -> None:
     changed = parsed({"field": "record.address.city", "op": "changed_to", "value": "Izmir"})
     before = {"address": {"city": "Ankara"}}

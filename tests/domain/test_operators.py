@@ -166,6 +166,23 @@ TABLE: list[tuple[str, Any, dict[str, Any], list[Any], list[Any]]] = [
         ["2026-03-14T11:59:59", dt.datetime(2026, 3, 14, 8, 59, tzinfo=dt.UTC)],
         ["2026-03-14T12:00:00", "2026-03-14"],
     ),
+    ("before", "9999-12-31", {}, ["2026-03-14", NOW, "9999-12-30", "0001-01-01"], ["9999-12-31", "9999-12-31T12:00"]),
+    ("after", "0001-01-01", {}, ["2026-03-14", NOW, "0001-01-02", "9999-12-31"], ["0001-01-01", "0001-01-01T12:00"]),
+    (
+        "before",
+        "2026-03-14 12:00",  # the forms of a moment: as the standard has them, and no others
+        {},
+        [
+            *("2026-03-14T11:59", "2026-03-14 11:59", "2026-03-14t11:59", "2026-03-14t08:59z", "2026-03-14 08:59:00Z"),
+            *("2026-03-14 11:59:00.5+03:00", "2026-03-14T11:59:00+0300"),
+        ],
+        [
+            *("2026-03-14  11:59", "2026-03-14_11:59", "2026-03-14T11", "2026-03-14T1159", "20260313", "2026-3-13"),
+            *(" 2026-03-13", "2026-03-13 ", "2026-03-13T11:59 +03:00", "2026-03-13T11:59+03", "13.03.2026", "2026-W11"),
+            *("2026-03-13T11:59:60", "2026-03-13T24:00", "2026-02-30", "٢٠٢٦-03-13"),
+        ],
+    ),
+    ("after", "2026-03-14t08:59:59z", {}, ["2026-03-14T12:00:00+03:00"], ["2026-03-14T11:59:59"]),
     ("after", "today", {}, ["2026-03-15", dt.date(2026, 3, 15)], ["2026-03-14", "2026-03-14T23:59:59"]),
     ("before", "tomorrow", {}, ["2026-03-14"], ["2026-03-15"]),
     ("after", "yesterday", {}, ["2026-03-14"], ["2026-03-13"]),
@@ -226,6 +243,32 @@ TABLE: list[tuple[str, Any, dict[str, Any], list[Any], list[Any]]] = [
 )
 def test_operator(op: str, value: Any, options: dict[str, Any], actual: Any, expected: bool) -> None:
     assert holds(op, value, actual, **options) is expected
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Istanbul", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"]
+)
+def test_what_never_ends_and_what_was_long_ago_are_so_in_every_zone(zone: str) -> None:
+    for never in ("9999-12-31", "9999-12-31T23:59:59", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"):
+        assert holds("after", "today", never, zone=zone)
+        assert holds("after", {"ahead": {"days": 3_000}}, never, zone=zone)
+        assert holds("between", ["today", "9999-12-31"], never, zone=zone)
+        assert not holds("before", "9999-12-31", never, zone=zone)
+        assert not holds("within_next", {"days": 3_000}, never, zone=zone)
+    for long_ago in ("0001-01-01", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
+        assert holds("before", "today", long_ago, zone=zone)
+        assert holds("before", {"ago": {"days": 3_000}}, long_ago, zone=zone)
+        assert not holds("after", "0001-01-01", long_ago, zone=zone)
+        assert not holds("within_last", {"days": 3_000}, long_ago, zone=zone)
+    for op, point, day in (
+        ("after", "9999-12-30", "9999-12-31"),
+        ("before", "9999-12-31", "9999-12-30"),
+        ("before", "0001-01-02", "0001-01-01"),
+        ("after", "0001-01-01", "0001-01-02"),
+        ("between", ["0001-01-01", "9999-12-31"], "2026-03-14"),
+        ("before", "9999-12-31", "0001-01-01"),
+    ):
+        assert holds(op, point, day, zone=zone)
 
 
 CHANGES: list[tuple[str, Any, list[tuple[Any, Any]], list[tuple[Any, Any]]]] = [

@@ -193,6 +193,7 @@ def test_a_wait_from_its_own_end_that_only_names_an_hour_and_days_is_over(
         ("2026-03-14T10:00", "2026-03-14T07:00:00+00:00"),
         ("2026-03-14T10:00:00+01:00", "2026-03-14T09:00:00+00:00"),
         ("2026-03-14T10:00:00Z", "2026-03-14T10:00:00+00:00"),
+        ("2026-03-14 10:00:00z", "2026-03-14T10:00:00+00:00"),
     ],
 )
 def test_a_records_date_is_a_moment_in_the_rules_zone(value: str, expected: str) -> None:

@@ -198,8 +198,7 @@ def _read_history(facts: Facts, path: Path) -> object:
 def _first_of(value: object) -> datetime | None:
     """The moment that is written, or the first of those that it may mean; None for what is no moment."""
     point = read_point(value)
-    span = span_of(point, UTC) if isinstance(point, datetime) else None
-    return span.first if span else None
+    return span_of(point, UTC).first if isinstance(point, datetime) else None
 
 
 class _Root(Struct, frozen=True, gc=False):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from whenthen.domain.errors import Invalid
+from whenthen.domain.timing import shown
 from whenthen.domain.zones import parse_zone
 
 MAX_RENDERED = 100_000
@@ -43,19 +44,12 @@ def _date(context: Context, value: Any, pattern: str = "%Y-%m-%d", zone: Any = "
     point: object = value
     if isinstance(value, str):
         try:
-            point = datetime.fromisoformat(value)
+            point = datetime.fromisoformat(value.upper())
         except ValueError:
             return value
     if isinstance(point, datetime) and point.tzinfo is not None:
-        point = _by_clocks_of(parse_zone(str(zone)) or context.get("zone") or UTC, point)
+        point = shown(point, parse_zone(str(zone)) or context.get("zone") or UTC)
     return point.strftime(pattern) if isinstance(point, date) else str(value)
-
-
-def _by_clocks_of(zone: tzinfo, moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:  # of the years 1 and 9999, which stand for long ago and for never
-        return moment
 
 
 @pass_context

@@ -1,7 +1,8 @@
 """Dates, moments and clock times as conditions compare them, and durations counted back and forth from now.
 
 A moment and a date are both spans of time: a date is its whole day in the zone of the condition. One
-span is before another when it ends first, and after it when it begins later; else they touch.
+span is before another when it ends first, and after it when it begins later; else they touch. 9999-12-31 is how many
+write that something never ends: what a zone puts beyond the calendar is the end of the calendar, and not nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
-from whenthen.domain.timing import WEEKDAYS, wall
+from whenthen.domain.timing import LAST, WEEKDAYS, end_of_calendar, in_utc, shown, wall
 
 MAX_DURATION_DAYS = 3_660
 _UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
@@ -49,12 +50,15 @@ class Duration(Struct, frozen=True, gc=False):
     minutes: int = 0
 
     def from_moment(self, moment: datetime, zone: tzinfo, sign: int) -> datetime:
-        """The moment this much after `moment` (sign 1) or before it (-1), in UTC."""
+        """The moment this much after `moment` (sign 1) or before it (-1), in UTC; at most the end of the calendar."""
         days = sign * (7 * self.weeks + self.days)
-        if days:
-            local = moment.astimezone(zone)
-            moment = wall(local.date() + timedelta(days=days), local.time(), zone)
-        return moment.astimezone(UTC) + sign * timedelta(hours=self.hours, minutes=self.minutes)
+        try:
+            if days:
+                local = moment.astimezone(zone)
+                moment = wall(local.date() + timedelta(days=days), local.time(), zone)
+            return moment.astimezone(UTC) + sign * timedelta(hours=self.hours, minutes=self.minutes)
+        except OverflowError:
+            return end_of_calendar(moment)
 
 
 def read_duration(value: object) -> Duration:
@@ -88,22 +92,20 @@ def read_point(value: object) -> date | datetime | time | None:
     return None
 
 
-def span_of(point: date | datetime, zone: tzinfo) -> Span | None:
-    """The span of a date or moment; None where the calendar ends (years 1 and 9999)."""
-    try:
-        if isinstance(point, datetime):
-            local = point.tzinfo is None
-            moment = wall(point.date(), point.time(), zone) if local else point.astimezone(UTC)
-            return Span(moment, moment)
-        following = wall(point + timedelta(days=1), time(), zone)
-        return Span(wall(point, time(), zone), following - _TICK)
-    except OverflowError:
-        return None
+def span_of(point: date | datetime, zone: tzinfo) -> Span:
+    """The span of a date or moment. What the zone puts beyond the calendar is the end of the calendar."""
+    if isinstance(point, datetime):
+        moment = in_utc(point, zone)
+        return Span(moment, moment)
+    first = in_utc(datetime.combine(point, time()), zone)
+    if point == date.max:
+        return Span(first, LAST)
+    return Span(first, in_utc(datetime.combine(point + timedelta(days=1), time()), zone) - _TICK)
 
 
 def now_fields(now: datetime, zone: tzinfo) -> dict[str, str | int]:
     """What `now.*` offers: the moment, and what calendar and clock of the zone show."""
-    local = now.astimezone(zone)
+    local = shown(now, zone)
     return {
         "moment": local.isoformat(timespec="seconds"),
         "date": local.date().isoformat(),

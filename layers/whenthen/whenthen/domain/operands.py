@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from msgspec import Struct
 
 from whenthen.domain.moments import Duration, Span, read_duration, read_point, span_of
+from whenthen.domain.timing import shown
 from whenthen.domain.values import Choice, Number, composed, folded, number_in, number_of
 
 MAX_TEXT = 1_000
@@ -77,9 +78,15 @@ def span_at(point: Point, now: datetime, zone: tzinfo) -> Span | None:
         if not point.today:
             moment = now if point.offset is None else point.offset.from_moment(now, zone, point.sign)
             return Span(moment, moment)
-        day = now.astimezone(zone).date() + timedelta(days=point.sign * (point.offset.days if point.offset else 0))
-        return span_of(day, zone)
+        return span_of(_days_from(shown(now, zone).date(), point), zone)
     return None if isinstance(point, time) else span_of(point, zone)
+
+
+def _days_from(today: date, point: Relative) -> date:
+    try:
+        return today + timedelta(days=point.sign * (point.offset.days if point.offset else 0))
+    except OverflowError:
+        return today
 
 
 def clock_of(point: date | datetime | time | None, zone: tzinfo) -> time | None:

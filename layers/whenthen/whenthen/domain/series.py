@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
-from whenthen.domain.timing import WEEKDAYS
+from whenthen.domain.timing import WEEKDAYS, shown
 
 MAX_INTERVAL = 1_000
 MAX_COUNT = 10_000
@@ -163,10 +163,7 @@ def _read(text: str, clocks: tzinfo | None) -> date | datetime:
     if len(text) <= len("2026-03-14"):
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text.upper())
-    try:
-        return moment.astimezone(clocks) if clocks and moment.tzinfo else moment
-    except OverflowError:  # 99991231T235959Z is how some write that a series never ends
-        return moment
+    return shown(moment, clocks) if clocks and moment.tzinfo else moment
 
 
 def _day(point: date | datetime) -> date:

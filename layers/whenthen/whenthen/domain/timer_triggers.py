@@ -11,7 +11,7 @@ from whenthen.domain.dates import DateField, Leap
 from whenthen.domain.lateness import Lateness
 from whenthen.domain.moments import read_point
 from whenthen.domain.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
-from whenthen.domain.timing import read_hour, wall
+from whenthen.domain.timing import in_utc, read_hour
 from whenthen.domain.zones import parse_zone
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _read_moment(part: Reader, zone: ZoneInfo) -> datetime | None:
     text = part.text("at")
     point = read_point(text) if text else None
     if isinstance(point, datetime):
-        return point if point.tzinfo else wall(point.date(), point.time(), zone)
+        return point if point.tzinfo else in_utc(point, zone)
     if text:
         part.report("at", "a moment such as 2026-05-01T09:00 is required, in the rule's time zone or with its offset")
     return None

@@ -23,8 +23,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
 """Of all waits of a run together: under the year that one Step Functions execution may last."""
 
-_LAST = datetime.max.replace(tzinfo=UTC)
-_FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+FIRST = datetime.min.replace(tzinfo=UTC)
+_MIDDLE = 5_000
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
@@ -128,7 +129,7 @@ def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping
         due = _counted_from(start, wait, zone)
     except OverflowError:
         # Dates such as 9999-12-31 and 0001-01-01 stand for never and for long ago; the calendar ends right there.
-        due = _LAST if start > previous else _FIRST
+        due = LAST if start > previous else FIRST
     return max(due, previous.astimezone(UTC))
 
 
@@ -146,13 +147,31 @@ def moment_of(value: Any, zone: tzinfo) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value.upper())
     except ValueError:
         return None
+    return in_utc(moment, zone)
+
+
+def in_utc(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment in UTC: a naive one is by the clocks of `zone`, one beyond the calendar is the end of the calendar."""
     try:
         return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except OverflowError:
-        return _LAST if moment.year > 1 else _FIRST
+        return end_of_calendar(moment)
+
+
+def shown(moment: datetime, zone: tzinfo) -> datetime:
+    """What the clocks of `zone` show at the moment; where that is beyond the calendar, the moment as it is."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
+def end_of_calendar(near: date) -> datetime:
+    """The last moment that there is, or the first one: 9999-12-31 is written for never, 0001-01-01 for long ago."""
+    return LAST if near.year > _MIDDLE else FIRST
 
 
 def wall(day: date, hour: time, zone: tzinfo) -> datetime:
