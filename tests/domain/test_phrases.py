@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from whenthen.domain import catalogue, operators, phrase_codes, phrase_events, phrase_reasons, phrase_table
+from whenthen.domain import (
+    catalogue,
+    operators,
+    phrase_codes,
+    phrase_events,
+    phrase_outside,
+    phrase_problems,
+    phrase_reasons,
+    phrase_table,
+)
 from whenthen.domain.actions import ACTIONS
 from whenthen.domain.conditions import parse_condition
 from whenthen.domain.entries import NoEntry
@@ -114,9 +123,10 @@ def test_every_operator_action_and_outcome_has_a_row() -> None:
 
 
 def test_each_row_has_every_language_and_the_same_slots() -> None:
-    modules = (vars(phrase_table), vars(phrase_events), vars(phrase_codes), vars(phrase_reasons))
-    tables = [table for names in modules for name, table in names.items() if name.isupper() and isinstance(table, dict)]
-    assert len(tables) == 18
+    modules = (phrase_table, phrase_events, phrase_codes, phrase_reasons, phrase_outside, phrase_problems)
+    named = [item for module in modules for item in vars(module).items()]
+    tables = [table for name, table in named if name.isupper() and isinstance(table, dict)]
+    assert len(tables) == 27
     for key, row in (item for table in tables for item in table.items()):
         assert len(row) == len(phrase_table.LANGUAGES), key
         assert all(row), key

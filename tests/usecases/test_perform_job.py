@@ -240,15 +240,13 @@ def test_what_passes_is_tried_again_after_a_pause(world: World) -> None:
     assert (state.run.status, state.jobs[0].attempt, len(world.mailer.sent)) == (RunStatus.DONE, 3, 1)
 
 
-def test_after_all_attempts_it_gives_up_and_says_why(world: World) -> None:
-    world.mailer.will(*[Fails(Temporary("throttled"))] * 3)
-    written, event = started(world, {**GREET, "retry": {"attempts": 3}})
+@pytest.mark.parametrize(("attempts", "said"), [(1, "1 attempt"), (3, "3 attempts")])
+def test_after_all_attempts_it_gives_up_and_says_why(world: World, attempts: int, said: str) -> None:
+    world.mailer.will(*[Fails(Temporary("throttled"))] * attempts)
+    written, event = started(world, {**GREET, "retry": {"attempts": attempts}})
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.jobs[0].status, state.jobs[0].reason) == (
-        JobStatus.FAILED,
-        "given up after 3 attempts: throttled",
-    )
+    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, f"given up after {said}: throttled")
     assert state.run.status is RunStatus.FAILED
     assert world.queues["email"].dead == []
 

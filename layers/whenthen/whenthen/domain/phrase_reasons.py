@@ -1,7 +1,10 @@
 """The reasons that runs and jobs record, which are kept in English, in the other languages. See `phrase_table`.
 
 A row is found by its first text, whose slots take what was recorded there; so a reason that was written last year is
-said in any language today. What a provider said stays as it is.
+said in any language today. Of the slots, numbers stand for names and values, which stay as they are; `{said}` for
+another reason, which is said in its turn; `{outcome}` for how a run or job stands. What a provider said stays as it is.
+
+`phrase_outside` has what becomes of calls to others, `phrase_problems` what is wrong with what was written.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ REASONS: Mapping[str, _Row] = {
          "jatuh temponya {0}, lebih dari {1} hari setelah proses dimulai",
          "המועד היה {0}, יותר מ־{1} ימים אחרי תחילת הריצה"),
         ("{0} of {1} steps done", "{1} adımdan {0} tanesi yapıldı", "{1} lépésből {0} elkészült",
-         "{0} dari {1} langkah selesai", "{0} מתוך {1} צעדים בוצעו"),
+         "{0} dari {1} langkah selesai", "צעדים שבוצעו: {0} מתוך {1}"),
         ("no step was due", "sırası gelen adım yoktu", "egy lépés sem volt esedékes",
          "tidak ada langkah yang jatuh tempo", "לא היה צעד לביצוע"),
         ("exit: {0}, seen before it started", "çıkış: {0}; başlamadan önce görüldü",
@@ -36,22 +39,19 @@ REASONS: Mapping[str, _Row] = {
         ("an exit was seen before it started", "başlamadan önce bir çıkış görüldü",
          "még az indulás előtt kilépés történt",
          "syarat keluar terlihat sebelum dimulai", "נראתה יציאה לפני ההתחלה"),
-        ("the run is {0}: {1}", "çalışmanın durumu {0}: {1}", "a futás állapota {0}: {1}", "status proses {0}: {1}",
-         "מצב הריצה {0}: {1}"),
-        ("it may have been sent: {0}", "gönderilmiş olabilir: {0}", "lehet, hogy elment: {0}",
-         "mungkin sudah terkirim: {0}", "ייתכן שנשלח: {0}"),
-        ("given up after {0} attempts: {1}", "{0} denemeden sonra vazgeçildi: {1}", "{0} kísérlet után feladva: {1}",
-         "dihentikan setelah {0} percobaan: {1}", "הופסק אחרי {0} ניסיונות: {1}"),
+        ("the run is {outcome}: {said}", "çalışmanın durumu {outcome}: {said}", "a futás állapota {outcome}: {said}",
+         "status proses {outcome}: {said}", "מצב הריצה {outcome}: {said}"),
+        ("it may have been sent: {said}", "gönderilmiş olabilir: {said}", "lehet, hogy elment: {said}",
+         "mungkin sudah terkirim: {said}", "ייתכן שנשלח: {said}"),
+        ("given up after 1 attempt: {said}", "1 denemeden sonra vazgeçildi: {said}", "1 kísérlet után feladva: {said}",
+         "dihentikan setelah 1 percobaan: {said}", "הופסק אחרי ניסיון אחד: {said}"),
+        ("given up after {0} attempts: {said}", "{0} denemeden sonra vazgeçildi: {said}",
+         "{0} kísérlet után feladva: {said}", "dihentikan setelah {0} percobaan: {said}",
+         "הופסק אחרי {0} ניסיונות: {said}"),
         ("attempt {0} ended without telling whether it was sent",
          "{0}. deneme, gönderilip gönderilmediği bilinmeden bitti",
          "a(z) {0}. kísérlet úgy ért véget, hogy nem derült ki, elment-e",
          "percobaan {0} berakhir tanpa diketahui apakah sudah terkirim", "ניסיון {0} הסתיים בלי לדעת אם נשלח"),
-        ("the receiver answered {0}", "alıcının yanıtı: {0}", "a fogadó válasza: {0}", "penerima menjawab {0}",
-         "הצד המקבל השיב {0}"),
-        ("message accepted by WhatsApp", "mesajı WhatsApp kabul etti", "a WhatsApp átvette az üzenetet",
-         "pesan diterima oleh WhatsApp", "ההודעה התקבלה ב־WhatsApp"),
-        ("mail to {0} taken by SES", "{0} adresine e-postayı SES kabul etti", "az SES átvette a levelet: {0}",
-         "email ke {0} diterima oleh SES", "הדואר אל {0} התקבל ב־SES"),
         ("the recipient refuses messages: consent.{0} of {1} is false",
          "alıcı mesaj istemiyor: {1} için consent.{0} hayır", "a címzett nem kér üzenetet: {1} consent.{0} mezője nem",
          "penerima menolak pesan: consent.{0} dari {1} adalah tidak", "הנמען מסרב להודעות: consent.{0} של {1} הוא לא"),
@@ -61,6 +61,9 @@ REASONS: Mapping[str, _Row] = {
          "לריצה אין רשומה, והצעד אינו מציין רשומה"),
         ("there is no record {0}", "{0} diye bir kayıt yok", "nincs ilyen rekord: {0}", "tidak ada catatan {0}",
          "אין רשומה {0}"),
+        ("there is no version {0} of rule {1}", "{1} kuralının {0} numaralı sürümü yok",
+         "ennek a szabálynak nincs {0}. változata: {1}", "tidak ada versi {0} dari aturan {1}",
+         "אין גרסה {0} של הכלל {1}"),
         ("stopped by {0}", "durduran: {0}", "leállította: {0}", "dihentikan oleh {0}", "נעצר על ידי {0}"),
         ("{0}: set {1}", "{0}: ayarlanan alanlar {1}", "{0}: beállítva {1}", "{0}: diatur {1}", "{0}: עודכנו {1}"),
         ("{0}: without tags {1}", "{0}: kaldırılan etiketler {1}", "{0}: eltávolított címkék {1}", "{0}: tanpa tag {1}",
@@ -70,8 +73,8 @@ REASONS: Mapping[str, _Row] = {
          "{0}: penanggung jawabnya tetap {1}", "{0}: האחראי נשאר {1}"),
         ("{0}: owner {1}", "{0}: sorumlu {1}", "{0}: felelős {1}", "{0}: penanggung jawab {1}", "{0}: אחראי {1}"),
         ("{0}: created", "{0}: oluşturuldu", "{0}: létrejött", "{0}: dibuat", "{0}: נוצר"),
-        ("{0} (as it was already)", "{0} (zaten öyleydi)", "{0} (már úgy volt)", "{0} (sudah demikian)",
-         "{0} (כך היה כבר)"),
+        ("{said} (as it was already)", "{said} (zaten öyleydi)", "{said} (már úgy volt)", "{said} (sudah demikian)",
+         "{said} (כך היה כבר)"),
         ("{0} hops of cause and effect: taken for a loop", "{0} neden-sonuç adımı: döngü sayıldı",
          "{0} ok-okozati lépés: huroknak számít", "{0} langkah sebab-akibat: dianggap perulangan",
          "{0} צעדים של סיבה ותוצאה: נחשב ללולאה"),

@@ -87,7 +87,7 @@ def check(source: str, field: str) -> list[Problem]:
         if not complaints:
             environment.compile(source)
     except TemplateSyntaxError as error:
-        return [Problem(field, f"line {error.lineno}: {error.message}")]
+        return [Problem(field, f"line {error.lineno}: cannot be read: {error.message}")]
     except _UNREADABLE:
         return [Problem(field, "is nested too deeply, or holds a number of too many digits")]
     return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in complaints]

@@ -98,7 +98,8 @@ class PerformJob(Struct, frozen=True):
 
     def _again(self, job: Job, step: Step, reason: str, wish: float | None) -> Outcome:
         if job.attempt >= step.attempts:
-            return Outcome(JobStatus.FAILED, f"given up after {job.attempt} attempts: {reason}")
+            several = f"given up after {job.attempt} attempts: {reason}"
+            return Outcome(JobStatus.FAILED, several if job.attempt > 1 else f"given up after 1 attempt: {reason}")
         self.progress.runs.release(job, reason)
         raise Temporary(reason, retry_after=backoff(job.attempt) if wish is None else wish)
 
