@@ -34,7 +34,7 @@ def _linted(speaker: Speaker, rule: Rule) -> dict[str, Any]:
     return {
         "savable": all(finding.severity is not Severity.ERROR for finding in findings),
         "findings": [finding_document(speaker, finding) for finding in findings],
-        "sentence": speaker.rule(rule),
+        "sentence": sentence_of(speaker, rule),
     }
 
 
@@ -73,7 +73,7 @@ def try_out(body: Document, lang: Lang = "") -> Response[str]:
     try:
         rule = wired().manage_rules.draft(body)
     except Invalid as error:
-        findings = [problem_document(problem) for problem in error.problems]
+        findings = [problem_document(speaker, problem) for problem in error.problems]
         return reply({"savable": False, "findings": findings, "sentence": None})
     return reply(_linted(speaker, rule))
 

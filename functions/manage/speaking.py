@@ -11,12 +11,13 @@ from shapes import run_document, state_document, timeline_entry
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.findings import Finding
 from whenthen.domain.phrase_table import LANGUAGES
-from whenthen.domain.phrased_reasons import explained_said, finding_said
+from whenthen.domain.phrased_reasons import explained_said, finding_said, reason_said
 from whenthen.domain.phrases import Speaker
-from whenthen.domain.rules import parse_rule
+from whenthen.domain.rules import Rule, parse_rule
 from whenthen.domain.runs import Run
 from whenthen.ports.values import NotEntered, Plan, RunState, StoredRule
 from whenthen.runtime.answers import headers_of
+from whenthen.runtime.observability import logger
 
 Lang = Annotated[
     str, Query(max_length=35, description=f"Of sentences: {', '.join(LANGUAGES)}; by default as Accept-Language says.")
@@ -59,11 +60,17 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
-def sentence_of(speaker: Speaker, rule: StoredRule) -> str:
-    """The rule in plain words; nothing for a version of times when rules were written otherwise."""
+def sentence_of(speaker: Speaker, rule: StoredRule | Rule) -> str:
+    """The rule in plain words; nothing for a version of times when rules were written otherwise.
+
+    Nothing, and the log says why, where the words fail: a list of rules must not fail for the sentence of one.
+    """
     try:
-        return speaker.rule(parse_rule(rule.document))
+        return speaker.rule(rule if isinstance(rule, Rule) else parse_rule(rule.document))
     except Invalid:
+        return ""
+    except Exception:  # noqa: BLE001 - see above
+        logger.exception("no sentence for a rule", rule=rule.id, version=rule.version, language=speaker.language)
         return ""
 
 
@@ -79,9 +86,10 @@ def finding_document(speaker: Speaker, finding: Finding) -> dict[str, Any]:
     }
 
 
-def problem_document(problem: Problem) -> dict[str, Any]:
+def problem_document(speaker: Speaker, problem: Problem) -> dict[str, Any]:
     """What keeps a document from being read as a rule, beside findings."""
-    own = {"field": problem.field, "message": problem.message, "sentence": problem.message, "rules": []}
+    said = reason_said(speaker, problem.message)
+    own = {"field": problem.field, "message": problem.message, "sentence": said, "rules": []}
     return {"severity": "error", "code": problem.code or "invalid", **own}
 
 

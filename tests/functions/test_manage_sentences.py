@@ -8,6 +8,10 @@ import pytest
 
 from tests.functions.api import RULE, Api
 from tests.functions.stack import Stack
+from whenthen.domain.actions import ACTIONS
+from whenthen.domain.phrases import Speaker
+from whenthen.domain.rules import Rule
+from whenthen.runtime.observability import logger
 
 NEVER = {"all": [{"field": "record.a", "op": "exists"}, {"field": "record.a", "op": "exists", "value": False}]}
 STRANGE = {"field": "event.data.durration", "op": ">", "value": 5}
@@ -60,6 +64,52 @@ def test_what_cannot_be_read_is_a_finding_too(api: Api) -> None:
         ("invalid", "name"),
         ("invalid", "steps[0].action"),
     }
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", {"must not be empty", "one of {0} is required", "line 1: there is no x; there are {1}"}),
+        ("tr", {"boş bırakılamaz", "şunlardan biri gerekli: {0}", "1. satır: x diye bir şey yok; olanlar: {1}"}),
+        ("hu", {"nem lehet üres", "ezek egyike szükséges: {0}", "1. sor: nincs ilyen: x; ezek vannak: {1}"}),
+        ("id", {"tidak boleh kosong", "diperlukan salah satu dari {0}", "baris 1: tidak ada x; yang ada: {1}"}),
+        ("he", {"אינו יכול להיות ריק", "נדרש אחד מאלה: {0}", "שורה 1: אין x; יש: {1}"}),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_the_language_that_is_asked_for(api: Api, lang: str, said: set[str]) -> None:
+    steps = [{"id": "a", "action": "fly"}, {"id": "b", "action": "add_tags", "with": {"tags": ["{{ x }}"]}}]
+    answer = api.call("POST", f"/v1/rules/lint?lang={lang}", {**RULE, "name": "", "steps": steps})
+    found = {each["sentence"].replace("\u2068", "").replace("\u2069", "") for each in answer.document["findings"]}
+    names = (", ".join(ACTIONS), "before, event, now, record, related")
+    assert found == {each.format(*names) for each in said}
+    assert {each["message"] for each in answer.document["findings"]} == {
+        "must not be empty",
+        f"one of {names[0]} is required",
+        f"line 1: there is no x; there are {names[1]}",
+    }
+
+
+def test_a_rule_that_cannot_be_put_in_words_keeps_nothing_else_from_being_shown(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = api.has_rule(name="good"), api.has_rule(name="bad")
+    say = Speaker.rule
+
+    def saying(speaker: Speaker, rule: Rule) -> str:
+        if rule.name == "bad":
+            raise KeyError("a defect")
+        return say(speaker, rule)
+
+    monkeypatch.setattr(Speaker, "rule", saying)
+    logged: list[dict[str, Any]] = []
+    monkeypatch.setattr(logger, "exception", lambda message, **named: logged.append({"message": message, **named}))
+    listed = {each["id"]: each["sentence"] for each in api.get("/v1/rules")["items"]}
+    assert (listed[bad["id"]], listed[good["id"]][:6]) == ("", "When: ")
+    assert api.get(f"/v1/rules/{bad['id']}")["sentence"] == ""
+    assert api.get(f"/v1/rules/{bad['id']}/versions")["items"][0]["sentence"] == ""
+    assert api.get(f"/v1/rules/{bad['id']}/lint?lang=hu")["sentence"] == ""
+    assert logged[0] == {"message": "no sentence for a rule", "rule": bad["id"], "version": 1, "language": "en"}
+    assert [each["language"] for each in logged] == ["en", "en", "en", "hu"]
 
 
 def test_a_saved_rule_is_looked_over(api: Api) -> None:
