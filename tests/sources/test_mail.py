@@ -454,20 +454,11 @@ def test_a_long_text_is_cut_to_what_an_event_takes() -> None:
     assert len(json.dumps(to_json(answer))) < MAX_EVENT_BYTES
 
 
-REPLIES = [
-    ("yes\n> old", "yes"),
-    ("yes\n\nOn Monday Balcony wrote:\n> old\n> older", "yes"),
-    ("evet\n\n-----Orijinal İleti-----\nFrom: x", "evet"),
-    ("a > b is not a quotation", "a > b is not a quotation"),
-    ("> only quoted", "> only quoted"),
-    ("Dear all:\nno quotation", "Dear all:\nno quotation"),
-]
-
-
-@pytest.mark.parametrize(("text", "reply"), REPLIES)
-def test_a_reply_is_the_text_above_what_it_quotes(text: str, reply: str) -> None:
-    raw = eml("Content-Type: text/plain; charset=utf-8\n", text.encode())
-    assert mail_events(read_mail(raw), Receipt(id="m"), raw, [], (), NOW).events[0].data["reply"] == reply
+def test_the_reply_is_the_text_without_what_it_quotes() -> None:
+    raw = eml("", b"STOP\r\n\r\nOn Thu, Apr 3, 2025 at 10:12 AM Balcony <hello@balcony.example>\r\nwrote:\r\n> offer")
+    received, answer = mail_events(read_mail(raw), Receipt(id="m", vouched="b.com"), raw, [], (), NOW).events
+    assert received.data["text"].endswith("\n> offer")
+    assert received.data["reply"] == answer.data["text"] == "STOP"
 
 
 HTML = [

@@ -12,6 +12,7 @@ from tests.mails import as_ses_stores
 from tests.usecases.fakes.stores import FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
+from whenthen.domain.consent import Word, word_of
 from whenthen.domain.errors import Malformed, NotFound
 from whenthen.domain.runs import RunStatus
 from whenthen.usecases.receive_email import ReceiveEmail
@@ -82,6 +83,18 @@ def test_a_mail_that_nobody_vouches_for_is_of_no_person_and_no_answer(
     objects.kept["inbound/ses1"] = mail().as_bytes()
     (received,) = receive("inbound/ses1").events
     assert (received.type, received.identities, received.data["from"]) == ("email.received", (), "ayse@example.com")
+
+
+OFFER = "On Thu, Apr 3, 2025 at 10:12 AM Balcony Company <hello@balcony.example>\nwrote:\n\n> Our offer"
+
+
+@pytest.mark.parametrize(
+    "text", [f"STOP\n\n{OFFER}", f"Stop\n\nAyşe\n\nSent from my iPhone\n\n{OFFER}", f"{OFFER}\n\nstop"]
+)
+def test_who_answers_with_stop_above_or_below_our_mail_refuses_mail(
+    objects: FakeObjects, receive: ReceiveEmail, text: str
+) -> None:
+    assert word_of(receive(kept(objects, mail(text))).events[0]) == Word("email", agreed=False)
 
 
 def test_attachments_are_kept_apart_and_named_in_the_event(objects: FakeObjects, receive: ReceiveEmail) -> None:

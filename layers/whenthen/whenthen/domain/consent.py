@@ -25,6 +25,8 @@ START_WORDS = frozenset({"start", "unstop", "subscribe", "resume"})
 them: a customer who cancels an appointment still wants to be told that it is cancelled."""
 
 _LONGEST_WORD = 20
+_AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
+"""What may stand around a word: punctuation, quotation marks, and the marks of direction that programs add."""
 
 
 class Word(Struct, frozen=True):
@@ -65,9 +67,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _spoken(text: Any) -> bool | None:
     """Whether a message is nothing but a word that stops or starts."""
-    if not isinstance(text, str) or len(text) > _LONGEST_WORD:
-        return None
-    word = text.strip().strip(".!").strip().casefold()
+    word = text.strip(_AROUND).casefold() if isinstance(text, str) and len(text) <= _LONGEST_WORD else ""
     return False if word in STOP_WORDS else True if word in START_WORDS else None
 
 
@@ -76,7 +76,12 @@ def _message(data: Mapping[str, Any]) -> bool | None:
 
 
 def _mail(data: Mapping[str, Any]) -> bool | None:
-    return None if data.get("automatic") else _spoken(data.get("reply") or data.get("subject"))
+    """A mail stops by its first line, whatever name or signature is below; it starts by a word and nothing else."""
+    written = data.get("reply") or data.get("subject")
+    if data.get("automatic") or not isinstance(written, str):
+        return None
+    first = next(iter(written.strip().splitlines()), "")
+    return False if _spoken(first) is False else _spoken(written)
 
 
 def _preference(data: Mapping[str, Any]) -> bool | None:

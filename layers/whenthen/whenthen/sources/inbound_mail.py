@@ -19,6 +19,7 @@ from whenthen.domain import ids
 from whenthen.domain.events import Event, format_time
 from whenthen.domain.identities import identity
 from whenthen.sources.bodies import present
+from whenthen.sources.quotations import reply_of
 
 if TYPE_CHECKING:
     from whenthen.sources.mail import Mail
@@ -38,7 +39,6 @@ RUN_HEADER = "x-whenthen-run"
 """Stands beside it, and says where the job is found."""
 
 _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
-_QUOTED = re.compile(r">|-{2,} ?(original message|orijinal|forwarded|pesan asli|eredeti)|_{20,}$", re.IGNORECASE)
 
 
 class ReceivedMail(Struct, frozen=True):
@@ -140,7 +140,7 @@ def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[
     from, from_name, to, cc, reply_to    addresses in lower case
     recipients                           those of the envelope
     date                                 when its sender says that it was sent
-    subject, text, reply                 `reply` is the text above what it quotes
+    subject, text, reply                 `reply` is what its sender wrote, without quotations
     message_id, in_reply_to, references  ids without angle brackets
     answers_ses_ids                      of those, the ids that SES gave when it sent a mail
     attachments                          name, type, size, inline, key (where it is stored)
@@ -172,7 +172,7 @@ def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[
             "date": format_time(mail.date) if mail.date else None,
             "text": text,
             "text_cut": cut or None,
-            "reply": _within(_reply(text))[0],
+            "reply": _within(reply_of(text))[0],
             "message_id": next(iter(mail.ids("message-id")), None),
             "in_reply_to": replied[0] if replied else None,
             "verdicts": dict(receipt.verdicts) or None,
@@ -193,18 +193,6 @@ def _within(text: str) -> tuple[str, bool]:
         kept = kept[: len(kept) * MAX_TEXT_BYTES // weight - 1]
         weight = len(json.dumps(kept))
     return kept, len(kept) < len(text)
-
-
-def _reply(text: str) -> str:
-    """The text above the first quotation, without the line that introduces it (`On … wrote:`)."""
-    lines = text.split("\n")
-    end = next((number for number, line in enumerate(lines) if _QUOTED.match(line)), len(lines))
-    above = lines[:end]
-    while above and not above[-1].strip():
-        above.pop()
-    if end < len(lines) and above and above[-1].rstrip().endswith(":"):
-        above.pop()
-    return "\n".join(above).strip() or text
 
 
 def _event(type_: str, own_id: str, time: datetime, identities: tuple[str, ...], data: dict[str, Any]) -> Event:

@@ -148,7 +148,7 @@ def read_mail(raw: bytes) -> Mail:
     froms = sum(name == "from" for name, _ in all_headers)
     alone = froms == len(people["from"]) == 1 and not _reads_otherwise(raw, message)
     page = "\n".join(pages)[:MAX_TEXT]
-    text = "\n".join(texts).strip()[:MAX_TEXT] or text_of_html(page)
+    text = ("\n".join(texts).strip() or text_of_html(page))[:MAX_TEXT]
     return Mail(
         headers=tuple((name, unfolded(value) if name in STRUCTURED else decoded(value)) for name, value in raw_headers),
         people=people,

@@ -1,0 +1,182 @@
+"""What the sender of a mail wrote themselves: above what they quote, and above what their program or device adds.
+
+Programs mark quotations in three ways: by `>` before each line; by a sentence above (`On … wrote:`), which they wrap
+where it is long; by a block of headers (`From: … Sent: … Subject: …`). The latter two are in the language of the
+sender's program: where the tables lack it, a sentence above `>` is still known by its colon, and the rest is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+RULE = "_" * 32
+"""Above a quotation that is marked by nothing else; Outlook writes it so."""
+
+_UNSEEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, ord("*")])
+"""Marks of direction, which programs put around names, and stars, which they make of bold headers."""
+
+_LONGEST_SENTENCE = 500
+_LINES_OF_SENTENCE = 4
+_LONGEST_SIGNATURE = 80
+_LINES_OF_HEADERS = 12
+
+_WHEN_OR_WHO = re.compile(r"\d[:.]\d\d|@")
+"""Every program's sentence names the time or the address; a customer's own `you wrote on Monday:` names neither."""
+
+_DATE_OR_ADDRESS = re.compile(r"\d|@")
+"""What its first line has, where it was wrapped; an answer right above it, without an empty line, seldom has."""
+
+_SENTENCES = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"On .+ wrote:",  # English
+        r"Am .+ schrieb\b.*:",  # German: Am Do., 3. Apr. 2025 um 10:12 Uhr schrieb Balcony <…>:
+        r"Pada .+ menulis:",  # Indonesian: Pada tanggal Kam, 3 Apr 2025 pukul 10.12 Balcony <…> menulis:
+        r"בתאריך .+ מאת .+:",  # Hebrew: Gmail
+        r"ב-.+ כתב(?:/ה|ה)?:",  # Hebrew: Apple, Thunderbird
+        r"Le .+ a écrit ?:",  # French
+    )
+]
+_SENTENCES_FROM_A_NAME = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r".*\byazdı\b.{0,60}:",  # Turkish: Balcony <…>, 3 Nis 2025 Per, 10:12 tarihinde şunu yazdı:
+        r".*\bírta\b.{0,60}:",  # Hungarian: Balcony <…> ezt írta (időpont: 2025. ápr. 3., Cs, 10:12):
+    )
+]
+"""These begin with a name or a date."""
+
+_HEADERS = [
+    tuple(re.compile(rf"(?:{names})\s*:", re.IGNORECASE) for names in row)
+    for row in (
+        # the sender, the subject, others
+        ("from", "subject", "sent|date|to|cc"),
+        ("von", "betreff", "gesendet|datum|an|cc"),
+        ("kimden|gönderen", "konu", "gönderildi|gönderme tarihi|gönderilme tarihi|tarih|kime|bilgi|cc"),
+        ("feladó", "tárgy", "elküldve|küldve|dátum|címzett|másolatot kap"),
+        ("dari", "subjek|perihal", "dikirim|terkirim|tanggal|kepada|ke|cc"),
+        ("מאת", "נושא", "נשלח|תאריך|אל|עותק"),
+        ("de", "objet", "envoyé|date|à|cc"),
+    )
+]
+"""Blocks of headers begin with the sender and hold a subject: `From: A, To: B` alone may be about a journey."""
+
+_SEPARATOR = re.compile(
+    r"_{20,}"
+    r"|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|or[iı]j[iı]nal|özgün|[iı]letilen|yönlendirilen|eredeti"
+    r"|továbbított|pesan (?:asli|terusan)|הודעה (?:מקורית|שהועברה)|message (?:d'origine|transféré)).*"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten nachricht) ?:",
+    re.IGNORECASE,
+)
+
+_DEVICE = (
+    "(?:iphone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|pixel|blackberry|nokia|windows|outlook|yahoo|gmail)"
+)
+_SIGNATURE = re.compile(
+    "|".join(
+        (
+            "--",
+            rf"sent (?:from|with) .*\b(?:{_DEVICE}|phone|smartphone|mobile|tablet|device|proton ?mail|mail for)\b.*",
+            r"get outlook for .*",
+            rf"(?:.* )?von mein\w+ .*{_DEVICE}.* gesendet\W*",
+            rf"gesendet (?:von|mit|aus) .*(?:{_DEVICE}|handy|smartphone).*",
+            r"(?:holen sie sich )?outlook für (?:android|ios)\b.*",
+            rf"(?:.* )?(?:{_DEVICE}|cihaz|telefon)\S*(?: \w+)?[dt][ae]n gönderildi\W*",
+            r"(?:android|ios) için outlook\S* edinin\W*",
+            rf"(?:el)?küldve (?:az? )?.*{_DEVICE}.*|(?:az? )?{_DEVICE}.* (?:el)?küldve\W*",
+            rf"(?:dikirim|terkirim) dari .*(?:{_DEVICE}|ponsel).*",
+            r"(?:dapatkan|unduh) outlook untuk .*",
+            rf"נשלח מ.*(?:{_DEVICE}|טלפון|אייפון).*",
+            rf"envoyé (?:de|depuis) .*(?:{_DEVICE}|mobile).*",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""A line of its own: two dashes, or what names the device or program of the sender."""
+
+
+def reply_of(text: str) -> str:
+    """The text above the first quotation or signature; where there is none above, what stands below the quotation.
+
+    Where there is nothing but a quotation, all of it; where there is nothing but a signature, nothing.
+    """
+    lines = text.split("\n")
+    seen = [" ".join(line.translate(_UNSEEN).split()) for line in lines]
+    end, quotes = _end(seen)
+    above = "\n".join(lines[:end]).strip()
+    if above or not quotes:
+        return above
+    return _below(lines, seen) or text
+
+
+def _end(seen: Sequence[str]) -> tuple[int, bool]:
+    """At which line the sender's own text ends, and whether with a quotation."""
+    for number, line in enumerate(seen):
+        if line.startswith(">"):
+            return _above_introduction(seen, number), True
+        if _SEPARATOR.fullmatch(line) or _are_headers(seen, number):
+            return number, True
+        sentence = _start_of_sentence(seen, number)
+        if sentence is not None:
+            return sentence, True
+        if _signs(line):
+            return number, False
+    return len(seen), False
+
+
+def _signs(line: str) -> bool:
+    return len(line) <= _LONGEST_SIGNATURE and _SIGNATURE.fullmatch(line) is not None
+
+
+def _are_headers(seen: Sequence[str], number: int) -> bool:
+    below = seen[number + 1 : number + _LINES_OF_HEADERS]
+    return any(
+        sender.match(seen[number]) and all(any(name.match(line) for line in below) for name in (subject, others))
+        for sender, subject, others in _HEADERS
+    )
+
+
+def _start_of_sentence(seen: Sequence[str], last: int) -> int | None:
+    """The line with which a sentence such as `On … wrote:` begins that ends with the line `last`; None if none does."""
+    if not seen[last].endswith(":"):
+        return None
+    found: int | None = None
+    for first in range(last, max(last - _LINES_OF_SENTENCE, -1), -1):
+        sentence = " ".join(seen[first : last + 1])
+        if not seen[first] or len(sentence) > _LONGEST_SENTENCE:
+            break
+        if _WHEN_OR_WHO.search(sentence):
+            if any(pattern.fullmatch(sentence) for pattern in _SENTENCES):
+                return first
+            if _DATE_OR_ADDRESS.search(seen[first]) and any(
+                pattern.fullmatch(sentence) for pattern in _SENTENCES_FROM_A_NAME
+            ):
+                found = first
+    return found
+
+
+def _above_introduction(seen: Sequence[str], quotation: int) -> int:
+    """Where the paragraph that introduces a quotation begins; a long one is the sender's own, but for its last line."""
+    last = next((number for number in range(quotation - 1, -1, -1) if seen[number]), -1)
+    if last < 0 or not seen[last].endswith(":"):
+        return quotation
+    first = last
+    while first > 0 and seen[first - 1] and last - first < _LINES_OF_SENTENCE:
+        first -= 1
+    if last - first == _LINES_OF_SENTENCE:
+        return last
+    told = next((number for number in range(first, last) if _DATE_OR_ADDRESS.search(seen[number])), None)
+    return told if told is not None else first if any(seen[:first]) else last
+
+
+def _below(lines: Sequence[str], seen: Sequence[str]) -> str:
+    """What stands between and below lines that are quoted with `>`."""
+    own: list[str] = []
+    quoted = next((number for number, line in enumerate(seen) if line.startswith(">")), len(seen))
+    for line, plain in zip(lines[quoted:], seen[quoted:], strict=True):
+        if _signs(plain):
+            break
+        if not plain.startswith(">"):
+            own.append(line)
+    return "\n".join(own).strip()
