@@ -55,7 +55,7 @@ WHO = [
     (
         "dynamodb:PutItem",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords", "ReceiveWebhook", "FetchLead"} | JOBS,
     ),
     ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
     (
@@ -67,7 +67,7 @@ WHO = [
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads", "ImportRecords"}
+        | {"ReconcileLeads", "ImportRecords", "FetchLead"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
@@ -185,14 +185,24 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
 
 
-def test_whoever_meets_the_world_writes_into_the_history_what_was_refused_and_nothing_else() -> None:
-    (statement,) = [
+@pytest.mark.parametrize(
+    ("function", "keys"),
+    [
+        ("ReceiveWebhook", {"dynamodb:UpdateItem": ["refused#*"], "dynamodb:PutItem": ["told#*"]}),
+        ("FetchLead", {"dynamodb:PutItem": ["told#*"]}),
+    ],
+)
+def test_who_notes_what_came_in_writes_that_into_the_history_and_reads_nothing_there(
+    function: str, keys: dict[str, list[str]]
+) -> None:
+    statements = [
         statement
-        for statement in properties("ReceiveWebhookRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
         if text(statement["Resource"]) == "${RunsTable.Arn}"
     ]
-    assert statement["Action"] == ["dynamodb:UpdateItem"]
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["refused#*"]}}
+    assert {action: statement["Condition"] for statement in statements for action in statement["Action"]} == {
+        action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": key}} for action, key in keys.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.usecases.fakes.world import World
+from tests.usecases.fakes.taps import Open
+from tests.usecases.fakes.world import Killed, World
 from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.domain.events import Cause
 from whenthen.sources.signatures import parse_scheme, sign
 from whenthen.usecases.accept_hook import Accepted
 
@@ -125,3 +128,118 @@ def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, mon
     posts_form(world, {"email": "a@example.com", "call-me-ayse": "1"})
     ((_, kept),) = world.refusals.noted
     assert (kept.reason, kept.body, kept.proven) == ("the record that it asks for cannot be written", "", False)
+
+
+# --- what is delivered again -------------------------------------------------------------------------
+
+
+def customer(own_id: str, name: str, at: int, type_: str = "customer.updated") -> dict[str, Any]:
+    """What Stripe tells of a customer."""
+    about = {"id": "cus_1", "name": name, "email": "ayse@shop.example", "phone": None}
+    return {"id": own_id, "type": type_, "created": at, "data": {"object": about}}
+
+
+CREATED = customer("evt_1", "Aise", 1773480000, "customer.created")
+UPDATED = customer("evt_2", "Ayşe Yılmaz", 1773480060)
+
+
+@pytest.fixture
+def stripe(world: World) -> World:
+    """A world to which Stripe tells of its customers."""
+    has_source(world, "stripe", scheme="stripe")
+    return world
+
+
+def test_an_event_that_comes_again_changes_nothing(stripe: World) -> None:
+    first = posts(stripe, CREATED, name="stripe")
+    posts(stripe, UPDATED, name="stripe")
+    stripe.settle()
+    stripe.clock.move(hours=3)
+    again = posts(stripe, CREATED, name="stripe")
+    assert again.events[0].id == first.events[0].id
+    assert (contacts(stripe)[0]["full_name"], len(contacts(stripe))) == ("Ayşe Yılmaz", 1)
+    assert stripe.queues["changes"].bodies == []
+
+
+def test_what_a_person_corrected_stays_so_when_the_event_comes_again(stripe: World) -> None:
+    posts(stripe, CREATED, name="stripe")
+    (ref,) = (ref for ref in stripe.records.stored if ref.startswith("contact:"))
+    stripe.changes(ref, full_name="Ayşe Y.", email="ayse.y@shop.example")
+    posts(stripe, CREATED, name="stripe")
+    assert contacts(stripe) == [{"full_name": "Ayşe Y.", "email": "ayse.y@shop.example"}]
+
+
+def test_what_a_person_deleted_does_not_come_back_with_the_event(stripe: World) -> None:
+    posts(stripe, CREATED, name="stripe")
+    (ref,) = (ref for ref in stripe.records.stored if ref.startswith("contact:"))
+    stripe.records.delete(stripe.records.stored[ref], origin="human", cause=Cause())
+    posts(stripe, CREATED, name="stripe")
+    assert contacts(stripe) == []
+
+
+def test_the_same_event_that_says_something_else_is_written(world: World) -> None:
+    """A mapping's id may be that of a thing, of which the source tells more than once."""
+    mapping = {"type": "crm.told", "id": "body.id", "record": {"kind": "contact", "id": "body.id", "fields": "body"}}
+    has_source(world, mappings=[mapping])
+    for number, city in enumerate(("İzmir", "Ankara", "Ankara", "İzmir")):
+        posts(world, {"id": "7", "city": city}, f"msg_{number}")
+    assert contacts(world) == [{"city": "Ankara"}], "the last one is the first one again"
+    assert len({event.id for event in world.bus.published}) == 1
+
+
+def test_events_that_come_in_another_order_leave_what_happened_last(stripe: World) -> None:
+    posts(stripe, UPDATED, name="stripe")
+    late = posts(stripe, CREATED, name="stripe")
+    assert contacts(stripe) == [{"full_name": "Ayşe Yılmaz", "email": "ayse@shop.example"}]
+    assert [event.type for event in stripe.bus.published] == ["customer.updated", "customer.created"]
+    (problem,) = late.problems
+    assert "older than what was told of it before" in problem
+    assert stripe.refusals.noted == []
+
+
+def test_a_time_that_is_yet_to_come_keeps_nothing_out(stripe: World) -> None:
+    posts(stripe, customer("evt_9", "Aise", 253_402_300_799), name="stripe")
+    stripe.clock.move(minutes=1)
+    now = int(stripe.clock.now().timestamp())
+    posts(stripe, customer("evt_10", "Ayşe", now), name="stripe")
+    assert contacts(stripe)[0]["full_name"] == "Ayşe"
+
+
+class Killing:
+    """Ends the function's process at one of the moments before and after its calls."""
+
+    def __init__(self, moment: int) -> None:
+        self.left, self.at = moment, ""
+
+    def before(self, call: str) -> None:
+        self._pass(f"before {call}")
+
+    def after(self, call: str) -> None:
+        self._pass(f"after {call}")
+
+    def _pass(self, moment: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.at = moment
+            raise Killed(moment)
+
+
+def test_a_function_that_dies_at_any_moment_writes_and_tells_when_the_event_comes_again() -> None:
+    killed = set[str]()
+    for moment in range(1, 100):
+        world = World()
+        has_source(world, "stripe", scheme="stripe")
+        killing = Killing(moment)
+        world.functions = world.wire(killing)
+        with suppress(Killed):
+            posts(world, CREATED, name="stripe")
+        if not killing.at:
+            break
+        killed.add(killing.at)
+        world.functions = world.wire(Open())
+        (event,) = posts(world, CREATED, name="stripe").events
+        assert {told.id for told in world.bus.published} == {event.id}
+        (record,) = (record for ref, record in world.records.stored.items() if ref.startswith("contact:"))
+        assert (record.version, event.subject in (None, record.ref)) == (1, True)
+        assert len(world.queues["changes"].bodies) == 1, "it was written once"
+    assert {"after records.put_once", "before bus.publish", "after bus.publish"} <= killed

@@ -259,11 +259,6 @@ def test_a_patch_brings_no_record_back_that_is_deleted_meanwhile(
     assert save.records.get("lead:1") is None
 
 
-def test_what_is_there_is_not_inserted_again(save: SaveRecord) -> None:
-    first = save.insert("lead", "1", {"a": 1}, origin="api")
-    assert save.insert("lead", "1", {"a": 2, "b": 3}, origin="api") == first
-
-
 def test_a_record_that_others_keep_changing_is_left_for_later() -> None:
     class Restless(FakeRecords):
         def put(self, record: Any, replaces: Any) -> None:

@@ -12,6 +12,7 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
 from tests.usecases.fakes.world import World
 from whenthen.domain.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Unauthenticated
+from whenthen.domain.events import Cause
 from whenthen.ports.values import ApiKey
 from whenthen.sources.meta import LeadRef
 from whenthen.usecases.authorize import Authorize, allows, hash_of
@@ -149,6 +150,37 @@ def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
     assert (record.fields["email"], record.fields["status"], record.origin) == ("bo@example.com", "new", "source:meta")
     assert (event.type, event.subject, event.identities) == ("meta_lead.created", "lead:77", ("email#bo@example.com",))
     assert world.bus.published == [event]
+
+
+def test_a_lead_that_was_deleted_does_not_come_back_when_meta_repeats(world: World) -> None:
+    world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
+    first = world.functions.fetch_lead(LeadRef("77"))
+    world.settle()
+    world.records.delete(world.records.stored["lead:77"], origin="human", cause=Cause())
+    world.settle()
+    world.clock.move(hours=5)
+    world.graph.documents["77"] = {**world.graph.documents["77"], "campaign_name": "Autumn"}
+    again = world.functions.fetch_lead(LeadRef("77"))
+    world.settle()
+    assert "lead:77" not in world.records.stored
+    assert (again.id, again.subject) == (first.id, "lead:77")
+    assert [event.type for event in world.bus.published].count("lead.created") == 1
+
+
+def test_a_lead_whose_event_was_not_told_is_told_when_it_is_fetched_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Any) -> None:
+        raise Temporary("putting events on the bus: ThrottlingException")
+
+    world.graph.documents["77"] = {"id": "77", "field_data": []}
+    monkeypatch.setattr(world.bus, "publish", away)
+    with pytest.raises(Temporary):
+        world.functions.fetch_lead(LeadRef("77"))
+    monkeypatch.undo()
+    event = world.functions.fetch_lead(LeadRef("77"))
+    assert world.bus.published == [event]
+    assert world.records.stored["lead:77"].version == 1
 
 
 @pytest.mark.parametrize("error", [Temporary("rate limit", retry_after=300), Permanent("no permission")])

@@ -20,7 +20,17 @@ from whenthen.domain.matching import RuleSet, compile_rules
 from whenthen.domain.records import Record, weight_of
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
-from whenthen.ports.values import ApiKey, NotEntered, Page, Plan, Refusal, StoredRule, StoredView
+from whenthen.ports.values import (
+    ApiKey,
+    Noted,
+    NotEntered,
+    Page,
+    Plan,
+    Refusal,
+    StoredRule,
+    StoredView,
+    Telling,
+)
 
 T = TypeVar("T")
 
@@ -224,6 +234,8 @@ class FakeRecords:
     dates: dict[tuple[str, str], DateEntry] = field(default_factory=dict)
     on_change: Callable[[Record | None, Record | None], None] = lambda _before, _after: None
     signposts: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    newest: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def get(self, ref: str) -> Record | None:
         return self.stored.get(self.signposts.get(ref, ref))
@@ -250,6 +262,19 @@ class FakeRecords:
         self.demand(record, replaces)
         self.keep(record, replaces)
         self.on_change(replaces, record)
+
+    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
+        place = telling.source, record.ref
+        if telling.id in self.told:
+            return Noted.KNOWN
+        if telling.at is not None and self.newest.get(place, telling.at) > telling.at:
+            return Noted.OLDER
+        if record != replaces:
+            self.put(record, replaces)
+        self.told.add(telling.id)
+        if telling.at is not None:
+            self.newest[place] = telling.at
+        return Noted.WRITTEN
 
     def demand(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)

@@ -26,6 +26,11 @@ def event_id(source: str, own_id: str) -> str:
     return _digest("evt", source, own_id)
 
 
+def telling_id(event: str, said: str) -> str:
+    """The id of what `event` says of a record; the same words under the same event have the same."""
+    return _digest("tell", event, said)
+
+
 def run_id(event: str, rule: str, record: str | None) -> str:
     """The id of the run that `event` starts under `rule` for `record` (none: no record is known)."""
     return _digest("run", event, rule, record or "")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from whenthen.domain.date_index import DateEntry
     from whenthen.domain.events import Cause
     from whenthen.domain.records import Record
-    from whenthen.ports.values import Page
+    from whenthen.ports.values import Noted, Page, Telling
 
 
 class RecordStore(Protocol):
@@ -33,6 +33,10 @@ class RecordStore(Protocol):
 
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
+
+    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
+        """As `put`, together with a note that it was told: not again what is noted, nor what is older than the newest
+        that its source told of this record. A record that is what it replaces is only noted. Raises Stale."""
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Remove the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""

@@ -133,6 +133,34 @@ class RecordWrite(Struct, frozen=True):
     replaces: Record | None
 
 
+class Telling(Struct, frozen=True):
+    """What an event of a source says of a record: written once, however often the event is delivered.
+
+    id      the same for the same event that says the same
+    source  who says so, as in Event.source
+    heard   when it was delivered
+    at      when it happened, where the source says so; never later than `heard`
+    """
+
+    id: str
+    source: str
+    heard: datetime
+    at: datetime | None = None
+
+
+class Noted(StrEnum):
+    """What came of writing what an event says of a record.
+
+    WRITTEN  it is written now
+    KNOWN    it was before; nothing is written
+    OLDER    the source has told of something newer about this record; nothing is written
+    """
+
+    WRITTEN = "written"
+    KNOWN = "known"
+    OLDER = "older"
+
+
 class Counter(Struct, frozen=True):
     """A counter to be moved from `before` to `after`, such as whose turn it is."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen.adapters.dynamodb.records import DynamoRecords
+    from whenthen.adapters.dynamodb.tellings import DynamoTellings
     from whenthen.adapters.queues import DeadLetters, OwnQueue
     from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
@@ -246,7 +247,13 @@ class Adapters:
         """The records, and the index of their dates."""
         from whenthen.adapters.dynamodb.records import DynamoRecords
 
-        return DynamoRecords(self.dynamodb, self.settings.records_table)
+        return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.tellings)
+
+    @cached_property
+    def tellings(self) -> DynamoTellings:
+        from whenthen.adapters.dynamodb.tellings import DynamoTellings
+
+        return DynamoTellings(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def runs(self) -> RunLedger:

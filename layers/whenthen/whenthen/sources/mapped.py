@@ -61,8 +61,14 @@ class Item(Struct, frozen=True):
 
     def without_record(self, reason: str) -> Item:
         """The item where its record cannot be written: its event is told all the same."""
-        problem = f"mappings[{self.mapping}].record: {reason}"
-        return replace(self, problems=(*self.problems, problem), refused=True)
+        return replace(self._with(reason), refused=True)
+
+    def after_newer(self) -> Item:
+        """The item where something newer was told about its record before."""
+        return self._with("older than what was told of it before, so that only what it lacks is set")
+
+    def _with(self, reason: str) -> Item:
+        return replace(self, problems=(*self.problems, f"mappings[{self.mapping}].record: {reason}"))
 
 
 class Mapped(Struct, frozen=True):
@@ -216,18 +222,18 @@ def _untaken(delivery: Delivery, body: Any, base_id: str, problems: Sequence[str
 def _take(
     delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str
 ) -> tuple[Event, RecordUpsert | None]:
-    own_id = text_id(asking.value("id", mapping.id))
+    own_id, happened = text_id(asking.value("id", mapping.id)), time_of(mapping, asking)
     record = record_of(delivery.source.name, delivery.country, mapping.record, asking)
     event = _event(
         delivery,
         event_type,
         f"{event_type}:{own_id}" if own_id else base_id,
-        time_of(mapping, asking) or delivery.now,
+        happened or delivery.now,
         subject_of(mapping, record, asking),
         identities_found(delivery.country, mapping, asking),
         data_of(mapping, asking),
     )
-    return event, record
+    return event, record and replace(record, event=event.id, at=happened)
 
 
 def _event(

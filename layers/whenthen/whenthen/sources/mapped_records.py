@@ -6,7 +6,9 @@ fields nor the event.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -31,11 +33,22 @@ _UNREADABLE = "cannot be read, so it is left out"
 
 
 class RecordUpsert(Struct, frozen=True):
-    """A record to create or change: by `id` where it is known, else by the identities among its fields."""
+    """A record to create or change: by `id` where it is known, else by the identities among its fields.
+
+    event  the id of the event that tells of it
+    at     when that happened, where the body says so
+    """
 
     kind: str
     id: str | None
     fields: Mapping[str, Any]
+    event: str = ""
+    at: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """What is told of it, as one text."""
+        return json.dumps([self.kind, self.id, self.fields], sort_keys=True)
 
 
 def record_of(source: str, country: str | None, mapping: RecordMapping | None, asking: Asking) -> RecordUpsert | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from whenthen.domain import ids
 from whenthen.domain.errors import NotFound, Refused, TooLarge
+from whenthen.ports.values import Noted, Telling
 from whenthen.sources import signatures
 from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
@@ -78,21 +81,27 @@ class AcceptHook(Struct, frozen=True):
         is_form = delivery.source.scheme.kind in FORM_SCHEMES
         mapped = map_form(delivery) if is_form else map_json(delivery)
         origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
-        mapped = replace(mapped, items=tuple(self._written(item, origin) for item in mapped.items))
+        items = tuple(self._written(item, origin, delivery.now) for item in mapped.items)
+        mapped = replace(mapped, items=items)
         if mapped.events:
             self.bus.publish(mapped.events)
         return mapped
 
-    def _written(self, item: Item, origin: str) -> Item:
-        """The item once its record is written. One that cannot be costs neither its event nor other items."""
+    def _written(self, item: Item, origin: str, now: datetime) -> Item:
+        """The item once its record is written, now or by an earlier delivery: its event may still have to be told.
+
+        A record that cannot be written costs neither its event nor other items.
+        """
         upsert = item.record
         if upsert is None:
             return item
+        told = ids.telling_id(upsert.event, upsert.said)
+        telling = Telling(told, item.event.source, heard=now, at=upsert.at and min(upsert.at, now))
         try:
-            self.save_record.upsert(upsert.kind, upsert.id, upsert.fields, origin=origin)
+            _, noted = self.save_record.upsert_once(telling, upsert.kind, upsert.id, upsert.fields, origin=origin)
         except Refused as error:
             return item.without_record(error.reason)
-        return item
+        return item.after_newer() if noted is Noted.OLDER else item
 
     def _secrets(self, name: str) -> list[str]:
         try:

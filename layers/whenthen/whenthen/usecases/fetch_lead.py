@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from whenthen.domain import ids
 from whenthen.domain.lead_forms import LeadForm, is_form_id
+from whenthen.ports.values import Telling
 from whenthen.sources.meta_leads import lead_event, lead_fields
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ KIND = "lead"
 
 
 class FetchLead(Struct, frozen=True):
-    """Writes the lead's record first, so that its rules find it; a repetition finds both and changes neither."""
+    """Writes the lead's record first, so that its rules find it; a repetition changes neither, and brings back no
+    record that was deleted since."""
 
     graph: Graph
     save_record: SaveRecord
@@ -33,10 +36,11 @@ class FetchLead(Struct, frozen=True):
 
     def __call__(self, lead: LeadRef) -> Event:
         """Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead."""
-        document = self.graph.lead(lead.leadgen_id)
-        event = lead_event(lead, document, self.default_country, self.clock.now())
+        document, now = self.graph.lead(lead.leadgen_id), self.clock.now()
+        event = lead_event(lead, document, self.default_country, now)
         fields = {"status": "new", **lead_fields(document, self.default_country)}
-        record = self.save_record.insert(KIND, lead.leadgen_id, fields, origin=event.origin)
+        telling = Telling(ids.telling_id(event.id, KIND), event.source, heard=now)
+        record = self.save_record.insert_once(telling, KIND, lead.leadgen_id, fields, origin=event.origin)
         event = replace(event, subject=record.ref)
         self.bus.publish([event])
         form_id = lead.form_id or fields.get("form_id")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain import identities, ids
 from whenthen.domain.bounds import check_record
@@ -20,10 +21,13 @@ from whenthen.domain.records import (
     parse_ref,
     patched,
 )
+from whenthen.domain.values import is_blank
+from whenthen.ports.values import Noted
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
+    from whenthen.ports.values import Telling
 
 ATTEMPTS = 4
 """How often a write is tried anew on what another writer left, before the caller is told to come back."""
@@ -106,7 +110,57 @@ class SaveRecord(Struct, frozen=True):
             except Stale:
                 continue
             return changed
-        raise Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
+        raise _restless(kind, own_id)
+
+    def upsert_once(
+        self, telling: Telling, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str
+    ) -> tuple[Record, Noted]:
+        """As `upsert`, for what a source tells: what was written before changes nothing, whatever became of the record.
+
+        OLDER: the source has told of something newer about this record; of this, only what the record lacks is written.
+        Returns the record as it stands then (at version 0, if it is there no more). Raises as `upsert`.
+        """
+        again, told = 0, Noted.WRITTEN
+        while again < ATTEMPTS:
+            older = told is Noted.OLDER
+            found, new, changed = self._change(kind, own_id, fields, origin, Cause(), again, lacking=older)
+            try:
+                noted = self.records.put_once(changed, found, replace(telling, at=None) if older else telling)
+            except Stale:
+                again += 1
+                continue
+            if noted is Noted.OLDER:
+                told = noted
+                continue
+            return (new, noted) if noted is Noted.KNOWN else (changed, told)
+        raise _restless(kind, own_id)
+
+    def insert_once(
+        self, telling: Telling, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str
+    ) -> Record:
+        """Make the record that a source tells of, unless it is there: then it stays as it is.
+
+        One that was made by the same words before stays deleted if it is. Returns the record as it stands, or as it
+        would. Raises Invalid, TooLarge; Temporary if others kept changing it.
+        """
+        new = Record(kind, own_id)
+        parse_ref(new.ref, "id")
+        for _ in range(ATTEMPTS):
+            found = self.records.get(new.ref)
+            record = found or self._made(new, fields, origin)
+            try:
+                self.records.put_once(record, found, telling)
+            except Stale:
+                continue
+            return record
+        raise _restless(kind, own_id)
+
+    def _made(self, new: Record, fields: Mapping[str, Any], origin: str) -> Record:
+        given = normalised(fields, self.default_country)
+        check_fields(given)
+        made = patched(new, given, origin=origin, cause=Cause(), now=self.clock.now())
+        check_record(made, None)
+        return made
 
     def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
         """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid, TooLarge."""
@@ -114,11 +168,21 @@ class SaveRecord(Struct, frozen=True):
         return found, changed
 
     def _change(
-        self, kind: str, own_id: str | None, fields: Mapping[str, Any], origin: str, cause: Cause, attempt: int
+        self,
+        kind: str,
+        own_id: str | None,
+        fields: Mapping[str, Any],
+        origin: str,
+        cause: Cause,
+        attempt: int,
+        *,
+        lacking: bool = False,
     ) -> tuple[Record | None, Record, Record]:
         """The stored record, if there is one; the one to start from; and the one to write.
 
         Raises Invalid, TooLarge.
+
+        lacking  only fields that the stored record does not have are set
         """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
@@ -129,29 +193,11 @@ class SaveRecord(Struct, frozen=True):
         parse_ref(new.ref, "id")
         if own_id is None and found is None and not identities_of(patch):
             raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+        if lacking and found is not None:
+            patch = {name: value for name, value in patch.items() if is_blank(found.fields.get(name))}
         changed = patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
         check_record(changed, new)
         return found, new, changed
-
-    def insert(self, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str) -> Record:
-        """Make the record, unless it is there: then it stays as it is. Returns it as it stands.
-
-        Raises Invalid, TooLarge.
-        """
-        new = Record(kind, own_id)
-        parse_ref(new.ref, "id")
-        found = self.records.get(new.ref)
-        if found is not None:
-            return found
-        given = normalised(fields, self.default_country)
-        check_fields(given)
-        made = patched(new, given, origin=origin, cause=Cause(), now=self.clock.now())
-        check_record(made, None)
-        try:
-            self.records.put(made, None)
-        except Stale:
-            return self.records.get(new.ref) or made
-        return made
 
     def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
         """Set fields of an existing record. Raises NotFound, Invalid, TooLarge; Stale if it is no longer at `version`.
@@ -184,3 +230,7 @@ class SaveRecord(Struct, frozen=True):
         if own_id is not None:
             return self.records.get(f"{kind}:{own_id}")
         return self.records.find(keys, kind) if keys else None
+
+
+def _restless(kind: str, own_id: str | None) -> Temporary:
+    return Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)

@@ -25,13 +25,17 @@ from whenthen.adapters.dynamodb.record_items import (
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
 from whenthen.domain.errors import Stale, Temporary
-from whenthen.ports.values import MAX_OF_PERSON, Page
+from whenthen.ports.values import MAX_OF_PERSON, Noted, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from whenthen.adapters.aws import AwsClient
+    from whenthen.adapters.dynamodb.tellings import DynamoTellings
     from whenthen.domain.date_index import DateEntry
     from whenthen.domain.events import Cause
     from whenthen.domain.records import Record
+    from whenthen.ports.values import Telling
 
 _AT_ONCE = 8
 _HOPS = 3
@@ -52,10 +56,14 @@ def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None
 
 
 class DynamoRecords:
-    """Records; a record, its identities and its dates are always written together."""
+    """Records; a record, its identities and its dates are always written together.
 
-    def __init__(self, client: AwsClient, table: str) -> None:
+    tellings  called for by `put_once`: few functions write what sources tell, and only they are told of its table
+    """
+
+    def __init__(self, client: AwsClient, table: str, tellings: Callable[[], DynamoTellings] | None = None) -> None:
         self._table = Table(client, table)
+        self._tellings = tellings
 
     def get(self, ref: str) -> Record | None:
         """The record `<kind>:<id>`, or the one that it was merged into."""
@@ -115,6 +123,24 @@ class DynamoRecords:
                 transact(self._table.client, writes)
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(_moved_on(record, replaces)) from error
+
+    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
+        """As `put`, together with a note that it was told: not again what is noted, nor what is older than the newest
+        that its source told of this record. A record that is what it replaces is only noted. Raises Stale."""
+        if self._tellings is None:
+            raise TypeError("these records were made without what notes who told of them")
+        tellings = self._tellings()
+        writes = tellings.writes_of(telling, record.ref)
+        if record != replaces:
+            writes += writes_of(self._table, record, replaces)
+        try:
+            transact(self._table.client, writes)
+        except TransactionRefused as error:
+            noted = tellings.meaning(telling, error.places)
+            if noted is None:
+                raise Stale(_moved_on(record, replaces)) from error
+            return noted
+        return Noted.WRITTEN
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Remove the record with all it is found by; the stream tells who did, and due to which runs. Raises Stale."""
