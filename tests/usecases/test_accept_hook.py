@@ -11,13 +11,15 @@ import pytest
 
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import Killed, World
+from tests.usecases.rules import rule
 from whenthen.domain.errors import Temporary, TooLarge
 from whenthen.domain.events import Cause
 from whenthen.sources.signatures import parse_scheme, sign
 from whenthen.usecases.accept_hook import Accepted
+from whenthen.usecases.merge_records import MergeRecords
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-ORDERS = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
+ORDERS: dict[str, Any] = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
 
 
 def has_source(world: World, name: str = "shop", **document: Any) -> None:
@@ -128,6 +130,56 @@ def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, mon
     posts_form(world, {"email": "a@example.com", "call-me-ayse": "1"})
     ((_, kept),) = world.refusals.noted
     assert (kept.reason, kept.body, kept.proven) == ("the record that it asks for cannot be written", "", False)
+
+
+# --- the record that an event is about ---------------------------------------------------------------
+
+GREET = {"id": "greet", "action": "create_task", "with": {"title": "Greet {{ record.email }}"}}
+
+
+def test_the_event_of_a_mapping_is_about_the_record_that_the_mapping_writes(world: World) -> None:
+    has_source(world, mappings=[ORDERS])
+    greet = world.has_rule(rule(GREET, on="order.placed", kind="contact"))
+    (event,) = posts(world, {"email": "neu@example.com"}).events
+    (contact,) = (record for ref, record in world.records.stored.items() if ref.startswith("contact:"))
+    assert (event.subject, world.bus.published) == (contact.ref, [event])
+    world.run_out()
+    run = world.run_of(event, greet).run
+    assert (run.record, run.status) == (contact.ref, "done")
+
+
+def test_it_is_about_the_record_that_is_there_and_the_one_that_it_was_merged_into(world: World) -> None:
+    has_source(world, mappings=[ORDERS])
+    has_source(world, "crm", mappings=[{**ORDERS, "record": {**ORDERS["record"], "id": "body.id"}}])
+    world.has_record("contact:9", email="ayse@example.com")
+    assert posts(world, {"email": "Ayse@Example.com", "city": "İzmir"}).events[0].subject == "contact:9"
+    gone, kept = world.has_record("contact:8"), world.records.stored["contact:9"]
+    merged = MergeRecords(world.records, world.clock)(kept.ref, gone.ref, origin="human")
+    assert posts(world, {"id": "8", "city": "Ankara"}, name="crm").events[0].subject == merged.ref == "contact:9"
+
+
+@pytest.mark.parametrize(
+    ("more", "subject"),
+    [
+        ({"subject": "'order:7'"}, "order:7"),
+        ({"identities": "{email: body.email}"}, None),
+        ({"identities": "{shop: body.number}"}, "contact:9"),
+    ],
+)
+def test_an_event_that_names_another_record_or_the_person_stays_about_that(
+    world: World, more: dict[str, Any], subject: str | None
+) -> None:
+    """An event of a person is matched for each of their records, so that a rule about leads is about the lead."""
+    has_source(world, mappings=[{**ORDERS, **more}])
+    world.has_record("contact:9", email="ayse@example.com")
+    (event,) = posts(world, {"email": "ayse@example.com", "number": "7"}).events
+    assert event.subject == subject
+
+
+def test_an_event_that_comes_again_is_about_the_same_record(world: World) -> None:
+    has_source(world, mappings=[ORDERS])
+    first, again = (posts(world, {"email": "neu@example.com"}).events[0] for _ in range(2))
+    assert first == again
 
 
 # --- what is delivered again -------------------------------------------------------------------------

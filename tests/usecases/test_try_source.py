@@ -132,6 +132,15 @@ def test_what_its_sender_would_be_refused_for_is_the_answer(tried: Any, sample: 
     assert answer["refused"]["reason"]
 
 
+def test_its_event_is_about_the_record_as_that_of_a_delivery(world: World, tried: Any) -> None:
+    source = {"scheme": "bearer", "mappings": [{"type": "a.b", "record": {"kind": "contact", "fields": "body"}}]}
+    (item,) = tried(source=source, body={"email": "neu@example.com"})["items"]
+    assert item["event"]["subject"] == item["record"]["ref"]
+    world.has_record("contact:9", email="neu@example.com")
+    (item,) = tried(source=source, body={"email": "neu@example.com"})["items"]
+    assert item["event"]["subject"] == "contact:9"
+
+
 def test_a_record_that_would_be_refused_costs_only_itself(tried: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise TooLarge("too much")

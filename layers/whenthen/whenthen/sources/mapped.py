@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,6 +32,9 @@ from whenthen.sources.mapped_fields import (
 )
 from whenthen.sources.mapped_records import RecordUpsert, record_of
 from whenthen.sources.mapping import EventMapping, Source, may_report
+
+if TYPE_CHECKING:
+    from whenthen.domain.records import Record
 
 MAX_ITEMS = 500
 """Items that `each` may find in one body."""
@@ -58,6 +61,16 @@ class Item(Struct, frozen=True):
     mapping: int | None = None
     problems: tuple[str, ...] = ()
     refused: bool = False
+
+    def about(self, record: Record) -> Item:
+        """The item once its record is known: its event is about that, unless it names another, or the record's person.
+
+        An event that names the person is matched for each of their records, so it stays one of the person.
+        """
+        upsert, event = self.record, self.event
+        ours = event.subject is None or (upsert is not None and event.subject == f"{upsert.kind}:{upsert.id}")
+        named = event.subject is None and not {*event.identities}.isdisjoint(record.identities)
+        return replace(self, event=replace(event, subject=record.ref)) if ours and not named else self
 
     def without_record(self, reason: str) -> Item:
         """The item where its record cannot be written: its event is told all the same."""
@@ -222,8 +235,9 @@ def _untaken(delivery: Delivery, body: Any, base_id: str, problems: Sequence[str
 def _take(
     delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str
 ) -> tuple[Event, RecordUpsert | None]:
-    own_id, happened = text_id(asking.value("id", mapping.id)), time_of(mapping, asking)
+    own_id = text_id(asking.value("id", mapping.id))
     record = record_of(delivery.source.name, delivery.country, mapping.record, asking)
+    happened = time_of(mapping, asking)
     event = _event(
         delivery,
         event_type,

@@ -98,10 +98,11 @@ class AcceptHook(Struct, frozen=True):
         told = ids.telling_id(upsert.event, upsert.said)
         telling = Telling(told, item.event.source, heard=now, at=upsert.at and min(upsert.at, now))
         try:
-            _, noted = self.save_record.upsert_once(telling, upsert.kind, upsert.id, upsert.fields, origin=origin)
+            record, noted = self.save_record.upsert_once(telling, upsert.kind, upsert.id, upsert.fields, origin=origin)
         except Refused as error:
             return item.without_record(error.reason)
-        return item.after_newer() if noted is Noted.OLDER else item
+        written = item.about(record)
+        return written.after_newer() if noted is Noted.OLDER else written
 
     def _secrets(self, name: str) -> list[str]:
         try:

@@ -99,7 +99,8 @@ class TrySource(Struct, frozen=True):
             found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
         except Refused as error:
             return item.without_record(error.reason), None
-        return item, {"ref": changed.ref, "exists": found is not None, "fields": dict(changed.fields)}
+        record = {"ref": changed.ref, "exists": found is not None, "fields": dict(changed.fields)}
+        return item.about(changed), record
 
 
 def _headers(reader: Reader) -> dict[str, str]:
