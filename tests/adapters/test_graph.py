@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from whenthen.adapters.channels.graph import GraphApi
-from whenthen.adapters.channels.graph_errors import LATER, NEVER
-from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary, WhenthenError
+from whenthen.adapters.channels.graph import MAX_READ, GraphApi
+from whenthen.adapters.channels.graph_errors import LATER, NEVER, NOT_NOW
+from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Temporary, Throttled, WhenthenError
 from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
 
 TOKEN = "EAAG-token"
@@ -101,7 +101,8 @@ def _error(code: int, status: int = 400, **more: Any) -> HttpAnswer:
 @pytest.mark.parametrize(
     ("answer", "sending", "reading"),
     [
-        *((_error(code), Temporary, Temporary) for code in (1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057)),
+        *((_error(code), Temporary, Temporary) for code in (1, 2, 131000, 131016, 131057)),
+        *((_error(code), Throttled, Throttled) for code in (4, 17, 32, 341, 613, 80004, 80005, 80007, 130429, 131056)),
         *((_error(code), Permanent, Permanent) for code in (131026, 131030, 131021, 131047, 131050, 131049, 130472)),
         *((_error(code), Permanent, Permanent) for code in (132000, 132001, 132005, 132007, 132008, 132012, 132015)),
         *((_error(code), Permanent, Permanent) for code in (132016, 190, 10, 200, 299, 368, 131031, 131042, 130497)),
@@ -112,7 +113,9 @@ def _error(code: int, status: int = 400, **more: Any) -> HttpAnswer:
         (_error(999_999, 500), AnswerLost, Temporary),
         (_answer(500, b"<html>"), AnswerLost, Temporary),
         (_answer(502, {"error": "gone"}), AnswerLost, Temporary),
-        (_answer(429, b""), Temporary, Temporary),
+        (_answer(429, b""), Throttled, Throttled),
+        (HttpAnswer(503, {"retry-after": "30"}, b""), Throttled, Throttled),
+        (_answer(503, b""), AnswerLost, Temporary),
         (_answer(404, b"[]"), Permanent, Permanent),
         (_answer(302, b""), Permanent, Permanent),
         (_answer(200, b'{"messages": [{'), AnswerLost, Temporary),
@@ -131,8 +134,9 @@ def test_what_an_answer_means(
         _sent(graph)
     with pytest.raises(reading) as read:
         graph.lead("77")
-    for raised in (sent, read):
+    for raised, meant in ((sent, sending), (read, reading)):
         assert TOKEN not in raised.value.reason
+        assert isinstance(raised.value, Throttled) == (meant is Throttled)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,20 @@ def test_without_its_secret_meta_is_not_called(document: dict[str, Any] | None) 
 
 
 def test_no_code_is_both_passing_and_final() -> None:
-    assert not LATER.keys() & NEVER.keys()
+    assert len({*LATER, *NEVER, *NOT_NOW}) == len(LATER) + len(NEVER) + len(NOT_NOW)
+
+
+def test_a_lead_with_long_answers_is_read_whole() -> None:
+    graph, http = _graph(_answer(200, {"id": "77", "field_data": [{"name": "why", "values": ["ש" * 3_000] * 4}]}))
+    assert graph.lead("77")["id"] == "77"
+    assert http.requests[0].most == MAX_READ > 4 * 3_000 * len("\\u05e9") * 10
+
+
+@pytest.mark.parametrize("read", ["lead", "leads"])
+def test_an_answer_that_is_longer_than_what_is_read_would_be_so_again(read: str) -> None:
+    graph, _ = _graph(HttpAnswer(200, {}, b'{"id": "77", "field_da', cut=True))
+    with pytest.raises(Permanent, match="longer than 1000000 bytes"):
+        graph.lead("77") if read == "lead" else graph.leads("55", SINCE, None)
 
 
 SINCE = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)

@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 
 from tests.adapters.servers import Script, ScriptedServer, answering, read_request
 from whenthen.adapters import http
-from whenthen.adapters.http import MAX_ANSWER, GuardedHttp
+from whenthen.adapters.http import GuardedHttp
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.values import MAX_ANSWER, HttpAnswer, HttpRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-One: 1\r\n\r\nok"
 SECRET_PATH = "/hook/s3cret?token=t0ken"
@@ -228,6 +228,18 @@ def test_no_more_than_the_beginning_of_a_body_is_read(head: bytes) -> None:
         answer = _post(server.port)
     assert len(answer.body) == MAX_ANSWER
     assert len(sent) < 1_000
+
+
+@pytest.mark.parametrize(("size", "cut"), [(0, False), (999, False), (1_000, False), (1_001, True), (70_000, True)])
+def test_it_is_told_whether_all_of_a_body_was_read(size: int, cut: bool) -> None:
+    def answers(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+
+    with ScriptedServer(answers) as server:
+        request = HttpRequest("GET", f"http://127.0.0.1:{server.port}/", most=1_000)
+        answer = GuardedHttp(dangerously_allow_private_addresses=True).send(request)
+    assert (len(answer.body), answer.cut) == (min(size, 1_000), cut)
 
 
 def test_a_body_that_drips_ends_with_the_time() -> None:

@@ -138,6 +138,35 @@ def test_a_released_job_is_claimed_anew(ledger: DynamoRuns, pending: Job) -> Non
     assert _claim(ledger, pending).attempt == 2
 
 
+def test_a_postponed_job_is_claimed_anew_and_its_refusals_are_counted(ledger: DynamoRuns, pending: Job) -> None:
+    for times in (1, 2):
+        assert ledger.postpone(_claim(ledger, pending), "SES: Throttling")
+        found = _stored(ledger, pending)
+        assert (found.status, found.reason, found.lease_until) == (JobStatus.PENDING, "SES: Throttling", None)
+        assert (found.attempt, found.postponed, found.attempts) == (times, times, 0)
+    ledger.release(_claim(ledger, pending), "out of order")
+    assert _stored(ledger, pending).attempts == 1
+    claimed = _claim(ledger, pending)
+    assert ledger.complete(claimed, DONE, minutes(1))
+    assert _stored(ledger, pending).postponed == 2
+
+
+def test_a_job_that_is_no_longer_held_is_not_postponed(ledger: DynamoRuns, pending: Job) -> None:
+    first = _claim(ledger, pending, repeatable=True)
+    second = _claim(ledger, pending, NOW + LEASE, repeatable=True)
+    assert not ledger.postpone(first, "late")
+    assert _stored(ledger, pending) == second
+    assert ledger.complete(second, DONE, minutes(3))
+    assert not ledger.postpone(second, "later still")
+
+
+def test_a_postponement_that_finds_itself_made_is_ours(ledger: DynamoRuns, client: Intervening, pending: Job) -> None:
+    claimed = _claim(ledger, pending)
+    client._client = _Twice(client._client)
+    assert ledger.postpone(claimed, "SES: Throttling")
+    assert _stored(ledger, pending).postponed == 1
+
+
 def test_the_outcome_is_kept_with_its_result(ledger: DynamoRuns, pending: Job) -> None:
     claimed = _claim(ledger, pending)
     assert ledger.complete(claimed, DONE, minutes(1))

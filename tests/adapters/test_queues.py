@@ -77,6 +77,31 @@ def test_leads_travel_whole(sqs: Any, make_queue: Callable[[str], str]) -> None:
     assert sorted(found, key=lambda lead: int(lead.leadgen_id)) == leads
 
 
+@pytest.mark.parametrize(("delay", "seconds"), [(0.0, None), (0.2, 0), (7.4, 7), (900, 900), (5_000, 900)])
+def test_what_is_sent_for_later_says_when(delay: float, seconds: int | None) -> None:
+    class Noting:
+        entries: list[dict[str, Any]]
+
+        def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+            assert QueueUrl == "url"
+            self.entries = Entries
+            return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+    client = Noting()
+    SqsJobs(client, {Channel.EMAIL: "url"}).send(Channel.EMAIL, [job(run(event()), "s")], delay=delay)
+    assert [entry.get("DelaySeconds") for entry in client.entries] == [seconds]
+    SqsLeads(client, "url").send([LeadRef("1"), LeadRef("2")], delay=delay)
+    assert [entry.get("DelaySeconds") for entry in client.entries] == [seconds, seconds]
+
+
+def test_what_is_sent_for_later_is_not_there_yet(sqs: Any, make_queue: Callable[[str], str]) -> None:
+    url = make_queue("leads")
+    SqsLeads(sqs, url).send([LeadRef("1")], delay=900)
+    assert _received(sqs, url) == []
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
 class FakeSqs:
     """SQS that refuses the messages of `unlucky` places at its first `times` calls."""
 

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from tests.adapters.samples import client_error
 from whenthen.adapters import aws
 from whenthen.adapters.channels.ses import SesMailer, mime
-from whenthen.domain.errors import AnswerLost, Permanent, Temporary, WhenthenError
+from whenthen.domain.errors import AnswerLost, Permanent, Temporary, Throttled, WhenthenError
 from whenthen.ports.values import Mail
 
 MAIL = Mail(
@@ -117,8 +117,9 @@ _URL = "https://email.aws.example"
         (EndpointConnectionError(endpoint_url=_URL), Temporary),
         (ConnectTimeoutError(endpoint_url=_URL), Temporary),
         (NoCredentialsError(), Temporary),
-        (client_error("Throttling", 400), Temporary),
-        (client_error("TooManyRequestsException", 429), Temporary),
+        (client_error("Throttling", 400), Throttled),
+        (client_error("TooManyRequestsException", 429), Throttled),
+        (client_error("LimitExceededException", 400), Throttled),
         (client_error("ServiceUnavailable", 503), Temporary),
         (client_error("AccountSendingPausedException", 400), Temporary),
         # never will be
@@ -141,8 +142,9 @@ def test_what_a_refusal_means(error: Exception, meaning: type[WhenthenError]) ->
         def send_raw_email(self, **_request: Any) -> None:
             raise error
 
-    with pytest.raises(meaning):
+    with pytest.raises(meaning) as raised:
         _send(Failing(), MAIL)
+    assert isinstance(raised.value, Throttled) == (meaning is Throttled)
 
 
 def test_the_client_for_sending_calls_once() -> None:

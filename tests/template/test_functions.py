@@ -38,14 +38,26 @@ NEEDED_FOR = {
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
+SENDS_AGAIN = {
+    ("SendEmail", "EMAIL_QUEUE_URL"),
+    ("SendWhatsapp", "WHATSAPP_QUEUE_URL"),
+    ("CallWebhook", "WEBHOOK_QUEUE_URL"),
+}
+"""Those who perform jobs on the outside send what is refused for now again, to their own queue."""
+
 WITHOUT_PERMISSION = {
-    *((name, variable) for name in JOBS for variable in NEEDED_FOR if re.match("[A-Z]+_QUEUE_URL", variable)),
+    *(
+        (name, variable)
+        for name in JOBS
+        for variable in NEEDED_FOR
+        if re.match("[A-Z]+_QUEUE_URL", variable) and (name, variable) not in SENDS_AGAIN
+    ),
     ("PublishOutcomes", "RECORDS_TABLE"),
     ("ReconcileLeads", "RETENTION_DAYS"),
 }
-"""Progress is built with the queues, to which those who perform jobs never send: they answer the sequence. The ledger
-of runs is built with the records, which whoever only reads runs never touches. How long events are known is said to
-whoever asks which are known."""
+"""Progress is built with all queues, but those who perform jobs send to none but their own: they answer the sequence.
+The ledger of runs is built with the records, which whoever only reads runs never touches. How long events are known is
+said to whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},

@@ -15,7 +15,7 @@ from tests.template.reading import (
     text,
     texts,
 )
-from whenthen.adapters.aws import ONCE
+from whenthen.adapters.aws import ONCE_SECONDS
 from whenthen.adapters.http import TOTAL_SECONDS
 from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
 from whenthen.usecases.perform_job import BACKOFF, LEASE
@@ -24,7 +24,7 @@ WORKED_ON = sorted(consumers())
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
 JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
 OUTSIDE_QUEUES = ["EmailQueue", "LeadQueue", "WebhookQueue", "WhatsappQueue"]
-LONGEST_CALL = max(TOTAL_SECONDS, ONCE.connect_timeout + ONCE.read_timeout)
+LONGEST_CALL = max(TOTAL_SECONDS, sum(ONCE_SECONDS.values()))
 
 
 def test_every_queue_is_worked_on_or_holds_dead_letters() -> None:

@@ -80,8 +80,11 @@ WHO = [
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
-    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads"}),
-    ("sqs:SendMessage.*", r"\$\{(Email|Whatsapp|Webhook|Record)Queue.Arn\}", {"MatchRules", "AdvanceSequence"}),
+    ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads", "FetchLead"}),
+    ("sqs:SendMessage.*", r"\$\{EmailQueue.Arn\}", {"MatchRules", "AdvanceSequence", "SendEmail"}),
+    ("sqs:SendMessage.*", r"\$\{WhatsappQueue.Arn\}", {"MatchRules", "AdvanceSequence", "SendWhatsapp"}),
+    ("sqs:SendMessage.*", r"\$\{WebhookQueue.Arn\}", {"MatchRules", "AdvanceSequence", "CallWebhook"}),
+    ("sqs:SendMessage.*", r"\$\{RecordQueue.Arn\}", {"MatchRules", "AdvanceSequence"}),
     ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
 ]
 

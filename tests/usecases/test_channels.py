@@ -165,6 +165,7 @@ def test_a_webhook_is_signed_over_what_it_sends(world: World) -> None:
         (HttpAnswer(429, {"retry-after": "7"}, b""), JobStatus.DONE, 2),
         (HttpAnswer(429, {"retry-after": "tomorrow"}, b""), JobStatus.DONE, 2),
         (HttpAnswer(503, {}, b""), JobStatus.DONE, 2),
+        (HttpAnswer(503, {"retry-after": "7"}, b""), JobStatus.DONE, 2),
     ],
     ids=lambda value: str(getattr(value, "status", value)),
 )
@@ -172,6 +173,23 @@ def test_what_a_receivers_answer_means(world: World, answer: HttpAnswer, status:
     world.http.answers.append(answer)
     job = performed(world, "call_webhook", url="https://example.com")
     assert (job.status, job.attempt, len(world.http.sent)) == (status, attempts, attempts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"),
+    [
+        (HttpAnswer(429, {}, b""), 1),
+        (HttpAnswer(429, {"retry-after": "7"}, b""), 1),
+        (HttpAnswer(503, {"retry-after": "7"}, b""), 1),
+        (HttpAnswer(503, {}, b""), 2),
+        (HttpAnswer(500, {"retry-after": "7"}, b""), 2),
+    ],
+    ids=lambda value: str(getattr(value, "status", value)),
+)
+def test_a_receiver_that_says_not_now_takes_no_attempt(world: World, answer: HttpAnswer, attempts: int) -> None:
+    world.http.answers.append(answer)
+    job = performed(world, "call_webhook", url="https://example.com")
+    assert (job.status, job.attempts) == (JobStatus.DONE, attempts)
 
 
 @pytest.mark.parametrize(

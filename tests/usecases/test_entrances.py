@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from tests.faults.stories import signed
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
 from tests.usecases.fakes.world import World
-from whenthen.domain.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Unauthenticated
+from whenthen.domain.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Throttled, Unauthenticated
 from whenthen.domain.events import Cause
 from whenthen.ports.values import ApiKey
 from whenthen.sources.meta import LeadRef
@@ -146,6 +146,7 @@ def test_metas_check_of_the_address_is_answered(world: World) -> None:
 def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
     world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
     event = world.functions.fetch_lead(LeadRef("77"))
+    assert event is not None
     record = world.records.stored["lead:77"]
     assert (record.fields["email"], record.fields["status"], record.origin) == ("bo@example.com", "new", "source:meta")
     assert (event.type, event.subject, event.identities) == ("meta_lead.created", "lead:77", ("email#bo@example.com",))
@@ -190,6 +191,48 @@ def test_a_lead_that_cannot_be_fetched_leaves_no_half_of_it(world: World, error:
         world.functions.fetch_lead(LeadRef("77"))
     assert "lead:77" not in world.records.stored
     assert world.bus.published == []
+
+
+LEAD_77 = {"id": "77", "field_data": [{"name": "email", "values": ["bo@example.com"]}]}
+NOT_NOW = Throttled("Meta: the app's rate limit is reached (4)", retry_after=60)
+
+
+def test_a_lead_that_meta_puts_off_for_a_day_is_fetched_then(world: World) -> None:
+    world.graph.documents["77"] = LEAD_77
+    world.queues["leads"].add(LeadRef("77", form_id="5551"))
+    began, receives = world.clock.now(), 0
+    while world.queues["leads"].messages:
+        (message,) = world.queues["leads"].messages
+        world.clock.at = max(world.clock.now(), message.visible_at)
+        if world.clock.now() - began < timedelta(hours=24):
+            world.graph.will(Fails(NOT_NOW))
+        world.deliver("leads")
+        receives = max(receives, message.receives)
+    assert world.records.stored["lead:77"].fields["email"] == "bo@example.com"
+    assert [event.type for event in world.bus.published] == ["meta_lead.created"]
+    assert (receives, world.queues["leads"].dead) == (1, [])
+    assert timedelta(hours=24) <= world.clock.now() - began < timedelta(hours=24, minutes=16)
+
+
+def test_a_lead_that_meta_puts_off_for_ever_is_buried_with_the_reason(world: World) -> None:
+    world.graph.will(*[Fails(NOT_NOW)] * 1_000)
+    world.queues["leads"].add(LeadRef("77"))
+    began = world.clock.now()
+    world.run_out()
+    ((lead, reason),) = world.queues["leads"].dead
+    assert lead.leadgen_id == "77"
+    assert reason == f"given up after 36 hours: {NOT_NOW.reason}"
+    assert timedelta(hours=36) <= world.clock.now() - began < timedelta(hours=36, minutes=16)
+
+
+def test_a_lead_that_comes_twice_after_a_crash_is_one(world: World) -> None:
+    world.graph.documents["77"] = LEAD_77
+    world.graph.will(Fails(NOT_NOW))
+    for _ in range(2):
+        world.queues["leads"].add(LeadRef("77", postponed=1, postponed_since=int(world.clock.now().timestamp())))
+    world.run_out()
+    assert world.records.stored["lead:77"].version == 1
+    assert len({event.id for event in world.bus.published if event.type == "meta_lead.created"}) == 1
 
 
 # --- keys, changes, history ----------------------------------------------------------------------

@@ -19,10 +19,12 @@ from whenthen.domain.errors import (
     NotFound,
     Permanent,
     Temporary,
+    Throttled,
     TooLarge,
     WhenthenError,
 )
 from whenthen.domain.events import Event
+from whenthen.domain.patience import PATIENCE
 from whenthen.domain.rules import Rule
 from whenthen.domain.runs import JobStatus, Outcome, RunStatus
 from whenthen.usecases.perform_job import BACKOFF, LEASE, backoff
@@ -238,6 +240,90 @@ def test_what_passes_is_tried_again_after_a_pause(world: World) -> None:
     world.run_out()
     state = world.run_of(event, written)
     assert (state.run.status, state.jobs[0].attempt, len(world.mailer.sent)) == (RunStatus.DONE, 3, 1)
+
+
+NOT_NOW = Throttled("SES: Throttling")
+
+
+def test_not_now_is_no_attempt_and_takes_none_of_the_messages_receipts(world: World) -> None:
+    world.mailer.will(*[Fails(NOT_NOW)] * 40)
+    written, event = started(world, {**GREET, "retry": {"attempts": 1}})
+    receives = 0
+    while world.queues["email"].messages:
+        (message,) = world.queues["email"].messages
+        world.clock.at = max(world.clock.now(), message.visible_at)
+        world.deliver("email")
+        receives = max(receives, message.receives)
+    state = world.run_of(event, written)
+    job = world.job(state, "greet")
+    assert (job.status, job.attempt, job.attempts, job.postponed) == (JobStatus.DONE, 41, 1, 40)
+    assert (receives, state.run.status, len(world.mailer.sent)) == (1, RunStatus.DONE, 1)
+
+
+def test_not_now_is_waited_out_for_as_long_as_is_wished(world: World) -> None:
+    world.mailer.will(Fails(Throttled("SES: LimitExceeded", retry_after=300)), Fails(NOT_NOW))
+    written, event = started(world, GREET)
+    world.deliver("email")
+    (message,) = world.queues["email"].messages
+    assert timedelta(seconds=300) <= message.visible_at - world.clock.now() <= timedelta(seconds=450)
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.reason) == (JobStatus.PENDING, "SES: LimitExceeded")
+
+
+def test_not_now_is_given_up_in_the_end(world: World) -> None:
+    world.mailer.will(*[Fails(NOT_NOW)] * 1_000)
+    written, event = started(world, GREET)
+    world.run_out()
+    state = world.run_of(event, written)
+    job = world.job(state, "greet")
+    assert (job.status, job.reason) == (JobStatus.FAILED, "given up after 36 hours: SES: Throttling")
+    assert job.finished_at is not None
+    assert PATIENCE <= job.finished_at - job.due < PATIENCE + timedelta(minutes=16)
+    assert (state.run.status, world.queues["email"].dead) == (RunStatus.FAILED, [])
+
+
+def test_attempts_and_not_now_are_counted_apart(world: World) -> None:
+    world.mailer.will(*[Fails(NOT_NOW), Fails(Temporary("out of order"))] * 3)
+    written, event = started(world, {**GREET, "retry": {"attempts": 3}})
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.reason) == (JobStatus.FAILED, "given up after 3 attempts: out of order")
+
+
+@pytest.mark.parametrize("call", ["runs.postpone", "queues.send"])
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_a_worker_that_dies_while_it_puts_a_job_off_costs_time_or_a_second_message(
+    world: World, call: str, *, late: bool
+) -> None:
+    world.mailer.will(Fails(NOT_NOW))
+    written, event = started(world, GREET)
+    world.functions = world.wire(DyingAt(call, after=late))
+    world.deliver("email")
+    assert (world.kills, len(world.queues["email"].messages)) == (1, 2 if (call, late) == ("queues.send", True) else 1)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    if (call, late) == ("runs.postpone", False):  # it cannot be told from one that died after it had sent
+        assert (job.status, len(world.mailer.sent)) == (JobStatus.UNKNOWN, 0)
+    else:
+        assert (job.status, len(world.mailer.sent)) == (JobStatus.DONE, 1)
+    assert world.queues["email"].messages == []
+
+
+def test_a_job_that_cannot_be_sent_again_comes_back_by_its_own_message(world: World) -> None:
+    class Refusing(Noting):
+        def before(self, call: str) -> None:
+            super().before(call)
+            if call == "queues.send":
+                raise Temporary("sending messages: 1 of 1 were not taken")
+
+    world.mailer.will(Fails(NOT_NOW))
+    written, event = started(world, GREET)
+    world.functions = world.wire(Refusing())
+    world.deliver("email")
+    world.functions = world.wire(world.tap)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.attempts, len(world.mailer.sent)) == (JobStatus.DONE, 1, 1)
 
 
 @pytest.mark.parametrize(("attempts", "said"), [(1, "1 attempt"), (3, "3 attempts")])

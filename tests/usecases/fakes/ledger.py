@@ -31,6 +31,7 @@ class FakeRuns:
     runs: dict[str, Run] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
+    jobs_of: dict[str, set[JobKey]] = field(default_factory=dict)
     once: dict[str, str] = field(default_factory=dict)
     exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class FakeRuns:
     def load(self, run_id: str) -> RunState | None:
         if run_id not in self.runs:
             return None
-        jobs = sorted((job for job in self.jobs.values() if job.run_id == run_id), key=lambda job: job.wave)
+        jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.wave)
         return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
 
     def keep_token(self, run_id: str, token: str) -> None:
@@ -112,6 +113,14 @@ class FakeRuns:
         if self._holds(job):
             stored = self.jobs[key_of(job)]
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
+
+    def postpone(self, job: Job, reason: str) -> bool:
+        if not self._holds(job):
+            return False
+        self.release(job, reason)
+        stored = self.jobs[key_of(job)]
+        self.jobs[key_of(job)] = replace(stored, postponed=stored.postponed + 1)
+        return True
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
         stored = self.jobs[key_of(job)]
@@ -179,6 +188,7 @@ class FakeRuns:
     def _write(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             self.jobs[key_of(job)] = job
+            self.jobs_of.setdefault(job.run_id, set()).add(key_of(job))
 
     def _holds(self, job: Job) -> bool:
         stored = self.jobs[key_of(job)]

@@ -16,6 +16,7 @@ from whenthen.sources.meta import LeadRef
 
 VISIBILITY = timedelta(seconds=180)
 MAX_RECEIVES = 12
+MAX_DELAY = 900
 
 
 @dataclass(eq=False)
@@ -34,8 +35,9 @@ class FakeQueue:
     messages: list[Message] = field(default_factory=list)
     dead: list[tuple[Any, str]] = field(default_factory=list)
 
-    def add(self, body: Any) -> None:
-        self.messages.append(Message(body, self.clock.now()))
+    def add(self, body: Any, delay: float = 0.0) -> None:
+        assert delay <= MAX_DELAY
+        self.messages.append(Message(body, self.clock.now() + timedelta(seconds=delay)))
 
     def receive(self) -> Message | None:
         """The first visible message, which is invisible from now on until it is deleted or its time is over."""
@@ -70,18 +72,18 @@ class FakeBus:
 class FakeJobQueues:
     queues: Mapping[Channel, FakeQueue]
 
-    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
+    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         for job in jobs:
-            self.queues[channel].add((job.run_id, job.step_id, job.occurrence))
+            self.queues[channel].add((job.run_id, job.step_id, job.occurrence), delay)
 
 
 @dataclass
 class FakeLeadQueue:
     queue: FakeQueue
 
-    def send(self, leads: Sequence[LeadRef]) -> None:
+    def send(self, leads: Sequence[LeadRef], *, delay: float = 0.0) -> None:
         for lead in leads:
-            self.queue.add(lead)
+            self.queue.add(lead, delay)
 
 
 @dataclass

@@ -109,7 +109,7 @@ def functions_of(ports: Ports) -> Functions:
     return Functions(
         accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
         accept_hook=AcceptHook(p.sources, p.secrets, save_record, p.bus, KeepRefusals(p.refusals, p.clock), p.clock),
-        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.lead_forms, p.clock, "TR"),
+        fetch_lead=FetchLead(p.graph, save_record, p.bus, p.leads, p.lead_forms, p.clock, "TR"),
         reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
         publish_changes=PublishChanges(p.bus, p.clock),
         publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),

@@ -20,7 +20,8 @@ AwsClient = Any
 STORE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
 """For calls that may be repeated: they are conditional, or a repetition changes nothing."""
 
-ONCE = Config(connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1})
+ONCE_SECONDS = {"connect_timeout": 2, "read_timeout": 15}
+ONCE = Config(**ONCE_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})  # type: ignore[arg-type]
 """For calls whose repetition would be a second effect, such as sending mail."""
 
 HASTY = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})

@@ -22,7 +22,6 @@ from whenthen.adapters.addresses import resolve
 from whenthen.domain.errors import AnswerLost, Permanent, Temporary
 from whenthen.ports.values import HttpAnswer, HttpRequest
 
-MAX_ANSWER = 65_536
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
 """For a whole call: far below the lease of a job, so that a claim never runs out while its call is under way."""
@@ -191,14 +190,15 @@ def _exchange(sock: _Socket, target: _Target, request: HttpRequest) -> HttpAnswe
             raise AnswerLost(f"{target.host} gave no answer: {type(failed or error).__name__}") from error
         return HttpAnswer(response.status, {}, b"")
     headers = {name.lower(): value for name, value in response.getheaders()}
-    return HttpAnswer(response.status, headers, _body(response))
+    body = _body(response, request.most + 1)
+    return HttpAnswer(response.status, headers, body[: request.most], cut=len(body) > request.most)
 
 
-def _body(response: http.client.HTTPResponse) -> bytes:
+def _body(response: http.client.HTTPResponse, most: int) -> bytes:
     """The beginning of the body; what came of it, if it breaks off: the status says already how the call went."""
     body = b""
     try:
-        while len(body) < MAX_ANSWER and (part := response.read1(MAX_ANSWER - len(body))):
+        while len(body) < most and (part := response.read1(most - len(body))):
             body += part
     except (OSError, ValueError, http.client.HTTPException):
         return body

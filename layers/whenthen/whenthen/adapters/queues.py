@@ -23,6 +23,9 @@ MAX_CALL_BYTES = 250_000
 MAX_DEFER = 39_600
 """Seconds for which a message is held back at most: SQS takes 12 hours from its receipt, one is left for the work."""
 
+MAX_DELAY = 900
+"""Seconds by which SQS delays a message that is sent, at most."""
+
 _LONGEST_ATTRIBUTE = 1_000
 
 
@@ -46,13 +49,15 @@ class _Sender:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
+    def send(self, documents: Sequence[Mapping[str, Any]], delay: float = 0.0) -> None:
         """Raises Temporary unless every one was taken."""
+        later = {"DelaySeconds": min(round(delay), MAX_DELAY)} if delay else {}
         bodies = [json.dumps(document, separators=(",", ":")) for document in documents]
-        send_groups(chunks(bodies, len, MAX_CALL_BYTES), self._send_batch, "sending messages")
+        groups = chunks(bodies, len, MAX_CALL_BYTES)
+        send_groups(groups, lambda group: self._send_batch(group, later), "sending messages")
 
-    def _send_batch(self, bodies: Sequence[str]) -> list[str]:
-        entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]
+    def _send_batch(self, bodies: Sequence[str], later: Mapping[str, int]) -> list[str]:
+        entries = [{"Id": str(place), "MessageBody": body, **later} for place, body in enumerate(bodies)]
         with aws_errors("sending messages"):
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         taken = {result["Id"] for result in answer.get("Successful", ())}
@@ -65,9 +70,9 @@ class SqsJobs:
     def __init__(self, client: AwsClient, queue_urls: Mapping[Channel, str]) -> None:
         self._senders = {channel: _Sender(client, url) for channel, url in queue_urls.items()}
 
-    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
-        """Hand the jobs to the channel's function. Raises Temporary unless every one was taken."""
-        self._senders[channel].send([message_of(job) for job in jobs])
+    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+        """Hand the jobs to the channel's function, `delay` seconds from now. Raises Temporary unless all were taken."""
+        self._senders[channel].send([message_of(job) for job in jobs], delay)
 
 
 class SqsLeads:
@@ -76,9 +81,9 @@ class SqsLeads:
     def __init__(self, client: AwsClient, queue_url: str) -> None:
         self._sender = _Sender(client, queue_url)
 
-    def send(self, leads: Sequence[LeadRef]) -> None:
-        """Hand the leads on. Raises Temporary unless every one was taken."""
-        self._sender.send([asdict(lead) for lead in leads])
+    def send(self, leads: Sequence[LeadRef], *, delay: float = 0.0) -> None:
+        """Hand the leads on, `delay` seconds from now. Raises Temporary unless every one was taken."""
+        self._sender.send([asdict(lead) for lead in leads], delay)
 
 
 def lead_of(message: Mapping[str, Any]) -> LeadRef:

@@ -12,7 +12,8 @@ WhenthenError
 │   └── Invalid            understood, but fields do not hold; names each of them
 │       └── Unsound        a rule that can be read, but not work
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
-│   └── Busy               another worker holds the lease of this job
+│   ├── Busy               another worker holds the lease of this job
+│   └── Throttled          nothing was done, as too much was asked at once: no attempt at what was asked
 ├── Permanent              the outside said no for good: a blocked recipient, a paused template
 └── AnswerLost             the call may or may not have taken effect
 """
@@ -107,6 +108,10 @@ class Temporary(WhenthenError):
 
 class Busy(Temporary):
     """Another worker holds the lease; it will finish the job, or its lease will run out."""
+
+
+class Throttled(Temporary):
+    """Nothing was done, as too much was asked at once. It says nothing of what was asked, so it is no attempt."""
 
 
 class Permanent(WhenthenError):

@@ -48,6 +48,8 @@ REASONS: Mapping[str, _Row] = {
         ("given up after {0} attempts: {said}", "{0} denemeden sonra vazgeçildi: {said}",
          "{0} kísérlet után feladva: {said}", "dihentikan setelah {0} percobaan: {said}",
          "הופסק אחרי {0} ניסיונות: {said}"),
+        ("given up after {0} hours: {said}", "{0} saat sonra vazgeçildi: {said}", "{0} óra után feladva: {said}",
+         "dihentikan setelah {0} jam: {said}", "הופסק אחרי {0} שעות: {said}"),
         ("attempt {0} ended without telling whether it was sent",
          "{0}. deneme, gönderilip gönderilmediği bilinmeden bitti",
          "a(z) {0}. kísérlet úgy ért véget, hogy nem derült ki, elment-e",

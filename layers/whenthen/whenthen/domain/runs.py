@@ -72,6 +72,7 @@ class Job(Struct, frozen=True):
     """One step of one run, handed to an action function through its queue.
 
     attempt      counts the claims; the fence under which an outcome is written
+    postponed    how many of them the outside refused with "not now": they were no attempts
     lease_until  until when the claim of `attempt` holds
     due          the run's clock when the job was dispatched
     stage        how far the provider says that the effect came (`domain.reports`); 0: it has said nothing yet
@@ -90,6 +91,12 @@ class Job(Struct, frozen=True):
     result: Mapping[str, Any] = field(default_factory=dict)
     finished_at: datetime | None = None
     stage: int = 0
+    postponed: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """How often the effect was really tried."""
+        return self.attempt - self.postponed
 
     @property
     def id(self) -> str:

@@ -54,14 +54,14 @@ class Mailer(Protocol):
         """The mail as it will go out. Raises Permanent for one that cannot be written."""
 
     def send(self, mail: WrittenMail) -> str:
-        """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
+        """The provider's message id. Raises Temporary (Throttled where it was too much), Permanent or AnswerLost."""
 
 
 class Graph(Protocol):
     """Meta's Graph API."""
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
-        """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
+        """The lead's document with its fields. Raises Temporary (Throttled for rate limits) or Permanent."""
 
     def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
         """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
@@ -75,7 +75,7 @@ class Graph(Protocol):
     def send_message(self, call: HttpRequest) -> str:
         """Send it; returns the message's id.
 
-        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+        Raises Temporary where Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
         """
 
 
@@ -95,5 +95,5 @@ class LeadForms(Protocol):
 class LeadQueue(Protocol):
     """Leads whose fields are to be fetched."""
 
-    def send(self, leads: Sequence[LeadRef]) -> None:
-        """Hand the leads on. Raises Temporary unless every one was taken."""
+    def send(self, leads: Sequence[LeadRef], *, delay: float = 0.0) -> None:
+        """Hand the leads on, `delay` seconds from now (at most 900). Raises Temporary unless every one was taken."""

@@ -52,6 +52,9 @@ class RunLedger(Protocol):
     def release(self, job: Job, reason: str) -> None:
         """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
 
+    def postpone(self, job: Job, reason: str) -> bool:
+        """Give back a claimed job that was refused for now. Fenced by its attempt: False if it is no longer held."""
+
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
         """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
 
@@ -94,8 +97,11 @@ class RunLedger(Protocol):
 class JobQueues(Protocol):
     """One queue per channel."""
 
-    def send(self, channel: Channel, jobs: Sequence[Job]) -> None:
-        """Hand the jobs to the channel's function. Raises Temporary unless every one was taken."""
+    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+        """Hand the jobs to the channel's function, `delay` seconds from now (at most 900).
+
+        Raises Temporary unless every one was taken.
+        """
 
 
 class Sequences(Protocol):

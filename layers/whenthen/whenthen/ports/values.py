@@ -199,21 +199,31 @@ class LeadPage(Struct, frozen=True):
     after: str | None = None
 
 
+MAX_ANSWER = 65_536
+
+
 class HttpRequest(Struct, frozen=True):
-    """A call to the outside."""
+    """A call to the outside. `most`: bytes of the answer's body that are read."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    most: int = MAX_ANSWER
 
 
 class HttpAnswer(Struct, frozen=True):
-    """What came back: at most the first 64 kB of the body. Header names are in lower case."""
+    """What came back. Header names are in lower case. `cut`: the body was longer than what was to be read of it."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cut: bool = False
+
+
+def is_not_now(answer: HttpAnswer) -> bool:
+    """Whether it says that nothing was done, as too much was asked at once."""
+    return answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
 
 
 class Mail(Struct, frozen=True):

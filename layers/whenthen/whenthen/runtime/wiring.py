@@ -80,7 +80,7 @@ class Wiring(Adapters):
         from whenthen.usecases.fetch_lead import FetchLead
 
         country = self.settings.default_country
-        return FetchLead(self.graph, self.save_record, self.bus, self.lead_forms, self.clock, country)
+        return FetchLead(self.graph, self.save_record, self.bus, self.leads, self.lead_forms, self.clock, country)
 
     @cached_property
     def reconcile_leads(self) -> ReconcileLeads:

@@ -49,7 +49,10 @@ class Notification(Struct, frozen=True):
 
 
 class LeadRef(Struct, frozen=True):
-    """A lead that was submitted, by its ids alone. `created_time` is in unix seconds."""
+    """A lead that was submitted, by its ids alone. Times are in unix seconds.
+
+    postponed  how often Meta said "not now" when it was asked for, and since when it does
+    """
 
     leadgen_id: str
     page_id: str | None = None
@@ -57,6 +60,8 @@ class LeadRef(Struct, frozen=True):
     ad_id: str | None = None
     adgroup_id: str | None = None
     created_time: int | None = None
+    postponed: int = 0
+    postponed_since: int | None = None
 
 
 def challenge(query: Mapping[str, str], verify_tokens: Sequence[str]) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain import templates
-from whenthen.domain.errors import Invalid, NotFound, Permanent, Temporary
+from whenthen.domain.errors import Invalid, NotFound, Permanent, Temporary, Throttled
 from whenthen.domain.events import format_time
 from whenthen.domain.runs import Job, JobStatus, Outcome
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.values import HttpAnswer, HttpRequest, is_not_now
 from whenthen.sources import signatures
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 200_000
 _SCHEME = signatures.Scheme("standard_webhooks")
-_MAY_PASS = frozenset({408, 409, 425, 429})
+_MAY_PASS = frozenset({408, 409, 425})
 """Refusals that a later attempt may not meet; so do all of 5xx."""
 
 
@@ -48,6 +48,8 @@ def _outcome(answer: HttpAnswer) -> Outcome:
     """2xx alone is success; a redirect is not followed, as it would take the message where nobody allowed."""
     if 200 <= answer.status < 300:
         return Outcome(JobStatus.DONE, f"the receiver answered {answer.status}", {"status": answer.status})
+    if is_not_now(answer):
+        raise Throttled(f"the receiver answered {answer.status}", retry_after=_wish(answer))
     if answer.status in _MAY_PASS or answer.status >= 500:
         raise Temporary(f"the receiver answered {answer.status}", retry_after=_wish(answer))
     raise Permanent(f"the receiver answered {answer.status}", code=str(answer.status))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain import ids
+from whenthen.domain import ids, patience
+from whenthen.domain.errors import Permanent, Throttled
 from whenthen.domain.lead_forms import LeadForm, is_form_id
 from whenthen.ports.values import Telling
 from whenthen.sources.meta_leads import lead_event, lead_fields
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from whenthen.domain.events import Event
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
-    from whenthen.ports.outside import Graph, LeadForms
+    from whenthen.ports.outside import Graph, LeadForms, LeadQueue
     from whenthen.sources.meta import LeadRef
     from whenthen.usecases.save_record import SaveRecord
 
@@ -25,18 +27,29 @@ KIND = "lead"
 
 class FetchLead(Struct, frozen=True):
     """Writes the lead's record first, so that its rules find it; a repetition changes neither, and brings back no
-    record that was deleted since."""
+    record that was deleted since.
+
+    While Meta says "not now" (an app's limit lasts up to a day), the lead is sent again by a message of its own.
+    """
 
     graph: Graph
     save_record: SaveRecord
     bus: Bus
+    leads: LeadQueue
     forms: LeadForms
     clock: Clock
     default_country: str | None
 
-    def __call__(self, lead: LeadRef) -> Event:
-        """Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead."""
-        document, now = self.graph.lead(lead.leadgen_id), self.clock.now()
+    def __call__(self, lead: LeadRef) -> Event | None:
+        """The lead's event; None where it was sent again.
+
+        Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead.
+        """
+        try:
+            document, now = self.graph.lead(lead.leadgen_id), self.clock.now()
+        except Throttled as error:
+            self._postpone(lead, error)
+            return None
         event = lead_event(lead, document, self.default_country, now)
         fields = {"status": "new", **lead_fields(document, self.default_country)}
         telling = Telling(ids.telling_id(event.id, KIND), event.source, heard=now)
@@ -48,3 +61,13 @@ class FetchLead(Struct, frozen=True):
             page_id, submitted = lead.page_id, event.time
             self.forms.note(LeadForm.known_from(form_id, submitted, page_id=page_id, last_lead=submitted))
         return event
+
+    def _postpone(self, lead: LeadRef, error: Throttled) -> None:
+        """Send the lead again. Raises Permanent when that has gone on for too long."""
+        now = self.clock.now()
+        since = now if lead.postponed_since is None else datetime.fromtimestamp(lead.postponed_since, UTC)
+        if patience.is_over(since, now):
+            raise Permanent(patience.given_up(error.reason)) from error
+        times = lead.postponed + 1
+        delay = patience.pause(lead.leadgen_id, times, error.retry_after)
+        self.leads.send([replace(lead, postponed=times, postponed_since=int(since.timestamp()))], delay=delay)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Refused, Temporary
+from whenthen.domain import patience
+from whenthen.domain.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.runs import Job, JobStatus, Outcome
+from whenthen.usecases.progress import send_again
 
 if TYPE_CHECKING:
     from whenthen.domain.rules import Step
@@ -27,7 +29,10 @@ class Effect(Protocol):
     """An effect that is ready to be had: everything about it is known and checked."""
 
     def perform(self) -> Outcome:
-        """Have it. Raises Temporary if it did not happen, AnswerLost if it may have, Permanent or Refused for good."""
+        """Have it. Raises Temporary if it did not happen, Throttled if not now, AnswerLost if it may have happened.
+
+        Permanent or Refused for good.
+        """
 
 
 class Channel(Protocol):
@@ -45,7 +50,12 @@ class Channel(Protocol):
 
 
 class PerformJob(Struct, frozen=True):
-    """Claims the job, has its effect, writes its outcome, and lets the run go on."""
+    """Claims the job, has its effect, writes its outcome, and lets the run go on.
+
+    Where the outside says "not now", the job is sent again by a message of its own, and this one is done with: it
+    may be long until then, and a message is received only so often. A crash between the two leaves two messages,
+    of which the second to arrive finds the job claimed or ended.
+    """
 
     progress: Progress
     channel: Channel
@@ -54,11 +64,11 @@ class PerformJob(Struct, frozen=True):
         """Raises Temporary when the job is to be tried again, NotFound when there is no such job."""
         state = self.progress.runs.load(run_id)
         job = find_job(state, run_id, step_id, occurrence)
-        if state is not None and not job.status.final:
-            self._perform(state, job)
-        self.progress.settle(run_id)
+        if state is None or job.status.final or self._perform(state, job):
+            self.progress.settle(run_id)
 
-    def _perform(self, state: RunState, job: Job) -> None:
+    def _perform(self, state: RunState, job: Job) -> bool:
+        """Whether the job has its outcome; False if it was sent again."""
         clock, runs = self.progress.clock, self.progress.runs
         rule = self.progress.rule_of(state.run)
         step = rule.step(job.step_id)
@@ -68,12 +78,15 @@ class PerformJob(Struct, frozen=True):
             # Nothing goes out, so nothing is claimed: a worker that dies here must not seem to have sent.
             if not runs.complete(job, prepared, now):
                 raise Temporary("another worker has taken this job meanwhile", retry_after=1)
-            return
+            return True
         claimed = runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
         if claimed.status.final:
-            return
+            return True
         outcome = prepared if isinstance(prepared, Outcome) else self._have(prepared, claimed, step)
+        if outcome is None:
+            return False
         runs.complete(claimed, outcome, clock.now())
+        return True
 
     def _prepare(self, state: RunState, job: Job, step: Step) -> Effect | Outcome:
         """Everything that can fail without an effect. Raises Temporary: then the job is as it was."""
@@ -84,7 +97,8 @@ class PerformJob(Struct, frozen=True):
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 
-    def _have(self, effect: Effect, job: Job, step: Step) -> Outcome:
+    def _have(self, effect: Effect, job: Job, step: Step) -> Outcome | None:
+        """Have the effect; None where the job was sent again. Raises Temporary: then its message is to come back."""
         try:
             return effect.perform()
         except (Refused, Permanent) as error:
@@ -93,15 +107,26 @@ class PerformJob(Struct, frozen=True):
             if not self.channel.repeatable:
                 return Outcome(JobStatus.UNKNOWN, f"it may have been sent: {error.reason}")
             return self._again(job, step, error.reason, None)
+        except Throttled as error:
+            return self._postpone(job, error)
         except Temporary as error:
             return self._again(job, step, error.reason, error.retry_after)
 
     def _again(self, job: Job, step: Step, reason: str, wish: float | None) -> Outcome:
-        if job.attempt >= step.attempts:
-            several = f"given up after {job.attempt} attempts: {reason}"
-            return Outcome(JobStatus.FAILED, several if job.attempt > 1 else f"given up after 1 attempt: {reason}")
+        if job.attempts >= step.attempts:
+            several = f"given up after {job.attempts} attempts: {reason}"
+            return Outcome(JobStatus.FAILED, several if job.attempts > 1 else f"given up after 1 attempt: {reason}")
         self.progress.runs.release(job, reason)
-        raise Temporary(reason, retry_after=backoff(job.attempt) if wish is None else wish)
+        raise Temporary(reason, retry_after=backoff(job.attempts) if wish is None else wish)
+
+    def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
+        """No attempt: it is given up by time. The job is free before its message is sent, which may arrive at once."""
+        if patience.is_over(job.due, self.progress.clock.now()):
+            return Outcome(JobStatus.FAILED, patience.given_up(error.reason))
+        if self.progress.runs.postpone(job, error.reason):
+            delay = patience.pause(job.id, job.postponed + 1, error.retry_after)
+            send_again(self.progress.queues, job, delay)
+        return None
 
 
 def backoff(attempts: int) -> float:

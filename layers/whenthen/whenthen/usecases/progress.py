@@ -49,6 +49,11 @@ def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
     return wanted + skipped
 
 
+def send_again(queues: JobQueues, job: Job, delay: float) -> None:
+    """Hand a job to its channel once more, `delay` seconds from now, by a message of its own."""
+    queues.send(_channel(job), [job], delay=delay)
+
+
 def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
     """Hand every job without an outcome to its channel. A repetition is harmless: the ledger knows each job."""
     open_jobs = sorted((job for job in jobs if not job.status.final), key=_channel)

@@ -25,6 +25,10 @@ PAGE = 100
 """Leads of a page: with the few fields that are asked for, far below what is read of an answer."""
 
 
+MAX_READ = 1_000_000
+"""Bytes that are read of leads: a form's long answers are written as six bytes a letter outside of ASCII."""
+
+
 class GraphApi:
     """Leads and WhatsApp messages."""
 
@@ -34,10 +38,10 @@ class GraphApi:
         self._base = f"{url.rstrip('/')}/{version}"
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
-        """The lead's document with its fields. Raises Temporary (also for rate limits) or Permanent."""
+        """The lead's document with its fields. Raises Temporary (Throttled for rate limits) or Permanent."""
         url = f"{self._base}/{quote(leadgen_id, safe='')}?{urlencode({'fields': GRAPH_FIELDS}, safe=',')}"
         try:
-            return _document(self._answer(HttpRequest("GET", url, self._headers())))
+            return self._read(url)
         except AnswerLost as error:  # reading changes nothing: it may be repeated
             raise Temporary(error.reason) from error
 
@@ -48,7 +52,7 @@ class GraphApi:
         query |= {"after": after} if after else {}
         url = f"{self._base}/{quote(form_id, safe='')}/leads?{urlencode(query, safe=',')}"
         try:
-            document = _document(self._answer(HttpRequest("GET", url, self._headers())))
+            document = self._read(url)
         except AnswerLost as error:  # reading changes nothing: it may be repeated
             raise Temporary(error.reason) from error
         rows, paging = document.get("data"), mapping(document.get("paging"))
@@ -70,13 +74,20 @@ class GraphApi:
     def send_message(self, call: HttpRequest) -> str:
         """Send it; returns the message's id.
 
-        Raises Temporary where Meta says that it did not send, Permanent, or AnswerLost.
+        Raises Temporary where Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
         """
         answer = _document(self._answer(call))
         match answer.get("messages"):
             case [{"id": str(message_id)}, *_]:
                 return message_id
         raise AnswerLost("Meta took the message, but did not name it")
+
+    def _read(self, url: str) -> Mapping[str, Any]:
+        """What a GET gives. Raises Permanent for more than is read of it: it would be as much again."""
+        answer = self._answer(HttpRequest("GET", url, self._headers(), most=MAX_READ))
+        if answer.cut:
+            raise Permanent(f"Meta's answer is longer than {MAX_READ} bytes")
+        return _document(answer)
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._secret('access_token')}", "accept": "application/json"}

@@ -9,28 +9,34 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.errors import AnswerLost, Permanent, Temporary
+from whenthen.domain.errors import AnswerLost, Permanent, Temporary, Throttled
+from whenthen.ports.values import is_not_now
 
 if TYPE_CHECKING:
     from whenthen.ports.values import HttpAnswer
 
-LATER: Mapping[int, tuple[str, float | None]] = {
-    1: ("an unknown error of the API", None),
-    2: ("the API is down for a moment", None),
+NOT_NOW: Mapping[int, tuple[str, float]] = {
     4: ("the app's rate limit is reached", 60.0),
     17: ("the user's rate limit is reached", 60.0),
     32: ("the page's rate limit is reached", 60.0),
     341: ("the application's limit is reached", 60.0),
     613: ("a rate limit is reached", 60.0),
+    80004: ("the rate limit of the ad account is reached", 300.0),
     80005: ("the rate limit for leads is reached", 300.0),
     80007: ("the account's rate limit is reached", 60.0),
     130429: ("the number's throughput is reached", 5.0),
+    131056: ("too many messages to this recipient for the moment", 10.0),
+}
+"""Codes after which nothing was done as too much was asked, which is no attempt: why, and the pause in seconds."""
+
+LATER: Mapping[int, tuple[str, float | None]] = {
+    1: ("an unknown error of the API", None),
+    2: ("the API is down for a moment", None),
     131000: ("the message was not sent, for an unknown reason", None),
     131016: ("WhatsApp is overloaded", None),
-    131056: ("too many messages to this recipient for the moment", 10.0),
     131057: ("the account is in maintenance", 60.0),
 }
-"""Codes after which nothing was done, and it may be tried again: why, and Meta's wish in seconds."""
+"""Codes after which nothing was done, and it may be tried again a few times: why, and the pause in seconds."""
 
 NEVER: Mapping[int, str] = {
     3: "the app may not use this API",
@@ -82,14 +88,16 @@ def error_of(answer: HttpAnswer) -> Temporary | Permanent | AnswerLost:
         if known is not None:
             return known
     said = f"Meta answered {answer.status}" + (f", code {code}" if isinstance(code, int) else "")
-    if answer.status == 429:
-        return Temporary(said, retry_after=60.0)
+    if is_not_now(answer):
+        return Throttled(said, retry_after=60.0)
     if answer.status >= 500:
         return AnswerLost(said)
     return Permanent(said, code=str(code) if isinstance(code, int) else None)
 
 
 def _meaning(code: int, details: str) -> Temporary | Permanent | None:
+    if code in NOT_NOW:
+        return Throttled(f"Meta: {NOT_NOW[code][0]} ({code}{details})", retry_after=NOT_NOW[code][1])
     if code in LATER:
         said, wish = LATER[code]
         return Temporary(f"Meta: {said} ({code}{details})", retry_after=wish)

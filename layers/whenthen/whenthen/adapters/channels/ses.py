@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws import AwsClient, code_of
-from whenthen.domain.errors import AnswerLost, Permanent, Temporary
+from whenthen.domain.errors import AnswerLost, Permanent, Temporary, Throttled
 from whenthen.ports.values import WrittenMail
 
 if TYPE_CHECKING:
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 _POLICY = SMTP.clone(cte_type="7bit")
 _PAUSED = 900.0
 
-LATER: dict[str, float | None] = {
+NOT_NOW: dict[str, float | None] = {
     "Throttling": None,
     "ThrottlingException": None,
     "TooManyRequestsException": None,
     "RequestThrottled": None,
     "LimitExceededException": _PAUSED,
+}
+"""Refusals for the rate or the amount of mails, which are no attempts, and the pause in seconds."""
+
+LATER: dict[str, float | None] = {
     "ServiceUnavailable": None,
     "AccountSendingPausedException": _PAUSED,
     "ConfigurationSetSendingPausedException": _PAUSED,
@@ -54,7 +58,7 @@ class SesMailer:
         return WrittenMail(mail, mime(mail))
 
     def send(self, mail: WrittenMail) -> str:
-        """The provider's message id. Raises Temporary, Permanent or AnswerLost."""
+        """The provider's message id. Raises Temporary (Throttled where it was too much), Permanent or AnswerLost."""
         to, sender = mail.mail.to, mail.mail.sender
         try:
             answer = self._client.send_raw_email(
@@ -101,6 +105,8 @@ def mime(mail: Mail) -> bytes:
 def _refusal(error: ClientError) -> Temporary | Permanent | AnswerLost:
     """What SES's refusal means for the job."""
     code = code_of(error)
+    if code in NOT_NOW:
+        return Throttled(f"SES: {code}", retry_after=NOT_NOW[code])
     if code in LATER:
         return Temporary(f"SES: {code}", retry_after=LATER[code])
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:

@@ -80,6 +80,21 @@ class DynamoJobs:
         except ConditionFailed:  # it is another's by now, or ended: then there is nothing to give back
             return
 
+    def postpone(self, job: Job, reason: str) -> bool:
+        """Give back a claimed job that was refused for now. Fenced by its attempt: False if it is no longer held."""
+        freed = Expression(
+            condition=_HELD,
+            update="SET #status = :pending, #reason = :reason REMOVE #lease_until, #claimant ADD #postponed :one",
+            values={**_held(job), "pending": JobStatus.PENDING.value, "reason": reason, "one": 1},
+        )
+        try:
+            self._update(job, freed)
+        except ConditionFailed:  # or an answer was lost, and the client's own repetition found the job freed by itself
+            found = self._read(job)
+            freed_by_us = found.status is JobStatus.PENDING and found.postponed == job.postponed + 1
+            return freed_by_us and found.attempt == job.attempt
+        return True
+
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
         """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
         ended = _ending(outcome, now)

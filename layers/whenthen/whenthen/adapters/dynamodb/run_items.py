@@ -136,6 +136,7 @@ def job_item(job: Job, expires_at: int | None = None) -> Item:
         "reason": job.reason,
         "result": to_json(dict(job.result)),
         "stage": job.stage,
+        "postponed": job.postponed or None,
         "finished_at": job.finished_at and format_time(job.finished_at),
         "expires_at": expires_at,
     }
@@ -157,6 +158,7 @@ def job_of(item: Item) -> Job:
         result=json.loads(item["result"]),
         finished_at=time_of(item.get("finished_at"), "finished_at"),
         stage=item.get("stage", 0),
+        postponed=item.get("postponed", 0),
     )
 
 
