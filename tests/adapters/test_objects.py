@@ -35,6 +35,15 @@ def test_an_object_that_is_not_there(objects: S3Objects) -> None:
         objects.get("inbound/1")
 
 
+def test_an_object_that_is_gone_as_a_role_hears_of_it_that_may_not_list_the_bucket() -> None:
+    class Closed:
+        def get_object(self, **_: Any) -> Any:
+            raise client_error("AccessDenied", 403)
+
+    with pytest.raises(NotFound, match="inbound/1"):
+        S3Objects(Closed(), "mail").get("inbound/1")
+
+
 def test_an_object_that_is_too_large_is_not_read(objects: S3Objects, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects_module, "MAX_OBJECT", 1)
     objects.put("inbound/1", b"12", "text/plain")

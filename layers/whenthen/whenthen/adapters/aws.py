@@ -57,6 +57,10 @@ TRANSIENT = frozenset(
 """Error codes that a later attempt may not meet. Any status of 5xx and 429 count as well."""
 
 
+GONE = frozenset({"403", "404", "AccessDenied", "NoSuchKey", "NotFound"})
+"""Codes of S3 for an object that is not there: from who may not list a bucket it hides whether one is."""
+
+
 _TRANSPORT = (NotConnected, HTTPClientError, IncompleteReadError)
 
 

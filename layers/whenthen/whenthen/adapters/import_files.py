@@ -5,14 +5,11 @@ from __future__ import annotations
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from whenthen.adapters.aws import STORE, AwsClient, aws_errors, code_of
+from whenthen.adapters.aws import GONE, STORE, AwsClient, aws_errors, code_of
 from whenthen.domain.errors import NotFound
 
 SIGNING = STORE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 """Else an address outside us-east-1 names the global endpoint, which redirects: a PUT with a body does not follow."""
-
-_MISSING = frozenset({"403", "404", "AccessDenied", "NoSuchKey", "NotFound"})
-"""S3 hides from who may not list a bucket whether an object is there."""
 
 _ANOTHER = frozenset({"412", "PreconditionFailed"})
 
@@ -38,7 +35,7 @@ class S3ImportFiles:
             with aws_errors("looking for an import's file"):
                 found = self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if code_of(error) not in _MISSING:
+            if code_of(error) not in GONE:
                 raise
             return None
         return found["ContentLength"], found["ETag"]
@@ -53,6 +50,6 @@ class S3ImportFiles:
         except ClientError as error:
             if code_of(error) in _ANOTHER:
                 raise NotFound("the file is no longer the one that this import began with") from error
-            if code_of(error) in _MISSING:
+            if code_of(error) in GONE:
                 raise NotFound("the file is gone") from error
             raise

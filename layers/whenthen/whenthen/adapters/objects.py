@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from whenthen.adapters.aws import AwsClient, aws_errors, code_of
+from whenthen.adapters.aws import GONE, AwsClient, aws_errors, code_of
 from whenthen.domain.errors import NotFound, TooLarge
 
 MAX_OBJECT = 42_000_000
 """SES takes mail of up to 40 MB."""
-
-_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
 class S3Objects:
@@ -29,9 +27,9 @@ class S3Objects:
                     raise TooLarge(f"an object of {found['ContentLength']} bytes; at most {MAX_OBJECT} are read")
                 return bytes(found["Body"].read())
         except ClientError as error:
-            if code_of(error) not in _MISSING:
+            if code_of(error) not in GONE:
                 raise
-            raise NotFound(f"there is no object {key}") from error
+            raise NotFound(f"there is no object {key} (or this role may not read it)") from error
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Keep an object, in place of the one that is there. Raises Temporary."""
