@@ -55,6 +55,26 @@ def files(clients: Callable[[str], Any]) -> Iterator[S3ImportFiles]:
     s3.delete_bucket(Bucket="bucket")
 
 
+@pytest.mark.parametrize(
+    ("work", "expires"),
+    [
+        (WORK, NOW),
+        (WORK.begun(10, '"tag"', NOW + timedelta(days=60)), None),
+        (replace(WORK, status=ImportStatus.STOPPED, started_at=NOW + timedelta(days=1)), NOW + timedelta(days=1)),
+        (replace(WORK, status=ImportStatus.DONE, finished_at=NOW + timedelta(days=2)), NOW + timedelta(days=2)),
+    ],
+    ids=["never started", "running", "stopped", "done"],
+)
+def test_an_import_that_runs_does_not_expire(
+    imports: DynamoImports, dynamodb: Any, work: Import, expires: datetime | None
+) -> None:
+    kept = replace(work, id=f"imp_{work.status}", version=1)
+    imports.create(kept)
+    item = dynamodb.get_item(TableName=RUNS, Key={"pk": {"S": f"import#{kept.id}"}, "sk": {"S": "import"}})["Item"]
+    expected = expires and str(int((expires + timedelta(days=90)).timestamp()))
+    assert item.get("expires_at", {}).get("N") == expected
+
+
 def test_an_import_comes_back_as_it_was_kept(imports: DynamoImports) -> None:
     assert imports.create(WORK) == WORK
     running = WORK.begun(10, '"tag"', NOW)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 
 from tests.template.reading import TABLE, properties, resources, template, text
+from whenthen.domain import lateness
 
 TABLES = sorted(resources(TABLE))
 
@@ -52,6 +54,14 @@ def test_the_history_alone_expires() -> None:
         "RecordsTable": None,
         "RunsTable": {"AttributeName": "expires_at", "Enabled": True},
     }
+
+
+def test_an_event_is_known_for_longer_than_it_may_be_repeated() -> None:
+    queue = (
+        properties("EventQueue")["MessageRetentionPeriod"] + properties("EventDeadLetters")["MessageRetentionPeriod"]
+    )
+    kept = timedelta(days=template()["Parameters"]["RetentionDays"]["MinValue"])
+    assert kept > lateness.MAX_LATE + timedelta(seconds=queue)
 
 
 def test_a_secret_that_an_operator_must_fill_in_is_empty_until_then() -> None:

@@ -21,7 +21,7 @@ def import_pk(import_id: str) -> str:
     return f"import#{import_id}"
 
 
-def import_item(work: Import, expires_at: int) -> Item:
+def import_item(work: Import, expires_at: int | None) -> Item:
     """The import's own item."""
     return {
         "pk": import_pk(work.id),

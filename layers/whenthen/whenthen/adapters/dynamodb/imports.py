@@ -22,6 +22,7 @@ from whenthen.adapters.dynamodb.run_items import expiry
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, put, transact
 from whenthen.domain.errors import NotFound, Stale
+from whenthen.domain.imports import ImportStatus
 from whenthen.ports.values import Page, RecordWrite
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class DynamoImports:
-    """Imports, kept for the retention."""
+    """Imports. One that runs does not expire; others do, the retention after they ended or were made."""
 
     def __init__(self, client: AwsClient, runs_table: str, records_table: str, retention: timedelta) -> None:
         self._table = Table(client, runs_table)
@@ -73,7 +74,7 @@ class DynamoImports:
         """Move the import on, and write the records of its rows, in one transaction. Raises Stale."""
         own = [
             put(self._table, self._item(after), _before(after)),
-            *(put(self._table, refusal_item(after, refusal, self._expiry(after))) for refusal in refused),
+            *(put(self._table, refusal_item(after, refusal, self._ends(after))) for refusal in refused),
         ]
         theirs = [
             write for each in writes for write in record_items.writes_of(self._records, each.record, each.replaces)
@@ -84,10 +85,10 @@ class DynamoImports:
             raise Stale(f"import {after.id}, or a record of its rows, moved on") from error
 
     def _item(self, work: Import) -> dict[str, object]:
-        return import_item(work, self._expiry(work))
+        return import_item(work, None if work.status is ImportStatus.RUNNING else self._ends(work))
 
-    def _expiry(self, work: Import) -> int:
-        return expiry(work.finished_at or work.created_at, self._retention)
+    def _ends(self, work: Import) -> int:
+        return expiry(work.finished_at or work.started_at or work.created_at, self._retention)
 
 
 def _before(after: Import) -> Expression:
