@@ -46,6 +46,22 @@ def _write_record(role: As) -> Any:
     return role.client("dynamodb").put_item(TableName=role.stack.tables["records"], Item=item)
 
 
+def _delete_record(role: As) -> Any:
+    key = {"pk": {"S": "test"}, "sk": {"S": "test"}}
+    return role.client("dynamodb").delete_item(TableName=role.stack.tables["records"], Key=key)
+
+
+def _update_record(role: As) -> Any:
+    key = {"pk": {"S": "test"}, "sk": {"S": "test"}}
+    change = {"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}
+    return role.client("dynamodb").update_item(TableName=role.stack.tables["records"], Key=key, **change)
+
+
+def _write_runs(role: As) -> Any:
+    item = {"pk": {"S": "test"}, "sk": {"S": "test"}}
+    return role.client("dynamodb").put_item(TableName=role.stack.tables["runs"], Item=item)
+
+
 def _read_runs(role: As) -> Any:
     key = {"pk": {"S": "run#x"}, "sk": {"S": "run"}}
     return role.client("dynamodb").get_item(TableName=role.stack.tables["runs"], Key=key)
@@ -87,6 +103,7 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("receive_webhook", _write_config),
     ("receive_webhook", _send_mail),
     ("receive_webhook", _read_runs),
+    ("receive_webhook", _update_record),
     ("receive_meta", _write_record),
     ("receive_meta", _read_config),
     ("receive_meta", _queue_email),
@@ -95,6 +112,7 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("receive_email", _read_meta_secret),
     ("receive_email", _send_mail),
     ("fetch_lead", _read_runs),
+    ("fetch_lead", _delete_record),
     ("reconcile_leads", _write_record),
     ("reconcile_leads", _put_event),
     ("reconcile_leads", _send_mail),
@@ -116,6 +134,7 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("import_records", _start_sequence),
     ("match_rules", _write_config),
     ("match_rules", _send_mail),
+    ("match_rules", _update_record),
     ("match_rules", _read_meta_secret),
     ("advance_sequence", _write_config),
     ("advance_sequence", _send_mail),
@@ -123,11 +142,14 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("send_email", _write_record),
     ("send_email", _put_event),
     ("send_whatsapp", _send_mail),
+    ("send_whatsapp", _write_runs),
     ("send_whatsapp", _read_admin_key),
     ("call_webhook", _read_meta_secret),
     ("call_webhook", _send_mail),
+    ("call_webhook", _write_runs),
     ("change_record", _send_mail),
     ("change_record", _start_sequence),
+    ("change_record", _update_record),
     ("manage", _send_mail),
     ("manage", _read_admin_key),
     ("authorize", _write_config),

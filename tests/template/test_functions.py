@@ -54,10 +54,12 @@ WITHOUT_PERMISSION = {
     ),
     ("PublishOutcomes", "RECORDS_TABLE"),
     ("ReconcileLeads", "RETENTION_DAYS"),
+    ("SendWhatsapp", "RETENTION_DAYS"),
+    ("CallWebhook", "RETENTION_DAYS"),
 }
 """Progress is built with all queues, but those who perform jobs send to none but their own: they answer the sequence.
 The ledger of runs is built with the records, which whoever only reads runs never touches. How long events are known is
-said to whoever asks which are known."""
+said to whoever asks which are known, and to those who end runs without ever adding to them."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},

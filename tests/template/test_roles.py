@@ -48,15 +48,37 @@ WHO = [
     ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),
     ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
-        "dynamodb:(Put|Update|Delete)Item",
+        "dynamodb:PutItem",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
     ),
     (
+        "dynamodb:DeleteItem",  # of identities and dates that a record has no more
+        r"\$\{RecordsTable.Arn\}",
+        {"ReceiveWebhook", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
+    ),
+    ("dynamodb:UpdateItem", r"\$\{RecordsTable.Arn\}", {"Manage"}),  # marks a record that is about to be deleted
+    (
+        "dynamodb:Query",
+        r"\$\{RecordsTable.Arn\}",
+        {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
+        | {"SendEmail", "SendWhatsapp"},
+    ),
+    (
         "dynamodb:PutItem",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "Manage", "ImportRecords", "ReceiveWebhook", "FetchLead"} | JOBS,
+        {
+            "MatchRules",
+            "AdvanceSequence",
+            "Manage",
+            "ImportRecords",
+            "SendEmail",
+            "ChangeRecord",
+            "ReceiveWebhook",
+            "FetchLead",
+        },
     ),
+    ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
     ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "Manage"} | JOBS),
     (
         "dynamodb:UpdateItem",
@@ -100,7 +122,7 @@ def test_every_kind_of_permission_is_looked_at_above_or_belongs_to_a_queue_or_a_
         r"logs:.*",
         r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)",
         r"sqs:SendMessage",
-        r"dynamodb:(GetItem|BatchGetItem|Query|ConditionCheckItem)",
+        r"dynamodb:(GetItem|BatchGetItem|Query)",
     ]
     unknown = {
         found
