@@ -161,6 +161,8 @@ def rule_with(trigger: dict[str, Any], **more: Any) -> Rule:
         ({"event": ["lead.created", "parcel.lost"]}, "lead: created or “parcel”: lost"),
         ({"event": "lead.field_changed", "field": "city"},
          "lead: a field changed. Kind of record: contact. If: “city” changed"),
+        ({"event": "lead.updated", "field": "city", "from": "Pécs", "to": ["Pest", "Haifa"]},
+         "lead: changed. Kind of record: contact. If: “city” was “Pécs” until now and “city” became “Pest” or “Haifa”"),
         ({"enters": {"kind": "contact", "filter": {"field": "record.amount", "op": ">", "value": 5}}},
          "contact: begins to fit the view (“amount” is more than 5)"),
         ({"enters": {"kind": "contact"}}, "contact: begins to fit the view (all records)"),
@@ -185,7 +187,7 @@ def rule_with(trigger: dict[str, Any], **more: Any) -> Rule:
         ({"event": "deal.updated", "field": "amount", "to": "5",
           "moves_to": {"stage": "won", "pipeline": "sales", "from": ["new"]}},
          ("deal: changed. Kind of record: contact. "
-         "If: “amount” changed and “amount” became “5” and “pipeline” is “sales” and “stage” is “new”. "
+         "If: “amount” became “5” and “pipeline” is “sales” and “stage” is “new”. "
          "Then: move it to the stage “won”; add tags: “vip”, “{{ record.city }}”")),
         ({"manual": True, "moves_to": {"stage": "won", "from": ["new", "open"]}},
          ("somebody starts it by hand. Kind of record: contact. If: “stage” is one of “new”, “open”. "

@@ -47,7 +47,7 @@ REASONS: Mapping[str, _Row] = {
          "dihentikan setelah 1 percobaan: {said}", "הופסק אחרי ניסיון אחד: {said}"),
         ("given up after {0} attempts: {said}", "{0} denemeden sonra vazgeçildi: {said}",
          "{0} kísérlet után feladva: {said}", "dihentikan setelah {0} percobaan: {said}",
-         "הופסק אחרי {0} ניסיונות: {said}"),
+         "הופסק אחרי ניסיון מספר {0}: {said}"),
         ("given up after {0} hours: {said}", "{0} saat sonra vazgeçildi: {said}", "{0} óra után feladva: {said}",
          "dihentikan setelah {0} jam: {said}", "הופסק אחרי {0} שעות: {said}"),
         ("attempt {0} ended without telling whether it was sent",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.conditions import Condition, parse_condition
+from whenthen.domain.conditions import Condition, leaves, parse_condition
 from whenthen.domain.dates import DateField, Leap
 from whenthen.domain.event_names import FIELD_CHANGED
 from whenthen.domain.events import format_time
@@ -36,8 +36,10 @@ def asked_besides(rule: Rule) -> list[Condition]:
     """What the trigger demands that its phrase does not say: a field's change, and where `moves_to` finds the item."""
     trigger = rule.trigger
     # What an `event` trigger demands reads well as a condition; what the others demand says their own phrase.
-    own = [trigger.own] if trigger.on is On.EVENT and trigger.own is not None else []
-    return [*own, *(_where_found(trigger.moves) if trigger.moves else ())]
+    own = [*leaves(trigger.own)] if trigger.on is On.EVENT else []
+    # What a field became, or was until now, says that it changed.
+    told = [leaf for leaf in own if leaf.op != "changed"] or own
+    return [*told, *(_where_found(trigger.moves) if trigger.moves else ())]
 
 
 def _where_found(moves: Moves) -> Iterator[Condition]:

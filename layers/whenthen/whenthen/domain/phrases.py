@@ -153,7 +153,9 @@ class Speaker:
         shown = [self._value(value, leaf) for value in values[:_SHOWN]]
         if leaf.op == "between":
             return " – ".join(shown)
-        return ", ".join(shown) + (f", … ({len(values)})" if len(values) > _SHOWN else "")
+        more = [f"… ({len(values)})"] if len(values) > _SHOWN else []
+        # The phrases of these two do not say that one of several values is enough.
+        return self.any([*shown, *more]) if leaf.op in ("changed_to", "changed_from") else ", ".join([*shown, *more])
 
     def value(self, value: object) -> str:
         """A value that somebody wrote or that was found, cut where it is long."""
