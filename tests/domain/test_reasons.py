@@ -43,8 +43,8 @@ ELSEWHERE = {
     *("adapters/vault", "adapters/dynamodb/events", "adapters/dynamodb/imports", "adapters/dynamodb/items"),
     *("adapters/dynamodb/records", "adapters/dynamodb/rules", "adapters/dynamodb/settings"),
     *("adapters/dynamodb/table", "adapters/dynamodb/transactions", "adapters/dynamodb/views"),
-    # Shown in the catalogue.
-    "domain/differences",
+    # Shown in the catalogue, and with the deliveries of a source.
+    *("domain/differences", "usecases/keep_refusals"),
 }
 """Modules and packages whose texts come neither to jobs and runs nor to drafts."""
 
@@ -53,6 +53,7 @@ NOT_AS_REASONS = {
     "another worker has this job",
     "this job keeps changing",
     "parts of the run changed at the same time",
+    "the run keeps going on",
     "what step x7 changes is being changed by others",
     "x7 of step x7 has moved on",
     "there is no job for step x7 (x7) of run x7",
@@ -66,6 +67,7 @@ NOT_AS_REASONS = {
     "an identity's kind is a lower-case name such as phone, email or whatsapp",
     "unknown keys",
     "Meta's list of leads cannot be read",
+    "Meta's answer is longer than x7 bytes",
     "the time for this call is over",
 }
 """Texts of the other modules that come there neither: the queue or a caller of the API is told, or nobody ever is."""
