@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.adapters.interventions import Intervening, lose_answer
 from tests.adapters.samples import NOW, PHONE, minutes, record
 from tests.adapters.tables import RECORDS
+from tests.usecases.fakes.stores import FakeRecords
 from whenthen.adapters.dynamodb.records import DynamoRecords, change_of
 from whenthen.domain.errors import Invalid, Stale, Temporary, TooLarge
 from whenthen.domain.events import Cause
@@ -114,6 +115,50 @@ def test_a_better_kind_goes_before_an_earlier_identity(records: DynamoRecords) -
     records.put(record("lead", "1", phone=PHONE), None)
     records.put(record("contact", "2", email="a@example.com"), None)
     assert _ref(records.find([f"phone#{PHONE}", "email#a@example.com"])) == "contact:2"
+
+
+NUMBER, MAIL, OWN, OTHER = f"phone#{PHONE}", "email#a@b.co", "whatsapp#TR.1", "whatsapp#TR.2"
+CALLED: dict[str, Any] = {"phone": PHONE}
+OWNED: dict[str, Any] = {"whatsapp": "TR.1"}
+OTHERS: dict[str, Any] = {"whatsapp": "TR.2"}
+
+WHOSE: list[tuple[dict[str, dict[str, Any]], list[str], str | None, str | None]] = [
+    # what is stored, what is searched, of which kind, and what is found
+    ({"contact:a": CALLED}, [NUMBER, OWN], None, "contact:a"),
+    ({"contact:a": CALLED | OWNED}, [NUMBER], None, "contact:a"),
+    ({"contact:a": CALLED | OTHERS}, [NUMBER, OWN], None, None),
+    ({"contact:a": {**CALLED, "other_whatsapps": ["TR.2"]}}, [NUMBER, OWN], None, None),
+    ({"contact:a": {**CALLED, **OTHERS, "other_whatsapps": ["TR.1"]}}, [NUMBER, OWN], None, "contact:a"),
+    ({"contact:a": CALLED | OTHERS, "contact:b": OWNED}, [NUMBER, OWN], None, "contact:b"),
+    ({"contact:a": CALLED | OTHERS, "contact:b": CALLED}, [NUMBER, OWN], None, "contact:b"),
+    ({"contact:a": CALLED, "contact:b": OWNED}, [NUMBER, OWN], None, "contact:b"),
+    ({"contact:a": CALLED, "lead:b": OWNED}, [NUMBER, OWN], None, "lead:b"),
+    ({"contact:a": CALLED, "lead:b": CALLED | OWNED}, [NUMBER, OWN], None, "contact:a"),
+    ({"contact:a": CALLED | OTHERS, "lead:b": CALLED | OWNED}, [NUMBER, OWN], None, "lead:b"),
+    ({"lead:a": CALLED, "lead:b": CALLED | OWNED}, [NUMBER, OWN], None, "lead:b"),
+    ({"contact:a": CALLED, "lead:b": OWNED}, [NUMBER, OWN], "contact", "contact:a"),
+    ({"contact:a": CALLED | OTHERS, "lead:b": OWNED}, [NUMBER, OWN], "contact", None),
+    ({"contact:a": OWNED, "contact:b": OTHERS}, [OTHER, OWN], None, "contact:b"),
+    ({"contact:a": {"email": "a@b.co"}, "contact:b": CALLED}, [NUMBER, MAIL], None, "contact:b"),
+]
+
+
+@pytest.mark.parametrize("store", ["dynamodb", "fake"])
+@pytest.mark.parametrize(("stored", "searched", "kind", "ref"), WHOSE, ids=map(str, range(len(WHOSE))))
+def test_whose_a_number_is_the_business_scoped_id_says(
+    request: pytest.FixtureRequest,
+    store: str,
+    stored: dict[str, dict[str, Any]],
+    searched: list[str],
+    kind: str | None,
+    ref: str | None,
+) -> None:
+    records = FakeRecords() if store == "fake" else request.getfixturevalue("records")
+    for name, fields in stored.items():
+        records.put(record(*name.split(":"), **fields), None)
+    assert _ref(records.find(searched, kind)) == ref
+    if kind is not None:
+        assert [_ref(found) for found in records.find_each([searched, []], kind)] == [ref, None]
 
 
 def _ref(found: Record | None) -> str | None:

@@ -98,6 +98,39 @@ def test_a_number_that_another_person_had_before_still_makes_a_new_contact(world
     assert [fields["phone"] for fields in contacts(world)] == ["+905330000000", "+905321234567"]
 
 
+def test_a_message_is_of_the_person_with_the_id_whoever_had_the_number(world: World) -> None:
+    world.records.stored.clear()
+    world.has_record("contact:a", full_name="Anna", phone="+905321234567", whatsapp="TR.1")
+    world.has_record("contact:b", full_name="Bora", whatsapp="TR.77")
+    world.has_rule(rule(HELLO, on="whatsapp.message_received", kind="contact"))
+    written(world, identities=(PHONE, OWN_ID))
+    assert [run.record for run in world.all_runs] == ["contact:b"]
+    assert contacts(world) == [
+        {"full_name": "Anna", "phone": "+905321234567", "whatsapp": "TR.1"},
+        {"full_name": "Bora", "whatsapp": "TR.77"},
+    ]
+
+
+def test_whoever_writes_from_a_number_of_another_person_is_another_contact_without_it(world: World) -> None:
+    world.records.stored.clear()
+    world.has_record("contact:a", full_name="Anna", phone="+905321234567", whatsapp="TR.1")
+    world.has_rule(rule(HELLO, on="whatsapp.message_received", kind="contact"))
+    for own_id in ("1", "2"):
+        written(world, own_id, identities=(PHONE, OWN_ID))
+    (made,) = {run.record for run in world.all_runs}
+    assert made != "contact:a"
+    assert contacts(world)[1:] == [{"whatsapp": "TR.77", "full_name": "Ayşe Y."}]
+
+
+def test_a_number_that_becomes_free_is_the_persons_from_their_next_message_on(world: World) -> None:
+    world.records.stored.clear()
+    world.has_record("contact:a", full_name="Anna", phone="+905321234567", whatsapp="TR.1")
+    written(world, "1", identities=(PHONE, OWN_ID))
+    world.changes("contact:a", phone=None)
+    written(world, "2", identities=(PHONE, OWN_ID))
+    assert contacts(world)[-1] == {"whatsapp": "TR.77", "full_name": "Ayşe Y.", "phone": "+905321234567"}
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [

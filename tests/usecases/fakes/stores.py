@@ -14,10 +14,11 @@ from whenthen.domain.bounds import cost_of
 from whenthen.domain.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.errors import Invalid, NotFound, Stale, TooLarge
 from whenthen.domain.events import Cause, Event
+from whenthen.domain.identities import own
 from whenthen.domain.lateness import Mark
 from whenthen.domain.lead_forms import LeadForm
 from whenthen.domain.matching import RuleSet, compile_rules
-from whenthen.domain.records import Record, weight_of
+from whenthen.domain.records import Record, is_of_another, rank_of, weight_of
 from whenthen.domain.rules import Mode, Rule, parse_rule
 from whenthen.domain.runs import watched_types
 from whenthen.ports.values import (
@@ -35,8 +36,6 @@ from whenthen.ports.values import (
 T = TypeVar("T")
 
 MOST_BYTES, MOST_WRITES = 400_000, 100
-
-_PREFERRED = {"contact": 0, "lead": 1}
 
 
 def page_of(items: Sequence[T], limit: int, cursor: str | None) -> Page[T]:
@@ -241,16 +240,27 @@ class FakeRecords:
         return self.stored.get(self.signposts.get(ref, ref))
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
+        ours = own(identities)
+        others = [identity for identity in identities if identity not in ours]
+        found = self._first(ours, kind, ours)
+        if found is None or kind is not None:
+            return found or self._first(others, kind, ours)
+        better = self._first([each for each in others if each in found.identities], None, ours)
+        return better if better is not None and rank_of(better.kind) < rank_of(found.kind) else found
+
+    def _first(self, identities: Sequence[str], kind: str | None, ours: Sequence[str]) -> Record | None:
         found = [
-            record
+            (rank_of(record.kind), min(map(identities.index, shared)), record.ref)
             for record in self.stored.values()
-            if set(record.identities) & set(identities) and kind in (None, record.kind)
+            if (shared := set(record.identities) & set(identities))
+            and kind in (None, record.kind)
+            and not is_of_another(record, ours)
         ]
-        return min(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref), default=None)
+        return self.stored[min(found)[2]] if found else None
 
     def find_all(self, identities: Sequence[str]) -> builtins.list[Record]:
         found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
-        return sorted(found, key=lambda record: (_PREFERRED.get(record.kind, 2), record.ref))
+        return sorted(found, key=lambda record: (rank_of(record.kind), record.ref))
 
     def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
         return {ref: found for ref in refs if (found := self.get(ref)) is not None}

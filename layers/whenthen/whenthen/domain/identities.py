@@ -44,6 +44,11 @@ def identity(kind: str, value: str) -> str:
     return f"{kind}#{value}"
 
 
+def own(found: Iterable[str]) -> list[str]:
+    """Those of some identities that a person has for good: business-scoped ids. Numbers go to others in time."""
+    return [each for each in found if each.startswith("whatsapp#")]
+
+
 def fits_key(text: str) -> bool:
     """Whether a text can stand in a table's key: half of a surrogate pair cannot, nor what is too long."""
     try:

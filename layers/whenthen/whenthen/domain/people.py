@@ -73,9 +73,9 @@ def lacking(record: Record, person: Person) -> dict[str, str]:
     return patch
 
 
-def identities_in(patch: Mapping[str, str]) -> list[str]:
-    """The identities that a patch would give a record."""
-    return [identity(name, patch[name]) for name in IDENTITY_FIELDS if name in patch]
+def identities_in(fields: Mapping[str, str]) -> dict[str, str]:
+    """Field → the identity that it would give a record."""
+    return {name: identity(name, fields[name]) for name in IDENTITY_FIELDS if name in fields}
 
 
 def _whatsapp(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,21 @@ def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def rank_of(kind: str) -> int:
+    """Which of several records of one person stands for them, the least first: the contact, a lead, any other."""
+    return {"contact": 0, "lead": 1}.get(kind, 2)
+
+
+def is_of_another(record: Record, searched: Iterable[str]) -> bool:
+    """Whether a record that has one of the searched identities is another person's all the same.
+
+    So it is if business-scoped ids are searched, and the record has such ids but none of these: then it is a number
+    that both had, one after the other.
+    """
+    theirs, ours = identities.own(record.identities), identities.own(searched)
+    return bool(theirs and ours) and set(theirs).isdisjoint(ours)
+
+
 def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
     """Raise Invalid naming each field name, and each number, that a record cannot have."""
     problems = [

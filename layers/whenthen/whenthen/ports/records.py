@@ -20,10 +20,18 @@ class RecordStore(Protocol):
         """The record `<kind>:<id>`, or the one that it was merged into."""
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
-        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others.
+
+        One that has a business-scoped id of these goes before those that share a number or address with the person,
+        unless it has that number itself: then they are one person's. One that has another such id is another person's,
+        and is not found.
+        """
 
     def find_all(self, identities: Sequence[str]) -> Sequence[Record]:
-        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
+        """Every record that has one of these identities, a contact first, then leads; at most MAX_OF_PERSON.
+
+        Also those of others who share an address: what is said of an address holds for all who have it.
+        """
 
     def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
         """Those of the records that exist, by the refs that were asked for."""

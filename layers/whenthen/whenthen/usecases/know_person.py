@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,17 +33,21 @@ class KnowPerson(Struct, frozen=True):
             self._complete(found, person, event)
             return
         kind = read_people_settings(self.settings.get("people")).creates.get(person.channel)
-        if kind is not None:
-            self.save_record.upsert(kind, None, person.fields, origin=event.origin, cause=event.cause)
+        fields = self._unclaimed(person.fields) if kind is not None else {}
+        if kind is not None and identities_in(fields):
+            self.save_record.upsert(kind, None, fields, origin=event.origin, cause=event.cause)
+
+    def _unclaimed(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """The fields without identities that a record has already: whose they are, a person has to say."""
+        find = self.save_record.records.find
+        claimed = [name for name, identity in identities_in(fields).items() if find((identity,)) is not None]
+        return {name: value for name, value in fields.items() if name not in claimed}
 
     def _complete(self, record: Record, person: Person, event: Event) -> None:
         """Give the record what it lacks; but no identity that another record has: that may be another person."""
         records, found = self.save_record.records, record
         for _ in range(ATTEMPTS):
-            patch = lacking(found, person) if found.kind in KINDS else {}
-            for name, identity in zip(list(patch), identities_in(patch), strict=False):
-                if records.find((identity,)) is not None:
-                    del patch[name]
+            patch = self._unclaimed(lacking(found, person)) if found.kind in KINDS else {}
             if not patch:
                 return
             now = self.save_record.clock.now()

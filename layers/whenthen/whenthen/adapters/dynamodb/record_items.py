@@ -11,16 +11,13 @@ from whenthen.adapters.dynamodb.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.transactions import Write, delete, put
 from whenthen.domain.events import Cause, format_time
-from whenthen.domain.records import Record, parse_ref
+from whenthen.domain.records import Record, parse_ref, rank_of
 
 SK = "record"
 MERGED_INTO = "merged_into"
 """The attribute of a record's item that only says where the record went."""
 
 _PK = "record#"
-_RANKS = {"contact": "0", "lead": "1"}
-_OTHERS = "2"
-"""Identities sort by these: of all records that share a phone number, the contact comes first."""
 
 
 def pk_of(ref: str) -> str:
@@ -34,8 +31,8 @@ def identity_pk(identity: str) -> str:
 
 
 def identity_prefix(kind: str) -> str:
-    """How the sort keys begin under which records of `kind` stand in an identity's partition."""
-    return f"{_RANKS.get(kind, _OTHERS)}#{kind}:"
+    """How the sort keys begin under which records of `kind` stand in an identity's partition: the contact's first."""
+    return f"{rank_of(kind)}#{kind}:"
 
 
 def identity_sk(record: Record) -> str:

@@ -25,6 +25,8 @@ from whenthen.adapters.dynamodb.record_items import (
 from whenthen.adapters.dynamodb.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.transactions import TransactionRefused, transact
 from whenthen.domain.errors import Stale, Temporary
+from whenthen.domain.identities import own
+from whenthen.domain.records import is_of_another, rank_of
 from whenthen.ports.values import MAX_OF_PERSON, Noted, Page
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ _HOPS = 3
 """What points to a record points to it directly: a second hop only means that it was merged itself meanwhile."""
 
 _CANDIDATES = 10
-"""How many records of one identity are looked at: all but the first only matter if it goes at this very moment."""
+"""How many records of one identity are looked at: all but the first only matter if that goes at this very moment, or is
+another person's with the same number."""
 
 
 def change_of(dynamodb: Mapping[str, Any]) -> tuple[Record | None, Record | None]:
@@ -77,12 +80,28 @@ class DynamoRecords:
         raise Temporary(f"{ref} is being merged at this moment", retry_after=1)
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
-        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others."""
+        """The record (of `kind`) that has one of these identities: a contact rather than a lead rather than others.
+
+        First by business-scoped ids, then by the others: a record that has another such id is another person's.
+        """
+        ours = own(identities)
+        others = [identity for identity in identities if identity not in ours]
+        found = self._first(ours, kind, ours)
+        if found is None:
+            return self._first(others, kind, ours)
+        if kind is None and rank_of(found.kind):
+            # What its record has is the person's: by that, the contact is found which a lead with the id became.
+            better = self._first([each for each in others if each in found.identities], None, ours)
+            return better if better is not None and rank_of(better.kind) < rank_of(found.kind) else found
+        return found
+
+    def _first(self, identities: Sequence[str], kind: str | None, ours: Sequence[str]) -> Record | None:
+        """The first that has one of these identities and is nobody's who has other ids than `ours`."""
         records = (self.get(ref) for ref in self._refs_of(identities, kind, _CANDIDATES))
-        return next((record for record in records if record is not None), None)
+        return next((found for found in records if found is not None and not is_of_another(found, ours)), None)
 
     def find_all(self, identities: Sequence[str]) -> list[Record]:
-        """Every record that has one of these identities, in the order of `find`; at most MAX_OF_PERSON."""
+        """Every record that has one of these identities, a contact first, then leads; at most MAX_OF_PERSON."""
         records = (self.get(ref) for ref in self._refs_of(identities, None, MAX_OF_PERSON))
         return [record for record in records if record is not None]
 
