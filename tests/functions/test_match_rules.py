@@ -56,6 +56,23 @@ def test_a_native_application_s_event_is_known_by_its_envelope(ruled: Stack) -> 
     assert len(ruled.bodies("RecordQueue")) == 1
 
 
+def _of_application(source: str, own_id: str, **more: Any) -> dict[str, Any]:
+    detail = {"specversion": "1.0", "id": own_id, "source": source, "type": "order.shipped", "data": {"number": 8}}
+    return envelope(detail | {"time": "2026-03-14T09:30:00Z"} | more, "order.shipped", source=source)
+
+
+def test_two_applications_may_use_the_same_id(ruled: Stack) -> None:
+    both = [_of_application(source, "1", subject="contact:7") for source in ("app.one", "app.two")]
+    assert failed(ruled.consume("EventQueue", batch(*both, *both))) == []
+    assert len(ruled.bodies("RecordQueue")) == 2
+
+
+def test_ids_and_identities_that_are_no_keys_are_no_obstacle(ruled: Stack) -> None:
+    odd = _of_application("app.one", "ş" * 3_000, identities=["crm#" + "x" * 3_000, "phone#+905321234567"])
+    assert failed(ruled.consume("EventQueue", batch(odd, odd))) == []
+    assert len(ruled.bodies("RecordQueue")) == 1
+
+
 @pytest.mark.parametrize(
     "foreign",
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from whenthen.adapters import bus
+from whenthen.domain import ids
 from whenthen.domain.errors import Invalid, Malformed
 from whenthen.domain.events import Event, to_json
 from whenthen.sources.bus import OWN_SOURCE, event_of
@@ -35,6 +37,35 @@ def test_an_applications_detail_is_the_events_data() -> None:
     assert (event.type, event.source, event.origin) == ("button.clicked", "shop.orders", "source:shop.orders")
     assert event.data == {"button": "offer"}
     assert event_of(envelope({"button": "offer"})).id == event.id, "a redelivery is known"
+
+
+def cloud_event(own_id: str = "1", source: str = "app.one", **more: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": own_id, "source": source, "type": "order.shipped", "data": {}} | (
+        {"time": "2026-03-14T09:30:00Z"} | more
+    )
+
+
+def of_application(**detail: Any) -> Event:
+    return event_of(envelope(cloud_event(**detail), source=detail.get("source", "app.one")))
+
+
+def test_an_id_is_one_of_its_source_alone() -> None:
+    first, again, other = of_application(), of_application(), of_application(source="app.two")
+    assert first.id == again.id == ids.event_id("app.one", "1")
+    assert len({first.id, other.id, of_application(own_id="2").id}) == 3
+    assert (first.source, other.source) == ("app.one", "app.two")
+
+
+@pytest.mark.parametrize("own_id", ["x" * 5_000, "ş" * 2_000, "\ud800"], ids=["long", "long in bytes", "half a pair"])
+def test_an_id_that_is_no_key_is_as_good_as_any(own_id: str) -> None:
+    assert re.fullmatch(r"evt_[a-z2-7]{26}", of_application(own_id=own_id).id)
+
+
+@pytest.mark.parametrize("odd", ["x" * 5_000, "ş" * 2_000, "\ud800"], ids=["long", "long in bytes", "half a pair"])
+def test_whom_nobody_can_be_found_by_is_left_out(odd: str) -> None:
+    event = of_application(identities=[f"crm#{odd}", "email#a@b.co", odd], subject=odd)
+    assert (event.identities, event.subject) == (("email#a@b.co",), None)
+    assert of_application(subject="contact:1").subject == "contact:1"
 
 
 def test_an_application_cannot_say_what_is_derived_or_made_here() -> None:

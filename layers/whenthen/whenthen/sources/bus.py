@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from whenthen.domain import ids, integers
 from whenthen.domain.errors import Invalid, Malformed, Problem
 from whenthen.domain.events import EVENT_TYPE, Event, from_json, parse_time
+from whenthen.domain.identities import fits_key
 
 OWN_SOURCE = "whenthen"
 """The source of the envelopes that whenthen puts on the bus. Who else may write it is a matter of permissions."""
@@ -19,15 +22,17 @@ OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine"})
 def event_of(envelope: Mapping[str, Any]) -> Event:
     """The event in an envelope of EventBridge. Raises Malformed, or Invalid naming its field.
 
-    A detail that is a CloudEvent is taken as it is. Any other detail is the event's data: its type is the
-    envelope's detail-type, its id that of the envelope, so a redelivery is known. What other applications put
-    on the bus has to be theirs to say, with the data that the catalogue asks for.
+    A detail that is a CloudEvent is taken as it is; if it is not whenthen's own, its id is one of its source alone.
+    Any other detail is the event's data: its type is the envelope's detail-type, its id that of the envelope, so a
+    redelivery is known. What other applications put on the bus has to be theirs to say, with the data that the
+    catalogue asks for.
     """
     detail = envelope.get("detail")
     if not isinstance(detail, Mapping):
         raise Malformed("an envelope of EventBridge with an object as its detail is required")
     if "specversion" in detail:
         event = from_json(detail)
+        event = event if envelope.get("source") == OWN_SOURCE else _of_another(event)
     else:
         source = str(envelope.get("source", ""))
         event = Event(
@@ -43,6 +48,16 @@ def event_of(envelope: Mapping[str, Any]) -> Event:
     if envelope.get("source") != OWN_SOURCE:
         _check_reported(event)
     return event
+
+
+def _of_another(event: Event) -> Event:
+    """An application's CloudEvent: its id is unique only with its source, and what names nobody is left out."""
+    return replace(
+        event,
+        id=ids.event_id(event.source, event.id),
+        subject=event.subject if event.subject is not None and fits_key(event.subject) else None,
+        identities=tuple(identity for identity in event.identities if fits_key(identity)),
+    )
 
 
 def _check_reported(event: Event) -> None:
