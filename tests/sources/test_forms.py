@@ -155,6 +155,33 @@ def test_pressing_twice_is_once_and_asking_again_another_day_is_again() -> None:
     assert first == twice != tomorrow
 
 
+def multipart(boundary: str, email: str = "a@example.com", content: bytes = b"CV", token: str = "1") -> str:
+    """The id of a form that a browser posts with this boundary."""
+    parts = [
+        part('Content-Disposition: form-data; name="email"', email.encode(), boundary),
+        part('Content-Disposition: form-data; name="token"', token.encode(), boundary),
+        part('Content-Disposition: form-data; name="cv"; filename="cv.txt"', content, boundary),
+    ]
+    raw = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    return id_of(raw, f"multipart/form-data; boundary={boundary}")
+
+
+def id_of(raw: bytes, content_type: str = URLENCODED) -> str:
+    """The id that a posted form's event has."""
+    return submit(raw, content_type, scheme="dangerous_open_form").events[0].id
+
+
+def test_the_same_form_with_another_boundary_is_the_same() -> None:
+    assert multipart("A1") == multipart("B2") == multipart("C3", token="2")
+    assert len({multipart("A1"), multipart("A1", email="b@example.com"), multipart("A1", content=b"VC")}) == 3
+
+
+def test_fields_in_another_order_are_the_same_form_and_repeated_ones_are_not() -> None:
+    known = [id_of(raw) for raw in (b"a=1&b=2", b"b=2&a=1", b"a=1&b=2&b=2", b"a=1&b=")]
+    assert known[0] == known[1]
+    assert len(set(known)) == 3
+
+
 def test_a_form_can_be_mapped_like_any_other_body() -> None:
     mapping = {
         "type": "quote.requested",

@@ -19,6 +19,7 @@ from whenthen.sources.mapping import parse_source
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 STANDARD = {"name": "bank", "scheme": "standard_webhooks"}
+FORM = {"name": "site", "scheme": "form_token"}
 
 
 def deliver(source: dict[str, Any], body: bytes, own_id: str | None = None, **headers: str) -> Mapped:
@@ -330,8 +331,12 @@ WRONG = [
         },
         "mappings[0].record",
     ),
+    ({**FORM, "form": {"redirect": "http://example.com"}}, "form.redirect"),
+    ({**FORM, "form": {"redirect": "https://example.com/\r\nX: y"}}, "form.redirect"),
+    ({**STANDARD, "form": {"redirect": "https://example.com/thanks"}}, "form.redirect"),
     ({**STANDARD, "form": {"redirect": "http://example.com"}}, "form.redirect"),
-    ({**STANDARD, "form": {"redirect": "https://example.com/\r\nX: y"}}, "form.redirect"),
+    ({**STANDARD, "form": {"honeypot": "website"}}, "form.honeypot"),
+    ({"name": "s", "scheme": "no such", "form": {"redirect": "https://example.com/thanks"}}, "scheme"),
 ]
 
 
@@ -340,6 +345,12 @@ def test_a_source_that_does_not_hold_names_the_field(document: Any, field: str) 
     with pytest.raises(Invalid) as refused:
         parse_source(document)
     assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_a_redirect_that_was_saved_for_a_program_means_nothing() -> None:
+    document = {**STANDARD, "form": {"redirect": "https://example.com/thanks"}}
+    assert parse_source(document, saved=True).form.redirect is None
+    assert parse_source({**FORM, **document, **FORM}, saved=True).form.redirect == "https://example.com/thanks"
 
 
 def test_every_wrong_field_is_named_at_once() -> None:

@@ -8,6 +8,7 @@ reported.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -35,11 +36,11 @@ from whenthen.sources.mapping import EventMapping, Source, may_report
 
 if TYPE_CHECKING:
     from whenthen.domain.records import Record
+    from whenthen.sources.forms import Upload
 
 MAX_ITEMS = 500
 """Items that `each` may find in one body."""
 
-FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
 UNTAKEN = "webhook.received"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -133,14 +134,8 @@ class Delivery(Struct, frozen=True):
 
     @property
     def base_id(self) -> str:
-        """What events without an id of their own are known by: the delivery's id, else the hash of its bytes.
-
-        The same form posted again is a repetition on the same day (UTC) only: a browser does not retry, and a
-        customer may ask the same again.
-        """
-        hashed = f"sha256:{hashlib.sha256(self.raw).hexdigest()}"
-        day = f":{self.now.astimezone(UTC):%Y-%m-%d}" if self.source.scheme.kind in FORM_SCHEMES else ""
-        return self.own_id or hashed + day
+        """What events without an id of their own are known by: the delivery's id, else the hash of its bytes."""
+        return self.own_id or _hash_of(self.raw)
 
     def root(self, body: Any) -> dict[str, Any]:
         """What expressions see."""
@@ -155,7 +150,7 @@ class Delivery(Struct, frozen=True):
 
 def map_json(delivery: Delivery) -> Mapped:
     """The events and records of a JSON body. Raises Malformed for one that is not JSON, TooLarge for too many items."""
-    return map_body(delivery, read_json(delivery.raw))
+    return _map_body(delivery, read_json(delivery.raw), delivery.base_id)
 
 
 def map_form(delivery: Delivery) -> Mapped:
@@ -172,25 +167,38 @@ def map_form(delivery: Delivery) -> Mapped:
         {"field": file.field, "name": file.name, "type": file.type, "size": len(file.content)} for file in form.files
     ]
     fields = {name: value for name, value in form.fields.items() if name not in hidden}
-    return map_body(delivery, {"fields": fields, "files": files} if files else {"fields": fields})
+    body = {"fields": fields, "files": files} if files else {"fields": fields}
+    return _map_body(delivery, body, _form_id(body, form.files, delivery.now))
 
 
-def map_body(delivery: Delivery, body: Any) -> Mapped:
+def _form_id(body: dict[str, Any], files: Sequence[Upload], now: datetime) -> str:
+    """What a form's event is known by: what was filled in, not its bytes, since browsers make up their boundaries.
+
+    The same form posted again is a repetition on the same day (UTC) only: a browser does not retry, and a customer
+    may ask the same again.
+    """
+    filled_in = json.dumps([body, [_hash_of(file.content) for file in files]], sort_keys=True)
+    return f"{_hash_of(filled_in.encode())}:{now.astimezone(UTC):%Y-%m-%d}"
+
+
+def _hash_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _map_body(delivery: Delivery, body: Any, base_id: str) -> Mapped:
     """The events and records of a body that is read already. Raises TooLarge for more than MAX_ITEMS items."""
     if delivery.source.each is None:
-        return Mapped((_map_item(delivery, body, delivery.base_id),))
+        return Mapped((_map_item(delivery, body, base_id),))
     try:
         items = delivery.source.each.value(delivery.root(body))
     except Malformed as error:
-        return Mapped((_untaken(delivery, body, delivery.base_id),), (f"each: {error.reason}",))
+        return Mapped((_untaken(delivery, body, base_id),), (f"each: {error.reason}",))
     if not isinstance(items, list):
         reason = f"each: {delivery.source.each.text!r} finds no list"
-        return Mapped((_untaken(delivery, body, delivery.base_id),), (reason,))
+        return Mapped((_untaken(delivery, body, base_id),), (reason,))
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"the body has {len(items)} items, at most {MAX_ITEMS} are allowed")
-    return Mapped(
-        tuple(_map_item(delivery, item, f"{delivery.base_id}#{position}") for position, item in enumerate(items))
-    )
+    return Mapped(tuple(_map_item(delivery, item, f"{base_id}#{position}") for position, item in enumerate(items)))
 
 
 def mappings_of(source: Source) -> tuple[EventMapping, ...]:

@@ -29,7 +29,7 @@ from whenthen.domain.events import EVENT_TYPE
 from whenthen.domain.reading import Reader
 from whenthen.domain.records import KIND
 from whenthen.sources.expressions import Expression, compile_expression
-from whenthen.sources.schemes import Scheme, parse_scheme
+from whenthen.sources.schemes import FORM_SCHEMES, Scheme, parse_scheme
 
 MAX_MAPPINGS = 50
 
@@ -87,7 +87,8 @@ class Source(Struct, frozen=True):
 def parse_source(document: Any, *, saved: bool = False) -> Source:
     """Read a source's configuration. Raises Invalid naming every field that does not hold.
 
-    `saved` is for one that was accepted before: what the catalogue lets it report is not looked up again.
+    `saved` is for one that was accepted before: what the catalogue lets it report is not looked up again, and what
+    a source of programs says of a form is passed over.
     """
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
@@ -97,13 +98,14 @@ def parse_source(document: Any, *, saved: bool = False) -> Source:
     country = reader.text("default_country") or None
     if country and not _COUNTRY.fullmatch(country):
         reader.report("default_country", "an ISO 3166 code of two capital letters such as TR is required")
+    scheme = _scheme(reader)
     source = Source(
         name=name,
-        scheme=_scheme(reader),
+        scheme=scheme or Scheme("standard_webhooks"),
         mappings=tuple(_event_mapping(item) for item in reader.children("mappings", most=MAX_MAPPINGS)),
         each=_expression(reader, "each"),
         default_country=country,
-        form=_form(reader.child("form")),
+        form=_form(reader.child("form"), scheme, saved=saved),
     )
     reader.finish()
     for position, mapping in enumerate(() if saved else source.mappings):
@@ -141,12 +143,12 @@ def may_report(event_type: Any) -> bool:
     return bool({Maker.SOURCE, Maker.REPORT} & set(row.makers))
 
 
-def _scheme(reader: Reader) -> Scheme:
+def _scheme(reader: Reader) -> Scheme | None:
     try:
         return parse_scheme(reader.value("scheme"), reader.field("scheme"))
     except Invalid as error:
         reader.problems.extend(error.problems)
-        return Scheme("standard_webhooks")
+        return None
 
 
 def _event_mapping(reader: Reader) -> EventMapping:
@@ -187,13 +189,19 @@ def _record(reader: Reader | None) -> RecordMapping | None:
     return RecordMapping(kind, fields, own_id) if fields else None
 
 
-def _form(reader: Reader | None) -> FormOptions:
+def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormOptions:
+    """What is said of a form; nothing where the scheme is none, whose sender would take a redirect for a failure."""
     if reader is None:
         return FormOptions()
     honeypot, redirect = reader.text("honeypot") or None, reader.text("redirect", longest=2_008) or None
+    reader.finish()
+    if scheme is not None and scheme.kind not in FORM_SCHEMES:
+        for name in ("honeypot", "redirect"):
+            if name in reader and not saved:
+                reader.report(name, f"{scheme.kind} takes no forms: nobody fills it in, and no browser is sent on")
+        return FormOptions()
     if redirect and not _REDIRECT.fullmatch(redirect):
         reader.report("redirect", "an https:// address is required")
-    reader.finish()
     return FormOptions(honeypot, redirect)
 
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 from whenthen.domain.errors import WhenthenError
 from whenthen.sources.bodies import read_json
 from whenthen.sources.forms import read_form
-from whenthen.sources.mapped import FORM_SCHEMES
+from whenthen.sources.schemes import FORM_SCHEMES
 
 if TYPE_CHECKING:
     from whenthen.sources.expressions import Expression

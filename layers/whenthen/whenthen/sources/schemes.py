@@ -47,6 +47,10 @@ SETTINGS: dict[str, dict[str, str | None]] = {
 """The kinds of scheme, each with the settings that it knows and what they are when nothing is said."""
 
 
+FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
+"""The kinds by which people post forms from their browsers; all others are programs' own."""
+
+
 def parse_scheme(value: Any, path: str = "scheme") -> Scheme:
     """Read `"stripe"` or `{"kind": "hmac_sha256", "header": "X-Signature"}`. Raises Invalid naming the fields."""
     document = {"kind": value} if isinstance(value, str) else value

@@ -13,8 +13,9 @@ from whenthen.domain import ids
 from whenthen.domain.errors import NotFound, Refused, TooLarge
 from whenthen.ports.values import Noted, Telling
 from whenthen.sources import signatures
-from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
+from whenthen.sources.mapped import Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
+from whenthen.sources.schemes import FORM_SCHEMES
 from whenthen.usecases.keep_refusals import Posted
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from whenthen.domain.errors import Invalid, Problem, Refused, handling_of
 from whenthen.domain.events import to_json
 from whenthen.domain.reading import Reader
-from whenthen.sources.mapped import FORM_SCHEMES, Delivery, map_form, map_json
+from whenthen.sources.mapped import Delivery, map_form, map_json
 from whenthen.sources.mapping import parse_source
+from whenthen.sources.schemes import FORM_SCHEMES
 from whenthen.sources.trial import passed_over
 
 if TYPE_CHECKING:
