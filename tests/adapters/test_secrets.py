@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.interventions import Intervening, lose_answer
-from whenthen.adapters.secrets import ABSENT_FOR, KEPT_FOR, SecretsManager
+from whenthen.adapters.secrets import ABSENT_FOR, FRESH_FOR, KEPT_FOR, SecretsManager
 from whenthen.adapters.vault import SecretsManagerVault
 from whenthen.domain.errors import NotFound, Temporary
 
@@ -58,6 +59,42 @@ def test_a_secret_is_read_once_in_a_while(manager: Intervening, secrets: Secrets
     seconds.now = KEPT_FOR
     assert secrets.get("sources/shop") == {"secret": "new"}
     assert manager.calls.count("get_secret_value") == 2
+
+
+def test_a_secret_that_was_replaced_is_known_at_once_to_whoever_asks_anew(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds
+) -> None:
+    _put(manager, "sources/shop", secret="old")
+    secrets.get("sources/shop")
+    _put(manager, "sources/shop", secret="new", previous_secret="old")
+    seconds.now = FRESH_FOR
+    assert secrets.refreshed("sources/shop")["secret"] == "new"
+    seconds.now = FRESH_FOR + KEPT_FOR - 1
+    assert secrets.get("sources/shop")["secret"] == "new", "it is known to the others from then on, and for as long"
+    assert manager.calls.count("get_secret_value") == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_flood_of_forged_proofs_reads_a_secret_every_few_seconds(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds, there: bool
+) -> None:
+    if there:
+        _put(manager, "sources/shop", secret="old")
+    for tenth in range(1_000):
+        seconds.now = tenth / 10
+        with nullcontext() if there else pytest.raises(NotFound):
+            secrets.refreshed("sources/shop")
+    assert manager.calls.count("get_secret_value") == 100 / FRESH_FOR
+
+
+def test_while_the_service_is_out_of_reach_a_forged_proof_is_a_refusal_as_before(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds
+) -> None:
+    _put(manager, "meta", app_secret="x")
+    secrets.get("meta")
+    seconds.now = FRESH_FOR
+    manager.before["get_secret_value"] = [lose_answer]
+    assert secrets.refreshed("meta") == {"app_secret": "x"}
 
 
 def test_a_secret_that_is_missing_is_looked_for_again_soon(

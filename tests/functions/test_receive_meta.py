@@ -13,6 +13,7 @@ import pytest
 from tests.functions.payloads import http
 from tests.functions.stack import META, Stack
 from tests.sources.samples import sample
+from tests.usecases.fakes.stores import FakeSecrets
 from whenthen.sources.signatures import parse_scheme, sign
 
 LEAD, TEXT = sample("meta/leadgen.json"), sample("whatsapp/text.json")
@@ -88,7 +89,7 @@ def test_a_wrong_or_missing_signature_is_a_401_problem(stack: Stack, headers: di
 
 
 def test_without_an_app_secret_nothing_is_accepted(stack: Stack) -> None:
-    stack.adapters["secrets"] = type("Empty", (), {"get": lambda _, _name: {**META, "app_secret": ""}})()
+    stack.adapters["secrets"] = FakeSecrets({"meta": {**META, "app_secret": ""}})
     forged = "sha256=" + hmac.new(b"", TEXT, "sha256").hexdigest()
     assert _status(_post(stack, TEXT, {"x-hub-signature-256": forged})) == 401
 

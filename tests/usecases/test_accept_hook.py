@@ -12,7 +12,7 @@ import pytest
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import rule
-from whenthen.domain.errors import Temporary, TooLarge
+from whenthen.domain.errors import Temporary, TooLarge, Unauthenticated
 from whenthen.domain.events import Cause
 from whenthen.sources.signatures import parse_scheme, sign
 from whenthen.usecases.accept_hook import Accepted
@@ -42,6 +42,30 @@ def posts_form(world: World, fields: dict[str, str], name: str = "site") -> Acce
 
 def contacts(world: World) -> list[dict[str, Any]]:
     return [dict(record.fields) for ref, record in world.records.stored.items() if ref.startswith("contact:")]
+
+
+# --- proofs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [{"secret": "whsec_" + "A" * 32}, None])
+def test_a_secret_that_was_just_set_is_known_when_a_proof_fails(world: World, before: dict[str, str] | None) -> None:
+    has_source(world)
+    world.secrets.stale["sources/shop"] = before
+    assert len(posts(world, {"type": "a.b"}).events) == 1
+    assert world.refusals.noted == []
+    posts(world, {"type": "a.b"})
+    assert world.secrets.read_anew == 1, "only where a proof fails"
+
+
+def test_a_forged_proof_is_refused_under_the_secret_that_is_there_by_now(world: World) -> None:
+    has_source(world)
+    headers = sign(parse_scheme("standard_webhooks"), "whsec_" + "A" * 32, b"{}", world.clock.now(), "msg_1")
+    world.secrets.stale["sources/shop"] = {"secret": "whsec_" + "B" * 32}
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            world.functions.accept_hook("shop", headers, b"{}")
+    assert world.bus.published == []
+    assert [(kept.status, kept.proven) for _, kept in world.refusals.noted] == [(401, False)] * 2
 
 
 # --- what a record cannot keep -----------------------------------------------------------------------

@@ -130,6 +130,18 @@ def test_while_the_secret_is_replaced_the_one_before_is_good_too(world: World) -
     assert world.functions.accept_meta(headers, body).leads == 1
 
 
+@pytest.mark.parametrize("before", [{"app_secret": "old", "verify_token": "old"}, None])
+def test_a_secret_that_was_just_set_is_known_when_a_proof_fails(world: World, before: dict[str, str] | None) -> None:
+    world.secrets.stale["meta"] = before
+    assert world.functions.accept_meta(*notification(1)).leads == 1
+    world.secrets.stale["meta"] = before
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify", "hub.challenge": "7"}
+    assert world.functions.accept_meta.verify_address(query) == "7"
+    assert world.secrets.read_anew == 2
+    world.functions.accept_meta(*notification(2))
+    assert world.secrets.read_anew == 2, "only where a proof fails"
+
+
 def test_what_is_signed_but_unreadable_is_malformed(world: World) -> None:
     headers, body = signed({"object": "page"})
     with pytest.raises(Malformed):

@@ -431,9 +431,19 @@ class FakeKeys:
 
 @dataclass
 class FakeSecrets:
+    """`stale`: what is still known of secrets that were replaced since; `read_anew`: how often they were refreshed."""
+
     kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    stale: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    read_anew: int = 0
 
     def get(self, name: str) -> Mapping[str, Any]:
-        if name not in self.kept:
+        known = self.stale.get(name, self.kept.get(name))
+        if known is None:
             raise NotFound(f"there is no secret {name}")
-        return self.kept[name]
+        return known
+
+    def refreshed(self, name: str) -> Mapping[str, Any]:
+        self.read_anew += 1
+        self.stale.pop(name, None)
+        return self.get(name)

@@ -18,13 +18,19 @@ KEPT_FOR = 300.0
 ABSENT_FOR = 15.0
 """Seconds for which a secret that was missing is not asked for again."""
 
+FRESH_FOR = 5.0
+"""Seconds for which a secret is not read again even where a proof fails: who forges proofs causes no more calls."""
+
 _MISSING = "ResourceNotFoundException"
 _INVALID = "InvalidRequestException"
 """Among others, how a secret that was deleted answers until it is gone."""
 
 
 class SecretsManager:
-    """Secrets to be read, kept in memory; while the service is out of reach, for longer than usual."""
+    """Secrets to be read, kept in memory; while the service is out of reach, for longer than usual.
+
+    `_kept` holds when each was read, and what it was; None: there was none.
+    """
 
     def __init__(self, client: AwsClient, prefix: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -34,11 +40,18 @@ class SecretsManager:
 
     def get(self, name: str) -> Mapping[str, Any]:
         """The secret's JSON object. Raises NotFound."""
+        return self._known(name, KEPT_FOR, ABSENT_FOR)
+
+    def refreshed(self, name: str) -> Mapping[str, Any]:
+        """The secret as it is by now, but for what was read seconds ago. Raises NotFound."""
+        return self._known(name, FRESH_FOR, FRESH_FOR)
+
+    def _known(self, name: str, kept_for: float, absent_for: float) -> Mapping[str, Any]:
         now = self._seconds()
-        until, value = self._kept.get(name, (now, None))
-        if until <= now:
+        read_at, value = self._kept.get(name, (float("-inf"), None))
+        if now - read_at >= (absent_for if value is None else kept_for):
             value = self._read(name, last=value)
-            self._kept[name] = (now + (ABSENT_FOR if value is None else KEPT_FOR), value)
+            self._kept[name] = (now, value)
         if value is None:
             raise NotFound(f"there is no secret {name}")
         return value

@@ -19,6 +19,10 @@ class Secrets(Protocol):
     def get(self, name: str) -> Mapping[str, Any]:
         """The secret's JSON object. Raises NotFound."""
 
+    def refreshed(self, name: str) -> Mapping[str, Any]:
+        """The secret as it is by now, for whoever was refused under the cached one; what was read seconds ago is not
+        read again, whoever asks. Raises NotFound."""
+
 
 class Http(Protocol):
     """The guarded client: public addresses only, no redirects, bounded reads, timeouts."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain import ids
-from whenthen.domain.errors import NotFound, Refused, TooLarge
+from whenthen.domain.errors import NotFound, Refused, TooLarge, Unauthenticated
 from whenthen.ports.values import Noted, Telling
 from whenthen.sources import signatures
 from whenthen.sources.mapped import Delivery, map_form, map_json
@@ -54,9 +54,9 @@ class AcceptHook(Struct, frozen=True):
         """Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed; Temporary when not all is
         durable. Whatever is refused, and what no mapping or no record takes, is kept for the source's admin."""
         source = parse_source(self.sources.get(name), saved=True)
-        posted = Posted(source, headers, body, self._secrets(name))
+        posted = Posted(source, headers, body, self._secrets(name, self.secrets.get))
         try:
-            delivery = self._verified(posted)
+            posted, delivery = self._proven(posted)
         except Refused as error:
             self.refusals.stranger(posted, error)
             raise
@@ -68,6 +68,19 @@ class AcceptHook(Struct, frozen=True):
         if mapped.untaken or mapped.refused:
             self.refusals.unmapped(posted, mapped)
         return Accepted(mapped.events, mapped.problems, source.form.redirect)
+
+    def _proven(self, posted: Posted) -> tuple[Posted, Delivery]:
+        """What was posted, with the secrets that it was proven under. Raises Unauthenticated, TooLarge.
+
+        A secret may have been replaced since it was read, and not every sender repeats what was refused.
+        """
+        try:
+            return posted, self._verified(posted)
+        except Unauthenticated:
+            renewed = replace(posted, secrets=self._secrets(posted.source.name, self.secrets.refreshed))
+            if renewed.secrets == posted.secrets:
+                raise
+            return renewed, self._verified(renewed)
 
     def _verified(self, posted: Posted) -> Delivery:
         """The delivery, once it is proven to come from its source. Raises Unauthenticated, TooLarge."""
@@ -105,9 +118,9 @@ class AcceptHook(Struct, frozen=True):
         written = item.about(record)
         return written.after_newer() if noted is Noted.OLDER else written
 
-    def _secrets(self, name: str) -> list[str]:
+    def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
         try:
-            kept = self.secrets.get(f"sources/{name}")
+            kept = read(f"sources/{name}")
         except NotFound:
             return []  # only a scheme that asks for no secret can be verified now
         return [value for key in ("secret", "previous_secret") if isinstance(value := kept.get(key), str) and value]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.outside import LeadQueue, Secrets
+
+T = TypeVar("T")
 
 SECRET = "meta"  # noqa: S105 - the name of a secret
 _SCHEME = signatures.Scheme("meta")
@@ -40,12 +42,12 @@ class AcceptMeta(Struct, frozen=True):
 
     def verify_address(self, query: Mapping[str, str]) -> str:
         """Meta's check of the webhook's address: the challenge to answer with. Raises Unauthenticated."""
-        return meta.challenge(query, self._secrets("verify_token"))
+        return self._proven("verify_token", lambda tokens: meta.challenge(query, tokens))
 
     def __call__(self, headers: Mapping[str, str], body: bytes) -> Accepted:
         """Raises Unauthenticated, Malformed; Temporary when not all of it could be made durable."""
         now = self.clock.now()
-        signatures.verify(_SCHEME, self._secrets("app_secret"), headers, body, now)
+        self._proven("app_secret", lambda secrets: signatures.verify(_SCHEME, secrets, headers, body, now))
         notification = meta.parse_notification(body)
         if notification.object == _WHATSAPP:
             found = whatsapp.events_of(notification, now)
@@ -62,10 +64,24 @@ class AcceptMeta(Struct, frozen=True):
         except TooLarge:  # before any of them was put
             self.bus.publish([light(event) for event in found])
 
-    def _secrets(self, name: str) -> list[str]:
-        """The secret and, while it is being replaced, the one before it. Raises Unauthenticated if there is none."""
+    def _proven(self, name: str, prove: Callable[[Sequence[str]], T]) -> T:
+        """What `prove` makes of the secrets, and where it refuses, of those that are there by now.
+
+        Raises Unauthenticated.
+        """
+        known = self._secrets(name, self.secrets.get)
         try:
-            kept = self.secrets.get(SECRET)
-        except NotFound as error:
-            raise Unauthenticated("no secret is configured for Meta") from error
+            return prove(known)
+        except Unauthenticated:
+            renewed = self._secrets(name, self.secrets.refreshed)
+            if renewed == known:
+                raise
+            return prove(renewed)
+
+    def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
+        """The secret and, while it is being replaced, the one before it; none proves anything where there is none."""
+        try:
+            kept = read(SECRET)
+        except NotFound:
+            return []
         return [value for key in (name, f"previous_{name}") if isinstance(value := kept.get(key), str) and value]
