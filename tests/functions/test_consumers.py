@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.functions.payloads import CONTEXT, batch, failed
-from tests.functions.stack import Stack
+from tests.functions.stack import Stack, client
 from tests.template.reading import consumers
-from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, TooLarge
+from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
 from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
 
 USE_CASES = {
@@ -208,6 +208,18 @@ def test_what_was_not_begun_comes_back_even_where_it_cannot_be_hurried(stack: St
     # moto knows no such receipts.
     answer = stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))
     assert (work.asked, failed(answer)) == ([0], ["m1", "m2"])
+
+
+def test_a_lead_that_meta_puts_off_waits_in_a_message_of_its_own(stack: Stack) -> None:
+    class Busy:
+        def lead(self, _: str) -> None:
+            raise Throttled("Meta: the app's rate limit is reached (4)", retry_after=60)
+
+    stack.adapters["graph"] = Busy()
+    assert failed(stack.consume("LeadQueue", batch(_message("LeadQueue", 77)))) == []
+    assert stack.messages("LeadDeadLetters") == stack.messages("LeadQueue") == []
+    counted = client("sqs").get_queue_attributes(QueueUrl=stack.queues["LeadQueue"], AttributeNames=["All"])
+    assert counted["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
 def test_an_empty_message_names_no_job(stack: Stack) -> None:

@@ -309,6 +309,45 @@ def test_a_worker_that_dies_while_it_puts_a_job_off_costs_time_or_a_second_messa
     assert world.queues["email"].messages == []
 
 
+class DyingAfter:
+    """The process dies at this turn: `2 n` right before the n-th call, `2 n + 1` right after it; then never again."""
+
+    def __init__(self, turn: int) -> None:
+        self.turn, self.calls = turn, -1
+        self.held = False
+
+    def before(self, call: str) -> None:
+        self.calls += 1
+        self._live_or_die(2 * self.calls)
+
+    def after(self, call: str) -> None:
+        self.held = (self.held or call == "runs.claim") and call != "runs.postpone"
+        self._live_or_die(2 * self.calls + 1)
+
+    def _live_or_die(self, now: int) -> None:
+        if now == self.turn:
+            raise Killed("in the middle")
+
+
+@pytest.mark.parametrize("turn", range(40))
+def test_wherever_a_worker_dies_whose_job_is_put_off_it_is_sent_once_at_most(turn: int) -> None:
+    world = World()
+    world.has_record("lead:1", first_name="Ayşe", email="ayse@example.com")
+    world.mailer.will(Fails(NOT_NOW))
+    written, event = started(world, GREET)
+    dying = DyingAfter(turn)
+    world.functions = world.wire(dying)
+    world.deliver("email")
+    world.functions = world.wire(world.tap)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    if dying.held:  # it cannot be told from one that died after it had sent
+        assert (job.status, len(world.mailer.sent)) == (JobStatus.UNKNOWN, 0)
+    else:
+        assert (job.status, job.attempts, len(world.mailer.sent)) == (JobStatus.DONE, 1, 1)
+    assert (world.queues["email"].messages, world.queues["email"].dead) == ([], [])
+
+
 def test_a_job_that_cannot_be_sent_again_comes_back_by_its_own_message(world: World) -> None:
     class Refusing(Noting):
         def before(self, call: str) -> None:
