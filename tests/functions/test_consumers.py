@@ -49,7 +49,7 @@ def _number_of(arguments: Sequence[Any]) -> int:
     match arguments:
         case (str(_), str(_), int(occurrence)):
             return occurrence
-        case (str(key),):
+        case (str(key), _):
             return int(key.rpartition("/")[2])
         case (single,) if hasattr(single, "leadgen_id"):
             return int(single.leadgen_id)
