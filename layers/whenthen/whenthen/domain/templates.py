@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from whenthen.domain import filters
 from whenthen.domain.errors import Invalid, Problem
+from whenthen.domain.template_comparing import COMPARE, compare, with_comparisons
 from whenthen.domain.zones import parse_zone
 
 MAX_FILTERS = 5
@@ -46,6 +47,13 @@ _UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, At
 """What a filter makes of a value that it is not for."""
 
 
+class _Missing(ChainableUndefined):
+    """What is missing. So is what it would have, and so is its negative."""
+
+    def __neg__(self) -> _Missing:  # type: ignore[override]
+        return self
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """A dot means a key of a mapping and nothing else: a field called `items` is found, a method never is."""
 
@@ -63,9 +71,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _environment(*, escaping: bool) -> _Sandbox:
-    environment = _Sandbox(autoescape=escaping, undefined=ChainableUndefined, finalize=_finalize)
+    environment = _Sandbox(autoescape=escaping, undefined=_Missing, finalize=_finalize)
     environment.globals.clear()
     environment.filters = {name: filters.OWN.get(name) or environment.filters[name] for name in filters.NAMES}
+    environment.filters[COMPARE] = compare
     return environment
 
 
@@ -83,9 +92,10 @@ def check(source: str, field: str) -> list[Problem]:
     """What is not allowed in this template, each named under `field` with its line."""
     environment = _environment_for(escaping=False)
     try:
-        complaints = list(_complaints(environment.parse(source)))
+        tree = environment.parse(source)
+        complaints = list(_complaints(tree))
         if not complaints:
-            environment.compile(source)
+            environment.compile(with_comparisons(tree))
     except TemplateSyntaxError as error:
         return [Problem(field, f"line {error.lineno}: cannot be read: {error.message}")]
     except _UNREADABLE:
@@ -139,7 +149,8 @@ def _compiled(source: str, *, escaping: bool) -> Template:
     if problems:
         # Checked again although it was checked on save: what is in the store is not trusted with code.
         raise Invalid(problems)
-    return _environment_for(escaping=escaping).from_string(source)
+    environment = _environment_for(escaping=escaping)
+    return environment.from_string(with_comparisons(environment.parse(source)))
 
 
 def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -> str:
