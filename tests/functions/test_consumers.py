@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,7 +50,7 @@ def _number_of(arguments: Sequence[Any]) -> int:
     match arguments:
         case (str(_), str(_), int(occurrence)):
             return occurrence
-        case (str(key), _):
+        case (str(key), datetime()):
             return int(key.rpartition("/")[2])
         case (single,) if hasattr(single, "leadgen_id"):
             return int(single.leadgen_id)
@@ -62,7 +63,8 @@ def _message(queue: str, number: int) -> dict[str, Any]:
     if queue == "LeadQueue":
         return {"leadgen_id": str(number), "page_id": "9", "form_id": None, "ad_id": None, "created_time": 1773480600}
     if queue == "MailQueue":
-        return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": f"inbound/{number}"}}}]}
+        told = {"eventSource": "aws:s3", "eventTime": "2026-03-14T09:30:00.512Z"}
+        return {"Records": [{**told, "s3": {"object": {"key": f"inbound/{number}"}}}]}
     own = {"specversion": "1.0", "id": f"e{number}", "source": "api", "type": "call.incoming_missed"}
     detail = {**own, "time": "2026-03-14T09:30:00Z", "data": {"number": number}}
     return {"version": "0", "id": "6a7e8feb", "detail-type": own["type"], "source": "whenthen", "detail": detail}

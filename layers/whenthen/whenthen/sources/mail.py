@@ -174,9 +174,9 @@ def _check_cost(raw: bytes) -> None:
 
 def _reads_otherwise(raw: bytes, message: Message) -> bool:
     """Whether a receiver may take other lines for headers than we do, and so look at another From."""
-    head = _END_OF_HEADERS.split(raw, maxsplit=1)[0]
+    end = _END_OF_HEADERS.search(raw)
     broken = any(isinstance(defect, _DEFECTS_OF_HEADERS) for defect in message.defects)
-    return broken or _BARE_RETURN.search(head) is not None
+    return broken or _BARE_RETURN.search(raw, 0, end.start() if end else len(raw)) is not None
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -55,7 +55,7 @@ _CALL = (
 )
 _MAIL = (
     _F("message_id", _T.TEXT, "Its Message-ID."),
-    _F("from", _T.TEXT, "The sender's address.", required=True),
+    _F("from", _T.TEXT, "The address in From; proven where the event names a person.", required=True),
     _F("to", _T.TEXTS, "The addresses that it was sent to."),
     _F("cc", _T.TEXTS, "The addresses that got a copy."),
     _F("subject", _T.TEXT, "Its subject."),
