@@ -44,6 +44,20 @@ class AwsStage(AwsMachinery):
             except Killed:
                 continue
 
+    def has_source(self, name: str, document: Mapping[str, Any], secret: str) -> None:
+        self.undisturbed().sources.save(name, document)
+        text = json.dumps({"secret": secret})
+        self.clients("secretsmanager").create_secret(Name=f"whenthen/sources/{name}", SecretString=text)
+
+    def post_to_hook(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
+        event = {"pathParameters": {"source": name}, "headers": dict(headers), "body": body.decode()}
+        answer = None
+        while answer is None or answer["statusCode"] != 202:
+            try:
+                answer = self.invoke("receive_webhook", event)
+            except Killed:
+                continue
+
     def publish(self, event: Event) -> None:
         while True:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
@@ -181,6 +182,44 @@ def _job(stage: Stage, step: str) -> Job:
     return found
 
 
+# --- sources: receive_webhook ------------------------------------------------------------------------
+
+_KEY = "key-of-the-shop"
+_NOTE: Mapping[str, Any] = {"id": "note", "action": "create_task", "with": {"title": "Pack {{ event.data.number }}"}}
+_SHOP: Mapping[str, Any] = {
+    "name": "shop",
+    "scheme": "bearer",
+    "mappings": [
+        {
+            "type": "order.placed",
+            "id": "body.number",
+            "record": {"kind": "contact", "fields": "{full_name: body.name, email: body.email}"},
+        }
+    ],
+}
+
+
+def _prepare_order(stage: Stage) -> None:
+    stage.has_source("shop", _SHOP, _KEY)
+    stage.has_rule(_rule("rule_order", {"event": "order.placed"}, _NOTE, TELL, kind="contact"))
+
+
+def _an_order_is_told_twice(stage: Stage) -> None:
+    """In between, a person corrects what the shop wrote."""
+    body = json.dumps({"number": "70418", "name": "Aise", "email": "ayse@example.com"}).encode()
+    headers = {"authorization": f"Bearer {_KEY}", "content-type": "application/json"}
+    stage.post_to_hook("shop", headers, body)
+    (contact,) = stage.records("contact")
+    stage.writes(contact.ref, full_name="Ayşe")
+    stage.post_to_hook("shop", headers, body)
+
+
+def _the_correction_stands(stage: Stage) -> None:
+    (contact,) = stage.records("contact")
+    assert (contact.fields["full_name"], contact.version) == ("Ayşe", 2)
+    assert {state.run.record for state in stage.states()} == {contact.ref}
+
+
 _REPORTED = frozenset({"receive_meta", "receive_email", "match_rules"})
 OTHER_STORIES = (
     Story(
@@ -238,5 +277,13 @@ OTHER_STORIES = (
         (Ending("rule_mail", "failed", {"mail": _FAILED}), Ending("rule_bounced", "done", {"tell": _DONE})),
         _ada_gets_no_more_mail,
         _REPORTED,
+    ),
+    Story(
+        "an order is told twice, and corrected in between",
+        _prepare_order,
+        _an_order_is_told_twice,
+        (Ending("rule_order", "done", {"note": _DONE, "tell": _DONE}),),
+        _the_correction_stands,
+        frozenset({"receive_webhook"}),
     ),
 )

@@ -32,6 +32,12 @@ class Stage(Protocol):
     def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
         """What Meta does: post, and post again until it is taken."""
 
+    def has_source(self, name: str, document: Mapping[str, Any], secret: str) -> None:
+        """Configure a source with its secret."""
+
+    def post_to_hook(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
+        """What a source's sender does: post, and post again until it is taken."""
+
     def publish(self, event: Event) -> None:
         """What a source does: give the event, and give it again until it is taken."""
 

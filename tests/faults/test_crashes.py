@@ -51,6 +51,18 @@ class FakeStage:
                 continue
             return
 
+    def has_source(self, name: str, document: Mapping[str, Any], secret: str) -> None:
+        self.world.sources.kept[name] = document
+        self.world.secrets.kept[f"sources/{name}"] = {"secret": secret}
+
+    def post_to_hook(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
+        while True:
+            try:
+                self.world.functions.accept_hook(name, headers, body)
+            except (Killed, WhenthenError):
+                continue
+            return
+
     def publish(self, event: Event) -> None:
         while True:
             try:
