@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from random import Random
 from typing import Any
@@ -172,3 +173,34 @@ def test_a_lead_that_is_fetched_twice_at_once_is_not_set_back(order: Random) -> 
     assert in_lock_step(order.choice, [fetching, fetching_then_moving_on]) == [None, None]
     assert world.records.stored["lead:77"].fields["status"] == "contacted"
     assert len({event.id for event in world.bus.published}) == 1
+
+
+@in_any_order
+@often
+def test_what_a_source_tells_at_once_and_twice_leaves_what_happened_last(order: Random) -> None:
+    world = World()
+    fields = "body.{email: email, full_name: name, first_name: first}"
+    mapping = {
+        "type": "customer.told",
+        "id": "body.id",
+        "time": "body.at",
+        "record": {"kind": "contact", "fields": fields},
+    }
+    world.sources.kept["shop"] = {"name": "shop", "scheme": "bearer", "mappings": [mapping]}
+    world.secrets.kept["sources/shop"] = {"secret": "key-of-the-shop"}
+    older = {"id": "1", "at": 1773480000, "email": "ayse@example.com", "name": "Aise", "first": "Ayşe"}
+    newer = {"id": "2", "at": 1773480060, "email": "ayse@example.com", "name": "Ayşe Yılmaz"}
+
+    def telling(body: dict[str, Any]) -> Task:
+        def task(tap: Tap) -> None:
+            headers = {"authorization": "Bearer key-of-the-shop"}
+            world.wire(tap).accept_hook("shop", headers, json.dumps(body).encode())
+
+        return task
+
+    tasks = [telling(body) for body in (older, newer, older, newer)]
+    assert in_lock_step(order.choice, tasks) == [None] * 4
+    (contact,) = (record for ref, record in world.records.stored.items() if ref.startswith("contact:"))
+    assert (contact.fields["full_name"], contact.fields["first_name"]) == ("Ayşe Yılmaz", "Ayşe")
+    assert contact.version == 2, "each was written once"
+    assert len({event.id for event in world.bus.published}) == 2
