@@ -21,7 +21,6 @@ from whenthen.domain.records import (
     parse_ref,
     patched,
 )
-from whenthen.domain.values import is_blank
 from whenthen.ports.values import Noted
 
 if TYPE_CHECKING:
@@ -194,6 +193,8 @@ class SaveRecord(Struct, frozen=True):
         if own_id is None and found is None and not identities_of(patch):
             raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
         if lacking and found is not None:
+            from whenthen.domain.values import is_blank  # noqa: PLC0415 - few deliveries need it
+
             patch = {name: value for name, value in patch.items() if is_blank(found.fields.get(name))}
         changed = patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
         check_record(changed, new)
