@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from whenthen.domain.conditions import evaluate
 from whenthen.domain.explain import explain
 from whenthen.domain.lint import lint
 from whenthen.domain.phrase_table import LANGUAGES
@@ -76,3 +77,10 @@ def test_it_can_stand_beside_any_other_rule(trigger: dict[str, Any], _: dict[str
     beside = rule_of("rule_b", trigger={"after_rule": ["rule_a"], "moves_to": {"stage": "won"}}, steps=[sends])
     for rule, others in ((followed, [beside, moving(trigger)]), (moving(trigger), [followed, beside])):
         assert all(finding.message for finding in lint(rule, others))
+
+
+def test_an_item_that_stands_in_several_stages_is_not_moved_to_one_of_them() -> None:
+    rule = moving({"event": "deal.updated"})
+    context = context_of({}, "new")
+    assert evaluate(rule.trigger.condition, context)
+    assert not evaluate(rule.trigger.condition, {**context, "record": {**context["record"], "stage": ["new", "won"]}})

@@ -112,6 +112,11 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     return condition if len(problems) == before else None
 
 
+def demand(field: str, op: str, value: Any) -> Leaf:
+    """The leaf that code asks for, where field, operator and value are known to fit each other."""
+    return _leaf_of({"field": field, "op": op, "value": value}, None)
+
+
 _GROUPS = ("all", "any", "not")
 _LEAF_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
 _T = TypeVar("_T")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from whenthen.domain.conditions import Condition, leaves, parse_condition
+from whenthen.domain.conditions import Condition, leaves
 from whenthen.domain.dates import DateField, Leap
 from whenthen.domain.event_names import FIELD_CHANGED
 from whenthen.domain.events import format_time
 from whenthen.domain.lateness import Lateness
 from whenthen.domain.phrase_table import FRAME, OUTCOMES, TRIGGERS
 from whenthen.domain.schedules import Schedule
-from whenthen.domain.triggers import Moves, On, waited_for
+from whenthen.domain.triggers import On, waited_for
 
 if TYPE_CHECKING:
-    from whenthen.domain.errors import Problem
     from whenthen.domain.phrases import Speaker
     from whenthen.domain.rules import Rule
     from whenthen.domain.views import View
@@ -39,26 +38,7 @@ def asked_besides(rule: Rule) -> list[Condition]:
     own = [*leaves(trigger.own)] if trigger.on is On.EVENT else []
     # What a field became, or was until now, says that it changed.
     told = [leaf for leaf in own if leaf.op != "changed"] or own
-    return [*told, *(_where_found(trigger.moves) if trigger.moves else ())]
-
-
-def _where_found(moves: Moves) -> Iterator[Condition]:
-    if moves.pipeline:
-        yield _leaf("record.pipeline", "equals", moves.pipeline)
-    match moves.from_stages:
-        case ():
-            yield _leaf("record.stage", "not_equals", moves.stage)
-        case (stage,):
-            yield _leaf("record.stage", "equals", stage)
-        case stages:
-            yield _leaf("record.stage", "in", list(stages))
-
-
-def _leaf(field: str, op: str, value: Any) -> Condition:
-    problems: list[Problem] = []
-    condition = parse_condition({"field": field, "op": op, "value": value}, "", problems)
-    assert condition is not None, problems  # noqa: S101 - field and operator are constants of this module
-    return condition
+    return [*told, *(trigger.moves.where if trigger.moves else ())]
 
 
 def written_types(types: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from whenthen.domain import views
-from whenthen.domain.conditions import AllOf, Condition, leaves, parse_condition
+from whenthen.domain.conditions import AllOf, Condition, demand, leaves, parse_condition
 from whenthen.domain.event_names import (
     BIRTHDAY_REACHED,
     DATE_REACHED,
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
     from whenthen.domain.dates import DateField
     from whenthen.domain.errors import Problem
+    from whenthen.domain.moves import Moves
     from whenthen.domain.schedules import Schedule
     from whenthen.domain.views import View
 
 MAX_TYPES = 20
 """How many event types a rule may watch: it leaves those of its last version and enters its own in one transaction."""
 MAX_RULES = 20
-MAX_STAGES = 50
 _OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
 _PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
 
@@ -56,18 +56,6 @@ class On(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     AFTER_RULE = "after_rule"
-
-
-class Moves(Struct, frozen=True):
-    """Where the event moves the item: the stage that the rule stands in.
-
-    demands   what must hold of the item: that it stands elsewhere, in a stage that it may leave
-    """
-
-    stage: str
-    pipeline: str | None = None
-    from_stages: tuple[str, ...] = ()
-    demands: tuple[Condition, ...] = ()
 
 
 class Trigger(Struct, frozen=True):
@@ -233,8 +221,8 @@ def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
         reader.report("after_rule", "the id of a rule is required")
     if owner.id in rules:
         reader.report("after_rule", "a rule cannot wait for itself")
-    named = _leaf("event.data.rule", "in", list(rules or ("?",)))
-    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, _leaf("event.data.status", "in", list(outcomes)))))
+    named = demand("event.data.rule", "in", list(rules or ("?",)))
+    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, demand("event.data.status", "in", list(outcomes)))))
 
 
 def _moving(trigger: Trigger, reader: Reader) -> Trigger:
@@ -242,20 +230,9 @@ def _moving(trigger: Trigger, reader: Reader) -> Trigger:
     part = reader.child("moves_to")
     if part is None:
         return trigger
-    stage = part.text("stage", required=True)
-    pipeline = part.text("pipeline") or None
-    from_stages = part.texts("from", most=MAX_STAGES)
-    part.finish()
-    if "{" in stage:
-        part.report("stage", "the name of a stage is required, not a template")
-    if stage in from_stages:
-        part.report("from", f"{stage} is where the item is moved to")
-    demands = [_leaf("record.id", "exists", value=True), _leaf("record.stage", "not_equals", stage or "?")]
-    if pipeline:
-        demands.append(_leaf("record.pipeline", "equals", pipeline))
-    if from_stages:
-        demands.append(_leaf("record.stage", "in", list(from_stages)))
-    return replace(trigger, moves=Moves(stage, pipeline, from_stages, tuple(demands)))
+    from whenthen.domain.moves import read_moves  # noqa: PLC0415 - few rules have one
+
+    return replace(trigger, moves=read_moves(part))
 
 
 def _part(reader: Reader, on: On) -> Reader:
@@ -264,14 +241,7 @@ def _part(reader: Reader, on: On) -> Reader:
 
 def _for_rule(owner: _Owner) -> Condition:
     """The clock and people start single rules: their events name the rule that they are for."""
-    return _leaf("event.data.rule", "equals", owner.id)
-
-
-def _leaf(field: str, op: str, value: Any) -> Condition:
-    problems: list[Problem] = []
-    condition = parse_condition({"field": field, "op": op, "value": value}, "", problems)
-    assert condition is not None, problems  # noqa: S101 - field and operator are constants of this module
-    return condition
+    return demand("event.data.rule", "equals", owner.id)
 
 
 class TriggerKind(Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, evaluate, leaves, parse_condition
+from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not, demand, evaluate, leaves, parse_condition
 from whenthen.domain.errors import Invalid, Problem
 from whenthen.domain.facts import parse_path
 from whenthen.domain.leaves import Leaf
@@ -108,7 +108,7 @@ def entering(view: View) -> tuple[tuple[str, ...], Condition | None]:
     types = (f"{view.kind}.created", f"{view.kind}.updated")
     if view.filter is None:  # every record of the kind is in it from its first day
         return types[:1], None
-    return types, AllOf((view.filter, AnyOf((_is(types[0]), Not(as_it_was(view.filter))))))
+    return types, AllOf((view.filter, AnyOf((demand("event.type", "equals", types[0]), Not(as_it_was(view.filter))))))
 
 
 def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
@@ -116,8 +116,8 @@ def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
     types = (f"{view.kind}.deleted", f"{view.kind}.updated")
     if view.filter is None:
         return types[:1], None
-    changed = AllOf((_is(types[1]), as_it_was(view.filter), Not(view.filter)))
-    return types, AnyOf((AllOf((_is(types[0]), view.filter)), changed))
+    changed = AllOf((demand("event.type", "equals", types[1]), as_it_was(view.filter), Not(view.filter)))
+    return types, AnyOf((AllOf((demand("event.type", "equals", types[0]), view.filter)), changed))
 
 
 def as_it_was(condition: Condition) -> Condition:
@@ -133,13 +133,6 @@ def as_it_was(condition: Condition) -> Condition:
             if condition.path.root != "record":
                 return condition
             return replace(condition, path=parse_path(".".join(("before", *condition.path.names))))
-
-
-def _is(event_type: str) -> Condition:
-    problems: list[Problem] = []
-    condition = parse_condition({"field": "event.type", "op": "equals", "value": event_type}, "", problems)
-    assert condition is not None, problems  # noqa: S101 - a constant of this module
-    return condition
 
 
 def _with_views(trigger: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
