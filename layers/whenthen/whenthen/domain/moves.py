@@ -46,6 +46,6 @@ def read_moves(part: Reader) -> Moves:
             where.append(demand("record.stage", "equals", single))
         case several:
             where.append(demand("record.stage", "in", list(several)))
-    # A stage may be several, in a record of strangers: then it is elsewhere only if none of them is where it goes.
+    # The field may hold a list of stages: the item is elsewhere only if none of them is the one it goes to.
     also = () if elsewhere in where else (elsewhere,)
     return Moves(stage, (demand("record.id", "exists", value=True), *also, *where), tuple(where))
