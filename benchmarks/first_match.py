@@ -55,9 +55,9 @@ def _note(answers: list[dict[str, Any]], response: dict[str, Any]) -> None:
 def _fill(client: Any, way: str) -> None:
     """The table as saves leave it: the rules of every type, stamps, and the snapshots that there are."""
     from tests.adapters.tables import CONFIG, create_tables  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.rule_items import Stamp, entrance_item, stamp_item, trigger_pk  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.table import Table  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.common.table import Table  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config.rule_items import Stamp, entrance_item, stamp_item, trigger_pk  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
 
     create_tables(client)
     table = Table(client, CONFIG)
@@ -86,7 +86,7 @@ def _stored_rules() -> Iterator[Any]:
 
 
 def _book(client: Any) -> Any:
-    from whenthen.adapters.dynamodb.rulebook import DynamoRuleBook  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook  # noqa: PLC0415
 
     return DynamoRuleBook(client, "config")
 
@@ -96,8 +96,8 @@ def probe(answers: Path) -> dict[str, float]:
     import boto3  # noqa: PLC0415
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
 
-    from whenthen.adapters.aws import STORE  # noqa: PLC0415
-    from whenthen.domain.facts import Facts  # noqa: F401, PLC0415
+    from whenthen.adapters.aws.client import STORE  # noqa: PLC0415
+    from whenthen.domain.conditions.field_access import Facts  # noqa: F401, PLC0415
 
     waiting = json.loads(answers.read_text())
     [context] = make_contexts(1, SEED, (TYPE,))

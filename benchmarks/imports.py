@@ -92,7 +92,7 @@ def _load(function: str) -> None:
 
 
 def _wire(function: str) -> None:
-    from whenthen.runtime.settings import Settings  # noqa: PLC0415
+    from whenthen.runtime.environment import Settings  # noqa: PLC0415
     from whenthen.runtime.wiring import Wiring  # noqa: PLC0415
 
     class Offline(Wiring):

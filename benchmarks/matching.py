@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.matching_workload import EVENT_TYPES, each_rule, make_contexts, make_rules
-from whenthen.domain.matching import RuleSet, compile_rules
-from whenthen.domain.rules import parse_rule
+from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.rules.rule import parse_rule
 
 SEED = 20_260_314
 EVENTS = 240

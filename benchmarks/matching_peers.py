@@ -15,9 +15,9 @@ import rule_engine
 import zen
 
 from benchmarks.matching_workload import OPTIONAL
-from whenthen.domain.conditions import evaluate
-from whenthen.domain.matching import demand_of
-from whenthen.domain.rules import parse_rule
+from whenthen.domain.conditions.condition import evaluate
+from whenthen.domain.matching.rule_set import demand_of
+from whenthen.domain.rules.rule import parse_rule
 
 Document = dict[str, Any]
 

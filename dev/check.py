@@ -42,8 +42,6 @@ def _suppressed() -> list[str]:
 
 
 def _environment() -> Mapping[str, str]:
-    # The modules of a function import each other by their bare names, as they do when deployed.
-    together = [str(folder) for folder in (ROOT / "functions").iterdir() if len(list(folder.glob("*.py"))) > 1]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
     return {**inherited, "MYPYPATH": os.pathsep.join(together), "AWS_DEFAULT_REGION": "us-east-1"}
 

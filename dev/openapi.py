@@ -1,16 +1,12 @@
-"""docs/openapi.json from the routes of functions/manage. Needs the environment of the tests.
+"""docs/openapi.json from the routes of whenthen.api. Needs the environment of the tests.
 
 python -m dev.openapi           write it
 """
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from dev.openapi_answers import ANSWERS, PROBLEMS, SCHEMAS, Answer
@@ -77,20 +73,11 @@ def _routes(resolver: Any) -> list[Any]:
     return [*resolver._static_routes, *resolver._dynamic_routes]  # noqa: SLF001 - nothing else tells of docstrings
 
 
-@cache
 def _resolver() -> Any:
-    """The routes of functions/manage, whose modules import each other by their bare names."""
-    folder = ROOT / "functions" / "manage"
-    own = {path.stem for path in Path(folder).glob("*.py")}
-    hidden = {name: sys.modules.pop(name) for name in own & sys.modules.keys()}
-    sys.path.insert(0, str(folder))
-    try:
-        return importlib.import_module("app").app
-    finally:
-        sys.path.remove(str(folder))
-        for name in own:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
+    """The routes of whenthen.api. Imported here: the check's environment has no Powertools."""
+    from whenthen.api.app import app  # noqa: PLC0415 - see above
+
+    return app
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the routes of functions/manage answer, for docs/openapi.json: data, compared with real answers by the tests."""
+"""What the routes of whenthen.api answer, for docs/openapi.json: data, compared with real answers by the tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from whenthen.domain.errors import HANDLING, AnswerLost, Permanent
+from whenthen.domain.common.errors import HANDLING, AnswerLost, Permanent
 
 Schema = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dev import web
 from dev.stack import Hook
-from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.sources.signing.signatures import parse_scheme, sign
 
 
 def post(

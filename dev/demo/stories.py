@@ -12,7 +12,7 @@ from dev.paths import ROOT
 from dev.provision import SAMPLE_SOURCE
 from dev.signing import post
 from dev.stack import Stack
-from whenthen.domain import ids
+from whenthen.domain.common import ids
 
 EVENTS = ROOT / "events"
 RULES = ROOT / "dev/demo/rules"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from whenthen.domain.errors import Invalid
+from whenthen.domain.common.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from dev.standins import graph_audiences, graph_leads, graph_messages
 from dev.standins.exchange import Answer, Fault, Request
 from dev.standins.graph_errors import BAD_TOKEN, GraphError, no_such_object, unsupported
 from dev.standins.server import StandIn
-from whenthen.domain.errors import Invalid
+from whenthen.domain.common.errors import Invalid
 
 _EDGE = re.compile(r"/v\d+\.\d+/(?P<node>[A-Za-z0-9_]+)(?:/(?P<edge>[a-z_]+))?")
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from dev.standins.exchange import Answer, Fault, Faults, Request
-from whenthen.domain.errors import Invalid
+from whenthen.domain.common.errors import Invalid
 
 MAX_CALLS = 20_000
 """Calls that a stand-in remembers; the oldest are forgotten first."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from dev.standins.exchange import Answer, Request
 from dev.standins.server import StandIn
-from whenthen.domain.errors import Invalid, Unauthenticated
-from whenthen.sources.signatures import check_secret, parse_scheme, verify
+from whenthen.domain.common.errors import Invalid, Unauthenticated
+from whenthen.sources.signing.signatures import check_secret, parse_scheme, verify
 
 _SCHEME = parse_scheme("standard_webhooks")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.events import parse_time
+from whenthen.domain.events.event import parse_time
 from whenthen.runtime.observability import logger, metrics
 from whenthen.runtime.wiring import wired
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.errors import Unauthenticated
+from whenthen.domain.common.errors import Unauthenticated
 from whenthen.runtime.observability import logger
 from whenthen.runtime.wiring import wired
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.enrolments import from_json
+from whenthen.domain.runs.enrolment import from_json
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 

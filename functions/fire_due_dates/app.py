@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.errors import Malformed
-from whenthen.runtime.consumer import consume
+from whenthen.domain.common.errors import Malformed
 from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.queue_consumer import consume
 from whenthen.runtime.wiring import wired
 
 

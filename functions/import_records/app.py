@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.imports import ImportStatus
+from whenthen.domain.imports.job import ImportStatus
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.runtime.consumer import consume
 from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.queue_consumer import consume
 from whenthen.runtime.wiring import wired
-from whenthen.sources.bus import event_of
+from whenthen.sources.eventbridge.envelope import event_of
 
 
 @metrics.log_metrics

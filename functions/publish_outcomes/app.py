@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from whenthen.adapters.dynamodb.run_items import ended_run
-from whenthen.runtime.forwarder import forward
+from whenthen.adapters.dynamodb.runs.run_items import ended_run
 from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.stream_forwarder import forward
 from whenthen.runtime.wiring import wired
 
 

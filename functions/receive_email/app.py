@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from whenthen.domain.errors import Invalid, Malformed
-from whenthen.domain.events import parse_time
-from whenthen.runtime.consumer import consume
+from whenthen.domain.common.errors import Invalid, Malformed
+from whenthen.domain.events.event import parse_time
 from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.queue_consumer import consume
 from whenthen.runtime.wiring import wired
 
 SETUP = "AMAZON_SES_SETUP_NOTIFICATION"

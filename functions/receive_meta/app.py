@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.runtime import answers
+from whenthen.runtime import http_responses
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 
@@ -14,13 +14,13 @@ MAX_BODY = 4_000_000
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-@answers.answering
+@http_responses.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 200 once every part of the notification is durable."""
     if event["requestContext"]["http"]["method"] == "GET":
         query = event.get("queryStringParameters") or {}
-        return answers.text(200, wired().accept_meta.verify_address(query))
-    accepted = wired().accept_meta(answers.headers_of(event), answers.raw_body(event, MAX_BODY))
+        return http_responses.text(200, wired().accept_meta.verify_address(query))
+    accepted = wired().accept_meta(http_responses.headers_of(event), http_responses.raw_body(event, MAX_BODY))
     count("EventsReceived", accepted.events + accepted.leads)
     count("ChangesIgnored", accepted.ignored)
-    return answers.answer(200, {"events": accepted.events, "leads": accepted.leads, "ignored": accepted.ignored})
+    return http_responses.answer(200, {"events": accepted.events, "leads": accepted.leads, "ignored": accepted.ignored})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.runtime import answers
+from whenthen.runtime import http_responses
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 
@@ -14,14 +14,14 @@ MOST = 6_000_000
 
 @metrics.log_metrics
 @logger.inject_lambda_context
-@answers.answering
+@http_responses.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 202 with the events' ids once they are durable."""
-    body = answers.raw_body(event, MOST)
-    accepted = wired().accept_hook(event["pathParameters"]["source"], answers.headers_of(event), body)
+    body = http_responses.raw_body(event, MOST)
+    accepted = wired().accept_hook(event["pathParameters"]["source"], http_responses.headers_of(event), body)
     count("EventsReceived", len(accepted.events))
     count("MappingProblems", len(accepted.problems))
     if accepted.redirect:
         return {"statusCode": 303, "headers": {"location": accepted.redirect}}
     ids = [found.id for found in accepted.events]
-    return answers.answer(202, {"events": ids, "problems": list(accepted.problems)})
+    return http_responses.answer(202, {"events": ids, "problems": list(accepted.problems)})

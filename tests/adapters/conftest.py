@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from tests.adapters.tables import create_tables, delete_tables
-from whenthen.adapters import aws
+from whenthen.adapters.aws import client as aws
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
-from whenthen.domain import ids
-from whenthen.domain.events import Cause, Event
-from whenthen.domain.records import Record
-from whenthen.domain.rules import Rule, parse_rule
-from whenthen.domain.runs import Job, Run
-from whenthen.domain.ties import place_of_run
+from whenthen.domain.common import ids
+from whenthen.domain.events.event import Cause, Event
+from whenthen.domain.events.ordering import place_of_run
+from whenthen.domain.records.record import Record
+from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.domain.runs.run import Job, Run
 from whenthen.ports.values import StoredRule
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

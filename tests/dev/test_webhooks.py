@@ -10,7 +10,7 @@ from dev import web
 from dev.stack import Sink
 from dev.standins.server import MAX_BODY, serve
 from dev.standins.webhooks import Webhooks
-from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.sources.signing.signatures import parse_scheme, sign
 
 SECRET = "whsec_" + base64.b64encode(b"a" * 24).decode()
 SCHEME = parse_scheme("standard_webhooks")

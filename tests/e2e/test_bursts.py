@@ -15,7 +15,7 @@ from dev.demo import account
 from dev.signing import post
 from dev.stack import Stack
 from tests.tables import FIGURE
-from whenthen.domain import ids
+from whenthen.domain.common import ids
 
 Record = Callable[[str, object], None]
 LEADS, MEGABYTES = 1_000, 3_000_000

@@ -17,7 +17,7 @@ from dev.demo.stories import EVENTS
 from dev.stack import Stack
 from tests.mails import as_ses_stores
 from tests.tables import FIGURE
-from whenthen.domain import ids
+from whenthen.domain.common import ids
 
 
 def arrives(stack: Stack, message: EmailMessage) -> str:

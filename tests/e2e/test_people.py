@@ -10,7 +10,7 @@ from dev.demo import account
 from dev.demo.stories import EVENTS, Customer
 from dev.signing import post
 from dev.stack import Stack
-from whenthen.domain import ids
+from whenthen.domain.common import ids
 
 
 def writes(stack: Stack, customer: Customer, text: str, number: int) -> str:

@@ -13,7 +13,7 @@ import pytest
 from dev.demo import account
 from dev.signing import post
 from dev.stack import Stack
-from whenthen.sources.meta_leads import lead_event_id
+from whenthen.sources.meta.leads import lead_event_id
 
 FORM = f"77{time.time_ns() % 10**12}"
 

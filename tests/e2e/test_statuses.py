@@ -12,7 +12,7 @@ from dev.demo import account
 from dev.demo.stories import EVENTS, Customer
 from dev.signing import post
 from dev.stack import Stack
-from whenthen.domain import ids
+from whenthen.domain.common import ids
 
 
 def greeted(stack: Stack, customer: Customer) -> dict[str, Any]:

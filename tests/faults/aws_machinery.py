@@ -29,10 +29,10 @@ from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import STEP_RETRY, STEP_TIMEOUT, Killed
-from whenthen.adapters.dynamodb.run_items import ended_run
-from whenthen.domain.errors import Temporary
-from whenthen.domain.events import format_time
-from whenthen.runtime.settings import Settings
+from whenthen.adapters.dynamodb.runs.run_items import ended_run
+from whenthen.domain.common.errors import Temporary
+from whenthen.domain.events.event import format_time
+from whenthen.runtime.environment import Settings
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 QUEUES = {

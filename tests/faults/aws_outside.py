@@ -13,9 +13,9 @@ from botocore.exceptions import ReadTimeoutError
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import FakeSequences
 from tests.usecases.fakes.taps import Tap, Tapped
-from whenthen.domain.errors import AnswerLost
+from whenthen.domain.common.errors import AnswerLost
 from whenthen.ports.values import HttpAnswer, HttpRequest
-from whenthen.runtime.settings import Settings
+from whenthen.runtime.environment import Settings
 from whenthen.runtime.wiring import Wiring
 
 

@@ -14,9 +14,9 @@ from moto.ses.models import ses_backends
 from tests.faults.aws_machinery import ACCOUNT, BUCKET, REGION, STREAMS, AwsMachinery
 from tests.faults.aws_outside import TappedWiring
 from tests.usecases.fakes.world import Killed
-from whenthen.domain.events import Event, format_time
-from whenthen.domain.records import Record
-from whenthen.domain.rules import parse_rule
+from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.records.record import Record
+from whenthen.domain.rules.rule import parse_rule
 from whenthen.ports.values import RunState, StoredRule
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from tests.faults.stories import PHONE
 from tests.faults.telling import Ending, Stage, Story, signed
 from tests.mails import as_ses_stores
-from whenthen.domain.events import Event
-from whenthen.domain.runs import Job, JobStatus
+from whenthen.domain.events.event import Event
+from whenthen.domain.runs.run import Job, JobStatus
 
 _DONE, _FAILED, _SKIPPED = JobStatus.DONE.value, JobStatus.FAILED.value, JobStatus.SKIPPED.value
 MAIL: Mapping[str, Any] = {

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from tests.faults.telling import Ending, Stage, Story, signed
-from whenthen.domain.events import Event
-from whenthen.domain.runs import JobStatus
+from whenthen.domain.events.event import Event
+from whenthen.domain.runs.run import JobStatus
 
 LEAD_ID = "811204577136940"
 PHONE = "+905321234567"

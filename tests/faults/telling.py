@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
+from whenthen.domain.events.event import Event
+from whenthen.domain.records.record import Record
 from whenthen.ports.values import RunState
 
 SECRET = "app-secret"

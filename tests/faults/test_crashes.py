@@ -20,11 +20,11 @@ from tests.faults.stories import STORIES
 from tests.faults.telling import KEYLESS, Story, verify
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
-from whenthen.domain.errors import AnswerLost, WhenthenError
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
+from whenthen.domain.common.errors import AnswerLost, WhenthenError
+from whenthen.domain.events.event import Event
+from whenthen.domain.records.record import Record
 from whenthen.ports.values import RunState
-from whenthen.usecases import enrol_view
+from whenthen.usecases.runs import enrol_view
 
 
 class FakeStage:

@@ -16,8 +16,8 @@ from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
 from tests.faults.telling import KEYLESS, Story, verify
-from whenthen.adapters import aws
-from whenthen.usecases import enrol_view
+from whenthen.adapters.aws import client
+from whenthen.usecases.runs import enrol_view
 
 # runtime.observability silences it, but pytest sets the filters anew for each test.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -38,7 +38,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(enrol_view, "PAGE", 1)
     monkeypatch.setattr(enrol_view, "PAGES", 1)
-    monkeypatch.setattr(aws, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(client, "sleep", lambda _seconds: None)
     with mock_aws():
         yield
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from tests.faults.kills import Kills
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
-from whenthen.domain.imports import Counts, ImportStatus
-from whenthen.domain.rules import Rule
-from whenthen.usecases import import_lines, import_records
-from whenthen.usecases.manage_imports import ManageImports
+from whenthen.domain.imports.job import Counts, ImportStatus
+from whenthen.domain.rules.rule import Rule
+from whenthen.usecases.admin.manage_imports import ManageImports
+from whenthen.usecases.records import import_lines, import_records
 
 ROWS = [
     *({"id": f"p{number}", "email": f"p{number}@example.com", "n": number} for number in range(60)),

@@ -9,7 +9,7 @@ import requests
 from moto import mock_aws
 
 from tests.functions.stack import Stack
-from whenthen.adapters import aws
+from whenthen.adapters.aws import client
 from whenthen.runtime import observability
 from whenthen.runtime.wiring import wired
 
@@ -18,7 +18,7 @@ from whenthen.runtime.wiring import wired
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were slept, without the sleeping."""
     seconds: list[float] = []
-    monkeypatch.setattr(aws, "sleep", seconds.append)
+    monkeypatch.setattr(client, "sleep", seconds.append)
     return seconds
 
 

@@ -20,7 +20,7 @@ import pytest
 from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.functions.payloads import CONTEXT
 from tests.template.reading import QUEUE, ROOT, consumers, environment, resources, template
-from whenthen.runtime.settings import Settings, Variable
+from whenthen.runtime.environment import Settings, Variable
 from whenthen.runtime.wiring import Wiring, wired
 
 FUNCTIONS = ROOT / "functions"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.functions.payloads import batch, envelope
 from tests.functions.stack import SEQUENCE, Stack
-from whenthen.domain.errors import Invalid
+from whenthen.domain.common.errors import Invalid
 
 RULE = {
     "name": "Welcome, then call",

@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
-from whenthen.domain.errors import Invalid, Malformed, NotFound, Problem, Temporary, Unauthenticated, WhenthenError
-from whenthen.runtime import answers
+from whenthen.domain.common.errors import (
+    Invalid,
+    Malformed,
+    NotFound,
+    Problem,
+    Temporary,
+    Unauthenticated,
+    WhenthenError,
+)
+from whenthen.runtime import http_responses
 
 SENT = "ayse yilmaz@example.com"
 
@@ -28,9 +36,9 @@ def test_the_log_says_what_kind_of_error_it_was_and_quotes_nothing(
     error: WhenthenError, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[dict[str, Any]] = []
-    monkeypatch.setattr(answers.logger, "warning", lambda _, **said: logged.append(said))
+    monkeypatch.setattr(http_responses.logger, "warning", lambda _, **said: logged.append(said))
 
-    @answers.answering
+    @http_responses.answering
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         del event, context
         raise error

@@ -9,7 +9,7 @@ import pytest
 from tests.functions.payloads import http
 from tests.functions.stack import ADMIN_KEY, Stack
 from whenthen.ports.values import ApiKey
-from whenthen.usecases.authorize import hash_of
+from whenthen.usecases.admin.authorize import hash_of
 
 
 def _ask(stack: Stack, **headers: str) -> Any:

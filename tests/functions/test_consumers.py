@@ -14,8 +14,8 @@ import pytest
 from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
 from tests.template.reading import consumers
-from whenthen.domain.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
-from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
+from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
+from whenthen.runtime.queue_consumer import CALL_SECONDS, STORE_SECONDS
 
 USE_CASES = {
     "EventQueue": "match_event",

@@ -10,9 +10,9 @@ import pytest
 from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import ENROLMENT, Stack, app
-from whenthen.domain.errors import Temporary
-from whenthen.domain.events import format_time
-from whenthen.usecases.fire_due_dates import Swept
+from whenthen.domain.common.errors import Temporary
+from whenthen.domain.events.event import format_time
+from whenthen.usecases.ingest.fire_due_dates import Swept
 
 TICK = {"sweep": "dates"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.functions.api import Api
 from tests.functions.stack import BUCKET, Stack, client
-from whenthen.usecases import import_records
+from whenthen.usecases.records import import_records
 
 WRITTEN = {"kind": "contact", "format": "csv", "rules": "run", "columns": {"Mail": "email"}}
 

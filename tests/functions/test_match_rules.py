@@ -8,7 +8,7 @@ import pytest
 
 from tests.functions.payloads import batch, envelope, failed
 from tests.functions.stack import Stack
-from whenthen.domain.events import Event, parse_time, to_json
+from whenthen.domain.events.event import Event, parse_time, to_json
 
 RULE = {
     "name": "Call back",

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from tests.functions.payloads import CONTEXT, http
 from tests.functions.stack import Stack, app
 from tests.usecases.fakes.stores import FakeSecrets
-from whenthen.domain.errors import NotFound
+from whenthen.domain.common.errors import NotFound
 from whenthen.runtime import observability
-from whenthen.sources.signatures import parse_scheme, sign
-from whenthen.usecases.accept_hook import AcceptHook
-from whenthen.usecases.keep_refusals import KeepRefusals
+from whenthen.sources.signing.signatures import parse_scheme, sign
+from whenthen.usecases.ingest.receive_webhook import AcceptHook
+from whenthen.usecases.ingest.record_rejection import KeepRefusals
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from tests.adapters.samples import record
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
-from whenthen.adapters.dynamodb.record_items import record_item
-from whenthen.domain.errors import Invalid, Temporary, TooLarge, WhenthenError
-from whenthen.domain.events import Event
-from whenthen.domain.records import Record
-from whenthen.runtime.forwarder import PATIENCE
+from whenthen.adapters.dynamodb.records.record_items import record_item
+from whenthen.domain.common.errors import Invalid, Temporary, TooLarge, WhenthenError
+from whenthen.domain.events.event import Event
+from whenthen.domain.records.record import Record
+from whenthen.runtime.stream_forwarder import PATIENCE
 
 NEW = record(status="new", phone="+905321234567")
 CALLED = replace(NEW, version=2, fields={**NEW.fields, "status": "called"})

@@ -13,9 +13,9 @@ from tests.adapters.samples import event, minutes, run
 from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
-from whenthen.adapters.dynamodb.run_items import run_item
-from whenthen.domain.errors import Temporary, TooLarge
-from whenthen.domain.runs import Run, RunStatus
+from whenthen.adapters.dynamodb.runs.run_items import run_item
+from whenthen.domain.common.errors import Temporary, TooLarge
+from whenthen.domain.runs.run import Run, RunStatus
 
 OPEN = run(event(), rule="rule_first")
 DONE = replace(OPEN, status=RunStatus.DONE, reason="1 of 1 steps done", finished_at=minutes(5))

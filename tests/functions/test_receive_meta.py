@@ -14,7 +14,7 @@ from tests.functions.payloads import http
 from tests.functions.stack import META, Stack
 from tests.sources.samples import sample
 from tests.usecases.fakes.stores import FakeSecrets
-from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.sources.signing.signatures import parse_scheme, sign
 
 LEAD, TEXT = sample("meta/leadgen.json"), sample("whatsapp/text.json")
 

@@ -13,8 +13,8 @@ from tests.functions.api import Api
 from tests.functions.payloads import http
 from tests.functions.stack import Stack, client
 from tests.sources.samples import sample
-from whenthen.domain.errors import Temporary
-from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.domain.common.errors import Temporary
+from whenthen.sources.signing.signatures import parse_scheme, sign
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 BODY = b'{"type": "payment.received", "data": {"amount": 250}}'

@@ -11,7 +11,7 @@ import pytest
 from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import Stack
-from whenthen.domain.errors import Temporary
+from whenthen.domain.common.errors import Temporary
 from whenthen.ports.values import HttpAnswer, HttpRequest
 
 TICK = {"sweep": "leads"}

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whenthen.domain.errors import Unauthenticated
-from whenthen.sources import signatures
-from whenthen.sources.signatures import Scheme
+from whenthen.domain.common.errors import Unauthenticated
+from whenthen.sources.signing import signatures
+from whenthen.sources.signing.signatures import Scheme
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
-from whenthen.adapters.dynamodb.run_items import RUN
-from whenthen.domain import lateness, lead_forms
-from whenthen.domain.runs import RunStatus
+from whenthen.adapters.dynamodb.runs.run_items import RUN
+from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.scheduling import sweep_window
+from whenthen.sources.meta import lead_forms
 
 
 def test_the_rule_takes_every_event_of_the_bus_and_of_this_account_alone() -> None:
@@ -118,7 +119,7 @@ def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever(
     assert text(failed["Destination"]) == f"${{{STREAMS[function][2]}.Arn}}"
 
 
-LOOKS_BACK = {"Sweep": lateness.OVERLAP, "Reconcile": lead_forms.OVERLAP}
+LOOKS_BACK = {"Sweep": sweep_window.OVERLAP, "Reconcile": lead_forms.OVERLAP}
 
 
 @pytest.mark.parametrize("name", sorted(resources("AWS::Scheduler::Schedule")))

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.template.reading import FUNCTION, ROOT, environment, permissions, properties, resources, template
-from whenthen.runtime.settings import Settings, Variable
-from whenthen.usecases.fire_due_dates import SLICE
+from whenthen.runtime.environment import Settings, Variable
+from whenthen.usecases.ingest.fire_due_dates import SLICE
 
 FUNCTIONS = sorted(resources(FUNCTION))
 KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}

@@ -15,10 +15,10 @@ from tests.template.reading import (
     text,
     texts,
 )
-from whenthen.adapters.aws import ONCE_SECONDS
-from whenthen.adapters.http import TOTAL_SECONDS
-from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS
-from whenthen.usecases.perform_job import BACKOFF, LEASE
+from whenthen.adapters.aws.client import ONCE_SECONDS
+from whenthen.adapters.http.client import TOTAL_SECONDS
+from whenthen.runtime.queue_consumer import CALL_SECONDS, STORE_SECONDS
+from whenthen.usecases.runs.perform_job import BACKOFF, LEASE
 
 WORKED_ON = sorted(consumers())
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))

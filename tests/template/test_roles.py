@@ -245,7 +245,7 @@ def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: st
 
 @pytest.mark.parametrize("function", ["FireDueDates", "ReconcileLeads", "FetchLead"])
 def test_who_writes_to_the_config_on_condition_may_read_what_refused_it(function: str) -> None:
-    """A conditional write that is refused is followed by a look at whether it was ours (adapters.dynamodb.table)."""
+    """A conditional write that is refused is followed by a look at whether it was ours (adapters.dynamodb)."""
     assert any(
         "dynamodb:GetItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
         for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.template.reading import TABLE, properties, resources, template, text
-from whenthen.domain import lateness
+from whenthen.domain.scheduling import sweep_window
 
 TABLES = sorted(resources(TABLE))
 
@@ -61,7 +61,7 @@ def test_an_event_is_known_for_longer_than_it_may_be_repeated() -> None:
         properties("EventQueue")["MessageRetentionPeriod"] + properties("EventDeadLetters")["MessageRetentionPeriod"]
     )
     kept = timedelta(days=template()["Parameters"]["RetentionDays"]["MinValue"])
-    assert kept > lateness.MAX_LATE + timedelta(seconds=queue)
+    assert kept > sweep_window.MAX_LATE + timedelta(seconds=queue)
 
 
 def test_a_secret_that_an_operator_must_fill_in_is_empty_until_then() -> None:

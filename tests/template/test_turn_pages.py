@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.template.reading import ROOT, properties, text
-from whenthen.usecases.import_records import MAX_CALLS, SLICE
+from whenthen.usecases.records.import_records import MAX_CALLS, SLICE
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/turn_pages.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]

@@ -15,7 +15,7 @@ from dev.demo.stories import EVENTS
 from dev.provision import SAMPLE_SOURCE
 from dev.stack import Hook, Stack
 from tests.e2e.triggers.cases import Document, Own, Send, World, is_
-from whenthen.sources.signatures import parse_scheme, sign
+from whenthen.sources.signing.signatures import parse_scheme, sign
 
 _LEAD_OF_FORM = {
     "type": "form.submitted",

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from tests.usecases.fakes.queues import FakeQueue
 from tests.usecases.fakes.stores import FakeRecords, page_of
-from whenthen.domain.bounds import cost_of
-from whenthen.domain.errors import NotFound, Stale
-from whenthen.domain.imports import Import, Refusal
-from whenthen.domain.records import Record
+from whenthen.domain.common.errors import NotFound, Stale
+from whenthen.domain.imports.job import Import, Refusal
+from whenthen.domain.records.limits import cost_of
+from whenthen.domain.records.record import Record
 from whenthen.ports.values import Page, RecordWrite
-from whenthen.usecases.import_batches import MAX_COST
+from whenthen.usecases.records.import_batches import MAX_COST
 
 
 @dataclass

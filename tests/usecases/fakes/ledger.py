@@ -9,10 +9,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from tests.usecases.fakes.stores import FakeRecords, page_of
-from whenthen.domain.errors import Busy, Stale
-from whenthen.domain.events import Event
-from whenthen.domain.runs import Job, JobStatus, Outcome, Run, RunStatus
-from whenthen.domain.ties import place_of
+from whenthen.domain.common.errors import Busy, Stale
+from whenthen.domain.events.event import Event
+from whenthen.domain.events.ordering import place_of
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]

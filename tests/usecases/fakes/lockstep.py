@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tests.usecases.fakes.taps import Tap
-from whenthen.domain.errors import WhenthenError
+from whenthen.domain.common.errors import WhenthenError
 
 Task = Callable[[Tap], None]
 Pick = Callable[[Sequence[int]], int]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from whenthen.domain.errors import Permanent, WhenthenError
+from whenthen.domain.common.errors import Permanent, WhenthenError
 from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
 
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.usecases.fakes.outside import FakeClock
-from whenthen.domain.actions import Channel
-from whenthen.domain.enrolments import Enrolment
-from whenthen.domain.events import Event, parse_time
-from whenthen.domain.runs import Job
-from whenthen.sources.meta import LeadRef
+from whenthen.domain.events.event import Event, parse_time
+from whenthen.domain.rules.actions import Channel
+from whenthen.domain.runs.enrolment import Enrolment
+from whenthen.domain.runs.run import Job
+from whenthen.sources.meta.notification import LeadRef
 
 VISIBILITY = timedelta(seconds=180)
 MAX_RECEIVES = 12

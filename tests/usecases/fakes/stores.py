@@ -10,28 +10,18 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from whenthen.domain.bounds import cost_of
-from whenthen.domain.date_index import DateEntry, date_entries, replaced
-from whenthen.domain.errors import Invalid, NotFound, Stale, TooLarge
-from whenthen.domain.events import Cause, Event
-from whenthen.domain.identities import own
-from whenthen.domain.lateness import Mark
-from whenthen.domain.lead_forms import LeadForm
-from whenthen.domain.matching import RuleSet, compile_rules
-from whenthen.domain.records import Record, is_of_another, rank_of, weight_of
-from whenthen.domain.rules import Mode, Rule, parse_rule
-from whenthen.domain.runs import watched_types
-from whenthen.ports.values import (
-    ApiKey,
-    Noted,
-    NotEntered,
-    Page,
-    Plan,
-    Refusal,
-    StoredRule,
-    StoredView,
-    Telling,
-)
+from whenthen.domain.common.errors import Invalid, NotFound, Stale, TooLarge
+from whenthen.domain.events.event import Cause, Event
+from whenthen.domain.events.identities import own
+from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
+from whenthen.domain.records.limits import cost_of
+from whenthen.domain.records.record import Record, is_of_another, rank_of, weight_of
+from whenthen.domain.rules.rule import Mode, Rule, parse_rule
+from whenthen.domain.runs.run import watched_types
+from whenthen.domain.scheduling.sweep_window import Mark
+from whenthen.ports.values import ApiKey, Noted, NotEntered, Page, Plan, Refusal, StoredRule, StoredView, Telling
+from whenthen.sources.meta.lead_forms import LeadForm
 
 T = TypeVar("T")
 

@@ -7,41 +7,41 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tests.usecases.fakes.taps import Tap, Tapped
-from whenthen.domain.actions import Channel
-from whenthen.domain.events import Event
+from whenthen.channels.email.effect import SendEmail
+from whenthen.channels.record.effect import ChangeRecord
+from whenthen.channels.webhook.effect import CallWebhook
+from whenthen.channels.whatsapp.effect import SendWhatsapp
+from whenthen.domain.events.event import Event
+from whenthen.domain.rules.actions import Channel
 from whenthen.ports.administration import Refusals, SettingStore, SourceStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences
 from whenthen.ports.imports import ImportFiles, ImportStore
-from whenthen.ports.outside import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
+from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import JobQueues, RunLedger, Sequences
-from whenthen.usecases.accept_hook import AcceptHook
-from whenthen.usecases.accept_meta import AcceptMeta
-from whenthen.usecases.advance_sequence import AdvanceSequence
-from whenthen.usecases.call_webhook import CallWebhook
-from whenthen.usecases.change_record import ChangeRecord
-from whenthen.usecases.enrol_view import EnrolView
-from whenthen.usecases.fetch_lead import FetchLead
-from whenthen.usecases.fire_due_dates import FireDueDates
-from whenthen.usecases.import_records import ImportRecords
-from whenthen.usecases.keep_consent import Consents, KeepConsent
-from whenthen.usecases.keep_refusals import KeepRefusals
-from whenthen.usecases.know_person import KnowPerson
-from whenthen.usecases.match_event import MatchEvent
-from whenthen.usecases.perform_job import PerformJob
-from whenthen.usecases.progress import Progress
-from whenthen.usecases.publish_changes import PublishChanges
-from whenthen.usecases.publish_outcomes import PublishOutcomes
-from whenthen.usecases.receive_email import ReceiveEmail
-from whenthen.usecases.reconcile_leads import ReconcileLeads
-from whenthen.usecases.save_record import SaveRecord
-from whenthen.usecases.send_email import SendEmail
-from whenthen.usecases.send_whatsapp import SendWhatsapp
-from whenthen.usecases.settle_report import SettleReport
-from whenthen.usecases.stop_on_exit import StopOnExit
-from whenthen.usecases.stop_run import StopRun
+from whenthen.usecases.ingest.fetch_lead import FetchLead
+from whenthen.usecases.ingest.fire_due_dates import FireDueDates
+from whenthen.usecases.ingest.identify_sender import KnowPerson
+from whenthen.usecases.ingest.publish_changes import PublishChanges
+from whenthen.usecases.ingest.receive_email import ReceiveEmail
+from whenthen.usecases.ingest.receive_meta import AcceptMeta
+from whenthen.usecases.ingest.receive_webhook import AcceptHook
+from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
+from whenthen.usecases.ingest.record_rejection import KeepRefusals
+from whenthen.usecases.ingest.update_consent import Consents, KeepConsent
+from whenthen.usecases.matching.match_event import MatchEvent
+from whenthen.usecases.matching.stop_on_exit import StopOnExit
+from whenthen.usecases.records.import_records import ImportRecords
+from whenthen.usecases.records.save_record import SaveRecord
+from whenthen.usecases.runs.advance_sequence import AdvanceSequence
+from whenthen.usecases.runs.enrol_view import EnrolView
+from whenthen.usecases.runs.orchestrator import Progress
+from whenthen.usecases.runs.perform_job import PerformJob
+from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
+from whenthen.usecases.runs.settle_report import SettleReport
+from whenthen.usecases.runs.stop_run import StopRun
 
 
 @dataclass(frozen=True)

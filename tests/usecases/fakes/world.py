@@ -37,17 +37,17 @@ from tests.usecases.fakes.stores import (
 )
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
-from whenthen.domain import ids
-from whenthen.domain.actions import Channel
-from whenthen.domain.enrolments import Enrolment
-from whenthen.domain.errors import OnQueue, Temporary, WhenthenError, handling_of
-from whenthen.domain.events import Event
-from whenthen.domain.imports import ImportStatus
-from whenthen.domain.records import Record
-from whenthen.domain.rules import Rule, parse_rule
-from whenthen.domain.runs import Job, JobStatus, Run
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
+from whenthen.domain.events.event import Event
+from whenthen.domain.imports.job import ImportStatus
+from whenthen.domain.records.record import Record
+from whenthen.domain.rules.actions import Channel
+from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.domain.runs.enrolment import Enrolment
+from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
-from whenthen.usecases.save_record import SaveRecord
+from whenthen.usecases.records.save_record import SaveRecord
 
 _QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *Channel)
 STEP_TIMEOUT = timedelta(days=1)
@@ -222,7 +222,7 @@ class World:
             self.queues["enrolments"].add((enrolment, done.cursor))
 
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
-        """What `runtime.consumer` and the queue's redrive policy make of an error."""
+        """What `runtime.queue_consumer` and the queue's redrive policy make of an error."""
         if handling_of(error).on_queue is OnQueue.DEAD_LETTER or message.receives >= MAX_RECEIVES:
             queue.bury(message, error.reason)
         elif isinstance(error, Temporary) and error.retry_after is not None:

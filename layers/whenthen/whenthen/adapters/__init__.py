@@ -1,1 +1,1 @@
-"""The ports of `whenthen.ports`, kept on AWS services and outside APIs."""
+"""The ports of `whenthen.ports` on AWS services and outside APIs."""

@@ -1,1 +1,1 @@
-"""The rules of the house: pure values and functions. No I/O, no clock, no environment."""
+"""Pure values and decisions of whenthen. Nothing here does I/O, reads a clock or reads the environment."""

@@ -197,7 +197,7 @@ META: Mapping[str, _Row] = {
          "התבנית מושבתת בשל איכות נמוכה"),
     )
 }  # fmt: skip
-"""What Meta's codes mean (`adapters.channels.graph_errors`)."""
+"""What Meta's codes mean (`adapters.providers.graph_errors`)."""
 
 REPORTED: Mapping[str, _Row] = {
     "sent": ("sent", "gönderildi", "elküldve", "dikirim", "נשלח"),
@@ -213,4 +213,4 @@ REPORTED: Mapping[str, _Row] = {
     "reported as spam": ("reported as spam", "spam olarak bildirildi", "kéretlennek jelölve",
                          "dilaporkan sebagai spam", "דווח כספאם"),
 }  # fmt: skip
-"""What providers report of messages (`domain.reports`)."""
+"""What providers report of messages (`domain.runs.delivery_reports`)."""

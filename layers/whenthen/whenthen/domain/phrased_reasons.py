@@ -14,7 +14,7 @@ from whenthen.domain.phrase_reasons import REASONS
 from whenthen.domain.phrase_table import FRAME, OUTCOMES
 
 if TYPE_CHECKING:
-    from whenthen.domain.leaves import Leaf
+    from whenthen.domain.conditions.predicate import Leaf
     from whenthen.domain.phrases import Speaker
 
 ROWS = {

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.phrase_table import ACTIONS, FRAME, TRIGGERS, UNITS, WEEKDAYS
-from whenthen.domain.rules import ATTEMPTS, MOVING_STEP, OnError, Step
+from whenthen.domain.rules.rule import ATTEMPTS, MOVING_STEP, OnError, Step
 
 if TYPE_CHECKING:
     from whenthen.domain.phrases import Speaker
-    from whenthen.domain.timing import Until, Wait
+    from whenthen.domain.temporal.waits import Until, Wait
 
 _SHOWN = 8
 _ABOUT: Mapping[str, tuple[str, ...]] = {

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from whenthen.domain.conditions import Condition, leaves
-from whenthen.domain.dates import DateField, Leap
-from whenthen.domain.event_names import FIELD_CHANGED
-from whenthen.domain.events import format_time
-from whenthen.domain.lateness import Lateness
+from whenthen.domain.conditions.condition import Condition, leaves
+from whenthen.domain.events.event import format_time
+from whenthen.domain.events.types import FIELD_CHANGED
 from whenthen.domain.phrase_table import FRAME, OUTCOMES, TRIGGERS
-from whenthen.domain.schedules import Schedule
-from whenthen.domain.triggers import On, waited_for
+from whenthen.domain.rules.triggers import On, waited_for
+from whenthen.domain.scheduling.date_triggers import DateField, Leap
+from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.scheduling.sweep_window import Lateness
 
 if TYPE_CHECKING:
     from whenthen.domain.phrases import Speaker
-    from whenthen.domain.rules import Rule
-    from whenthen.domain.views import View
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.rules.views import View
 
 
 def trigger_said(speaker: Speaker, rule: Rule) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
-from whenthen.domain.leaves import Leaf
-from whenthen.domain.moments import Duration
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not
+from whenthen.domain.conditions.predicate import Leaf
 from whenthen.domain.phrase_events import KINDS, VERBS
 from whenthen.domain.phrase_table import (
     AWAY,
@@ -28,7 +27,8 @@ from whenthen.domain.phrase_table import (
 from whenthen.domain.phrased_reasons import reason_said
 from whenthen.domain.phrased_steps import step_said
 from whenthen.domain.phrased_triggers import asked_besides, names_kind, trigger_said, written_types
-from whenthen.domain.rules import Again, Entry, Mode, Rule
+from whenthen.domain.rules.rule import Again, Entry, Mode, Rule
+from whenthen.domain.temporal.time_values import Duration
 
 _QUOTES = ("“{0}”", "“{0}”", "„{0}”", "“{0}”", "“{0}”")
 _ISOLATED = "\u2068{0}\u2069"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from whenthen.domain.enrolments import Enrolment
-    from whenthen.domain.lateness import Mark
+    from whenthen.domain.runs.enrolment import Enrolment
+    from whenthen.domain.scheduling.sweep_window import Mark
 
 
 class Clock(Protocol):

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.domain.events import Event
-    from whenthen.domain.runs import Run
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.runs.run import Run
     from whenthen.ports.values import NotEntered, Page, Plan
 
 

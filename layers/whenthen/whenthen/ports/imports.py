@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from whenthen.domain.imports import Import, Refusal
+    from whenthen.domain.imports.job import Import, Refusal
     from whenthen.ports.values import Page, RecordWrite
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from whenthen.domain.date_index import DateEntry
-    from whenthen.domain.events import Cause
-    from whenthen.domain.records import Record
+    from whenthen.domain.events.event import Cause
+    from whenthen.domain.records.date_index import DateEntry
+    from whenthen.domain.records.record import Record
     from whenthen.ports.values import Noted, Page, Telling
 
 
@@ -58,7 +58,7 @@ class RecordStore(Protocol):
 
 
 class DateIndex(Protocol):
-    """The dates of all records; `domain.dates` says where a day's stand."""
+    """The dates of all records; `domain.scheduling.date_triggers` says where a day's stand."""
 
     def entries(self, partition: str, prefix: str) -> Iterable[DateEntry]:
         """The dates of a partition whose sort keys begin so."""

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import Sequence
 
-    from whenthen.domain.matching import RuleSet
-    from whenthen.domain.rules import Rule
+    from whenthen.domain.matching.rule_set import RuleSet
+    from whenthen.domain.rules.rule import Rule
     from whenthen.ports.values import Page, StoredRule, StoredView
 
 

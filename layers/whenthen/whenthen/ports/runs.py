@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.domain.actions import Channel
-    from whenthen.domain.events import Event
-    from whenthen.domain.runs import Job, Outcome, Run, RunStatus
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.rules.actions import Channel
+    from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.domain.events import Event
-    from whenthen.domain.findings import Finding
-    from whenthen.domain.records import Record
-    from whenthen.domain.runs import Job, Run
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.lint.findings import Finding
+    from whenthen.domain.records.record import Record
+    from whenthen.domain.runs.run import Job, Run
 
 
 class Planned(NamedTuple):
@@ -26,7 +26,7 @@ class Planned(NamedTuple):
 
 
 class NotEntered(NamedTuple):
-    """A rule that matched and was not started, and why: a `domain.entries.NoEntry`."""
+    """A rule that matched and was not started, and why: a `domain.runs.entry_policy.NoEntry`."""
 
     rule: str
     version: int

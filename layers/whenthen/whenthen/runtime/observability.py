@@ -7,7 +7,7 @@ import warnings
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from whenthen.runtime.settings import from_environment
+from whenthen.runtime.environment import from_environment
 
 # An invocation that has nothing to count is no reason for a warning in its log.
 warnings.filterwarnings("ignore", "No application metrics to publish")

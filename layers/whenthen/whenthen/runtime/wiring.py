@@ -9,40 +9,40 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from whenthen.runtime.outside import Adapters
-from whenthen.runtime.settings import from_environment
+from whenthen.runtime.adapters import Adapters
+from whenthen.runtime.environment import from_environment
 
 if TYPE_CHECKING:
-    from whenthen.usecases.accept_hook import AcceptHook
-    from whenthen.usecases.accept_meta import AcceptMeta
-    from whenthen.usecases.advance_sequence import AdvanceSequence
-    from whenthen.usecases.authorize import Authorize
-    from whenthen.usecases.change_record import ChangeRecord
-    from whenthen.usecases.enrol_view import EnrolView
-    from whenthen.usecases.explain_event import ExplainEvent
-    from whenthen.usecases.fetch_lead import FetchLead
-    from whenthen.usecases.fire_due_dates import FireDueDates
-    from whenthen.usecases.import_records import ImportRecords
-    from whenthen.usecases.lint_rule import LintRule
-    from whenthen.usecases.manage_imports import ManageImports
-    from whenthen.usecases.manage_rules import ManageRules
-    from whenthen.usecases.manage_settings import ManageSettings
-    from whenthen.usecases.manage_sources import ManageSources
-    from whenthen.usecases.manage_views import ManageViews
-    from whenthen.usecases.match_event import MatchEvent, Reaction
-    from whenthen.usecases.merge_records import MergeRecords
-    from whenthen.usecases.perform_job import PerformJob
-    from whenthen.usecases.progress import Progress
-    from whenthen.usecases.publish_changes import PublishChanges
-    from whenthen.usecases.publish_outcomes import PublishOutcomes
-    from whenthen.usecases.read_history import ReadHistory
-    from whenthen.usecases.receive_email import ReceiveEmail
-    from whenthen.usecases.reconcile_leads import ReconcileLeads
-    from whenthen.usecases.save_record import SaveRecord
-    from whenthen.usecases.send_event import SendEvent
-    from whenthen.usecases.start_rule import StartRule
-    from whenthen.usecases.stop_run import StopRun
-    from whenthen.usecases.try_source import TrySource
+    from whenthen.channels.record.effect import ChangeRecord
+    from whenthen.usecases.admin.authorize import Authorize
+    from whenthen.usecases.admin.lint_rule import LintRule
+    from whenthen.usecases.admin.manage_imports import ManageImports
+    from whenthen.usecases.admin.manage_rules import ManageRules
+    from whenthen.usecases.admin.manage_settings import ManageSettings
+    from whenthen.usecases.admin.manage_sources import ManageSources
+    from whenthen.usecases.admin.manage_views import ManageViews
+    from whenthen.usecases.admin.try_source import TrySource
+    from whenthen.usecases.ingest.fetch_lead import FetchLead
+    from whenthen.usecases.ingest.fire_due_dates import FireDueDates
+    from whenthen.usecases.ingest.publish_changes import PublishChanges
+    from whenthen.usecases.ingest.receive_email import ReceiveEmail
+    from whenthen.usecases.ingest.receive_meta import AcceptMeta
+    from whenthen.usecases.ingest.receive_webhook import AcceptHook
+    from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
+    from whenthen.usecases.ingest.send_event import SendEvent
+    from whenthen.usecases.matching.explain_event import ExplainEvent
+    from whenthen.usecases.matching.match_event import MatchEvent, Reaction
+    from whenthen.usecases.records.import_records import ImportRecords
+    from whenthen.usecases.records.merge_records import MergeRecords
+    from whenthen.usecases.records.save_record import SaveRecord
+    from whenthen.usecases.runs.advance_sequence import AdvanceSequence
+    from whenthen.usecases.runs.enrol_view import EnrolView
+    from whenthen.usecases.runs.orchestrator import Progress
+    from whenthen.usecases.runs.perform_job import PerformJob
+    from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
+    from whenthen.usecases.runs.read_history import ReadHistory
+    from whenthen.usecases.runs.start_rule import StartRule
+    from whenthen.usecases.runs.stop_run import StopRun
 
 
 class Wiring(Adapters):
@@ -50,41 +50,41 @@ class Wiring(Adapters):
 
     @cached_property
     def save_record(self) -> SaveRecord:
-        from whenthen.usecases.save_record import SaveRecord
+        from whenthen.usecases.records.save_record import SaveRecord
 
         return SaveRecord(self.records, self.clock, self.settings.default_country)
 
     @cached_property
     def accept_meta(self) -> AcceptMeta:
-        from whenthen.usecases.accept_meta import AcceptMeta
+        from whenthen.usecases.ingest.receive_meta import AcceptMeta
 
         return AcceptMeta(self.bus, self.leads, self.secrets, self.clock)
 
     @cached_property
     def accept_hook(self) -> AcceptHook:
-        from whenthen.usecases.accept_hook import AcceptHook
-        from whenthen.usecases.keep_refusals import KeepRefusals
+        from whenthen.usecases.ingest.receive_webhook import AcceptHook
+        from whenthen.usecases.ingest.record_rejection import KeepRefusals
 
         refusals = KeepRefusals(self.hasty_refusals, self.clock)
         return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, refusals, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
-        from whenthen.usecases.receive_email import ReceiveEmail
+        from whenthen.usecases.ingest.receive_email import ReceiveEmail
 
         own, further = self.settings.mail_from, self.settings.mail_senders
         return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, own, further)
 
     @cached_property
     def fetch_lead(self) -> FetchLead:
-        from whenthen.usecases.fetch_lead import FetchLead
+        from whenthen.usecases.ingest.fetch_lead import FetchLead
 
         country = self.settings.default_country
         return FetchLead(self.graph, self.save_record, self.bus, self.leads, self.lead_forms, self.clock, country)
 
     @cached_property
     def reconcile_leads(self) -> ReconcileLeads:
-        from whenthen.usecases.reconcile_leads import ReconcileLeads
+        from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 
         return ReconcileLeads(
             self.graph, self.lead_forms, self.leads, self.event_log, self.installation, self.clock, self.retention
@@ -92,19 +92,19 @@ class Wiring(Adapters):
 
     @cached_property
     def publish_changes(self) -> PublishChanges:
-        from whenthen.usecases.publish_changes import PublishChanges
+        from whenthen.usecases.ingest.publish_changes import PublishChanges
 
         return PublishChanges(self.bus, self.clock)
 
     @cached_property
     def publish_outcomes(self) -> PublishOutcomes:
-        from whenthen.usecases.publish_outcomes import PublishOutcomes
+        from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 
         return PublishOutcomes(self.rule_book, self.runs, self.bus)
 
     @cached_property
     def progress(self) -> Progress:
-        from whenthen.usecases.progress import Progress
+        from whenthen.usecases.runs.orchestrator import Progress
 
         return Progress(
             self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
@@ -112,8 +112,8 @@ class Wiring(Adapters):
 
     @cached_property
     def match_event(self) -> MatchEvent:
-        from whenthen.usecases.match_event import MatchEvent
-        from whenthen.usecases.stop_on_exit import StopOnExit
+        from whenthen.usecases.matching.match_event import MatchEvent
+        from whenthen.usecases.matching.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
         return MatchEvent(self.progress, stop_on_exit, self.event_log, lambda: self.reactions)
@@ -121,9 +121,9 @@ class Wiring(Adapters):
     @cached_property
     def reactions(self) -> tuple[Reaction, ...]:
         """What messages, and reports about them, do of themselves."""
-        from whenthen.usecases.keep_consent import KeepConsent
-        from whenthen.usecases.know_person import KnowPerson
-        from whenthen.usecases.settle_report import SettleReport
+        from whenthen.usecases.ingest.identify_sender import KnowPerson
+        from whenthen.usecases.ingest.update_consent import KeepConsent
+        from whenthen.usecases.runs.settle_report import SettleReport
 
         return (
             KnowPerson(self.save_record, self.installation),
@@ -133,27 +133,27 @@ class Wiring(Adapters):
 
     @cached_property
     def fire_due_dates(self) -> FireDueDates:
-        from whenthen.usecases.fire_due_dates import FireDueDates
+        from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 
         return FireDueDates(self.rule_book, self.records, self.enrolments, self.sweeps, self.bus, self.clock)
 
     @cached_property
     def enrol_view(self) -> EnrolView:
-        from whenthen.usecases.enrol_view import EnrolView
+        from whenthen.usecases.runs.enrol_view import EnrolView
 
         return EnrolView(self.rule_book, self.records, self.bus)
 
     @cached_property
     def advance_sequence(self) -> AdvanceSequence:
-        from whenthen.usecases.advance_sequence import AdvanceSequence
+        from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 
         return AdvanceSequence(self.progress)
 
     @cached_property
     def send_email(self) -> PerformJob:
-        from whenthen.usecases.keep_consent import Consents
-        from whenthen.usecases.perform_job import PerformJob
-        from whenthen.usecases.send_email import SendEmail
+        from whenthen.channels.email.effect import SendEmail
+        from whenthen.usecases.ingest.update_consent import Consents
+        from whenthen.usecases.runs.perform_job import PerformJob
 
         consents = Consents(self.records)
         own, further = self.settings.mail_from, self.settings.mail_senders
@@ -162,114 +162,114 @@ class Wiring(Adapters):
 
     @cached_property
     def send_whatsapp(self) -> PerformJob:
-        from whenthen.usecases.keep_consent import Consents
-        from whenthen.usecases.perform_job import PerformJob
-        from whenthen.usecases.send_whatsapp import SendWhatsapp
+        from whenthen.channels.whatsapp.effect import SendWhatsapp
+        from whenthen.usecases.ingest.update_consent import Consents
+        from whenthen.usecases.runs.perform_job import PerformJob
 
         channel = SendWhatsapp(self.graph, self.settings.default_country, Consents(self.records))
         return PerformJob(self.progress, channel)
 
     @cached_property
     def call_webhook(self) -> PerformJob:
-        from whenthen.usecases.call_webhook import CallWebhook
-        from whenthen.usecases.perform_job import PerformJob
+        from whenthen.channels.webhook.effect import CallWebhook
+        from whenthen.usecases.runs.perform_job import PerformJob
 
         return PerformJob(self.progress, CallWebhook(self.http, self.secrets, self.clock))
 
     @cached_property
     def change_record(self) -> ChangeRecord:
-        from whenthen.usecases.change_record import ChangeRecord
+        from whenthen.channels.record.effect import ChangeRecord
 
         return ChangeRecord(self.progress, self.settings.default_country)
 
     @cached_property
     def authorize(self) -> Authorize:
-        from whenthen.usecases.authorize import Authorize
+        from whenthen.usecases.admin.authorize import Authorize
 
         return Authorize(self.keys, self.secrets)
 
     @cached_property
     def manage_rules(self) -> ManageRules:
-        from whenthen.usecases.manage_rules import ManageRules
+        from whenthen.usecases.admin.manage_rules import ManageRules
 
         return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
 
     @cached_property
     def lint_rule(self) -> LintRule:
-        from whenthen.usecases.lint_rule import LintRule
+        from whenthen.usecases.admin.lint_rule import LintRule
 
         return LintRule(self.rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:
-        from whenthen.usecases.manage_views import ManageViews
+        from whenthen.usecases.admin.manage_views import ManageViews
 
         return ManageViews(self.views, self.rules, self.manage_rules, self.records, self.clock)
 
     @cached_property
     def start_rule(self) -> StartRule:
-        from whenthen.usecases.start_rule import StartRule
+        from whenthen.usecases.runs.start_rule import StartRule
 
         return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
 
     @cached_property
     def merge_records(self) -> MergeRecords:
-        from whenthen.usecases.merge_records import MergeRecords
+        from whenthen.usecases.records.merge_records import MergeRecords
 
         return MergeRecords(self.records, self.clock)
 
     @cached_property
     def manage_imports(self) -> ManageImports:
-        from whenthen.usecases.manage_imports import ManageImports
+        from whenthen.usecases.admin.manage_imports import ManageImports
 
         return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
 
     @cached_property
     def import_records(self) -> ImportRecords:
-        from whenthen.usecases.import_records import ImportRecords
+        from whenthen.usecases.records.import_records import ImportRecords
 
         country = self.settings.default_country
         return ImportRecords(self.imports, self.import_files, self.records, self.bus, self.clock, country)
 
     @cached_property
     def manage_sources(self) -> ManageSources:
-        from whenthen.usecases.manage_sources import ManageSources
+        from whenthen.usecases.admin.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault)
 
     @cached_property
     def try_source(self) -> TrySource:
-        from whenthen.usecases.try_source import TrySource
+        from whenthen.usecases.admin.try_source import TrySource
 
         return TrySource(self.sources, self.save_record, self.clock)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:
-        from whenthen.usecases.manage_settings import ManageSettings
+        from whenthen.usecases.admin.manage_settings import ManageSettings
 
         return ManageSettings(self.installation)
 
     @cached_property
     def send_event(self) -> SendEvent:
-        from whenthen.usecases.send_event import SendEvent
+        from whenthen.usecases.ingest.send_event import SendEvent
 
         return SendEvent(self.bus, self.clock, self.settings.default_country)
 
     @cached_property
     def read_history(self) -> ReadHistory:
-        from whenthen.usecases.read_history import ReadHistory
+        from whenthen.usecases.runs.read_history import ReadHistory
 
         return ReadHistory(self.event_log, self.runs)
 
     @cached_property
     def explain_event(self) -> ExplainEvent:
-        from whenthen.usecases.explain_event import ExplainEvent
+        from whenthen.usecases.matching.explain_event import ExplainEvent
 
         return ExplainEvent(self.event_log, self.rule_book, self.occurrences, self.records)
 
     @cached_property
     def stop_run(self) -> StopRun:
-        from whenthen.usecases.stop_run import StopRun
+        from whenthen.usecases.runs.stop_run import StopRun
 
         return StopRun(self.runs, self.sequences, self.clock)
 

@@ -1,1 +1,1 @@
-"""The stores on three DynamoDB tables. docs/architecture.md says which keys serve which access pattern."""
+"""Stores on three DynamoDB tables. docs/architecture.md lists the keys of each access pattern."""

@@ -1,0 +1,49 @@
+"""Long work on Step Functions: an execution calls its function until there is no more, and is named after the work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of
+from whenthen.adapters.aws.sequences import ALREADY_STARTED
+from whenthen.domain.runs import enrolment as enrolments
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs.enrolment import Enrolment
+
+
+class Machine:
+    """A state machine of `statemachines/turn_pages.asl.json`."""
+
+    def __init__(self, client: AwsClient, state_machine_arn: str) -> None:
+        self._client = client
+        self._arn = state_machine_arn
+
+    def begin(self, name: str, work: Mapping[str, Any]) -> None:
+        """Begin the work of this name, unless it was begun. Raises Temporary."""
+        try:
+            with aws_errors("starting a state machine"):
+                self._client.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(work))
+        except ClientError as error:
+            if code_of(error) not in ALREADY_STARTED:
+                raise
+
+
+class EnrolmentMachine(Machine):
+    """Goes through the records of a view."""
+
+    def start(self, enrolment: Enrolment) -> None:
+        """Begin it, unless it was begun. Raises Temporary."""
+        self.begin(enrolment.id, enrolments.to_json(enrolment))
+
+
+class ImportMachine(Machine):
+    """Goes through the rows of a file."""
+
+    def start(self, import_id: str, turn: int) -> None:
+        """Begin, unless this turn was begun. Raises Temporary."""
+        self.begin(f"{import_id}-{turn}", {"import": import_id})

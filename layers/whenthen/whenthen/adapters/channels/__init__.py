@@ -1,1 +1,0 @@
-"""The outside services that steps act on."""

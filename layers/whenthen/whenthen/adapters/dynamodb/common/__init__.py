@@ -1,0 +1,1 @@
+"""Tables, transactions, attribute values and cursors."""

@@ -1,0 +1,41 @@
+"""Cursors: where a list goes on, as opaque text. It comes back from outside, so it is looked at closely."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.domain.common.errors import Invalid
+
+_LONGEST = 4_000
+
+
+def cursor_of(last: Mapping[str, str] | None) -> str | None:
+    """The cursor behind the key of a page's last item; None where there is no more."""
+    if last is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(dict(last), separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def start_of(cursor: str | None, pk: str, index: str = "") -> dict[str, str] | None:
+    """The key behind a cursor of the collection `pk` (of `index`). Raises Invalid naming `cursor`."""
+    if cursor is None:
+        return None
+    start = _read(cursor)
+    names = {"pk", "sk", f"{index}pk", f"{index}sk"}
+    fits = isinstance(start, dict) and start.keys() == names and all(isinstance(part, str) for part in start.values())
+    if not fits or start[f"{index}pk"] != pk or not all(start.values()):
+        raise Invalid.field("cursor", "this is not a cursor of this list")
+    return start  # type: ignore[no-any-return]
+
+
+def _read(cursor: str) -> Any:
+    if len(cursor) > _LONGEST:
+        return None
+    try:
+        return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Stores on the config table: rules, snapshots, views, settings."""

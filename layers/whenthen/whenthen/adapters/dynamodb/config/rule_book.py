@@ -1,0 +1,150 @@
+"""RuleBook on the config table: the rules as the matcher sees them, compiled once and kept right by stamps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from whenthen.adapters.dynamodb.common.table import Table
+from whenthen.adapters.dynamodb.config.rule_items import (
+    EXITS,
+    STAMP,
+    Stamp,
+    entering,
+    off_pk,
+    parsed,
+    stamp_of,
+    stamp_pk,
+    trigger_pk,
+    version_key,
+)
+from whenthen.adapters.dynamodb.config.snapshots import Snapshots
+from whenthen.domain.common.errors import NotFound
+from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.rules.rule import parse_entrance
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws.client import AwsClient
+    from whenthen.domain.rules.rule import Rule
+
+_MAX_VERSIONS = 2_000
+"""How many rule versions are kept in memory; they never change."""
+
+
+class _Watching(Struct):
+    """The rules in force for one event type, as they stood at `stamp`, or later."""
+
+    stamp: Stamp
+    rules: dict[str, Rule] = field(default_factory=dict)
+    compiled: RuleSet = field(default_factory=lambda: compile_rules(()))
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    def take(self, rules: Iterable[Rule]) -> None:
+        """Put these rules in the place of what was there of them."""
+        for rule in rules:
+            self._count(self.rules.get(rule.id), -1)
+            self._count(rule, 1)
+            self.rules[rule.id] = rule
+            self.compiled.add(rule)
+
+    def drop(self, rule_ids: Iterable[str]) -> None:
+        """Take these rules out."""
+        for rule_id in rule_ids:
+            self._count(self.rules.pop(rule_id, None), -1)
+            self.compiled.remove(rule_id)
+
+    def _count(self, rule: Rule | None, by: int) -> None:
+        if rule is not None and rule.kind is not None:
+            self.kinds[rule.kind] += by
+            if not self.kinds[rule.kind]:
+                del self.kinds[rule.kind]
+
+
+class DynamoRuleBook:
+    """One small consistent read for each event tells whether what is compiled still holds."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+        self._snapshots = Snapshots(self._table)
+        self._watching: dict[str, _Watching] = {}
+        self._versions: dict[tuple[str, int], Rule] = {}
+
+    def rules_of(self, event_type: str) -> RuleSet:
+        """The compiled rules that watch this type of event."""
+        # The stamp first: a rule that is saved after it was read makes the cache look old, never new.
+        stamp = stamp_of(self._table.get(stamp_pk(event_type), STAMP))
+        known = self._watching.get(event_type)
+        changed = stamp.since(known.stamp) if known else None
+        if known is None or changed is None:
+            known = self._watching[event_type] = self._loaded(event_type, stamp)
+        elif changed:
+            self._refresh(known, event_type, changed)
+            known.stamp = stamp
+        return known.compiled
+
+    def _loaded(self, event_type: str, stamp: Stamp) -> _Watching:
+        """The rules in force, from a snapshot and what changed since; from the collection where there is none."""
+        loaded = _Watching(stamp)
+        snapshot = self._snapshots.read(event_type, stamp) if stamp.count else None
+        if snapshot is None:
+            loaded.take(map(entering, self._table.collection(trigger_pk(event_type))))
+            return loaded
+        loaded.take(map(parse_entrance, snapshot.documents))
+        changed = stamp.since_count(snapshot.count)
+        if changed:
+            self._refresh(loaded, event_type, changed)
+        return loaded
+
+    def _refresh(self, known: _Watching, event_type: str, changed: frozenset[str]) -> None:
+        found = self._table.get_all((trigger_pk(event_type), rule_id) for rule_id in changed)
+        known.drop(changed - {rule_id for _, rule_id in found})
+        known.take(map(entering, found.values()))
+
+    def current(self, rule_id: str, event_type: str) -> Rule:
+        """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
+        known = self._watching.get(event_type)
+        if known is None or rule_id not in known.rules:
+            raise NotFound(f"rule {rule_id} does not watch {event_type}")
+        return known.rules[rule_id]
+
+    def considered(self, event_type: str) -> list[Rule]:
+        """Every rule that watches this type of event, by id; without their steps, as the matcher sees them."""
+        self.rules_of(event_type)
+        known = self._watching[event_type]
+        return [known.rules[rule_id] for rule_id in sorted(known.rules)]
+
+    def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
+        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+        items, _ = self._table.query(off_pk(event_type), limit=limit)
+        return [entering(item) for item in items]
+
+    def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
+        """The rule of this id, if it would watch this type of event and is switched off."""
+        item = self._table.get(off_pk(event_type), rule_id)
+        return entering(item) if item else None
+
+    def kinds_of(self, event_type: str) -> frozenset[str]:
+        """The kinds of record that `rules_of(event_type)` say they are about."""
+        known = self._watching.get(event_type)
+        return frozenset(known.kinds) if known else frozenset()
+
+    def exit_types(self) -> frozenset[str]:
+        """Every event type that may stop a run."""
+        item = self._table.get(EXITS, EXITS)
+        return item["types"] if item else frozenset()
+
+    def version(self, rule_id: str, version: int) -> Rule:
+        """One version of a rule. Raises NotFound."""
+        known = self._versions.get((rule_id, version))
+        if known is not None:
+            return known
+        item = self._table.get(*version_key(rule_id, version))
+        if item is None:
+            raise NotFound(f"there is no version {version} of rule {rule_id}")
+        if len(self._versions) >= _MAX_VERSIONS:
+            self._versions.pop(next(iter(self._versions)))
+        rule = self._versions[rule_id, version] = parsed(item)
+        return rule

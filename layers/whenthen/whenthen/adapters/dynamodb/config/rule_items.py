@@ -1,0 +1,134 @@
+"""Rules as items of the config table. docs/architecture.md lists the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
+from whenthen.domain.events.event import format_time, parse_time
+from whenthen.domain.rules.rule import ENTRANCE, Mode, Rule, parse_entrance, parse_rule
+from whenthen.ports.values import StoredRule
+
+RULES = "rules"
+STAMP = "stamp"
+EXITS = "exits"
+MAX_CHANGES = 50
+"""How many of its last changes a stamp names; a cache that is further behind is loaded anew."""
+
+
+def version_key(rule_id: str, version: int) -> tuple[str, str]:
+    """(pk, sk) of one version of a rule."""
+    return f"rule#{rule_id}", f"v#{version:010d}"
+
+
+def trigger_pk(event_type: str) -> str:
+    """The partition of the rules in force for an event type."""
+    return f"trigger#{event_type}"
+
+
+def off_pk(event_type: str) -> str:
+    """The partition of the rules that would be in force for an event type if they were not switched off."""
+    return f"off#{event_type}"
+
+
+def users_pk(view_id: str) -> str:
+    """The partition of the rules that name a saved view."""
+    return f"view#{view_id}"
+
+
+def stamp_pk(event_type: str) -> str:
+    """The partition of an event type's stamp."""
+    return f"stamp#{event_type}"
+
+
+def rule_item(rule: StoredRule, pk: str, sk: str) -> Item:
+    """The rule under a key."""
+    return {
+        "pk": pk,
+        "sk": sk,
+        "rule_id": rule.id,
+        "version": rule.version,
+        "document": pack(dict(rule.document)),
+        "updated_at": format_time(rule.updated_at),
+        "updated_by": rule.updated_by,
+    }
+
+
+def rule_of(item: Item) -> StoredRule:
+    """The rule of its item."""
+    return StoredRule(
+        id=item["rule_id"],
+        version=item["version"],
+        document=unpack(item["document"]),
+        updated_at=parse_time(item["updated_at"], "updated_at"),
+        updated_by=item["updated_by"],
+    )
+
+
+def parsed(item: Item) -> Rule:
+    """The rule of its item, as the matcher needs it."""
+    document: Mapping[str, Any] = unpack(item["document"])
+    return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
+
+
+def entrance_item(rule: StoredRule, pk: str) -> Item:
+    """What the matcher needs of the rule, in a collection by event type: `trigger_pk`, `off_pk`."""
+    document = {name: rule.document[name] for name in ENTRANCE if name in rule.document}
+    return rule_item(replace(rule, document=document), pk, rule.id)
+
+
+def entrance_of(item: Item) -> Mapping[str, Any]:
+    """The document of `entrance_item`, with which rule and version it is of."""
+    return {**unpack(item["document"]), "id": item["rule_id"], "version": item["version"]}
+
+
+def entering(item: Item) -> Rule:
+    """The rule of `entrance_item`, without what the matcher does not need."""
+    return parse_entrance(entrance_of(item))
+
+
+def triggers_of(rule: Rule) -> frozenset[str]:
+    """The event types in whose collections the rule belongs: those it watches, while it is switched on or in shadow."""
+    return frozenset() if rule.mode is Mode.OFF else frozenset(rule.trigger.event_types)
+
+
+def places_of(rule: Rule) -> frozenset[str]:
+    """The collections by event type in which the rule stands."""
+    pk_of = off_pk if rule.mode is Mode.OFF else trigger_pk
+    return frozenset(map(pk_of, rule.trigger.event_types))
+
+
+class Stamp(Struct, frozen=True):
+    """How many changes an event type's rules have had, and which rules the last of them were about, oldest first."""
+
+    count: int = 0
+    changed: tuple[str, ...] = ()
+
+    def then(self, rule_id: str) -> Stamp:
+        """The stamp after one more change."""
+        return Stamp(self.count + 1, (*self.changed, rule_id)[-MAX_CHANGES:])
+
+    def since(self, older: Stamp) -> frozenset[str] | None:
+        """The rules that changed since `older`; None if that is too long ago to tell."""
+        return self.since_count(older.count) if self.count >= older.count else None
+
+    def since_count(self, count: int) -> frozenset[str] | None:
+        """The rules that changed since there were `count` changes: none if that is yet to come; None: too long ago."""
+        behind = max(0, self.count - count)
+        if behind > len(self.changed):
+            return None
+        return frozenset(self.changed[len(self.changed) - behind :])
+
+
+def stamp_item(event_type: str, stamp: Stamp) -> Item:
+    """A stamp's item."""
+    return {"pk": stamp_pk(event_type), "sk": STAMP, "count": stamp.count, "changed": list(stamp.changed)}
+
+
+def stamp_of(item: Item | None) -> Stamp:
+    """The stamp of its item; the first one for an event type that no rule ever watched."""
+    return Stamp(item["count"], tuple(item["changed"])) if item else Stamp()

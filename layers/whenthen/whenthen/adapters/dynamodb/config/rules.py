@@ -1,0 +1,163 @@
+"""RuleStore on the config table: the rules and all their versions, as admins manage them."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.adapters.aws.client import AwsClient, pauses
+from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, delete, put, transact, update
+from whenthen.adapters.dynamodb.config.rule_items import (
+    EXITS,
+    RULES,
+    STAMP,
+    Stamp,
+    entrance_item,
+    places_of,
+    rule_item,
+    rule_of,
+    stamp_item,
+    stamp_of,
+    stamp_pk,
+    trigger_pk,
+    triggers_of,
+    users_pk,
+    version_key,
+)
+from whenthen.adapters.dynamodb.config.snapshots import Snapshots, is_due
+from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
+from whenthen.domain.runs.run import watched_types
+from whenthen.ports.values import Page, StoredRule
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.common.items import Item
+    from whenthen.domain.rules.rule import Rule
+
+_ATTEMPTS = 8
+"""How often a save is tried anew when another rule of the same event types is saved at the same time."""
+
+
+class _Standing(Struct, frozen=True):
+    """Where a rule stands after a change: the types it is in force for, its collections, the view that it names."""
+
+    in_force: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    view: str | None = None
+
+
+class DynamoRules:
+    """Each change of a rule is one transaction, by which the matcher's collections and stamps change with it."""
+
+    def __init__(self, client: AwsClient, config_table: str) -> None:
+        self._table = Table(client, config_table)
+        self._snapshots = Snapshots(self._table)
+
+    def get(self, rule_id: str) -> StoredRule:
+        """The current version. Raises NotFound."""
+        item = self._table.get(RULES, rule_id)
+        if item is None:
+            raise NotFound(f"there is no rule {rule_id}")
+        return rule_of(item)
+
+    def get_version(self, rule_id: str, version: int) -> StoredRule:
+        """One version. Raises NotFound."""
+        item = self._table.get(*version_key(rule_id, version))
+        if item is None:
+            raise NotFound(f"there is no version {version} of rule {rule_id}")
+        return rule_of(item)
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        """The current versions, by id."""
+        items, last = self._table.query(RULES, limit=limit, start=start_of(cursor, RULES))
+        return Page(tuple(rule_of(item) for item in items), cursor_of(last))
+
+    def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
+        """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
+        expected = replaces.version if replaces else None
+        in_force = triggers_of(parsed)
+        view = parsed.trigger.view.id if parsed.trigger.view else None
+        places = places_of(parsed)
+        known = {"triggers": in_force or None, "places": places or None, "view": view}
+        current = {**rule_item(rule, RULES, rule.id), **known}
+        held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
+        writes = [
+            put(self._table, current, held),
+            put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
+            *(put(self._table, entrance_item(rule, each)) for each in sorted(places)),
+            *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
+            *self._new_exits(frozenset(watched_types(parsed))),
+        ]
+        self._change(rule.id, expected, _Standing(in_force, places, view), writes)
+
+    def delete(self, rule: StoredRule, parsed: Rule) -> None:
+        """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+        held = Expression("#version = :expected", values={"expected": rule.version})
+        self._change(rule.id, rule.version, _Standing(), [delete(self._table, RULES, rule.id, held)])
+
+    def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
+        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
+        items, _ = self._table.query(trigger_pk(event_type), limit=limit)
+        places = [(RULES, item["rule_id"]) for item in items]
+        current = self._table.get_all(places)
+        return [rule_of(current[place]) for place in places if place in current]
+
+    def naming_view(self, view_id: str) -> builtins.list[str]:
+        """The ids of the rules whose current version names this saved view."""
+        return [item["sk"] for item in self._table.collection(users_pk(view_id))]
+
+    def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
+        """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
+        for _ in pauses(_ATTEMPTS, first=0.02):
+            current = self._current(rule_id, expected)
+            before: frozenset[str] = current.get("triggers", frozenset())
+            stamps = self._stamps(before | standing.in_force)
+            moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
+            places: frozenset[str] = current.get("places", frozenset())
+            left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
+            if current.get("view") not in (None, standing.view):
+                left.append(delete(self._table, users_pk(current["view"]), rule_id))
+            try:
+                transact(self._table.client, [*writes, *left, *moved])
+            except TransactionRefused:
+                continue  # a stamp moved, or the rule did: the next look at the rule tells
+            self._renew_snapshots(event_type for event_type, stamp in stamps.items() if is_due(stamp))
+            return
+        raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
+
+    def _renew_snapshots(self, event_types: Iterable[str]) -> None:
+        for event_type in event_types:
+            # The rule is saved and in force. Without a snapshot, matchers take longer to start, and nothing else.
+            with suppress(WhenthenError):
+                self._snapshots.renew(event_type)
+
+    def _current(self, rule_id: str, expected: int | None) -> Item:
+        """The current version's item; empty for a rule that is new. Raises Stale if it is not `expected`."""
+        item = self._table.get(RULES, rule_id) or {}
+        if item.get("version") != expected:
+            raise Stale(f"rule {rule_id} is at version {item.get('version')}, not {expected}")
+        return item
+
+    def _stamps(self, event_types: Iterable[str]) -> Mapping[str, Stamp]:
+        keys = {event_type: (stamp_pk(event_type), STAMP) for event_type in sorted(event_types)}
+        found = self._table.get_all(keys.values())
+        return {event_type: stamp_of(found.get(key)) for event_type, key in keys.items()}
+
+    def _move_stamp(self, event_type: str, stamp: Stamp, rule_id: str) -> Write:
+        held = Expression("#count = :count", values={"count": stamp.count}) if stamp.count else NEW
+        return put(self._table, stamp_item(event_type, stamp.then(rule_id)), held)
+
+    def _new_exits(self, types: frozenset[str]) -> Sequence[Write]:
+        """The write that adds exit types; none where all are known, so that saves need not queue for one item."""
+        item = self._table.get(EXITS, EXITS)
+        new = types - (item["types"] if item else frozenset())
+        return (
+            [update(self._table, EXITS, EXITS, Expression(update="ADD #types :new", values={"new": new}))]
+            if new
+            else []
+        )

@@ -1,0 +1,1 @@
+"""Stores on the records table: records, identities, dates."""

@@ -1,0 +1,1 @@
+"""Stores on the runs table: events, runs, jobs, imports, and what expires."""

@@ -1,0 +1,115 @@
+"""What an exit needs to find: the open runs of a customer, and for runs yet to start the exits that were seen.
+
+Both stand under each key (ref or identity) that the customer is known by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.common.transactions import Write, check, delete, put
+from whenthen.domain.events.event import Event, format_time, parse_time
+from whenthen.domain.events.ordering import place_of
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.common.items import Item
+    from whenthen.domain.runs.run import Run
+
+SEEN = "seen"
+SEEN_FOR = timedelta(days=35)
+"""How long an exit is remembered for runs that start later: far longer than any message is under way."""
+
+_OPEN = "open#"
+Found = tuple[str, tuple[str, ...], datetime]
+
+
+def watch_pk(key: str) -> str:
+    """The partition of a key that runs are watched under."""
+    return f"watch#{key}"
+
+
+def watches(run: Run) -> bool:
+    """Whether any event may end the run early."""
+    return bool((run.exits_on or run.rechecks_on) and run.watch and not run.status.final)
+
+
+def markers_of(table: Table, run: Run) -> list[Write]:
+    """The writes by which exits find the open run."""
+    marker = {
+        "sk": f"{_OPEN}{run.id}",
+        "run_id": run.id,
+        "types": list(dict.fromkeys((*run.exits_on, *run.rechecks_on))),
+        "entered": format_time(run.entered),
+    }
+    return [put(table, {"pk": watch_pk(key), **marker}) for key in dict.fromkeys(run.watch)]
+
+
+def removals_of(table: Table, run: Run) -> list[Write]:
+    """The writes that take the run's markers away."""
+    return [delete(table, watch_pk(key), f"{_OPEN}{run.id}") for key in dict.fromkeys(run.watch)]
+
+
+def checks_of(table: Table, run: Run) -> list[Write]:
+    """The checks that none of the run's exits was seen after its event, or at its moment behind its place."""
+    if not run.exits_on:
+        return []
+    types = list(enumerate(run.exits_on))
+    unseen = Expression(
+        condition=" AND ".join(
+            f"(attribute_not_exists(#at{n}) OR #at{n} < :entered OR (#at{n} = :entered AND #by{n} <= :place))"
+            for n, _ in types
+        ),
+        values={"entered": format_time(run.entered), "place": run.place},
+        names={f"at{n}": _at(each) for n, each in types} | {f"by{n}": _by(each) for n, each in types},
+    )
+    return [check(table, watch_pk(key), SEEN, unseen) for key in dict.fromkeys(run.watch)]
+
+
+def seen_exit(table: Table, run: Run) -> str | None:
+    """The type of an exit that was seen after the run's event, or at its moment behind its place; None if none was."""
+    marks = table.get_all((watch_pk(key), SEEN) for key in run.watch)
+    entered = format_time(run.entered)
+    for event_type in run.exits_on:
+        for mark in marks.values():
+            at, by = mark.get(_at(event_type)), mark.get(_by(event_type))
+            if at is not None and (at, by) > (entered, run.place):
+                return event_type
+    return None
+
+
+def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None:
+    """Remember the event under each key, unless a later one of its type is remembered already."""
+    values = {
+        "at": format_time(event.time),
+        "by": place_of(event),
+        "expires_at": int((now + SEEN_FOR).timestamp()),
+    }
+    later = Expression(
+        condition="attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #by < :by)",
+        update="SET #at = :at, #by = :by, #expires_at = :expires_at",
+        values=values,
+        names={"at": _at(event.type), "by": _by(event.type)},
+    )
+    for key in dict.fromkeys(keys):
+        with suppress(ConditionFailed):
+            table.update(watch_pk(key), SEEN, later)
+
+
+def watching(table: Table, keys: Sequence[str]) -> list[Found]:
+    """The open runs under any of the keys, each once."""
+    found: dict[str, Item] = {}
+    for key in dict.fromkeys(keys):
+        found |= {item["run_id"]: item for item in table.collection(watch_pk(key), _OPEN)}
+    return [(run_id, tuple(item["types"]), parse_time(item["entered"], "entered")) for run_id, item in found.items()]
+
+
+def _at(event_type: str) -> str:
+    return f"at:{event_type}"
+
+
+def _by(event_type: str) -> str:
+    return f"by:{event_type}"

@@ -1,0 +1,92 @@
+"""Imports and the rows that they refused as items of the runs table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.adapters.dynamodb.common.items import Item, pack, time_of, unpack
+from whenthen.domain.events.event import format_time, parse_time
+from whenthen.domain.imports import spec
+from whenthen.domain.imports.job import Counts, Import, ImportStatus, Place, Refusal
+
+SK = "import"
+REFUSED = "refused#"
+LIST_PK = "imports"
+MAX_REASON = 1_000
+_COUNTS = Counts.__struct_fields__
+
+
+def import_pk(import_id: str) -> str:
+    """The partition of an import."""
+    return f"import#{import_id}"
+
+
+def import_item(work: Import, expires_at: int | None) -> Item:
+    """The import's own item."""
+    return {
+        "pk": import_pk(work.id),
+        "sk": SK,
+        "gsi1pk": LIST_PK,
+        "gsi1sk": f"{format_time(work.created_at)}#{work.id}",
+        "id": work.id,
+        "order": pack(spec.to_json(work.order)),
+        "by": work.by,
+        "created_at": format_time(work.created_at),
+        "status": work.status.value,
+        "reason": work.reason,
+        "offset": work.place.offset,
+        "line": work.place.line,
+        "header": pack(work.header) if work.header else None,
+        "pending": pack(work.pending) if work.pending else None,
+        "size": work.size,
+        "tag": work.tag,
+        "turn": work.turn,
+        "started_at": work.started_at and format_time(work.started_at),
+        "finished_at": work.finished_at and format_time(work.finished_at),
+        "version": work.version,
+        "expires_at": expires_at,
+        **{name: getattr(work.counts, name) for name in _COUNTS},
+    }
+
+
+def import_of(item: Item) -> Import:
+    """The import of its item."""
+    return Import(
+        id=item["id"],
+        order=spec.from_json(unpack(item["order"])),
+        by=item["by"],
+        created_at=parse_time(item["created_at"], "created_at"),
+        status=ImportStatus(item["status"]),
+        reason=item["reason"],
+        place=Place(item["offset"], item["line"]),
+        header=_texts(item, "header"),
+        counts=Counts(*(item[name] for name in _COUNTS)),
+        pending=_texts(item, "pending"),
+        size=item["size"],
+        tag=item["tag"],
+        turn=item["turn"],
+        started_at=time_of(item.get("started_at"), "started_at"),
+        finished_at=time_of(item.get("finished_at"), "finished_at"),
+        version=item["version"],
+    )
+
+
+def refusal_item(work: Import, refusal: Refusal, expires_at: int) -> Item:
+    """A refused row's item, in its import's partition; by line."""
+    return {
+        "pk": import_pk(work.id),
+        "sk": f"{REFUSED}{refusal.line:010d}",
+        "line": refusal.line,
+        "reason": refusal.reason[:MAX_REASON],
+        "expires_at": expires_at,
+    }
+
+
+def refusal_of(item: Item) -> Refusal:
+    """The refused row of its item."""
+    return Refusal(item["line"], item["reason"])
+
+
+def _texts(item: Item, name: str) -> tuple[str, ...]:
+    found: list[Any] = unpack(item[name]) if name in item else []
+    return tuple(found)

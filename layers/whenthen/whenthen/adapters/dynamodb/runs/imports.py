@@ -1,0 +1,95 @@
+"""ImportStore on the runs table, which expires; what it writes of records goes to theirs in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, put, transact
+from whenthen.adapters.dynamodb.records import record_items
+from whenthen.adapters.dynamodb.runs.import_items import (
+    LIST_PK,
+    REFUSED,
+    SK,
+    import_item,
+    import_of,
+    import_pk,
+    refusal_item,
+    refusal_of,
+)
+from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.domain.common.errors import NotFound, Stale
+from whenthen.domain.imports.job import ImportStatus
+from whenthen.ports.values import Page, RecordWrite
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws.client import AwsClient
+    from whenthen.domain.imports.job import Import, Refusal
+
+
+class DynamoImports:
+    """Imports. One that runs does not expire; others do, the retention after they ended or were made."""
+
+    def __init__(self, client: AwsClient, runs_table: str, records_table: str, retention: timedelta) -> None:
+        self._table = Table(client, runs_table)
+        self._records = Table(client, records_table)
+        self._retention = retention
+
+    def get(self, import_id: str) -> Import:
+        """The import. Raises NotFound."""
+        item = self._table.get(import_pk(import_id), SK)
+        if item is None:
+            raise NotFound(f"there is no import {import_id}")
+        return import_of(item)
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
+        """All imports, newest first; eventually consistent."""
+        start = start_of(cursor, LIST_PK, "gsi1")
+        items, last = self._table.query_index("gsi1", LIST_PK, limit=limit, start=start, backwards=True)
+        return Page(tuple(import_of(item) for item in items), cursor_of(last))
+
+    def refusals(self, import_id: str) -> Sequence[Refusal]:
+        """The refused rows that are kept, by line."""
+        return [refusal_of(item) for item in self._table.collection(import_pk(import_id), REFUSED)]
+
+    def create(self, new: Import) -> Import:
+        """Keep a new import; returns the one that is kept, which is an earlier one of this id if there was one."""
+        try:
+            self._table.put(self._item(new), NEW)
+        except ConditionFailed:
+            return self.get(new.id)
+        return new
+
+    def save(self, after: Import) -> None:
+        """Put it in the place of the version before it. Raises Stale."""
+        try:
+            self._table.put(self._item(after), _before(after))
+        except ConditionFailed as error:
+            raise Stale(f"import {after.id} moved on") from error
+
+    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[Refusal]) -> None:
+        """Move the import on, and write the records of its rows, in one transaction. Raises Stale."""
+        own = [
+            put(self._table, self._item(after), _before(after)),
+            *(put(self._table, refusal_item(after, refusal, self._ends(after))) for refusal in refused),
+        ]
+        theirs = [
+            write for each in writes for write in record_items.writes_of(self._records, each.record, each.replaces)
+        ]
+        try:
+            transact(self._table.client, [*own, *theirs])
+        except TransactionRefused as error:
+            raise Stale(f"import {after.id}, or a record of its rows, moved on") from error
+
+    def _item(self, work: Import) -> dict[str, object]:
+        return import_item(work, None if work.status is ImportStatus.RUNNING else self._ends(work))
+
+    def _ends(self, work: Import) -> int:
+        return expiry(work.finished_at or work.started_at or work.created_at, self._retention)
+
+
+def _before(after: Import) -> Expression:
+    return Expression("#version = :before", values={"before": after.version - 1})

@@ -1,0 +1,48 @@
+"""Occurrences on the runs table: one small item for each event under each key that it is about, in order of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.dynamodb.common.table import Table
+from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.domain.events.event import format_time, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from whenthen.adapters.aws.client import AwsClient
+    from whenthen.domain.events.event import Event
+
+_AFTER = "$"
+"""Sorts right after `#`: behind everything that happened at the same millisecond."""
+
+
+class DynamoOccurrences:
+    """Kept for the retention. Key and content are those of the event, so a repetition writes the same item again."""
+
+    def __init__(self, client: AwsClient, runs_table: str, retention: timedelta) -> None:
+        self._table = Table(client, runs_table)
+        self._retention = retention
+
+    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
+        """Remember under each key that the event happened."""
+        expires_at = expiry(now, self._retention)
+        for key in keys:
+            sk = f"{event.type}#{format_time(event.time)}#{event.id}"
+            self._table.put({"pk": _pk(key), "sk": sk, "expires_at": expires_at})
+
+    def times(
+        self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
+    ) -> Mapping[str, datetime]:
+        """The newest events of the type under a key, both ends included: one consistent query."""
+        first = f"{event_type}#{format_time(since) if since else ''}"
+        last = f"{event_type}#{format_time(until)}{_AFTER}"
+        items, _ = self._table.query(_pk(key), between=(first, last), limit=limit, backwards=True)
+        found = (item["sk"].split("#", 2) for item in items)
+        return {event_id: parse_time(time, "time") for _, time, event_id in found}
+
+
+def _pk(key: str) -> str:
+    return f"history#{key}"

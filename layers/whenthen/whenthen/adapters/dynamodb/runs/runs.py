@@ -1,0 +1,268 @@
+"""RunLedger on the runs table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
+from whenthen.adapters.dynamodb.runs import exit_subscriptions
+from whenthen.adapters.dynamodb.runs.jobs import DynamoJobs
+from whenthen.adapters.dynamodb.runs.run_items import (
+    EVENT,
+    IS_OPEN,
+    RUN,
+    event_item,
+    event_of,
+    expiry,
+    in_order,
+    is_job,
+    job_item,
+    job_of,
+    open_values,
+    run_item,
+    run_of,
+    run_pk,
+    status_pk,
+)
+from whenthen.domain.common.errors import Temporary
+from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.runs.run import Job, Run, RunStatus
+from whenthen.ports.values import Page, RunState, Started
+
+if TYPE_CHECKING:
+    from whenthen.adapters.aws.client import AwsClient
+    from whenthen.ports.clock import Clock
+
+_ONCE = "once"
+
+_LOOKS = 4
+"""How often the end of a run is tried on what another worker made of it meanwhile."""
+
+
+class DynamoRuns(DynamoJobs):
+    """Runs with their events and jobs. What an open run holds never expires; the rest does after `retention`."""
+
+    def __init__(
+        self, client: AwsClient, runs_table: str, records_table: str, clock: Clock, retention: timedelta
+    ) -> None:
+        super().__init__(client, runs_table, records_table)
+        self._clock = clock
+        self._retention = retention
+
+    # --- start and load ---------------------------------------------------------------------------
+
+    def start(
+        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+    ) -> Started:
+        """Write the run, its event, its first jobs and what it watches, in one transaction.
+
+        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`, or any
+        run one of `earlier`.
+        Raises Invalid for a run with too many steps and too many keys to be watched under.
+        """
+        try:
+            unused = [check(self._runs, _once_pk(key), _ONCE, NEW) for key in earlier]
+            transact(self._runs.client, [*self._start_writes(run, event, jobs, once_key), *unused])
+        except TransactionRefused:
+            started = self._why_refused(run, once_key, earlier)
+        else:
+            started = Started.STARTED
+        if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
+            return Started.EXITED
+        return started
+
+    def _start_writes(self, run: Run, event: Event, jobs: Sequence[Job], once_key: str | None) -> list[Write]:
+        expires_at = self._expiry(run.finished_at or run.started_at) if run.status.final else None
+        writes = [
+            put(self._runs, run_item(run, expires_at), NEW),
+            put(self._runs, event_item(run, event, expires_at)),
+            *(put(self._runs, job_item(job, expires_at)) for job in jobs),
+        ]
+        if once_key is not None:
+            free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
+            writes.append(put(self._runs, {"pk": _once_pk(once_key), "sk": _ONCE, "run_id": run.id}, free))
+        if exit_subscriptions.watches(run):
+            writes += exit_subscriptions.markers_of(self._runs, run) + exit_subscriptions.checks_of(self._runs, run)
+        return writes
+
+    def _why_refused(self, run: Run, once_key: str | None, earlier: Sequence[str]) -> Started:
+        """Which condition did not hold. DynamoDB need not name all of them, so it is looked up."""
+        own, once = (run_pk(run.id), RUN), [(_once_pk(key), _ONCE) for key in (once_key, *earlier) if key]
+        found = self._runs.get_all([own, *once])
+        if own in found:
+            return Started.EXISTS
+        holders = {found[place]["run_id"] for place in once if place in found}
+        return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
+
+    def _exited_meanwhile(self, run: Run) -> bool:
+        """Look once more for an exit, now that the markers are there, and stop the run if there is one.
+
+        While a transaction is applied item by item, an exit may be noted and find no marker yet: then it is
+        this look that finds the exit. docs/architecture.md, "Exits win".
+        """
+        if not exit_subscriptions.watches(run):
+            return False
+        seen = exit_subscriptions.seen_exit(self._runs, run)
+        if seen is None:
+            return False
+        return self.finish(run, RunStatus.STOPPED, f"exit: {seen}, seen before it started", self._clock.now())
+
+    def load(self, run_id: str) -> RunState | None:
+        """The run with its event and jobs."""
+        items = {item["sk"]: item for item in self._runs.collection(run_pk(run_id))}
+        if RUN not in items or EVENT not in items:  # the second: half of it has expired
+            return None
+        jobs = (job_of(item) for item in items.values() if is_job(item))
+        return RunState(run_of(items[RUN]), event_of(items[EVENT]), in_order(jobs))
+
+    # --- going on ---------------------------------------------------------------------------------
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        """Remember the task token with which the state machine waits for the current wave."""
+        self._try(run_id, Expression(EXISTS.condition, "SET #token = :token", {"token": token}))
+
+    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+        """Write the run's new wave with its jobs, in one transaction. False if the run is final or further already."""
+        change = Expression(
+            condition=f"{IS_OPEN} AND #wave < :wave",
+            update="SET #wave = :wave, #due = :due, #status = :running, #gsi3pk = :gsi3pk REMOVE #waits_until",
+            values={
+                **open_values(),
+                "wave": run.wave,
+                "due": format_time(run.due),
+                "gsi3pk": status_pk(RunStatus.RUNNING),
+            },
+        )
+        try:
+            new = (put(self._runs, job_item(job), NEW) for job in jobs)
+            transact(self._runs.client, [update(self._runs, run_pk(run.id), RUN, change), *new])
+        except TransactionRefused:
+            return False
+        return True
+
+    def park(self, run: Run, due: datetime) -> None:
+        """Note that the run waits until `due`; nothing happens to a run that is final or further already.
+
+        The run's own clock stays where it is: a repetition must count the same wait from the same moment.
+        """
+        change = Expression(
+            condition="#status IN (:running, :waiting) AND #wave = :wave",
+            update="SET #status = :waiting, #gsi3pk = :gsi3pk, #waits_until = :due",
+            values={
+                "running": RunStatus.RUNNING.value,
+                "waiting": RunStatus.WAITING.value,
+                "wave": run.wave,
+                "gsi3pk": status_pk(RunStatus.WAITING),
+                "due": format_time(due),
+            },
+        )
+        self._try(run.id, change)
+
+    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
+        """Give the run its outcome and stop watching. False if it had one already.
+
+        What expires with it is looked up before, so it is on condition that no wave came between: the jobs of
+        that would never expire. Raises Temporary if waves keep coming.
+        """
+        wave = run.wave
+        for _ in range(_LOOKS):
+            if self._finish(run, wave, status, reason, now):
+                return True
+            item = self._runs.get(run_pk(run.id), RUN)
+            if item is None or run_of(item).status.final:
+                return False
+            wave = item["wave"]
+        raise Temporary("the run keeps going on", retry_after=1)
+
+    def _finish(self, run: Run, wave: int, status: RunStatus, reason: str, now: datetime) -> bool:
+        """False if it has its outcome, or is no longer at `wave`, which was read before its jobs are looked at here."""
+        expires_at = self._expiry(now)
+        ending = Expression(
+            condition=f"{IS_OPEN} AND #wave = :wave",
+            update="SET #status = :status, #reason = :reason, #finished_at = :now, #gsi3pk = :gsi3pk,"
+            " #expires_at = :expires_at REMOVE #waits_until",
+            values={
+                **open_values(),
+                "wave": wave,
+                "status": status.value,
+                "reason": reason,
+                "now": format_time(now),
+                "gsi3pk": status_pk(status),
+                "expires_at": expires_at,
+            },
+        )
+        expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
+        pk = run_pk(run.id)
+        parts = [str(item["sk"]) for item in self._runs.collection(pk) if item["sk"] != RUN]
+        writes = [
+            update(self._runs, pk, RUN, ending),
+            *(update(self._runs, pk, part, expiring) for part in parts),
+            *(exit_subscriptions.removals_of(self._runs, run) if run.exits_on or run.rechecks_on else ()),
+        ]
+        try:
+            transact(self._runs.client, writes)
+        except TransactionRefused as error:
+            if 0 not in error.places:
+                raise Temporary("parts of the run changed at the same time", retry_after=1) from error
+            return False
+        return True
+
+    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+        change = Expression(
+            condition="#status = :was",
+            update="SET #status = :status, #reason = :reason, #gsi3pk = :gsi3pk",
+            values={"was": run.status.value, "status": status.value, "reason": reason, "gsi3pk": status_pk(status)},
+        )
+        try:
+            self._runs.update(run_pk(run.id), RUN, change)
+        except ConditionFailed:
+            return False
+        return True
+
+    # --- exits ------------------------------------------------------------------------------------
+
+    def note_exit(self, keys: Sequence[str], event: Event) -> None:
+        """Remember under each key that an event of this type was seen, at its time."""
+        exit_subscriptions.note(self._runs, keys, event, self._clock.now())
+
+    def watching(self, keys: Sequence[str]) -> list[exit_subscriptions.Found]:
+        """The open runs that watch any of these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+        return exit_subscriptions.watching(self._runs, keys)
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs of a rule, newest first; eventually consistent."""
+        return self._list("gsi1", f"rule#{rule_id}", limit, cursor)
+
+    def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs about a record, newest first; eventually consistent."""
+        return self._list("gsi2", f"record#{ref}", limit, cursor)
+
+    def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
+        """Runs with a status, newest first; eventually consistent."""
+        page = self._list("gsi3", status_pk(status), limit, cursor)
+        return Page(tuple(run for run in page.items if run.status == status), page.cursor)
+
+    def _list(self, index: str, pk: str, limit: int, cursor: str | None) -> Page[Run]:
+        start = start_of(cursor, pk, index)
+        items, last = self._runs.query_index(index, pk, limit=limit, start=start, backwards=True)
+        return Page(tuple(run_of(item) for item in items), cursor_of(last))
+
+    def _try(self, run_id: str, change: Expression) -> None:
+        try:
+            self._runs.update(run_pk(run_id), RUN, change)
+        except ConditionFailed:
+            return
+
+    def _expiry(self, ended: datetime) -> int:
+        return expiry(ended, self._retention)
+
+
+def _once_pk(once_key: str) -> str:
+    return f"once#{once_key}"

@@ -1,0 +1,1 @@
+"""Outgoing HTTP: one guarded client for every call to the outside."""

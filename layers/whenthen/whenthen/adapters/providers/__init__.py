@@ -1,0 +1,1 @@
+"""Clients of outside APIs that more than one part of whenthen calls."""

@@ -1,0 +1,1 @@
+"""The HTTP API of admins: routes, typed bodies and answers."""

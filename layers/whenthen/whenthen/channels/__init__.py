@@ -1,0 +1,1 @@
+"""Channels: one folder for each way of acting. `registry` lists them."""

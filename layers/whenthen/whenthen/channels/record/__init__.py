@@ -1,0 +1,1 @@
+"""Changes of records in the built-in store."""

@@ -1,0 +1,198 @@
+"""change_record: steps whose effect is on the built-in store, had exactly once.
+
+The record and the job's outcome are written in one transaction, so no lease is needed: of two workers
+one writes, and the other finds the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary, TooLarge
+from whenthen.domain.events.event import format_time
+from whenthen.domain.records.limits import check_record
+from whenthen.domain.records.record import Record, check_fields, parse_ref, patched, with_tags
+from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.templating import templates
+from whenthen.ports.values import Counter, RecordWrite, RunState
+from whenthen.usecases.records.save_record import normalised
+from whenthen.usecases.runs.perform_job import find_job
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Step
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.runs import RunLedger
+    from whenthen.usecases.runs.orchestrator import Progress
+
+ATTEMPTS = 8
+"""How often a change is made anew on what another writer left, before its message is given back to the queue."""
+
+
+class Work(Struct, frozen=True):
+    """What a step does to records: the patch for an existing or a new one, and whose turn it was."""
+
+    record: Record
+    replaces: Record | None
+    patch: Mapping[str, Any]
+    said: str
+    counter: Counter | None = None
+
+
+class Task(Struct, frozen=True):
+    """A step that is due, with its parameters rendered and the record that it is about."""
+
+    state: RunState
+    job: Job
+    step: Step
+    parameters: Mapping[str, Any]
+    records: RecordStore
+    runs: RunLedger
+
+    def target(self) -> Record:
+        """The record that the step names, or the run's. Raises NotFound."""
+        ref = self.parameters.get("record") or self.state.run.record
+        if not ref:
+            raise NotFound("the run has no record, and the step names none")
+        parse_ref(ref, "with.record")
+        record = self.records.get(ref)
+        if record is None:
+            raise NotFound(f"there is no record {ref}")
+        return record
+
+
+def _set_fields(task: Task) -> Work:
+    record, patch = task.target(), dict(task.parameters["fields"])
+    return Work(record, record, patch, f"{record.ref}: set {', '.join(patch)}")
+
+
+def _tags(task: Task) -> list[str]:
+    """The step's tags; one whose template comes to nothing is none."""
+    return [tag for tag in task.parameters["tags"] if tag.strip()]
+
+
+def _add_tags(task: Task) -> Work:
+    record, tags = task.target(), _tags(task)
+    return Work(
+        record, record, {"tags": with_tags(record.fields.get("tags"), added=tags)}, f"{record.ref}: tags {tags}"
+    )
+
+
+def _remove_tags(task: Task) -> Work:
+    record, tags = task.target(), _tags(task)
+    kept = with_tags(record.fields.get("tags"), removed=tags)
+    return Work(record, record, {"tags": kept}, f"{record.ref}: without tags {tags}")
+
+
+def _assign_owner(task: Task) -> Work:
+    record, agents = task.target(), task.parameters["from"]
+    if task.parameters.get("keep") and record.fields.get("owner"):
+        return Work(record, record, {}, f"{record.ref}: keeps its owner {record.fields['owner']}")
+    if task.parameters.get("by") == "first":
+        return Work(record, record, {"owner": agents[0]}, f"{record.ref}: owner {agents[0]}")
+    name = f"owner#{task.state.run.rule_id}#{task.step.id}"
+    turn = task.runs.counter(name)
+    agent = agents[turn % len(agents)]
+    return Work(record, record, {"owner": agent}, f"{record.ref}: owner {agent}", Counter(name, turn, turn + 1))
+
+
+_SAID_OF_A_TASK = ("title", "description", "assignee", "due")
+
+
+def _create_task(task: Task) -> Work:
+    owner = None
+    if task.state.run.record and not task.parameters.get("assignee"):
+        parent = task.records.get(task.state.run.record)
+        owner = parent.fields.get("owner") if parent else None
+    return _create(
+        task,
+        "task",
+        {
+            "status": "open",
+            "assignee": owner,
+            "due": format_time(task.job.due),
+            **task.parameters.get("fields", {}),
+            **{name: said for name in _SAID_OF_A_TASK if (said := task.parameters.get(name))},
+        },
+    )
+
+
+def _create_record(task: Task) -> Work:
+    return _create(task, task.parameters["kind"], dict(task.parameters["fields"]))
+
+
+def _create(task: Task, kind: str, fields: dict[str, Any]) -> Work:
+    fields = {"parent": task.state.run.record, **fields}
+    ref = f"{kind}:{ids.record_id(task.job.id)}"
+    parse_ref(ref, "with.kind")
+    record = Record(kind, ref.partition(":")[2])
+    return Work(record, None, {name: value for name, value in fields.items() if value is not None}, f"{ref}: created")
+
+
+WORKS: Mapping[str, Callable[[Task], Work]] = {
+    "set_fields": _set_fields,
+    "add_tags": _add_tags,
+    "remove_tags": _remove_tags,
+    "assign_owner": _assign_owner,
+    "create_task": _create_task,
+    "create_record": _create_record,
+}
+
+
+class ChangeRecord(Struct, frozen=True):
+    """Performs the jobs of the record channel."""
+
+    progress: Progress
+    default_country: str | None
+
+    def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
+        """Raises Temporary when the record moved on meanwhile, NotFound when there is no such job."""
+        for _ in range(ATTEMPTS):
+            state = self.progress.runs.load(run_id)
+            job = find_job(state, run_id, step_id, occurrence)
+            if state is None or job.status.final or self._perform(state, job):
+                self.progress.settle(run_id)
+                return
+        raise Temporary(f"what step {step_id} changes is being changed by others", retry_after=1)
+
+    def _perform(self, state: RunState, job: Job) -> bool:
+        """Whether the job got its outcome; False if what it was made from moved on meanwhile."""
+        try:
+            outcome, writes, counter = self._prepare(state, job)
+        except (Invalid, NotFound, TooLarge) as error:
+            outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
+        try:
+            self._complete(job, outcome, writes, counter)
+        except Stale:
+            return False
+        return True
+
+    def _complete(self, job: Job, outcome: Outcome, writes: list[RecordWrite], counter: Counter | None) -> None:
+        """Write it all; where the store takes no such record after all, that it does not. Raises Stale."""
+        now = self.progress.clock.now()
+        try:
+            self.progress.runs.complete_with(job, outcome, now, writes, counter)
+        except (Invalid, TooLarge) as error:
+            self.progress.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
+
+    def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
+        if state.run.status.final:
+            return Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}"), [], None
+        step = self.progress.rule_of(state.run).step(job.step_id)
+        parameters = templates.render_all(step.parameters, self.progress.context(state, job.due))
+        work = WORKS[step.action](Task(state, job, step, parameters, self.progress.records, self.progress.runs))
+        check_fields(work.patch, "with.fields")
+        changed = patched(
+            work.record,
+            normalised(work.patch, self.default_country),
+            origin=f"rule:{state.run.rule_id}",
+            cause=state.event.cause.then(state.run.id),
+            now=self.progress.clock.now(),
+        )
+        check_record(changed, work.replaces or work.record)
+        writes = [] if changed is work.record else [RecordWrite(changed, work.replaces)]
+        said = work.said if writes else f"{work.said} (as it was already)"
+        return Outcome(JobStatus.DONE, said, {"record": work.record.ref}), writes, work.counter

@@ -1,0 +1,100 @@
+"""send_whatsapp: a template or a free text through the Cloud API, which takes no idempotency key.
+
+The job's callback (its run and its id) travels as `biz_opaque_callback_data` and comes back in the statuses, by
+which a job whose answer was lost finds its outcome (`settle_report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.events import identities
+from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.templating import templates
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Step
+    from whenthen.ports.providers import Graph
+    from whenthen.ports.values import HttpRequest
+    from whenthen.usecases.ingest.update_consent import Consents
+
+MAX_TEXT = 4096
+DEFAULT_LANGUAGE = "en_US"
+
+
+class _Send(Struct, frozen=True):
+    call: HttpRequest
+    graph: Graph
+
+    def perform(self) -> Outcome:
+        message_id = self.graph.send_message(self.call)
+        return Outcome(JobStatus.DONE, "message accepted by WhatsApp", {"message_id": message_id})
+
+
+class SendWhatsapp(Struct, frozen=True):
+    """The WhatsApp channel."""
+
+    graph: Graph
+    default_country: str | None
+    consents: Consents
+    repeatable: bool = False
+
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
+        """Skipped where the recipient refuses messages. Raises Invalid naming what the message lacks."""
+        given = templates.render_all(step.parameters, context)
+        recipient = self._recipient(given, context)
+        refused = self.consents.refusal("whatsapp", _identity(recipient), given.get("purpose", ""))
+        if refused is not None:
+            return Outcome(JobStatus.SKIPPED, refused)
+        message: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            **recipient,
+            **(_template(given) if given.get("template") else _text(given)),
+        }
+        if given.get("reply_to"):
+            message["context"] = {"message_id": given["reply_to"]}
+        return _Send(self.graph.message(message, job.callback), self.graph)
+
+    def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
+        """The phone number, or the business-scoped id of a customer whose number Meta does not tell."""
+        record, data = context["record"] or {}, context["event"]["data"]
+        for text in (given.get("to"), record.get("phone"), data.get("phone")):
+            if text:
+                number = identities.phone(str(text), self.default_country)
+                if number is None:
+                    raise Invalid.field("with.to", f"{text!r} is not a phone number")
+                return {"to": number.removeprefix("+")}
+        own_id = record.get("whatsapp") or data.get("user_id")
+        if not own_id:
+            raise Invalid.field("with.to", "there is no phone number")
+        return {"recipient": str(own_id)}
+
+
+def _identity(recipient: Mapping[str, str]) -> str:
+    """What the recipient's records are found by."""
+    if "to" in recipient:
+        return identities.identity("phone", f"+{recipient['to']}")
+    return identities.identity("whatsapp", recipient["recipient"])
+
+
+def _text(given: Mapping[str, Any]) -> dict[str, Any]:
+    body = given.get("text", "")
+    if not body.strip() or len(body) > MAX_TEXT:
+        raise Invalid.field("with.text", f"from 1 to {MAX_TEXT} characters are required, there are {len(body)}")
+    return {"type": "text", "text": {"preview_url": False, "body": body}}
+
+
+def _template(given: Mapping[str, Any]) -> dict[str, Any]:
+    template: dict[str, Any] = {
+        "name": given["template"],
+        "language": {"code": given.get("language") or DEFAULT_LANGUAGE},
+    }
+    if given.get("parameters"):
+        values = [{"type": "text", "text": value} for value in given["parameters"]]
+        template["components"] = [{"type": "body", "parameters": values}]
+    return {"type": "template", "template": template}

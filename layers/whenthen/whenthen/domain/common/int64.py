@@ -1,0 +1,52 @@
+"""Whole numbers of 64 bits: the bus takes no others, so no event and no record may hold one.
+
+Who asks through the API is told which field it is. What a stranger's webhook brings is kept as text: conditions
+compare a text that spells a number as the number, and its delivery is not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from whenthen.domain.common.errors import Problem
+
+LEAST, MOST = -(2**63), 2**63 - 1
+
+
+def too_long(value: Any, path: str) -> Iterator[Problem]:
+    """A problem for each whole number within `value` (which nests as deep as JSON that was read) beyond 64 bits."""
+    if isinstance(value, int) and not LEAST <= value <= MOST:
+        yield Problem(path, "a whole number beyond 64 bits: send it as text")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from too_long(item, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from too_long(item, f"{path}[{place}]")
+
+
+def as_text(value: Any) -> Any:
+    """`value` with the whole numbers beyond 64 bits as their digits."""
+    if isinstance(value, int):
+        return value if LEAST <= value <= MOST else _digits(value)
+    if isinstance(value, Mapping):
+        return {name: as_text(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_text(item) for item in value]
+    return value
+
+
+def read(written: str) -> int | str:
+    """The number that these digits of JSON are; the digits themselves beyond 64 bits."""
+    if len(written) > len(str(LEAST)):
+        return written
+    number = int(written)
+    return number if LEAST <= number <= MOST else written
+
+
+def _digits(number: int) -> str:
+    try:
+        return str(number)
+    except ValueError:  # of more digits than Python writes: nothing that was read has them, a sum of an expression may
+        return hex(number)

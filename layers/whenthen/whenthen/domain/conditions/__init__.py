@@ -1,0 +1,1 @@
+"""The condition language: predicates, operators, operands, and how fields are looked up."""

@@ -1,0 +1,272 @@
+"""Conditions: `all`, `any` and `not` over leaves of field, operator and value.
+
+`parse_condition` reads what an admin wrote, `evaluate` says whether it holds. What `evaluate` says is
+the specification in code: the matcher must agree with it. docs/rules.md is the specification in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import Problem
+from whenthen.domain.conditions.field_access import OF_THE_CLOCK, Context, Facts, Path, parse_path
+from whenthen.domain.conditions.operators import OPERATORS, Operator
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.temporal.time_values import Duration, read_duration
+from whenthen.domain.temporal.time_zones import parse_zone
+
+MAX_DEPTH = 6
+"""How many groups may stand in one another."""
+
+MAX_LEAVES = 100
+"""How many fields one condition may ask for, in all its groups."""
+
+
+class AllOf(Struct, frozen=True, gc=False):
+    """Holds when each of its conditions does."""
+
+    items: tuple[Condition, ...]
+
+
+class AnyOf(Struct, frozen=True, gc=False):
+    """Holds when at least one of its conditions does."""
+
+    items: tuple[Condition, ...]
+
+
+class Not(Struct, frozen=True, gc=False):
+    """Holds when its condition does not."""
+
+    item: Condition
+
+
+Condition = AllOf | AnyOf | Not | Leaf
+
+
+def evaluate(condition: Condition | None, context: Context) -> bool:
+    """Whether `condition` holds in `context`; none always holds."""
+    return condition is None or holds(condition, Facts(context))
+
+
+def holds(condition: Condition, facts: Facts) -> bool:
+    """Whether `condition` holds, given the facts."""
+    if isinstance(condition, Leaf):
+        return OPERATORS[condition.op].holds(facts, condition)
+    if isinstance(condition, AllOf):
+        return all(holds(item, facts) for item in condition.items)
+    if isinstance(condition, AnyOf):
+        return any(holds(item, facts) for item in condition.items)
+    return not holds(condition.item, facts)
+
+
+def leaves(condition: Condition | None) -> Iterator[Leaf]:
+    """All leaves, in the order written."""
+    if isinstance(condition, Leaf):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from leaves(condition.item)
+    elif condition is not None:
+        for item in condition.items:
+            yield from leaves(item)
+
+
+def as_mapping(condition: Condition) -> dict[str, Any]:
+    """The condition as an admin writes it: `parse_condition` reads it back as an equal one."""
+    if isinstance(condition, AllOf):
+        return {"all": [as_mapping(item) for item in condition.items]}
+    if isinstance(condition, AnyOf):
+        return {"any": [as_mapping(item) for item in condition.items]}
+    if isinstance(condition, Not):
+        return {"not": as_mapping(condition.item)}
+    document: dict[str, Any] = {"field": condition.field, "op": condition.op}
+    if condition.value is not None:
+        document["value"] = condition.value
+    if condition.ignore_case:
+        document["ignore_case"] = True
+    if condition.path.within is not None:
+        within = condition.path.within
+        document["within"] = {unit: amount for unit in _UNITS if (amount := getattr(within, unit))}
+    if zone := condition.zone or condition.path.zone:
+        document["zone"] = zone
+    return document
+
+
+_UNITS = ("weeks", "days", "hours", "minutes")
+
+
+def parse_condition(document: object, field: str, problems: list[Problem], zone: str | None = None) -> Condition | None:
+    """Read a condition; None when it does not hold together. Appends to `problems` all that is wrong.
+
+    field   where the condition stands, such as `conditions`: the paths of problems begin with it
+    zone    the IANA zone of leaves that name none themselves
+    """
+    parser = _Parser(problems, zone)
+    before = len(problems)
+    condition = parser.read(document, field, 1)
+    if parser.leaves > MAX_LEAVES:
+        problems.append(Problem(field, f"at most {MAX_LEAVES} conditions are allowed, there are {parser.leaves}"))
+    return condition if len(problems) == before else None
+
+
+def demand(field: str, op: str, value: Any) -> Leaf:
+    """The leaf that code asks for, where field, operator and value are known to fit each other."""
+    return _leaf_of({"field": field, "op": op, "value": value}, None)
+
+
+_GROUPS = ("all", "any", "not")
+_LEAF_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
+_T = TypeVar("_T")
+
+
+class _Parser:
+    def __init__(self, problems: list[Problem], zone: str | None) -> None:
+        self.leaves = 0
+        self._problems = problems
+        self._zone = zone
+
+    def read(self, document: object, field: str, depth: int) -> Condition | None:
+        if not isinstance(document, Mapping):
+            self._report(field, "an object is required, with all, any, not, or field and op")
+            return None
+        try:
+            group = _group_of(document, depth)
+        except ValueError as error:
+            self._report(field, error)
+            return None
+        if group is not None:
+            return self._group(group, document[group], f"{field}.{group}", depth)
+        self.leaves += 1
+        try:
+            return _leaf_of(document, self._zone)
+        except ValueError:
+            self._report_leaf(document, field)
+        return None
+
+    def _group(self, name: str, content: object, field: str, depth: int) -> Condition | None:
+        if name == "not":
+            item = self.read(content, field, depth + 1)
+            return None if item is None else Not(item)
+        try:
+            documents = _items_of(content)
+        except ValueError as error:
+            self._report(field, error)
+            return None
+        items = [self.read(item, f"{field}[{position}]", depth + 1) for position, item in enumerate(documents)]
+        kept = tuple(item for item in items if item is not None)
+        return AllOf(kept) if name == "all" else AnyOf(kept)
+
+    def _report_leaf(self, document: Mapping[Any, Any], field: str) -> None:
+        """Report all that is wrong with a leaf, one part after the other."""
+        for key in document:
+            if key not in _LEAF_KEYS:
+                self._report(f"{field}.{key}", f"is not known here; known are {', '.join(_LEAF_KEYS)}")
+        row = self._try(f"{field}.op", _operator_of, document.get("op"))
+        within = self._try(f"{field}.within", _within_of, document)
+        zone = self._try(f"{field}.zone", _zone_of, document, row)
+        self._try(f"{field}.field", _path_of, document.get("field"), row, zone, within)
+        fold = self._try(f"{field}.ignore_case", _fold_of, document.get("ignore_case", False), row)
+        if row is not None and fold is not None:
+            self._try(f"{field}.value", row.read, document.get("value"), fold)
+
+    def _try(self, field: str, read: Callable[..., _T], *arguments: object) -> _T | None:
+        try:
+            return read(*arguments)
+        except ValueError as error:
+            self._report(field, error)
+        return None
+
+    def _report(self, field: str, problem: object) -> None:
+        self._problems.append(Problem(field, str(problem)))
+
+
+def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Leaf:
+    """The leaf that is written. Raises ValueError with the first thing that is wrong."""
+    field, op, value = document.get("field"), document.get("op"), document.get("value")
+    if len(document) == 3 and type(field) is type(op) is type(value) is str:
+        return _plain_leaf(field, op, value, zone)
+    return _any_leaf(document, zone)
+
+
+@lru_cache(maxsize=16_384)
+def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Leaf:
+    """The leaf of the most frequent form. Rules ask the same of the same fields: so they are read, and kept, once."""
+    return _any_leaf({"field": field, "op": op, "value": value}, zone)
+
+
+def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Leaf:
+    if not document.keys() <= _LEAF_KEYS:
+        raise ValueError("unknown keys")
+    row = _operator_of(document.get("op"))
+    zone = _zone_of(document, row) or zone
+    path = _path_of(document.get("field"), row, zone, _within_of(document))
+    fold = _fold_of(document.get("ignore_case", False), row)
+    value = document.get("value")
+    return Leaf(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
+
+
+def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
+    """Which group the document is; None: a leaf."""
+    group = next((name for name in _GROUPS if name in document), None)
+    if group is None:
+        return None
+    if len(document) > 1:
+        others = ", ".join(str(key) for key in document if key != group)
+        raise ValueError(f"{group} stands alone; {others} cannot stand beside it")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"at most {MAX_DEPTH} groups may stand in one another")
+    return group
+
+
+def _items_of(content: object) -> list[object]:
+    if not isinstance(content, list | tuple) or not content:
+        raise ValueError("a list of conditions is required, with at least one")
+    if len(content) > MAX_LEAVES:
+        raise ValueError(f"at most {MAX_LEAVES} conditions are allowed, there are {len(content)}")
+    return list(content)
+
+
+def _operator_of(op: object) -> Operator:
+    row = OPERATORS.get(op) if isinstance(op, str) else None
+    if row is None:
+        raise ValueError(f"one of {', '.join(OPERATORS)} is required")
+    return row
+
+
+def _path_of(name: object, row: Operator | None, zone: str | None, within: Duration | None) -> Path:
+    if not isinstance(name, str) or not name:
+        raise ValueError("a field such as record.status is required")
+    if row is not None and row.record and not name.startswith("record."):
+        raise ValueError(f"{row.name} looks at a field of the record, such as record.status")
+    return parse_path(name, zone if name.startswith(OF_THE_CLOCK) else None, within)
+
+
+def _fold_of(value: object, row: Operator | None) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false is required")  # noqa: TRY004
+    if value and row is not None and not row.folds:
+        raise ValueError(f"{row.name} does not compare text")
+    return value
+
+
+def _zone_of(document: Mapping[Any, Any], row: Operator | None) -> str | None:
+    zone = document.get("zone")
+    if zone is None:
+        return None
+    if not isinstance(zone, str) or parse_zone(zone) is None:
+        raise ValueError("an IANA time zone such as Europe/Istanbul is required")
+    if row is not None and not row.dated and not str(document.get("field")).startswith(OF_THE_CLOCK):
+        raise ValueError("matters only to now.*, history.*, between, before, after, within_last and within_next")
+    return zone
+
+
+def _within_of(document: Mapping[Any, Any]) -> Duration | None:
+    within = document.get("within")
+    if str(document.get("field")).startswith("history."):
+        return read_duration(within)
+    if within is not None:
+        raise ValueError("matters only to history.*")
+    return None

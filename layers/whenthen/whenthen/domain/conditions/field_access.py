@@ -1,0 +1,218 @@
+"""Facts: what conditions can ask about one event, by path. Each answer is worked out once and kept.
+
+A path is a root and names: `record.address.city`. Docs/rules.md, "Fields", is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.common.values import elements
+from whenthen.domain.temporal.time_values import NOW_FIELDS, Duration, now_fields, read_point, span_of
+from whenthen.domain.temporal.time_zones import parse_zone
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Earlier(Protocol):
+        """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
+
+        def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
+            """The times of its events of the type since then, but for the present event's."""
+
+
+MAX_FIELD = 200
+MAX_NAMES = 12
+MAX_COUNTED = 1_000
+"""Of how many earlier events a count takes notice."""
+
+OF_THE_CLOCK = ("now.", "history.")
+"""How fields begin whose answer depends on the time zone."""
+
+Context = Mapping[str, object]
+
+
+class Path(Struct, frozen=True, eq=False, gc=False):
+    """A field that conditions ask for. Those with the same `key` have the same answer, and are equal.
+
+    steps   the names from the context on, where the answer stands in it as it is; else none
+    zone    of `now.*` and `history.*`: whose clock is read, whose days are counted; None: that of the context's now
+    within  of `history.*`: how far back events are counted
+    """
+
+    key: str
+    root: str
+    names: tuple[str, ...]
+    steps: tuple[str, ...]
+    zone: str | None = None
+    within: Duration | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Path) and self.key == other.key)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=16_384)
+def parse_path(written: str, zone: str | None = None, within: Duration | None = None) -> Path:
+    """The path that a field is written as; the same object each time. Raises ValueError saying what is wrong."""
+    root, *names = written.split(".")
+    row = _ROOTS.get(root)
+    if row is None:
+        raise ValueError(f"a field begins with {', '.join(_ROOTS)}, as in record.status")
+    if len(written) > MAX_FIELD or len(names) > MAX_NAMES:
+        raise ValueError(f"at most {MAX_FIELD} characters and {MAX_NAMES} names are allowed")
+    if len(names) < row.names or not all(names):
+        raise ValueError(f"{row.example} is how a field of {root} is written")
+    if root == "now" and written[4:] not in NOW_FIELDS:
+        raise ValueError(f"now has {', '.join(sorted(NOW_FIELDS))}")
+    zone = zone if written.startswith(OF_THE_CLOCK) else None
+    key = written if zone is None and within is None else f"{written} {zone} {within}"
+    return Path(key, root, tuple(names), () if row.read else (root, *names), zone, within)
+
+
+class Facts:
+    """What is known when one event is matched: `context` by path.
+
+    context   {"event": …, "record": …, "before": …, "related": …, "history": …, "now": …}; any may be absent
+    """
+
+    __slots__ = ("_answers", "_now", "context")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._answers: dict[str, object] = {}
+        self._now: datetime | None = None
+
+    def read(self, path: Path) -> object:
+        """The value at `path`; None when it is missing or null."""
+        value: object = self.context
+        for name in path.steps:
+            if type(value) is not dict:
+                return walk(self.context, path.steps)
+            value = value.get(name)
+            if value is None:
+                return None
+        return value if path.steps else self._worked_out(path)
+
+    def _worked_out(self, path: Path) -> object:
+        if path.key not in self._answers:
+            read = _ROOTS[path.root].read
+            self._answers[path.key] = read(self, path) if read else None
+        return self._answers[path.key]
+
+    def now(self) -> datetime:
+        """The moment of matching: the context's now, else the time of the event, else the epoch; aware."""
+        if self._now is None:
+            event = self.context.get("event")
+            given = self.context.get("now") or (event.get("time") if isinstance(event, Mapping) else None)
+            point = read_point(given)
+            if not isinstance(point, datetime):
+                point = datetime.fromtimestamp(0, UTC)
+            self._now = point if point.tzinfo else point.replace(tzinfo=UTC)
+        return self._now
+
+    def zone(self, name: str | None) -> tzinfo:
+        """The zone called `name`; without one, the zone that now is given in."""
+        return (parse_zone(name) if name else self.now().tzinfo) or UTC
+
+    def changed_names(self) -> Sequence[str]:
+        """The fields of the record that may have changed: all that `change` can find a change of are among them."""
+        event = self.context.get("event")
+        changes = event.get("changes") if isinstance(event, Mapping) else None
+        if changes and isinstance(changes, Mapping):
+            return list(changes)
+        before, record = self.context.get("before"), self.context.get("record")
+        if not isinstance(before, Mapping):
+            return ()
+        return list({**before, **record} if isinstance(record, Mapping) else before)
+
+    def change(self, path: Path) -> tuple[object, object]:
+        """What the field of the record was, and is. The event's `changes` decide where it has any."""
+        event = self.context.get("event")
+        changes = event.get("changes") if isinstance(event, Mapping) else None
+        if changes and isinstance(changes, Mapping):
+            change = changes.get(path.names[0])
+            if not isinstance(change, Mapping):
+                return None, None
+            return walk(change.get("from"), path.names[1:]), walk(change.get("to"), path.names[1:])
+        before = self.context.get("before")
+        if not isinstance(before, Mapping):
+            return None, None
+        record = self.context.get("record")
+        return walk(before, path.names), walk(record, path.names) if isinstance(record, Mapping) else None
+
+
+def walk(value: object, names: Sequence[str]) -> object:
+    """The value that `names` lead to. A list is passed through: by position, else all that its items have."""
+    for position, name in enumerate(names):
+        if type(value) is dict or isinstance(value, Mapping):
+            value = value.get(name)
+        elif type(value) is list:
+            return _through(value, names[position:])
+        else:
+            return None
+    return value
+
+
+def _through(items: Sequence[object], names: Sequence[str]) -> object:
+    if names[0].isascii() and names[0].isdigit():
+        if not isinstance(items, list | tuple) or len(names[0]) > 6 or int(names[0]) >= len(items):
+            return None
+        return walk(items[int(names[0])], names[1:])
+    found: list[object] = []
+    for item in items:
+        if isinstance(item, Mapping):
+            found.extend(elements(walk(item, names)))
+    return found or None
+
+
+def _read_now(facts: Facts, path: Path) -> object:
+    return now_fields(facts.now(), facts.zone(path.zone))[path.names[0]]
+
+
+def _read_history(facts: Facts, path: Path) -> object:
+    """How many events of the type there were, this one among them, from `within` ago until now."""
+    history, event = facts.context.get("history"), facts.context.get("event")
+    event_type = ".".join(path.names)
+    now = facts.now()
+    since = path.within.from_moment(now, facts.zone(path.zone), -1) if path.within else None
+    if history is None or isinstance(history, Mapping):
+        times = elements(history.get(event_type)) if history else ()
+    else:
+        times = history.times(event_type, since)  # type: ignore[attr-defined]
+    own = 0
+    if isinstance(event, Mapping) and event.get("type") == event_type:
+        at = _first_of(event.get("time"))
+        own = 1 if at is None or since is None or at >= since else 0
+    found = map(_first_of, times[:MAX_COUNTED])
+    return own + sum(at is not None and at <= now and (since is None or at >= since) for at in found)
+
+
+def _first_of(value: object) -> datetime | None:
+    """The moment that is written, or the first of those that it may mean; None for what is no moment."""
+    point = read_point(value)
+    return span_of(point, UTC).first if isinstance(point, datetime) else None
+
+
+class _Root(Struct, frozen=True, gc=False):
+    names: int
+    example: str
+    read: Callable[[Facts, Path], object] | None = None
+
+
+_ROOTS: Mapping[str, _Root] = {
+    "event": _Root(1, "event.data.amount"),
+    "record": _Root(1, "record.status"),
+    "before": _Root(1, "before.status"),
+    "related": _Root(2, "related.owner.team"),
+    "now": _Root(1, "now.weekday", _read_now),
+    "history": _Root(2, "history.call.incoming_missed", _read_history),
+}
+"""What a field can begin with: how many names must follow, and how it is worked out, if it is."""

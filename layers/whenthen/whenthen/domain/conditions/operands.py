@@ -1,0 +1,242 @@
+"""Operands: what a condition compares with, read from the `value` that an admin wrote.
+
+Each reader takes (value, fold) and raises ValueError with a sentence that says what is required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
+
+from whenthen.domain.common.values import Choice, Number, composed, folded, number_in, number_of
+from whenthen.domain.temporal.time_values import Duration, Span, read_duration, read_point, span_of
+from whenthen.domain.temporal.waits import shown
+
+MAX_TEXT = 1_000
+MAX_VALUES = 200
+MAX_STARS = 16
+MAX_DIGITS = 40
+
+
+class Text(Struct, frozen=True, gc=False):
+    """A piece of text to look for; NFC, or folded when `fold`."""
+
+    text: str
+    fold: bool
+
+    def form(self, actual: str) -> str:
+        """`actual` in the form in which it is compared with this."""
+        return folded(actual) if self.fold else composed(actual)
+
+
+class Pattern(Text, frozen=True, gc=False):
+    """A text with wildcards. `parts`: the literal texts between the stars; one part: no star."""
+
+    parts: tuple[str, ...]
+
+    def fits(self, actual: str) -> bool:
+        """Whether the whole of `actual` fits the pattern."""
+        form = self.form(actual)
+        first, *middle = self.parts
+        if not middle:
+            return form == first
+        last = middle.pop()
+        if len(form) < len(first) + len(last) or not (form.startswith(first) and form.endswith(last)):
+            return False
+        start, end = len(first), len(form) - len(last)
+        for part in middle:
+            found = form.find(part, start, end)
+            if found < 0:
+                return False
+            start = found + len(part)
+        return True
+
+
+class Relative(Struct, frozen=True, gc=False):
+    """A point in time counted from now. `today`: the whole day, else the moment."""
+
+    today: bool
+    offset: Duration | None = None
+    sign: int = 1
+
+
+Point = date | datetime | time | Relative
+
+
+class Range(Struct, frozen=True, gc=False):
+    """Two bounds, both part of the range: numbers, dates and moments, or clock times (which may pass midnight)."""
+
+    low: Number | Point
+    high: Number | Point
+
+
+def span_at(point: Point, now: datetime, zone: tzinfo) -> Span | None:
+    """The span that a point of time stands for at `now`; None for a clock time, which is of no day."""
+    if isinstance(point, Relative):
+        if not point.today:
+            moment = now if point.offset is None else point.offset.from_moment(now, zone, point.sign)
+            return Span(moment, moment)
+        return span_of(_days_from(shown(now, zone).date(), point), zone)
+    return None if isinstance(point, time) else span_of(point, zone)
+
+
+def _days_from(today: date, point: Relative) -> date:
+    try:
+        return today + timedelta(days=point.sign * (point.offset.days if point.offset else 0))
+    except OverflowError:
+        return today
+
+
+def clock_of(point: date | datetime | time | None, zone: tzinfo) -> time | None:
+    """What a clock shows: a clock time itself, or that of a moment in `zone`. A date shows none."""
+    if isinstance(point, datetime):
+        try:
+            return (point.astimezone(zone) if point.tzinfo else point).time()
+        except OverflowError:  # on the first or last day that there is
+            return None
+    return point if isinstance(point, time) else None
+
+
+def read_scalar(value: object, fold: bool) -> Choice:
+    """One text, number, true or false."""
+    _check_scalar(value)
+    return Choice.of([value], fold=fold)
+
+
+def read_scalars(value: object, fold: bool) -> Choice:
+    """A list of texts, numbers, truths."""
+    return Choice.of(_list_of_scalars(value), fold=fold)
+
+
+def read_each(value: object, fold: bool) -> tuple[Choice, ...]:
+    """A list of scalars, each to be found on its own."""
+    return tuple(dict.fromkeys(Choice.of([item], fold=fold) for item in _list_of_scalars(value)))
+
+
+def read_one_or_more(value: object, fold: bool) -> tuple[Choice, ...]:
+    """A scalar, or a list of them."""
+    return read_each(value if isinstance(value, list | tuple) else [value], fold)
+
+
+def _list_of_scalars(value: object) -> list[object]:
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError("a list of values is required, with at least one")
+    if len(value) > MAX_VALUES:
+        raise ValueError(f"at most {MAX_VALUES} values are allowed, there are {len(value)}")
+    for item in value:
+        _check_scalar(item)
+    return list(value)
+
+
+def _check_scalar(value: object) -> None:
+    if isinstance(value, str):
+        _check_length(value)
+    elif value is None:
+        raise ValueError("null is no value to compare with; use exists or is_empty")
+    elif not isinstance(value, bool):
+        _check_number(value)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"at most {MAX_TEXT} characters are allowed, there are {len(text)}")
+
+
+def _check_number(value: object) -> Number:
+    number = number_of(value)
+    if number is None:
+        raise ValueError("a text, a number, true or false is required")
+    if abs(number) >= 10**MAX_DIGITS:
+        raise ValueError(f"at most {MAX_DIGITS} digits are allowed")
+    return number
+
+
+def read_text(value: object, fold: bool) -> Text:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text is required")
+    _check_length(value)
+    return Text(folded(value) if fold else composed(value), fold)
+
+
+def read_pattern(value: object, fold: bool) -> Pattern:
+    """A text in which `*` stands for any characters, none too; `\\*` and `\\\\` are the characters themselves."""
+    text = read_text(value, fold).text
+    parts, escaped = [""], False
+    for character in text:
+        if not escaped and character == "\\":
+            escaped = True
+        elif not escaped and character == "*":
+            parts.append("")
+        else:
+            parts[-1] += character if not escaped or character in "*\\" else "\\" + character
+            escaped = False
+    if escaped:
+        parts[-1] += "\\"
+    if len(parts) > MAX_STARS + 1:
+        raise ValueError(f"at most {MAX_STARS} * are allowed")
+    kept = (part for part in parts[1:-1] if part)
+    return Pattern(text, fold, (parts[0],) if len(parts) == 1 else (parts[0], *kept, parts[-1]))
+
+
+def read_number(value: object, fold: bool) -> Number:
+    """A number, or a text that spells one."""
+    number = number_in(value) if isinstance(value, str) else number_of(value)
+    if number is None:
+        raise ValueError("a number is required; dates are compared with before and after")
+    return _check_number(number)
+
+
+def read_flag(value: object, fold: bool) -> bool:
+    """True or false; nothing means true."""
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise ValueError("true or false is required")  # noqa: TRY004
+    return value
+
+
+def read_length(value: object, fold: bool) -> Duration:
+    """A duration."""
+    return read_duration(value)
+
+
+_NAMED: Mapping[str, Relative] = {
+    "now": Relative(today=False),
+    "today": Relative(today=True),
+    "yesterday": Relative(today=True, offset=Duration(days=1), sign=-1),
+    "tomorrow": Relative(today=True, offset=Duration(days=1)),
+}
+_SIGNS = {"ago": -1, "ahead": 1}
+
+
+def read_when(value: object, fold: bool) -> Point:
+    """A date, moment or clock time; now, today, yesterday, tomorrow; a duration ago or ahead."""
+    if isinstance(value, str):
+        point = _NAMED.get(value) or read_point(value)
+        if point is not None:
+            return point
+    if isinstance(value, Mapping) and len(value) == 1 and (sign := _SIGNS.get(*value)) is not None:
+        return Relative(today=False, offset=read_duration(next(iter(value.values()))), sign=sign)
+    raise ValueError(
+        "a date (2026-03-14), a moment (2026-03-14T09:30:00+03:00), a clock time (09:30), now, today, yesterday, "
+        'tomorrow, {"ago": {"days": 3}} or {"ahead": {"days": 3}} is required'
+    )
+
+
+def read_range(value: object, fold: bool) -> Range:
+    """Two numbers, two dates or moments, or two clock times."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("a list of two bounds is required, the lower one first")
+    spelled = [number_in(bound) if isinstance(bound, str) else number_of(bound) for bound in value]
+    if None not in spelled:
+        low, high = (read_number(bound, fold) for bound in value)
+        if low > high:
+            raise ValueError("the lower bound comes first")
+        return Range(low, high)
+    first, second = (read_when(bound, fold) for bound in value)
+    if isinstance(first, time) != isinstance(second, time):
+        raise ValueError("both bounds must be clock times, or neither")
+    return Range(first, second)

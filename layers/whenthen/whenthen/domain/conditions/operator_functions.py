@@ -1,0 +1,197 @@
+"""What each operator asks of a field: the tests behind the table of `operators`.
+
+An operator looks at what its field holds. A list is looked at item by item, and one item that fits is
+enough; a missing or null field has no items. docs/rules.md, "Operators", is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from whenthen.domain.common.values import Choice, Number, composed, elements, is_blank, number_in, number_of
+from whenthen.domain.conditions import operands
+from whenthen.domain.temporal.time_values import Duration, Span, read_point, span_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions.field_access import Facts
+    from whenthen.domain.conditions.operands import Pattern, Point, Range, Text
+    from whenthen.domain.conditions.predicate import Holds, Leaf
+
+
+def some(test: Callable[[object, Any], bool]) -> Holds:
+    """Holds when `test(item, operand)` does for the field's value, or for one item of its list."""
+
+    def holds(facts: Facts, leaf: Leaf) -> bool:
+        actual = facts.read(leaf.path)
+        if actual is None:
+            return False
+        if type(actual) is list:
+            return any(test(item, leaf.operand) for item in actual)
+        return test(actual, leaf.operand)
+
+    return holds
+
+
+def some_dated(test: Callable[[object, Any, datetime, tzinfo], bool]) -> Holds:
+    """As `some`, for tests that need now and a zone."""
+
+    def holds(facts: Facts, leaf: Leaf) -> bool:
+        items = elements(facts.read(leaf.path))
+        if not items:
+            return False
+        now, zone = facts.now(), facts.zone(leaf.zone)
+        return any(test(item, leaf.operand, now, zone) for item in items)
+
+    return holds
+
+
+def negated(positive: Holds) -> Holds:
+    return lambda facts, leaf: not positive(facts, leaf)
+
+
+def accepts(actual: object, choice: Choice) -> bool:
+    return choice.accepts(actual)
+
+
+def contains(actual: object, wanted: Text) -> bool:
+    return isinstance(actual, str) and wanted.text in wanted.form(actual)
+
+
+def starts(actual: object, wanted: Text) -> bool:
+    return isinstance(actual, str) and wanted.form(actual).startswith(wanted.text)
+
+
+def ends(actual: object, wanted: Text) -> bool:
+    return isinstance(actual, str) and wanted.form(actual).endswith(wanted.text)
+
+
+def fits(actual: object, pattern: Pattern) -> bool:
+    return isinstance(actual, str) and pattern.fits(actual)
+
+
+def compared(compare: Callable[[Number, Number], bool]) -> Callable[[object, Number], bool]:
+    def test(actual: object, bound: Number) -> bool:
+        number = as_number(actual)
+        return number is not None and compare(number, bound)
+
+    return test
+
+
+def as_number(actual: object) -> Number | None:
+    """A number, or what a text spells."""
+    return number_in(actual) if isinstance(actual, str) else number_of(actual)
+
+
+def has_each(facts: Facts, leaf: Leaf) -> bool:
+    items = elements(facts.read(leaf.path))
+    choices: tuple[Choice, ...] = leaf.operand  # type: ignore[assignment]
+    return all(any(choice.accepts(item) for item in items) for choice in choices)
+
+
+def exists(facts: Facts, leaf: Leaf) -> bool:
+    return (facts.read(leaf.path) is not None) == leaf.operand
+
+
+def is_empty(facts: Facts, leaf: Leaf) -> bool:
+    return is_blank(facts.read(leaf.path)) == leaf.operand
+
+
+def changed(facts: Facts, leaf: Leaf) -> bool:
+    before, after = facts.change(leaf.path)
+    return (not unchanged(before, after)) == leaf.operand
+
+
+def unchanged(before: object, after: object) -> bool:
+    """Whether two values of a field are the same: null is absent, and true is not 1."""
+    if isinstance(before, str) and isinstance(after, str):
+        return composed(before) == composed(after)
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return all(unchanged(before.get(name), after.get(name)) for name in {*before, *after})
+    if type(before) is type(after) or before is None or after is None:
+        return before == after
+    if isinstance(before, bool) or isinstance(after, bool):
+        return False
+    number = number_of(before)
+    return before == after if number is None else number == number_of(after)
+
+
+def arrived(facts: Facts, leaf: Leaf) -> bool:
+    before, after = facts.change(leaf.path)
+    return _gained(leaf.operand, elements(after), elements(before))
+
+
+def departed(facts: Facts, leaf: Leaf) -> bool:
+    before, after = facts.change(leaf.path)
+    return _gained(leaf.operand, elements(before), elements(after))
+
+
+def _gained(choices: Any, there: Any, elsewhere: Any) -> bool:
+    """Whether one of the choices is found in `there`, and not in `elsewhere`."""
+    return any(
+        any(choice.accepts(item) for item in there) and not any(choice.accepts(item) for item in elsewhere)
+        for choice in choices
+    )
+
+
+def before(actual: object, point: Point, now: datetime, zone: tzinfo) -> bool:
+    return _ordered(actual, point, now, zone, Span.before, lambda one, other: one < other)
+
+
+def after(actual: object, point: Point, now: datetime, zone: tzinfo) -> bool:
+    return _ordered(actual, point, now, zone, Span.after, lambda one, other: one > other)
+
+
+def _ordered(
+    actual: object,
+    point: Point,
+    now: datetime,
+    zone: tzinfo,
+    spans: Callable[[Span, Span], bool],
+    clocks: Callable[[time, time], bool],
+) -> bool:
+    given = read_point(actual)
+    if isinstance(point, time):
+        clock = operands.clock_of(given, zone)
+        return clock is not None and clocks(clock, point)
+    other, own = operands.span_at(point, now, zone), _span(given, zone)
+    return own is not None and other is not None and spans(own, other)
+
+
+def _span(given: date | datetime | time | None, zone: tzinfo) -> Span | None:
+    return None if given is None or isinstance(given, time) else span_of(given, zone)
+
+
+def between(actual: object, bounds: Range, now: datetime, zone: tzinfo) -> bool:
+    low, high = bounds.low, bounds.high
+    if isinstance(low, time) and isinstance(high, time):
+        clock = operands.clock_of(read_point(actual), zone)
+        if clock is None:
+            return False
+        return low <= clock <= high if low <= high else clock >= low or clock <= high
+    if isinstance(low, int | Decimal) and isinstance(high, int | Decimal):
+        number = as_number(actual)
+        return number is not None and low <= number <= high
+    first, last = operands.span_at(low, now, zone), operands.span_at(high, now, zone)  # type: ignore[arg-type]
+    return _touches(actual, first, last, zone)
+
+
+def _touches(actual: object, first: Span | None, last: Span | None, zone: tzinfo) -> bool:
+    own = _span(read_point(actual), zone)
+    if own is None or first is None or last is None:
+        return False
+    return not own.before(first) and not own.after(last)
+
+
+def within_last(actual: object, length: Duration, now: datetime, zone: tzinfo) -> bool:
+    start = length.from_moment(now, zone, -1)
+    return _touches(actual, Span(start, start), Span(now, now), zone)
+
+
+def within_next(actual: object, length: Duration, now: datetime, zone: tzinfo) -> bool:
+    end = length.from_moment(now, zone, 1)
+    return _touches(actual, Span(now, now), Span(end, end), zone)

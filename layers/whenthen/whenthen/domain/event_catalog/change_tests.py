@@ -1,0 +1,235 @@
+"""What can be told from a record before and after a change: the tests that the catalogue's rows are made of.
+
+Each test answers with the facts that its event says beside the record itself, or with None where it did not
+happen. A milestone such as `invoice.paid` is reached by a change, or by a record that is created so: most
+payments are recorded when they are received already. A change from one value to another needs both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.values import elements, is_blank
+from whenthen.domain.records.record import Record, parse_ref
+
+if TYPE_CHECKING:
+    from whenthen.domain.events.event import Change
+
+Facts = Mapping[str, Any]
+
+
+class Difference(Struct, frozen=True):
+    """A record before (None: it was created) and after (None: it was deleted) a change, and what differs."""
+
+    before: Record | None
+    after: Record | None
+    changed: Mapping[str, Change]
+
+    @property
+    def record(self) -> Record:
+        """The record as it is, or as it last was."""
+        record = self.after or self.before
+        assert record is not None  # noqa: S101 - for the type checker: one of the two is there
+        return record
+
+    @property
+    def updated(self) -> bool:
+        """Whether it was there before and is there still."""
+        return self.before is not None and self.after is not None
+
+    def was(self, name: str) -> Any:
+        """What the field held; None for a record that was not there."""
+        return self.before.fields.get(name) if self.before else None
+
+    def is_now(self, name: str) -> Any:
+        """What the field holds; None for a record that is not there."""
+        return self.after.fields.get(name) if self.after else None
+
+
+class Test(Protocol):
+    """What a row asks of a difference."""
+
+    @property
+    def said(self) -> str:
+        """The test in words, for the catalogue."""
+
+    def facts(self, difference: Difference) -> Facts | None:
+        """What the event says; None: it did not happen."""
+
+
+class Created(Struct, frozen=True):
+    """The record was not there. `via`: only when it was made this way."""
+
+    via: str = ""
+
+    @property
+    def said(self) -> str:
+        return f"a record is created{f' by {self.via}' if self.via else ''}"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        right = not self.via or via_of(difference.record.origin) == self.via
+        return {} if difference.before is None and right else None
+
+
+class Updated(Struct, frozen=True):
+    """At least one field differs."""
+
+    said: str = "any field of a record changes"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        return {} if difference.updated and difference.changed else None
+
+
+class Deleted(Struct, frozen=True):
+    """The record is gone."""
+
+    said: str = "a record is deleted"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        return {} if difference.after is None else None
+
+
+class Merged(Struct, frozen=True):
+    """Another record became part of this one."""
+
+    said: str = "another record of its kind is merged into a record; this is the only event of that change"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        gained = absorbed(difference.before, difference.after)
+        return {"from": gained[0]} if gained else None
+
+
+class Changes(Struct, frozen=True):
+    """One of these fields of an existing record changes; what it says is about the first of them."""
+
+    fields: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        return f"{' or '.join(self.fields)} of an existing record changes"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        name = next((name for name in self.fields if name in difference.changed), None)
+        if not difference.updated or name is None:
+            return None
+        return _from_to(name, difference.changed[name].before, difference.changed[name].after)
+
+
+class ChangesBeside(Struct, frozen=True):
+    """A field other than these changes: they have events of their own, or are nothing that people edit."""
+
+    fields: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        return f"a field other than {', '.join(self.fields)} changes"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        return {} if difference.updated and difference.changed.keys() - set(self.fields) else None
+
+
+class Becomes(Struct, frozen=True):
+    """The field holds one of these values (whatever their case) and did not before; also right from the start."""
+
+    field: str
+    values: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        return f"{self.field} becomes {' or '.join(self.values)}, also when a record is created so"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        if not self._accepts(difference.is_now(self.field)) or self._accepts(difference.was(self.field)):
+            return None
+        return _from_to(self.field, difference.was(self.field), difference.is_now(self.field))
+
+    def _accepts(self, value: Any) -> bool:
+        return isinstance(value, str) and value.strip().casefold() in self.values
+
+
+class Gets(Struct, frozen=True):
+    """The field has a new value that is not blank; also right from the start. `first`: only where it had none."""
+
+    field: str
+    first: bool = False
+
+    @property
+    def said(self) -> str:
+        return f"{self.field} gets {'its first' if self.first else 'another'} value, also when a record is created so"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        value, was = difference.is_now(self.field), difference.was(self.field)
+        if difference.after is None or is_blank(value) or self.field not in difference.changed:
+            return None
+        return None if self.first and not is_blank(was) else _from_to(self.field, was, value)
+
+
+class Gains(Struct, frozen=True):
+    """The list has items that it had not; one event tells all of one change. A new record gains all that it has."""
+
+    field: str
+
+    @property
+    def said(self) -> str:
+        return f"{self.field} has new items, also when a record is created with them"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        gained = _beyond(difference.is_now(self.field), difference.was(self.field))
+        return {self.field: gained} if gained else None
+
+
+class Loses(Struct, frozen=True):
+    """The list lacks items that it had."""
+
+    field: str
+
+    @property
+    def said(self) -> str:
+        return f"{self.field} of an existing record loses items"
+
+    def facts(self, difference: Difference) -> Facts | None:
+        lost = _beyond(difference.was(self.field), difference.is_now(self.field)) if difference.updated else []
+        return {self.field: lost} if lost else None
+
+
+def absorbed(before: Record | None, after: Record | None) -> tuple[str, ...]:
+    """The refs that came to mean this record by a change: that of the record which was merged into it, and its own."""
+    if before is None or after is None:
+        return ()
+    return tuple(ref for ref in after.absorbed if ref not in before.absorbed)
+
+
+def parent_of(difference: Difference) -> str | None:
+    """The ref of the parent that the record has and had not; None where there is no such one."""
+    parent = difference.is_now("parent")
+    if parent == difference.was("parent"):
+        return None
+    try:
+        parse_ref(parent)
+    except Invalid:
+        return None
+    return str(parent)
+
+
+def via_of(origin: str) -> str:
+    """How a change came about, told by its origin: human, import, form, rule or integration."""
+    way = origin.partition(":")[0]
+    return way if way in ("human", "import", "form", "rule") else "integration"
+
+
+def _from_to(name: str, before: Any, after: Any) -> Facts:
+    return {"field": name, "from": before, "to": after}
+
+
+def _beyond(items: Any, others: Any) -> list[Any]:
+    """The items that are not among `others`, each once."""
+    known = list(elements(others))
+    found: list[Any] = []
+    for item in elements(items):
+        if item not in known and item not in found:
+            found.append(item)
+    return found

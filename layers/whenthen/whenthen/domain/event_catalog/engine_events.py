@@ -1,0 +1,44 @@
+"""What whenthen itself makes happen: dates that are reached, rules that are started or have finished."""
+
+from __future__ import annotations
+
+from whenthen.domain.event_catalog.event_types import DataField, DataType, EventType, Maker
+from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, FINISHED, SCHEDULE_REACHED, STARTED_MANUALLY
+
+_F, _T = DataField, DataType
+
+ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
+"""The kinds of events that nobody else may send."""
+
+_RULE = _F("rule", _T.TEXT, "The rule that it is for.", required=True)
+_REACHED = (
+    _RULE,
+    _F("field", _T.TEXT, "The record's date field."),
+    _F("date", _T.DATE, "The day that is the occasion: this year's birthday, the renewal date."),
+    _F("due", _T.TIME, "When the rule was due."),
+    _F("years", _T.NUMBER, "How many years after the record's date, where that has a year."),
+)
+_RECORD = "the record"
+_E = EventType
+
+ENGINE_EVENTS: tuple[EventType, ...] = (
+    _E(BIRTHDAY_REACHED, "It is the customer's birthday.", (Maker.CLOCK,),
+       "a rule's yearly date trigger on birth_date is due for a record", _REACHED,
+       {"rule": "rule_a1", "field": "birth_date", "date": "2026-03-14", "due": "2026-03-14T06:00:00Z", "years": 36},
+       _RECORD, "T60 U69 S14"),
+    _E(DATE_REACHED, "A date of a record is reached, or is so many days away or past.", (Maker.CLOCK,),
+       "a rule's date trigger is due for a record", _REACHED,
+       {"rule": "rule_a1", "field": "renewal_date", "date": "2026-03-14", "due": "2026-03-07T08:00:00Z"},
+       _RECORD, "T61 T53 S15 S16 U59 U70"),
+    _E(SCHEDULE_REACHED, "A moment of a rule's schedule is reached; once for each record of its view.", (Maker.CLOCK,),
+       "a rule's schedule is due", (_RULE, _F("due", _T.TIME, "The moment that was scheduled.")),
+       {"rule": "rule_a1", "due": "2026-03-14T06:00:00Z"}, f"{_RECORD}, where the schedule is over a view",
+       "T55 T61 S10 S15 U40 U70"),
+    _E(STARTED_MANUALLY, "A person started a rule: for one record, or for all of a view.", (Maker.ENGINE,),
+       "the API is asked to run a rule", (_RULE, _F("by", _T.TEXT, "Who started it.")),
+       {"rule": "rule_a1", "by": "ayse"}, _RECORD, "T59 T62 S13 U68 M19"),
+    _E(FINISHED, "A run of a rule has its outcome.", (Maker.ENGINE,), "the last step of a run has its outcome",
+       (_RULE, _F("run", _T.TEXT, "The run.", required=True), _F("reason", _T.TEXT, "What the run came to, in words."),
+        _F("status", _T.TEXT, "done, failed, skipped, unknown or stopped.", required=True)),
+       {"rule": "rule_a1", "run": "run_7c", "status": "done", "reason": "3 of 3 steps done"}, _RECORD, "T58 S06"),
+)  # fmt: skip

@@ -1,0 +1,156 @@
+"""What the catalogue says of an event type: its data, who makes such events, and how reported data is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.events.event import parse_time
+from whenthen.domain.records.record import parse_ref
+
+
+class DataType(StrEnum):
+    """What a field of an event's data holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    TIME = "time"
+    DATE = "date"
+    RECORD = "record"
+    TEXTS = "texts"
+    LIST = "list"
+    OBJECT = "object"
+    ANY = "any"
+
+
+class Maker(StrEnum):
+    """Who makes events of a type."""
+
+    STORE = "store"
+    SOURCE = "source"
+    CLOCK = "clock"
+    ENGINE = "engine"
+    REPORT = "report"
+
+
+class DataField(Struct, frozen=True):
+    """One field of an event's data. Fields that are not listed are allowed: what a source adds is kept."""
+
+    name: str
+    type: DataType
+    description: str
+    required: bool = False
+
+
+class EventType(Struct, frozen=True):
+    """One type of event.
+
+    makers   who makes such events; `report`: other systems may, through the API and the bus
+    derived  what has to happen for one to be made, in a sentence
+    about    what its subject is
+    rows     the rows of the product's checklist that it serves
+    """
+
+    type: str
+    description: str
+    makers: tuple[Maker, ...]
+    derived: str
+    data: tuple[DataField, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
+    about: str = "the person that it came from, where known"
+    rows: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The part of the type before the dot."""
+        return self.type.partition(".")[0]
+
+    @property
+    def reported(self) -> bool:
+        """Whether other systems may send it."""
+        return Maker.REPORT in self.makers
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as the API shows it."""
+        return {
+            "type": self.type,
+            "description": self.description,
+            "makers": list(self.makers),
+            "derived": self.derived,
+            "about": self.about,
+            "data": [
+                {"name": row.name, "type": row.type, "description": row.description, "required": row.required}
+                for row in self.data
+            ],
+            "example": dict(self.example),
+            "rows": self.rows.split(),
+        }
+
+
+def problems_of(fields: Sequence[DataField], data: Mapping[str, Any], path: str) -> list[Problem]:
+    """What does not hold in `data`, each with its field under `path`."""
+    problems = []
+    for row in fields:
+        value = data.get(row.name)
+        if value is None:
+            if row.required:
+                problems.append(Problem(f"{path}.{row.name}", "is required"))
+        elif not _HOLDS[row.type](value):
+            problems.append(Problem(f"{path}.{row.name}", f"{_REQUIRED[row.type]} is required"))
+    return problems
+
+
+def _reads(read: Callable[[Any], object]) -> Callable[[Any], bool]:
+    def holds(value: Any) -> bool:
+        try:
+            read(value)
+        except (Invalid, ValueError, TypeError):
+            return False
+        return True
+
+    return holds
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _read_date(value: Any) -> date:
+    """A date alone: `date.fromisoformat` takes 20260314 too, which no condition would read as a date."""
+    read = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    if len(value) != len("2026-03-14"):
+        raise ValueError(value)
+    return read
+
+
+_HOLDS: Mapping[DataType, Callable[[Any], bool]] = {
+    DataType.TEXT: lambda value: isinstance(value, str),
+    DataType.NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    DataType.FLAG: lambda value: isinstance(value, bool),
+    DataType.TIME: _reads(lambda value: parse_time(value, "time")),
+    DataType.DATE: _reads(_read_date),
+    DataType.RECORD: _reads(parse_ref),
+    DataType.TEXTS: _is_texts,
+    DataType.LIST: lambda value: isinstance(value, list),
+    DataType.OBJECT: lambda value: isinstance(value, Mapping),
+    DataType.ANY: lambda value: True,
+}
+
+_REQUIRED: Mapping[DataType, str] = {
+    DataType.TEXT: "a text",
+    DataType.NUMBER: "a number",
+    DataType.FLAG: "true or false",
+    DataType.TIME: "a time such as 2026-03-14T09:30:00Z",
+    DataType.DATE: "a date such as 2026-03-14",
+    DataType.RECORD: "a record such as lead:4711",
+    DataType.TEXTS: "a list of texts",
+    DataType.LIST: "a list",
+    DataType.OBJECT: "an object",
+    DataType.ANY: "a value",
+}

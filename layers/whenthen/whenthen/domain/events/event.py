@@ -1,0 +1,189 @@
+"""Event: something that happened. Immutable; its JSON form is a CloudEvents 1.0 event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from whenthen.domain.common.errors import Invalid, Malformed, Problem
+
+EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
+"""`<kind>.<past verb>`."""
+
+MAX_EVENT_BYTES = 200_000
+"""What one event may weigh as JSON: under EventBridge's 256 KB with its envelope, and under SQS's."""
+
+MAX_CAUSES = 32
+"""How many run ids of its causal chain an event carries; older ones fall off, the depth stays."""
+
+
+class Change(Struct, frozen=True):
+    """What a field was, and what it is now. `None` stands for absent."""
+
+    before: Any
+    after: Any
+
+
+class Cause(Struct, frozen=True):
+    """The runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic."""
+
+    runs: tuple[str, ...] = ()
+    depth: int = 0
+
+    def then(self, run: str) -> Cause:
+        """The cause of what `run` does, when this is the cause of `run`'s own event."""
+        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1)
+
+
+class Event(Struct, frozen=True):
+    """Something that happened to a customer, or to a record of customer work.
+
+    id          deterministic, from the source's own id (`ids.event_id`)
+    source      who says so: `meta`, `whatsapp`, `hook/<name>`, `api`, `records`, `clock`
+    type        `<kind>.<past verb>`, a row of the catalogue
+    time        when it happened, by the source's clock; aware, UTC
+    subject     the record that it happened to, as `<kind>:<id>`, when the source knows
+    identities  who it happened to, as `phone#+90…`, `email#…`, `whatsapp#…`
+    data        the facts, by the catalogue's shape for the type
+    changes     field → what it was and is, for changes of a record
+    origin      `human`, `import`, `api`, `form:<source>`, `source:<name>` or `rule:<id>`
+    cause       the chain of runs behind it
+    """
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    subject: str | None = None
+    identities: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    origin: str = "api"
+    cause: Cause = Cause()
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The CloudEvents form; whenthen's own attributes stand beside the standard ones."""
+    document: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "time": format_time(event.time),
+        "datacontenttype": "application/json",
+        "origin": event.origin,
+        "data": dict(event.data),
+    }
+    if event.subject is not None:
+        document["subject"] = event.subject
+    if event.identities:
+        document["identities"] = list(event.identities)
+    if event.changes:
+        document["changes"] = {
+            name: {"from": change.before, "to": change.after} for name, change in event.changes.items()
+        }
+    if event.cause.depth:
+        document["cause"] = {"runs": list(event.cause.runs), "depth": event.cause.depth}
+    return document
+
+
+def weight(event: Event) -> int:
+    """Bytes of the event as JSON, as it goes on the bus."""
+    return bytes_of(to_json(event))
+
+
+def light(event: Event) -> Event:
+    """The event, without the heaviest parts of its data where it is more than MAX_EVENT_BYTES; `omitted` names them."""
+    data, omitted = dict(event.data), list(event.data.get("omitted", ()))
+    while data.keys() - {"omitted"} and weight(event) > MAX_EVENT_BYTES:
+        heaviest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
+        del data[heaviest]
+        omitted.append(heaviest)
+        event = replace(event, data={**data, "omitted": omitted})
+    return event
+
+
+def bytes_of(value: Any) -> int:
+    """Bytes of a value as JSON."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+
+
+def from_json(document: Any) -> Event:
+    """Read an event back. Raises Malformed for a document that is not an event, Invalid naming its fields."""
+    if not isinstance(document, Mapping):
+        raise Malformed("an event is a JSON object")
+    problems = [
+        Problem(name, "a non-empty string is required")
+        for name in ("id", "source", "type")
+        if not isinstance(document.get(name), str) or not document[name]
+    ]
+    data, changes, cause = document.get("data", {}), document.get("changes", {}), document.get("cause", {})
+    identities = document.get("identities", [])
+    problems += [
+        Problem(name, "an object is required")
+        for name, value in (("data", data), ("changes", changes), ("cause", cause))
+        if not isinstance(value, Mapping)
+    ]
+    if not isinstance(identities, list) or not all(isinstance(identity, str) for identity in identities):
+        problems.append(Problem("identities", "a list of strings is required"))
+    if not isinstance(document.get("subject"), str | None):
+        problems.append(Problem("subject", "a string is required"))
+    problems += _cause_problems(cause)
+    if problems:
+        raise Invalid(problems)
+    return Event(
+        id=document["id"],
+        source=document["source"],
+        type=document["type"],
+        time=parse_time(document.get("time"), "time"),
+        subject=document.get("subject"),
+        identities=tuple(identities),
+        data=data,
+        changes={name: _change(name, change) for name, change in changes.items()},
+        origin=str(document.get("origin", "api")),
+        cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0)),
+    )
+
+
+def _cause_problems(cause: Any) -> list[Problem]:
+    """What does not hold of `cause`: from the bus come events that others wrote."""
+    if not isinstance(cause, Mapping):
+        return []
+    runs, depth = cause.get("runs", []), cause.get("depth", 0)
+    problems = []
+    if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+        problems.append(Problem("cause.runs", "a list of strings is required"))
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
+        problems.append(Problem("cause.depth", "a whole number, 0 or more, is required"))
+    return problems
+
+
+def _change(name: str, change: Any) -> Change:
+    if not isinstance(change, Mapping):
+        raise Invalid.field(f"changes.{name}", "an object with from and to is required")
+    return Change(change.get("from"), change.get("to"))
+
+
+def parse_time(value: Any, name: str) -> datetime:
+    """An RFC 3339 time with its offset, as UTC. Raises Invalid naming the field `name`."""
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Invalid.field(name, "a time such as 2026-03-14T09:30:00Z is required") from None
+    if time.tzinfo is None:
+        raise Invalid.field(name, "the time needs its offset, such as Z or +03:00")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field(name, "the time is beyond the calendar") from None
+
+
+def format_time(time: datetime) -> str:
+    """The one written form of a time: UTC, milliseconds, `Z`; its text sorts as the times do."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

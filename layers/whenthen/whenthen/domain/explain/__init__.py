@@ -1,0 +1,1 @@
+"""Explain why a rule matched an event or did not."""

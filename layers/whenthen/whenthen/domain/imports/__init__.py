@@ -1,0 +1,1 @@
+"""Bulk imports: what an admin orders, and how far the job came."""

@@ -1,0 +1,120 @@
+"""Import orders: read from what an admin wrote, and written as the store keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.imports.job import MAX_COLUMNS, MAX_ENROL_RULES, Column, Format, Order, Switch, Type
+from whenthen.domain.records.record import FIELD, KIND, RESERVED
+
+DELIMITERS = (",", ";", "\t", "|")
+OWN_ID = "id"
+"""The column or field that holds a record's id."""
+
+
+def read_order(written: Mapping[str, Any]) -> Order:
+    """Read `{"kind": "contact", "format": "csv", "rules": "skip"}`. Raises Invalid naming each field.
+
+    `rules` has no default: whether twenty thousand customers are written to is for a person to say.
+    """
+    problems: list[Problem] = []
+    reader = Reader(written, "", problems)
+    kind = reader.text("kind", required=True)
+    if kind and not KIND.fullmatch(kind):
+        reader.report("kind", "a kind of record such as contact is required")
+    for name in ("format", "rules"):
+        if name not in reader:
+            reader.report(name, "is required")
+    chosen = reader.choice("format", [*Format], Format.CSV)
+    switch = Switch(reader.choice("rules", [*Switch], Switch.SKIP))
+    enrol = reader.texts("enrol", most=MAX_ENROL_RULES)
+    if (switch is Switch.ENROL) != bool(enrol):
+        reader.report("enrol", "ids of rules go with rules: enrol" if enrol else "the ids of rules are required")
+    order = Order(kind, Format(chosen), switch, enrol, _delimiter(reader, chosen), _columns(reader, chosen))
+    reader.finish()
+    if problems:
+        raise Invalid(problems)
+    return order
+
+
+def _delimiter(reader: Reader, chosen: str) -> str:
+    value = reader.value("delimiter")
+    if value is None:
+        return ","
+    if value not in DELIMITERS or chosen != Format.CSV:
+        reader.report("delimiter", "one of , ; | and tab is possible, for csv")
+        return ","
+    return str(value)
+
+
+def _columns(reader: Reader, chosen: str) -> dict[str, Column]:
+    written = reader.mapping("columns")
+    if written and chosen != Format.CSV:
+        reader.report("columns", "goes with csv")
+    if len(written) > MAX_COLUMNS:
+        reader.report("columns", f"at most {MAX_COLUMNS} are allowed, there are {len(written)}")
+        return {}
+    return {header: _column(reader, header, target) for header, target in written.items()}
+
+
+def _column(reader: Reader, header: str, target: Any) -> Column:
+    """`"email"`, `{"field": "amount", "type": "number"}`, or null for a column that is left out."""
+    if target is None:
+        return Column("")
+    if isinstance(target, str):
+        return _checked(reader, f"columns.{header}", column_of(target))
+    child = Reader(target, reader.field(f"columns.{header}"), reader.problems)
+    name = child.text("field", required=True)
+    column = Column(name, Type(child.choice("type", [*Type], column_of(name).type)))
+    child.finish()
+    return _checked(reader, f"columns.{header}", column)
+
+
+def _checked(reader: Reader, path: str, column: Column) -> Column:
+    if not is_target(column.field):
+        reader.report(path, f"{column.field} is no name of a field")
+    return column
+
+
+def column_of(name: str) -> Column:
+    """The column that goes to the field of this name, read as that field usually is."""
+    return Column(name, Type.LIST if name == "tags" else Type.TEXT)
+
+
+def is_target(name: str) -> bool:
+    """Whether a column may go to the field of this name."""
+    return name == OWN_ID or (FIELD.fullmatch(name) is not None and name not in RESERVED)
+
+
+def to_json(order: Order) -> dict[str, Any]:
+    """As it is kept and shown."""
+    return {
+        "kind": order.kind,
+        "format": order.format.value,
+        "rules": order.rules.value,
+        "enrol": list(order.enrol),
+        "delimiter": order.delimiter,
+        "columns": {
+            header: {"field": column.field, "type": column.type.value} if column.field else None
+            for header, column in order.columns.items()
+        },
+    }
+
+
+def from_json(document: Mapping[str, Any]) -> Order:
+    """Read back what `to_json` wrote."""
+    columns = {
+        header: Column(column["field"], Type(column["type"])) if column else Column("")
+        for header, column in document["columns"].items()
+    }
+    return Order(
+        kind=document["kind"],
+        format=Format(document["format"]),
+        rules=Switch(document["rules"]),
+        enrol=tuple(document["enrol"]),
+        delimiter=document["delimiter"],
+        columns=columns,
+    )

@@ -1,0 +1,96 @@
+"""What is known of the fields that a condition can ask for, by the types of its rule's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.event_catalog import catalog
+from whenthen.domain.event_catalog.record_kinds import KINDS
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions.predicate import Leaf
+
+ATTRIBUTES: Mapping[str, str] = {
+    "specversion": "text",
+    "id": "text",
+    "source": "text",
+    "type": "text",
+    "time": "time",
+    "subject": "text",
+    "identities": "texts",
+    "datacontenttype": "text",
+    "origin": "text",
+    "data": "object",
+    "changes": "object",
+    "cause": "object",
+}
+"""All that an event has, as its JSON form has it."""
+
+_OF_EVERY_RECORD: Mapping[str, str] = {
+    "kind": "text",
+    "id": "text",
+    "ref": "text",
+    "version": "number",
+    "created_at": "time",
+    "updated_at": "time",
+    "tags": "texts",
+    "consent": "object",
+}
+"""Other fields of records are free: they may be called, and hold, anything."""
+
+_NOW: Mapping[str, str] = {"date": "date", "time": "time", "moment": "time", "weekday": "text"}
+
+
+class Known(Struct, frozen=True):
+    """What is known of a rule's events.
+
+    data      the fields of `event.data` and what they hold
+    complete  whether these are all: the catalogue has every one of the types
+    """
+
+    data: Mapping[str, str]
+    complete: bool
+
+    def holds(self, leaf: Leaf) -> str:
+        """What the field holds that the leaf asks for; `any` where that is not known."""
+        held: str | None = None
+        match (leaf.path.root, *leaf.path.names):
+            case ("history", *_) | ("event", "cause", "depth"):
+                held = "number"
+            case ("now", name):
+                held = _NOW.get(name, "number")
+            case ("record" | "before", name):
+                held = _OF_EVERY_RECORD.get(name)
+            case ("event", name):
+                held = ATTRIBUTES.get(name)
+            case ("event", "data", name):
+                held = self.data.get(name)
+        return held or "any"
+
+    def is_strange(self, leaf: Leaf) -> bool:
+        """Whether the leaf asks for a field of the event's data that the catalogue does not have."""
+        path = leaf.path
+        in_data = path.root == "event" and path.names[0] == "data" and len(path.names) > 1
+        return in_data and self.complete and path.names[1] not in self.data
+
+
+def known_of(event_types: Iterable[str]) -> Known:
+    """What the catalogue says about the data of these events."""
+    rows = [catalog.find(event_type) for event_type in event_types]
+    data: dict[str, str] = {}
+    for field in (field for row in rows if row is not None for field in row.data):
+        same = data.setdefault(field.name, field.type) == field.type
+        data[field.name] = field.type if same else "any"
+    return Known(data, bool(rows) and None not in rows)
+
+
+def is_strange_type(event_type: str) -> bool:
+    """Whether the catalogue knows the kind and has no such event of it. Kinds that it does not know are free."""
+    return event_type.partition(".")[0] in _kinds() and catalog.find(event_type) is None
+
+
+def _kinds() -> frozenset[str]:
+    return frozenset(KINDS) | {row.kind for row in catalog.types()}

@@ -1,0 +1,183 @@
+"""What is wrong with a rule, or looks wrong, before it is switched on: everything at once, errors first.
+
+The rule by itself is looked at here; what it does to others and they to it, in `neighbours`. Docs/rules.md lists the
+codes, `findings` says which of them refuse the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from whenthen.domain.common.values import number_in
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, leaves
+from whenthen.domain.conditions.operands import Range
+from whenthen.domain.conditions.operators import OPERATORS
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.lint.findings import Finding, Severity, found
+from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
+from whenthen.domain.lint.rule_conflicts import cycles, same_field
+from whenthen.domain.lint.satisfiability import Verdict, verdict
+from whenthen.domain.phrased_triggers import written_types
+from whenthen.domain.rules.rule import MOVING_STEP, Mode, Rule
+
+_MANY = frozenset({"texts", "list", "any", "object"})
+_TEXTUAL = frozenset({"text", "texts", "list", "record", "any"})
+_TIMELY = frozenset({"time", "date", "text", "any"})
+_SUITS = {
+    "text": _TEXTUAL,
+    "pattern": _TEXTUAL,
+    "number": frozenset({"number", "text", "texts", "list", "any"}),
+    "when": _TIMELY,
+    "duration": _TIMELY,
+}
+"""What an operator takes → what a field may hold that it suits. What is not listed suits all."""
+
+_CHOOSING = frozenset({"equals", "in", "has", "has_any", "changed_to", "changed_from"})
+
+
+def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) -> list[Finding]:
+    """Everything found about `rule`, errors first.
+
+    others  the rules that are switched on beside it
+    known   of the fields of its events; by default what the catalogue says
+    """
+    beside = [other for other in others if other.id != rule.id and other.mode is Mode.ON]
+    known = known or known_of(rule.trigger.event_types)
+    findings = [
+        *_events(rule),
+        *_conditions(rule, known),
+        *_steps(rule, known),
+        *_exit(rule, known),
+        *same_field(rule, beside),
+        *cycles(rule, beside),
+    ]
+    return sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
+
+
+def _events(rule: Rule) -> Iterator[Finding]:
+    for field, types in (("trigger.event", rule.trigger.event_types), ("exit.on", rule.exit.on)):
+        yield from (found("unknown_event", field, each) for each in written_types(types) if is_strange_type(each))
+
+
+def _demands(rule: Rule) -> tuple[Condition, ...]:
+    """All that must hold for the rule to start."""
+    return tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
+
+
+def _conditions(rule: Rule, known: Known) -> Iterator[Finding]:
+    demands = _demands(rule)
+    if demands:
+        field = "conditions" if rule.conditions is not None else "trigger"
+        yield from _never(AllOf(demands), field, known)
+    # What a trigger demands is not written as conditions are: its problems stand at the trigger as a whole.
+    for leaf in leaves(rule.trigger.condition):
+        yield from (replace(finding, field="trigger") for finding in _leaf(leaf, "trigger", known))
+    yield from _each(rule.conditions, "conditions", known)
+
+
+def _never(condition: Condition, field: str, known: Known) -> Iterator[Finding]:
+    judged = verdict(condition)
+    if judged is Verdict.NEVER:
+        yield found("never_holds", field)
+    if judged is Verdict.ONLY_FOR_LISTS:
+        finding = found("only_for_lists", field)
+        single = all(known.holds(leaf) not in _MANY for leaf in leaves(condition))
+        yield finding if single else replace(finding, severity=Severity.WARNING)
+
+
+def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Finding]:
+    """What is found about single leaves."""
+    match condition:
+        case Leaf():
+            yield from _leaf(condition, path, known)
+        case Not(item):
+            yield from _each(item, f"{path}.not", known)
+        case AllOf(items) | AnyOf(items):
+            group = "all" if isinstance(condition, AllOf) else "any"
+            for position, item in enumerate(items):
+                yield from _each(item, f"{path}.{group}[{position}]", known)
+
+
+def _leaf(leaf: Leaf, path: str, known: Known) -> Iterator[Finding]:
+    root, names = leaf.path.root, leaf.path.names
+    if root == "event" and names[0] not in ATTRIBUTES:
+        yield found("no_such_field", f"{path}.field", leaf.field, ", ".join(ATTRIBUTES))
+    elif known.is_strange(leaf):
+        yield found("unknown_field", f"{path}.field", leaf.field)
+    elif root == "history" and is_strange_type(".".join(names)):
+        yield found("unknown_event", f"{path}.field", ".".join(names))
+    elif not _suits(leaf, known.holds(leaf)):
+        yield found("wrong_type", f"{path}.op", leaf.field, known.holds(leaf), leaf.op)
+
+
+def _suits(leaf: Leaf, held: str) -> bool:
+    """Whether the leaf can hold for a field of this type."""
+    takes = OPERATORS[leaf.op].takes
+    if takes == "range" and isinstance(leaf.operand, Range):
+        takes = "number" if isinstance(leaf.operand.low, int | Decimal) else "when"
+    if leaf.op in _CHOOSING:
+        values = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
+        return any(_can_be(value, held) for value in values)
+    return held in _SUITS.get(takes, {held})
+
+
+def _can_be(value: object, held: str) -> bool:
+    """Whether a field that holds such can be the same as the value."""
+    if held == "number":
+        return not isinstance(value, bool) and (not isinstance(value, str) or number_in(value) is not None)
+    if held == "flag":
+        return isinstance(value, bool)
+    return held in _MANY or not isinstance(value, bool)
+
+
+def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
+    own = [step for step in rule.steps if step.id != MOVING_STEP]
+    for position, step in enumerate(own):
+        field = f"steps[{position}].only_if"
+        if step.only_if is None:
+            continue
+        yield from _each(step.only_if, field, known)
+        beside = [part for part in _conjuncts(_demands(rule)) if _still_holds(part, at_once=step in _first(rule))]
+        if verdict(AllOf((*beside, step.only_if))) is Verdict.NEVER:
+            yield found("unreachable_step", field, step.id)
+        elif step.only_if == rule.exit.when:
+            yield found("exit_before_step", field, step.id)
+
+
+def _first(rule: Rule) -> Sequence[object]:
+    """The steps that are due the moment the rule starts: nothing can have changed by then."""
+    waves = rule.waves
+    wait = waves[0][0].wait if waves else None
+    return waves[0] if waves and (wait is None or wait.immediate) else ()
+
+
+def _still_holds(condition: Condition, *, at_once: bool) -> bool:
+    """Whether what held when the rule started holds at a step: what is asked of the event always does."""
+    return at_once or all(leaf.path.root == "event" for leaf in leaves(condition))
+
+
+def _conjuncts(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    for condition in conditions:
+        if isinstance(condition, AllOf):
+            yield from _conjuncts(condition.items)
+        else:
+            yield condition
+
+
+def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
+    if rule.exit.when is None:
+        return
+    yield from _each(rule.exit.when, "exit.when", known)
+    if verdict(rule.exit.when) is Verdict.NEVER:
+        yield found("exit_never", "exit.when")
+    elif _first(rule) and _follows(_demands(rule), rule.exit.when):
+        yield found("exit_at_once", "exit.when")
+
+
+def _follows(demands: Sequence[Condition], condition: Condition) -> bool:
+    """Whether the condition holds wherever the demands do, and they do somewhere."""
+    without, beside = AllOf((*demands, Not(condition))), AllOf((*demands, condition))
+    return verdict(without) is Verdict.NEVER and verdict(beside) is not Verdict.NEVER

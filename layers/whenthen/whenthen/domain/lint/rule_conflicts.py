@@ -1,0 +1,189 @@
+"""Rules that get in each other's way: they write one field on the same events, or they start one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from whenthen.domain.common.values import Choice
+from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition
+from whenthen.domain.conditions.operators import OPERATORS
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.events.types import FINISHED
+from whenthen.domain.lint.findings import Finding, found
+from whenthen.domain.lint.satisfiability import Verdict, verdict
+from whenthen.domain.lint.step_effects import ANYTHING, Effect, effects_of, events_of, kind_of
+from whenthen.domain.rules.rule import MOVING_STEP, Again, Exit, Rule
+from whenthen.domain.rules.triggers import On, waited_for
+
+
+def same_field(rule: Rule, beside: Iterable[Rule]) -> Iterator[Finding]:
+    """Fields that another rule writes too, on the same events and the same record."""
+    own = _written(rule)
+    for other in beside:
+        if not own or not set(rule.trigger.event_types) & set(other.trigger.event_types) or _exclude(rule, other):
+            continue
+        for name, (_, value) in _written(other).items():
+            if name not in own:
+                continue
+            place, own_value = own[name]
+            if own_value is ANYTHING or value is ANYTHING or own_value != value:
+                yield found("same_field", place, f"“{other.name}”", name, rules=(other.id,))
+
+
+def _written(rule: Rule) -> Mapping[str, tuple[str, object]]:
+    """The fields of the run's record that are set: where, and to what. Tags are added and taken off, not set."""
+    own = [effect for effect in effects_of(rule) if effect.own]
+    return {name: (_place(rule, effect), value) for effect in own for name, value in effect.fields.items()
+            if name != "tags"}  # fmt: skip
+
+
+def _place(rule: Rule, effect: Effect) -> str:
+    """Where in the rule's document the effect's step stands."""
+    if effect.step == MOVING_STEP:
+        return "trigger.moves_to"
+    own = [step.id for step in rule.steps if step.id != MOVING_STEP]
+    return f"steps[{own.index(effect.step)}]"
+
+
+def _exclude(rule: Rule, other: Rule) -> bool:
+    """Whether no event starts both for the same record."""
+    if rule.kind and other.kind and rule.kind != other.kind:
+        return True
+    parts = (rule.trigger.condition, rule.conditions, other.trigger.condition, other.conditions)
+    conditions = tuple(part for part in parts if part is not None)
+    return bool(conditions) and verdict(AllOf(conditions)) is not Verdict.POSSIBLE
+
+
+def cycles(rule: Rule, beside: Sequence[Rule]) -> Iterator[Finding]:
+    """The shortest way on which the rule's effects start it again, through the others."""
+    ways: list[list[Rule]] = [[rule]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop(0)
+        for following in (rule, *beside):
+            if following.id in seen or not starts(way[-1], following):
+                continue
+            if following is rule:
+                yield from _cycle(way)
+                return
+            seen.add(following.id)
+            ways.append([*way, following])
+
+
+def _cycle(way: Sequence[Rule]) -> Iterator[Finding]:
+    settles = _settles(way)
+    if settles and len(way) == 1:
+        return
+    endless = not _traced(way) and _unstopped(way)
+    code = "cycle_that_settles" if settles else "endless_cycle" if endless else "cycle"
+    chain = " → ".join(f"“{link.name}”" for link in (*way, way[0]))
+    yield found(code, "steps", chain, rules=tuple(link.id for link in way[1:]))
+
+
+def _settles(way: Iterable[Rule]) -> bool:
+    """Whether the rules only write constants, and one for each field: the second time nothing changes."""
+    held: dict[str, object] = {}
+    links = list(way)
+    if any(link.trigger.on is On.AFTER_RULE for link in links):
+        return False
+    for effect in (effect for link in links for effect in effects_of(link)):
+        if effect.created or effect.reports:
+            return False
+        for name, value in effect.fields.items():
+            if value is ANYTHING or held.setdefault(name, value) != value:
+                return False
+    return True
+
+
+def _traced(way: Sequence[Rule]) -> bool:
+    """Whether each link is told of its cause, so that hops are counted. What a provider reports of a message is not."""
+    following = [*way[1:], way[0]]
+    return all(_traced_link(link, after) for link, after in zip(way, following, strict=True))
+
+
+def _unstopped(way: Sequence[Rule]) -> bool:
+    """Whether nothing that the rules say can end it: each link starts the next one every time, for any record."""
+    following = [*way[1:], way[0]]
+    return all(_always_enters(link) and _always_starts(link, after) for link, after in zip(way, following, strict=True))
+
+
+def _always_enters(rule: Rule) -> bool:
+    """Whether nothing is asked of an event or its record beyond what the link before it makes sure of."""
+    if rule.entry.again is not Again.ALWAYS or rule.conditions is not None:
+        return False
+    if rule.trigger.on is not On.AFTER_RULE:
+        return rule.trigger.condition is None
+    _, outcomes = waited_for(rule.trigger)
+    return rule.trigger.moves is None and "done" in outcomes
+
+
+def _always_starts(rule: Rule, other: Rule) -> bool:
+    """Whether each run of `rule` makes an event that `other` watches. What is written may be there already."""
+    if rule.exit != Exit():
+        return False
+    if other.trigger.on is On.AFTER_RULE:
+        return True
+    asking = {step.id for step in rule.steps if step.only_if is not None}
+    return any(
+        effect.step not in asking and (effect.created or effect.reports) and _starts(effect, other)
+        for effect in effects_of(rule)
+    )
+
+
+def _traced_link(rule: Rule, other: Rule) -> bool:
+    if other.trigger.on is On.AFTER_RULE:
+        return True
+    return any(not effect.reports and _starts(effect, other) for effect in effects_of(rule))
+
+
+def starts(rule: Rule, other: Rule) -> bool:
+    """Whether an effect of `rule`, or its end, may be an event that `other` is started by."""
+    if other.trigger.on is On.AFTER_RULE:
+        named, _ = waited_for(other.trigger)
+        return rule.id in named
+    return any(_starts(effect, other) for effect in effects_of(rule))
+
+
+def made_by(rule: Rule) -> frozenset[str]:
+    """The types of the events that the rule may make, its end among them."""
+    return frozenset().union(*map(events_of, effects_of(rule)), {FINISHED})
+
+
+def _starts(effect: Effect, other: Rule) -> bool:
+    if not events_of(effect) & set(other.trigger.event_types):
+        return False
+    if effect.created or effect.reports or effect.kind != kind_of(other):
+        return True
+    demands = [part for part in (other.trigger.condition, other.conditions) if part is not None]
+    changes = list(_changes_demanded(demands))
+    if any(leaf.path.names[0] not in effect.fields for leaf in changes):
+        return False
+    return verdict(AllOf((*demands, *_became(changes), *_facts_of(effect)))) is Verdict.POSSIBLE
+
+
+def _changes_demanded(demands: list[Condition]) -> Iterator[Leaf]:
+    """What must have changed."""
+    for demand in demands:
+        if isinstance(demand, AllOf):
+            yield from _changes_demanded(list(demand.items))
+        elif isinstance(demand, Leaf) and OPERATORS[demand.op].record and demand.operand is not False:
+            yield demand
+
+
+def _became(changes: list[Leaf]) -> Iterator[Condition]:
+    """What the fields hold that had to become something."""
+    for leaf in changes:
+        if leaf.op == "changed_to":
+            values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
+            yield replace(leaf, op="in", operand=Choice.of(values, fold=leaf.ignore_case), value=values)
+
+
+def _facts_of(effect: Effect) -> Iterator[Condition]:
+    """What the effect makes sure of about the record: demands that contradict it are not met."""
+    for name, value in effect.fields.items():
+        if isinstance(value, str | bool | int | float):
+            fact = parse_condition({"field": f"record.{name}", "op": "equals", "value": value}, "", [])
+            if fact is not None:
+                yield fact

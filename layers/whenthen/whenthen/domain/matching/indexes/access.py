@@ -1,0 +1,219 @@
+"""Access: how the rules that make a demand are found, by operator: in which table, and under which of its nodes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.values import composed
+from whenthen.domain.matching.event_fields import Source, at_hand
+from whenthen.domain.matching.indexes.nodes import Node
+from whenthen.domain.matching.indexes.numbers import bound_of, float_of
+from whenthen.domain.matching.indexes.range_index import Ranges
+from whenthen.domain.matching.indexes.text_index import Part, Texts
+from whenthen.domain.matching.indexes.value_index import Choices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from whenthen.domain.common.values import Choice
+    from whenthen.domain.conditions.operands import Pattern
+    from whenthen.domain.conditions.predicate import Leaf
+
+
+class Kind(StrEnum):
+    """The kinds of tables."""
+
+    CHOICES = "choices"
+    TEXTS = "texts"
+    RANGES = "ranges"
+    THERE = "there"
+    ALWAYS = "always"
+
+
+class Always:
+    """The one node that every event finds."""
+
+    __slots__ = ("node",)
+
+    def __init__(self) -> None:
+        self.node = Node()
+
+
+class There:
+    """The one node of a field that is there, whatever it holds."""
+
+    __slots__ = ("node",)
+
+    def __init__(self) -> None:
+        self.node = Node()
+
+    def find(self, value: object, hits: list[Node], matched: list[str]) -> None:
+        """Add the node of a value that is not None."""
+        hits.append(self.node)
+
+
+Table = Choices | Texts | Ranges | There | Always
+
+TableKey = tuple[Kind, Source, str, bool]
+"""Which table: its kind, what is read of which field, and whether case is ignored."""
+
+LOOKS: Mapping[Kind, float] = {Kind.CHOICES: 0.5, Kind.THERE: 0.5, Kind.ALWAYS: 1, Kind.RANGES: 2, Kind.TEXTS: 3}
+"""What it costs to look into a table for each event, beside asking a rule, which costs 1."""
+
+
+class Access(Struct, frozen=True):
+    """How the leaves of one operator are found.
+
+    kind      the kind of their table
+    nodes     the nodes of the table any of which finds a leaf
+    share     of how many events such a leaf holds, as a rule of thumb; for choices: of each value, unless more is known
+    complete  whether to be found is all that the leaf demands; else it is asked too
+    suits     whether the leaf can be found this way at all
+    source    what its table reads of its field
+    negated   whether the leaf is the opposite of a choice: found by every event, and asked
+    """
+
+    kind: Kind
+    nodes: Callable[[Any, Any], list[Node]]
+    share: float
+    complete: Callable[[Any], bool] = lambda operand: True
+    suits: Callable[[Any], bool] = lambda operand: True
+    source: Source = Source.VALUE
+    negated: bool = False
+
+    def table(self, leaf: Leaf) -> TableKey:
+        """The table that the leaf is found in."""
+        if self.kind is Kind.ALWAYS:
+            return ALWAYS
+        fold = leaf.ignore_case and self.kind in (Kind.CHOICES, Kind.TEXTS)
+        return self.kind, self.source, "" if self.source is Source.CHANGES else leaf.path.key, fold
+
+
+ALWAYS: TableKey = (Kind.ALWAYS, Source.VALUE, "", False)
+"""The table of no field, with the one node that every event finds."""
+
+
+def access_of(leaf: Leaf) -> Access | None:
+    """How the leaf is found; None: only by asking it."""
+    access = ACCESSES.get(leaf.op)
+    return access if access is not None and at_hand(leaf.path) and access.suits(leaf.operand) else None
+
+
+def new_table(kind: Kind, *, fold: bool) -> Table:
+    """An empty table."""
+    if kind in _FOLDING:
+        return _FOLDING[kind](fold=fold)
+    return _NEW[kind]()
+
+
+_FOLDING: Mapping[Kind, Callable[..., Table]] = {Kind.CHOICES: Choices, Kind.TEXTS: Texts}
+_NEW: Mapping[Kind, Callable[[], Table]] = {Kind.RANGES: Ranges, Kind.THERE: There}
+
+
+def is_of_texts(choice: Choice) -> bool:
+    """Whether a choice is of texts alone, as they are written."""
+    return not (choice.fold or choice.numbers or choice.truths)
+
+
+def _chosen(table: Choices, leaf: Leaf) -> list[Node]:
+    return table.each(leaf.operand)  # type: ignore[arg-type]
+
+
+def _item(table: Choices, leaf: Leaf) -> list[Node]:
+    table.listed = True
+    return table.each(leaf.operand)  # type: ignore[arg-type]
+
+
+def _each_chosen(table: Choices, leaf: Leaf) -> list[Node]:
+    return [node for choice in leaf.operand for node in table.each(choice)]  # type: ignore[attr-defined]
+
+
+def _one(table: Always | There, leaf: Leaf) -> list[Node]:
+    return [table.node]
+
+
+def _name(table: Choices, leaf: Leaf) -> list[Node]:
+    return [table.node(composed(leaf.path.names[0]))]
+
+
+def _start(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.node(Part.START, leaf.operand.text)]  # type: ignore[attr-defined]
+
+
+def _end(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.node(Part.END, leaf.operand.text)]  # type: ignore[attr-defined]
+
+
+def _needle(table: Texts, leaf: Leaf) -> list[Node]:
+    return [table.node(Part.ANY, leaf.operand.text)]  # type: ignore[attr-defined]
+
+
+def _pattern(table: Texts, leaf: Leaf) -> list[Node]:
+    parts: tuple[str, ...] = leaf.operand.parts  # type: ignore[attr-defined]
+    if parts[0]:
+        return [table.node(Part.START, parts[0])]
+    if parts[-1]:
+        return [table.node(Part.END, parts[-1])]
+    return [table.node(Part.ANY, max(parts, key=len))]
+
+
+def _is_simple(pattern: Pattern) -> bool:
+    return len(pattern.parts) > 1 and sum(map(bool, pattern.parts)) == 1
+
+
+def _floor(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.floor(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+
+
+def _ceiling(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.ceiling(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+
+
+def _low(table: Ranges, leaf: Leaf) -> list[Node]:
+    return [table.floor(bound_of(leaf.operand.low, ">="))]  # type: ignore[attr-defined]
+
+
+def _is_exact(bound: Any) -> bool:
+    return float_of(bound) is not None
+
+
+_FLOOR = Access(Kind.RANGES, _floor, 0.5, suits=_is_exact)
+_CEILING = Access(Kind.RANGES, _ceiling, 0.5, suits=_is_exact)
+CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
+_ITEM = Access(Kind.CHOICES, _item, 0.2)
+_NO_CHOICE = Access(Kind.ALWAYS, _one, 1.0, complete=lambda choice: False, negated=True)
+
+ACCESSES: Mapping[str, Access] = {
+    "equals": CHOICE,
+    "in": CHOICE,
+    "has": _ITEM,
+    "has_any": _ITEM,
+    "not_equals": _NO_CHOICE,
+    "not_in": _NO_CHOICE,
+    "changed_to": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
+    "changed_from": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
+    "changed": Access(
+        Kind.CHOICES, _name, 0.2, complete=lambda flag: False, suits=lambda flag: flag, source=Source.CHANGES
+    ),
+    "exists": Access(Kind.THERE, _one, 0.4, suits=lambda flag: flag),
+    "starts_with": Access(Kind.TEXTS, _start, 0.05),
+    "ends_with": Access(Kind.TEXTS, _end, 0.05),
+    "contains": Access(Kind.TEXTS, _needle, 0.15),
+    "matches": Access(Kind.TEXTS, _pattern, 0.1, complete=_is_simple, suits=lambda pattern: any(pattern.parts)),
+    ">": _FLOOR,
+    ">=": _FLOOR,
+    "<": _CEILING,
+    "<=": _CEILING,
+    "between": Access(
+        Kind.RANGES,
+        _low,
+        0.5,
+        complete=lambda bounds: False,
+        suits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
+    ),
+}
+"""Operators without a row, and `exists` or `changed` with false, are asked: they hold for most events, or need now."""

@@ -1,0 +1,175 @@
+"""Tables: all tables of one event type, and how they are gone through for an event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from whenthen.domain.common.values import Choice
+from whenthen.domain.matching.event_fields import NOTHING, Ask, Field, Fields, Row, picker
+from whenthen.domain.matching.indexes.access import ALWAYS, CHOICE, Access, Always, Table, TableKey, There, new_table
+from whenthen.domain.matching.indexes.nodes import Node
+from whenthen.domain.matching.indexes.range_index import Ranges
+from whenthen.domain.matching.indexes.value_index import Choices
+from whenthen.domain.matching.residual_checks import ask_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from whenthen.domain.conditions.condition import Condition
+    from whenthen.domain.conditions.field_access import Path
+    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.matching.index_planner import Findable
+    from whenthen.domain.matching.indexes.text_index import Texts
+
+MOST_TRIED = 4
+"""Of how many values at most a rule is tried one by one."""
+
+
+class Tables:
+    """The tables in which rules are found, and the conditions that are asked because no table tells.
+
+    Tables of choices have numbers, in the order in which they were made. The row of an event has by number what each
+    found: one node, or none. Where a table found more, the row has the first, and all of them among `several`.
+
+    Those that are looked up by key are looked into all together, without a step of bytecode for each. Others, and those
+    that met a list, are looked up by themselves; among the others they stand as an empty table of no field.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self.always = Always()
+        self._tables: dict[TableKey, Table] = {ALWAYS: self.always}
+        self._numbers: dict[TableKey, int] = {}
+        self._numbered: list[Choices] = []
+        self._unplaced: list[Field] = []
+        self._asked: dict[Condition, tuple[Ask, Node]] = {}
+        self._ready = False
+
+    @property
+    def keys(self) -> Collection[TableKey]:
+        """Which tables there are."""
+        return self._tables.keys()
+
+    def open(self, key: TableKey, path: Path) -> None:
+        """Have a table for what is read of the field. It is of use once it is placed."""
+        if key not in self._tables:
+            table = self._tables[key] = new_table(key[0], fold=key[3])
+            if isinstance(table, Choices):
+                self._numbers[key] = len(self._numbered)
+                self._numbered.append(table)
+            self._unplaced.append((key[1], path))
+
+    def place(self) -> None:
+        """Read the fields of tables that were opened."""
+        self._fields.add(self._unplaced)
+        self._unplaced.clear()
+        self.forget()
+
+    def nodes(self, demand: Findable) -> list[Node]:
+        """The nodes one of which is found whenever the demand is met."""
+        return demand.access.nodes(self._tables[demand.table], demand.leaf)
+
+    def test_of(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
+        """How it is tested whether the demand is met: the number of a table, and those of its nodes of which one must
+        be found, or (false) must not; they are made where there are none yet. None: it must be asked.
+        """
+        wanted, choice = not demand.access.negated, demand.leaf.operand
+        number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.leaf))
+        if number is None or type(choice) is not Choice or (wanted and not demand.access.complete(choice)):
+            return None
+        table = self._numbered[number]
+        if table.listed or choice.size > (MOST_TRIED if wanted else 1):
+            return None
+        table.tested = True
+        return number, table.each(choice), wanted
+
+    def known(self, leaf: Leaf, access: Access) -> tuple[int, list[Node]] | None:
+        """The number of the leaf's table, and its nodes, one of which is found when, and only when, the leaf holds.
+
+        None: there is no such table, or not all of the nodes.
+        """
+        number = self._numbers.get(access.table(leaf))
+        if number is None or not access.complete(leaf.operand):
+            return None
+        nodes = self._numbered[number].known(leaf.operand)  # type: ignore[arg-type]
+        return None if nodes is None else (number, nodes)
+
+    def asking(self, condition: Condition) -> Node:
+        """The node that is found when the condition, which is asked once for each event, holds."""
+        found = self._asked.get(condition)
+        if found is None:
+            found = self._asked[condition] = (ask_of(condition, self._fields, self.known), Node())
+        return found[1]
+
+    def forget(self) -> None:
+        """Drop what is derived from the tables, when some of them changed."""
+        self._ready = False
+        for table in self._tables.values():
+            if isinstance(table, Ranges):
+                table.forget()
+
+    def find(self, row: Row, matched: list[str]) -> list[Node]:
+        """The nodes found; rules of which nothing more is asked may be added to `matched` straight away."""
+        if not self._ready:
+            self._line_up()
+        values = row.values
+        try:
+            found = row.found = [*map(dict.get, self._nodes, self._pick(values))]
+        except TypeError:
+            return self._find_listed(row, matched)
+        hits = [*filter(None, found)]
+        for number, place, table in self._choices:
+            value = values[place]
+            if value is not None:
+                self._choose(number, table, value, row, hits)
+        hits.append(self.always.node)
+        for place, other in self._others:
+            value = values[place]
+            if value is not None:
+                other.find(value, hits, matched)
+        for ask, node in self._asks:
+            if ask(row):
+                hits.append(node)
+        return hits
+
+    def _choose(self, number: int, table: Choices, value: object, row: Row, hits: list[Node]) -> None:
+        """Look a value up that is more than one lookup can tell of."""
+        nodes = table.find(value)
+        if nodes:
+            hits += nodes
+            row.found[number] = nodes[0]
+            if len(nodes) > 1:
+                row.several = {*row.several, *nodes}
+                row.wide = row.wide or table.tested
+
+    def _find_listed(self, row: Row, matched: list[str]) -> list[Node]:
+        """Find after some fields held what no dictionary can look up: they are looked up by themselves from now on."""
+        for number, place in enumerate(self._places):
+            try:
+                hash(row.values[place])
+            except TypeError:
+                self._numbered[number].listed = True
+        self._line_up()
+        return self.find(row, matched)
+
+    def _line_up(self) -> None:
+        self._choices: list[tuple[int, int, Choices]] = []
+        self._others: list[tuple[int, Texts | Ranges | There]] = []
+        self._nodes: list[dict[Any, Node]] = []
+        self._places: list[int] = []
+        for (_, source, path_key, _), table in self._tables.items():
+            if isinstance(table, Always):
+                continue
+            place = self._fields.known(source, path_key)
+            if not isinstance(table, Choices):
+                self._others.append((place, table))
+                continue
+            alone = table.listed or not table.by_key
+            if alone:
+                self._choices.append((len(self._places), place, table))
+            self._nodes.append({} if alone else table.nodes)
+            self._places.append(NOTHING if alone else place)
+        self._pick = picker(self._places)
+        self._asked = {condition: row for condition, row in self._asked.items() if not row[1].empty}
+        self._asks = list(self._asked.values())
+        self._ready = True

@@ -1,0 +1,141 @@
+"""Partition: the rules that watch one event type, prepared when its first event comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.matching.event_fields import Fields
+from whenthen.domain.matching.index_planner import Costs, Demand, Door, Findable, condition_of, demands_of, shares_of
+from whenthen.domain.matching.indexes.nodes import Node, visit
+from whenthen.domain.matching.indexes.tables import Tables
+from whenthen.domain.matching.residual_checks import ask_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions.condition import Condition
+    from whenthen.domain.conditions.field_access import Context
+    from whenthen.domain.matching.event_fields import Ask
+    from whenthen.domain.matching.indexes.access import TableKey
+
+TRIED = 8
+"""How many rules of a node are tried one by one before others are found by a further node."""
+
+MAX_PLACES = 32
+"""A rule that stands in so many places goes no further: several values of several fields have many combinations."""
+
+
+class Partition:
+    """The rules that watch one event type. A rule stands under nodes: under few, by what it demands most rarely met."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, Condition | None] = {}
+        self._places: dict[str, tuple[Node, ...]] = {}
+        self._fields = Fields()
+        self._tables = Tables(self._fields)
+        self._shares: dict[TableKey, float] = {}
+        self._costs = Costs(self._shares, self._tables.keys)
+        self._made: dict[Leaf, Ask] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending) + len(self._places)
+
+    def add(self, rule_id: str, condition: Condition | None) -> None:
+        """Take a rule in; it is prepared at the next match, if not before."""
+        self._pending[rule_id] = condition
+
+    def remove(self, rule_id: str) -> None:
+        """Let a rule go."""
+        if rule_id in self._pending:
+            del self._pending[rule_id]
+            return
+        for node in self._places.pop(rule_id):
+            node.drop(rule_id)
+        self._tables.forget()
+
+    def match(self, context: Context) -> list[str]:
+        """The ids of the rules that match, sorted."""
+        if self._pending:
+            self.prepare()
+        row = self._fields.read(context)
+        matched: list[str] = []
+        return visit(self._tables.find(row, matched), row, matched)
+
+    def prepare(self) -> None:
+        """Put the rules that wait in their places: first those that leave no choice of the table they are found in."""
+        pending = [(rule_id, demands_of(condition)) for rule_id, condition in self._pending.items()]
+        self._pending.clear()
+        if len(pending) > 1:
+            self._shares |= shares_of(demands for _, demands in pending)
+            pending.sort(key=lambda rule: len(rule[1]))
+        ways = [(rule_id, *self._way(demands)) for rule_id, demands in pending]
+        self._tables.place()
+        for rule_id, doors, others in ways:
+            self._settle(rule_id, doors, others)
+        self._made.clear()
+
+    def _way(self, demands: list[Demand]) -> tuple[tuple[Door, ...], list[Demand]]:
+        """The doors through which it costs least to find a rule, and what is to be asked then, rarely met first."""
+        best = self._costs.best(demands)
+        if best is None:
+            return (), sorted(demands, key=self._costs.rank)
+        others = demands[: best[1]] + demands[best[1] + 1 :]
+        if len(others) > 1:
+            others.sort(key=self._costs.rank)
+        doors = self._costs.doors(demands[best[1]])
+        for door in doors:
+            self._tables.open(door.by.table, door.by.leaf.path)
+        return doors, others
+
+    def _settle(self, rule_id: str, doors: tuple[Door, ...], others: list[Demand]) -> None:
+        """Put a rule in its places."""
+        places: list[Node] = []
+        stands = [(node, door) for door in doors for node in self._tables.nodes(door.by)]
+        for node, door in stands:
+            demands = sorted((*others, *door.asked), key=self._costs.rank) if door.asked else others
+            self._put(node, demands, rule_id, places, alone=len(stands) == 1)
+        if not stands:
+            node = self._tables.asking(condition_of(others[0])) if others else self._tables.always.node
+            self._put(node, others[1:], rule_id, places, alone=True)
+        self._places[rule_id] = tuple(places)
+
+    def _put(self, node: Node, demands: list[Demand], rule_id: str, places: list[Node], *, alone: bool) -> None:
+        """Put a rule of which `demands` are left under a node, or where that has many already, under a further one."""
+        if not demands:
+            node.take(rule_id, alone=alone)
+            places.append(node)
+            return
+        at, test = self._first_test(demands)
+        if test is None:
+            node.ask((self._asks(demands), rule_id, alone))
+            places.append(node)
+            return
+        number, nodes, wanted = test
+        rest = demands[:at] + demands[at + 1 :]
+        alone = alone and len(nodes) == 1
+        if wanted and len(node.tests) >= TRIED and len(places) + len(nodes) <= MAX_PLACES:
+            for other in nodes:
+                self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
+            return
+        asks = self._asks(rest)
+        for other in nodes:
+            node.test((number, other, wanted, asks, rule_id, alone))
+        places.append(node)
+
+    def _first_test(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
+        """The first of the demands that can be tested: which one, and how."""
+        for at, demand in enumerate(demands):
+            if isinstance(demand, Findable) and (test := self._tables.test_of(demand)):
+                return at, test
+        return 0, None
+
+    def _asks(self, demands: list[Demand]) -> tuple[Ask, ...]:
+        return tuple([self._ask(condition_of(demand)) for demand in demands])
+
+    def _ask(self, condition: Condition) -> Ask:
+        """Rules that are prepared together, and ask the same, share what is asked."""
+        if not isinstance(condition, Leaf):
+            return ask_of(condition, self._fields, self._tables.known)
+        ask = self._made.get(condition)
+        if ask is None:
+            ask = self._made[condition] = ask_of(condition, self._fields, self._tables.known)
+        return ask

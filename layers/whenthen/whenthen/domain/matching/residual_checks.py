@@ -1,0 +1,170 @@
+"""Ask: a condition that is asked of the row of one event, with all looked up beforehand that can be."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.values import Choice
+from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, leaves
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.matching.event_fields import Ask, Fields, Row, at_hand
+from whenthen.domain.matching.indexes.access import Access, access_of, is_of_texts
+from whenthen.domain.matching.indexes.text_keys import has_one_of, keys_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions.operands import Pattern
+    from whenthen.domain.matching.indexes.nodes import Node
+    from whenthen.domain.matching.indexes.text_keys import Keys
+
+
+Known = Callable[[Leaf, Access], tuple[int, "list[Node]"] | None]
+"""The number of a leaf's table, and its nodes one of which is found when, and only when, the leaf holds."""
+
+
+def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
+    """What says whether the condition holds, as `conditions.holds` does."""
+    if isinstance(condition, Leaf):
+        return _ask_of(condition, fields, known)
+    if isinstance(condition, Not):
+        return partial(_not, ask_of(condition.item, fields, known))
+    asks = tuple([ask_of(item, fields, known) for item in sorted(condition.items, key=is_far)])
+    return partial(_all if isinstance(condition, AllOf) else _any, asks)
+
+
+def _ask_of(leaf: Leaf, fields: Fields, known: Known) -> Ask:
+    access = access_of(leaf)
+    there = known(leaf, access) if access is not None and type(leaf.operand) is Choice else None
+    if there is not None:
+        number, nodes = there
+        return partial(_found_one, number, nodes) if len(nodes) > 1 else partial(_found, number, nodes[0])
+    row = _SHORT.get(leaf.op) if at_hand(leaf.path) else None
+    given = row.given(leaf) if row is not None else None
+    if row is None or given is None:
+        return partial(_holds, leaf)
+    return partial(row.ask, *fields.where(leaf.path), leaf, *given)
+
+
+def is_far(condition: Condition) -> bool:
+    """Whether something must be counted, looked up or worked out: to be asked last."""
+    return not all(at_hand(leaf.path) for leaf in leaves(condition))
+
+
+# What is asked. All but the last argument are given beforehand: a `partial` of a function weighs half of what a closure
+# does, and where there are many rules, that is half as long to wait for memory.
+
+
+def _holds(leaf: Leaf, row: Row) -> bool:
+    return holds(leaf, row.facts())
+
+
+def _not(ask: Ask, row: Row) -> bool:
+    return not ask(row)
+
+
+def _all(asks: tuple[Ask, ...], row: Row) -> bool:
+    for ask in asks:  # noqa: SIM110 - a generator costs more than the loop
+        if not ask(row):
+            return False
+    return True
+
+
+def _any(asks: tuple[Ask, ...], row: Row) -> bool:
+    for ask in asks:  # noqa: SIM110
+        if ask(row):
+            return True
+    return False
+
+
+def _found(number: int, node: Node, row: Row) -> bool:
+    return row.found[number] is node or node in row.several
+
+
+def _found_one(number: int, nodes: list[Node], row: Row) -> bool:
+    return row.found[number] in nodes or any(node in nodes for node in row.several)
+
+
+def _is_among(number: int, name: str, leaf: Leaf, keys: Keys, wanted: bool, row: Row) -> bool:
+    value = row.gets[number](name)
+    try:
+        return (value in keys) is wanted
+    except TypeError:
+        return has_one_of(value, keys) is wanted
+
+
+def _is_beyond(number: int, name: str, leaf: Leaf, compare: Callable[[Any, Any], bool], bound: Any, row: Row) -> bool:
+    value = row.gets[number](name)
+    return compare(value, bound) if type(value) is int else value is not None and holds(leaf, row.facts())
+
+
+def _has_text(number: int, name: str, leaf: Leaf, test: Callable[[str, str], bool], text: str, row: Row) -> bool:
+    value = row.gets[number](name)
+    if type(value) is str and value.isascii():
+        return test(value.lower() if leaf.ignore_case else value, text)
+    return value is not None and holds(leaf, row.facts())
+
+
+def _fits(number: int, name: str, leaf: Leaf, pattern: Pattern, row: Row) -> bool:
+    value = row.gets[number](name)
+    return pattern.fits(value) if type(value) is str else value is not None and holds(leaf, row.facts())
+
+
+def _is_there(number: int, name: str, leaf: Leaf, wanted: bool, row: Row) -> bool:
+    return (row.gets[number](name) is not None) is wanted
+
+
+class _Short(Struct, frozen=True):
+    """A short way to ask a leaf of a field that is at hand.
+
+    ask    what is asked of the number of an object, a name in it, the leaf, what is given, and the row
+    given  what is given for a leaf; None: it has no short way
+    """
+
+    ask: Callable[..., bool]
+    given: Callable[[Leaf], tuple[Any, ...] | None]
+
+
+def _keys(leaf: Leaf, *, wanted: bool) -> tuple[Any, ...] | None:
+    choice: Choice = leaf.operand  # type: ignore[assignment]
+    keys = keys_of(choice.texts) if is_of_texts(choice) else None
+    return None if keys is None else (keys, wanted)
+
+
+def _operand(leaf: Leaf) -> tuple[Any, ...]:
+    return (leaf.operand,)
+
+
+_AMONG = _Short(_is_among, partial(_keys, wanted=True))
+_NOT_AMONG = _Short(_is_among, partial(_keys, wanted=False))
+
+
+def _beyond(compare: Callable[[Any, Any], bool]) -> _Short:
+    return _Short(_is_beyond, lambda leaf: (compare, leaf.operand))
+
+
+def _text(test: Callable[[str, str], bool]) -> _Short:
+    return _Short(_has_text, lambda leaf: (test, leaf.operand.text))  # type: ignore[attr-defined]
+
+
+_SHORT: Mapping[str, _Short] = {
+    "equals": _AMONG,
+    "in": _AMONG,
+    "has": _AMONG,
+    "has_any": _AMONG,
+    "not_equals": _NOT_AMONG,
+    "not_in": _NOT_AMONG,
+    ">": _beyond(operator.gt),
+    ">=": _beyond(operator.ge),
+    "<": _beyond(operator.lt),
+    "<=": _beyond(operator.le),
+    "contains": _text(operator.contains),
+    "starts_with": _text(str.startswith),
+    "ends_with": _text(str.endswith),
+    "matches": _Short(_fits, _operand),
+    "exists": _Short(_is_there, _operand),
+}
+"""The most frequent operators. The others, and what has no short way, are asked of the facts."""

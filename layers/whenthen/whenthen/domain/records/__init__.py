@@ -1,0 +1,1 @@
+"""Records: fields, limits, merging, consent, the date index, the profile of a sender."""

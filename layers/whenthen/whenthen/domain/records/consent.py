@@ -1,0 +1,112 @@
+"""What people say about messages of ours: which channel they refuse or want again, and how a record keeps it.
+
+`consent` holds channel → whether messages may be sent there; a channel that it does not name was never spoken of.
+`consent_at` holds channel → when the last word was said, so that an older word that arrives late changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.events.event import Event, format_time
+
+if TYPE_CHECKING:
+    from whenthen.domain.records.record import Record
+
+STOP_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}
+)
+START_WORDS = frozenset({"start", "unstop", "subscribe", "resume"})
+"""Messages that consist of nothing else. Words that answer a question as well, such as CANCEL or END, are not among
+them: a customer who cancels an appointment still wants to be told that it is cancelled."""
+
+_LONGEST_WORD = 20
+_AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
+"""What may stand around a word: punctuation, quotation marks, and the marks of direction that programs add."""
+
+
+class Word(Struct, frozen=True):
+    """Whether a person wants messages on a channel."""
+
+    channel: str
+    agreed: bool
+
+
+def word_of(event: Event) -> Word | None:
+    """What the event says about consent; None where it says nothing."""
+    row = _WORDS.get(event.type)
+    agreed = row[1](event.data) if row else None
+    return Word(row[0], agreed) if row and agreed is not None else None
+
+
+def with_word(record: Record, word: Word, said: datetime) -> dict[str, Any] | None:
+    """The patch by which a record keeps a word; None where it knows a newer one."""
+    at = format_time(said)
+    known = _mapping(record.fields.get("consent_at"))
+    if str(known.get(word.channel, "")) >= at:
+        return None
+    consent = {**_mapping(record.fields.get("consent")), word.channel: word.agreed}
+    return {"consent": consent, "consent_at": {**known, word.channel: at}}
+
+
+def refusal(channel: str, records: Iterable[Record]) -> str | None:
+    """Why nothing may be sent to the person whose records these are; None where nobody refused."""
+    for record in records:
+        if _mapping(record.fields.get("consent")).get(channel) is False:
+            return f"the recipient refuses messages: consent.{channel} of {record.ref} is false"
+    return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _spoken(text: Any) -> bool | None:
+    """Whether a message is nothing but a word that stops or starts."""
+    word = text.strip(_AROUND).casefold() if isinstance(text, str) and len(text) <= _LONGEST_WORD else ""
+    return False if word in STOP_WORDS else True if word in START_WORDS else None
+
+
+def _message(data: Mapping[str, Any]) -> bool | None:
+    return _spoken(data.get("text"))
+
+
+def _mail(data: Mapping[str, Any]) -> bool | None:
+    """A mail stops by its first line, whatever name or signature is below; it starts by a word and nothing else."""
+    written = data.get("reply") or data.get("subject")
+    if data.get("automatic") or not isinstance(written, str):
+        return None
+    first = next(iter(written.strip().splitlines()), "")
+    return False if _spoken(first) is False else _spoken(written)
+
+
+def _preference(data: Mapping[str, Any]) -> bool | None:
+    agreed = data.get("consented")
+    return agreed if isinstance(agreed, bool) and data.get("category") == "marketing_messages" else None
+
+
+def _bounce(data: Mapping[str, Any]) -> bool | None:
+    return False if data.get("permanent") is True else None
+
+
+def _complaint(data: Mapping[str, Any]) -> bool | None:
+    return None if data.get("feedback_type") == "not-spam" else False
+
+
+def _subscription(data: Mapping[str, Any]) -> bool | None:
+    return False if data.get("unsubscribed_from_all") is True else None
+
+
+_WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
+    "whatsapp.preference_changed": ("whatsapp", _preference),
+    "whatsapp.message_received": ("whatsapp", _message),
+    "email.received": ("email", _mail),
+    "email.complained": ("email", _complaint),
+    "email.bounced": ("email", _bounce),
+    "email.subscription_changed": ("email", _subscription),
+}
+"""Event type → the channel that it is about, and how it is read."""

@@ -1,0 +1,157 @@
+"""The date index: under which keys a record's dates stand, so that a sweep finds those of a day.
+
+Every date field of a record has an entry under its month and day (`date#contact.birth_date#03-14`); the sort
+key begins with the year, so one entry serves the dates that repeat and those that come once. A moment stands
+under its UTC date and is marked as one: in other zones it may be of the day before or after. A series stands
+under its weekdays, its day of the month, or its day of the year besides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.temporal.recurrence import read_series
+from whenthen.domain.temporal.time_values import read_point
+from whenthen.domain.temporal.time_zones import parse_zone
+
+if TYPE_CHECKING:
+    from whenthen.domain.records.record import Record
+
+MAX_DATES = 12
+"""How many date fields of one record are indexed, by name."""
+
+SERIES_FIELDS = frozenset({"starts_at", "start", "date"})
+"""The fields that a record's `recurrence` is about."""
+
+MAX_LEFT_OUT = 400
+"""How many days may be taken out of a series; each of its entries holds them."""
+
+_LONGEST_RULE, _LONGEST_DAY = 500, 40
+_DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
+_YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
+_ANY_LEAP_YEAR = 2000
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+"""Other years stand for no date, as 0001-01-01 and 9999-12-31 do; zones and offsets could leave the calendar there."""
+
+
+class DateEntry(Struct, frozen=True):
+    """One date of one record, as the index holds it.
+
+    partition  such as `date#contact.birth_date#03-14`
+    value      as the record holds it
+    zone       the record's own time zone
+    repeats    the recurrence of a series; `left_out`: the days that were taken out of it
+    noted      when it was written into the index
+    """
+
+    partition: str
+    sort: str
+    ref: str
+    value: str
+    noted: datetime
+    zone: str | None = None
+    repeats: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+class DateValue(Struct, frozen=True):
+    """What a record's field says: a day, or a moment (aware, or by the clocks of the zone that is asked)."""
+
+    day: date
+    moment: datetime | None = None
+    yearless: bool = False
+
+
+def is_dated(name: str) -> bool:
+    """Whether a field of this name is indexed when it holds a date."""
+    return _DATED.fullmatch(name) is not None
+
+
+def read_date(value: Any) -> DateValue | None:
+    """A date, a moment, or month and day alone (`--03-14`, `03-14`); None for anything else."""
+    if not isinstance(value, str):
+        return None
+    yearless = _YEARLESS.fullmatch(value)
+    if yearless:
+        try:
+            return DateValue(date(_ANY_LEAP_YEAR, int(yearless[1]), int(yearless[2])), yearless=True)
+        except ValueError:
+            return None
+    point = read_point(value)
+    if point is None or isinstance(point, time) or not _FIRST_YEAR <= point.year <= _LAST_YEAR:
+        return None
+    return DateValue(point.date(), point) if isinstance(point, datetime) else DateValue(point)
+
+
+def date_entries(record: Record, noted: datetime) -> tuple[DateEntry, ...]:
+    """The index entries of a record. Fields that hold no date have none."""
+    own_zone = record.fields.get("time_zone")
+    zone = own_zone if isinstance(own_zone, str) and parse_zone(own_zone) else None
+    dated = [
+        (name, value, read)
+        for name, value in sorted(record.fields.items())
+        if is_dated(name) and (read := read_date(value)) is not None
+    ]
+    entries = []
+    for name, value, read in dated[:MAX_DATES]:
+        repeats, left_out = _recurrence(record, name)
+        entries += [
+            DateEntry(partition(record.kind, name, place), f"{begins}#{record.ref}", record.ref, value, noted, zone,
+                      repeats, left_out)
+            for place, begins in _places(read, repeats)
+        ]  # fmt: skip
+    return tuple(entries)
+
+
+def replaced(old: Iterable[DateEntry], new: Iterable[DateEntry]) -> tuple[set[DateEntry], set[DateEntry]]:
+    """(to be removed, to be written) to get from `old` to `new`. An entry that says the same stays, with its time.
+
+    One that is removed and written under the same key is only written.
+    """
+    before, after = ({_said(entry): entry for entry in entries} for entries in (old, new))
+    written = {after[said] for said in after.keys() - before.keys()}
+    keys = {(entry.partition, entry.sort) for entry in written}
+    gone = (before[said] for said in before.keys() - after.keys())
+    return {entry for entry in gone if (entry.partition, entry.sort) not in keys}, written
+
+
+def partition(kind: str, field: str, place: str) -> str:
+    """The partition of a place, such as a month and day, of a kind's field."""
+    return f"date#{kind}.{field}#{place}"
+
+
+def month_day(day: date) -> str:
+    """The place of a day."""
+    return f"{day.month:02}-{day.day:02}"
+
+
+def _said(entry: DateEntry) -> tuple[object, ...]:
+    return entry.partition, entry.sort, entry.value, entry.zone, entry.repeats, entry.left_out
+
+
+def _places(read: DateValue, repeats: str | None) -> list[tuple[str, str]]:
+    """(place, how the sort key begins) of a date: one, and those of its series."""
+    aware = read.moment is not None and read.moment.tzinfo is not None
+    day = read.moment.astimezone(UTC).date() if read.moment and aware else read.day
+    year = 0 if read.yearless else day.year
+    single = (month_day(day), f"{'moment' if aware else 'date'}#{year:04}")
+    series = read_series(repeats, day, ())
+    return [single, *((place, "series") for place in (series.buckets if series else ()))]
+
+
+def _recurrence(record: Record, name: str) -> tuple[str | None, tuple[str, ...]]:
+    rule, left_out = record.fields.get("recurrence"), record.fields.get("recurrence_exceptions")
+    if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
+        return None, ()
+    days = left_out[:MAX_LEFT_OUT] if isinstance(left_out, list) else ()
+    return rule, tuple(day for day in days if _is_short(day, _LONGEST_DAY))
+
+
+def _is_short(value: Any, longest: int) -> bool:
+    """Whether it is text that an index entry may hold: what is longer, or no plain text, is no rule and no day."""
+    return isinstance(value, str) and value.isascii() and len(value) <= longest

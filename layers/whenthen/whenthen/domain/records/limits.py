@@ -1,0 +1,41 @@
+"""What the store can hold of one record, and write of it at once: asked before it is written, on every way there."""
+
+from __future__ import annotations
+
+from whenthen.domain.common.errors import Invalid, Problem, TooLarge
+from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
+from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, weight_of
+
+MAX_WRITES = 98
+"""Items that one record may take. DynamoDB takes 100 at once; a job with its counter, or an import, come with it."""
+
+
+def check_record(changed: Record, found: Record | None) -> None:
+    """Raise Invalid or TooLarge, unless `changed` can take the place of `found` (None: of nothing)."""
+    if changed is found:
+        return
+    before = found or Record(changed.kind, changed.id)
+    try:
+        writes = cost_of(changed, before)
+    except Invalid as error:  # an identity that cannot be one; it names the field
+        raise Invalid([Problem(f"fields.{each.field}", each.message) for each in error.problems]) from error
+    if writes > MAX_WRITES:
+        raise Invalid.field("", "the record would have more identities and dates than can be written at once")
+    check_weight(changed, before)
+
+
+def check_weight(changed: Record, before: Record) -> None:
+    """Raise TooLarge for a record of too many bytes, unless it was larger still before."""
+    weight = weight_of(changed)
+    if MAX_RECORD_BYTES < weight >= weight_of(before):
+        raise TooLarge(f"the record would have {weight} bytes; at most {MAX_RECORD_BYTES} are possible")
+
+
+def cost_of(record: Record, found: Record) -> int:
+    """How many items are written when `record` takes the place of `found`: its own, identities and dates."""
+    gone, written = replaced(_dates(found), _dates(record))
+    return 1 + len(set(record.identities) ^ set(found.identities)) + len(gone) + len(written)
+
+
+def _dates(record: Record) -> tuple[DateEntry, ...]:
+    return date_entries(record, record.updated_at) if record.updated_at else ()

@@ -1,0 +1,90 @@
+"""Merging: two records that are one customer become one, which knows what either knew.
+
+The survivor's own values win; what it has not is taken from the other. Every address of either finds the survivor.
+A refusal of messages on either side stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from whenthen.domain.common.errors import Conflict, Invalid
+from whenthen.domain.common.values import is_blank
+from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record, with_tags
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from whenthen.domain.events.event import Cause
+
+
+def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: datetime) -> Record:
+    """The survivor after `other` was merged into it. Raises Invalid; Conflict for more than a record can take over."""
+    if survivor.ref == other.ref:
+        raise Invalid.field("from", f"{other.ref} cannot be merged into itself")
+    if survivor.kind != other.kind:
+        raise Invalid.field("from", f"a {other.kind} cannot be merged into a {survivor.kind}")
+    absorbed = (*survivor.absorbed, *other.refs)
+    if len(absorbed) > MAX_ABSORBED:
+        raise Conflict(f"{survivor.ref} would stand for {len(absorbed)} other records; at most {MAX_ABSORBED} can be")
+    return replace(
+        survivor,
+        fields=merged_fields(survivor.fields, other.fields, {*survivor.refs, *other.refs}),
+        version=survivor.version + 1,
+        updated_at=now,
+        origin=origin,
+        cause=cause,
+        quiet=False,
+        absorbed=absorbed,
+    )
+
+
+def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Collection[str]) -> dict[str, Any]:
+    """The fields of both. `own`: the refs of both, none of which can be its parent. Raises Conflict."""
+    mine, theirs = (
+        {name: value for name, value in fields.items() if name != "parent" or value not in own}
+        for fields in (mine, theirs)
+    )
+    fields = dict(mine)
+    fields |= {name: value for name, value in theirs.items() if is_blank(fields.get(name)) and not is_blank(value)}
+    if mine.get("tags") or theirs.get("tags"):
+        fields["tags"] = with_tags(mine.get("tags"), with_tags(theirs.get("tags")))
+    for name, others in OTHER_FIELDS.items():
+        known = _further(fields.get(name), (mine, theirs), name, others)
+        if known:
+            fields[others] = known
+    return {**fields, **_consent(mine, theirs)}
+
+
+def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, others: str) -> list[str]:
+    """The addresses of both, without the first."""
+    values = [value for fields in records for value in (fields.get(name), *_list(fields.get(others)))]
+    found = list(dict.fromkeys(value for value in values if isinstance(value, str) and value and value != first))
+    if len(found) > MAX_OTHERS:
+        raise Conflict(f"{others} would hold {len(found)}; at most {MAX_OTHERS} are possible")
+    return found
+
+
+def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Channel by channel: refused if either refused; and as of the later word, so that no older one undoes it."""
+    words, times = ([_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at"))
+    agreed = {
+        channel: False if any(each.get(channel) is False for each in words) else {**words[0], **words[1]}[channel]
+        for channel in sorted({*words[0], *words[1]})
+    }
+    last = {
+        channel: max(str(each[channel]) for each in times if channel in each)
+        for channel in sorted({*times[0], *times[1]})
+    }
+    return {name: value for name, value in (("consent", agreed), ("consent_at", last)) if value}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,204 @@
+"""Record: an entity of customer work. Its fields are free; a few well-known ones have a meaning here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from whenthen.domain.common import int64
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.events import identities
+from whenthen.domain.events.event import Cause, Change, format_time
+
+KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,127}")
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+MAX_FIELDS = 200
+MAX_RECORD_BYTES = 300_000
+"""Leaves room in DynamoDB's 400 KB item for keys, indexes and bookkeeping."""
+
+IDENTITY_FIELDS = ("phone", "email", "whatsapp")
+"""The fields that a person is found by; their values are kept normalised (`domain.events.identities`)."""
+
+OTHER_FIELDS: Mapping[str, str] = {"phone": "other_phones", "email": "other_emails", "whatsapp": "other_whatsapps"}
+"""Identity field → the list of further values by which the person is found as well."""
+
+MAX_OTHERS = 5
+"""How many further values each of these lists may hold: a run is watched under every identity of its record."""
+
+MAX_ABSORBED = 10
+"""How many records may have been merged into one: its timeline reads theirs too."""
+
+RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"})
+"""What every record has of its own; a field of that name would hide it from conditions and templates."""
+
+
+class Record(Struct, frozen=True):
+    """One record as it stands at `version`.
+
+    fields   name → JSON value
+    version  counts the changes, from 1; 0: it is not there yet
+    origin   who made the last change, as in Event.origin
+    cause    the runs behind the last change
+    quiet    whether the last change is to start no rules
+    absorbed the refs of the records that were merged into this one; they answer as this one
+    """
+
+    kind: str
+    id: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    origin: str = "api"
+    cause: Cause = Cause()
+    quiet: bool = False
+    absorbed: tuple[str, ...] = ()
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Every ref that means this record, its own first."""
+        return self.ref, *self.absorbed
+
+    @property
+    def ref(self) -> str:
+        """How events, rules and other records name this one."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What this record can be found by, besides its ref."""
+        return identities_of(self.fields)
+
+
+def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
+    """(kind, id) of `<kind>:<id>`. Raises Invalid naming the field `name`."""
+    kind, colon, own_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
+    if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(own_id):
+        raise Invalid.field(name, "a record such as lead:4711 is required")
+    return kind, own_id
+
+
+def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """The identities that a record's fields (already normalised) give it, those of `OTHER_FIELDS` last."""
+    values = [(name, fields.get(name)) for name in IDENTITY_FIELDS]
+    for name, others in OTHER_FIELDS.items():
+        listed = fields.get(others)
+        values += [(name, value) for value in (listed[:MAX_OTHERS] if isinstance(listed, list) else ())]
+    found = (identities.identity(name, value) for name, value in values if isinstance(value, str) and value)
+    return tuple(dict.fromkeys(found))
+
+
+def rank_of(kind: str) -> int:
+    """Which of several records of one person stands for them, the least first: the contact, a lead, any other."""
+    return {"contact": 0, "lead": 1}.get(kind, 2)
+
+
+def is_of_another(record: Record, searched: Iterable[str]) -> bool:
+    """Whether a record that has one of the searched identities is another person's all the same.
+
+    So it is if business-scoped ids are searched, and the record has such ids but none of these: then it is a number
+    that both had, one after the other.
+    """
+    theirs, ours = identities.own(record.identities), identities.own(searched)
+    return bool(theirs and ours) and set(theirs).isdisjoint(ours)
+
+
+def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
+    """Raise Invalid naming each field name, and each number, that a record cannot have."""
+    problems = [
+        Problem(f"{path}.{name}", "is reserved" if name in RESERVED else "letters, digits and _ are allowed in a name")
+        for name in fields
+        if name in RESERVED or not FIELD.fullmatch(name)
+    ]
+    problems += int64.too_long(fields, path)
+    if len(fields) > MAX_FIELDS:
+        problems.append(Problem(path, f"at most {MAX_FIELDS} fields are allowed, there are {len(fields)}"))
+    if problems:
+        raise Invalid(problems)
+
+
+def patched(
+    record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
+) -> Record:
+    """The record with the fields of `patch` set, and those that are None removed; itself if nothing changes."""
+    fields = dict(record.fields)
+    for name, value in patch.items():
+        if value is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = value
+    fields |= _changed_places(record.fields, fields, patch)
+    if record.version and not diff(record.fields, fields):
+        return record
+    return replace(
+        record,
+        fields=fields,
+        version=record.version + 1,
+        created_at=record.created_at or now,
+        updated_at=now,
+        origin=origin,
+        cause=cause,
+        quiet=quiet,
+    )
+
+
+def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A further address that becomes the first one leaves its place to that: the person is still found by both."""
+    moved: dict[str, Any] = {}
+    for name, others in OTHER_FIELDS.items():
+        first, now, listed = before.get(name), after.get(name), before.get(others)
+        if first and now != first and others not in patch and isinstance(listed, list) and now in listed:
+            moved[others] = [first if value == now else value for value in listed]
+    return moved
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
+    """The fields that differ, in alphabetical order. 1, 1.0 and True are told apart only by type bool."""
+    names = sorted(before.keys() | after.keys())
+    return {
+        name: Change(before.get(name), after.get(name))
+        for name in names
+        if not _same(before.get(name), after.get(name))
+    }
+
+
+def weight_of(record: Record) -> int:
+    """Bytes of the record's fields as JSON, as they are kept."""
+    return len(json.dumps(record.fields, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two values are written the same, so that there is nothing to keep: true is not 1, in lists neither."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ()) -> list[str]:
+    """The tags, in order, without `removed` and with `added` that are not there yet. A single text is one tag."""
+    there = tags if isinstance(tags, list) else [tags]
+    gone = set(removed)
+    kept = [tag for tag in there if isinstance(tag, str) and tag and tag not in gone]
+    return list(dict.fromkeys([*kept, *added]))
+
+
+def as_context(record: Record) -> dict[str, Any]:
+    """The record as conditions and templates see it: its fields, and what every record has."""
+    return {
+        **record.fields,
+        "kind": record.kind,
+        "id": record.id,
+        "ref": record.ref,
+        "version": record.version,
+        "created_at": record.created_at and format_time(record.created_at),
+        "updated_at": record.updated_at and format_time(record.updated_at),
+    }

@@ -1,0 +1,65 @@
+"""What conditions and templates see: the event, its record, what that was before, what it is related to, and now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from whenthen.domain.events import event as events
+from whenthen.domain.records import record as records
+from whenthen.domain.temporal.time_zones import parse_zone
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from whenthen.domain.conditions.field_access import Earlier
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.records.record import Record
+    from whenthen.domain.rules.rule import Rule
+
+
+def context_of(
+    event: Event,
+    record: Record | None,
+    now: datetime,
+    zone: ZoneInfo | None = None,
+    related: Mapping[str, Any] | None = None,
+    history: Earlier | None = None,
+    clocks: ZoneInfo | None = None,
+) -> dict[str, Any]:
+    """The mapping that conditions are evaluated on and templates are rendered with.
+
+    zone    the rule's: conditions go by its clocks
+    clocks  whose clocks templates show (`clocks_of`); None: the rule's too
+    """
+    current = records.as_context(record) if record else None
+    return {
+        "event": events.to_json(event),
+        "record": current,
+        "before": _before(event, current),
+        "related": related or {},
+        "history": history,
+        "now": now.astimezone(zone) if zone else now,
+        "zone": clocks or zone,
+    }
+
+
+def clocks_of(rule: Rule, record: Record | None) -> ZoneInfo:
+    """The time zone of what a rule writes: its own, or the record's where its date trigger goes by the record's."""
+    timer = rule.trigger.timer
+    name = record.fields.get("time_zone") if record and timer is not None and timer.own_zone else None
+    return (parse_zone(name) if isinstance(name, str) else None) or rule.zone
+
+
+def _before(event: Event, current: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The record as it was before the event's changes; None for an event that changed nothing."""
+    if not event.changes:
+        return None
+    before = dict(current or {})
+    for name, change in event.changes.items():
+        if change.before is None:
+            before.pop(name, None)
+        else:
+            before[name] = change.before
+    return before

@@ -1,0 +1,295 @@
+"""Rule: trigger + conditions + steps, with its entry, exit and mode. `parse_rule` reads what an admin wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.conditions.condition import Condition, parse_condition
+from whenthen.domain.events.event import EVENT_TYPE, parse_time
+from whenthen.domain.records.record import KIND
+from whenthen.domain.rules import triggers
+from whenthen.domain.rules.actions import ACTIONS, Channel, read_parameters
+from whenthen.domain.temporal.time_zones import parse_zone, utc
+from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from whenthen.domain.rules.triggers import Trigger
+
+MAX_STEPS = 30
+MAX_EXITS = 10
+MAX_ATTEMPTS = 8
+ATTEMPTS = 5
+"""How often a step is tried that does not say."""
+
+MOVING_STEP = "moves_to"
+"""The id of the step that a trigger with `moves_to` adds."""
+
+
+class Mode(StrEnum):
+    """Whether a rule acts. In shadow it is evaluated and its runs are recorded, without any effect."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    ON = "on"
+
+
+class OnError(StrEnum):
+    """What a failed step means for the rest of its run."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+class Again(StrEnum):
+    """How often one record may enter a rule."""
+
+    ALWAYS = "always"
+    ONCE_PER_RECORD = "once_per_record"
+
+
+class Step(Struct, frozen=True):
+    """One action of a rule, with its own timing and condition."""
+
+    id: str
+    action: str
+    parameters: Mapping[str, Any]
+    wait: Wait | None = None
+    with_previous: bool = False
+    only_if: Condition | None = None
+    on_error: OnError = OnError.STOP
+    attempts: int = ATTEMPTS
+
+    @property
+    def channel(self) -> Channel:
+        """The channel whose function performs this step."""
+        return ACTIONS[self.action].channel
+
+
+class Entry(Struct, frozen=True):
+    """Which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
+
+    again: Again = Again.ALWAYS
+    only_new: bool = False
+
+
+class Exit(Struct, frozen=True):
+    """What ends a run early: one of these events, or this condition holding before a step."""
+
+    on: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
+class Rule(Struct, frozen=True):
+    """One version of a rule. `kind` is the kind of record that it is about, where it says so.
+
+    activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
+    """
+
+    id: str
+    version: int
+    name: str
+    kind: str | None
+    trigger: Trigger
+    conditions: Condition | None
+    steps: tuple[Step, ...]
+    entry: Entry = Entry()
+    exit: Exit = Exit()
+    mode: Mode = Mode.OFF
+    zone: ZoneInfo = field(default_factory=utc)
+    activated_at: datetime | None = None
+
+    @property
+    def waves(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps in order, those that start together in one wave."""
+        waves: list[list[Step]] = []
+        for step in self.steps:
+            if step.with_previous and waves:
+                waves[-1].append(step)
+            else:
+                waves.append([step])
+        return tuple(tuple(wave) for wave in waves)
+
+    @property
+    def immediate(self) -> bool:
+        """Whether all steps start together at once, so that no state machine is needed to order them."""
+        waves = self.waves
+        return len(waves) == 1 and all(step.wait is None or step.wait.immediate for step in waves[0])
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id. Raises KeyError."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+
+def parse_rule(document: Mapping[str, Any]) -> Rule:
+    """The rule that an admin wrote as JSON. Raises Invalid naming every field that does not hold."""
+    problems: list[Problem] = []
+    rule = _read_rule(Reader(document, "", problems))
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+ENTRANCE = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
+"""What of a rule's document decides whether an event starts it: all that the matcher needs to know."""
+
+
+def parse_entrance(document: Mapping[str, Any]) -> Rule:
+    """A rule that was saved, without its steps and its exit; only what ENTRANCE names is read. Raises Invalid."""
+    problems: list[Problem] = []
+    reader = Reader(document, "", problems)
+    kind = _read_kind(reader)
+    zone = _read_zone(reader)
+    rule = Rule(
+        id=reader.text("id", default="draft"),
+        version=reader.integer("version", most=1_000_000_000),
+        name=reader.text("name", required=True),
+        kind=kind,
+        trigger=triggers.read_trigger(reader, kind),
+        conditions=_read_condition(reader, "conditions", zone),
+        steps=(),
+        entry=_read_entry(reader.child("entry")),
+        mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
+        zone=zone,
+        activated_at=_read_activation(reader),
+    )
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+def _read_rule(reader: Reader) -> Rule:
+    kind = _read_kind(reader)
+    trigger = triggers.read_trigger(reader, kind)
+    zone = _read_zone(reader)
+    rule = Rule(
+        id=reader.text("id", default="draft"),
+        version=reader.integer("version", most=1_000_000_000),
+        name=reader.text("name", required=True),
+        kind=kind,
+        trigger=trigger,
+        conditions=_read_condition(reader, "conditions", zone),
+        steps=(*_moving_steps(trigger), *(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS))),
+        entry=_read_entry(reader.child("entry")),
+        exit=_read_exit(reader.child("exit"), zone),
+        mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
+        zone=zone,
+        activated_at=_read_activation(reader),
+    )
+    reader.text("description", longest=2_000)
+    if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
+        reader.report("steps", "at least one step is required")
+    _check_step_ids(rule.steps[len(_moving_steps(trigger)) :], reader)
+    if sum((step.wait.length for step in rule.steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
+        reader.report("steps", f"at most {MAX_WAIT_DAYS} days of waits in all are allowed")
+    reader.finish()
+    return rule
+
+
+def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
+    """The first step of a rule whose trigger moves the item to the stage that it stands in; none for others."""
+    if trigger.moves is None:
+        return ()
+    return (Step(MOVING_STEP, "set_fields", {"fields": {"stage": trigger.moves.stage}}),)
+
+
+def _read_kind(reader: Reader) -> str | None:
+    kind = reader.text("kind", longest=40) or None
+    if kind is not None and not KIND.fullmatch(kind):
+        reader.report("kind", "a kind of record such as lead is required")
+    return kind
+
+
+def _read_condition(reader: Reader, name: str, zone: ZoneInfo) -> Condition | None:
+    """A condition whose hours and days are those of the rule's zone, where it names no other."""
+    document = reader.value(name)
+    return None if document is None else parse_condition(document, reader.field(name), reader.problems, zone.key)
+
+
+def _read_zone(reader: Reader) -> ZoneInfo:
+    name = reader.text("time_zone", default="UTC")
+    zone = parse_zone(name)
+    if zone is None:
+        reader.report("time_zone", "an IANA time zone such as Europe/Istanbul is required")
+    return zone or utc()
+
+
+def _read_activation(reader: Reader) -> datetime | None:
+    text = reader.text("activated_at")
+    try:
+        return parse_time(text, "activated_at") if text else None
+    except Invalid as error:
+        reader.problems.extend(error.problems)
+        return None
+
+
+def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
+    action = reader.choice("action", list(ACTIONS), "")
+    if not action and not reader.value("action"):
+        reader.report("action", "is required")
+    parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
+    wait, retry = reader.child("wait"), reader.child("retry")
+    step = Step(
+        id=reader.text("id", required=True, longest=64),
+        action=action,
+        parameters=read_parameters(ACTIONS[action], parameters) if action else {},
+        wait=None if wait is None else read_wait(wait),
+        with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
+        only_if=_read_condition(reader, "only_if", zone),
+        on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
+        attempts=ATTEMPTS if retry is None else _read_attempts(retry),
+    )
+    if step.with_previous and step.wait is not None:
+        reader.report("wait", "a step that starts with the previous one cannot wait; give the wait to that one")
+    reader.finish()
+    return step
+
+
+def _read_attempts(reader: Reader) -> int:
+    attempts = reader.integer("attempts", default=ATTEMPTS, least=1, most=MAX_ATTEMPTS)
+    reader.finish()
+    return attempts
+
+
+def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
+    seen: set[str] = set()
+    for position, step in enumerate(steps):
+        if step.id in seen:
+            reader.report(f"steps[{position}].id", f"another step is called {step.id}")
+        seen.add(step.id)
+    if MOVING_STEP in seen:
+        reader.report("steps", f"{MOVING_STEP} is what the trigger's own step is called")
+
+
+def _read_entry(reader: Reader | None) -> Entry:
+    if reader is None:
+        return Entry()
+    entry = Entry(
+        again=Again(reader.choice("again", list(Again), Again.ALWAYS)),
+        only_new=reader.flag("only_new"),
+    )
+    reader.finish()
+    return entry
+
+
+def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
+    if reader is None:
+        return Exit()
+    types = reader.texts("on", most=MAX_EXITS)
+    for event_type in types:
+        if not EVENT_TYPE.fullmatch(event_type):
+            reader.report("on", f"{event_type} is not an event type such as contact.replied")
+    found = Exit(on=triggers.watched(types), when=_read_condition(reader, "when", zone))
+    reader.finish()
+    return found

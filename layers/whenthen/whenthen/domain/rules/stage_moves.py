@@ -1,0 +1,51 @@
+"""Moves: where a stage trigger moves the item, and what must hold of the item for that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.conditions.condition import demand
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.document_reader import Reader
+    from whenthen.domain.conditions.predicate import Leaf
+
+MAX_STAGES = 50
+
+
+class Moves(Struct, frozen=True):
+    """The stage to which the event moves the item, which is the stage that the rule stands in.
+
+    demands  what must hold of the item: that there is one, and that it stands elsewhere, where it may leave
+    where    those of them that tell where it stands, without what follows of them
+    """
+
+    stage: str
+    demands: tuple[Leaf, ...]
+    where: tuple[Leaf, ...]
+
+
+def read_moves(part: Reader) -> Moves:
+    """The `moves_to` of a trigger: `stage`, and where the item may come from, `pipeline` and `from`."""
+    stage = part.text("stage", required=True)
+    pipeline = part.text("pipeline")
+    from_stages = part.texts("from", most=MAX_STAGES)
+    part.finish()
+    if "{" in stage:
+        part.report("stage", "the name of a stage is required, not a template")
+    if stage in from_stages:
+        part.report("from", f"{stage} is where the item is moved to")
+    elsewhere = demand("record.stage", "not_equals", stage or "?")
+    where = [demand("record.pipeline", "equals", pipeline)] if pipeline else []
+    match from_stages:
+        case ():
+            where.append(elsewhere)
+        case (single,):
+            where.append(demand("record.stage", "equals", single))
+        case several:
+            where.append(demand("record.stage", "in", list(several)))
+    # The field may hold a list of stages: the item is elsewhere only if none of them is the one it goes to.
+    also = () if elsewhere in where else (elsewhere,)
+    return Moves(stage, (demand("record.id", "exists", value=True), *also, *where), tuple(where))

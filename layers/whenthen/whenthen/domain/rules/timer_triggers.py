@@ -1,0 +1,104 @@
+"""Triggers that wait for the clock: a record's date field, or a schedule."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from whenthen.domain.records.date_index import is_dated
+from whenthen.domain.rules import views
+from whenthen.domain.scheduling.date_triggers import DateField, Leap
+from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
+from whenthen.domain.scheduling.sweep_window import Lateness
+from whenthen.domain.temporal.time_values import read_point
+from whenthen.domain.temporal.time_zones import parse_zone
+from whenthen.domain.temporal.waits import in_utc, read_hour
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from whenthen.domain.common.document_reader import Reader
+    from whenthen.domain.rules.views import View
+
+MAX_DAYS = 366
+"""How many days before or after its date a rule may be due."""
+
+OWN_ZONE = "record"
+"""Written for a time zone: the record's own, where it has one."""
+
+_BIRTHDAY = "birth_date"
+_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def birthday(kind: str | None, zone: ZoneInfo) -> DateField:
+    """Yearly on the birth date, at nine o'clock: what `{"event": "birthday.reached"}` is short for."""
+    return DateField(kind or "contact", _BIRTHDAY, yearly=True, zone=zone)
+
+
+def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField:
+    """The `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
+    name = part.text("field", required=True).removeprefix("record.")
+    if name and not is_dated(name):
+        part.report("field", f"{name} is not indexed by date: names of date fields end in _date, _at, _on, _until …")
+    zone, own_zone = _read_zone(part, zone)
+    field = DateField(
+        kind=views.read_kind(part, kind),
+        field=name,
+        yearly=part.flag("yearly"),
+        zone=zone,
+        days=part.integer("days", least=-MAX_DAYS, most=MAX_DAYS),
+        at=read_hour(part, "at"),
+        own_zone=own_zone,
+        leap=Leap(part.choice("leap", list(Leap), Leap.FEB28)),
+        late=Lateness.read(part),
+    )
+    part.finish()
+    return field
+
+
+def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Schedule, View | None]:
+    """The `schedule` of a trigger, and the view that it runs over, if it does."""
+    zone, own_zone = _read_zone(part, zone)
+    if own_zone:
+        part.report("time_zone", "a schedule goes by one time zone; a date trigger can go by each record's own")
+    cron, at = _read_cron(part, zone), _read_moment(part, zone)
+    if ("cron" in part) == ("at" in part):
+        part.report("", "either cron or at is required")
+    over = any(name in part for name in ("view", "filter", "kind"))
+    view = views.read_view(part, kind, zone.key) if over else None
+    late = Lateness.read(part, MAX_CRON_LATE) if cron else Lateness.read(part)
+    part.finish()
+    return Schedule(zone, cron, at, late), view
+
+
+def _read_zone(part: Reader, default: ZoneInfo) -> tuple[ZoneInfo, bool]:
+    """(the zone, whether the record's own goes before it)."""
+    name = part.text("time_zone")
+    if name in ("", OWN_ZONE):
+        return default, name == OWN_ZONE
+    zone = parse_zone(name)
+    if zone is None:
+        part.report("time_zone", f"an IANA time zone such as Europe/Istanbul, or {OWN_ZONE}, is required")
+    return zone or default, False
+
+
+def _read_cron(part: Reader, zone: ZoneInfo) -> Cron | None:
+    text = part.text("cron")
+    try:
+        cron = parse_cron(text) if text else None
+    except ValueError as error:
+        part.report("cron", str(error))
+        return None
+    if cron and Schedule(zone, cron).following(_ANY_TIME) is None:
+        part.report("cron", "no such day ever comes")
+    return cron
+
+
+def _read_moment(part: Reader, zone: ZoneInfo) -> datetime | None:
+    text = part.text("at")
+    point = read_point(text) if text else None
+    if isinstance(point, datetime):
+        return point if point.tzinfo else in_utc(point, zone)
+    if text:
+        part.report("at", "a moment such as 2026-05-01T09:00 is required, in the rule's time zone or with its offset")
+    return None

@@ -1,0 +1,279 @@
+"""Trigger: what makes a rule be considered, as the event types to watch and a condition on them.
+
+An admin writes one of the kinds of `TRIGGERS`. Whatever it is, it comes down to event types and a condition,
+which is all that the matcher knows; those that wait for the clock also say when (`timer`), and those that are
+about many records also which (`view`).
+
+Only rules with a timer load the modules of the clock (half a dozen): no other makes a cold start pay for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.conditions.condition import AllOf, Condition, demand, leaves, parse_condition
+from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.events.types import (
+    BIRTHDAY_REACHED,
+    DATE_REACHED,
+    FIELD_CHANGED,
+    FINISHED,
+    SCHEDULE_REACHED,
+    STARTED_MANUALLY,
+)
+from whenthen.domain.rules import views
+from whenthen.domain.temporal.time_zones import parse_zone, utc
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from whenthen.domain.common.errors import Problem
+    from whenthen.domain.rules.stage_moves import Moves
+    from whenthen.domain.rules.views import View
+    from whenthen.domain.scheduling.date_triggers import DateField
+    from whenthen.domain.scheduling.schedules import Schedule
+
+MAX_TYPES = 20
+"""How many event types a rule may watch: it leaves those of its last version and enters its own in one transaction."""
+MAX_RULES = 20
+_OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
+_PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
+
+
+class On(StrEnum):
+    """The kinds of trigger, named as an admin writes them."""
+
+    EVENT = "event"
+    ENTERS = "enters"
+    LEAVES = "leaves"
+    DATE = "date"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    AFTER_RULE = "after_rule"
+
+
+class Trigger(Struct, frozen=True):
+    """When a rule is considered.
+
+    event_types   the rule is evaluated on events of these types
+    condition     what the trigger demands beyond the type
+    own           the same without what `moves` demands
+    view          the records that it is about: whose entering or leaving it is, or that a schedule runs over
+    timer         when the clock makes its events
+    moves         of a stage trigger
+    """
+
+    on: On
+    event_types: tuple[str, ...]
+    own: Condition | None = None
+    view: View | None = None
+    timer: DateField | Schedule | None = None
+    moves: Moves | None = None
+    condition: Condition | None = None
+
+    def __post_init__(self) -> None:
+        """Join what the parts demand. It is read for each event: so it is worked out once."""
+        demands = () if self.moves is None else self.moves.demands
+        parts = demands if self.own is None else (self.own, *demands)
+        force_setattr(self, "condition", AllOf(parts) if len(parts) > 1 else next(iter(parts), None))
+
+
+class _Owner(Struct, frozen=True):
+    """What a trigger needs to know of its rule."""
+
+    id: str
+    kind: str | None
+    zone: ZoneInfo
+
+
+def read_trigger(rule: Reader, kind: str | None) -> Trigger:
+    """The `trigger` of a rule about records of `kind`."""
+    reader = rule.child("trigger")
+    if reader is None:
+        rule.report("trigger", "is required")
+        return Trigger(On.EVENT, ())
+    given = [on for on in On if on in reader]
+    if len(given) != 1:
+        for on in On:
+            reader.value(on)
+        reader.report("", f"exactly one of {', '.join(On)} is required")
+        reader.finish()
+        return Trigger(On.EVENT, ())
+    zone, own_id = rule.value("time_zone"), rule.value("id")
+    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or utc())
+    trigger = _moving(TRIGGERS[given[0]].read(reader, owner), reader)
+    reader.finish()
+    return trigger
+
+
+def watched(types: tuple[str, ...]) -> tuple[str, ...]:
+    """The types with those that stand for others beside them: `<kind>.field_changed` is published as `updated`."""
+    aliased = (f"{name.partition('.')[0]}.updated" for name in types if name.endswith(f".{FIELD_CHANGED}"))
+    return tuple(dict.fromkeys((*types, *aliased)))
+
+
+def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
+    """(the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
+    named, outcomes = leaves(trigger.own)
+    return cast("list[str]", named.value), cast("list[str]", outcomes.value)
+
+
+def _read_event(reader: Reader, owner: _Owner) -> Trigger:
+    types = reader.texts("event", most=MAX_TYPES)
+    if reader.value("event") in ([], ""):
+        reader.report("event", "at least one event type is required")
+    for event_type in types:
+        if not EVENT_TYPE.fullmatch(event_type):
+            reader.report("event", f"{event_type} is not an event type such as lead.created")
+        elif event_type in _PUBLISHED_FOR:
+            reader.report("event", f"{event_type} is made for single rules: write {_PUBLISHED_FOR[event_type]} instead")
+    if BIRTHDAY_REACHED in types:
+        return _birthday(reader, types, owner)
+    both = watched(types)
+    if len(both) > MAX_TYPES >= len(types):
+        reader.report("event", f"at most {MAX_TYPES} types are allowed; a {FIELD_CHANGED} and its updated are two")
+    return Trigger(On.EVENT, both, _read_change(reader))
+
+
+def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
+    """`birthday.reached` is short for a yearly date trigger on birth_date, at nine o'clock."""
+    if len(types) > 1:
+        reader.report("event", f"{BIRTHDAY_REACHED} stands alone: the clock makes it for this rule")
+    from whenthen.domain.rules.timer_triggers import birthday  # noqa: PLC0415 - see above
+
+    timer = birthday(owner.kind, owner.zone)
+    return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
+
+
+def _read_change(reader: Reader) -> Condition | None:
+    """`field`, `from` and `to`: the change of a record's field that the trigger demands."""
+    name = reader.text("field").removeprefix("record.")
+    before, after = reader.value("from"), reader.value("to")
+    if not name:
+        if before is not None or after is not None:
+            reader.report("field", "is required where from or to is given")
+        return None
+    demands = [("field", "changed", True)]
+    demands += [("from", "changed_from", before)] if before is not None else []
+    demands += [("to", "changed_to", after)] if after is not None else []
+    read: list[Condition] = []
+    for written, op, value in demands:
+        problems: list[Problem] = []
+        condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
+        if condition is None:
+            reader.report(written, "; ".join(problem.message for problem in problems))
+            return None  # what is wrong with the field is said once
+        read.append(condition)
+    return AllOf(tuple(read))
+
+
+def _read_enters(reader: Reader, owner: _Owner) -> Trigger:
+    return _edge(reader, owner, On.ENTERS, views.entering)
+
+
+def _read_leaves(reader: Reader, owner: _Owner) -> Trigger:
+    return _edge(reader, owner, On.LEAVES, views.leaving)
+
+
+def _edge(
+    reader: Reader, owner: _Owner, on: On, edge: Callable[[View], tuple[tuple[str, ...], Condition | None]]
+) -> Trigger:
+    part = _part(reader, on)
+    view = views.read_view(part, owner.kind, owner.zone.key)
+    part.finish()
+    types, condition = edge(view)
+    return Trigger(on, types, condition, view)
+
+
+def _read_date(reader: Reader, owner: _Owner) -> Trigger:
+    from whenthen.domain.rules.timer_triggers import read_date_field  # noqa: PLC0415 - see above
+
+    timer = read_date_field(_part(reader, On.DATE), owner.kind, owner.zone)
+    return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
+
+
+def _read_schedule(reader: Reader, owner: _Owner) -> Trigger:
+    from whenthen.domain.rules.timer_triggers import read_schedule  # noqa: PLC0415 - see above
+
+    timer, view = read_schedule(_part(reader, On.SCHEDULE), owner.kind, owner.zone)
+    return Trigger(On.SCHEDULE, (SCHEDULE_REACHED,), _for_rule(owner), view, timer)
+
+
+def _read_manual(reader: Reader, owner: _Owner) -> Trigger:
+    if not reader.flag("manual"):
+        reader.report("manual", "must be true")
+    return Trigger(On.MANUAL, (STARTED_MANUALLY,), _for_rule(owner))
+
+
+def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
+    rules = reader.texts("after_rule", most=MAX_RULES)
+    outcomes = reader.texts("outcome", most=len(_OUTCOMES)) or ("done",)
+    for outcome in outcomes:
+        if outcome not in _OUTCOMES:
+            reader.report("outcome", f"{outcome} is none of {', '.join(_OUTCOMES)}")
+    if not rules:
+        reader.report("after_rule", "the id of a rule is required")
+    if owner.id in rules:
+        reader.report("after_rule", "a rule cannot wait for itself")
+    named = demand("event.data.rule", "in", list(rules or ("?",)))
+    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, demand("event.data.status", "in", list(outcomes)))))
+
+
+def _moving(trigger: Trigger, reader: Reader) -> Trigger:
+    """The trigger with `moves_to`: it also demands that the item stands elsewhere, in a stage that it may leave."""
+    part = reader.child("moves_to")
+    if part is None:
+        return trigger
+    from whenthen.domain.rules.stage_moves import read_moves  # noqa: PLC0415 - few rules have one
+
+    return replace(trigger, moves=read_moves(part))
+
+
+def _part(reader: Reader, on: On) -> Reader:
+    return Reader(reader.value(on), reader.field(on), reader.problems)
+
+
+def _for_rule(owner: _Owner) -> Condition:
+    """The clock and people start single rules: their events name the rule that they are for."""
+    return demand("event.data.rule", "equals", owner.id)
+
+
+class TriggerKind(Struct, frozen=True):
+    """A kind of trigger, as the API's catalogue shows it. `rows`: of the product's checklist."""
+
+    on: On
+    description: str
+    read: Callable[[Reader, _Owner], Trigger]
+    example: Mapping[str, Any]
+    rows: str
+
+
+_VIPS = {"kind": "contact", "filter": {"field": "record.tags", "op": "has", "value": "vip"}}
+
+TRIGGERS: Mapping[On, TriggerKind] = {
+    row.on: row
+    for row in (
+        TriggerKind(On.EVENT, "Something happened: one of these types, with a field's change where one is named; with "
+                    "moves_to it moves the item to the rule's stage.", _read_event,
+                    {"event": ["deal.updated"], "field": "stage", "to": "won"}, "T01-T54 T62 T63"),
+        TriggerKind(On.ENTERS, "A record begins to fit a filter or saved view.", _read_enters, {"enters": _VIPS},
+                    "T56 T55 S09 S11 C17"),
+        TriggerKind(On.LEAVES, "A record stops fitting a filter or saved view, or is deleted.", _read_leaves,
+                    {"leaves": _VIPS}, "T57 S09"),
+        TriggerKind(On.DATE, "A date field of a record, yearly or once, so many days before or after it.", _read_date,
+                    {"date": {"kind": "contact", "field": "birth_date", "yearly": True, "days": -3, "at": "09:00",
+                              "time_zone": "record"}}, "T60 T61 S14 S15 S16"),
+        TriggerKind(On.SCHEDULE, "A cron expression or one moment, once or for each record of a view.", _read_schedule,
+                    {"schedule": {"cron": "0 9 * * mon-fri", **_VIPS}}, "T55 T61 S10 S15"),
+        TriggerKind(On.MANUAL, "A person starts the rule, for one record or for all of a view.", _read_manual,
+                    {"manual": True}, "T59 T62 S10 S13"),
+        TriggerKind(On.AFTER_RULE, "A run of another rule has its outcome.", _read_after_rule,
+                    {"after_rule": ["rule_a1"], "outcome": ["done"]}, "T58 S06 A46"),
+    )
+}  # fmt: skip

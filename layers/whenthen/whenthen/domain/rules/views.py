@@ -1,0 +1,164 @@
+"""Views: saved filters over records of one kind, and what it means to enter or to leave one.
+
+Both are told from one change alone: a record enters when it fits now and did not before, so no list of
+members is kept that could be wrong. What only time changes (a date that comes within thirty days) is no
+change of the record: a schedule over the view finds such records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, demand, evaluate, leaves, parse_condition
+from whenthen.domain.conditions.field_access import parse_path
+from whenthen.domain.conditions.operators import OPERATORS
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.records.record import KIND, Record, as_context
+
+_ROOTS = ("record", "now", "related")
+
+_EMBEDDED = ("kind", "filter")
+"""What a rule keeps of the saved view that it names."""
+
+
+class View(Struct, frozen=True):
+    """A filter over records of `kind`; without one, all of them. `id`: that of the saved view, if it is one."""
+
+    kind: str
+    filter: Condition | None = None
+    id: str | None = None
+    name: str = ""
+
+    def takes(self, record: Record, now: datetime, related: Mapping[str, Any] | None = None) -> bool:
+        """Whether the record is in the view."""
+        context = {"record": as_context(record), "related": related or {}, "now": now}
+        return record.kind == self.kind and evaluate(self.filter, context)
+
+
+def parse_view(document: Mapping[str, Any]) -> View:
+    """A saved view: `id`, `name`, `kind`, `filter` and a `description`. Raises Invalid naming its fields."""
+    problems: list[Problem] = []
+    reader = Reader(document, "", problems)
+    view = View(
+        kind=read_kind(reader, None),
+        filter=_read_filter(reader),
+        id=reader.text("id") or None,
+        name=reader.text("name", required=True),
+    )
+    reader.text("description", longest=2_000)
+    reader.finish()
+    if problems:
+        raise Invalid(problems)
+    return view
+
+
+def read_view(reader: Reader, kind: str | None, zone: str | None = None) -> View:
+    """What a trigger looks at: a `filter` written there, or that of a saved `view`, over the rule's kind or its own.
+
+    A rule keeps the filter of the view that it names (`embed` writes it in), so that its versions stay what
+    they were; a document that names a view and has no filter was never completed.
+    """
+    saved = reader.text("view") or None
+    if saved and not reader.given("filter"):
+        reader.report("view", f"the filter of the view {saved} is missing")
+    return View(read_kind(reader, kind), _read_filter(reader, zone), saved)
+
+
+def embed(rule: Mapping[str, Any], views: Mapping[str, View], filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule's document with kind and filter of the saved views that its trigger names.
+
+    `filters` has each view's filter as it was written. Raises Invalid naming a view that there is not.
+    """
+    trigger = rule.get("trigger")
+    if not isinstance(trigger, Mapping):
+        return dict(rule)
+    completed = dict(trigger)
+    for name, part in _with_views(trigger):
+        view = views.get(part["view"])
+        if view is None:
+            raise Invalid.field(f"trigger.{name}.view", f"there is no view {part['view']}")
+        completed[name] = {**part, **dict(zip(_EMBEDDED, (view.kind, filters[part["view"]]), strict=True))}
+    return {**rule, "trigger": completed}
+
+
+def without_filters(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule's document without what `embed` writes into it."""
+    trigger = rule.get("trigger")
+    if not isinstance(trigger, Mapping):
+        return dict(rule)
+    bare = {name: {key: part[key] for key in part if key not in _EMBEDDED} for name, part in _with_views(trigger)}
+    return {**rule, "trigger": {**trigger, **bare}}
+
+
+def named_views(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the saved views that the rule's trigger names: to look up before saving, and to find its users."""
+    trigger = rule.get("trigger")
+    return tuple(part["view"] for _, part in _with_views(trigger)) if isinstance(trigger, Mapping) else ()
+
+
+def entering(view: View) -> tuple[tuple[str, ...], Condition | None]:
+    """(event types, condition) of entering: created so that it fits, or changed so that it fits and did not."""
+    types = (f"{view.kind}.created", f"{view.kind}.updated")
+    if view.filter is None:  # every record of the kind is in it from its first day
+        return types[:1], None
+    return types, AllOf((view.filter, AnyOf((demand("event.type", "equals", types[0]), Not(as_it_was(view.filter))))))
+
+
+def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
+    """(event types, condition) of leaving: deleted while it fitted, or changed so that it fits no more."""
+    types = (f"{view.kind}.deleted", f"{view.kind}.updated")
+    if view.filter is None:
+        return types[:1], None
+    changed = AllOf((demand("event.type", "equals", types[1]), as_it_was(view.filter), Not(view.filter)))
+    return types, AnyOf((AllOf((demand("event.type", "equals", types[0]), view.filter)), changed))
+
+
+def as_it_was(condition: Condition) -> Condition:
+    """The same condition on the record as it was before the change."""
+    match condition:
+        case AllOf(items):
+            return AllOf(tuple(map(as_it_was, items)))
+        case AnyOf(items):
+            return AnyOf(tuple(map(as_it_was, items)))
+        case Not(item):
+            return Not(as_it_was(item))
+        case Leaf():
+            if condition.path.root != "record":
+                return condition
+            return replace(condition, path=parse_path(".".join(("before", *condition.path.names))))
+
+
+def _with_views(trigger: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, part in trigger.items():
+        if isinstance(part, Mapping) and isinstance(part.get("view"), str) and part["view"]:
+            yield name, part
+
+
+def read_kind(reader: Reader, kind: str | None) -> str:
+    """The `kind` of record that a view or date is about: the rule's own, where the rule has one."""
+    own = reader.text("kind", longest=40, default=kind or "")
+    if not KIND.fullmatch(own):
+        reader.report("kind", "a kind of record such as contact is required, here or for the whole rule")
+    elif kind is not None and own != kind:
+        reader.report("kind", f"the rule is about records of the kind {kind}")
+    return own
+
+
+def _read_filter(reader: Reader, zone: str | None = None) -> Condition | None:
+    document = reader.value("filter")
+    if document is None:
+        return None
+    condition = parse_condition(document, reader.field("filter"), reader.problems, zone)
+    for leaf in leaves(condition):
+        if leaf.path.root not in _ROOTS:
+            reader.report("filter", f"{leaf.field}: a view asks for {', '.join(_ROOTS)} only, not for an event")
+        elif OPERATORS[leaf.op].record:
+            reader.report("filter", f"{leaf.field} {leaf.op}: a view says how records are, not how they change")
+    return condition

@@ -1,0 +1,47 @@
+"""Events that people and rules themselves make: a rule is started by hand, a run has its outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from whenthen.domain.common import ids
+from whenthen.domain.events.event import Event
+from whenthen.domain.events.types import FINISHED, STARTED_MANUALLY
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs.run import Run
+
+ENGINE = "engine"
+"""The source of these events."""
+
+
+def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime) -> Event:
+    """The event of a person who starts a rule for a record: the same for the same `seed`."""
+    return Event(
+        id=ids.event_id(ENGINE, f"manual#{rule}#{seed}#{ref or ''}"),
+        source=ENGINE,
+        type=STARTED_MANUALLY,
+        time=moment,
+        subject=ref,
+        data={"rule": rule, "by": by},
+        origin="human",
+    )
+
+
+def finished_event(run: Run, event: Event) -> Event:
+    """The event of a run's outcome: one for each run. `event` is the one that started it.
+
+    The run joins the chain of causes, so that rules which follow one another in a circle come to an end.
+    """
+    return Event(
+        id=ids.event_id(ENGINE, f"finished#{run.id}"),
+        source=ENGINE,
+        type=FINISHED,
+        time=run.finished_at or run.started_at,
+        subject=run.record,
+        identities=event.identities,
+        data={"rule": run.rule_id, "run": run.id, "status": run.status.value, "reason": run.reason},
+        origin=f"rule:{run.rule_id}",
+        cause=event.cause.then(run.id),
+    )

@@ -1,0 +1,113 @@
+"""Comparisons in templates: true or false for whatever values, as conditions compare them.
+
+Jinja2 leaves comparing to Python, which fails for what is missing, and for a text beside a number. So each
+comparison of a template is made a call of `compare` before it is compiled. docs/rules.md, "Templates", is the
+specification.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from jinja2 import Undefined, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.visitor import NodeTransformer
+
+from whenthen.domain.common.values import Choice, composed
+from whenthen.domain.conditions.operands import clock_of
+from whenthen.domain.conditions.operator_functions import as_number
+from whenthen.domain.temporal.time_values import read_point, span_of
+
+COMPARE = "compare"
+"""The name under which templates find `compare`. It is none of their filters: none is checked that calls it itself."""
+
+_Scalar = str | bool | int | float | Decimal
+
+
+def with_comparisons(tree: nodes.Template) -> nodes.Template:
+    """The same template, its comparisons made calls of `compare`."""
+    _Rewriting().visit(tree)
+    return tree
+
+
+class _Rewriting(NodeTransformer):
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Filter:  # noqa: N802 - as Jinja2 looks it up
+        self.generic_visit(node)
+        given = [part for operand in node.ops for part in (nodes.Const(operand.op), operand.expr)]
+        return nodes.Filter(node.expr, COMPARE, given, [], None, None, lineno=node.lineno, environment=node.environment)
+
+
+@pass_context
+def compare(context: Context, first: Any, *others: Any) -> bool:
+    """Whether values compare so: `1 < x <= 5` is (1, "lt", x, "lteq", 5), and holds when each pair does."""
+    zone = context.get("zone") or UTC
+    values = [None if isinstance(value, Undefined) else value for value in (first, *others[1::2])]
+    return all(_COMPARES[op](one, other, zone) for op, (one, other) in zip(others[::2], pairwise(values), strict=True))
+
+
+def _same(one: Any, other: Any, zone: tzinfo) -> bool:
+    """As `equals`. What is missing is the same as what is missing; lists and objects are compared item by item."""
+    if isinstance(one, _Scalar) or isinstance(other, _Scalar):
+        return Choice.of([other]).accepts(one)
+    return bool(one == other)
+
+
+def _is_in(one: Any, other: Any, zone: tzinfo) -> bool:
+    """Whether it is an item of a list, a part of a text, or a key of an object."""
+    if isinstance(other, list | tuple):
+        return one is not None and any(_same(one, item, zone) for item in other)
+    if isinstance(other, str):
+        return isinstance(one, str) and composed(one) in composed(other)
+    return isinstance(other, Mapping) and isinstance(one, str) and one in other
+
+
+def _order(one: Any, other: Any, zone: tzinfo) -> int | None:
+    """-1: it comes before the other; 1: after it; 0: neither; None: they cannot be compared."""
+    number, other_number = as_number(one), as_number(other)
+    if number is not None and other_number is not None:
+        return _sign(number, other_number)
+    point, other_point = read_point(one), read_point(other)
+    if point is not None and other_point is not None:
+        return _order_of_points(point, other_point, zone)
+    if isinstance(one, str) and isinstance(other, str):
+        return _sign(composed(one), composed(other))
+    return None
+
+
+def _order_of_points(point: date | datetime | time, other: date | datetime | time, zone: tzinfo) -> int | None:
+    """A clock time is compared with what the clock shows at a moment, as in conditions; a date has no clock time."""
+    if isinstance(point, time) or isinstance(other, time):
+        clock, other_clock = clock_of(point, zone), clock_of(other, zone)
+        return None if clock is None or other_clock is None else _sign(clock, other_clock)
+    span, other_span = span_of(point, zone), span_of(other, zone)
+    return span.after(other_span) - span.before(other_span)
+
+
+def _sign(one: Any, other: Any) -> int:
+    return int(one > other) - int(one < other)
+
+
+def _ordered(test: Callable[[int, int], bool]) -> Callable[[Any, Any, tzinfo], bool]:
+    def compares(one: Any, other: Any, zone: tzinfo) -> bool:
+        order = _order(one, other, zone)
+        return order is not None and test(order, 0)
+
+    return compares
+
+
+_COMPARES: Mapping[str, Callable[[Any, Any, tzinfo], bool]] = {
+    "eq": _same,
+    "ne": lambda one, other, zone: not _same(one, other, zone),
+    "lt": _ordered(operator.lt),
+    "lteq": _ordered(operator.le),
+    "gt": _ordered(operator.gt),
+    "gteq": _ordered(operator.ge),
+    "in": _is_in,
+    "notin": lambda one, other, zone: not _is_in(one, other, zone),
+}
+"""Jinja2's names of the operators. `!=` and `not in` are the exact opposites of `==` and `in`, as in conditions."""

@@ -1,0 +1,188 @@
+"""Templates: Jinja2 in its immutable sandbox, and only the syntax that is listed here.
+
+The sandbox keeps templates from reaching into Python; the list keeps them from costing time: no loops,
+no calls, no arithmetic. What is not on the list is refused when a rule is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.templating import filters
+from whenthen.domain.templating.comparisons import COMPARE, compare, with_comparisons
+from whenthen.domain.temporal.time_zones import parse_zone
+
+MAX_FILTERS = 5
+"""Filters in a row; some lengthen their text, so a chain could explode."""
+
+NAMES = frozenset({"event", "record", "before", "related", "now"})
+_SYNTAX = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Neg,
+)
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Jinja2 and the compiler behind it make of numbers of thousands of digits and of endless nesting."""
+_UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError, NameError)
+"""What a filter makes of a value that it is not for."""
+
+
+class _Missing(ChainableUndefined):
+    """What is missing. So is what it would have, and so is its negative."""
+
+    def __neg__(self) -> _Missing:  # type: ignore[override]
+        return self
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A dot means a key of a mapping and nothing else: a field called `items` is found, a method never is."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The value under this key, or what is undefined."""
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The value under this key or at this place of a list; null counts as missing, so no letter says None."""
+        found = (isinstance(obj, Mapping) and argument in obj) or (
+            isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj)
+        )
+        value = obj[argument] if found else None
+        return self.undefined(name=str(argument)) if value is None else value
+
+
+def _environment(*, escaping: bool) -> _Sandbox:
+    environment = _Sandbox(autoescape=escaping, undefined=_Missing, finalize=_finalize)
+    environment.globals.clear()
+    environment.filters = {name: filters.OWN.get(name) or environment.filters[name] for name in filters.NAMES}
+    environment.filters[COMPARE] = compare
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """What is missing prints as nothing, so that a letter never says None."""
+    return "" if value is None else value
+
+
+@lru_cache(maxsize=2)
+def _environment_for(*, escaping: bool) -> _Sandbox:
+    return _environment(escaping=escaping)
+
+
+def check(source: str, field: str) -> list[Problem]:
+    """What is not allowed in this template, each named under `field` with its line."""
+    environment = _environment_for(escaping=False)
+    try:
+        tree = environment.parse(source)
+        complaints = list(_complaints(tree))
+        if not complaints:
+            environment.compile(with_comparisons(tree))
+    except TemplateSyntaxError as error:
+        return [Problem(field, f"line {error.lineno}: cannot be read: {error.message}")]
+    except _UNREADABLE:
+        return [Problem(field, "is nested too deeply, or holds a number of too many digits")]
+    return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in complaints]
+
+
+def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _SYNTAX):
+            yield node, f"{type(node).__name__.lower()} is not allowed in a template"
+        elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+            yield node, f"{node.attr} is not allowed: names must not start with _"
+        elif isinstance(node, nodes.Getitem) and not _plain_item(node.arg):
+            yield node, "only a constant number or a name that does not start with _ is allowed between [ and ]"
+        elif isinstance(node, nodes.Filter) and node.name not in filters.NAMES:
+            yield node, f"there is no filter {node.name}; there are {', '.join(sorted(filters.NAMES))}"
+        elif isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
+            yield node, "* and ** are not allowed in a template"
+        elif isinstance(node, nodes.Filter) and (unknown := _unknown_zone(node)) is not None:
+            yield node, f"{unknown} is not an IANA time zone such as Europe/Istanbul"
+        elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
+            yield node, f"at most {MAX_FILTERS} filters in a row are allowed"
+        elif isinstance(node, nodes.Name) and node.name not in NAMES:
+            yield node, f"there is no {node.name}; there are {', '.join(sorted(NAMES))}"
+
+
+def _unknown_zone(node: nodes.Filter) -> str | None:
+    """The time zone that a filter is given, if it is written there and none. One of the record is known only later."""
+    place = filters.ZONE_PLACES.get(node.name)
+    if place is None:
+        return None
+    given = [*node.args[place : place + 1], *(pair.value for pair in node.kwargs if pair.key == "zone")]
+    written = [item.value for item in given if isinstance(item, nodes.Const)]
+    return next((str(name) for name in written if parse_zone(str(name)) is None), None)
+
+
+def _chained(node: nodes.Filter) -> int:
+    return 1 + sum(1 for _ in node.find_all(nodes.Filter))
+
+
+def _plain_item(item: nodes.Node) -> bool:
+    return isinstance(item, nodes.Const) and (
+        isinstance(item.value, int) or (isinstance(item.value, str) and not item.value.startswith("_"))
+    )
+
+
+@lru_cache(maxsize=500)
+def _compiled(source: str, *, escaping: bool) -> Template:
+    problems = check(source, "template")
+    if problems:
+        # Checked again although it was checked on save: what is in the store is not trusted with code.
+        raise Invalid(problems)
+    environment = _environment_for(escaping=escaping)
+    return environment.from_string(with_comparisons(environment.parse(source)))
+
+
+def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -> str:
+    """The text with its values filled in; what is missing is empty. Raises Invalid if it cannot be rendered."""
+    if "{" not in source:
+        return source
+    try:
+        text = _compiled(source, escaping=escaping).render(context)
+    except (*_UNFIT, *_UNREADABLE) as error:
+        raise Invalid.field("template", f"cannot be rendered: {error}") from error
+    if len(text) > filters.MAX_RENDERED:
+        raise Invalid.field("template", f"gives {len(text)} characters, {filters.MAX_RENDERED} are allowed")
+    return text
+
+
+def render_all(value: Any, context: Mapping[str, Any], *, escaping: bool = False) -> Any:
+    """The same JSON value with every string in it rendered."""
+    if isinstance(value, str):
+        return render(value, context, escaping=escaping)
+    if isinstance(value, Mapping):
+        return {name: render_all(item, context, escaping=escaping) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [render_all(item, context, escaping=escaping) for item in value]
+    return value
+
+
+def check_all(value: Any, field: str) -> list[Problem]:
+    """What is not allowed in any string of this JSON value."""
+    if isinstance(value, str):
+        return check(value, field) if "{" in value else []
+    if isinstance(value, Mapping):
+        return [problem for name, item in value.items() for problem in check_all(item, f"{field}.{name}")]
+    if isinstance(value, list | tuple):
+        return [problem for place, item in enumerate(value) for problem in check_all(item, f"{field}[{place}]")]
+    return []

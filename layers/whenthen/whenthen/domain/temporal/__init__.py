@@ -1,0 +1,1 @@
+"""Time: waits of steps, time zones, recurring series, time values in conditions."""

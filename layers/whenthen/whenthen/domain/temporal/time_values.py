@@ -1,0 +1,122 @@
+"""Dates, moments and clock times as conditions compare them, and durations counted back and forth from now.
+
+A moment and a date are both spans of time: a date is its whole day in the zone of the condition. One
+span is before another when it ends first, and after it when it begins later; else they touch. 9999-12-31 is how many
+write that something never ends: what a zone puts beyond the calendar is the end of the calendar, and not nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
+
+from whenthen.domain.temporal.waits import LAST, WEEKDAYS, end_of_calendar, in_utc, shown, wall
+
+MAX_DURATION_DAYS = 3_660
+_UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
+"""Minutes in one of each, to check a duration against its bound."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+_FORMS = ((_DATE, date.fromisoformat), (_MOMENT, datetime.fromisoformat), (_CLOCK, time.fromisoformat))
+_TICK = timedelta(microseconds=1)
+
+
+class Span(Struct, frozen=True, gc=False):
+    """A stretch of time by its first and last instant, both UTC and both part of it."""
+
+    first: datetime
+    last: datetime
+
+    def before(self, other: Span) -> bool:
+        """Whether all of this is earlier than all of `other`."""
+        return self.last < other.first
+
+    def after(self, other: Span) -> bool:
+        """Whether all of this is later than all of `other`."""
+        return self.first > other.last
+
+
+class Duration(Struct, frozen=True, gc=False):
+    """A length of time. Weeks and days are calendar days of a zone, hours and minutes elapsed time."""
+
+    weeks: int = 0
+    days: int = 0
+    hours: int = 0
+    minutes: int = 0
+
+    def from_moment(self, moment: datetime, zone: tzinfo, sign: int) -> datetime:
+        """The moment this much after `moment` (sign 1) or before it (-1), in UTC; at most the end of the calendar."""
+        days = sign * (7 * self.weeks + self.days)
+        try:
+            if days:
+                local = moment.astimezone(zone)
+                moment = wall(local.date() + timedelta(days=days), local.time(), zone)
+            return moment.astimezone(UTC) + sign * timedelta(hours=self.hours, minutes=self.minutes)
+        except OverflowError:
+            return end_of_calendar(moment)
+
+
+def read_duration(value: object) -> Duration:
+    """`{"days": 3, "hours": 12}`: weeks, days, hours and minutes. Raises ValueError saying what is wrong."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError('a duration such as {"days": 3} is required, in weeks, days, hours or minutes')
+    total = 0
+    for unit, amount in value.items():
+        if unit not in _UNITS:
+            raise ValueError(f"{unit} is not a unit; weeks, days, hours and minutes are")
+        if type(amount) is not int or amount < 0:
+            raise ValueError(f"{unit} must be a whole number, 0 or more")
+        total += amount * _UNITS[unit]
+    if not 0 < total <= MAX_DURATION_DAYS * _UNITS["days"]:
+        raise ValueError(f"a duration must be longer than nothing and at most {MAX_DURATION_DAYS} days")
+    return Duration(**value)
+
+
+def read_point(value: object) -> date | datetime | time | None:
+    """What a value says about time: a date, a moment (naive: by the zone's wall clock) or a clock time."""
+    if isinstance(value, date | time):
+        return value
+    if not isinstance(value, str):
+        return None
+    for form, read in _FORMS:
+        if form.fullmatch(value):
+            try:
+                return read(value.upper())
+            except ValueError:
+                return None
+    return None
+
+
+def span_of(point: date | datetime, zone: tzinfo) -> Span:
+    """The span of a date or moment. What the zone puts beyond the calendar is the end of the calendar."""
+    if isinstance(point, datetime):
+        moment = in_utc(point, zone)
+        return Span(moment, moment)
+    first = in_utc(datetime.combine(point, time()), zone)
+    if point == date.max:
+        return Span(first, LAST)
+    return Span(first, in_utc(datetime.combine(point + timedelta(days=1), time()), zone) - _TICK)
+
+
+def now_fields(now: datetime, zone: tzinfo) -> dict[str, str | int]:
+    """What `now.*` offers: the moment, and what calendar and clock of the zone show."""
+    local = shown(now, zone)
+    return {
+        "moment": local.isoformat(timespec="seconds"),
+        "date": local.date().isoformat(),
+        "time": local.strftime("%H:%M"),
+        "weekday": WEEKDAYS[local.weekday()],
+        "year": local.year,
+        "month": local.month,
+        "day": local.day,
+        "hour": local.hour,
+        "minute": local.minute,
+    }
+
+
+NOW_FIELDS = frozenset(now_fields(datetime(2000, 1, 1, tzinfo=UTC), UTC))

@@ -1,0 +1,281 @@
+"""The adapters of a function, by its settings: each when it is first used.
+
+What a function wires is imported inside the property that needs it, so that a cold start pays for nothing else.
+"""
+# ruff: noqa: PLC0415 - see above
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+    from whenthen.adapters.aws.queues import DeadLetters, OwnQueue
+    from whenthen.adapters.dynamodb.records.records import DynamoRecords
+    from whenthen.adapters.dynamodb.runs.source_updates import DynamoTellings
+    from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.clock import Clock, Enrolments, Sweeps
+    from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
+    from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
+    from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.runtime.environment import Settings
+
+
+class Adapters:
+    """What the outside is, by the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """A low-level client with bounded time and attempts. Tests put theirs in the place of this method."""
+        import boto3
+
+        from whenthen.adapters.aws.client import STORE
+
+        return boto3.client(service, config=config or STORE)  # type: ignore[call-overload]
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return self.client("dynamodb")
+
+    @cached_property
+    def sqs(self) -> Any:
+        return self.client("sqs")
+
+    @cached_property
+    def clock(self) -> Clock:
+        from whenthen.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.settings.retention_days)
+
+    @cached_property
+    def bus(self) -> Bus:
+        from whenthen.adapters.aws.event_bus import EventBridgeBus
+
+        return EventBridgeBus(self.client("events"), self.settings.bus_name)
+
+    @cached_property
+    def leads(self) -> LeadQueue:
+        from whenthen.adapters.aws.queues import SqsLeads
+
+        return SqsLeads(self.sqs, self.settings.lead_queue_url)
+
+    @cached_property
+    def lead_forms(self) -> LeadForms:
+        from whenthen.adapters.dynamodb.config.lead_forms import DynamoLeadForms
+
+        return DynamoLeadForms(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def queues(self) -> JobQueues:
+        from whenthen.adapters.aws.queues import SqsJobs
+        from whenthen.domain.rules.actions import Channel
+
+        settings = self.settings
+        urls = {
+            Channel.EMAIL: settings.email_queue_url,
+            Channel.WHATSAPP: settings.whatsapp_queue_url,
+            Channel.WEBHOOK: settings.webhook_queue_url,
+            Channel.RECORD: settings.record_queue_url,
+        }
+        return SqsJobs(self.sqs, urls)
+
+    @cached_property
+    def messages(self) -> OwnQueue:
+        """The queue that this function works on."""
+        from whenthen.adapters.aws.queues import OwnQueue
+
+        return OwnQueue(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
+
+    @cached_property
+    def lost_changes(self) -> DeadLetters:
+        """Where changes of records go that can never be published."""
+        from whenthen.adapters.aws.queues import DeadLetters
+
+        return DeadLetters(self.sqs, self.settings.dead_letter_url, "records")
+
+    @cached_property
+    def lost_outcomes(self) -> DeadLetters:
+        """Where outcomes of runs go that can never be published."""
+        from whenthen.adapters.aws.queues import DeadLetters
+
+        return DeadLetters(self.sqs, self.settings.dead_letter_url, "runs")
+
+    @cached_property
+    def sequences(self) -> Sequences:
+        from whenthen.adapters.aws.sequences import StepFunctions
+
+        return StepFunctions(self.client("stepfunctions"), self.settings.sequence_arn)
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        from whenthen.adapters.aws.state_machines import EnrolmentMachine
+
+        return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
+
+    @cached_property
+    def import_workers(self) -> ImportWorkers:
+        from whenthen.adapters.aws.state_machines import ImportMachine
+
+        return ImportMachine(self.client("stepfunctions"), self.settings.import_arn)
+
+    @cached_property
+    def import_files(self) -> ImportFiles:
+        from whenthen.adapters.aws.import_files import SIGNING, S3ImportFiles
+
+        return S3ImportFiles(self.client("s3", SIGNING), self.settings.bucket_name)
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        from whenthen.adapters.dynamodb.runs.imports import DynamoImports
+
+        settings = self.settings
+        return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        from whenthen.adapters.aws.secrets import SecretsManager
+
+        return SecretsManager(self.client("secretsmanager"), self.settings.secrets_prefix)
+
+    @cached_property
+    def vault(self) -> SecretVault:
+        from whenthen.adapters.aws.secret_vault import SecretsManagerVault
+
+        return SecretsManagerVault(self.client("secretsmanager"), self.settings.secrets_prefix)
+
+    @cached_property
+    def http(self) -> Http:
+        from whenthen.adapters.http.client import GuardedHttp
+
+        allow = self.settings.dangerously_allow_private_addresses
+        return GuardedHttp(dangerously_allow_private_addresses=allow)
+
+    @cached_property
+    def graph(self) -> Graph:
+        from whenthen.adapters.providers.graph import GraphApi
+
+        return GraphApi(self.http, self.secrets, self.settings.graph_api_url, self.settings.graph_api_version)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        from whenthen.adapters.aws.client import ONCE
+        from whenthen.channels.email.client import SesMailer
+
+        return SesMailer(self.client("ses", ONCE), self.settings.mail_configuration_set)
+
+    @cached_property
+    def rule_book(self) -> RuleBook:
+        from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
+
+        return DynamoRuleBook(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def rules(self) -> RuleStore:
+        from whenthen.adapters.dynamodb.config.rules import DynamoRules
+
+        return DynamoRules(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def sources(self) -> SourceStore:
+        from whenthen.adapters.dynamodb.config.settings import DynamoSources
+
+        return DynamoSources(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        from whenthen.adapters.dynamodb.runs.rejections import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def hasty_refusals(self) -> Refusals:
+        """For whoever must not be held up by them."""
+        from whenthen.adapters.aws.client import HASTY
+        from whenthen.adapters.dynamodb.runs.rejections import DynamoRefusals
+
+        return DynamoRefusals(lambda: self.client("dynamodb", HASTY), self.settings.runs_table)
+
+    @cached_property
+    def installation(self) -> SettingStore:
+        from whenthen.adapters.dynamodb.config.settings import DynamoSettings
+
+        return DynamoSettings(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def objects(self) -> Objects:
+        from whenthen.adapters.aws.object_store import S3Objects
+
+        return S3Objects(self.client("s3"), self.settings.bucket_name)
+
+    @cached_property
+    def threads(self) -> Threads:
+        from whenthen.adapters.dynamodb.runs.mail_threads import DynamoThreads
+
+        return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        from whenthen.adapters.dynamodb.config.settings import DynamoApiKeys
+
+        return DynamoApiKeys(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def views(self) -> ViewStore:
+        from whenthen.adapters.dynamodb.config.views import DynamoViews
+
+        return DynamoViews(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        from whenthen.adapters.dynamodb.config.settings import DynamoSweeps
+
+        return DynamoSweeps(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def records(self) -> DynamoRecords:
+        """The records, and the index of their dates."""
+        from whenthen.adapters.dynamodb.records.records import DynamoRecords
+
+        return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.tellings)
+
+    @cached_property
+    def tellings(self) -> DynamoTellings:
+        from whenthen.adapters.dynamodb.runs.source_updates import DynamoTellings
+
+        return DynamoTellings(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def runs(self) -> RunLedger:
+        from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+
+        settings = self.settings
+        return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+
+    @cached_property
+    def timelines(self) -> Timelines:
+        from whenthen.adapters.dynamodb.runs.timelines import DynamoTimelines
+
+        return DynamoTimelines(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def event_log(self) -> EventLog:
+        from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
+
+        return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        from whenthen.adapters.dynamodb.runs.occurrences import DynamoOccurrences
+
+        return DynamoOccurrences(self.dynamodb, self.settings.runs_table, self.retention)

@@ -1,0 +1,108 @@
+"""A batch of queue messages: each is done, deferred or dead-lettered by the table of `domain.common.errors`.
+
+A message is only begun while there is time to end it. A function that is stopped in the middle of a send leaves
+`unknown` what may well have gone out.
+
+Powertools has a processor of batches; it would load the models of all event sources and asyncio at every cold start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
+from whenthen.runtime.observability import count, logger
+
+Work = Callable[[Mapping[str, Any]], object]
+
+STORE_SECONDS = 8.0
+"""What must be left of an invocation to begin a message that only asks AWS. Stopped, it does the same again."""
+
+CALL_SECONDS = 30.0
+"""What must be left to begin a message with a call to the outside: the longest call, and the stores around it."""
+
+
+class Messages(Protocol):
+    """What can be done with a message besides working on it."""
+
+    def bury(self, body: str, reason: str, error: str) -> None:
+        """Send the message to the dead-letter queue with the reason why it can never be processed."""
+
+    def defer(self, receipt: str, seconds: float) -> None:
+        """Let the message come back after so long instead of after the queue's visibility timeout."""
+
+
+class Invocation(Protocol):
+    """What is asked of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is stopped."""
+
+
+def consume(
+    event: Mapping[str, Any], work: Work, messages: Messages, context: Invocation, seconds: float = STORE_SECONDS
+) -> dict[str, Any]:
+    """Do `work` with the JSON object of each message; the answer names those that are to come back.
+
+    A message is begun while `seconds` are left; those behind it come back at once, as they were. The first is
+    always begun: were it not, none ever would be.
+    """
+    failed = []
+    for place, record in enumerate(event["Records"]):
+        if place and context.get_remaining_time_in_millis() < seconds * 1_000:
+            failed += _left_for_another(event["Records"][place:], messages)
+            break
+        if not _is_done_with(record, work, messages):
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) -> list[str]:
+    """Give back messages that were not begun. Each costs one of its receipts, which is why batches are small."""
+    logger.warning("no time left in this invocation", messages=len(records))
+    count("MessagesPutBack", len(records))
+    for record in records:
+        with suppress(Exception):  # then it comes back when the queue's visibility timeout is over
+            messages.defer(record["receiptHandle"], 0)
+    return [record["messageId"] for record in records]
+
+
+def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
+    try:
+        return _attempt(record, work, messages)
+    except Exception:  # noqa: BLE001 - a defect: its message comes back until the queue buries it, the others do not
+        logger.exception("message failed", message_id=record["messageId"])
+        count("MessagesFailed")
+        return False
+
+
+def _attempt(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
+    try:
+        work(_document(record["body"]))
+    except WhenthenError as error:
+        logger.warning("message not processed", error=type(error).__name__, message_id=record["messageId"])
+        if handling_of(error).on_queue is OnQueue.RETRY:
+            _defer(record["receiptHandle"], error, messages)
+            return False
+        messages.bury(record["body"], error.reason, type(error).__name__)
+        count("MessagesDeadLettered")
+    return True
+
+
+def _document(body: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise Malformed(f"the message is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise Malformed("the message is not a JSON object")
+    return document
+
+
+def _defer(receipt: str, error: WhenthenError, messages: Messages) -> None:
+    wish = error.retry_after if isinstance(error, Temporary) else None
+    if wish is not None:
+        messages.defer(receipt, wish)

@@ -1,0 +1,1 @@
+"""E-mail: received mail and delivery reports as events."""

@@ -1,0 +1,196 @@
+"""What SES says of a mail that it received, by the headers that it puts on top of the stored mail:
+
+    Return-Path: <ayse@example.com>
+    Received: from mx.example.com (mx.example.com [192.0.2.10]) by inbound-smtp.eu-central-1.amazonaws.com with SMTP
+     id 7v1q0 for hello@balcony.example; Sat, 14 Mar 2026 09:30:05 +0000 (UTC)
+    X-SES-Spam-Verdict: PASS
+    X-SES-Virus-Verdict: PASS
+    Received-SPF: …
+    Authentication-Results: amazonses.com; spf=pass (spfCheck: …) client-ip=192.0.2.10;
+     envelope-from=ayse@example.com; helo=mx.example.com; dkim=pass header.i=@example.com;
+     dmarc=pass header.from=example.com;
+    X-SES-RECEIPT: …
+
+Whoever sends a mail chooses some of these words (the envelope's sender, the name by which the sending host greets,
+the domains of signatures) and every header below. So only what can be nobody else's is believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from whenthen.domain.events.identities import email
+from whenthen.sources.email.headers import time_of
+
+if TYPE_CHECKING:
+    from whenthen.sources.email.mime import Mail
+
+SERVICE = "amazonses.com"
+"""The name under which SES gives its results."""
+
+_OWN = frozenset({"return-path", "received", "received-spf", "authentication-results"})
+_LAST = "x-ses-receipt"
+_ENDS_A_CLAUSE = frozenset(';"\\')
+_BY = " by inbound-smtp."
+_FOR = re.compile(r" for <?([^\s<>;]{1,320})>?\Z")
+_CLAUSE = re.compile(r"\s*(spf|dkim|dmarc|envelope-from)\s*=\s*(\S*)(.*)", re.IGNORECASE | re.DOTALL)
+_PROPERTY = re.compile(r"\s(header\.[a-z]+)=(\S+)")
+_ABOUT = {"dkim": "header.i", "dmarc": "header.from"}
+_LONGEST = 8_000
+"""Characters of results that are read: dozens of signatures. What is longer was cut, and its end is missing."""
+
+
+class Receipt(Struct, frozen=True):
+    """SES's word.
+
+    id           SES's own id of the mail, and the name of the stored object
+    time         when SES took the mail
+    recipients   those of the envelope: whom the mail was really for
+    verdicts     of spam and virus (PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED), and of spf, dkim and dmarc (PASS,
+                 FAIL, NONE, SOFTFAIL, NEUTRAL, TEMPERROR, PERMERROR …); absent where none was given
+    vouched      the domain whose senders the results vouch for: a From of another domain is anybody's
+    return_path  where errors go: empty for mail that must not be answered, None where it is not known
+    """
+
+    id: str | None = None
+    time: datetime | None = None
+    recipients: tuple[str, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    vouched: str | None = None
+    return_path: str | None = None
+
+
+class _Clause(Struct, frozen=True):
+    """A result (`dkim=pass header.i=@example.com`) or what it was found by (`envelope-from=ayse@example.com`)."""
+
+    name: str
+    value: str
+    domain: str
+
+
+class _Arrival(Struct, frozen=True):
+    """SES's own Received header. `plain`: nothing that the sender chose in it could pass for what SES wrote."""
+
+    plain: bool = False
+    recipients: tuple[str, ...] = ()
+    time: datetime | None = None
+
+
+def receipt_of_headers(mail: Mail, own_id: str | None) -> Receipt:
+    """Read SES's headers of a stored mail; `own_id` is the stored object's name."""
+    own = _of_ses(mail)
+    arrival = _arrival(own)
+    said = _clauses(own.get("authentication-results", "")) if arrival.plain else []
+    verdicts = {name: mail.header(f"x-ses-{name}-verdict").upper() for name in ("spam", "virus")}
+    verdicts |= {name: _verdict(said, name) for name in ("spf", "dkim", "dmarc")}
+    return Receipt(
+        id=own_id,
+        time=arrival.time,
+        recipients=arrival.recipients,
+        verdicts={name: verdict for name, verdict in verdicts.items() if verdict},
+        vouched=_vouched(said),
+        return_path=mail.header("return-path").strip("<> ") if mail.has("return-path") else None,
+    )
+
+
+def _of_ses(mail: Mail) -> dict[str, str]:
+    """SES's own headers. They are one block at the top: what repeats a name, and what SES does not write, is below."""
+    own: dict[str, str] = {}
+    for name, value in mail.headers:
+        if name in own or not (name in _OWN or name.startswith("x-ses-")):
+            break
+        own[name] = value
+        if name == _LAST:
+            break
+    return own
+
+
+def _arrival(own: Mapping[str, str]) -> _Arrival:
+    """Read from its end, where SES writes: the host that greets, and its name, stand before."""
+    greeting, by, rest = own.get("received", "").rpartition(_BY)
+    if not by:
+        return _Arrival()
+    way, _, date = rest.rpartition(";")
+    chosen = set(greeting + own.get("return-path", '"'))
+    return _Arrival(not chosen & _ENDS_A_CLAUSE, _addresses(_FOR.findall(way)), time_of(date))
+
+
+def _clauses(results: str) -> list[_Clause]:
+    """The clauses of Authentication-Results that matter; none where they are not SES's."""
+    service, *clauses = _bare(results).split(";")
+    if service.strip().lower() != SERVICE or len(results) > _LONGEST:
+        return []
+    return [_clause(found[1].lower(), found[2], found[3]) for clause in clauses if (found := _CLAUSE.fullmatch(clause))]
+
+
+def _clause(name: str, value: str, rest: str) -> _Clause:
+    if name == "envelope-from":
+        return _Clause(name, value, _domain(value))
+    written = dict(_PROPERTY.findall(rest))
+    return _Clause(name, value.upper(), _domain(written.get(_ABOUT.get(name, ""), "")))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].strip("<>").rstrip(".").lower()
+
+
+def _bare(results: str) -> str:
+    """The header without its quoted strings and comments, which nest; one that never closes reaches to the end."""
+    kept: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for character in results:
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif quoted:
+            quoted = character != '"'
+        elif character == '"' and not depth:
+            quoted = True
+        elif character == "(":
+            depth += 1
+        elif character == ")":
+            depth = max(depth - 1, 0)
+        elif not depth:
+            kept.append(character)
+            continue
+        kept.append(" ")
+    return "".join(kept)
+
+
+def _verdict(said: Sequence[_Clause], name: str) -> str:
+    """One signature that holds is enough. Of anything else SES says one result: several that differ prove nothing."""
+    values = [clause.value for clause in said if clause.name == name]
+    if name == "dkim" and "PASS" in values:
+        return "PASS"
+    return "FAIL" if len(set(values)) > 1 and name != "dkim" else next(reversed(values), "")
+
+
+def _vouched(said: Sequence[_Clause]) -> str | None:
+    """The domain that DMARC passed for; or that publishes no DMARC, and by SPF or a signature did send the mail.
+
+    Of the domain itself: which others belong to the same owner cannot be told without a list of public suffixes.
+    """
+    dmarc = _only(said, "dmarc")
+    if dmarc is None or not dmarc.domain:
+        return None
+    signed = {clause.domain for clause in said if clause.name == "dkim" and clause.value == "PASS"}
+    spf, envelope = _only(said, "spf"), _only(said, "envelope-from")
+    sent = {envelope.domain} if envelope and spf and spf.value == "PASS" else set()
+    holds = dmarc.value == "PASS" or (dmarc.value == "NONE" and dmarc.domain in signed | sent)
+    return dmarc.domain if holds else None
+
+
+def _only(said: Sequence[_Clause], name: str) -> _Clause | None:
+    named = [clause for clause in said if clause.name == name]
+    return named[0] if len(named) == 1 else None
+
+
+def _addresses(written: Iterable[str]) -> tuple[str, ...]:
+    found = [email(address) for address in written]
+    return tuple(dict.fromkeys(address for address in found if address is not None))

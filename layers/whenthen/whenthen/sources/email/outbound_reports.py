@@ -1,0 +1,161 @@
+"""What became of mail that we sent, as SES reports it: one event per recipient.
+
+The document is SES's report as it stands in an EventBridge detail, or in the message of an SNS notification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from msgspec import Struct
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Invalid, Malformed
+from whenthen.domain.events.event import Event, format_time, parse_time
+from whenthen.domain.events.identities import email, identity
+from whenthen.sources.email.inbound import OWN_HEADER, RUN_HEADER
+from whenthen.sources.parsing.json_body import mapping, mappings, present, text
+
+MAX_RECIPIENTS = 100
+"""Recipients of one mail that events are made for; SES itself stops at 50."""
+
+
+class Report(Struct, frozen=True):
+    """One kind of report: our type, where its facts stand, whom it is about, and what it adds to the data."""
+
+    type: str
+    part: str
+    recipients: str | None
+    details: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
+    """The events of one report. Raises Malformed for a document that is none, or of a kind that is not known.
+
+    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and what `REPORTS` adds.
+    """
+    report = REPORTS.get(text(document.get("eventType")) or text(document.get("notificationType")) or "")
+    mail = mapping(document.get("mail"))
+    message_id = text(mail.get("messageId"))
+    if report is None or message_id is None:
+        raise Malformed("no report of SES about a mail, or one of a kind that is not known")
+    part = mapping(document.get(report.part))
+    time = _time(part.get("timestamp")) or _time(mail.get("timestamp")) or now
+    data = {
+        "message_id": message_id,
+        "subject": _header(mail, "subject"),
+        "job": _header(mail, OWN_HEADER),
+        "run": _header(mail, RUN_HEADER),
+        "tags": _tags(mail),
+        **report.details(part),
+    }
+    return tuple(
+        _event(report.type, time, recipient, {**data, **_delivery(recipient)})
+        for recipient in _recipients(report, part, mail)[:MAX_RECIPIENTS]
+    )
+
+
+def _recipients(report: Report, part: Mapping[str, Any], mail: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Objects with an `emailAddress`: those the report names, else all to whom the mail went."""
+    named = part.get(report.recipients) if report.recipients else mail.get("destination")
+    listed = named if isinstance(named, list) else []
+    return mappings(listed) + [{"emailAddress": address} for address in listed if isinstance(address, str)]
+
+
+def _delivery(recipient: Mapping[str, Any]) -> dict[str, Any]:
+    reason = text(recipient.get("diagnosticCode"))
+    return {"status": text(recipient.get("status")), "reason": reason[:500] if reason else None}
+
+
+def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[str, Any]) -> Event:
+    address = email(parseaddr(text(recipient.get("emailAddress")) or "")[1])
+    facts = present({**data, "to": address})
+    own_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
+    return Event(
+        id=ids.event_id("email", own_id),
+        source="email",
+        type=type_,
+        time=time,
+        identities=(identity("email", address),) if address else (),
+        data=facts,
+        origin="source:email",
+    )
+
+
+def _header(mail: Mapping[str, Any], name: str) -> str | None:
+    for header in mappings(mail.get("headers")):
+        if str(header.get("name")).lower() == name:
+            return text(header.get("value"))
+    return text(mapping(mail.get("commonHeaders")).get(name))
+
+
+def _tags(mail: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The tags that the sender set, without SES's own."""
+    return {name: value for name, value in mapping(mail.get("tags")).items() if not name.startswith("ses:")} or None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return parse_time(value, "timestamp")
+    except Invalid:
+        return None
+
+
+def _nothing(_part: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _bounce(part: Mapping[str, Any]) -> dict[str, Any]:
+    """`permanent`: the address will never take mail, so it must not get any more."""
+    kind = text(part.get("bounceType"))
+    return {"bounce_type": kind, "bounce_subtype": text(part.get("bounceSubType")), "permanent": kind == "Permanent"}
+
+
+def _complaint(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"feedback_type": text(part.get("complaintFeedbackType")), "user_agent": text(part.get("userAgent"))}
+
+
+def _delay(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"delay_type": text(part.get("delayType")), "expires_at": text(part.get("expirationTime"))}
+
+
+def _click(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"link": text(part.get("link")), "user_agent": text(part.get("userAgent"))}
+
+
+def _open(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"user_agent": text(part.get("userAgent"))}
+
+
+def _reject(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"rejected_because": text(part.get("reason"))}
+
+
+def _rendering(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"template": text(part.get("templateName")), "error": text(part.get("errorMessage"))}
+
+
+def _subscription(part: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = mapping(part.get("newTopicPreferences"))
+    return {
+        "contact_list": text(part.get("contactList")),
+        "unsubscribed_from_all": wanted.get("unsubscribeAll") is True,
+    }
+
+
+REPORTS: dict[str, Report] = {
+    "Send": Report("email.sent", "send", None, _nothing),
+    "Delivery": Report("email.delivered", "delivery", "recipients", _nothing),
+    "Bounce": Report("email.bounced", "bounce", "bouncedRecipients", _bounce),
+    "Complaint": Report("email.complained", "complaint", "complainedRecipients", _complaint),
+    "Reject": Report("email.rejected", "reject", None, _reject),
+    "Open": Report("email.opened", "open", None, _open),
+    "Click": Report("email.clicked", "click", None, _click),
+    "Rendering Failure": Report("email.rendering_failed", "failure", None, _rendering),
+    "DeliveryDelay": Report("email.delayed", "deliveryDelay", "delayedRecipients", _delay),
+    "Subscription": Report("email.subscription_changed", "subscription", None, _subscription),
+}
+"""SES's kinds of reports, by `eventType` (or `notificationType`, in the older notifications)."""

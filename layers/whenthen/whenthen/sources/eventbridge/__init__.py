@@ -1,0 +1,1 @@
+"""The event bus: whenthen events and those of other applications."""

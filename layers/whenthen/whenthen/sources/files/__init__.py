@@ -1,0 +1,1 @@
+"""Files of an import: cut them into rows, and rows into fields."""

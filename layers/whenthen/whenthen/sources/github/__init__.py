@@ -1,0 +1,1 @@
+"""GitHub: ready-made mappings of its webhooks."""

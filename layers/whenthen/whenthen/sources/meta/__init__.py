@@ -1,0 +1,1 @@
+"""Meta: notifications, leads, and the forms that are asked for missed leads."""

@@ -1,0 +1,194 @@
+"""Which forms of Meta are asked for leads whose webhook was lost, how often, and up to when they were asked.
+
+A form is known since its first lead, or because an admin names it. Its leads are asked for from its mark on, with
+an overlap, since Meta shows some late; the youngest are left for the next time, since their webhook is on its way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.events.event import parse_time
+
+GRACE = timedelta(minutes=10)
+"""The age from which on a lead is missed: webhooks of leads take up to minutes."""
+
+OVERLAP = timedelta(hours=1)
+"""How far before its mark a form is asked again."""
+
+BUSY, QUIET = timedelta(minutes=5), timedelta(hours=1)
+"""How long a form is left alone that has had leads in the last week, and one that had none or that Meta refused.
+
+Meta allows 4,800 calls a day for each lead of the last ninety days, over all forms of a page: many idle forms that are
+asked often would use up what the busy ones need.
+"""
+
+BUSY_FOR = timedelta(days=7)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""The times between which leads may be wanted from: at the calendar's ends, OVERLAP and GRACE would go beyond it."""
+
+MAX_FORMS = 200
+MOST_QUEUED = 500
+_FORM_ID = re.compile(r"[0-9]{1,32}")
+
+
+class LeadForm(Struct, frozen=True):
+    """A form, and how far its leads were compared.
+
+    since      its leads were compared up to here; OVERLAP before it, the next comparison begins
+    page_id    its page, where one of its leads told
+    asked      from when on an admin wants its leads, once that is taken over
+    begun      when the comparison that is under way began; `after`: where the next page begins
+    swept_at   when it was last asked
+    last_lead  when its newest lead was submitted
+    missed     how many leads were found that no webhook had brought by then
+    queued     the last of these: until their events are known, they must not be queued again each time
+    error      why Meta refused the last call; empty where it did not
+    """
+
+    id: str
+    since: datetime
+    page_id: str | None = None
+    asked: datetime | None = None
+    begun: datetime | None = None
+    after: str | None = None
+    swept_at: datetime | None = None
+    last_lead: datetime | None = None
+    missed: int = 0
+    queued: tuple[str, ...] = ()
+    error: str = ""
+
+    @classmethod
+    def known_from(cls, own_id: str, moment: datetime, **known: Any) -> LeadForm:
+        """A form whose leads are wanted from this moment on, and none from before."""
+        return cls(own_id, moment + OVERLAP, **known)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether to ask it now."""
+        if self.swept_at is None:
+            return True
+        is_busy = self.after is not None or (self.last_lead is not None and now - self.last_lead < BUSY_FOR)
+        return now - self.swept_at >= (BUSY if is_busy and not self.error else QUIET)
+
+    def begins_at(self, now: datetime) -> LeadForm:
+        """The form with a comparison under way: the one that was, or a new one."""
+        return self if self.begun and self.after else replace(self, begun=now, after=None)
+
+    def until(self) -> datetime:
+        """Leads that were submitted later are left for the next comparison."""
+        return (self.begun or self.since) - GRACE
+
+    def went(self, now: datetime, *, after: str | None, missed: Sequence[str], newest: datetime | None) -> LeadForm:
+        """The form after one page whose `missed` leads were queued; `after` None: it was the last, the mark moves."""
+        known = [time for time in (self.last_lead, newest) if time is not None]
+        seen = replace(
+            self,
+            swept_at=now,
+            after=after,
+            missed=self.missed + len(missed),
+            queued=(*self.queued, *missed)[-MOST_QUEUED:],
+            last_lead=max(known, default=None),
+            error="",
+        )
+        return seen if after else replace(seen, since=max(self.since, self.until()), begun=None)
+
+    def postponed(self, now: datetime) -> LeadForm:
+        """The form after Meta was out of reach: the others come first now, and it goes on where it was."""
+        return replace(self, swept_at=now)
+
+    def refused(self, now: datetime, error: str) -> LeadForm:
+        """The form after Meta refused it. It begins at its mark again: perhaps only its next page is gone."""
+        return replace(self, swept_at=now, error=error, begun=None, after=None)
+
+
+class LeadSettings(Struct, frozen=True):
+    """Whether forms are asked at all, which ones besides those that are known from their leads, and which ones not.
+
+    forms  form → from when on its leads are wanted; None: from when it is first asked
+    """
+
+    reconcile: bool = True
+    forms: Mapping[str, datetime | None] = field(default_factory=dict)
+    ignore: frozenset[str] = frozenset()
+
+
+def read_lead_settings(document: Mapping[str, Any]) -> LeadSettings:
+    """Read `{"reconcile": true, "forms": ["111", {"id": "222", "since": "2026-03-01T00:00:00Z"}], "ignore": ["333"]}`.
+
+    Raises Invalid naming each field.
+    """
+    problems: list[Problem] = []
+    reader = Reader(document, "", problems)
+    reconcile = reader.flag("reconcile", default=True)
+    written = reader.value("forms")
+    if written is not None and not isinstance(written, list):
+        reader.report("forms", "a list of forms is required")
+        written = []
+    items = list(written or ())
+    if len(items) > MAX_FORMS:
+        reader.report("forms", f"at most {MAX_FORMS} are allowed, there are {len(items)}")
+    forms = dict(_form(item, f"forms[{place}]", problems) for place, item in enumerate(items[:MAX_FORMS]))
+    ignore = reader.texts("ignore", most=MAX_FORMS)
+    for place, form in enumerate(ignore):
+        _check_id(form, f"ignore[{place}]", problems)
+    reader.finish()
+    if problems:
+        raise Invalid(problems)
+    return LeadSettings(reconcile, forms, frozenset(ignore))
+
+
+def _form(item: Any, path: str, problems: list[Problem]) -> tuple[str, datetime | None]:
+    if isinstance(item, str):
+        _check_id(item, path, problems)
+        return item, None
+    reader = Reader(item, path, problems)
+    if not isinstance(item, Mapping):
+        return "", None
+    own_id, since = reader.text("id", required=True), reader.value("since")
+    if own_id:
+        _check_id(own_id, reader.field("id"), problems)
+    reader.finish()
+    if since is None:
+        return own_id, None
+    try:
+        asked = parse_time(since, reader.field("since"))
+    except Invalid as error:
+        problems.extend(error.problems)
+        return own_id, EARLIEST
+    if not EARLIEST <= asked < LATEST:
+        problems.append(
+            Problem(reader.field("since"), f"a time in the years {EARLIEST.year} to {LATEST.year - 1} is required")
+        )
+    return own_id, asked
+
+
+def _check_id(own_id: str, path: str, problems: list[Problem]) -> None:
+    if not _FORM_ID.fullmatch(own_id):
+        problems.append(Problem(path, "the id of a form of Meta is required: digits, as a string"))
+
+
+def is_form_id(own_id: Any) -> TypeGuard[str]:
+    """Whether it can be asked for: the id becomes part of the Graph call's address."""
+    return isinstance(own_id, str) and bool(_FORM_ID.fullmatch(own_id))
+
+
+def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -> list[LeadForm]:
+    """The forms that are due, those that were asked longest ago first."""
+    if not settings.reconcile:
+        return []
+    forms = {form.id: form for form in known}
+    for own_id, asked in settings.forms.items():
+        form = forms.get(own_id) or LeadForm.known_from(own_id, asked or now, asked=asked)
+        if asked is not None and form.asked != asked:  # said anew: back to there
+            form = replace(form, since=asked + OVERLAP, asked=asked, begun=None, after=None, swept_at=None, queued=())
+        forms[own_id] = form
+    due = [form for form in forms.values() if form.id not in settings.ignore and form.is_due(now)]
+    return sorted(due, key=lambda form: (form.swept_at is not None, form.swept_at or now, form.id))

@@ -1,0 +1,151 @@
+"""Meta's webhooks: the envelope that all its products share, and the ids of new leads in it.
+
+A notification holds up to 1,000 changes of any kind, in any mixture, and Meta sends it again until it is
+taken: what is not understood is reported as ignored, it never spoils the rest. A lead's notification
+carries no personal data; the lead itself is asked of the Graph API and read by `meta_leads`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import Invalid, Malformed, Unauthenticated
+from whenthen.domain.events.event import parse_time
+from whenthen.sources.parsing.json_body import mapping, read_json, text, text_id, unix_time
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9._-]{1,256}")
+_GRAPH_ID = re.compile(r"[0-9]{1,32}")
+
+
+class Change(Struct, frozen=True):
+    """One change of a notification: `value` is what happened to `field` of `object`, in the entry `entry_id`."""
+
+    object: str
+    entry_id: str | None
+    field: str
+    value: Mapping[str, Any]
+    path: str
+
+
+class Ignored(Struct, frozen=True):
+    """A part of a payload that made no event. `path` says where it stood, such as `entry[0].changes[3]`."""
+
+    path: str
+    reason: str
+
+
+class Notification(Struct, frozen=True):
+    """The changes of one POST, in their order, and what was no change."""
+
+    object: str
+    changes: tuple[Change, ...]
+    ignored: tuple[Ignored, ...] = ()
+
+
+class LeadRef(Struct, frozen=True):
+    """A lead that was submitted, by its ids alone. Times are in unix seconds.
+
+    postponed  how often Meta said "not now" when it was asked for, and since when it does
+    """
+
+    leadgen_id: str
+    page_id: str | None = None
+    form_id: str | None = None
+    ad_id: str | None = None
+    adgroup_id: str | None = None
+    created_time: int | None = None
+    postponed: int = 0
+    postponed_since: int | None = None
+
+
+def challenge(query: Mapping[str, str], verify_tokens: Sequence[str]) -> str:
+    """What to answer, as plain text, to Meta's verification of the address. Raises Unauthenticated."""
+    given, answer = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass"), query.get("hub.challenge", "")
+    right = [hmac.compare_digest(token.encode(), given) for token in verify_tokens if token]
+    if query.get("hub.mode") != "subscribe" or not any(right):
+        raise Unauthenticated("the verify token is not right")
+    if not _CHALLENGE.fullmatch(answer):  # it is sent back, so it must not be able to mean anything
+        raise Unauthenticated("the challenge is not readable")
+    return answer
+
+
+def parse_notification(body: bytes) -> Notification:
+    """Read a notification. Raises Malformed for a body that is none."""
+    document = read_json(body)
+    if (
+        not isinstance(document, dict)
+        or not text(document.get("object"))
+        or not isinstance(document.get("entry"), list)
+    ):
+        raise Malformed("a notification of Meta is an object with `object` and a list `entry`")
+    changes: list[Change] = []
+    ignored: list[Ignored] = []
+    for number, entry in enumerate(document["entry"]):
+        found = mapping(entry).get("changes")
+        if not isinstance(found, list):
+            ignored.append(Ignored(f"entry[{number}]", "the entry has no list of changes"))
+            continue
+        for position, change in enumerate(found):
+            path = f"entry[{number}].changes[{position}]"
+            field, value = mapping(change).get("field"), mapping(change).get("value")
+            if isinstance(field, str) and isinstance(value, dict):
+                changes.append(Change(document["object"], text_id(entry.get("id")), field, value, path))
+            else:
+                ignored.append(Ignored(path, "the change has no field with an object as its value"))
+    return Notification(document["object"], tuple(changes), tuple(ignored))
+
+
+def leadgen_changes(notification: Notification) -> tuple[list[LeadRef], list[Ignored]]:
+    """The new leads of a notification, each once, and what else it held with the reason why it is no lead."""
+    leads: dict[str, LeadRef] = {}
+    ignored = list(notification.ignored)
+    for change in notification.changes:
+        if (change.object, change.field) != ("page", "leadgen"):
+            ignored.append(Ignored(change.path, f"changes of {change.object} in {change.field} are not leads"))
+            continue
+        lead = lead_ref(change.value)
+        if lead is None:
+            ignored.append(Ignored(change.path, "the lead has no numeric leadgen_id"))
+        else:
+            leads.setdefault(lead.leadgen_id, lead)
+    return list(leads.values()), ignored
+
+
+def lead_ref(value: Mapping[str, Any], page_id: str | None = None) -> LeadRef | None:
+    """The lead that a change's value, or a row of a form's `/leads`, is about; None without a usable id.
+
+    Ids come as strings or as integers. Only digits are taken: the id becomes part of the Graph call's address.
+    """
+    own_id = _graph_id(value.get("leadgen_id", value.get("id")))
+    if own_id is None:
+        return None
+    created = lead_time(value.get("created_time"))
+    return LeadRef(
+        leadgen_id=own_id,
+        page_id=_graph_id(value.get("page_id")) or page_id,
+        form_id=_graph_id(value.get("form_id")),
+        ad_id=_graph_id(value.get("ad_id")),
+        adgroup_id=_graph_id(value.get("adgroup_id")),
+        created_time=int(created.timestamp()) if created else None,
+    )
+
+
+def _graph_id(value: Any) -> str | None:
+    own_id = text_id(value)
+    return own_id if own_id is not None and _GRAPH_ID.fullmatch(own_id) else None
+
+
+def lead_time(value: Any) -> datetime | None:
+    """A lead's time: unix seconds in the webhook, `2026-03-14T09:30:00+0000` in the Graph answer."""
+    if not isinstance(value, str) or "T" not in value:
+        return unix_time(value)
+    try:
+        return parse_time(value, "created_time")
+    except Invalid:
+        return None

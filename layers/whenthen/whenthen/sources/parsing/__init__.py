@@ -1,0 +1,1 @@
+"""Read untrusted bytes within bounds: JSON, forms, character sets, JMESPath expressions."""

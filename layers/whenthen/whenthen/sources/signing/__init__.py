@@ -1,0 +1,1 @@
+"""Verify who sent a webhook, and sign our own."""

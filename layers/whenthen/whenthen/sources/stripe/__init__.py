@@ -1,0 +1,1 @@
+"""Stripe: ready-made mappings of its webhooks."""

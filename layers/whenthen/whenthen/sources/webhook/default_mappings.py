@@ -1,0 +1,46 @@
+"""The mappings that apply to a source whose admin wrote none: those of its scheme."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from whenthen.sources.github import mappings as github
+from whenthen.sources.stripe import mappings as stripe
+from whenthen.sources.webhook.mapping import EventMapping, parse_mappings
+
+STANDARD_WEBHOOKS: list[dict[str, Any]] = [
+    {
+        "type_from": "body.type",
+        "time": "body.timestamp",
+        "identities": "(body.data || body).{phone: phone || customer.phone, email: email || customer.email}",
+        "data": "body.data || body",
+    },
+]
+"""The specification's advice for bodies: `type`, `timestamp` and `data`; some senders leave `data` out and are flat."""
+
+FORM: list[dict[str, Any]] = [
+    {
+        "type": "form.submitted",
+        "identities": (
+            "body.fields.{phone: phone || phone_number || tel || telephone || mobile || telefon,"
+            ' email: email || mail || e_mail || "e-mail" || eposta}'
+        ),
+        "data": "{form: source, fields: body.fields, files: body.files}",
+    },
+]
+"""A form under any of the usual names of its fields for phone and e-mail."""
+
+_OF_SCHEME: dict[str, list[dict[str, Any]]] = {
+    "standard_webhooks": STANDARD_WEBHOOKS,
+    "stripe": stripe.MAPPINGS,
+    "github": github.MAPPINGS,
+    "form_token": FORM,
+    "dangerous_open_form": FORM,
+}
+
+
+@cache
+def default_mappings(scheme: str) -> tuple[EventMapping, ...]:
+    """The mappings of a scheme; none where its bodies can be anything."""
+    return parse_mappings(_OF_SCHEME.get(scheme, []))

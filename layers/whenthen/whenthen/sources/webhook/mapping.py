@@ -1,0 +1,216 @@
+"""A generic source as an admin configures it: how it proves itself, and how its bodies become events and records.
+
+    {"name": "shop",
+     "scheme": "standard_webhooks",
+     "mappings": [
+        {"when": "body.status == 'paid'",
+         "type": "payment.received",
+         "id": "body.payment_id",
+         "time": "body.paid_at",
+         "identities": "{email: body.customer.email, phone: body.customer.phone}",
+         "data": "{amount: body.amount, currency: body.currency}",
+         "record": {"kind": "contact", "fields": "{email: body.customer.email, full_name: body.customer.name}"}}]}
+
+Everything but `type` and `kind` is a JMESPath expression over the same root: `body` (the JSON, or the `fields`
+and `files` of a form), `headers` (names in lower case, without those that carry proof), `delivery_id` (the
+sender's own id of the delivery) and `source` (this source's name). The first mapping whose `when` holds takes
+the body. Secrets are no part of this: they are kept elsewhere, under the source's name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.records.record import KIND
+from whenthen.sources.parsing.expressions import Expression, compile_expression
+from whenthen.sources.signing.schemes import FORM_SCHEMES, Scheme, parse_scheme
+
+MAX_MAPPINGS = 50
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_REDIRECT = re.compile(r"https://[!-~]{1,2000}")
+_TAKEN_NAMES = frozenset({"meta", "email"})
+"""Addresses under /hooks that are whenthen's own."""
+
+
+class RecordMapping(Struct, frozen=True):
+    """The record that a body also changes: of `kind`, found by `id` or by the phone or e-mail among its `fields`."""
+
+    kind: str
+    fields: Expression
+    id: Expression | None = None
+
+
+class EventMapping(Struct, frozen=True):
+    """One way from a body to an event, whose type is fixed, or found by `type_from`. None means the default."""
+
+    when: Expression | None = None
+    type: str = ""
+    type_from: Expression | None = None
+    id: Expression | None = None
+    time: Expression | None = None
+    subject: Expression | None = None
+    identities: Expression | None = None
+    data: Expression | None = None
+    record: RecordMapping | None = None
+
+
+class FormOptions(Struct, frozen=True):
+    """For sources that are HTML forms: the field that people do not see, and where their browser goes afterwards."""
+
+    honeypot: str | None = None
+    redirect: str | None = None
+
+
+class Source(Struct, frozen=True):
+    """A configured source. Without mappings those of its scheme apply (`mapped.defaults`).
+
+    each             finds the list whose items are each mapped as a body; None: the body is one
+    default_country  reads phone numbers without a country code; None: the installation's
+    """
+
+    name: str
+    scheme: Scheme
+    mappings: tuple[EventMapping, ...] = ()
+    each: Expression | None = None
+    default_country: str | None = None
+    form: FormOptions = FormOptions()
+
+
+def parse_source(document: Any, *, saved: bool = False) -> Source:
+    """Read a source's configuration. Raises Invalid naming every field that does not hold.
+
+    `saved` is for one that was accepted before: what the catalogue lets it report is not looked up again, and what
+    a source of programs says of a form is passed over.
+    """
+    problems: list[Problem] = []
+    reader = Reader(document, "", problems)
+    name = reader.text("name", required=True, longest=40)
+    if name and (not _NAME.fullmatch(name) or name in _TAKEN_NAMES):
+        reader.report("name", "lower-case letters, digits, - and _ are allowed; meta and email are taken")
+    country = reader.text("default_country") or None
+    if country and not _COUNTRY.fullmatch(country):
+        reader.report("default_country", "an ISO 3166 code of two capital letters such as TR is required")
+    scheme = _scheme(reader)
+    source = Source(
+        name=name,
+        scheme=scheme or Scheme("standard_webhooks"),
+        mappings=tuple(_event_mapping(item) for item in reader.children("mappings", most=MAX_MAPPINGS)),
+        each=_expression(reader, "each"),
+        default_country=country,
+        form=_form(reader.child("form"), scheme, saved=saved),
+    )
+    reader.finish()
+    for position, mapping in enumerate(() if saved else source.mappings):
+        if EVENT_TYPE.fullmatch(mapping.type) and not may_report(mapping.type):
+            reader.report(
+                f"mappings[{position}].type", f"no source may report {mapping.type}: whenthen derives it itself"
+            )
+    if problems:
+        raise Invalid(problems)
+    return source
+
+
+def parse_mappings(documents: list[dict[str, Any]]) -> tuple[EventMapping, ...]:
+    """Read mappings that are part of whenthen itself. Raises Invalid."""
+    problems: list[Problem] = []
+    reader = Reader({"mappings": documents}, "", problems)
+    mappings = tuple(_event_mapping(item) for item in reader.children("mappings", most=MAX_MAPPINGS))
+    if problems:
+        raise Invalid(problems)
+    return mappings
+
+
+def may_report(event_type: Any) -> bool:
+    """Whether a source may say that this happened: any type but those that whenthen derives or makes itself."""
+    # the whole catalogue, 40 ms of a cold start, which most deliveries do not need
+    from whenthen.domain.event_catalog import catalog  # noqa: PLC0415
+    from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS  # noqa: PLC0415
+    from whenthen.domain.event_catalog.event_types import Maker  # noqa: PLC0415
+
+    if not isinstance(event_type, str) or not EVENT_TYPE.fullmatch(event_type):
+        return False
+    row = catalog.find(event_type)
+    if row is None:
+        return event_type.partition(".")[0] not in ENGINE_KINDS
+    return bool({Maker.SOURCE, Maker.REPORT} & set(row.makers))
+
+
+def _scheme(reader: Reader) -> Scheme | None:
+    try:
+        return parse_scheme(reader.value("scheme"), reader.field("scheme"))
+    except Invalid as error:
+        reader.problems.extend(error.problems)
+        return None
+
+
+def _event_mapping(reader: Reader) -> EventMapping:
+    fixed, found = reader.text("type"), _expression(reader, "type_from")
+    if bool(fixed) == (found is not None):
+        reader.report("type", "either a type such as payment.received, or an expression in type_from, is required")
+    elif fixed and not EVENT_TYPE.fullmatch(fixed):
+        reader.report("type", f"{fixed} is no event type such as payment.received")
+    mapping = EventMapping(
+        type=fixed,
+        type_from=found,
+        when=_expression(reader, "when"),
+        id=_expression(reader, "id"),
+        time=_expression(reader, "time"),
+        subject=_expression(reader, "subject"),
+        identities=_expression(reader, "identities"),
+        data=_expression(reader, "data"),
+        record=_record(reader.child("record")),
+    )
+    if mapping.record and mapping.record.kind == fixed.partition(".")[0]:
+        reader.report(
+            "record", f"its change gives {mapping.record.kind}.… events of its own: name this event otherwise"
+        )
+    reader.finish()
+    return mapping
+
+
+def _record(reader: Reader | None) -> RecordMapping | None:
+    if reader is None:
+        return None
+    kind = reader.text("kind", required=True)
+    if kind and not KIND.fullmatch(kind):
+        reader.report("kind", "a kind of records such as contact is required")
+    if "fields" not in reader:
+        reader.report("fields", "is required")
+    fields, own_id = _expression(reader, "fields"), _expression(reader, "id")
+    reader.finish()
+    return RecordMapping(kind, fields, own_id) if fields else None
+
+
+def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormOptions:
+    """What is said of a form; nothing where the scheme is none, whose sender would take a redirect for a failure."""
+    if reader is None:
+        return FormOptions()
+    honeypot, redirect = reader.text("honeypot") or None, reader.text("redirect", longest=2_008) or None
+    reader.finish()
+    if scheme is not None and scheme.kind not in FORM_SCHEMES:
+        for name in ("honeypot", "redirect"):
+            if name in reader and not saved:
+                reader.report(name, f"{scheme.kind} takes no forms: nobody fills it in, and no browser is sent on")
+        return FormOptions()
+    if redirect and not _REDIRECT.fullmatch(redirect):
+        reader.report("redirect", "an https:// address is required")
+    return FormOptions(honeypot, redirect)
+
+
+def _expression(reader: Reader, name: str) -> Expression | None:
+    if name not in reader:
+        reader.value(name)
+        return None
+    try:
+        return compile_expression(reader.value(name), reader.field(name))
+    except Invalid as error:
+        reader.problems.extend(error.problems)
+        return None

@@ -1,0 +1,231 @@
+"""What of a delivery may be kept for its admin to look at: never what proves who sent it, nor what opens anything.
+
+A value is masked for its name (`password`, `api_key`), for its form (a bearer token, a card's number), or because
+it is a secret of the source itself. Of headers only those are kept by value that tell what the delivery is; of the
+others only that they were there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import WhenthenError
+from whenthen.sources.parsing.forms import read_form
+from whenthen.sources.parsing.json_body import read_json
+from whenthen.sources.signing.schemes import FORM_SCHEMES
+
+if TYPE_CHECKING:
+    from whenthen.sources.parsing.expressions import Expression
+    from whenthen.sources.webhook.mapping import Source
+
+MASK = "***"
+LONGEST_BODY = 4_000
+"""Characters of a body that are kept."""
+LONGEST_TEXT = 4 * LONGEST_BODY
+"""Characters of a text that are looked at: the sender waits meanwhile."""
+LONGEST_SECRET = 1_000
+"""Characters that go from the end of a text that was cut: half a secret would not be known as one."""
+LONGEST_HEADER = 200
+MOST_NAMES = 50
+
+TELLING_HEADERS = frozenset(
+    {
+        *("content-type", "content-encoding", "content-length", "user-agent"),
+        *("webhook-id", "webhook-timestamp", "x-github-event", "x-github-delivery"),
+    }
+)
+"""Headers that say what a delivery is, whoever sends it."""
+
+_SECRET_NAME = re.compile(
+    r"passw|passphrase|secret|token|apikey|accesskey|privatekey|authori[sz]ation|credential|signature|cookie"
+    r"|sessionid|jwt|cvv|cvc|cardnumber|securitycode|iban"
+)
+"""In a name without anything but its letters and digits, in lower case."""
+
+_SECRET_WORDS = frozenset({"auth", "key", "sig", "hmac", "pwd", "pin", "otp", "pan", "ssn"})
+"""Words of a name: too short to be looked for within words."""
+
+_NAMES = frozenset({"name", "key", "field", "label", "parameter", "question"})
+_SPOKEN_OF = frozenset({"value", "values", "val", "content", "text", "answer", "answers"})
+"""Members of an object that give a name, and those that give its value: `{"name": "password", "value": …}`."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+LONGEST_NAME = 200
+"""Characters of a name that is looked at; what stands under a longer one is hidden."""
+
+_SIGN = re.compile(
+    r"(?i)(?:[\\\"']{1,8}\s{0,8}|\s{1,8}|)"
+    r"(?:(?P<loose>[:>]|\r?\n\r?\n|&gt;|%3A)|=|(?P<encoded>%3D))[=>]?\s{0,8}"
+)
+"""What stands between a name and its value in a text of any kind: a query, JSON within a string, a header."""
+
+_BEFORE_NAME = re.compile(r"(?i)[^\w.\[\]%-]|%(?:2[6CF]|3[AD])")
+
+_QUOTED = re.compile(r"(\\{0,8}[\"'])(?s:.*?)(?:(?<!\\)\1|\Z)")
+_NESTED = re.compile(r"(?s:[\[{].*)")
+_LINE = re.compile(r"[^\r\n]*")
+_WRITTEN = re.compile(r"(?i)(?:(?:bearer|basic|digest)\s{1,8})?[^\s&<>]*")
+_ENCODED = re.compile(r"(?i)(?:(?!%26)[^\s&<>])*")
+
+_ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,400})?>")
+
+_FORMS = (
+    re.compile(r"(?i)\b(?:bearer|basic)\s{1,8}[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"),
+    re.compile(r"\b(?:whsec_|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|EAA|AKIA)[A-Za-z0-9_/+=-]{8,}"),
+    re.compile(r"(?<=://)[^\s/?#@]{1,200}(?=@)"),
+)
+"""Tokens that are known by how they begin, and the password of an address."""
+
+_CARD = re.compile(r"\b[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\b")
+
+
+def kept_headers(
+    source: Source, headers: Mapping[str, str], secrets: Sequence[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The headers that tell what the delivery is, and the names of the others."""
+    asked = [expression.text for expression in _expressions(source)]
+    kept: dict[str, str] = {}
+    others: list[str] = []
+    for name, value in headers.items():
+        tells = name in TELLING_HEADERS or name == source.scheme.delivery_header or any(name in text for text in asked)
+        if tells and name != source.scheme.header and not _is_secret(name):
+            kept[name] = masked(str(value), secrets)[:LONGEST_HEADER]
+        else:
+            others.append(name[:64])
+    return kept, sorted(others)[:MOST_NAMES]
+
+
+def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> str:
+    """The body as text, masked, at most LONGEST_BODY characters of it.
+
+    Empty where it cannot be read as what it should be: where names and values are not told apart, nothing can be
+    relied on to mask them.
+    """
+    try:
+        read = _form(source, headers, raw) if source.scheme.kind in FORM_SCHEMES else read_json(raw)
+    except WhenthenError:
+        return ""
+    return json.dumps(_Masking(secrets).of(read), ensure_ascii=False)[:LONGEST_BODY]
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without anything that looks like a secret, or is one of `secrets`."""
+    if len(text) > LONGEST_TEXT:
+        return masked(text[:LONGEST_TEXT], secrets)[:-LONGEST_SECRET] or MASK
+    for secret in secrets:
+        for written in (secret, secret.removeprefix("whsec_")):
+            text = text.replace(written, MASK) if written else text
+    for form in _FORMS:
+        text = form.sub(MASK, text)
+    text = _without_pairs(_without_elements(text))
+    return _CARD.sub(lambda found: MASK if _is_card(found[0]) else found[0], text)
+
+
+def _without_elements(text: str) -> str:
+    """The text with the content of XML elements masked up to their end, or to the text's, where they name a secret."""
+    parts: list[str] = []
+    at = 0
+    while found := _ELEMENT.search(text, at):
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if _is_secret(found[1]):
+            end = text.find(f"</{found[1]}", at)
+            at = len(text) if end < 0 else end
+            parts.append(MASK)
+    return "".join((*parts, text[at:]))
+
+
+def _without_pairs(text: str) -> str:
+    """The text with the values masked that stand behind the name of a secret: rather too much of it than too little."""
+    parts: list[str] = []
+    at = 0
+    while found := _SIGN.search(text, at):
+        name = _BEFORE_NAME.split(text[max(at, found.start() - 80) : found.start()].rstrip(" \\\"'"))[-1]
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if _is_secret(unquote(name)):
+            unquoted = _LINE if found["loose"] else _ENCODED if found["encoded"] else _WRITTEN
+            value = _QUOTED.match(text, at) or _NESTED.match(text, at) or unquoted.match(text, at)
+            if value and value[0]:
+                at = value.end()
+                parts.append(MASK)
+    return "".join((*parts, text[at:]))
+
+
+class _Masking(Struct):
+    """Masks a document up to `left` characters of its JSON, which the rest would only follow."""
+
+    secrets: Sequence[str]
+    left: int = LONGEST_BODY
+
+    def of(self, value: Any, *, hidden: bool = False) -> Any:
+        """`value` with its shape kept; `hidden`: it stands under the name of a secret."""
+        self.left -= 1
+        if isinstance(value, dict):
+            members = itertools.takewhile(self._goes_on, value.items())
+            secret = _SPOKEN_OF if _names_secret(value) else ()
+            return {
+                self._text(name): self.of(item, hidden=hidden or name.lower() in secret or _is_secret(name))
+                for name, item in members
+            }
+        if isinstance(value, list):
+            return [self.of(item, hidden=hidden) for item in itertools.takewhile(self._goes_on, value)]
+        if value is None or isinstance(value, bool):
+            return value
+        if hidden:
+            return MASK
+        written = str(value)
+        found = self._text(written)
+        return value if found == written else found
+
+    def _goes_on(self, _: Any) -> bool:
+        return self.left > 0
+
+    def _text(self, text: str) -> str:
+        found = masked(text, self.secrets)
+        self.left -= len(found)
+        return found
+
+
+def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+    form = read_form(raw, headers.get("content-type", ""))
+    hidden = {source.scheme.field}
+    files = [{"field": file.field, "name": file.name, "size": len(file.content)} for file in form.files]
+    return {"fields": {name: MASK if name in hidden else text for name, text in form.fields.items()}, "files": files}
+
+
+def _is_secret(name: str) -> bool:
+    if len(name) > LONGEST_NAME:
+        return True
+    joined = "".join(character for character in name.lower() if character.isalnum())
+    words = {joined, *(word.lower() for word in _WORD.findall(name))}
+    return bool(_SECRET_NAME.search(joined)) or not _SECRET_WORDS.isdisjoint(words)
+
+
+def _names_secret(members: Mapping[str, Any]) -> bool:
+    """Whether an object gives a name and its value as two members, and the name is that of a secret."""
+    return any(isinstance(item, str) and name.lower() in _NAMES and _is_secret(item) for name, item in members.items())
+
+
+def _is_card(written: str) -> bool:
+    """Whether the digits have the check digit of a payment card (Luhn)."""
+    digits = [int(character) for character in written if character.isdigit()]
+    doubled = [digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits[::-1])]
+    return sum(doubled) % 10 == 0
+
+
+def _expressions(source: Source) -> Iterator[Expression]:
+    """All expressions of the source: a header that one of them names tells what the delivery is."""
+    for mapping in source.mappings:
+        record = mapping.record
+        asked = (mapping.when, mapping.type_from, mapping.id, mapping.time, mapping.subject, mapping.identities)
+        more = (mapping.data, *((record.id, record.fields) if record else ()))
+        yield from (expression for expression in (*asked, *more) if expression is not None)

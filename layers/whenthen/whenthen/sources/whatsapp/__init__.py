@@ -1,0 +1,1 @@
+"""WhatsApp: messages, statuses, preferences and calls as events."""

@@ -1,0 +1,198 @@
+"""The items of WhatsApp's webhooks as events: a message, what became of one of ours, a preference, a call.
+
+Each function reads one item, and raises Malformed with the reason for one that makes no event. Ids follow
+from WhatsApp's own: a message's, or a message's with its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Malformed
+from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.events.identities import phone_of_digits
+from whenthen.sources.parsing.json_body import mapping, present, text, text_id, unix_time
+from whenthen.sources.whatsapp.messages import content_of, errors_of
+from whenthen.sources.whatsapp.people import Customer, Line, customer_of
+
+_LONGEST_ID = 512
+
+
+def messages(message: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
+    """A customer's message; one that a person wrote, pressed or reacted with is also an answer (`contact.replied`)."""
+    own_id = _own_id(message, "message")
+    customer = customer_of(line, message.get("from"), message.get("from_user_id"))
+    special = _SPECIAL_MESSAGES.get(text(message.get("type")) or "")
+    if special is not None:
+        return [special(message, own_id, customer, line, now)]
+    content = content_of(message)
+    data = {"message_id": own_id, **content, **customer.data(), **line.data(), **_group(message)}
+    time = unix_time(message.get("timestamp")) or now
+    received = _event("message_received", own_id, time, customer, data)
+    if content["kind"] in _NOT_AN_ANSWER or content.get("removed"):
+        return [received]
+    answer = {"channel": "whatsapp", "message_id": own_id}
+    answer |= present({name: content.get(name) for name in ("kind", "text", "payload", "emoji", "reply_to")})
+    return [received, _event("contact.replied", f"{own_id}:replied", time, customer, answer)]
+
+
+def _edited(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+    part = mapping(message.get("edit"))
+    content = content_of(mapping(part.get("message")))
+    data = {"edit_id": own_id, **content, **customer.data(), **line.data()}
+    data["message_id"] = _own_id({"id": part.get("original_message_id")}, "edited message")
+    return _event("message_edited", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+
+
+def _deleted(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+    deleted = _own_id({"id": mapping(message.get("revoke")).get("original_message_id")}, "deleted message")
+    data = {"message_id": deleted, **customer.data(), **line.data()}
+    return _event("message_deleted", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+
+
+def _system(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+    """WhatsApp's own notices: a customer has another number now. Those about keys are of no use to customer work."""
+    part = mapping(message.get("system"))
+    new_number = text_id(part.get("wa_id")) or text_id(part.get("new_wa_id"))
+    if part.get("type") not in ("user_changed_number", "customer_changed_number") or new_number is None:
+        raise Malformed(f"system messages of the type {str(part.get('type'))[:64]} make no events")
+    data = {"message_id": own_id, **customer.data(), **line.data()}
+    data |= present({"new_wa_id": new_number, "new_phone": phone_of_digits(new_number)})
+    return _event("number_changed", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+
+
+_NOT_AN_ANSWER = frozenset({"request_welcome", "unknown"})
+"""Messages that nobody wrote: WhatsApp sends the first when a chat is opened, the second when it failed itself."""
+
+_SPECIAL_MESSAGES: dict[str, Callable[[Mapping[str, Any], str, Customer, Line, datetime], Event]] = {
+    "edit": _edited,
+    "revoke": _deleted,
+    "system": _system,
+}
+
+_STATUSES = {
+    "sent": "message_sent",
+    "delivered": "message_delivered",
+    "read": "message_read",
+    "played": "message_played",
+    "failed": "message_failed",
+}
+
+
+def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
+    """What became of a message of ours. They come in any order; which one stands is decided where they are stored.
+
+    `callback` is what we sent as `biz_opaque_callback_data`; it tells which job this settles. `error_code` is the
+    first error's.
+    """
+    own_id, written = _own_id(status, "status"), text(status.get("status"))
+    if written not in _STATUSES:
+        raise Malformed(f"the status {str(written)[:64]} makes no event")
+    participant = text_id(status.get("recipient_participant_user_id")) or text_id(
+        status.get("recipient_participant_id")
+    )
+    in_group = status.get("recipient_type") == "group"
+    number, user_id = (
+        ("recipient_participant_id", "recipient_participant_user_id")
+        if in_group
+        else ("recipient_id", "recipient_user_id")
+    )
+    customer = customer_of(line, status.get(number), status.get(user_id))
+    conversation, pricing, errors = (
+        mapping(status.get("conversation")),
+        mapping(status.get("pricing")),
+        errors_of(status),
+    )
+    data = present(
+        {
+            "message_id": own_id,
+            "status": written,
+            "callback": text(status.get("biz_opaque_callback_data")),
+            "conversation_id": text_id(conversation.get("id")),
+            "conversation_origin": text(mapping(conversation.get("origin")).get("type")),
+            "billable": pricing.get("billable"),
+            "pricing_category": text(pricing.get("category")),
+            "errors": errors,
+            "error_code": errors[0].get("code") if errors else None,
+            "group_id": text_id(status.get("recipient_id")) if in_group else None,
+        }
+    )
+    id_ = f"{own_id}:{written}:{participant}" if in_group and participant else f"{own_id}:{written}"
+    time = unix_time(status.get("timestamp")) or now
+    return [_event(_STATUSES[written], id_, time, customer, data | customer.data() | line.data())]
+
+
+def preferences(preference: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
+    """A customer stopped marketing messages, or wants them again (`resume`, `signup`)."""
+    customer = customer_of(line, preference.get("wa_id"), preference.get("user_id"))
+    category, value = text(preference.get("category")), text(preference.get("value"))
+    if not customer.identities or category is None or value not in ("stop", "resume", "signup"):
+        raise Malformed("the preference names no customer, no category, or none of stop, resume and signup")
+    time = unix_time(preference.get("timestamp")) or now
+    data = {"category": category, "value": value, "consented": value != "stop", **customer.data(), **line.data()}
+    id_ = f"preference:{customer.wa_id or customer.user_id}:{category}:{value}:{int(time.timestamp())}"
+    return [_event("preference_changed", id_, time, customer, data)]
+
+
+_CALLS = {
+    ("USER_INITIATED", True): "call.incoming_answered",
+    ("USER_INITIATED", False): "call.incoming_missed",
+    ("BUSINESS_INITIATED", True): "call.outgoing_answered",
+    ("BUSINESS_INITIATED", False): "call.outgoing_unanswered",
+}
+
+
+def calls(call: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
+    """A call that has ended. WhatsApp says when it began and how long it took only where somebody picked up."""
+    own_id, direction = _own_id(call, "call"), text(call.get("direction")) or ""
+    if call.get("event") != "terminate":
+        raise Malformed("a call makes its event when it has ended")
+    began, duration = unix_time(call.get("start_time")), call.get("duration")
+    kind = _CALLS.get((direction, began is not None or bool(duration)))
+    if kind is None:
+        raise Malformed("the call has no known direction")
+    incoming = direction == "USER_INITIATED"
+    customer = customer_of(
+        line, call.get("from" if incoming else "to"), call.get("from_user_id" if incoming else "to_user_id")
+    )
+    ended = unix_time(call.get("end_time"))
+    data = present(
+        {
+            "channel": "whatsapp",
+            "call_id": own_id,
+            "direction": "incoming" if incoming else "outgoing",
+            "duration": duration if isinstance(duration, int) else None,
+            "started_at": format_time(began) if began else None,
+            "ended_at": format_time(ended) if ended else None,
+            "callback": text(call.get("biz_opaque_callback_data")),
+            "errors": errors_of(call),
+        }
+    )
+    time = unix_time(call.get("timestamp")) or now
+    return [_event(kind, f"{own_id}:ended", time, customer, data | customer.data() | line.data())]
+
+
+def _event(kind: str, own_id: str, time: datetime, customer: Customer, data: Mapping[str, Any]) -> Event:
+    return Event(
+        id=ids.event_id("whatsapp", own_id),
+        source="whatsapp",
+        type=kind if "." in kind else f"whatsapp.{kind}",
+        time=time,
+        identities=customer.identities,
+        data=data,
+        origin="source:whatsapp",
+    )
+
+
+def _group(message: Mapping[str, Any]) -> dict[str, Any]:
+    return present({"group_id": text_id(message.get("group_id"))})
+
+
+def _own_id(item: Mapping[str, Any], what: str) -> str:
+    own_id = text_id(item.get("id"))
+    if own_id is None or len(own_id) > _LONGEST_ID:
+        raise Malformed(f"the {what} has no usable id")
+    return own_id

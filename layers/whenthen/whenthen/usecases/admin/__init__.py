@@ -1,0 +1,1 @@
+"""Manage the installation: rules, views, sources, settings, imports, keys."""

@@ -1,0 +1,94 @@
+"""lint_rule: what is wrong with a rule by itself and beside the rules that are switched on, tried without saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from whenthen.domain.common.errors import Invalid, Problem, Unsound
+from whenthen.domain.lint.findings import Finding, Severity, found
+from whenthen.domain.lint.lint import lint
+from whenthen.domain.lint.rule_conflicts import made_by, starts
+from whenthen.domain.rules.rule import Rule, parse_rule
+
+if TYPE_CHECKING:
+    from whenthen.ports.rules import RuleStore
+
+MAX_COMPARED = 300
+"""Rules that a rule is compared with: those on its own events first, then those that it starts, link by link."""
+
+MAX_LINKS = 8
+"""How far a chain of rules that start one another is followed; the matcher follows no further either."""
+
+
+class LintRule(Struct, frozen=True):
+    """Compares a rule with those that may get in its way: a bounded number, read by their event types."""
+
+    rules: RuleStore
+
+    def __call__(self, rule: Rule) -> list[Finding]:
+        """Everything found, errors first."""
+        neighbours = _Neighbours(self.rules, rule)
+        others = neighbours.look_around()
+        found_here = lint(rule, others)
+        if neighbours.complete:
+            return found_here
+        return [*found_here, found("not_all_compared", "", str(MAX_COMPARED))]
+
+
+def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The warnings. Raises Unsound, naming everything found, where there are errors among them."""
+    errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+    warnings = tuple(finding for finding in findings if finding.severity is not Severity.ERROR)
+    if errors:
+        raise Unsound([_problem(finding) for finding in errors], [_problem(finding) for finding in warnings])
+    return warnings
+
+
+def _problem(finding: Finding) -> Problem:
+    return Problem(finding.field, finding.message, finding.code)
+
+
+class _Neighbours(Struct):
+    """The rules beside one, found from it on along what starts what."""
+
+    store: RuleStore
+    rule: Rule
+    types: set[str] = field(default_factory=set)
+    others: dict[str, Rule] = field(default_factory=dict)
+    complete: bool = True
+
+    def look_around(self) -> list[Rule]:
+        """The rules on its own events, and on those that it and what it starts make."""
+        self._read(self.rule.trigger.event_types)
+        links: list[Rule] = [self.rule]
+        followed = {self.rule.id}
+        for _ in range(MAX_LINKS):
+            self._read(event_type for link in links for event_type in made_by(link))
+            links = [other for other in self.others.values() if _follows(links, other) and other.id not in followed]
+            followed |= {link.id for link in links}
+            if not links:
+                break
+        return list(self.others.values())
+
+    def _read(self, event_types: Iterator[str] | Sequence[str]) -> None:
+        for event_type in sorted(set(event_types) - self.types):
+            self.types.add(event_type)
+            room = MAX_COMPARED - len(self.others)
+            stored = self.store.watching(event_type, limit=room + 1)
+            self.complete &= len([each for each in stored if each.id != self.rule.id]) <= room
+            for document in (each.document for each in stored[:room]):
+                with suppress(Invalid):  # it was saved under an older language: it is not what is asked about
+                    self._take(document)
+
+    def _take(self, document: Mapping[str, Any]) -> None:
+        other = parse_rule(document)
+        if other.id != self.rule.id:
+            self.others[other.id] = other
+
+
+def _follows(links: Sequence[Rule], other: Rule) -> bool:
+    return any(starts(link, other) for link in links)

@@ -1,0 +1,261 @@
+"""manage_rules: admins create, change, switch and delete rules. Every save makes a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.common.values import folded
+from whenthen.domain.events.event import format_time
+from whenthen.domain.lint.lint import lint
+from whenthen.domain.rules import views
+from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.rule import Mode, Rule, parse_rule
+from whenthen.domain.rules.views import parse_view
+from whenthen.domain.templating import templates
+from whenthen.ports.values import Page, StoredRule, StoredView
+from whenthen.usecases.admin.lint_rule import refuse
+
+if TYPE_CHECKING:
+    from whenthen.domain.lint.findings import Finding
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.rules import RuleStore, ViewStore
+
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings")
+"""What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
+
+_ATTEMPTS = 4
+
+
+class Filter(Struct, frozen=True):
+    """Which rules a list shows; an empty field shows all."""
+
+    kind: str = ""
+    mode: str = ""
+    text: str = ""
+    event: str = ""
+
+    def takes(self, rule: StoredRule) -> bool:
+        """Whether the list shows this rule."""
+        document = rule.document
+        name = folded(str(document.get("name", "")))
+        events = document.get("trigger", {}).get("event") or []
+        return (
+            (not self.kind or document.get("kind") == self.kind)
+            and (not self.mode or document.get("mode", Mode.OFF) == self.mode)
+            and (not self.text or folded(self.text) in name)
+            and (not self.event or self.event in ([events] if isinstance(events, str) else events))
+        )
+
+
+class Lint(Protocol):
+    """Finds what is wrong with a rule."""
+
+    def __call__(self, rule: Rule) -> Sequence[Finding]:
+        """Errors and warnings."""
+
+
+class ManageRules(Struct, frozen=True):
+    """The rules, as admins see them."""
+
+    rules: RuleStore
+    views: ViewStore
+    clock: Clock
+    lint: Lint = lint
+
+    def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
+        """A new rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
+
+        Raises Invalid naming each field; Conflict if the seed was used for another rule.
+        """
+        rule_id = ids.rule_id(seed)
+        made = self._made_before(rule_id, written)
+        if made is not None:
+            return made
+        new, parsed = self._prepare(written, rule_id, None, by)
+        new = self._linted(new, parsed)
+        try:
+            self.rules.save(new, parsed, None)
+        except Stale:
+            made = self._made_before(rule_id, written)
+            if made is None:
+                raise
+            return made
+        return new
+
+    def _made_before(self, rule_id: str, written: Mapping[str, Any]) -> StoredRule | None:
+        """The rule that the same seed made, as it is by now, if it was made of the same. Raises Conflict.
+
+        A deleted rule leaves its versions to its runs: its seed must not make another version 1.
+        """
+        try:
+            first = self.rules.get_version(rule_id, 1)
+        except NotFound:
+            return None
+        if views.without_filters(_as_written(first.document)) != views.without_filters(_as_written(written)):
+            raise Conflict("this Idempotency-Key was used for another rule")
+        try:
+            return self.rules.get(rule_id)
+        except NotFound:
+            raise Conflict("the rule that was made with this Idempotency-Key was deleted") from None
+
+    def draft(self, written: Mapping[str, Any]) -> Rule:
+        """The rule that is written, not saved: a new one, or the next version of the one that its `id` names.
+
+        Raises Invalid.
+        """
+        own_id = written.get("id")
+        named = {"id": own_id if isinstance(own_id, str) and own_id else "draft", "version": 1}
+        return checked({**self._with_views(_as_written(written)), **named})
+
+    def get(self, rule_id: str) -> StoredRule:
+        """The current version. Raises NotFound."""
+        return self.rules.get(rule_id)
+
+    def list(self, wanted: Filter, *, limit: int, cursor: str | None) -> Page[StoredRule]:
+        """Rules by id. A page may hold fewer than `limit` while there is a cursor."""
+        page = self.rules.list(limit=limit, cursor=cursor)
+        return replace(page, items=tuple(rule for rule in page.items if wanted.takes(rule)))
+
+    def replace(self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredRule:
+        """A new version of the rule. Raises NotFound, Invalid; Stale if it is no longer at `version`."""
+        return self._replace(rule_id, written, version=version, by=by, linted=True)
+
+    def _replace(
+        self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str, linted: bool
+    ) -> StoredRule:
+        current = self._current(rule_id, version)
+        new, parsed = self._prepare(written, rule_id, current, by)
+        if linted:
+            new = self._linted(new, parsed)
+        return self._save((new, parsed), current)
+
+    def _save(self, prepared: tuple[StoredRule, Rule], current: StoredRule) -> StoredRule:
+        """The rule in its new version; as it is, where nothing is new about it."""
+        new, parsed = prepared
+        if _as_written(new.document) == _as_written(current.document):
+            return replace(current, warnings=new.warnings)
+        self.rules.save(new, parsed, current)
+        return new
+
+    def _linted(self, new: StoredRule, parsed: Rule) -> StoredRule:
+        """The rule with the warnings about it. Raises Unsound where there are errors."""
+        return replace(new, warnings=refuse(self.lint(parsed)))
+
+    def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
+        """Switch the rule off, to shadow, or on. Whatever lint finds, a rule can be switched off.
+
+        Raises NotFound, Invalid; Stale if it is no longer at `version`.
+        """
+        current = self._current(rule_id, version)
+        changed = {**current.document, "mode": mode}
+        if mode != Mode.OFF:
+            return self._replace(rule_id, changed, version=current.version, by=by, linted=True)
+        # As it is, with the views that it knows: whatever became of them must not keep it on.
+        return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
+
+    def renew(self, rule_id: str, *, by: str) -> StoredRule:
+        """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound.
+
+        Whatever lint finds: else one rule could keep a view, and with it the others that name it, from changing.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._replace(rule_id, self.rules.get(rule_id).document, version=None, by=by, linted=False)
+            except Stale:
+                continue
+        raise Temporary(f"rule {rule_id} is being changed by others", retry_after=1)
+
+    def check_renewal(self, rule_id: str, view: StoredView) -> None:
+        """Raises Invalid, of the view's filter, unless the rule holds with the view as it is given; NotFound."""
+        written = _as_written(self.rules.get(rule_id).document)
+        try:
+            checked({**self._with_views(written, view), "id": rule_id, "version": 1})
+        except Invalid as error:
+            raise Invalid.field("filter", f"with it rule {rule_id} would not hold: {error}") from error
+
+    def delete(self, rule_id: str, *, version: int | None) -> None:
+        """Take the rule out. Runs that it started go on under the version that they have."""
+        current = self._current(rule_id, version)
+        self.rules.delete(current, parse_rule(current.document))
+
+    def versions(self, rule_id: str) -> tuple[StoredRule, ...]:
+        """Every version, newest first. Raises NotFound."""
+        current = self.rules.get(rule_id)
+        older = range(current.version - 1, 0, -1)
+        return (current, *(self.rules.get_version(rule_id, number) for number in older))
+
+    def _current(self, rule_id: str, version: int | None) -> StoredRule:
+        current = self.rules.get(rule_id)
+        if version is not None and version != current.version:
+            raise Stale(f"the rule is at version {current.version}, not {version}")
+        return current
+
+    def _prepare(
+        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+    ) -> tuple[StoredRule, Rule]:
+        return self._prepared(self._with_views(_as_written(written)), rule_id, current, by)
+
+    def _prepared(
+        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+    ) -> tuple[StoredRule, Rule]:
+        now = self.clock.now()
+        version = current.version + 1 if current else 1
+        document = {**written, "id": rule_id, "version": version}
+        active = document.get("mode", Mode.OFF) != Mode.OFF
+        since = current.document.get("activated_at") if current else None
+        if active:
+            document["activated_at"] = since or format_time(now)
+        parsed = checked(document)
+        return StoredRule(rule_id, version, document, now, by), parsed
+
+    def _with_views(self, document: Mapping[str, Any], changed: StoredView | None = None) -> dict[str, Any]:
+        """The document with the filters of the saved views that it names, `changed` as it is to be.
+
+        Raises Invalid if there is none of them.
+        """
+        found = {}
+        for view_id in views.named_views(document):
+            with suppress(NotFound):
+                found[view_id] = (changed if changed and changed.id == view_id else self.views.get(view_id)).document
+        parsed = {view_id: parse_view(stored) for view_id, stored in found.items()}
+        return views.embed(document, parsed, {view_id: stored.get("filter") for view_id, stored in found.items()})
+
+
+def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+
+
+def checked(document: Mapping[str, Any]) -> Rule:
+    """The rule, if it and all its templates hold. Raises Invalid naming each field that does not."""
+    try:
+        rule = parse_rule(document)
+    except Invalid as error:
+        raise Invalid([*error.problems, *_template_problems(document)]) from error
+    problems = _template_problems(document)
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+def _template_problems(document: Mapping[str, Any]) -> list[Problem]:
+    steps = document.get("steps")
+    return [
+        problem
+        for place, step in enumerate(steps if isinstance(steps, list) else [])
+        if isinstance(step, Mapping) and isinstance(step.get("with"), Mapping)
+        for name, value in step["with"].items()
+        if _templated(step.get("action"), name)
+        for problem in templates.check_all(value, f"steps[{place}].with.{name}")
+    ]
+
+
+def _templated(action: Any, name: str) -> bool:
+    known = ACTIONS.get(action) if isinstance(action, str) else None
+    return known is not None and any(parameter.templated for parameter in known.parameters if parameter.name == name)

@@ -1,0 +1,1 @@
+"""Take in what happens outside, and make it durable as events."""

@@ -1,0 +1,199 @@
+"""fire_due_dates: what time makes happen. Called every few minutes, it makes the events that came due meanwhile.
+
+The sweeps keep one mark: up to when everything was published. It moves only after the last event of a sweep
+is on the bus, so a sweep that fails, or never came, is made up for by the next. What two sweeps both find
+has the same id, and happens once.
+
+A sweep works for a slice of time. If that is over, or something fails, it leaves in the mark how far it came,
+and the next one goes on from there: however much comes due at once, it is all published in the end.
+
+A rule that cannot be done, by a defect, holds up no other: the mark remembers from when on it is behind, and each
+sweep tries it again from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import islice
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from whenthen.domain.common.errors import Temporary
+from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED
+from whenthen.domain.runs.enrolment import Enrolment
+from whenthen.domain.scheduling.date_triggers import DateField, due_events, lookups, missed
+from whenthen.domain.scheduling.schedules import Schedule, schedule_event
+from whenthen.domain.scheduling.sweep_window import Going, Mark, Window
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.ports.clock import Clock, Enrolments, Sweeps
+    from whenthen.ports.events import Bus
+    from whenthen.ports.records import DateIndex
+    from whenthen.ports.rules import RuleBook
+
+_TYPES = (BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED)
+"""In the order in which they sort: a sweep that is taken up again compares them."""
+
+SLICE = timedelta(seconds=200)
+"""How long one call works: its function may run for 300 s, and the last portion needs its time."""
+
+PORTION = 100
+"""How many entries of the date index are looked at before it is noted how far that is."""
+
+_WHOLE = "~"
+"""Stands where a place in the index would, for a rule that is done: it sorts behind every partition."""
+
+
+class Swept(Struct, frozen=True):
+    """What a sweep did; events that an earlier one had published already are counted again.
+
+    skipped    rule → how many of its occasions were skipped, as they would have been too late
+    failed     rule → why it could not be done
+    finished   whether everything up to its moment is published; if not, the next sweep goes on
+    """
+
+    rules: int = 0
+    events: int = 0
+    enrolments: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[str, Exception] = field(default_factory=dict)
+    finished: bool = True
+
+    def and_then(self, other: Swept) -> Swept:
+        """Both together."""
+        return Swept(
+            self.rules + other.rules,
+            self.events + other.events,
+            self.enrolments + other.enrolments,
+            Counter(self.skipped) + Counter(other.skipped),
+            {**self.failed, **other.failed},
+            other.finished,
+        )
+
+
+class FireDueDates(Struct, frozen=True):
+    """One sweep over the rules that wait for the clock."""
+
+    rules: RuleBook
+    dates: DateIndex
+    enrolments: Enrolments
+    sweeps: Sweeps
+    bus: Bus
+    clock: Clock
+
+    def __call__(self) -> Swept:
+        """Publish what came due since the last sweep. Raises Temporary; then the next sweep goes on."""
+        start, last = self.clock.now(), self.sweeps.last()
+        swept = self._sweep(start, last)
+        if last is None or last.going is None or not swept.finished:
+            return swept
+        # That was the rest of an earlier sweep: what came due since is this one's.
+        return swept.and_then(self._sweep(start, self.sweeps.last()))
+
+    def _sweep(self, start: datetime, last: Mark | None) -> Swept:
+        going = (last.going if last else None) or Going(start)
+        sweep = _Sweep(self, min(last.until if last else going.now, going.now), going, last.behind if last else {})
+        try:
+            finished = all(self.clock.now() - start < SLICE for _ in sweep.portions())
+        except Temporary:
+            if sweep.done:
+                self._move(last, sweep.mark(finished=False))
+            raise
+        self._move(last, sweep.mark(finished=finished))
+        return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, sweep.failed, finished)
+
+    def _move(self, last: Mark | None, mark: Mark) -> None:
+        """Another sweep may have been quicker: what it covered and what this one did are both published."""
+        beyond = mark.going.now if mark.going else mark.until
+        if last is None or last.going or beyond > last.until:
+            self.sweeps.move(last, mark)
+
+
+class _Sweep:
+    """One sweep under way: what it did, and how far it came."""
+
+    def __init__(self, ports: FireDueDates, since: datetime, going: Going, behind: Mapping[str, datetime]) -> None:
+        self._ports, self._since, self._now, self._begun, self.done = ports, since, going.now, going.done, going.done
+        self._behind, self._known = dict(behind), set[str]()
+        self.rules = self.events = self.enrolments = 0
+        self.skipped = Counter[str]()
+        self.failed: dict[str, Exception] = {}
+
+    def mark(self, *, finished: bool) -> Mark:
+        """Where the sweeps stand with this."""
+        if finished:
+            return Mark(self._now, behind={rule: since for rule, since in self._behind.items() if rule in self._known})
+        return Mark(self._since, Going(self._now, self.done), self._behind)
+
+    def portions(self) -> Iterator[None]:
+        """Do what is left; yields after each portion, where the sweep may be broken off."""
+        for event_type in _TYPES:
+            for rule in sorted(self._ports.rules.considered(event_type), key=attrgetter("id")):
+                own = (event_type, rule.id, str(rule.version))
+                self._known.add(rule.id)
+                if own[:2] < self._begun[:2]:
+                    continue
+                # Of a rule that was changed meanwhile all is done again: its dates may be others.
+                begun = self._begun[3:] if self._begun[:3] == own else ()
+                if begun != (_WHOLE,):
+                    yield from self._portions(rule, own, begun)
+                self.rules += 1
+                self.done = (*own, _WHOLE)
+                yield
+
+    def _portions(self, rule: Rule, own: tuple[str, ...], begun: tuple[str, ...]) -> Iterator[None]:
+        try:
+            for place in self._places(rule, begun):
+                self.done = (*own, *place)
+                yield
+        except Temporary:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, other rules have no part in it
+            self._behind.setdefault(rule.id, self._since)
+            self.failed[rule.id] = error
+        else:
+            self._behind.pop(rule.id, None)
+
+    def _places(self, rule: Rule, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Do a rule, from the place behind `begun` on; yields each place up to which it is done."""
+        window = Window(self._behind.get(rule.id, self._since), self._now, live=rule.activated_at)
+        match rule.trigger.timer:
+            case DateField() as field:
+                yield from self._dates(rule.id, field, window, begun)
+            case Schedule() as schedule if rule.trigger.view is None:
+                self._publish([schedule_event(rule.id, moment) for moment in schedule.due(window)])
+                self._skip(rule.id, schedule.missed(window))
+            case Schedule() as schedule:
+                for moment in schedule.due(window):
+                    self._ports.enrolments.start(Enrolment(rule.id, rule.version, moment))
+                    self.enrolments += 1
+                self._skip(rule.id, schedule.missed(window))
+
+    def _dates(self, rule: str, field: DateField, window: Window, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for lookup in lookups(field, window):
+            place = (lookup.partition, lookup.prefix)
+            if place < begun[:2]:
+                continue
+            found = self._ports.dates.entries(*place)
+            left = (entry for entry in found if (*place, entry.sort) > begun)
+            while portion := list(islice(left, PORTION)):
+                self._publish(due_events(rule, field, portion, window))
+                self._skip(rule, missed(rule, field, portion, window))
+                yield (*place, portion[-1].sort)
+
+    def _publish(self, events: list[Event]) -> None:
+        if events:
+            self._ports.bus.publish(events)
+            self.events += len(events)
+
+    def _skip(self, rule: str, count: int) -> None:
+        if count:
+            self.skipped[rule] += count

@@ -1,0 +1,30 @@
+"""publish_changes: every change of a record becomes events, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.event_catalog.derivation import change_events
+
+if TYPE_CHECKING:
+    from whenthen.domain.records.record import Record
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+
+
+class PublishChanges(Struct, frozen=True):
+    """Turns the records table's stream into events."""
+
+    bus: Bus
+    clock: Clock
+
+    def __call__(self, changes: Sequence[tuple[Record | None, Record | None]]) -> int:
+        """Publish what these (before, after) mean; returns how many events. Raises Temporary."""
+        now = self.clock.now()
+        events = [event for before, after in changes for event in change_events(before, after, now)]
+        if events:
+            self.bus.publish(events)
+        return len(events)

@@ -1,0 +1,94 @@
+"""send_event: an event that another system, or a person, reports through the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common import ids, int64
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.event_catalog import catalog
+from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
+from whenthen.domain.events.identities import identities_of
+from whenthen.domain.records.record import parse_ref
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Bus
+
+SOURCE = "api"
+MAX_EVENTS = 100
+
+
+class SendEvent(Struct, frozen=True):
+    """Puts reported events on the bus."""
+
+    bus: Bus
+    clock: Clock
+    default_country: str | None
+
+    def __call__(self, written: Sequence[Any], *, seed: str, by: str) -> list[Event]:
+        """The events, once all are on the bus. An event without an id gets one from `seed` and its place.
+
+        Raises Invalid naming each field; Temporary unless every one was taken.
+        """
+        if not 1 <= len(written) <= MAX_EVENTS:
+            raise Invalid.field("events", f"from 1 to {MAX_EVENTS} events are taken at once")
+        problems: list[Problem] = []
+        many = len(written) > 1
+        events = [
+            self._read(Reader(item, f"events[{place}]" if many else "", problems), f"{seed}#{place}", by)
+            for place, item in enumerate(written)
+        ]
+        if problems:
+            raise Invalid(problems)
+        self.bus.publish(events)
+        return events
+
+    def _read(self, reader: Reader, seed: str, by: str) -> Event:
+        event_type = reader.text("type", required=True)
+        if event_type and not EVENT_TYPE.fullmatch(event_type):
+            reader.report("type", f"{event_type} is not an event type such as call.incoming_missed")
+        own_id, written_time = reader.text("id", longest=300), reader.text("time")
+        person, data = reader.mapping("person"), reader.mapping("data")
+        reader.problems.extend(catalog.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
+        reader.problems.extend(int64.too_long(data, reader.field("data")))
+        event = Event(
+            id=ids.event_id(SOURCE, f"{by}#{own_id}" if own_id else f"{by}##{seed}"),
+            source=SOURCE,
+            type=event_type,
+            time=self._time(written_time, reader),
+            subject=_subject(reader),
+            identities=_identities(reader, person, self.default_country),
+            data=dict(data),
+            origin=reader.choice("origin", ("human", "api", "import"), "api"),
+        )
+        reader.finish()
+        return event
+
+    def _time(self, text: str, reader: Reader) -> Any:
+        try:
+            return parse_time(text, reader.field("time")) if text else self.clock.now()
+        except Invalid as error:
+            reader.problems.extend(error.problems)
+            return self.clock.now()
+
+
+def _subject(reader: Reader) -> str | None:
+    subject = reader.text("subject") or None
+    if subject is not None:
+        try:
+            parse_ref(subject, reader.field("subject"))
+        except Invalid as error:
+            reader.problems.extend(error.problems)
+    return subject
+
+
+def _identities(reader: Reader, person: Mapping[str, Any], default_country: str | None) -> tuple[str, ...]:
+    found = identities_of(person, default_country)
+    if person and not found:
+        reader.report("person", "a phone, email or whatsapp that can be read is required")
+    return found

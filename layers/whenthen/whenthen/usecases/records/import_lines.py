@@ -1,0 +1,77 @@
+"""The lines of an import's file, read ahead block by block, each checked as a record's fields are."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from whenthen.domain.common.errors import Invalid, Refused
+from whenthen.domain.imports.job import Format, Import
+from whenthen.domain.records.record import check_fields, identities_of, parse_ref
+from whenthen.sources.files.row_splitter import Span, Splitter
+from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
+from whenthen.usecases.records.import_batches import Line
+from whenthen.usecases.records.save_record import normalised
+
+if TYPE_CHECKING:
+    from whenthen.ports.imports import ImportFiles
+
+BLOCK = 512 * 1024
+"""Bytes of the file that are fetched at once."""
+
+
+class LineReader:
+    """Reads on from where an import stands."""
+
+    def __init__(self, files: ImportFiles, work: Import, default_country: str | None) -> None:
+        self._files, self._work, self._country = files, work, default_country
+        self._splitter = Splitter(work.order.format, work.order.delimiter, work.place)
+        self._fetched = work.place.offset
+        self._ahead: deque[Line] = deque()
+        self.header = work.header
+
+    def upcoming(self, most: int) -> list[Line]:
+        """The next lines, fewer at the end of the file. Raises Refused where the file cannot be read at all."""
+        while len(self._ahead) < most and (span := self._span()) is not None:
+            if not span.refused and is_blank(span.text):
+                continue
+            if self._work.order.format is Format.CSV and not self.header:
+                self.header = self._read_header(span)
+            else:
+                self._ahead.append(self._line(span))
+        return [self._ahead[place] for place in range(min(most, len(self._ahead)))]
+
+    def drop(self, count: int) -> None:
+        """The first `count` of the upcoming lines are done."""
+        for _ in range(count):
+            self._ahead.popleft()
+
+    def _span(self) -> Span | None:
+        while (span := self._splitter.next()) is None and self._fetched < self._work.size:
+            data = self._files.read(self._work.key, self._work.tag, self._fetched, BLOCK)
+            self._fetched += len(data)
+            self._splitter.feed(data, last=self._fetched >= self._work.size)
+        return span
+
+    def _read_header(self, span: Span) -> tuple[str, ...]:
+        if span.refused:
+            raise Invalid.field("columns", f"the first row names the columns, but {span.refused}")
+        return read_header(span.text, self._work.order)
+
+    def _line(self, span: Span) -> Line:
+        if span.refused:
+            return Line(span.line, span.following, refused=span.refused)
+        try:
+            return Line(span.line, span.following, self._checked(read_row(span.text, self.header, self._work.order)))
+        except Refused as error:
+            return Line(span.line, span.following, refused=error.reason)
+
+    def _checked(self, row: Row) -> Row:
+        """The row, if it could be a record's. Raises Invalid naming each field."""
+        fields = normalised(row.fields, self._country)
+        check_fields(fields)
+        if row.own_id is not None:
+            parse_ref(f"{self._work.order.kind}:{row.own_id}", "id")
+        elif not identities_of(fields):
+            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+        return Row(row.own_id, fields)

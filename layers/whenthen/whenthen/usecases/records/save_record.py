@@ -1,0 +1,238 @@
+"""save_record: create or change a record by its id or by an identity of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.events import identities
+from whenthen.domain.events.event import Cause
+from whenthen.domain.records.limits import check_record
+from whenthen.domain.records.record import (
+    MAX_OTHERS,
+    OTHER_FIELDS,
+    Record,
+    check_fields,
+    identities_of,
+    parse_ref,
+    patched,
+)
+from whenthen.ports.values import Noted
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.values import Telling
+
+ATTEMPTS = 4
+"""How often a write is tried anew on what another writer left, before the caller is told to come back."""
+
+
+def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
+    """The fields with phone and e-mail in their one written form, as identities need them. Raises Invalid."""
+    result = dict(fields)
+    problems: list[Problem] = []
+    for name in ("phone", "email"):
+        value = result.get(name)
+        if value is None or value == "":
+            continue
+        result[name] = _normal(name, value, default_country)
+        if result[name] is None:
+            problems.append(Problem(f"fields.{name}", f"{value!r} is not {_EXAMPLES[name]}"))
+    for name, others in OTHER_FIELDS.items():
+        if result.get(others) is not None:
+            result[others] = _normalised_others(result[others], name, others, default_country, problems)
+    if problems:
+        raise Invalid(problems)
+    return result
+
+
+def _normal(name: str, value: Any, default_country: str | None) -> str | None:
+    """The one written form of an identity field's value; None where it is none."""
+    if not isinstance(value, str) or not value:
+        return None
+    match name:
+        case "phone":
+            return identities.phone(value, default_country)
+        case "email":
+            return identities.email(value)
+    return value
+
+
+def _normalised_others(
+    values: Any, name: str, field: str, default_country: str | None, problems: list[Problem]
+) -> list[str]:
+    if not isinstance(values, list) or len(values) > MAX_OTHERS:
+        problems.append(Problem(f"fields.{field}", f"a list of at most {MAX_OTHERS} is required"))
+        return []
+    normal = [_normal(name, value, default_country) for value in values]
+    problems += [
+        Problem(f"fields.{field}[{place}]", f"{value!r} is not {_EXAMPLES[name]}")
+        for place, value in enumerate(values)
+        if normal[place] is None
+    ]
+    return list(dict.fromkeys(value for value in normal if value is not None))
+
+
+_EXAMPLES = {
+    "phone": "a phone number such as +905321234567",
+    "email": "an e-mail address",
+    "whatsapp": "a WhatsApp user id",
+}
+
+
+class SaveRecord(Struct, frozen=True):
+    """Writes records on behalf of sources and of the API."""
+
+    records: RecordStore
+    clock: Clock
+    default_country: str | None
+
+    def upsert(
+        self, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str, cause: Cause | None = None
+    ) -> Record:
+        """Set the fields of the record `own_id`, or of the one of `kind` that shares an identity with the fields.
+
+        Creates it where there is none. None removes a field. Returns the record as it stands then.
+        Raises Invalid, TooLarge; Temporary if others kept changing it.
+        """
+        for attempt in range(ATTEMPTS):
+            found, new, changed = self._change(kind, own_id, fields, origin, cause or Cause(), attempt)
+            if changed is new:
+                return changed
+            try:
+                self.records.put(changed, found)
+            except Stale:
+                continue
+            return changed
+        raise _restless(kind, own_id)
+
+    def upsert_once(
+        self, telling: Telling, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str
+    ) -> tuple[Record, Noted]:
+        """As `upsert`, for what a source tells: what was written before changes nothing, whatever became of the record.
+
+        OLDER: the source has told of something newer about this record; of this, only what the record lacks is written.
+        Returns the record as it stands then (at version 0, if it is there no more). Raises as `upsert`.
+        """
+        again, told = 0, Noted.WRITTEN
+        while again < ATTEMPTS:
+            older = told is Noted.OLDER
+            found, new, changed = self._change(kind, own_id, fields, origin, Cause(), again, lacking=older)
+            try:
+                noted = self.records.put_once(changed, found, replace(telling, at=None) if older else telling)
+            except Stale:
+                again += 1
+                continue
+            if noted is Noted.OLDER:
+                told = noted
+                continue
+            return (new, noted) if noted is Noted.KNOWN else (changed, told)
+        raise _restless(kind, own_id)
+
+    def insert_once(
+        self, telling: Telling, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str
+    ) -> Record:
+        """Make the record that a source tells of, unless it is there: then it stays as it is.
+
+        One that was made by the same words before stays deleted if it is. Returns the record as it stands, or as it
+        would. Raises Invalid, TooLarge; Temporary if others kept changing it.
+        """
+        new = Record(kind, own_id)
+        parse_ref(new.ref, "id")
+        for _ in range(ATTEMPTS):
+            found = self.records.get(new.ref)
+            record = found or self._made(new, fields, origin)
+            try:
+                self.records.put_once(record, found, telling)
+            except Stale:
+                continue
+            return record
+        raise _restless(kind, own_id)
+
+    def _made(self, new: Record, fields: Mapping[str, Any], origin: str) -> Record:
+        given = normalised(fields, self.default_country)
+        check_fields(given)
+        made = patched(new, given, origin=origin, cause=Cause(), now=self.clock.now())
+        check_record(made, None)
+        return made
+
+    def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
+        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid, TooLarge."""
+        found, _, changed = self._change(kind, own_id, fields, "preview", Cause(), 0)
+        return found, changed
+
+    def _change(
+        self,
+        kind: str,
+        own_id: str | None,
+        fields: Mapping[str, Any],
+        origin: str,
+        cause: Cause,
+        attempt: int,
+        *,
+        lacking: bool = False,
+    ) -> tuple[Record | None, Record, Record]:
+        """The stored record, if there is one; the one to start from; and the one to write.
+
+        Raises Invalid, TooLarge.
+
+        lacking  only fields that the stored record does not have are set
+        """
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        found = self._find(kind, own_id, identities_of(patch))
+        # An id that is taken though nobody has the identity is of a record that had it once: then another one.
+        made_of = (*identities_of(patch), *["again"] * attempt)
+        new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
+        parse_ref(new.ref, "id")
+        if own_id is None and found is None and not identities_of(patch):
+            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+        if lacking and found is not None:
+            from whenthen.domain.common.values import is_blank  # noqa: PLC0415 - few deliveries need it
+
+            patch = {name: value for name, value in patch.items() if is_blank(found.fields.get(name))}
+        changed = patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
+        check_record(changed, new)
+        return found, new, changed
+
+    def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
+        """Set fields of an existing record. Raises NotFound, Invalid, TooLarge; Stale if it is no longer at `version`.
+
+        Without one, Temporary if others kept changing it.
+        """
+        parse_ref(ref)
+        patch = normalised(fields, self.default_country)
+        check_fields(patch)
+        for _ in range(ATTEMPTS):
+            found = self.records.get(ref)
+            if found is None:
+                raise NotFound(f"there is no record {ref}")
+            if version is not None and found.version != version:
+                raise Stale(f"{ref} is at version {found.version}, not {version}")
+            changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
+            if changed is found:
+                return found
+            check_record(changed, found)
+            try:
+                self.records.put(changed, found)
+            except Stale:
+                if version is not None:
+                    raise
+            else:
+                return changed
+        raise Temporary(f"{ref} is being changed by others", retry_after=1)
+
+    def _find(self, kind: str, own_id: str | None, keys: Sequence[str]) -> Record | None:
+        if own_id is not None:
+            return self.records.get(f"{kind}:{own_id}")
+        return self.records.find(keys, kind) if keys else None
+
+
+def _restless(kind: str, own_id: str | None) -> Temporary:
+    return Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)

@@ -1,0 +1,1 @@
+"""Carry runs on: start, steps, jobs, reports, outcomes."""

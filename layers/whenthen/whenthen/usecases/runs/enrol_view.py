@@ -1,0 +1,63 @@
+"""enrol_view: go through the records of a view, and start the rule for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import NotFound
+from whenthen.domain.rules.views import View, parse_view
+from whenthen.usecases.context.related import Related
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs.enrolment import Enrolment
+    from whenthen.ports.events import Bus
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleBook
+
+PAGE = 100
+PAGES = 10
+"""How many pages one call goes through: seconds of work, so that little is done again if it fails."""
+
+
+class Enrolled(Struct, frozen=True):
+    """How far a call came: how many records it saw and enrolled, and where the next goes on (None: that was all)."""
+
+    seen: int
+    enrolled: int
+    cursor: str | None
+
+
+class EnrolView(Struct, frozen=True):
+    """Some pages of an enrolment; whoever calls repeats with the cursor until there is none."""
+
+    rules: RuleBook
+    records: RecordStore
+    bus: Bus
+
+    def __call__(self, enrolment: Enrolment, cursor: str | None) -> Enrolled:
+        """Publish the events of the next records. Raises Temporary, NotFound for a rule without a view."""
+        view = self._view(enrolment)
+        seen = enrolled = 0
+        for _ in range(PAGES):
+            page = self.records.list(view.kind, limit=PAGE, cursor=cursor)
+            events = [
+                enrolment.event(record.ref)
+                for record in page.items
+                if view.takes(record, enrolment.moment, Related(self.records, record))
+            ]
+            if events:
+                self.bus.publish(events)
+            seen, enrolled, cursor = seen + len(page.items), enrolled + len(events), page.cursor
+            if cursor is None:
+                break
+        return Enrolled(seen, enrolled, cursor)
+
+    def _view(self, enrolment: Enrolment) -> View:
+        if enrolment.view is not None:
+            return parse_view({"name": "enrolled", **enrolment.view})
+        view = self.rules.version(enrolment.rule, enrolment.version).trigger.view
+        if view is None:
+            raise NotFound(f"version {enrolment.version} of rule {enrolment.rule} is about no view")
+        return view

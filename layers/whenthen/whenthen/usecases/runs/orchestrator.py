@@ -1,0 +1,138 @@
+"""How a run goes on: its jobs are sent, and when they have their outcomes the next wave is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.context import clocks_of, context_of
+from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_wave
+from whenthen.domain.runs.run import Job, JobStatus, Run
+from whenthen.usecases.context.history import history_of
+from whenthen.usecases.context.related import Related
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Occurrences
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.rules import RuleBook
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.values import RunState
+
+
+def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
+    """The jobs of a wave: those to be done, and those that are skipped, which have their outcome at once."""
+    skipped = tuple(
+        Job(
+            run_id=run.id,
+            step_id=step.id,
+            wave=move.wave,
+            action=step.action,
+            due=move.due,
+            status=JobStatus.SKIPPED,
+            reason=reason,
+            finished_at=now,
+        )
+        for step, reason in move.skipped
+    )
+    wanted = tuple(
+        Job(run_id=run.id, step_id=step.id, wave=move.wave, action=step.action, due=move.due) for step in move.steps
+    )
+    return wanted + skipped
+
+
+def send_again(queues: JobQueues, job: Job, delay: float) -> None:
+    """Hand a job to its channel once more, `delay` seconds from now, by a message of its own."""
+    queues.send(_channel(job), [job], delay=delay)
+
+
+def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
+    """Hand every job without an outcome to its channel. A repetition is harmless: the ledger knows each job."""
+    open_jobs = sorted((job for job in jobs if not job.status.final), key=_channel)
+    for channel, group in groupby(open_jobs, key=_channel):
+        queues.send(channel, list(group))
+
+
+def _channel(job: Job) -> Any:
+    return ACTIONS[job.action].channel
+
+
+class Progress(Struct, frozen=True):
+    """Carries out what `domain.runs.planner` decides. Each method may be repeated after a crash at any point."""
+
+    rules: RuleBook
+    records: RecordStore
+    runs: RunLedger
+    queues: JobQueues
+    sequences: Sequences
+    clock: Clock
+    occurrences: Occurrences
+
+    def rule_of(self, run: Run) -> Rule:
+        """The rule version that started the run."""
+        return self.rules.version(run.rule_id, run.rule_version)
+
+    def context(self, state: RunState, now: datetime) -> dict[str, Any]:
+        """What the run's conditions and templates see: the record as it is now, at `now` on the run's clock."""
+        record = self.records.get(state.run.record) if state.run.record else None
+        history = history_of(self.occurrences, state.event, [record], state.run.record, now)
+        related = Related(self.records, record)
+        rule = self.rule_of(state.run)
+        return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
+
+    def settle(self, run_id: str) -> None:
+        """After a job has its outcome: if it was the wave's last, see to what follows."""
+        state = self.runs.load(run_id)
+        if state is None:
+            return
+        run = state.run
+        if run.status.final:
+            self._answer(run, {"more": False})
+            return
+        move = after_wave(self.rule_of(run), run, state.jobs, self.context(state, run.due))
+        match move:
+            case WaitUntil(wave, due) | Dispatch(wave, due):
+                self.runs.park(run, due)
+                self._answer(run, {"more": True, "wave": wave, "due": format_time(due)})
+            case Finish():
+                self.finish(run, move)
+
+    def finish(self, run: Run, move: Finish) -> None:
+        """Give the run its outcome and let its state machine end."""
+        self.runs.finish(run, move.status, move.reason, self.clock.now())
+        self._answer(run, {"more": False})
+
+    def carry_out(self, state: RunState, move: Move) -> None:
+        """Do what `move` says, and what follows from it without waiting."""
+        run, jobs = state.run, state.jobs
+        while isinstance(move, Dispatch):
+            run = replace(run, wave=move.wave, due=move.due)
+            wave = jobs_of(run, move, self.clock.now())
+            if not self.runs.dispatch(run, wave):
+                self.settle(run.id)
+                return
+            if move.steps:
+                send_jobs(self.queues, wave)
+                return
+            jobs = (*jobs, *wave)
+            following = after_wave(self.rule_of(run), run, jobs, self.context(state, run.due))
+            if following is None:
+                return
+            move = following
+        if isinstance(move, Finish):
+            self.finish(run, move)
+        else:
+            self.runs.park(run, move.due)
+            self._answer(run, {"more": True, "wave": move.wave, "due": format_time(move.due)})
+
+    def _answer(self, run: Run, output: dict[str, Any]) -> None:
+        if run.token is not None:
+            self.sequences.answer(run.token, output)

@@ -1,0 +1,51 @@
+"""read_history: what became of an event, and of each run and step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from whenthen.domain.runs.run import Run
+    from whenthen.ports.events import EventLog
+    from whenthen.ports.runs import RunLedger
+    from whenthen.ports.values import Page, Plan, RunState
+
+
+class ReadHistory(Struct, frozen=True):
+    """The runs table, as admins see it."""
+
+    log: EventLog
+    runs: RunLedger
+
+    def event(self, event_id: str) -> tuple[Plan, list[RunState]]:
+        """What was decided for an event, and the runs that it started. Raises NotFound."""
+        plan = self.log.plan_of(event_id)
+        if plan is None:
+            raise NotFound(f"there is no event {event_id}, or it was not handled yet")
+        states = [self.runs.load(ids.run_id(event_id, planned.rule, planned.ref)) for planned in plan.rules]
+        return plan, [state for state in states if state is not None]
+
+    def run(self, run_id: str) -> RunState:
+        """A run with its jobs. Raises NotFound."""
+        state = self.runs.load(run_id)
+        if state is None:
+            raise NotFound(f"there is no run {run_id}")
+        return state
+
+    def list(
+        self, *, rule: str | None, record: str | None, status: str | None, limit: int, cursor: str | None
+    ) -> Page[Run]:
+        """Runs of a rule, about a record, or with a status; newest first."""
+        given = [value for value in (rule, record, status) if value]
+        if len(given) != 1:
+            raise Invalid.field("rule", "exactly one of rule, record and status is required")
+        if rule:
+            return self.runs.by_rule(rule, limit=limit, cursor=cursor)
+        if record:
+            return self.runs.by_record(record, limit=limit, cursor=cursor)
+        return self.runs.by_status(given[0], limit=limit, cursor=cursor)

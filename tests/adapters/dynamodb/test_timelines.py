@@ -1,0 +1,77 @@
+"""The timeline of a record: its events and runs in one order, page by page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.adapters.samples import NOW, FixedClock, event, minutes, record, run
+from tests.adapters.tables import RECORDS, RUNS
+from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
+from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+from whenthen.adapters.dynamodb.runs.timelines import DynamoTimelines
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.runs.run import Run
+from whenthen.ports.values import Plan, Planned
+
+KEPT = timedelta(days=90)
+
+
+@pytest.fixture
+def timelines(dynamodb: Any) -> DynamoTimelines:
+    """Of lead:4711: three events, a minute apart, and between them a run; and of another lead."""
+    log, runs = DynamoEventLog(dynamodb, RUNS, KEPT), DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), KEPT)
+    about = record()
+    for place in (0, 2, 4):
+        log.record_plan(Plan(event(f"e{place}", at=minutes(place)), about, (Planned("rule_1", 1, None),)), NOW)
+    log.record_plan(Plan(event("other", at=minutes(3)), record(own_id="4712"), ()), NOW)
+    log.record_plan(Plan(event("nobody", at=minutes(3)), None, ()), NOW)
+    runs.start(run(event("e0")), event("e0"), [], once_key=None)  # started at minute 1
+    return DynamoTimelines(dynamodb, RUNS)
+
+
+def _shown(entries: tuple[Run | Plan, ...]) -> list[str]:
+    return [
+        f"run {entry.started_at:%M}" if isinstance(entry, Run) else f"event {entry.event.time:%M}" for entry in entries
+    ]
+
+
+def test_events_and_runs_are_told_newest_first(timelines: DynamoTimelines) -> None:
+    page = timelines.read(["lead:4711"], limit=10, cursor=None)
+    assert (_shown(page.items), page.cursor) == (["event 34", "event 32", "run 31", "event 30"], None)
+    assert timelines.read(["lead:1"], limit=10, cursor=None).items == ()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_pages_join_without_gap_and_without_repetition(timelines: DynamoTimelines, limit: int) -> None:
+    told: list[str] = []
+    cursor = None
+    for _ in range(10):
+        page = timelines.read(["lead:4711"], limit=limit, cursor=cursor)
+        assert len(page.items) <= limit
+        told += _shown(page.items)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert told == ["event 34", "event 32", "run 31", "event 30"]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_the_history_of_a_record_that_was_merged_appears_under_the_other(
+    timelines: DynamoTimelines, limit: int
+) -> None:
+    told: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = timelines.read(["lead:4712", "lead:4711"], limit=limit, cursor=cursor)
+        told, cursor, first = told + _shown(page.items), page.cursor, False
+    assert told == ["event 34", "event 33", "event 32", "run 31", "event 30"]
+
+
+def test_a_cursor_of_another_record_is_refused(timelines: DynamoTimelines) -> None:
+    page = timelines.read(["lead:4711"], limit=1, cursor=None)
+    with pytest.raises(Invalid) as refused:
+        timelines.read(["lead:4712"], limit=1, cursor=page.cursor)
+    assert refused.value.problems[0].field == "cursor"

@@ -1,0 +1,126 @@
+"""Views, sweeps and enrolments on the config table and Step Functions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.adapters.samples import NOW, client_error, minutes
+from tests.adapters.samples import rule as a_rule
+from tests.adapters.tables import CONFIG
+from whenthen.adapters.aws.state_machines import EnrolmentMachine
+from whenthen.adapters.dynamodb.config.rules import DynamoRules
+from whenthen.adapters.dynamodb.config.settings import DynamoSweeps
+from whenthen.adapters.dynamodb.config.views import DynamoViews
+from whenthen.domain.common.errors import Malformed, NotFound, Stale
+from whenthen.domain.runs.enrolment import Enrolment, from_json
+from whenthen.domain.scheduling.sweep_window import Going, Mark
+from whenthen.ports.values import StoredView
+
+FILTER = {"field": "record.tags", "op": "has", "value": "vip"}
+VIEW = StoredView("view_1", 1, {"name": "VIPs", "kind": "contact", "filter": FILTER, "id": "view_1"}, NOW, "key_1")
+
+
+@pytest.fixture
+def views(dynamodb: Any) -> DynamoViews:
+    return DynamoViews(dynamodb, CONFIG)
+
+
+def test_a_view_comes_back_as_it_was_saved(views: DynamoViews) -> None:
+    views.save(VIEW, None)
+    assert views.get("view_1") == VIEW
+    for missing in ("view_2", ""):
+        with pytest.raises(NotFound):
+            views.get(missing)
+
+
+def test_of_two_writers_one_is_stale(views: DynamoViews) -> None:
+    views.save(VIEW, None)
+    with pytest.raises(Stale):
+        views.save(replace(VIEW, updated_by="another"), None)
+    second = replace(VIEW, version=2)
+    views.save(second, VIEW)
+    with pytest.raises(Stale):
+        views.save(replace(second, updated_by="another"), VIEW)
+    with pytest.raises(Stale):
+        views.delete(VIEW)
+    views.delete(second)
+    with pytest.raises(NotFound):
+        views.get("view_1")
+
+
+def test_views_are_listed_page_by_page(views: DynamoViews) -> None:
+    for number in range(3):
+        views.save(replace(VIEW, id=f"view_{number}"), None)
+    first = views.list(limit=2, cursor=None)
+    second = views.list(limit=2, cursor=first.cursor)
+    assert [view.id for view in (*first.items, *second.items)] == ["view_0", "view_1", "view_2"]
+    assert second.cursor is None
+
+
+def test_a_view_knows_the_rules_whose_current_version_names_it(dynamodb: Any) -> None:
+    rules = DynamoRules(dynamodb, CONFIG)
+    own = {"kind": "contact", "filter": FILTER}
+    first, parsed = a_rule(kind="contact", trigger={"enters": {"view": "view_1", **own}})
+    rules.save(first, parsed, None)
+    other, parsed_other = a_rule("rule_2", kind="contact", trigger={"leaves": {"view": "view_1", **own}})
+    rules.save(other, parsed_other, None)
+    assert rules.naming_view("view_1") == ["rule_1", "rule_2"]
+    second, parsed = a_rule(version=2, kind="contact", trigger={"enters": {"view": "view_2", **own}})
+    rules.save(second, parsed, first)
+    assert (rules.naming_view("view_1"), rules.naming_view("view_2")) == (["rule_2"], ["rule_1"])
+    rules.delete(other, parsed_other)
+    rules.delete(second, parsed)
+    assert rules.naming_view("view_1") == rules.naming_view("view_2") == []
+
+
+def test_the_mark_of_the_sweeps_moves_from_where_it_was_seen_alone(dynamodb: Any) -> None:
+    sweeps = DynamoSweeps(dynamodb, CONFIG)
+    first, second, third = Mark(NOW), Mark(NOW, Going(minutes(5), ("rule_1", "contact#03-14", "7"))), Mark(minutes(5))
+    assert sweeps.last() is None
+    assert sweeps.move(None, first)
+    assert not sweeps.move(None, third)
+    assert sweeps.move(first, second)
+    assert sweeps.last() == second
+    assert not sweeps.move(first, third)
+    assert not sweeps.move(Mark(NOW, Going(minutes(5), ("rule_1",))), third)
+    assert sweeps.move(second, third)
+    assert not sweeps.move(second, first)
+    assert sweeps.last() == third
+
+
+class Machine:
+    """Step Functions, which knows names that were taken."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, dict[str, Any]] = {}
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803
+        if name in self.started:
+            raise client_error("ExecutionAlreadyExists", operation="StartExecution")
+        self.started[name] = json.loads(input)
+
+
+@pytest.mark.parametrize(
+    "enrolment",
+    [
+        Enrolment("rule_1", 3, NOW),
+        Enrolment("rule_1", 3, NOW, "key_1", "seed", {"kind": "contact", "filter": FILTER}),
+    ],
+    ids=["by the clock", "by a person"],
+)
+def test_an_enrolment_begins_once_and_travels_whole(enrolment: Enrolment) -> None:
+    machine = Machine()
+    for _ in range(2):
+        EnrolmentMachine(machine, "arn").start(enrolment)
+    [(name, document)] = machine.started.items()
+    assert name == enrolment.id
+    assert from_json(document) == enrolment
+
+
+def test_what_is_no_enrolment_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        from_json({"rule": "rule_1"})

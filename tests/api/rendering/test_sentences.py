@@ -1,0 +1,218 @@
+"""All that changes what a rule does is in its sentence: waits, fields and where they stand, entry, zones, steps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from whenthen.domain.conditions.condition import parse_condition
+from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.phrase_table import LANGUAGES
+from whenthen.domain.phrases import Speaker
+from whenthen.domain.rules.rule import Rule, parse_rule
+
+TAGS = {"id": "t", "action": "add_tags", "with": {"tags": ["vip"]}}
+
+
+def plain(text: str) -> str:
+    return re.sub("[\u2068\u2069]", "", text)
+
+
+def rule_with(*steps: dict[str, Any], **more: Any) -> Rule:
+    """A rule that is started by hand, for records of any kind."""
+    return parse_rule({"name": "R", "mode": "on", "trigger": {"manual": True}, "steps": [*steps] or [TAGS], **more})
+
+
+def details_of(step: dict[str, Any], language: str = "en") -> str:
+    """What is said of a step in parentheses."""
+    said = plain(Speaker(language).rule(rule_with({"id": "s", **TAGS, **step})))
+    return said.partition("vip")[2][1:].strip(" .")
+
+
+WAITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
+    ({"days": 1}, ("after 1 day", "1 gün sonra", "1 nap múlva", "setelah 1 hari", "אחרי יום אחד")),
+    ({"days": 2, "hours": 1},
+     ("after 2 days 1 hour", "2 gün 1 saat sonra", "2 nap 1 óra múlva", "setelah 2 hari 1 jam", "אחרי 2 ימים שעה אחת")),
+    ({"days": 3, "since": "entry"},
+     ("after 3 days, counted from entry", "3 gün sonra, girişten itibaren", "3 nap múlva, a belépéstől számítva",
+      "setelah 3 hari, dihitung sejak masuk", "אחרי 3 ימים, מרגע הכניסה")),
+    ({"until": {"field": "due_date"}, "since": "entry"},
+     ("at the date in “due_date”", "“due_date” tarihinde", "„due_date” dátumán", "pada tanggal di “due_date”",
+      "בתאריך שב־“due_date”")),
+    ({"until": {"field": "due_date", "days": -3}, "at": "09:00"},
+     ("3 days before the date in “due_date”, at 09:00", "“due_date” tarihinden 3 gün önce, saat 09:00",
+      "3 nappal „due_date” dátuma előtt, 09:00-kor", "3 hari sebelum tanggal di “due_date”, pukul 09:00",
+      "3 ימים לפני התאריך שב־“due_date”, בשעה 09:00")),
+    ({"until": {"field": "due_date", "days": 1}, "hours": 2},
+     ("1 day after the date in “due_date”, then another 2 hours",
+      "“due_date” tarihinden 1 gün sonra, ardından 2 saat daha",
+      "1 nappal „due_date” dátuma után, majd további 2 óra", "1 hari setelah tanggal di “due_date”, lalu 2 jam lagi",
+      "יום אחד אחרי התאריך שב־“due_date”, ולאחר מכן עוד 2 שעות")),
+    ({"hours": 5, "at": "10:00"},
+     ("after 5 hours, at the next 10:00", "5 saat sonra, saat ilk kez 10:00 olduğunda",
+      "5 óra múlva, a következő 10:00-kor", "setelah 5 jam, pada pukul 10:00 berikutnya",
+      "אחרי 5 שעות, בפעם הבאה בשעה 10:00")),
+    ({"days": 1, "at": "10:00", "weekdays": ["mon", "fri"]},
+     ("after 1 day, at 10:00, on Monday, Friday", "1 gün sonra, saat 10:00, günler: Pazartesi, Cuma",
+      "1 nap múlva, 10:00-kor, napok: hétfő, péntek", "setelah 1 hari, pukul 10:00, pada hari Senin, Jumat",
+      "אחרי יום אחד, בשעה 10:00, בימים: יום שני, יום שישי")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wait", "said"), WAITS)
+def test_waits(wait: dict[str, Any], said: tuple[str, ...]) -> None:
+    assert tuple(details_of({"wait": wait}, language) for language in LANGUAGES) == tuple(f"({each})" for each in said)
+
+
+@pytest.mark.parametrize("wait", [{}, {"since": "entry"}, {"days": 0}])
+def test_a_wait_for_nothing_is_not_said(wait: dict[str, Any]) -> None:
+    assert details_of({"wait": wait}) == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"retry": {"attempts": 5}, "on_error": "stop", "start": "after_previous"}, ""),
+        ({"retry": {"attempts": 1}}, "(attempts: at most 1)"),
+        ({"on_error": "continue"}, "(if it fails, the run goes on)"),
+        ({"start": "with_previous"}, "(at the same time)"),
+        ({"with": {"tags": ["vip"], "record": "company:7"}}, "(record: “company:7”)"),
+        ({"only_if": {"field": "now.hour", "op": ">", "value": 9}, "wait": {"minutes": 1}, "on_error": "continue"},
+         "(after 1 minute, only if “now.hour” is more than 9, if it fails, the run goes on)"),
+    ],
+)  # fmt: skip
+def test_what_is_not_as_usual_about_a_step(step: dict[str, Any], said: str) -> None:
+    assert details_of(step) == said
+
+
+STEPS: list[tuple[dict[str, Any], str]] = [
+    ({"action": "set_fields", "with": {"fields": {"a": 1, "b": None, "c": "x"}}},
+     "set fields: “a” = 1, “b” = nothing, “c” = “x”"),
+    ({"action": "assign_owner", "with": {"from": ["agent:a", "agent:b"]}}, "assign an owner: “agent:a”, “agent:b”"),
+    ({"action": "assign_owner", "with": {"from": ["agent:a", "agent:b"], "by": "first", "keep": True}},
+     "assign an owner: “agent:a”, “agent:b” (always the first of them, an owner that is there stays)"),
+    ({"action": "create_record", "with": {"kind": "order", "fields": {"a": 1}}}, "create a record: “order”"),
+    ({"action": "call_webhook", "with": {"url": "https://a.example"}}, "inform another system: “https://a.example”"),
+    ({"action": "send_email", "with": {"subject": "x" * 90, "text": "y"}}, f"send an e-mail: “{'x' * 80}…”"),
+    ({"action": "send_email", "with": {"to": "a@b.co", "subject": "x", "text": "y", "purpose": "service"}},
+     "send an e-mail: “x” (to “a@b.co”, also to those who refuse messages)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "said"), STEPS)
+def test_a_step_is_told_by_what_people_know_it_by(step: dict[str, Any], said: str) -> None:
+    assert plain(Speaker("en").rule(rule_with({"id": "s", **step}))).endswith(f"Then: {said}.")
+
+
+FIELDS: list[tuple[str, tuple[str, str, str, str, str]]] = [
+    ("record.a.b", ("“a.b” is known", "“a.b” biliniyor", "„a.b” ismert", "“a.b” diketahui", "“a.b” ידוע")),
+    ("before.a.b",
+     ("“a.b” before the change is known", "değişiklikten önce “a.b” biliniyor", "„a.b” a változás előtt ismert",
+      "“a.b” sebelum perubahan diketahui", "“a.b” לפני השינוי ידוע")),
+    ("event.data.a.b",
+     ("“a.b” of the event is known", "olaydaki “a.b” biliniyor", "az eseményben szereplő „a.b” ismert",
+      "“a.b” pada peristiwa diketahui", "“a.b” של האירוע ידוע")),
+    ("related.a.b",
+     ("“b” of the record in “a” is known", "“a” kaydındaki “b” biliniyor",
+      "a kapcsolódó „a” rekordban szereplő „b” ismert", "“b” pada catatan “a” diketahui",
+      "“b” של הרשומה שב־“a” ידוע")),
+    ("event.source",
+     ("“event.source” is known", "“event.source” biliniyor", "„event.source” ismert", "“event.source” diketahui",
+      "“event.source” ידוע")),
+    ("record.event.source",
+     ("“record.event.source” is known", "“record.event.source” biliniyor", "„record.event.source” ismert",
+      "“record.event.source” diketahui", "“record.event.source” ידוע")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "said"), FIELDS)
+def test_a_field_says_where_it_stands(field: str, said: tuple[str, ...]) -> None:
+    condition = parse_condition({"field": field, "op": "exists"}, "", [])
+    assert condition is not None
+    assert tuple(plain(Speaker(language).condition(condition)) for language in LANGUAGES) == said
+
+
+@pytest.mark.parametrize("field", ["event.data", "event.data.a.b", "related.owner.a.b", "now.hour", "record.now.hour"])
+def test_every_field_is_said_otherwise_than_that_of_the_record(field: str) -> None:
+    def said(name: str) -> str:
+        condition = parse_condition({"field": name, "op": "exists"}, "", [])
+        assert condition is not None
+        return plain(Speaker("en").condition(condition))
+
+    assert said(field) not in (said("record.data"), said("record.hour"), said("record.a.b"), "“” is known")
+
+
+KIND_ENTRY_ZONE: list[tuple[str, list[str]]] = [
+    ("en", ["Kind of record: contact",
+            "Entry: each record only once; only records created after the rule was switched on",
+            "Time zone: “Europe/Istanbul”"]),
+    ("tr", ["Kayıt türü: kişi",
+            "Giriş: her kayıt yalnızca bir kez; yalnızca kural açıldıktan sonra oluşturulan kayıtlar",
+            "Saat dilimi: “Europe/Istanbul”"]),
+    ("hu", ["A rekord típusa: kapcsolat",
+            "Belépés: minden rekord csak egyszer; csak a szabály bekapcsolása után létrejött rekordok",
+            "Időzóna: „Europe/Istanbul”"]),
+    ("id", ["Jenis catatan: kontak",
+            "Masuk: setiap catatan hanya satu kali; hanya catatan yang dibuat setelah aturan diaktifkan",
+            "Zona waktu: “Europe/Istanbul”"]),
+    ("he", ["סוג הרשומה: איש קשר", "כניסה: כל רשומה פעם אחת בלבד; רק רשומות שנוצרו אחרי הפעלת הכלל",
+            "אזור זמן: “Europe/Istanbul”"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "parts"), KIND_ENTRY_ZONE)
+def test_kind_entry_and_zone_of_a_rule(language: str, parts: list[str]) -> None:
+    entry = {"again": "once_per_record", "only_new": True}
+    rule = rule_with(kind="contact", entry=entry, time_zone="Europe/Istanbul")
+    _, *said, zone = plain(Speaker(language).rule(rule)).rstrip(".").split(". ")
+    assert [*said[:2], zone] == parts
+
+
+def test_what_holds_anyhow_is_not_said() -> None:
+    usual = rule_with(entry={"again": "always", "only_new": False}, time_zone="UTC", conditions=None, exit={"on": []})
+    assert plain(Speaker("en").rule(usual)) == "When: somebody starts it by hand. Then: add tags: “vip”."
+
+
+def test_conditions_by_the_clocks_of_another_zone_say_so() -> None:
+    def asked(zone: str | None) -> dict[str, Any]:
+        return {"field": "now.hour", "op": "<", "value": 9, **({"zone": zone} if zone else {})}
+
+    def said(zone: str | None) -> str:
+        steps = [{**TAGS, "only_if": {"not": asked(zone)}}]
+        rule = rule_with(*steps, conditions=asked(zone), exit={"when": asked(zone)}, time_zone="Asia/Jakarta")
+        return plain(Speaker("en").rule(rule))
+
+    assert said("Asia/Tokyo").count("“now.hour” is less than 9 (in the time zone “Asia/Tokyo”)") == 3
+    assert "in the time zone" not in said(None) + said("Asia/Jakarta")
+    night = {"field": "record.at", "op": "between", "value": ["22:00", "06:00"], "zone": "Asia/Tokyo"}
+    view = {"kind": "contact", "filter": night}
+    assert "in the time zone “Asia/Tokyo”" in plain(Speaker("en").rule(rule_with(trigger={"enters": view})))
+
+
+LENGTHS: list[tuple[str, Any, tuple[str, str, str, str, str]]] = [
+    ("within_last", {"days": 1},
+     ("“at” is within the last 1 day", "“at” son 1 gün içinde", "„at” az elmúlt 1 nap során volt",
+      "“at” dalam 1 hari terakhir", "“at” היה לפני יום אחד לכל היותר")),
+    ("within_last", {"hours": 2},
+     ("“at” is within the last 2 hours", "“at” son 2 saat içinde", "„at” az elmúlt 2 óra során volt",
+      "“at” dalam 2 jam terakhir", "“at” היה לפני 2 שעות לכל היותר")),
+    ("within_next", {"weeks": 1},
+     ("“at” is within the next 1 week", "“at” önümüzdeki 1 hafta içinde", "„at” a következő 1 hét során lesz",
+      "“at” dalam 1 minggu ke depan", "“at” יהיה בעוד שבוע אחד לכל היותר")),
+    ("before", {"ago": {"days": 3, "hours": 1}},
+     ("“at” is before 3 days 1 hour ago", "“at” şundan önce: 3 gün 1 saat önce",
+      "„at” korábbi, mint 3 nappal 1 órával ezelőtt", "“at” sebelum 3 hari 1 jam yang lalu",
+      "“at” לפני המועד הזה: לפני 3 ימים שעה אחת")),
+    ("after", {"ahead": {"minutes": 1}},
+     ("“at” is after 1 minute from now", "“at” şundan sonra: 1 dakika sonra", "„at” későbbi, mint 1 perc múlva",
+      "“at” sesudah 1 menit lagi", "“at” אחרי המועד הזה: בעוד דקה אחת")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "value", "said"), LENGTHS)
+def test_one_and_several(op: str, value: Any, said: tuple[str, ...]) -> None:
+    leaf = parse_condition({"field": "record.at", "op": op, "value": value}, "", [])
+    assert isinstance(leaf, Leaf)
+    assert tuple(plain(Speaker(language).condition(leaf)) for language in LANGUAGES) == said

@@ -1,0 +1,287 @@
+"""What each channel sends, and what it refuses to send."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.usecases.fakes.outside import FakeClock
+from tests.usecases.fakes.stores import FakeRecords
+from tests.usecases.fakes.world import World
+from tests.usecases.rules import rule
+from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
+from whenthen.domain.events.event import Cause
+from whenthen.domain.records.record import Record
+from whenthen.domain.runs.run import Job, JobStatus
+from whenthen.ports.values import HttpAnswer
+from whenthen.sources.signing import signatures
+from whenthen.usecases.records.save_record import SaveRecord
+
+
+def performed(world: World, action: str, **parameters: Any) -> Job:
+    """The job of a rule with this one step, when it is over."""
+    written = world.has_rule(rule({"id": "it", "action": action, "with": parameters, "retry": {"attempts": 2}}))
+    event = world.happens("lead.created", subject="lead:1", data={"phone": "+905320000000", "user_id": "TR.5"})
+    world.run_out()
+    return world.job(world.run_of(event, written), "it")
+
+
+def test_a_mail_is_rendered_and_says_that_a_machine_sent_it(world: World) -> None:
+    world.has_record("lead:1", email="ayse@example.com", name="<b>Ayşe")
+    job = performed(
+        world,
+        "send_email",
+        subject="Hello\r\nBcc: all@example.com {{ record.name }}",
+        text="Dear {{ record.name }}",
+        html="<p>Dear {{ record.name }}</p>",
+        reply_to="crm@example.com",
+    )
+    (mail,) = world.mailer.sent
+    assert job.status is JobStatus.DONE
+    assert (mail.to, mail.sender, mail.reply_to) == ("ayse@example.com", "crm@example.com", "crm@example.com")
+    assert mail.subject == "Hello Bcc: all@example.com <b>Ayşe"
+    assert (mail.text, mail.html) == ("Dear <b>Ayşe", "<p>Dear &lt;b&gt;Ayşe</p>")
+    assert mail.headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"to": "nobody", "subject": "x", "text": "x"}, "with.to: 'nobody' is not an e-mail address"),
+        ({"to": "a@b.co\nc@d.co", "subject": "x", "text": "x"}, "is not an e-mail address"),
+        ({"subject": "{{ record.missing }}", "text": "x"}, "with.subject: is empty"),
+        ({"subject": "x", "text": "x", "reply_to": "me"}, "with.reply_to"),
+        ({"subject": "x", "text": "{{ record.first_name|replace('e', record.first_name) }}{{ 5|length }}"}, "template"),
+    ],
+)
+def test_a_mail_that_cannot_be_is_not_sent(world: World, parameters: dict[str, Any], reason: str) -> None:
+    job = performed(world, "send_email", **parameters)
+    assert (job.status, world.mailer.sent) == (JobStatus.FAILED, [])
+    assert reason in job.reason
+
+
+@pytest.mark.parametrize(
+    "sender", ["crm@example.com", "CRM@Example.com", "Satış <desk@example.com>", '"a, b" <desk@example.com>']
+)
+def test_a_mail_is_from_one_of_the_stack_s_senders(world: World, sender: str) -> None:
+    job = performed(world, "send_email", subject="s", text="t", **{"from": sender})
+    assert job.status is JobStatus.DONE
+    assert world.mailer.sent[0].sender == sender
+
+
+@pytest.mark.parametrize(
+    "sender", ["boss@example.com", "desk@example.com, boss@example.com", "desk@example.com <boss@example.com>", "desk"]
+)
+def test_a_mail_from_anyone_else_is_refused_before_it_is_claimed(world: World, sender: str) -> None:
+    job = performed(world, "send_email", subject="s", text="t", **{"from": sender})
+    assert (job.status, job.attempt, world.mailer.sent) == (JobStatus.FAILED, 0, [])
+    assert "with.from" in job.reason
+    assert "MailSenders" in job.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "parameters", "recipient"),
+    [
+        ({"phone": "+905321234567"}, {}, {"to": "905321234567"}),
+        ({"phone": "+905321234567"}, {"to": "0533 765 43 21"}, {"to": "905337654321"}),
+        ({}, {"to": "{{ event.data.phone }}"}, {"to": "905320000000"}),
+        ({}, {}, {"to": "905320000000"}),
+    ],
+)
+def test_a_whatsapp_message_goes_to(
+    world: World, fields: dict[str, Any], parameters: dict[str, Any], recipient: dict[str, str]
+) -> None:
+    world.has_record("lead:1", **fields)
+    job = performed(world, "send_whatsapp", text="Hello", reply_to="wamid.1", **parameters)
+    ((message, key),) = world.graph.sent
+    assert key == job.callback
+    assert message == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **recipient,
+        "type": "text",
+        "text": {"preview_url": False, "body": "Hello"},
+        "context": {"message_id": "wamid.1"},
+    }
+
+
+def test_a_whatsapp_template_has_its_parameters_in_order(world: World) -> None:
+    job = performed(
+        world, "send_whatsapp", template="welcome", language="tr", parameters=["{{ record.first_name }}", "2"]
+    )
+    ((message, _),) = world.graph.sent
+    assert message["template"] == {
+        "name": "welcome",
+        "language": {"code": "tr"},
+        "components": [
+            {"type": "body", "parameters": [{"type": "text", "text": "Ayşe"}, {"type": "text", "text": "2"}]}
+        ],
+    }
+    assert dict(job.result) == {"message_id": "wamid.1"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"text": "{{ record.missing }}"}, "with.text: from 1 to 4096"),
+        ({"text": "x" * 4097}, "with.text"),
+        ({"text": "x", "to": "twelve"}, "with.to: 'twelve' is not a phone number"),
+    ],
+)
+def test_a_whatsapp_message_that_cannot_be_is_not_sent(world: World, parameters: dict[str, Any], reason: str) -> None:
+    job = performed(world, "send_whatsapp", **parameters)
+    assert (job.status, world.graph.sent) == (JobStatus.FAILED, [])
+    assert reason in job.reason
+
+
+def test_a_webhook_is_signed_over_what_it_sends(world: World) -> None:
+    job = performed(
+        world, "call_webhook", url="https://example.com/{{ record.status }}", data={"name": "{{ record.first_name }}"}
+    )
+    (request,) = world.http.sent
+    assert (request.method, request.url) == ("POST", "https://example.com/new")
+    assert json.loads(request.body) == {
+        "type": "lead.created",
+        "timestamp": "2026-03-14T09:30:00.000Z",
+        "data": {"name": "Ayşe"},
+    }
+    secret = world.secrets.kept["outgoing/default"]["secret"]
+    scheme = signatures.Scheme("standard_webhooks")
+    signatures.verify(scheme, [secret], request.headers, request.body, world.clock.now())
+    assert request.headers["webhook-id"] == request.headers["idempotency-key"] == job.id
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "attempts"),
+    [
+        (HttpAnswer(204, {}, b""), JobStatus.DONE, 1),
+        (HttpAnswer(302, {"location": "https://elsewhere.example"}, b""), JobStatus.FAILED, 1),
+        (HttpAnswer(400, {}, b""), JobStatus.FAILED, 1),
+        (HttpAnswer(410, {}, b""), JobStatus.FAILED, 1),
+        (HttpAnswer(408, {}, b""), JobStatus.DONE, 2),
+        (HttpAnswer(429, {"retry-after": "7"}, b""), JobStatus.DONE, 2),
+        (HttpAnswer(429, {"retry-after": "tomorrow"}, b""), JobStatus.DONE, 2),
+        (HttpAnswer(503, {}, b""), JobStatus.DONE, 2),
+        (HttpAnswer(503, {"retry-after": "7"}, b""), JobStatus.DONE, 2),
+    ],
+    ids=lambda value: str(getattr(value, "status", value)),
+)
+def test_what_a_receivers_answer_means(world: World, answer: HttpAnswer, status: JobStatus, attempts: int) -> None:
+    world.http.answers.append(answer)
+    job = performed(world, "call_webhook", url="https://example.com")
+    assert (job.status, job.attempt, len(world.http.sent)) == (status, attempts, attempts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"),
+    [
+        (HttpAnswer(429, {}, b""), 1),
+        (HttpAnswer(429, {"retry-after": "7"}, b""), 1),
+        (HttpAnswer(503, {"retry-after": "7"}, b""), 1),
+        (HttpAnswer(503, {}, b""), 2),
+        (HttpAnswer(500, {"retry-after": "7"}, b""), 2),
+    ],
+    ids=lambda value: str(getattr(value, "status", value)),
+)
+def test_a_receiver_that_says_not_now_takes_no_attempt(world: World, answer: HttpAnswer, attempts: int) -> None:
+    world.http.answers.append(answer)
+    job = performed(world, "call_webhook", url="https://example.com")
+    assert (job.status, job.attempts) == (JobStatus.DONE, attempts)
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [
+        (None, "there is no outgoing secret called books"),
+        ({}, "the outgoing secret books is empty"),
+        ({"secret": "whsec_%%%"}, "secret"),
+    ],
+)
+def test_without_a_usable_secret_nothing_is_sent(world: World, kept: dict[str, str] | None, reason: str) -> None:
+    if kept is not None:
+        world.secrets.kept["outgoing/books"] = kept
+    job = performed(world, "call_webhook", url="https://example.com", secret="books")
+    assert (job.status, world.http.sent) == (JobStatus.FAILED, [])
+    assert reason in job.reason
+
+
+# --- save_record ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def save() -> SaveRecord:
+    return SaveRecord(FakeRecords(), FakeClock(), "TR")
+
+
+def test_a_person_is_found_by_phone_or_email_and_kept_as_one(save: SaveRecord) -> None:
+    made = save.upsert("lead", None, {"phone": "0532 123 45 67"}, origin="api")
+    again = save.upsert("lead", None, {"phone": "+90 532 123 45 67", "email": "A@B.co"}, origin="human")
+    by_mail = save.upsert("lead", None, {"email": "a@b.co", "phone": None}, origin="human")
+    assert made.id == again.id == by_mail.id
+    assert (by_mail.version, dict(by_mail.fields)) == (3, {"email": "a@b.co"})
+    assert save.upsert("contact", None, {"email": "a@b.co"}, origin="api").kind == "contact"
+
+
+def test_an_upsert_that_changes_nothing_writes_nothing(save: SaveRecord) -> None:
+    made = save.upsert("lead", "1", {"a": 1}, origin="api")
+    assert save.upsert("lead", "1", {"a": 1}, origin="human") == made
+
+
+@pytest.mark.parametrize(
+    ("own_id", "fields", "named"),
+    [
+        (None, {"name": "x"}, "id"),
+        ("a b", {"name": "x"}, "id"),
+        ("1", {"phone": "12", "email": "x"}, "fields.phone"),
+        ("1", {"phone": ["+905321234567"]}, "fields.phone"),
+        ("1", {"version": 3}, "fields.version"),
+    ],
+)
+def test_a_record_that_cannot_be_names_its_fields(
+    save: SaveRecord, own_id: str | None, fields: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        save.upsert("lead", own_id, fields, origin="api")
+    assert caught.value.problems[0].field == named
+    assert save.records.list("lead", limit=9, cursor=None).items == ()
+
+
+def test_a_patch_is_made_on_the_version_that_was_seen(save: SaveRecord) -> None:
+    save.upsert("lead", "1", {"a": 1}, origin="api")
+    assert save.patch("lead:1", {"a": 2}, version=1, origin="api").version == 2
+    with pytest.raises(Stale):
+        save.patch("lead:1", {"a": 3}, version=1, origin="api")
+    assert save.patch("lead:1", {"a": 3}, version=None, origin="api").version == 3
+    with pytest.raises(NotFound):
+        save.patch("lead:2", {"a": 1}, version=None, origin="api")
+    with pytest.raises(Invalid):
+        save.patch("lead:1", {"id": 1}, version=3, origin="api")
+
+
+def test_a_patch_brings_no_record_back_that_is_deleted_meanwhile(
+    save: SaveRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = save.upsert("lead", "1", {"a": 1}, origin="api")
+
+    def put(_record: Record, _replaces: Record | None) -> None:
+        monkeypatch.undo()
+        save.records.delete(found, origin="api", cause=Cause())
+        raise Stale("it is gone")
+
+    monkeypatch.setattr(save.records, "put", put)
+    with pytest.raises(NotFound):
+        save.patch("lead:1", {"a": 2}, version=None, origin="api")
+    assert save.records.get("lead:1") is None
+
+
+def test_a_record_that_others_keep_changing_is_left_for_later() -> None:
+    class Restless(FakeRecords):
+        def put(self, record: Any, replaces: Any) -> None:
+            raise Stale("changed")
+
+    save = SaveRecord(Restless(), FakeClock(datetime(2026, 1, 1, tzinfo=UTC)), None)
+    with pytest.raises(Temporary):
+        save.upsert("lead", "1", {"a": 1}, origin="api", cause=Cause())

@@ -1,0 +1,46 @@
+"""Pauses after "not now": growing, apart from each other, and the same whenever they are asked for."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whenthen.domain.common.backoff import LONGEST_PAUSE, PATIENCE, given_up, is_over, pause
+
+AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+@given(st.text(), st.integers(0, 10_000), st.none() | st.floats(0, 1e9))
+def test_a_pause_is_one_that_a_queue_can_keep_and_no_shorter_than_wished(
+    key: str, times: int, wish: float | None
+) -> None:
+    seconds = pause(key, times, wish)
+    assert 5 <= seconds <= LONGEST_PAUSE
+    assert seconds >= min(wish or 0, 600)
+    assert pause(key, times, wish) == seconds
+
+
+def test_pauses_grow() -> None:
+    means = [sum(pause(f"job_{job}", times) for job in range(200)) / 200 for times in range(1, 30)]
+    assert all(later >= 0.95 * earlier for earlier, later in itertools.pairwise(means))
+    assert (means[0] < 7, means[-1] > 600) == (True, True)
+
+
+@pytest.mark.parametrize("times", [1, 5, 30])
+def test_those_who_were_refused_together_come_back_apart(times: int) -> None:
+    seconds = sorted(pause(f"job_{job}", times) for job in range(1_000))
+    spread = seconds[-1] - seconds[0]
+    assert spread > 0.45 * seconds[0]
+    steps = [later - earlier for earlier, later in itertools.pairwise(seconds)]
+    assert max(steps) < spread / 50
+
+
+def test_patience_lasts_longer_than_a_daily_limit_and_then_says_so() -> None:
+    assert timedelta(hours=24) < PATIENCE
+    assert not is_over(AT, AT + PATIENCE - timedelta(seconds=1))
+    assert is_over(AT, AT + PATIENCE)
+    assert given_up("SES: Throttling") == "given up after 36 hours: SES: Throttling"

@@ -1,0 +1,63 @@
+"""The error tree, and the table of what each error leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from whenthen.domain.common import errors
+from whenthen.domain.common.errors import HANDLING, UNFORESEEN, Invalid, OnQueue, Problem, WhenthenError, handling_of
+
+
+def subclasses(of: type[WhenthenError]) -> Iterator[type[WhenthenError]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+LEAVES = [
+    each for each in subclasses(WhenthenError) if not each.__subclasses__() and each.__module__ == errors.__name__
+]
+
+
+@pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.__name__)
+def test_every_error_has_a_row_of_its_own_or_of_an_ancestor(error: type[WhenthenError]) -> None:
+    raised = error([Problem("a", "b")]) if error is Invalid else error("because")
+    assert handling_of(raised) is not UNFORESEEN
+    assert raised.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "on_queue"),
+    [
+        (errors.Malformed("x"), 400, OnQueue.DEAD_LETTER),
+        (errors.Unauthenticated("x"), 401, OnQueue.DEAD_LETTER),
+        (errors.Forbidden("x"), 403, OnQueue.DEAD_LETTER),
+        (errors.NotFound("x"), 404, OnQueue.DEAD_LETTER),
+        (errors.Conflict("x"), 409, OnQueue.DEAD_LETTER),
+        (errors.Stale("x"), 412, OnQueue.DEAD_LETTER),
+        (errors.TooLarge("x"), 413, OnQueue.DEAD_LETTER),
+        (Invalid.field("a", "x"), 422, OnQueue.DEAD_LETTER),
+        (errors.Temporary("x"), 503, OnQueue.RETRY),
+        (errors.Busy("x"), 503, OnQueue.RETRY),
+        (errors.Permanent("x"), 502, OnQueue.DEAD_LETTER),
+        (errors.AnswerLost("x"), 504, OnQueue.DEAD_LETTER),
+        (ValueError("a defect"), 500, OnQueue.RETRY),
+        (KeyboardInterrupt(), 500, OnQueue.RETRY),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_an_error_leads_to(error: BaseException, status: int, on_queue: OnQueue) -> None:
+    row = handling_of(error)
+    assert (row.status, row.on_queue) == (status, on_queue)
+
+
+def test_only_what_may_pass_is_tried_again() -> None:
+    retried = {error for error, row in HANDLING.items() if row.on_queue is OnQueue.RETRY}
+    assert retried == {errors.Temporary}
+
+
+def test_an_invalid_input_names_every_field() -> None:
+    error = Invalid([Problem("steps[0].id", "is required"), Problem("", "an object is required")])
+    assert error.reason == str(error) == "steps[0].id: is required; an object is required"

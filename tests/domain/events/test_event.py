@@ -1,0 +1,124 @@
+"""Events, and their form as CloudEvents."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whenthen.domain.common.errors import Invalid, Malformed, WhenthenError
+from whenthen.domain.events.event import MAX_CAUSES, Cause, Change, Event, format_time, from_json, parse_time, to_json
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+MINIMAL: dict[str, Any] = {"id": "1", "source": "s", "type": "lead.created", "time": "2026-03-14T09:30:00Z"}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+objects = st.dictionaries(st.text(max_size=5), json_values, max_size=3)
+milliseconds = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
+)
+events = st.builds(
+    Event,
+    id=st.text(min_size=1, max_size=9),
+    source=st.text(min_size=1, max_size=9),
+    type=st.just("lead.updated"),
+    time=milliseconds,
+    subject=st.none() | st.just("lead:1"),
+    identities=st.lists(st.text(max_size=9), max_size=3).map(tuple),
+    data=objects,
+    changes=st.dictionaries(st.text(max_size=5), st.builds(Change, json_values, json_values), max_size=3),
+    origin=st.sampled_from(["human", "api", "rule:1"]),
+    cause=st.builds(Cause, st.lists(st.text(max_size=9), min_size=1, max_size=3).map(tuple), st.integers(1, 99)),
+)
+
+
+@given(events)
+def test_an_event_comes_back_from_its_json_as_it_was(event: Event) -> None:
+    assert from_json(json.loads(json.dumps(to_json(event)))) == event
+
+
+def test_what_an_event_does_not_have_its_json_does_not_say() -> None:
+    document = to_json(Event("1", "s", "lead.created", NOW))
+    assert document == {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "s",
+        "type": "lead.created",
+        "time": "2026-03-14T09:30:00.000Z",
+        "datacontenttype": "application/json",
+        "origin": "api",
+        "data": {},
+    }
+
+
+@pytest.mark.parametrize("document", [None, [], "event", 5])
+def test_what_is_no_object_is_malformed(document: Any) -> None:
+    with pytest.raises(Malformed):
+        from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        ({"id": ""}, ["id"]),
+        ({"id": 5, "source": None, "type": []}, ["id", "source", "type"]),
+        ({"time": None}, ["time"]),
+        ({"time": "2026-03-14"}, ["time"]),
+        ({"time": "2026-03-14T09:30:00"}, ["time"]),
+        ({"time": "0001-01-01T00:00:00+14:00"}, ["time"]),
+        ({"time": 1773480600}, ["time"]),
+        ({"data": [], "changes": 1}, ["data", "changes"]),
+        ({"changes": {"status": "new"}}, ["changes.status"]),
+        ({"identities": "phone#+1"}, ["identities"]),
+        ({"identities": [1]}, ["identities"]),
+        ({"subject": 4711}, ["subject"]),
+        ({"cause": "me"}, ["cause"]),
+        ({"cause": {"runs": "run_1", "depth": "deep"}}, ["cause.runs", "cause.depth"]),
+        ({"cause": {"runs": [1], "depth": -1}}, ["cause.runs", "cause.depth"]),
+        ({"cause": {"depth": True}}, ["cause.depth"]),
+    ],
+    ids=str,
+)
+def test_names_what_does_not_hold(part: dict[str, Any], fields: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        from_json({**MINIMAL, **part})
+    assert [problem.field for problem in caught.value.problems] == fields
+
+
+@given(
+    name=st.sampled_from(["id", "time", "data", "changes", "identities", "subject", "origin", "cause"]),
+    value=json_values,
+)
+def test_whatever_comes_off_the_bus_it_is_an_event_or_refused(name: str, value: Any) -> None:
+    try:
+        event = from_json({**MINIMAL, name: value})
+    except WhenthenError:
+        return
+    to_json(event)
+
+
+@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+def test_a_time_means_the_same_moment_whatever_its_offset(naive: datetime, minutes: int) -> None:
+    time = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert parse_time(time.isoformat(), "time") == time
+
+
+@given(milliseconds, milliseconds)
+def test_written_times_sort_as_the_times_do(one: datetime, other: datetime) -> None:
+    assert (format_time(one) < format_time(other)) == (one < other)
+
+
+def test_a_chain_of_causes_keeps_its_depth_and_its_newest_runs() -> None:
+    cause = Cause()
+    for number in range(MAX_CAUSES + 8):
+        cause = cause.then(f"run_{number}")
+    assert cause.depth == MAX_CAUSES + 8
+    assert (len(cause.runs), cause.runs[-1], cause.runs[0]) == (MAX_CAUSES, f"run_{MAX_CAUSES + 7}", "run_8")

@@ -1,0 +1,111 @@
+"""Two records that are one customer: what the one knows that remains."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from whenthen.domain.common.errors import Conflict, Invalid
+from whenthen.domain.event_catalog.derivation import change_events, record_of
+from whenthen.domain.events.event import Cause
+from whenthen.domain.records.merge import merged, merged_fields
+from whenthen.domain.records.record import MAX_ABSORBED, Record
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+def record(ref: str, **fields: Any) -> Record:
+    kind, _, own_id = ref.partition(":")
+    return Record(kind, own_id, fields, 3, NOW, NOW)
+
+
+def merge(survivor: Record, other: Record) -> Record:
+    return merged(survivor, other, origin="human", cause=Cause(), now=NOW)
+
+
+FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ("own values win", {"city": "Izmir"}, {"city": "Bursa"}, {"city": "Izmir"}),
+    ("what is missing is taken", {"city": ""}, {"city": "Bursa", "amount": 0}, {"city": "Bursa", "amount": 0}),
+    ("nothing is taken from nothing", {"a": None}, {"a": "", "b": None, "c": []}, {"a": None}),
+    ("false is a value", {"vip": False}, {"vip": True}, {"vip": False}),
+    ("tags are united", {"tags": ["a", "b"]}, {"tags": ["b", "c"]}, {"tags": ["a", "b", "c"]}),
+    ("a single tag", {"tags": "a"}, {"tags": "b"}, {"tags": ["a", "b"]}),
+    ("tags of one", {}, {"tags": ["a"]}, {"tags": ["a"]}),
+    (
+        "another phone is kept beside",
+        {"phone": "+1", "other_phones": ["+2"]},
+        {"phone": "+3", "other_phones": ["+1", "+2", "+4"]},
+        {"phone": "+1", "other_phones": ["+2", "+3", "+4"]},
+    ),
+    ("a first phone is the phone", {"email": "a"}, {"phone": "+3"}, {"email": "a", "phone": "+3"}),
+    ("the same address is one", {"email": "a"}, {"email": "a"}, {"email": "a"}),
+    ("every kind of address", {"whatsapp": "U1"}, {"whatsapp": "U2"}, {"whatsapp": "U1", "other_whatsapps": ["U2"]}),
+    (
+        "a refusal stands on either side",
+        {"consent": {"email": True, "whatsapp": False, "sms": True}},
+        {"consent": {"email": False, "whatsapp": True, "call": True}},
+        {"consent": {"email": False, "whatsapp": False, "sms": True, "call": True}},
+    ),
+    (
+        "the last word on each channel is remembered",
+        {"consent_at": {"email": "2026-01-01T00:00:00.000Z"}},
+        {"consent_at": {"email": "2026-02-01T00:00:00.000Z", "sms": "2025-01-01T00:00:00.000Z"}},
+        {"consent_at": {"email": "2026-02-01T00:00:00.000Z", "sms": "2025-01-01T00:00:00.000Z"}},
+    ),
+    ("nobody is their own parent", {"parent": "contact:b"}, {"parent": "company:1"}, {"parent": "company:1"}),
+    ("nor in the end", {}, {"parent": "contact:a"}, {}),
+]
+
+
+@pytest.mark.parametrize(("said", "mine", "theirs", "both"), FIELDS, ids=[row[0] for row in FIELDS])
+def test_fields(said: str, mine: dict[str, Any], theirs: dict[str, Any], both: dict[str, Any]) -> None:
+    assert merged_fields(mine, theirs, {"contact:a", "contact:b"}) == both
+
+
+def test_every_address_of_both_finds_the_one_that_remains() -> None:
+    one = record("contact:a", phone="+905321234567", other_emails=["old@example.com"])
+    two = record("contact:b", phone="+905327654321", email="b@example.com", whatsapp="U2")
+    after = merge(one, two)
+    assert set(after.identities) == {*one.identities, *two.identities}
+    assert (after.ref, after.version, after.absorbed) == ("contact:a", 4, ("contact:b",))
+    assert merge(record("contact:c"), after).absorbed == ("contact:a", "contact:b")
+
+
+def test_what_cannot_be_merged() -> None:
+    one = record("contact:a", phone="+1", other_phones=["+2", "+3", "+4", "+5"])
+    with pytest.raises(Conflict, match="other_phones would hold 6"):
+        merge(one, record("contact:b", phone="+6", other_phones=["+7"]))
+    with pytest.raises(Invalid, match="itself"):
+        merge(one, one)
+    with pytest.raises(Invalid, match="a lead cannot"):
+        merge(one, record("lead:b"))
+    for number in range(MAX_ABSORBED):
+        one = merge(one, record(f"contact:x{number}"))
+    with pytest.raises(Conflict, match="at most 10"):
+        merge(one, record("contact:b"))
+
+
+def test_a_merge_is_one_event_and_says_nothing_that_was_said_before() -> None:
+    one, two = record("contact:a", tags=["a"]), record("contact:b", tags=["vip"], status="customer", owner="agent:1")
+    after = merge(one, two)
+    (event,) = change_events(one, after, NOW)
+    assert (event.type, event.subject, event.data["from"]) == ("contact.merged", "contact:a", "contact:b")
+    assert {name: change.after for name, change in event.changes.items()} == {
+        "owner": "agent:1",
+        "status": "customer",
+        "tags": ["a", "vip"],
+    }
+    assert record_of(event) == after
+
+
+def test_a_merge_that_changes_no_field_is_told_too() -> None:
+    one = record("contact:a", tags=["a"])
+    assert [event.type for event in change_events(one, merge(one, record("contact:b")), NOW)] == ["contact.merged"]
+
+
+def test_a_later_change_is_an_ordinary_one() -> None:
+    one = merge(record("contact:a"), record("contact:b"))
+    later = merge(record("contact:a", city="Bursa"), record("contact:b"))
+    assert [event.type for event in change_events(one, later, NOW)] == ["contact.updated"]

@@ -1,0 +1,305 @@
+"""Rules as admins write them: what holds is read, and everything that does not is named at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.conditions.condition import evaluate
+from whenthen.domain.rules.actions import ACTIONS, Channel, Kind
+from whenthen.domain.rules.rule import MAX_STEPS, Again, Mode, OnError, Rule, parse_rule
+from whenthen.domain.rules.triggers import MAX_TYPES, On
+from whenthen.domain.temporal.waits import Wait
+
+MAIL: dict[str, Any] = {"id": "mail", "action": "send_email", "with": {"subject": "Hello", "text": "Hello"}}
+MINIMAL: dict[str, Any] = {"name": "A rule", "trigger": {"event": "lead.created"}, "steps": [MAIL]}
+
+WHOLE: dict[str, Any] = {
+    "id": "rule_x",
+    "version": 7,
+    "name": "Welcome a lead from the spring campaign",
+    "description": "For the spring",
+    "kind": "lead",
+    "time_zone": "Europe/Istanbul",
+    "trigger": {"event": "meta_lead.created"},
+    "conditions": {
+        "all": [
+            {"field": "record.campaign_name", "op": "contains", "value": "Spring"},
+            {
+                "any": [
+                    {"field": "record.tags", "op": "has", "value": "vip"},
+                    {"field": "record.amount", "op": ">=", "value": 1000},
+                ]
+            },
+        ]
+    },
+    "steps": [
+        {"id": "assign", "action": "assign_owner", "with": {"from": ["agent:ayse", "agent:budi"], "by": "round_robin"}},
+        {
+            "id": "hello",
+            "action": "send_whatsapp",
+            "with": {"to": "{{ record.phone }}", "template": "welcome"},
+            "start": "with_previous",
+            "on_error": "continue",
+            "retry": {"attempts": 2},
+        },
+        {
+            "id": "call",
+            "action": "create_task",
+            "wait": {"days": 3, "at": "10:00", "weekdays": ["mon", "tue", "wed", "thu", "fri"]},
+            "only_if": {"field": "record.status", "op": "equals", "value": "new"},
+            "with": {"title": "Call {{ record.first_name }}", "assignee": "{{ record.owner }}"},
+        },
+    ],
+    "entry": {"again": "once_per_record", "only_new": True},
+    "exit": {"on": ["contact.replied"], "when": {"field": "record.status", "op": "equals", "value": "customer"}},
+    "mode": "on",
+    "activated_at": "2026-03-14T09:30:00Z",
+}
+
+
+def refused(document: Any) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        parse_rule(document)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_reads_a_whole_rule() -> None:
+    rule = parse_rule(WHOLE)
+    assert (rule.id, rule.version, rule.kind, rule.mode) == ("rule_x", 7, "lead", Mode.ON)
+    assert (rule.trigger.on, rule.trigger.event_types, rule.trigger.condition) == (
+        On.EVENT,
+        ("meta_lead.created",),
+        None,
+    )
+    assert [[step.id for step in wave] for wave in rule.waves] == [["assign", "hello"], ["call"]]
+    assign, hello, call = rule.steps
+    assert (assign.channel, hello.channel, call.channel) == (Channel.RECORD, Channel.WHATSAPP, Channel.RECORD)
+    assert assign.parameters == {"from": ["agent:ayse", "agent:budi"], "by": "round_robin", "keep": False}
+    assert (hello.on_error, hello.attempts, assign.on_error, assign.attempts) == (OnError.CONTINUE, 2, OnError.STOP, 5)
+    assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
+    assert (rule.entry.again, rule.entry.only_new) == (Again.ONCE_PER_RECORD, True)
+    assert rule.exit.on == ("contact.replied",)
+    assert rule.zone == ZoneInfo("Europe/Istanbul")
+    assert rule.activated_at == datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+    assert not rule.immediate
+    assert rule.step("hello") is hello
+    with pytest.raises(KeyError):
+        rule.step("none")
+
+
+def test_what_is_left_out_has_a_harmless_default() -> None:
+    rule = parse_rule(MINIMAL)
+    assert (rule.mode, rule.kind, rule.conditions, rule.entry.again, rule.exit.on) == (
+        Mode.OFF,
+        None,
+        None,
+        Again.ALWAYS,
+        (),
+    )
+    assert rule.immediate
+
+
+@pytest.mark.parametrize(
+    ("steps", "immediate"),
+    [
+        ([MAIL], True),
+        ([MAIL, {**MAIL, "id": "b", "start": "with_previous"}], True),
+        ([{**MAIL, "wait": {}}], True),
+        ([MAIL, {**MAIL, "id": "b"}], False),
+        ([{**MAIL, "wait": {"minutes": 1}}], False),
+        ([{**MAIL, "wait": {"weekdays": ["mon"]}}], False),
+        ([{**MAIL, "wait": {"until": {"field": "day"}}}], False),
+    ],
+)
+def test_whether_it_needs_a_state_machine(steps: list[Any], immediate: bool) -> None:
+    assert parse_rule({**MINIMAL, "steps": steps}).immediate is immediate
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        ({"name": " "}, ["name"]),
+        ({"name": "x" * 201}, ["name"]),
+        ({"name": None}, ["name"]),
+        ({"kind": "A Kind"}, ["kind"]),
+        ({"kind": 5}, ["kind"]),
+        ({"mode": "On"}, ["mode"]),
+        ({"time_zone": "Mars/Olympus"}, ["time_zone"]),
+        ({"activated_at": "yesterday"}, ["activated_at"]),
+        ({"version": "1"}, ["version"]),
+        ({"unknown": 1, "Steps": []}, ["unknown", "Steps"]),
+        ({"trigger": None}, ["trigger"]),
+        ({"trigger": "lead.created"}, ["trigger", "trigger"]),
+        ({"trigger": {}}, ["trigger"]),
+        ({"trigger": {"event": "lead.created", "manual": True}}, ["trigger"]),
+        ({"trigger": {"event": []}}, ["trigger.event"]),
+        ({"trigger": {"event": "Lead.created"}}, ["trigger.event"]),
+        ({"trigger": {"event": ["lead.created", "lead"]}}, ["trigger.event"]),
+        ({"trigger": {"event": [f"lead.e{n}" for n in range(MAX_TYPES + 1)]}}, ["trigger.event"]),
+        ({"trigger": {"event": [f"k{n}.field_changed" for n in range(MAX_TYPES // 2 + 1)]}}, ["trigger.event"]),
+        ({"trigger": {"event": "lead.updated", "from": "new"}}, ["trigger.field"]),
+        ({"trigger": {"event": "lead.updated", "when": 1}}, ["trigger.when"]),
+        ({"trigger": {"manual": False}}, ["trigger.manual"]),
+        ({"conditions": {"field": "record.a", "op": "nearly"}}, ["conditions.op"]),
+        (
+            {"conditions": {"all": [{"field": "record.a", "op": "equals", "value": 1}, {"any": []}]}},
+            ["conditions.all[1].any"],
+        ),
+        (
+            {"steps": [{"id": "s", "action": "set_fields", "with": {"fields": {"id": 1, "a b": 2, "c": 3}}}]},
+            ["steps[0].with.fields.id", "steps[0].with.fields.a b"],
+        ),
+        (
+            {"steps": [{"id": "s", "action": "create_record", "with": {"kind": "An Order", "fields": {"a": 1}}}]},
+            ["steps[0].with.kind"],
+        ),
+        ({"steps": []}, ["steps"]),
+        ({"steps": None}, ["steps"]),
+        ({"steps": "mail"}, ["steps"]),
+        ({"steps": [{**MAIL, "id": f"s{n}"} for n in range(MAX_STEPS + 1)]}, ["steps"]),
+        ({"steps": [{**MAIL, "id": str(n), "wait": {"days": 200}} for n in range(2)]}, ["steps"]),
+        ({"entry": {"again": "twice", "only": True}}, ["entry.again", "entry.only"]),
+        ({"entry": {"only_new": "yes"}}, ["entry.only_new"]),
+        ({"exit": {"on": ["replied"], "when": {"field": "x"}}}, ["exit.on", "exit.when.op", "exit.when.field"]),
+    ],
+    ids=str,
+)
+def test_names_what_does_not_hold(part: dict[str, Any], fields: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_rule({**MINIMAL, **part})
+    assert [problem.field for problem in caught.value.problems] == fields
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        ({"id": ""}, ["id"]),
+        ({"id": None}, ["id"]),
+        ({"id": "x" * 65}, ["id"]),
+        ({"action": None}, ["action"]),
+        ({"action": "send_pigeon"}, ["action"]),
+        ({"start": "later"}, ["start"]),
+        ({"start": "with_previous", "wait": {"days": 1}}, ["wait"]),
+        ({"on_error": "panic"}, ["on_error"]),
+        ({"retry": {"attempts": 0}}, ["retry.attempts"]),
+        ({"retry": {"attempts": 9, "backoff": 1}}, ["retry.attempts", "retry.backoff"]),
+        ({"wait": {"days": -1}}, ["wait.days"]),
+        ({"only_if": []}, ["only_if"]),
+        ({"delay": 5}, ["delay"]),
+        ({"with": None}, ["with.subject", "with"]),
+        ({"with": {"subject": "", "text": "x"}}, ["with.subject"]),
+        ({"with": {"subject": "x"}}, ["with"]),
+        ({"with": {"subject": "x", "text": "x", "cc": "y"}}, ["with.cc"]),
+        ({"with": {"subject": 5, "text": "x" * 20_001}}, ["with.subject", "with.text"]),
+        ({"action": "add_tags", "with": {"tags": []}}, ["with.tags"]),
+        ({"action": "add_tags", "with": {"tags": ["", "a"]}}, ["with.tags"]),
+        ({"action": "set_fields", "with": {"fields": {}}}, ["with.fields"]),
+        ({"action": "set_fields", "with": {"fields": ["a"]}}, ["with.fields"]),
+        (
+            {"action": "assign_owner", "with": {"from": [], "by": "chance", "keep": 1}},
+            ["with.by", "with.keep", "with.from"],
+        ),
+    ],
+    ids=str,
+)
+def test_names_what_does_not_hold_of_a_step(part: dict[str, Any], fields: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_rule({**MINIMAL, "steps": [{**MAIL, "id": "first"}, {**MAIL, **part}]})
+    assert [problem.field for problem in caught.value.problems] == [f"steps[1].{field}" for field in fields]
+
+
+def test_two_steps_cannot_have_one_name() -> None:
+    assert refused({**MINIMAL, "steps": [MAIL, MAIL]}) == {"steps[1].id": "another step is called mail"}
+
+
+def test_all_problems_are_told_at_once() -> None:
+    problems = refused(
+        {"name": "", "trigger": {"event": "x"}, "steps": [{"id": "a", "action": "b"}], "mode": 1, "z": 1}
+    )
+    assert set(problems) == {"name", "trigger.event", "steps[0].action", "mode", "z"}
+
+
+@pytest.mark.parametrize("document", [[], "rule", None, 5, True])
+def test_what_is_no_object_is_no_rule(document: Any) -> None:
+    assert refused(document)[""] == "an object is required"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "change", "fires"),
+    [
+        ({"field": "status"}, ("new", "won"), True),
+        ({"field": "record.status", "to": "won"}, ("new", "won"), True),
+        ({"field": "status", "to": "lost"}, ("new", "won"), False),
+        ({"field": "status", "from": "new", "to": "won"}, ("new", "won"), True),
+        ({"field": "status", "from": "old", "to": "won"}, ("new", "won"), False),
+        ({"field": "owner"}, ("new", "won"), False),
+    ],
+)
+def test_a_trigger_may_demand_a_change(trigger: dict[str, Any], change: tuple[str, str], fires: bool) -> None:
+    rule = parse_rule({**MINIMAL, "trigger": {"event": "lead.updated", **trigger}})
+    before, after = change
+    context = {
+        "event": {"type": "lead.updated", "changes": {"status": {"from": before, "to": after}}},
+        "record": {"status": after},
+        "before": {"status": before},
+    }
+    assert evaluate(rule.trigger.condition, context) is fires
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda condition: {"conditions": condition},
+        lambda condition: {"exit": {"when": condition}},
+        lambda condition: {"steps": [{**MAIL, "only_if": condition}]},
+    ],
+)
+def test_hours_of_conditions_are_those_of_the_rules_time_zone(place: Any) -> None:
+    rule = parse_rule(
+        {**MINIMAL, "time_zone": "Asia/Tokyo", **place({"field": "now.hour", "op": "equals", "value": 18})}
+    )
+    condition = rule.conditions or rule.exit.when or rule.steps[0].only_if
+    assert evaluate(condition, {"now": datetime(2026, 3, 14, 9, 30, tzinfo=UTC)})
+
+
+def test_every_action_can_be_told_from_its_row_alone() -> None:
+    for action in ACTIONS.values():
+        values = {
+            Kind.TEXT: "x",
+            Kind.TEXTS: ["x"],
+            Kind.OBJECT: {"x": "y"},
+            Kind.FIELDS: {"x": "y"},
+            Kind.RECORD_KIND: "order",
+            Kind.FLAG: True,
+        }
+        given = {
+            parameter.name: parameter.options[0] if parameter.kind is Kind.CHOICE else values[parameter.kind]
+            for parameter in action.parameters
+        }
+        rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": given}]})
+        assert rule.steps[0].parameters == given
+        assert action.rows
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab.0", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(WHOLE)), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(part=st.sampled_from(sorted(WHOLE)), value=json_values)
+def test_whatever_is_written_it_is_a_rule_or_invalid(part: str, value: Any) -> None:
+    try:
+        rule = parse_rule({**WHOLE, part: value})
+    except Invalid:
+        return
+    assert isinstance(rule, Rule)
+    assert rule.waves

@@ -1,0 +1,200 @@
+"""What a run does next: the decisions as tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from whenthen.domain.events.event import Event
+from whenthen.domain.records.record import Record
+from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.domain.runs.entry_policy import once_key, refusal
+from whenthen.domain.runs.planner import (
+    Dispatch,
+    Finish,
+    Move,
+    WaitUntil,
+    after_wave,
+    clock_after,
+    due_wave,
+    enter_wave,
+)
+from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin, outcome_of, watched_types
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+EVENT = Event("evt_1", "test", "lead.created", NOW, identities=("phone#+905321234567",))
+RECORD = Record("lead", "1", {"status": "new", "email": "a@b.co"}, version=1, created_at=NOW)
+NEW: dict[str, Any] = {"field": "record.status", "op": "equals", "value": "new"}
+WON: dict[str, Any] = {"field": "record.status", "op": "equals", "value": "won"}
+
+
+def step(own_id: str, **more: Any) -> dict[str, Any]:
+    return {"id": own_id, "action": "add_tags", "with": {"tags": ["x"]}, **more}
+
+
+def rule(*steps: dict[str, Any], **more: Any) -> Rule:
+    document = {"id": "rule_1", "name": "r", "kind": "lead", "trigger": {"event": "lead.created"}, "steps": list(steps)}
+    return parse_rule({**document, **more})
+
+
+def run(of: Rule, wave: int = -1, *, shadow: bool = False) -> Run:
+    return replace(begin(of, EVENT, RECORD, NOW, shadow=shadow), wave=wave)
+
+
+def job(step_id: str, status: str, wave: int = 0, reason: str = "", minutes: int = 0) -> Job:
+    finished = NOW + timedelta(minutes=minutes) if JobStatus(status).final else None
+    return Job("run_1", step_id, wave, "add_tags", NOW, status=JobStatus(status), reason=reason, finished_at=finished)
+
+
+def said(move: Move | None) -> Any:
+    """The decision in short."""
+    match move:
+        case WaitUntil(wave, due):
+            return "wait", wave, due - NOW
+        case Dispatch(wave, due, steps, skipped):
+            return "dispatch", wave, due - NOW, [each.id for each in steps], [each.id for each, _ in skipped]
+        case Finish(status, reason):
+            return "finish", status.value, reason
+    return None
+
+
+HOUR = timedelta(hours=1)
+NONE = timedelta()
+
+
+@pytest.mark.parametrize(
+    ("document", "wave", "clock", "expected"),
+    [
+        (rule(step("a")), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
+        (rule(step("a"), step("b", start="with_previous")), 0, NOW, ("dispatch", 0, NONE, ["a", "b"], [])),
+        (rule(step("a", wait={"hours": 1})), 0, NOW, ("wait", 0, HOUR)),
+        (rule(step("a", wait={"until": {"field": "no_such_date"}})), 0, NOW, ("dispatch", 0, NONE, [], ["a"])),
+        (rule(step("a"), step("b", wait={"hours": 1})), 1, NOW + HOUR, ("wait", 1, 2 * HOUR)),
+        (
+            rule(step("a"), step("b", wait={"hours": 1, "since": "entry"})),
+            1,
+            NOW + 3 * HOUR,
+            ("dispatch", 1, 3 * HOUR, ["b"], []),
+        ),
+        (rule(step("a", only_if=WON)), 0, NOW, ("dispatch", 0, NONE, [], ["a"])),
+        (
+            rule(step("a", only_if=NEW), step("b", only_if=WON, start="with_previous")),
+            0,
+            NOW,
+            ("dispatch", 0, NONE, ["a"], ["b"]),
+        ),
+        (rule(step("a"), exit={"when": NEW}), 0, NOW, ("finish", "stopped", "its exit condition holds")),
+        (rule(step("a"), exit={"when": WON}), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
+        (rule(step("a", wait={"hours": 1}), exit={"when": NEW}), 0, NOW, ("wait", 0, HOUR)),
+        (rule(step("a")), 1, NOW, ("finish", "skipped", "no step was due")),
+    ],
+)
+def test_entering_a_wave(document: Rule, wave: int, clock: datetime, expected: Any) -> None:
+    context = {"record": RECORD.fields, "event": {}}
+    assert said(enter_wave(document, run(document), wave, context, clock, ())) == expected
+
+
+def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
+    document = rule(step("a", wait={"until": {"field": "contract_ends"}}))
+    context = {"record": {"contract_ends": "9999-12-31"}}
+    move = enter_wave(document, run(document), 0, context, NOW, ())
+    assert isinstance(move, Finish)
+    assert move.status is RunStatus.FAILED
+    assert "more than 360 days after the run began" in move.reason
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        ([], None),
+        ([job("a", "done"), job("b", "pending")], None),
+        ([job("a", "failed"), job("b", "claimed")], None),
+        ([job("a", "done", minutes=5), job("b", "done", minutes=9)], ("wait", 1, HOUR + timedelta(minutes=9))),
+        ([job("a", "skipped"), job("b", "unknown")], ("wait", 1, HOUR)),
+        ([job("a", "failed", reason="blocked"), job("b", "done")], ("finish", "failed", "a: blocked")),
+        ([job("a", "done"), job("b", "failed", minutes=1)], ("wait", 1, HOUR + timedelta(minutes=1))),
+        ([job("a", "done"), job("b", "done"), job("c", "pending", wave=1)], ("wait", 1, HOUR)),
+    ],
+)
+def test_after_the_jobs_of_a_wave(jobs: list[Job], expected: Any) -> None:
+    document = rule(step("a"), step("b", start="with_previous", on_error="continue"), step("c", wait={"hours": 1}))
+    assert said(after_wave(document, run(document, 0), jobs, {"record": RECORD.fields})) == expected
+
+
+def test_a_waves_condition_sees_the_moment_that_it_was_due() -> None:
+    """Not the moment at which a late message is looked at."""
+    document = rule(step("a", only_if={"field": "now.hour", "op": "equals", "value": 9}))
+    assert said(due_wave(document, 0, {"now": NOW, "record": {}}, NOW)) == ("dispatch", 0, NONE, ["a"], [])
+
+
+def test_the_clock_of_a_run_never_goes_back() -> None:
+    document = rule(step("a"))
+    assert clock_after(run(document, 0), [job("a", "done", minutes=-30)]) == NOW
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], ("skipped", "no step was due")),
+        (["done"], ("done", "1 of 1 steps done")),
+        (["done", "skipped"], ("done", "1 of 2 steps done")),
+        (["skipped", "skipped"], ("skipped", "s0: why 0")),
+        (["done", "unknown", "skipped"], ("unknown", "s1: why 1")),
+        (["unknown", "done", "failed"], ("failed", "s2: why 2")),
+    ],
+)
+def test_the_outcome_of_a_run_is_the_worst_of_its_jobs(statuses: list[str], expected: tuple[str, str]) -> None:
+    jobs = [job(f"s{number}", status, reason=f"why {number}") for number, status in enumerate(statuses)]
+    assert outcome_of(jobs) == expected
+
+
+@pytest.mark.parametrize("status", list(RunStatus))
+def test_which_runs_are_over(status: RunStatus) -> None:
+    assert status.final is (status not in (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED))
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_which_jobs_are_over(status: JobStatus) -> None:
+    assert status.final is (status not in (JobStatus.PENDING, JobStatus.CLAIMED))
+
+
+def test_a_run_is_about_its_record_and_whoever_the_event_names() -> None:
+    begun = begin(rule(step("a"), exit={"on": ["contact.replied"], "when": WON}), EVENT, RECORD, NOW, shadow=False)
+    assert begun.record == "lead:1"
+    assert begun.watch == ("lead:1", "email#a@b.co", "phone#+905321234567")
+    assert (begun.exits_on, begun.rechecks_on) == (("contact.replied",), ("lead.updated",))
+    assert watched_types(rule(step("a"), exit={"on": ["lead.updated"], "when": WON})) == ("lead.updated",)
+
+
+def test_a_run_begins_the_same_whenever_its_event_is_delivered() -> None:
+    document = rule(step("a"))
+    first, again = (begin(document, EVENT, RECORD, NOW + late, shadow=False) for late in (NONE, HOUR))
+    assert (first.id, first.entered, first.watch) == (again.id, again.entered, again.watch)
+
+
+@pytest.mark.parametrize(
+    ("entry", "activated", "record", "refused"),
+    [
+        ({}, None, None, False),
+        ({}, NOW, RECORD, False),
+        ({"only_new": True}, NOW, RECORD, False),
+        ({"only_new": True}, NOW - HOUR, RECORD, False),
+        ({"only_new": True}, NOW + HOUR, RECORD, True),
+        ({"only_new": True}, None, RECORD, True),
+        ({"only_new": True}, NOW, None, True),
+        ({"only_new": True}, NOW, Record("lead", "2"), True),
+    ],
+)
+def test_who_may_enter(entry: dict[str, Any], activated: datetime | None, record: Record | None, refused: bool) -> None:
+    since = {"activated_at": activated.isoformat()} if activated else {}
+    assert (refusal(rule(step("a"), entry=entry, **since), record) is not None) is refused
+
+
+def test_who_enters_once_holds_a_key() -> None:
+    once = rule(step("a"), entry={"again": "once_per_record"})
+    assert once_key(once, run(once)) == "rule_1#lead:1"
+    assert once_key(rule(step("a")), run(once)) is None
+    assert once_key(once, run(once, shadow=True)) is None

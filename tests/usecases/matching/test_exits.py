@@ -1,0 +1,237 @@
+"""Exits win, in whatever order the messages arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.usecases.fakes.world import World
+from tests.usecases.rules import CALL, GREET, rule
+from whenthen.domain.events.event import Event
+from whenthen.domain.rules.rule import Rule
+from whenthen.domain.runs.run import JobStatus, RunStatus
+
+REPLIES = {"on": ["contact.replied"]}
+PHONE = "phone#+905321234567"
+BOUGHT = {"field": "record.status", "op": "equals", "value": "customer"}
+
+
+def reminded(world: World, **more: Any) -> tuple[Rule, Event]:
+    """A rule that waits two days for a reply, and the event that starts it."""
+    written = world.has_rule(rule(GREET, CALL, exit=REPLIES, **more))
+    return written, world.event("lead.created", subject="lead:1")
+
+
+def tasks(world: World) -> list[str]:
+    return [ref for ref in world.records.stored if ref.startswith("task:")]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"subject": "lead:1"}, {"identities": (PHONE,)}, {"identities": ("email#ayse@example.com",)}],
+    ids=["by ref", "by phone", "by e-mail"],
+)
+def test_a_reply_after_the_run_started_stops_it(world: World, about: dict[str, Any]) -> None:
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.pass_time(hours=5)
+    world.happens("contact.replied", **about)
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "exit: contact.replied")
+    assert world.outcomes(state) == {"greet": JobStatus.DONE}
+    assert tasks(world) == []
+    assert world.sequences.stopped == {state.run.id: "exit: contact.replied"}
+
+
+@pytest.mark.parametrize("about", [{"subject": "lead:1"}, {"identities": (PHONE,)}], ids=["by ref", "by phone"])
+def test_a_reply_that_arrives_before_the_run_starts_stops_it(world: World, about: dict[str, Any]) -> None:
+    """The reply came after the event that the run is about, but its message was quicker."""
+    written, event = reminded(world)
+    world.clock.move(minutes=5)
+    world.happens("contact.replied", **about)
+    world.settle()
+    world.queues["events"].add(event)
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "an exit was seen before it started")
+    assert (world.mailer.sent, tasks(world), world.sequences.open) == ([], [], [])
+
+
+def test_a_reply_from_before_the_event_stops_nothing(world: World) -> None:
+    world.happens("contact.replied", subject="lead:1")
+    world.has_rule(rule(GREET, name="another that exits on replies", exit=REPLIES))
+    world.settle()
+    world.clock.move(minutes=5)
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.settle()
+    world.happens("contact.replied", "late", subject="lead:1", time=event.time - timedelta(minutes=5))
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+    assert len(tasks(world)) == 1
+
+
+def test_a_reply_of_somebody_else_stops_nothing(world: World) -> None:
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.settle()
+    world.happens("contact.replied", identities=("phone#+15550001111",))
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_an_event_that_starts_a_rule_does_not_stop_the_run_that_it_starts(world: World) -> None:
+    """A rule that begins anew with each reply: the second stops the run of the first, and starts its own."""
+    written = world.has_rule(rule(GREET, CALL, on="contact.replied", exit=REPLIES))
+    first = world.happens("contact.replied", "first", subject="lead:1")
+    world.pass_time(hours=1)
+    second = world.happens("contact.replied", "second", subject="lead:1")
+    world.run_out()
+    assert world.run_of(first, written).run.status is RunStatus.STOPPED
+    assert world.run_of(second, written).run.status is RunStatus.DONE
+
+
+def messages(world: World, *own_ids: str) -> list[Event]:
+    """Messages of one moment, each with the answer that it is, as WhatsApp's webhook makes them."""
+    made = []
+    for own_id in own_ids:
+        data = {"message_id": own_id, "channel": "whatsapp"}
+        made += [
+            world.event(event_type, own_id, subject="lead:1", data=data)
+            for event_type in ("whatsapp.message_received", "contact.replied")
+        ]
+    return made
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_of_two_messages_of_one_moment_one_starts_a_run_that_neither_stops(world: World, order: list[int]) -> None:
+    """WhatsApp tells time in whole seconds."""
+    written = world.has_rule(rule(GREET, CALL, on="whatsapp.message_received", exit=REPLIES))
+    made = messages(world, "wamid.1", "wamid.2")
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    statuses = [world.run_of(made[place], written).run.status for place in (0, 2)]
+    assert sorted(statuses) == [RunStatus.DONE, RunStatus.STOPPED]
+    assert statuses == [RunStatus.STOPPED, RunStatus.DONE], "the same one, in whatever order they arrive"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_message_does_not_stop_the_run_that_it_starts_itself(world: World, order: list[int]) -> None:
+    written = world.has_rule(rule(GREET, CALL, on="whatsapp.message_received", exit=REPLIES))
+    made = messages(world, "wamid.1")
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    assert world.run_of(made[0], written).run.status is RunStatus.DONE
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_exit_of_the_moment_at_which_another_event_starts_a_run_stops_it(world: World, order: list[int]) -> None:
+    written, event = reminded(world)
+    made = [event, world.event("contact.replied", subject="lead:1")]
+    for place in order:
+        world.functions.match_event(made[place])
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
+
+
+def test_a_run_under_a_rule_that_was_changed_or_deleted_meanwhile_still_exits(world: World) -> None:
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.settle()
+    changed = world.has_rule({**rule(GREET, CALL), "id": written.id})
+    assert changed.version == 2
+    world.rules.delete(world.rules.get(written.id), changed)
+    world.happens("contact.replied", subject="lead:1")
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
+
+
+def test_jobs_that_wait_in_a_queue_when_the_exit_comes_are_not_done(world: World) -> None:
+    written, event = reminded(world)
+    world.functions.match_event(event)
+    world.step(next(iter(world.sequences.executions.values())))
+    assert world.queues["email"].bodies
+    world.functions.match_event(world.event("contact.replied", subject="lead:1"))
+    world.run_out()
+    state = world.run_of(event, written)
+    assert world.outcomes(state) == {"greet": JobStatus.SKIPPED}
+    assert "the run is stopped" in world.job(state, "greet").reason
+    assert world.mailer.sent == []
+
+
+def test_a_change_that_makes_the_exit_condition_true_stops_the_run(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    world.changes("lead:1", status="contacted")
+    world.settle()
+    assert not world.run_of(event, written).run.status.final
+    world.changes("lead:1", status="customer")
+    world.settle()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "its exit condition holds")
+
+
+def test_a_change_that_leaves_the_exit_condition_false_does_not_stop_a_run_that_starts_later(world: World) -> None:
+    """The change is newer than the event that starts the run: the first message was slow."""
+    written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
+    event = world.event("lead.created", subject="lead:1")
+    world.clock.move(minutes=1)
+    world.changes("lead:1", owner="agent:ayse")
+    world.settle()
+    world.queues["events"].add(event)
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_a_change_of_another_record_of_the_same_person_is_not_judged_by_this_rules_condition(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
+    world.has_record("lead:2", phone="+905321234567")
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    world.changes("lead:2", status="customer")
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_the_exit_condition_is_looked_at_again_when_a_step_is_due(world: World) -> None:
+    """No event tells of it: the rule names no kind whose changes could be watched."""
+    without_kind = {name: value for name, value in rule(GREET, CALL, exit={"when": BOUGHT}).items() if name != "kind"}
+    written = world.has_rule(without_kind)
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    world.changes("lead:1", status="customer")
+    world.settle()
+    assert not world.run_of(event, written).run.status.final
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.run.status, tasks(world)) == (RunStatus.STOPPED, [])
+
+
+def test_an_exit_that_is_redelivered_finds_the_run_stopped(world: World) -> None:
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.pass_time(hours=1)
+    for _ in range(3):
+        world.happens("contact.replied", subject="lead:1")
+        world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
+    assert len(world.mailer.sent) == 1
+
+
+def test_an_admin_stops_a_run(world: World) -> None:
+    written, event = reminded(world)
+    world.queues["events"].add(event)
+    world.pass_time(hours=1)
+    run_id = world.run_of(event, written).run.id
+    stopped = world.functions.stop_run(run_id, by="ayse")
+    assert (stopped.run.status, stopped.run.reason) == (RunStatus.STOPPED, "stopped by ayse")
+    assert world.functions.stop_run(run_id, by="budi").run.reason == "stopped by ayse"
+    world.run_out()
+    assert tasks(world) == []

@@ -1,0 +1,211 @@
+"""advance_sequence: wave after wave, each when it is due, as the record then stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.usecases.fakes.outside import Fails
+from tests.usecases.fakes.queues import Execution
+from tests.usecases.fakes.world import World
+from tests.usecases.rules import CALL, GREET, NOTE, rule, together
+from whenthen.domain.common.errors import Permanent
+from whenthen.domain.runs.run import JobStatus, RunStatus
+
+WHILE_NEW = {"field": "record.status", "op": "equals", "value": "new"}
+
+
+def execution_of(world: World) -> Execution:
+    (execution,) = world.sequences.executions.values()
+    return execution
+
+
+def the_task(world: World) -> dict[str, Any]:
+    (fields,) = [dict(record.fields) for record in world.records.stored.values() if record.kind == "task"]
+    return fields
+
+
+def test_a_step_waits_until_it_is_due_in_the_rules_time_zone(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL, time_zone="Europe/Istanbul"))
+    event = world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=45)
+    state = world.run_of(event, written)
+    assert (state.run.status, world.outcomes(state)) == (RunStatus.WAITING, {"greet": JobStatus.DONE})
+    assert execution_of(world).due == datetime(2026, 3, 16, 7, 0, tzinfo=UTC)
+    world.pass_time(hours=1)
+    state = world.run_of(event, written)
+    assert world.outcomes(state) == {"greet": JobStatus.DONE, "call": JobStatus.DONE}
+    assert world.job(state, "call").finished_at == datetime(2026, 3, 16, 7, 0, tzinfo=UTC)
+    assert (state.run.status, state.run.reason) == (RunStatus.DONE, "2 of 2 steps done")
+    assert the_task(world)["title"] == "Call Ayşe"
+    assert world.sequences.open == []
+
+
+def test_a_first_step_that_waits_holds_back_the_whole_run(world: World) -> None:
+    written = world.has_rule(rule({**CALL, "wait": {"hours": 3}}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=2, minutes=59)
+    assert world.run_of(event, written).jobs == ()
+    world.pass_time(minutes=1)
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_a_steps_condition_is_looked_at_again_when_it_is_due(world: World) -> None:
+    written = world.has_rule(rule(GREET, {**CALL, "only_if": WHILE_NEW}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=1)
+    world.changes("lead:1", status="customer")
+    world.run_out()
+    state = world.run_of(event, written)
+    assert world.outcomes(state) == {"greet": JobStatus.DONE, "call": JobStatus.SKIPPED}
+    assert state.run.status is RunStatus.DONE
+
+
+def test_a_step_is_filled_in_with_the_record_as_it_is_when_the_step_is_due(world: World) -> None:
+    world.has_rule(rule(GREET, CALL))
+    world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=1)
+    world.changes("lead:1", first_name="Fatma", owner="agent:budi")
+    world.run_out()
+    assert (the_task(world)["title"], the_task(world)["assignee"]) == ("Call Fatma", "agent:budi")
+
+
+def test_steps_without_a_wait_follow_each_other(world: World) -> None:
+    then = {**GREET, "id": "then", "with": {"subject": "Then", "text": "x"}}
+    last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
+    written = world.has_rule(rule(GREET, then, last))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Then", "Last"]
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_waves_in_which_every_step_is_skipped_are_passed_through(world: World) -> None:
+    never = {"field": "record.status", "op": "equals", "value": "never"}
+    skipped = [{**NOTE, "id": f"s{number}", "only_if": never} for number in range(4)]
+    written = world.has_rule(rule(*skipped, {**GREET, "id": "last"}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    state = world.run_of(event, written)
+    assert [job.status for job in state.jobs] == [JobStatus.SKIPPED] * 4 + [JobStatus.DONE]
+    assert state.run.status is RunStatus.DONE
+
+
+def test_a_run_whose_every_step_is_skipped_is_skipped(world: World) -> None:
+    never = {"field": "record.status", "op": "equals", "value": "never"}
+    written = world.has_rule(rule({**GREET, "only_if": never}, {**CALL, "only_if": never}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.SKIPPED
+    assert world.sequences.open == []
+
+
+def test_a_failed_step_ends_the_sequence(world: World) -> None:
+    world.mailer.will(Fails(Permanent("blocked")))
+    written = world.has_rule(rule(GREET, CALL))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.FAILED, "greet: blocked")
+    assert world.outcomes(state) == {"greet": JobStatus.FAILED}
+    assert world.sequences.open == []
+
+
+def test_a_failed_step_whose_rule_says_continue_does_not(world: World) -> None:
+    world.mailer.will(Fails(Permanent("blocked")))
+    written = world.has_rule(rule({**GREET, "on_error": "continue"}, CALL))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    state = world.run_of(event, written)
+    assert world.outcomes(state) == {"greet": JobStatus.FAILED, "call": JobStatus.DONE}
+    assert state.run.status is RunStatus.FAILED, "the worst of its outcomes"
+
+
+def test_the_next_wave_begins_when_the_last_job_of_this_one_is_done(world: World) -> None:
+    last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
+    world.has_rule(rule(GREET, together(NOTE), last))
+    world.functions.match_event(world.event("lead.created", subject="lead:1"))
+    world.step(execution_of(world))
+    world.deliver("email")
+    assert execution_of(world).state == "asked"
+    world.deliver("record")
+    assert execution_of(world).state == "wait"
+    world.run_out()
+    assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Last"]
+
+
+def test_asking_again_for_a_wave_that_was_dispatched_sends_its_open_jobs_again_and_no_other(world: World) -> None:
+    """As when the first answer of the function was lost: two messages for one job, one effect."""
+    world.has_rule(rule(GREET, CALL))
+    world.functions.match_event(world.event("lead.created", subject="lead:1"))
+    execution = execution_of(world)
+    world.step(execution)
+    world.step(execution)
+    assert len(world.queues["email"].bodies) == 2
+    world.run_out()
+    assert len(world.mailer.sent) == 1
+    assert world.sequences.open == []
+
+
+def test_an_answer_that_was_lost_is_given_to_the_next_token(world: World) -> None:
+    """The wave was finished, but nobody told the machine: after a day it asks again under a new token."""
+    written = world.has_rule(rule(GREET, CALL))
+    event = world.event("lead.created", subject="lead:1")
+    world.functions.match_event(event)
+    execution = execution_of(world)
+    world.step(execution)
+    lost, execution.token = execution.token, "lost"
+    world.deliver("email")
+    execution.token = lost
+    assert execution.state == "asked"
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_a_run_that_was_stopped_while_the_machine_waited_ends_when_the_wait_is_over(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL))
+    event = world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=1)
+    state = world.run_of(event, written)
+    world.runs.finish(state.run, RunStatus.STOPPED, "by hand, and the machine was not told", world.clock.now())
+    world.run_out()
+    assert world.sequences.open == []
+    assert world.outcomes(world.run_of(event, written)) == {"greet": JobStatus.DONE}
+
+
+def test_a_sequence_runs_on_under_the_version_that_started_it(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL))
+    world.happens("lead.created", subject="lead:1")
+    world.pass_time(hours=1)
+    world.has_rule({**rule({**GREET, "id": "other"}), "id": written.id, "mode": "off"})
+    world.run_out()
+    assert the_task(world)["title"] == "Call Ayşe"
+
+
+def test_a_wait_counts_from_the_step_before_or_from_the_entry(world: World) -> None:
+    world.has_rule(
+        rule(
+            {**GREET, "wait": {"hours": 2}},
+            {**GREET, "id": "b", "with": {"subject": "b", "text": "x"}, "wait": {"hours": 3, "since": "entry"}},
+            {**GREET, "id": "c", "with": {"subject": "c", "text": "x"}, "wait": {"hours": 3}},
+        )
+    )
+    world.happens("lead.created", subject="lead:1")
+    seen = []
+    for hour in range(8):
+        world.pass_time(minutes=30)
+        seen.append((hour, len(world.mailer.sent)))
+        world.pass_time(minutes=30)
+    assert [count for _, count in seen] == [0, 0, 1, 2, 2, 2, 3, 3]
+
+
+def test_the_sequence_of_a_run_that_has_expired_meanwhile_ends(world: World) -> None:
+    written = world.has_rule(rule(GREET, {**CALL, "wait": {"days": 200}}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    run = world.run_of(event, written).run
+    world.runs.finish(run, RunStatus.STOPPED, "exit: contact.replied", world.clock.now())
+    del world.runs.runs[run.id]  # its execution was left waiting, and its history has expired
+    world.run_out()
+    assert (world.sequences.open, world.failed_steps) == ([], [])
+    assert len(world.mailer.sent) == 1
