@@ -56,24 +56,24 @@ def _fill(client: Any, way: str) -> None:
     """The table as saves leave it: the rules of every type, stamps, and the snapshots that there are."""
     from tests.adapters.tables import CONFIG, create_tables  # noqa: PLC0415
     from whenthen.adapters.dynamodb.common.table import Table  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.config.rule_items import Stamp, entrance_item, stamp_item, trigger_pk  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config.rule_items import Generation, generation_item, rule_head_item, trigger_pk  # noqa: PLC0415
     from whenthen.adapters.dynamodb.config.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
 
     create_tables(client)
     table = Table(client, CONFIG)
-    stamps: dict[str, Stamp] = dict.fromkeys(EVENT_TYPES, Stamp())
+    stamps: dict[str, Generation] = dict.fromkeys(EVENT_TYPES, Generation())
     for rule in _stored_rules():
         event_type = rule.document["trigger"]["event"]
         stamps[event_type] = stamps[event_type].then(rule.id)
         if event_type == TYPE:  # the others make the table larger, not the answers
-            table.put(entrance_item(rule, trigger_pk(event_type)))
+            table.put(rule_head_item(rule, trigger_pk(event_type)))
     for event_type, stamp in stamps.items():
-        table.put(stamp_item(event_type, stamp))
+        table.put(generation_item(event_type, stamp))
     if way != WAYS[2]:
         Snapshots(table).renew(TYPE)
     if way == WAYS[1]:
         last = stamps[TYPE]
-        table.put(stamp_item(TYPE, Stamp(last.count + RENEWED_EVERY - 1, last.changed)))
+        table.put(generation_item(TYPE, Generation(last.count + RENEWED_EVERY - 1, last.changed)))
 
 
 def _stored_rules() -> Iterator[Any]:

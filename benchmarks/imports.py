@@ -32,8 +32,8 @@ BOTO3_MS = 200
 """What boto3 with one client takes on the machine that the target is said for: 60 ms more, at most."""
 
 WIRED: Mapping[str, tuple[str, ...]] = {
-    "receive_webhook": ("accept_hook",),
-    "receive_meta": ("accept_meta",),
+    "receive_webhook": ("receive_webhook",),
+    "receive_meta": ("receive_meta",),
     "match_rules": ("match_event", "messages"),
     "publish_changes": ("publish_changes", "lost_changes"),
     "receive_email": ("receive_email", "messages"),

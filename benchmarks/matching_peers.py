@@ -16,7 +16,7 @@ import zen
 
 from benchmarks.matching_workload import OPTIONAL
 from whenthen.domain.conditions.condition import evaluate
-from whenthen.domain.matching.rule_set import demand_of
+from whenthen.domain.matching.rule_set import required_condition_of
 from whenthen.domain.rules.rule import parse_rule
 
 Document = dict[str, Any]
@@ -37,7 +37,7 @@ class NaiveLoop:
     def __init__(self, documents: list[Document]) -> None:
         self._rules = defaultdict(list)
         for rule in map(parse_rule, documents):
-            self._rules[rule.trigger.event_types[0]].append((rule.id, demand_of(rule)))
+            self._rules[rule.trigger.event_types[0]].append((rule.id, required_condition_of(rule)))
 
     def match(self, context: Document) -> list[str]:
         """The ids of the rules that match, sorted."""
@@ -101,10 +101,10 @@ class JsonLogic:
         return [rule_id for rule_id, logic in rules if json_logic.jsonLogic(logic, context)]
 
 
-def _joined(document: Document, leaf: Callable[[Document], str]) -> str:
+def _joined(document: Document, predicate: Callable[[Document], str]) -> str:
     items = document["conditions"]["all"]
     return " and ".join(
-        "(" + " or ".join(map(leaf, item["any"])) + ")" if "any" in item else leaf(item) for item in items
+        "(" + " or ".join(map(predicate, item["any"])) + ")" if "any" in item else predicate(item) for item in items
     )
 
 
@@ -137,18 +137,18 @@ _ZEN = _RULE_ENGINE | {
 }
 
 
-def _written(forms: dict[str, str], leaf: Document) -> str:
-    op, value = leaf["op"], leaf.get("value")
+def _written(forms: dict[str, str], predicate: Document) -> str:
+    op, value = predicate["op"], predicate.get("value")
     regex = _regex(value) if op == "matches" else ""
-    return forms.get(op, _COMPARE).format(field=leaf["field"], op=op, value=_text(value), regex=regex)
+    return forms.get(op, _COMPARE).format(field=predicate["field"], op=op, value=_text(value), regex=regex)
 
 
-def _rule_engine_leaf(leaf: Document) -> str:
-    return _written(_RULE_ENGINE, {**leaf, "field": leaf["field"].replace(".", "_")})
+def _rule_engine_leaf(predicate: Document) -> str:
+    return _written(_RULE_ENGINE, {**predicate, "field": predicate["field"].replace(".", "_")})
 
 
-def _zen_leaf(leaf: Document) -> str:
-    return _written(_ZEN, leaf)
+def _zen_leaf(predicate: Document) -> str:
+    return _written(_ZEN, predicate)
 
 
 def _json_logic(condition: Document) -> Document:

@@ -70,14 +70,14 @@ def each_rule(count: int, seed: int, types: tuple[str, ...] = EVENT_TYPES) -> It
 
 
 def _rule(rng: random.Random, position: int, event_type: str) -> dict[str, Any]:
-    leaves: list[dict[str, Any]] = [_leaf(rng) for _ in range(rng.randint(1, 5))]
+    predicates: list[dict[str, Any]] = [_leaf(rng) for _ in range(rng.randint(1, 5))]
     if rng.random() < ANY_GROUP:
-        leaves[-1] = {"any": [_leaf(rng) for _ in range(rng.randint(2, 3))]}
+        predicates[-1] = {"any": [_leaf(rng) for _ in range(rng.randint(2, 3))]}
     return {
         "id": f"rule_{position:06}",
         "name": f"Rule {position}",
         "trigger": {"event": event_type},
-        "conditions": {"all": leaves},
+        "conditions": {"all": predicates},
         "steps": [{"id": "tag", "action": "add_tags", "with": {"tags": ["seen"]}}],
         "mode": "on",
     }

@@ -43,7 +43,7 @@ def _suppressed() -> list[str]:
 
 def _environment() -> Mapping[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
-    return {**inherited, "MYPYPATH": os.pathsep.join(together), "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**inherited, "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def main() -> int:

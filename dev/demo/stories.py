@@ -154,8 +154,8 @@ def _owner(stack: Stack, ref: str) -> int:
 
 
 def _path(ref: str) -> str:
-    kind, _, own_id = ref.partition(":")
-    return f"/v1/records/{kind}/{own_id}"
+    kind, _, external_id = ref.partition(":")
+    return f"/v1/records/{kind}/{external_id}"
 
 
 def _tasks(stack: Stack, parent: str) -> int:

@@ -32,7 +32,7 @@ class Webhooks(StandIn):
 
     def act(self, request: Request) -> Answer:
         with self.lock:
-            self._ids.update([own_id] if (own_id := request.headers.get("webhook-id")) else [])
+            self._ids.update([external_id] if (external_id := request.headers.get("webhook-id")) else [])
         return Answer(200, {"received": True})
 
     def noted(self, request: Request) -> dict[str, Any]:

@@ -19,8 +19,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 200 once every part of the notification is durable."""
     if event["requestContext"]["http"]["method"] == "GET":
         query = event.get("queryStringParameters") or {}
-        return http_responses.text(200, wired().accept_meta.verify_address(query))
-    accepted = wired().accept_meta(http_responses.headers_of(event), http_responses.raw_body(event, MAX_BODY))
+        return http_responses.text(200, wired().receive_meta.verify_address(query))
+    accepted = wired().receive_meta(http_responses.headers_of(event), http_responses.raw_body(event, MAX_BODY))
     count("EventsReceived", accepted.events + accepted.leads)
     count("ChangesIgnored", accepted.ignored)
     return http_responses.answer(200, {"events": accepted.events, "leads": accepted.leads, "ignored": accepted.ignored})

@@ -18,7 +18,7 @@ MOST = 6_000_000
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 202 with the events' ids once they are durable."""
     body = http_responses.raw_body(event, MOST)
-    accepted = wired().accept_hook(event["pathParameters"]["source"], http_responses.headers_of(event), body)
+    accepted = wired().receive_webhook(event["pathParameters"]["source"], http_responses.headers_of(event), body)
     count("EventsReceived", len(accepted.events))
     count("MappingProblems", len(accepted.problems))
     if accepted.redirect:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import Cause, Event
-from whenthen.domain.events.ordering import place_of_run
+from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.run import Job, Run
@@ -36,10 +36,10 @@ class FixedClock:
         return self.time
 
 
-def event(own_id: str = "e1", event_type: str = "meta_lead.created", at: datetime = NOW, **more: Any) -> Event:
+def event(external_id: str = "e1", event_type: str = "meta_lead.created", at: datetime = NOW, **more: Any) -> Event:
     """An event about PHONE."""
     found = Event(
-        id=ids.event_id("meta", own_id),
+        id=ids.event_id("meta", external_id),
         source="meta",
         type=event_type,
         time=at,
@@ -50,11 +50,11 @@ def event(own_id: str = "e1", event_type: str = "meta_lead.created", at: datetim
     return replace(found, **more)
 
 
-def record(kind: str = "lead", own_id: str = "4711", version: int = 1, **fields: Any) -> Record:
+def record(kind: str = "lead", external_id: str = "4711", version: int = 1, **fields: Any) -> Record:
     """A record as it is after `version` writes."""
     return Record(
         kind=kind,
-        id=own_id,
+        id=external_id,
         fields=fields,
         version=version,
         created_at=NOW,
@@ -83,14 +83,14 @@ def run(own_event: Event, *, rule: str = "rule_1", **more: Any) -> Run:
         watch=("lead:4711", f"phone#{PHONE}"),
         exits_on=EXITS,
         rechecks_on=("lead.updated",),
-        place=place_of_run(own_event, EXITS),
+        place=order_key_of_run(own_event, EXITS),
     )
     return replace(found, **more)
 
 
-def job(of: Run, step: str = "hello", wave: int = 0, action: str = "send_whatsapp", **more: Any) -> Job:
+def job(of: Run, step: str = "hello", step_group: int = 0, action: str = "send_whatsapp", **more: Any) -> Job:
     """A job of the run."""
-    return replace(Job(run_id=of.id, step_id=step, wave=wave, action=action, due=of.due), **more)
+    return replace(Job(run_id=of.id, step_id=step, step_group=step_group, action=action, due=of.due), **more)
 
 
 def rule(rule_id: str = "rule_1", version: int = 1, **more: Any) -> tuple[StoredRule, Rule]:

@@ -231,7 +231,7 @@ def test_an_upsert_that_changes_nothing_writes_nothing(save: SaveRecord) -> None
 
 
 @pytest.mark.parametrize(
-    ("own_id", "fields", "named"),
+    ("external_id", "fields", "named"),
     [
         (None, {"name": "x"}, "id"),
         ("a b", {"name": "x"}, "id"),
@@ -241,10 +241,10 @@ def test_an_upsert_that_changes_nothing_writes_nothing(save: SaveRecord) -> None
     ],
 )
 def test_a_record_that_cannot_be_names_its_fields(
-    save: SaveRecord, own_id: str | None, fields: dict[str, Any], named: str
+    save: SaveRecord, external_id: str | None, fields: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        save.upsert("lead", own_id, fields, origin="api")
+        save.upsert("lead", external_id, fields, origin="api")
     assert caught.value.problems[0].field == named
     assert save.records.list("lead", limit=9, cursor=None).items == ()
 

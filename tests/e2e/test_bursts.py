@@ -102,8 +102,8 @@ def tapped(stack: Stack, number: str) -> Iterator[str]:
 def test_a_whatsapp_notification_of_three_megabytes(stack: Stack, record_property: Record) -> None:
     number, text, messages, size = f"90555{time.time_ns() % 10**7:07}", "ş" * 4_096, [], 0
     while size < MEGABYTES - 30_000:  # Meta escapes what is no ASCII: six bytes a letter
-        own_id = f"wamid.{number}.{len(messages):04}"
-        message = {"from": number, "id": own_id, "timestamp": "1773480600", "type": "text", "text": {"body": text}}
+        external_id = f"wamid.{number}.{len(messages):04}"
+        message = {"from": number, "id": external_id, "timestamp": "1773480600", "type": "text", "text": {"body": text}}
         messages.append(message)
         size += len(json.dumps(message)) + 2
     value = {
@@ -122,7 +122,7 @@ def test_a_whatsapp_notification_of_three_megabytes(stack: Stack, record_propert
         answer = taken(stack, body, f"{len(messages)} messages", record_property)
         assert answer["events"] == 2 * len(messages)
         own_ids = [f"{message['id']}{what}" for message in messages for what in ("", ":replied")]
-        wanted = {ids.event_id("whatsapp", own_id) for own_id in own_ids}
+        wanted = {ids.event_id("whatsapp", external_id) for external_id in own_ids}
 
         def own(text: str) -> str | None:
             event = str(json.loads(text)["detail"]["id"])

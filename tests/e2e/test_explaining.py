@@ -38,10 +38,10 @@ def explained(stack: Stack, event_id: str, rule_id: str, lang: str = "en") -> di
 
 def last_change(stack: Stack, ref: str, field: str, more_than: int = 0) -> str:
     """The newest change of a record's field, once there are more than so many; rules may change others meanwhile."""
-    kind, _, own_id = ref.partition(":")
+    kind, _, external_id = ref.partition(":")
 
     def look() -> str | None:
-        entries = stack.api.get(f"/v1/records/{kind}/{own_id}/timeline")["items"]
+        entries = stack.api.get(f"/v1/records/{kind}/{external_id}/timeline")["items"]
         updates = [entry["event"] for entry in entries if entry.get("event", {}).get("type") == f"{kind}.updated"]
         changes = [event["id"] for event in updates if field in event["changes"]]
         return changes[0] if len(changes) > more_than else None

@@ -112,7 +112,7 @@ def test_20_000_records_are_imported_and_1_000_changes_start_the_right_rules_onc
     chosen = iter(people[:: RECORDS // CHANGED])
     changed = {name: list(islice(chosen, count)) for name, (count, _) in CHANGES.items()}
     rows = [(mail, *CHANGES[name][1]) for name, group in changed.items() for _, _, mail, *_ in group]
-    expected = {name: sorted(f"{marker}:{own_id}" for own_id, *_ in changed.get(name, ())) for name in rules}
+    expected = {name: sorted(f"{marker}:{external_id}" for external_id, *_ in changed.get(name, ())) for name in rules}
     began = time.monotonic()
     second = imported(stack, csv_of([("Mail", "status", "city", "budget", "tags"), *rows]), **order, rules="run")
     assert second["rows"] == {"created": 0, "updated": CHANGED, "unchanged": 0, "refused": 0}, second["refused"]

@@ -27,14 +27,14 @@ def arrives(stack: Stack, message: EmailMessage) -> str:
 
 def put(stack: Stack, raw: bytes) -> str:
     """Put an object where SES puts mail; returns SES's id of it."""
-    own_id = uuid.uuid4().hex
+    external_id = uuid.uuid4().hex
     bucket = stack.document["outputs"]["BucketName"]
-    stack.client("s3").put_object(Bucket=bucket, Key=f"inbound/{own_id}", Body=raw)
-    return own_id
+    stack.client("s3").put_object(Bucket=bucket, Key=f"inbound/{external_id}", Body=raw)
+    return external_id
 
 
-def read(stack: Stack, own_id: str) -> dict[str, Any]:
-    found = account.handled(stack, ids.event_id("email", own_id))
+def read(stack: Stack, external_id: str) -> dict[str, Any]:
+    found = account.handled(stack, ids.event_id("email", external_id))
     assert found is not None, "the mail made no event"
     event: dict[str, Any] = found["event"]
     return event
@@ -80,8 +80,8 @@ def greeting(stack: Stack) -> tuple[str, dict[str, Any]]:
 def test_an_answer_by_mail_finds_its_run_and_stops_it(stack: Stack) -> None:
     address, run = greeting(stack)
     sent = run["jobs"][0]["result"]["message_id"].partition("@")[0]
-    own_id = arrives(stack, mail(address, In_Reply_To=f"<{sent}@eu-central-1.amazonses.com>"))
-    received = read(stack, own_id)
+    external_id = arrives(stack, mail(address, In_Reply_To=f"<{sent}@eu-central-1.amazonses.com>"))
+    received = read(stack, external_id)
     assert (received["type"], received["data"]["reply_to_run"]) == ("email.received", run["id"])
     assert received["data"]["text"].strip() == "Yes, please"
 
@@ -95,12 +95,12 @@ def test_an_answer_by_mail_finds_its_run_and_stops_it(stack: Stack) -> None:
 def test_an_out_of_office_mail_with_an_attachment_is_an_event_and_no_answer(stack: Stack) -> None:
     message = mail(f"ooo.{uuid.uuid4().hex[:12]}@example.com", Auto_Submitted="auto-replied")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Ağustos.pdf")
-    own_id = arrives(stack, message)
-    data = read(stack, own_id)["data"]
+    external_id = arrives(stack, message)
+    data = read(stack, external_id)["data"]
     assert (data["automatic"], data["attachments"][0]["name"]) == (True, "Ağustos.pdf")
     bucket, key = stack.document["outputs"]["BucketName"], data["attachments"][0]["key"]
     assert stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == b"%PDF"
-    replied = stack.api.call("GET", f"/v1/events/{ids.event_id('email', f'{own_id}:replied')}")
+    replied = stack.api.call("GET", f"/v1/events/{ids.event_id('email', f'{external_id}:replied')}")
     assert replied.status == 404
 
 
@@ -124,13 +124,13 @@ def test_sample_mails_become_events(stack: Stack, file: Any) -> None:
 
 
 def test_what_is_no_mail_is_a_dead_letter_with_its_reason(stack: Stack) -> None:
-    own_id = put(stack, b"\x00\x01 no headers at all")
+    external_id = put(stack, b"\x00\x01 no headers at all")
     sqs, url = stack.client("sqs"), stack.queues.get("mail_dead_letters") or _dead_letters(stack)
 
     def look() -> dict[str, Any] | None:
         request = {"QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 1}
         messages = sqs.receive_message(**request, MessageAttributeNames=["All"]).get("Messages", [])
-        return next((message for message in messages if own_id in message["Body"]), None)
+        return next((message for message in messages if external_id in message["Body"]), None)
 
     found = account.wait_for(look)
     assert found is not None

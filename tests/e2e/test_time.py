@@ -29,9 +29,9 @@ def rule_of(stack: Stack, kind: str | None, trigger: dict[str, Any], **more: Any
     return str(stack.api.post("/v1/rules", document)["id"])
 
 
-def put(stack: Stack, kind: str, own_id: str, **fields: Any) -> str:
-    stack.api.put(f"/v1/records/{kind}/{own_id}", fields)
-    return f"{kind}:{own_id}"
+def put(stack: Stack, kind: str, external_id: str, **fields: Any) -> str:
+    stack.api.put(f"/v1/records/{kind}/{external_id}", fields)
+    return f"{kind}:{external_id}"
 
 
 def sweep(stack: Stack, times: int = 1) -> None:

@@ -176,7 +176,7 @@ class AwsMachinery:
 
     # --- queues, stream and state machine -----------------------------------------------------------
 
-    def settle(self) -> None:
+    def on_job_finished(self) -> None:
         """Deliver all that can be delivered now."""
         busy = True
         while busy:
@@ -185,7 +185,7 @@ class AwsMachinery:
 
     def run_out(self) -> None:
         """Let time pass until nothing is under way any more."""
-        self.settle()
+        self.on_job_finished()
         for _ in range(200):
             times = [flight.visible_at for flight in self.flights] + [
                 at for at in map(_waits_until, self.sequences.executions.values()) if at is not None
@@ -194,7 +194,7 @@ class AwsMachinery:
             if not times:
                 return
             self.clock.at = max(self.clock.at, min(times))
-            self.settle()
+            self.on_job_finished()
         raise AssertionError("it never comes to rest")
 
     def _receive(self) -> None:
@@ -271,7 +271,7 @@ class AwsMachinery:
         execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
         execution.ask_again = self.clock.now() + STEP_TIMEOUT
         due = format_time(execution.due) if execution.due else None
-        event = {"run_id": execution.run_id, "token": execution.token, "wave": execution.wave, "due": due}
+        event = {"run_id": execution.run_id, "token": execution.token, "step_group": execution.step_group, "due": due}
         try:
             self.invoke("advance_sequence", event)
         except (Killed, Temporary):

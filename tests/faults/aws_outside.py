@@ -58,8 +58,8 @@ class Outside:
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         if request.method == "GET":
-            own_id = request.url.partition("?")[0].rpartition("/")[2]
-            return _answer(self.leads[own_id])
+            external_id = request.url.partition("?")[0].rpartition("/")[2]
+            return _answer(self.leads[external_id])
         if request.url.endswith("/messages"):
             self.whatsapp.append(json.loads(request.body)["biz_opaque_callback_data"].partition("/")[2])
             if self.loses():

@@ -67,8 +67,8 @@ class AwsStage(AwsMachinery):
             return
 
     def writes(self, ref: str, **fields: Any) -> None:
-        kind, _, own_id = ref.partition(":")
-        self.undisturbed().save_record.upsert(kind, own_id, fields, origin="human")
+        kind, _, external_id = ref.partition(":")
+        self.undisturbed().save_record.upsert(kind, external_id, fields, origin="human")
 
     def tick(self) -> None:
         self._send("sweeps", {"sweep": "dates"})
@@ -79,8 +79,8 @@ class AwsStage(AwsMachinery):
     def lose_an_answer(self) -> None:
         self.outside.losing = True
 
-    def receive_mail(self, raw: bytes, own_id: str) -> None:
-        key = f"inbound/{own_id}"
+    def receive_mail(self, raw: bytes, external_id: str) -> None:
+        key = f"inbound/{external_id}"
         self.clients("s3").put_object(Bucket=BUCKET, Key=key, Body=raw)
         told = {"bucket": {"name": BUCKET}, "object": {"key": key}}
         self._send("mail", {"Records": [{"eventTime": format_time(self.now()), "s3": told}]})

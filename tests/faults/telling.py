@@ -53,7 +53,7 @@ class Stage(Protocol):
     def lose_an_answer(self) -> None:
         """The next message that is sent arrives, but its sender never learns that."""
 
-    def receive_mail(self, raw: bytes, own_id: str) -> None:
+    def receive_mail(self, raw: bytes, external_id: str) -> None:
         """SES stores a mail, and S3 tells of it."""
 
     def report_of_ses(self, report: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ class Stage(Protocol):
     def objects(self) -> Mapping[str, bytes]:
         """Every object of the bucket, by its key."""
 
-    def settle(self) -> None:
+    def on_job_finished(self) -> None:
         """Let everything happen that is to happen now."""
 
     def run_out(self) -> None:

@@ -46,7 +46,7 @@ class FakeStage:
     def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
         while True:
             try:
-                self.world.functions.accept_meta(headers, body)
+                self.world.functions.receive_meta(headers, body)
             except (Killed, WhenthenError):
                 continue
             return
@@ -58,7 +58,7 @@ class FakeStage:
     def post_to_hook(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
         while True:
             try:
-                self.world.functions.accept_hook(name, headers, body)
+                self.world.functions.receive_webhook(name, headers, body)
             except (Killed, WhenthenError):
                 continue
             return
@@ -84,9 +84,9 @@ class FakeStage:
         for provider in (self.world.graph, self.world.mailer):
             provider.will(Fails(AnswerLost("no answer came"), taken=True))
 
-    def receive_mail(self, raw: bytes, own_id: str) -> None:
-        self.world.objects.kept[f"inbound/{own_id}"] = raw
-        self.world.queues["mail"].add(f"inbound/{own_id}")
+    def receive_mail(self, raw: bytes, external_id: str) -> None:
+        self.world.objects.kept[f"inbound/{external_id}"] = raw
+        self.world.queues["mail"].add(f"inbound/{external_id}")
 
     def report_of_ses(self, report: Mapping[str, Any]) -> None:
         self.world.queues["mail"].add(report)
@@ -94,8 +94,8 @@ class FakeStage:
     def objects(self) -> Mapping[str, bytes]:
         return self.world.objects.kept
 
-    def settle(self) -> None:
-        self.world.settle()
+    def on_job_finished(self) -> None:
+        self.world.on_job_finished()
 
     def run_out(self) -> None:
         self.world.run_out()

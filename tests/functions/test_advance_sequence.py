@@ -65,9 +65,9 @@ def test_each_wave_is_sent_when_it_is_due_and_answered_when_it_is_done(stack: St
     assert (tag["step_id"], machine.answered) == ("tag", {})
     stack.consume("RecordQueue", batch(tag))
     answer = machine.answered["token 1"]
-    assert answer == {"more": True, "wave": 1, "due": answer["due"]}
+    assert answer == {"more": True, "step_group": 1, "due": answer["due"]}
 
-    _step(stack, "token 2", {"wave": answer["wave"], "due": answer["due"]})
+    _step(stack, "token 2", {"step_group": answer["step_group"], "due": answer["due"]})
     (task,) = stack.bodies("RecordQueue")
     assert task["step_id"] == "task"
     stack.consume("RecordQueue", batch(task))
@@ -87,7 +87,7 @@ def test_a_step_that_is_asked_twice_does_its_wave_once(stack: Stack, machine: Ma
 
 def test_a_due_that_is_no_time_is_a_defect_that_the_machine_repeats(stack: Stack, machine: Machine) -> None:
     with pytest.raises(Invalid):
-        _step(stack, "token 1", {"wave": 1, "due": "soon"})
+        _step(stack, "token 1", {"step_group": 1, "due": "soon"})
 
 
 def test_the_machine_of_a_run_that_is_no_more_ends(stack: Stack, machine: Machine) -> None:

@@ -158,7 +158,7 @@ def test_a_defect_is_logged_and_comes_back_alone(
 
 def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
     class Unreachable:
-        def bury(self, *_: str) -> None:
+        def dead_letter(self, *_: str) -> None:
             raise Temporary("burying a message: ServiceUnavailable")
 
     stack.adapters |= {"send_email": Work(), "messages": Unreachable()}

@@ -15,11 +15,11 @@ import json, resource, sys, time
 from datetime import UTC, datetime
 from whenthen.sources.inbound_mail import mail_events
 from whenthen.sources.mail import read_mail
-from whenthen.sources.receipts import receipt_of_headers
+from whenthen.sources.receipts import authentication_of_headers
 raw = open(sys.argv[1], "rb").read()
 began = time.process_time()
 mail = read_mail(raw)
-events = mail_events(mail, receipt_of_headers(mail, None), raw, [], (), datetime.now(UTC)).events
+events = mail_events(mail, authentication_of_headers(mail, None), raw, [], (), datetime.now(UTC)).events
 print(json.dumps({
     "seconds": time.process_time() - began,
     "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -56,8 +56,8 @@ def test_a_native_application_s_event_is_known_by_its_envelope(ruled: Stack) -> 
     assert len(ruled.bodies("RecordQueue")) == 1
 
 
-def _of_application(source: str, own_id: str, **more: Any) -> dict[str, Any]:
-    detail = {"specversion": "1.0", "id": own_id, "source": source, "type": "order.shipped", "data": {"number": 8}}
+def _of_application(source: str, external_id: str, **more: Any) -> dict[str, Any]:
+    detail = {"specversion": "1.0", "id": external_id, "source": source, "type": "order.shipped", "data": {"number": 8}}
     return envelope(detail | {"time": "2026-03-14T09:30:00Z"} | more, "order.shipped", source=source)
 
 

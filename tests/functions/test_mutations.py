@@ -24,8 +24,8 @@ from tests.usecases.fakes.stores import FakeSecrets
 from whenthen.domain.common.errors import NotFound
 from whenthen.runtime import observability
 from whenthen.sources.signing.signatures import parse_scheme, sign
-from whenthen.usecases.ingest.receive_webhook import AcceptHook
-from whenthen.usecases.ingest.record_rejection import KeepRefusals
+from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
+from whenthen.usecases.ingest.record_rejection import RecordRejection
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -88,9 +88,9 @@ def hook(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
     everything = Everything()
     secrets = FakeSecrets({f"sources/{name}": {"secret": SECRET} for name in SCHEMES})
     save_record = SimpleNamespace(default_country="TR")
-    refusals = KeepRefusals(everything, everything, Kept())  # type: ignore[arg-type]
-    accept = AcceptHook(Sources(), secrets, save_record, everything, refusals, everything)  # type: ignore[arg-type]
-    stack.adapters["accept_hook"] = accept
+    refusals = RecordRejection(everything, everything, Kept())  # type: ignore[arg-type]
+    accept = ReceiveWebhook(Sources(), secrets, save_record, everything, refusals, everything)  # type: ignore[arg-type]
+    stack.adapters["receive_webhook"] = accept
     stack.wiring("receive_webhook")
     monkeypatch.setattr(observability.logger, "warning", lambda *_, **__: None)
     return SimpleNamespace(everything=everything, handler=app("receive_webhook").handler)

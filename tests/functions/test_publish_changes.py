@@ -19,7 +19,7 @@ from whenthen.adapters.dynamodb.records.record_items import record_item
 from whenthen.domain.common.errors import Invalid, Temporary, TooLarge, WhenthenError
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record
-from whenthen.runtime.stream_forwarder import PATIENCE
+from whenthen.runtime.stream_forwarder import GIVE_UP_AFTER
 
 NEW = record(status="new", phone="+905321234567")
 CALLED = replace(NEW, version=2, fields={**NEW.fields, "status": "called"})
@@ -31,7 +31,7 @@ def _image(of: Record) -> dict[str, Any]:
 
 
 def _lead(number: int) -> Record:
-    return record(own_id=str(number))
+    return record(external_id=str(number))
 
 
 IDENTITY = {"pk": {"S": "identity#phone#+905321234567"}, "sk": {"S": "1#lead:4711"}}
@@ -122,7 +122,7 @@ def test_an_image_that_cannot_be_read_is_buried_with_a_reason_that_quotes_nothin
 
 def test_a_change_that_could_not_be_buried_comes_again(stack: Stack) -> None:
     class Unreachable:
-        def bury(self, *_: str) -> None:
+        def dead_letter(self, *_: str) -> None:
             raise Temporary("burying a message: ServiceUnavailable")
 
     stack.adapters |= {"bus": FailingBus({"lead:0": TooLarge("too large")}), "lost_changes": Unreachable()}
@@ -163,7 +163,7 @@ def test_what_follows_of_the_same_record_waits_with_it(stack: Stack) -> None:
 
 def test_a_defect_that_stays_is_buried_and_its_shard_goes_on(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.adapters["bus"] = bus = FailingBus({"lead:1": KeyError("Ayşe")})
-    event = _made_ago(PATIENCE + 5, *((None, _image(_lead(number))) for number in range(4)))
+    event = _made_ago(GIVE_UP_AFTER + 5, *((None, _image(_lead(number))) for number in range(4)))
     assert failed(stack.invoke("publish_changes", event)) == []
     assert set(bus.published) == {"lead:0", "lead:2", "lead:3"}
     (message,) = stack.messages("ChangeDeadLetters")

@@ -30,7 +30,7 @@ def _image(of: Run) -> dict[str, Any]:
 def waited_for(stack: Stack) -> Stack:
     """A stack with a rule that follows another, whose run is under way."""
     Api(stack).has_rule(trigger={"after_rule": ["rule_first"]}, mode="on", kind=None)
-    stack.wiring("manage").runs.start(OPEN, event(), (), once_key=None)
+    stack.wiring("manage").runs.start(OPEN, event(), (), enrolment_key=None)
     return stack
 
 
@@ -54,7 +54,7 @@ def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
 @pytest.mark.parametrize(
     "images",
     [
-        (_image(OPEN), _image(replace(OPEN, wave=1))),
+        (_image(OPEN), _image(replace(OPEN, step_group=1))),
         (_image(DONE), _image(replace(DONE, token="late"))),
         (_image(DONE), None),
         (None, {"pk": {"S": "run#1"}, "sk": {"S": "event"}}),

@@ -136,7 +136,7 @@ def test_a_bus_that_is_busy_is_a_503_problem_with_a_time_to_come_back(payments: 
 
 
 def test_a_defect_is_not_hidden_behind_an_answer(payments: Stack) -> None:
-    payments.adapters["accept_hook"] = None
+    payments.adapters["receive_webhook"] = None
     with pytest.raises(TypeError):
         _post(payments, BODY, _signed(BODY))
 
@@ -202,7 +202,7 @@ class Broken:
 
 
 def test_a_refusal_that_cannot_be_kept_changes_no_answer(payments: Stack) -> None:
-    payments.adapters["hasty_refusals"] = Broken()
+    payments.adapters["low_timeout_rejections"] = Broken()
     assert _post(payments, BODY, {})["statusCode"] == 401
     other = b'{"type": "contact.created"}'
     assert _post(payments, other, _signed(other))["statusCode"] == 202

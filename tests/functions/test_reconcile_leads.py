@@ -29,8 +29,8 @@ class Meta:
     def send(self, request: HttpRequest) -> HttpAnswer:
         self.asked.append(request.url)
         if "/leads" not in request.url:
-            own_id = request.url.partition("?")[0].rpartition("/")[2]
-            return self._answer({**next(row for row in self.rows if row["id"] == own_id), "field_data": []})
+            external_id = request.url.partition("?")[0].rpartition("/")[2]
+            return self._answer({**next(row for row in self.rows if row["id"] == external_id), "field_data": []})
         place = int(request.url.partition("&after=")[2] or 0)
         more = {"next": "https://elsewhere.example/"} if place + 1 < len(self.rows) else {}
         return self._answer(

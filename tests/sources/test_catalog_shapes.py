@@ -11,7 +11,7 @@ from tests.sources.samples import EVENTS, sample, sample_json
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_types import Maker, problems_of
 from whenthen.domain.events.event import Event
-from whenthen.sources.email.authentication import receipt_of_headers
+from whenthen.sources.email.authentication import authentication_of_headers
 from whenthen.sources.email.inbound import mail_events
 from whenthen.sources.email.mime import read_mail
 from whenthen.sources.email.outbound_reports import ses_events
@@ -62,9 +62,9 @@ def of_meta() -> Iterator[Event]:
 def of_mail() -> Iterator[Event]:
     for path in (EVENTS / "email").glob("*.eml"):
         mail = read_mail(path.read_bytes())
-        yield from mail_events(mail, receipt_of_headers(mail, path.stem), path.read_bytes(), [], (), NOW).events
+        yield from mail_events(mail, authentication_of_headers(mail, path.stem), path.read_bytes(), [], (), NOW).events
     nobody = read_mail(b"Subject: from nobody\r\n\r\n")
-    yield from mail_events(nobody, receipt_of_headers(nobody, "nobody"), b"", [], (), NOW).events
+    yield from mail_events(nobody, authentication_of_headers(nobody, "nobody"), b"", [], (), NOW).events
     for path in (EVENTS / "email").glob("ses_*.json"):
         yield from ses_events(sample_json(f"email/{path.name}"), NOW)
 

@@ -213,8 +213,8 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
 @pytest.mark.parametrize(
     ("function", "keys"),
     [
-        ("ReceiveWebhook", {"dynamodb:UpdateItem": ["refused#*"], "dynamodb:PutItem": ["told#*"]}),
-        ("FetchLead", {"dynamodb:PutItem": ["told#*"]}),
+        ("ReceiveWebhook", {"dynamodb:UpdateItem": ["rejected#*"], "dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
+        ("FetchLead", {"dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
     ],
 )
 def test_who_notes_what_came_in_writes_that_into_the_history_and_reads_nothing_there(

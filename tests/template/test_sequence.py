@@ -45,11 +45,11 @@ def test_a_step_hands_over_its_run_its_token_and_what_the_last_answer_said() -> 
     step = STATES["Step"]
     assert step["Resource"] == "arn:aws:states:::lambda:invoke.waitForTaskToken"
     payload = step["Arguments"]["Payload"]
-    assert payload.keys() == {"run_id", "token", "wave", "due"}
+    assert payload.keys() == {"run_id", "token", "step_group", "due"}
     assert payload["run_id"] == "{% $states.context.Execution.Input.run_id %}"
     assert payload["token"] == "{% $states.context.Task.Token %}"
     # The first step has no answer before it: an expression that yields nothing would fail the execution.
-    for name in ("wave", "due"):
+    for name in ("step_group", "due"):
         assert payload[name] == f"{{% $exists($states.input.{name}) ? $states.input.{name} : null %}}"
 
 

@@ -139,7 +139,7 @@ def test_messages_that_stay_refused_are_reported() -> None:
 def test_a_buried_message_tells_why(sqs: Any, make_queue: Callable[[str], str]) -> None:
     own, dead = make_queue("email"), make_queue("email-dead")
     reason = "steps[0]: is\nrequired \x00" + "x" * 5_000
-    OwnQueue(sqs, own, dead).bury("not json", reason, "Malformed")
+    OwnQueue(sqs, own, dead).dead_letter("not json", reason, "Malformed")
     [message] = _received(sqs, dead)
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert message["Body"] == "not json"
@@ -151,7 +151,7 @@ def test_a_buried_message_tells_why(sqs: Any, make_queue: Callable[[str], str]) 
 
 def test_an_empty_reason_is_taken_too(sqs: Any, make_queue: Callable[[str], str]) -> None:
     dead = make_queue("dead")
-    OwnQueue(sqs, make_queue("own"), dead).bury("{}", "", "NotFound")
+    OwnQueue(sqs, make_queue("own"), dead).dead_letter("{}", "", "NotFound")
     [message] = _received(sqs, dead)
     assert message["MessageAttributes"]["reason"]["StringValue"] == "-"
 

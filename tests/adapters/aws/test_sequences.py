@@ -42,11 +42,11 @@ def test_an_execution_is_named_after_its_run() -> None:
 
 def test_an_answer_carries_its_output() -> None:
     client = FakeStepFunctions()
-    StepFunctions(client, ARN).answer("token", {"more": True, "wave": 1, "due": "2026-03-14T09:30:00.000Z"})
+    StepFunctions(client, ARN).answer("token", {"more": True, "step_group": 1, "due": "2026-03-14T09:30:00.000Z"})
     [(name, request)] = client.calls
     assert name == "send_task_success"
     assert request["taskToken"] == "token"
-    assert json.loads(request["output"]) == {"more": True, "wave": 1, "due": "2026-03-14T09:30:00.000Z"}
+    assert json.loads(request["output"]) == {"more": True, "step_group": 1, "due": "2026-03-14T09:30:00.000Z"}
 
 
 def test_a_stop_finds_the_execution_by_its_run() -> None:

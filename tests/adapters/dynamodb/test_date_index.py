@@ -31,8 +31,8 @@ def records(dynamodb: Any) -> DynamoRecords:
     return DynamoRecords(dynamodb, RECORDS)
 
 
-def contact(own_id: str = "1", version: int = 1, **fields: Any) -> Record:
-    return record("contact", own_id, version, **fields)
+def contact(external_id: str = "1", version: int = 1, **fields: Any) -> Record:
+    return record("contact", external_id, version, **fields)
 
 
 def entries(records: DynamoRecords, partition: str = BIRTHDAYS, prefix: str = "") -> list[DateEntry]:
@@ -110,8 +110,8 @@ def test_a_series_is_found_under_each_of_its_weekdays(records: DynamoRecords) ->
 
 
 def test_a_recurrence_that_no_item_could_hold_is_left_out(records: DynamoRecords) -> None:
-    for own_id, rule in (("1", "FREQ=DAILY;" + "X" * 600), ("2", "FREQ=DAILY\ud800")):
-        records.put(record("meeting", own_id, starts_at="2026-03-16T09:00:00Z", recurrence=rule), None)
+    for external_id, rule in (("1", "FREQ=DAILY;" + "X" * 600), ("2", "FREQ=DAILY\ud800")):
+        records.put(record("meeting", external_id, starts_at="2026-03-16T09:00:00Z", recurrence=rule), None)
     found = entries(records, "date#meeting.starts_at#03-16")
     assert [(entry.ref, entry.repeats) for entry in found] == [("meeting:1", None), ("meeting:2", None)]
 
@@ -133,7 +133,7 @@ def test_a_step_that_writes_a_date_writes_its_entry_with_the_outcome(dynamodb: A
     happened = event()
     started = run(happened)
     step = job(started, "note", action="set_fields")
-    runs.start(started, happened, [step], once_key=None)
+    runs.start(started, happened, [step], enrolment_key=None)
     before = contact(birth_date="1990-03-14")
     records.put(before, None)
     after = contact(version=2, birth_date="1990-03-15")

@@ -61,7 +61,7 @@ def test_a_plan_is_closed(log: DynamoEventLog) -> None:
     log.record_plan(plan, NOW)
     refused = (NotEntered("rule_a", 1, "lead:4711", "entered_before"),)
     log.close(plan.event.id, refused)
-    assert log.plan_of(plan.event.id) == replace(plan, handled=True, refused=refused)
+    assert log.plan_of(plan.event.id) == replace(plan, completed=True, refused=refused)
     log.close(plan.event.id, ())
     log.close("evt_expired", ())
     assert log.plan_of("evt_expired") is None

@@ -12,7 +12,7 @@ from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, 
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.ordering import place_of
+from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import RunStatus
 from whenthen.ports.values import Started
 
@@ -44,14 +44,14 @@ def other(dynamodb: Any, clock: FixedClock) -> DynamoRuns:
     return DynamoRuns(dynamodb, RUNS, RECORDS, clock, timedelta(days=90))
 
 
-def _reply(at: datetime, own_id: str = "r1", event_type: str = REPLIED) -> Event:
-    return event(own_id, event_type, at)
+def _reply(at: datetime, external_id: str = "r1", event_type: str = REPLIED) -> Event:
+    return event(external_id, event_type, at)
 
 
 def _start(ledger: DynamoRuns, own: Event | None = None) -> Started:
     own = own or event()
     started = run(own)
-    return ledger.start(started, own, [job(started)], once_key="k")
+    return ledger.start(started, own, [job(started)], enrolment_key="k")
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_run_is_not_stopped_by_its_own_event(ledger: DynamoRuns) -> None:
 
 def _begin(ledger: DynamoRuns, own: Event) -> Started:
     """As `_start`, of a rule that a record may enter again."""
-    return ledger.start(run(own), own, [], once_key=None)
+    return ledger.start(run(own), own, [], enrolment_key=None)
 
 
 def _by_place(*own_ids: str) -> list[Event]:
-    return sorted((_reply(NOW, own_id) for own_id in own_ids), key=place_of)
+    return sorted((_reply(NOW, external_id) for external_id in own_ids), key=order_key)
 
 
 def test_of_two_answers_of_the_same_moment_the_later_one_stops_the_run_of_the_other(ledger: DynamoRuns) -> None:

@@ -26,7 +26,7 @@ from whenthen.domain.imports.job import (
     ImportStatus,
     Order,
     Place,
-    Refusal,
+    RejectedRow,
     Switch,
     Type,
 )
@@ -41,9 +41,9 @@ WORK = Import("imp_1", ORDER, "key_1", NOW)
 KEY = "imports/imp_1"
 
 
-def person(own_id: str, **more: Any) -> Record:
-    fields = {"email": f"{own_id}@example.com", "birth_date": "1990-03-14"}
-    return Record("contact", own_id, fields, 1, NOW, NOW, origin="import", **more)
+def person(external_id: str, **more: Any) -> Record:
+    fields = {"email": f"{external_id}@example.com", "birth_date": "1990-03-14"}
+    return Record("contact", external_id, fields, 1, NOW, NOW, origin="import", **more)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_an_import_comes_back_as_it_was_kept(imports: DynamoImports) -> None:
     running = WORK.begun(10, '"tag"', NOW)
     imports.save(running)
     moved = running.moved(Place(7, 2), Counts(1, 2, 3, 4), ("contact:1",), ("id", "Sum"))
-    imports.advance(moved, (), [Refusal(2, "no"), Refusal(1, "x" * 5_000)])
+    imports.advance(moved, (), [RejectedRow(2, "no"), RejectedRow(1, "x" * 5_000)])
     ended = moved.ended(ImportStatus.DONE, NOW)
     imports.save(ended)
     assert (imports.get("imp_1"), ended.pending) == (ended, ())
@@ -120,7 +120,7 @@ def test_records_and_the_place_move_together_or_not_at_all(imports: DynamoImport
     records.put(person("b"), None)
     moved = WORK.moved(Place(7, 2), Counts(created=2), (), ())
     with pytest.raises(Stale):
-        imports.advance(moved, [RecordWrite(person("a"), None), RecordWrite(person("b"), None)], [Refusal(1, "no")])
+        imports.advance(moved, [RecordWrite(person("a"), None), RecordWrite(person("b"), None)], [RejectedRow(1, "no")])
     assert (records.get("contact:a"), imports.get("imp_1"), list(imports.refusals("imp_1"))) == (None, WORK, [])
     imports.advance(moved, [RecordWrite(person("a", quiet=True), None)], ())
     assert (records.find(["email#a@example.com"]), imports.get("imp_1")) == (person("a", quiet=True), moved)
@@ -165,8 +165,8 @@ def test_imports_are_listed_newest_first(imports: DynamoImports) -> None:
 
 
 def test_several_records_are_found_at_once(records: DynamoRecords) -> None:
-    for own_id in ("a", "b"):
-        records.put(person(own_id), None)
+    for external_id in ("a", "b"):
+        records.put(person(external_id), None)
     assert records.get_all(["contact:a", "contact:none", "contact:b"]) == {
         "contact:a": person("a"),
         "contact:b": person("b"),

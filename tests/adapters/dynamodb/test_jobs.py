@@ -39,7 +39,7 @@ def pending(ledger: DynamoRuns) -> Job:
     """The job of a run under way."""
     started = run(event())
     found = job(started)
-    ledger.start(started, event(), [found], once_key=None)
+    ledger.start(started, event(), [found], enrolment_key=None)
     return found
 
 
@@ -283,7 +283,7 @@ def test_dynamodb_says_in_two_ways_that_an_item_is_too_large(
 
 def test_of_two_turns_taken_at_once_one_is_stale(ledger: DynamoRuns, pending: Job) -> None:
     other = job(run(event()), "other")
-    ledger.dispatch(replace(run(event()), wave=0), [other])
+    ledger.dispatch(replace(run(event()), step_group=0), [other])
     ledger.complete_with(pending, DONE, NOW, [], Counter("turn", 0, 1))
     with pytest.raises(Stale):
         ledger.complete_with(other, DONE, NOW, [], Counter("turn", 0, 1))

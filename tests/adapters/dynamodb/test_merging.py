@@ -24,8 +24,8 @@ def records(dynamodb: Any) -> DynamoRecords:
     return DynamoRecords(dynamodb, RECORDS)
 
 
-def person(records: DynamoRecords, own_id: str, **fields: Any) -> Record:
-    made = Record("contact", own_id, fields, 1, NOW, NOW)
+def person(records: DynamoRecords, external_id: str, **fields: Any) -> Record:
+    made = Record("contact", external_id, fields, 1, NOW, NOW)
     records.put(made, None)
     return made
 
@@ -67,7 +67,7 @@ def test_the_old_refs_lead_to_the_one_that_remains_at_once(records: DynamoRecord
     first = merge(records, *two(records))
     after = merge(records, person(records, "c", city="Izmir"), first)
     assert after.absorbed == ("contact:a", "contact:b")
-    assert [records.get(f"contact:{own_id}") for own_id in "abc"] == [after] * 3
+    assert [records.get(f"contact:{external_id}") for external_id in "abc"] == [after] * 3
     assert records.get_all(["contact:a", "contact:c", "contact:none"]) == {"contact:a": after, "contact:c": after}
     assert records.list("contact", limit=10, cursor=None).items == (after,)
 

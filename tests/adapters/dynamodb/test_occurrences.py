@@ -21,8 +21,10 @@ def occurrences(dynamodb: Any) -> DynamoOccurrences:
     return DynamoOccurrences(dynamodb, RUNS, timedelta(days=90))
 
 
-def note(occurrences: DynamoOccurrences, at: datetime, own_id: str, event_type: str = MISSED, key: str = KEY) -> Event:
-    happened = event(own_id, event_type, at)
+def note(
+    occurrences: DynamoOccurrences, at: datetime, external_id: str, event_type: str = MISSED, key: str = KEY
+) -> Event:
+    happened = event(external_id, event_type, at)
     occurrences.note(happened, (key,), NOW)
     return happened
 
@@ -42,8 +44,8 @@ def test_others_types_and_keys_are_left_out(occurrences: DynamoOccurrences) -> N
 
 
 def test_events_of_one_moment_are_all_counted_and_each_once(occurrences: DynamoOccurrences) -> None:
-    for own_id in ("e1", "e2", "e1", "e1"):
-        note(occurrences, NOW, own_id)
+    for external_id in ("e1", "e2", "e1", "e1"):
+        note(occurrences, NOW, external_id)
     assert len(occurrences.times(KEY, MISSED, since=NOW, until=NOW, limit=10)) == 2
 
 

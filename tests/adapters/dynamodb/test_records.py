@@ -267,8 +267,8 @@ def test_times_are_kept_to_the_millisecond(records: DynamoRecords) -> None:
 
 
 def test_all_records_of_a_person_are_found_contacts_first_and_each_once(records: DynamoRecords) -> None:
-    for kind, own_id in (("order", "1"), ("lead", "1"), ("contact", "1")):
-        records.put(record(kind, own_id, phone=PHONE, email="ayse@example.com"), None)
+    for kind, external_id in (("order", "1"), ("lead", "1"), ("contact", "1")):
+        records.put(record(kind, external_id, phone=PHONE, email="ayse@example.com"), None)
     records.put(record("contact", "2", phone="+905330000000"), None)
     found = records.find_all([f"phone#{PHONE}", "email#ayse@example.com"])
     assert [each.ref for each in found] == ["contact:1", "lead:1", "order:1"]

@@ -45,19 +45,19 @@ def _run(ledger: DynamoRuns, run_id: str) -> Run:
 def test_a_run_is_loaded_as_it_was_started(ledger: DynamoRuns) -> None:
     own = event()
     started = run(own)
-    jobs = [job(started, "b"), job(started, "a"), job(started, "0", wave=1)]
-    assert ledger.start(started, own, jobs, once_key=None) is Started.STARTED
+    jobs = [job(started, "b"), job(started, "a"), job(started, "0", step_group=1)]
+    assert ledger.start(started, own, jobs, enrolment_key=None) is Started.STARTED
     state = ledger.load(started.id)
     assert state is not None
     assert state.run == started
     assert state.event == own
     assert type(state.event.data["amount"]) is float
-    assert list(state.jobs) == [jobs[1], jobs[0], jobs[2]], "by wave, then by step"
+    assert list(state.jobs) == [jobs[1], jobs[0], jobs[2]], "by step group, then by step"
 
 
 def test_a_run_without_record_exits_or_jobs_is_fine_too(ledger: DynamoRuns) -> None:
     bare = run(event(), record=None, watch=(), exits_on=(), rechecks_on=())
-    assert ledger.start(bare, event(), [], once_key=None) is Started.STARTED
+    assert ledger.start(bare, event(), [], enrolment_key=None) is Started.STARTED
     assert _run(ledger, bare.id) == bare
 
 
@@ -67,57 +67,60 @@ def test_a_run_that_never_was_is_none(ledger: DynamoRuns) -> None:
 
 def test_a_redelivered_start_changes_nothing(ledger: DynamoRuns, dynamodb: Any) -> None:
     started = run(event())
-    ledger.start(started, event(), [job(started)], once_key="rule_1#lead:4711")
+    ledger.start(started, event(), [job(started)], enrolment_key="rule_1#lead:4711")
     before = _items(dynamodb)
     again = replace(started, started_at=minutes(9), rule_name="other")
-    assert ledger.start(again, event(), [job(started)], once_key="rule_1#lead:4711") is Started.EXISTS
+    assert ledger.start(again, event(), [job(started)], enrolment_key="rule_1#lead:4711") is Started.EXISTS
     assert _items(dynamodb) == before
 
 
 def test_a_record_enters_once(ledger: DynamoRuns) -> None:
     first, second = run(event("e1")), run(event("e2"))
-    assert ledger.start(first, event("e1"), [], once_key="rule_1#lead:4711") is Started.STARTED
-    assert ledger.start(second, event("e2"), [], once_key="rule_1#lead:4711") is Started.ENTERED_BEFORE
+    assert ledger.start(first, event("e1"), [], enrolment_key="rule_1#lead:4711") is Started.STARTED
+    assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:4711") is Started.ENTERED_BEFORE
     assert ledger.load(second.id) is None
     assert ledger.watching(["lead:4711"]) == [(first.id, (*first.exits_on, *first.rechecks_on), NOW)]
-    assert ledger.start(second, event("e2"), [], once_key="rule_1#lead:5") is Started.STARTED
+    assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:5") is Started.STARTED
 
 
 def test_what_one_of_its_records_entered_once_a_record_enters_no_more(ledger: DynamoRuns) -> None:
     first, second = run(event("e1")), run(event("e2"))
-    ledger.start(first, event("e1"), [], once_key="rule_1#lead:8")
+    ledger.start(first, event("e1"), [], enrolment_key="rule_1#lead:8")
     earlier = ["rule_1#lead:9", "rule_1#lead:8"]
-    started = ledger.start(second, event("e2"), [], once_key="rule_1#lead:4711", earlier=earlier)
+    started = ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:4711", earlier=earlier)
     assert (started, ledger.load(second.id)) == (Started.ENTERED_BEFORE, None)
     third = run(event("e3"))
     for expected in (Started.STARTED, Started.EXISTS):
-        assert ledger.start(third, event("e3"), [], once_key="rule_2#lead:4711", earlier=["rule_2#lead:8"]) is expected
+        assert (
+            ledger.start(third, event("e3"), [], enrolment_key="rule_2#lead:4711", earlier=["rule_2#lead:8"])
+            is expected
+        )
 
 
 def test_more_than_one_transaction_can_hold_is_refused(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(60)))
     with pytest.raises(Invalid, match="at most 100"):
-        ledger.start(many, event(), [], once_key=None)
+        ledger.start(many, event(), [], enrolment_key=None)
     assert ledger.load(many.id) is None
 
 
 def test_thirty_steps_and_thirty_keys_fit(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(30)))
     jobs = [job(many, f"s{number}") for number in range(30)]
-    assert ledger.start(many, event(), jobs, once_key="k") is Started.STARTED
+    assert ledger.start(many, event(), jobs, enrolment_key="k") is Started.STARTED
     assert ledger.finish(many, RunStatus.DONE, "", minutes(5))
 
 
 def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
     doubled = run(event(), watch=("lead:4711", "lead:4711"), exits_on=("contact.replied", "contact.replied"))
-    assert ledger.start(doubled, event(), [], once_key=None) is Started.STARTED
+    assert ledger.start(doubled, event(), [], enrolment_key=None) is Started.STARTED
     assert ledger.finish(doubled, RunStatus.DONE, "", minutes(5))
     assert ledger.watching(["lead:4711", "lead:4711"]) == []
 
 
 def test_the_token_is_kept(ledger: DynamoRuns) -> None:
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     ledger.keep_token(started.id, "t1")
     ledger.keep_token(started.id, "t2")
     assert _run(ledger, started.id).token == "t2"
@@ -127,25 +130,25 @@ def test_the_token_is_kept(ledger: DynamoRuns) -> None:
 
 def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     ledger.keep_token(started.id, "t1")
-    first = replace(started, wave=0, due=minutes(3))
+    first = replace(started, step_group=0, due=minutes(3))
     assert ledger.dispatch(first, [job(first)])
     assert not ledger.dispatch(first, [job(first)])
-    assert not ledger.dispatch(first, []), "nor a wave of which nothing is due"
-    second = replace(first, wave=1, due=minutes(5))
-    assert ledger.dispatch(second, [job(second, "call", wave=1)])
+    assert not ledger.dispatch(first, []), "nor a step group of which nothing is due"
+    second = replace(first, step_group=1, due=minutes(5))
+    assert ledger.dispatch(second, [job(second, "call", step_group=1)])
     assert not ledger.dispatch(first, [job(first)])
     found = _run(ledger, started.id)
-    assert (found.wave, found.due, found.token, found.status) == (1, minutes(5), "t1", RunStatus.RUNNING)
+    assert (found.step_group, found.due, found.token, found.status) == (1, minutes(5), "t1", RunStatus.RUNNING)
 
 
 def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
-    wave = replace(started, wave=0)
-    assert not ledger.dispatch(wave, [job(wave)])
+    step_group = replace(started, step_group=0)
+    assert not ledger.dispatch(step_group, [job(step_group)])
     state = ledger.load(started.id)
     assert state is not None
     assert state.jobs == ()
@@ -156,26 +159,26 @@ def test_a_run_that_ends_while_its_wave_is_dispatched_has_no_new_jobs(
 ) -> None:
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     client.before["transact_write_items"] = [lambda: other.finish(started, RunStatus.STOPPED, "exit", minutes(2))]
-    wave = replace(started, wave=0)
-    assert not ledger.dispatch(wave, [job(wave)])
+    step_group = replace(started, step_group=0)
+    assert not ledger.dispatch(step_group, [job(step_group)])
     assert ledger.watching(started.watch) == []
 
 
 def test_parking_moves_the_status_but_not_the_clock(ledger: DynamoRuns) -> None:
-    started = run(event(), wave=0)
-    ledger.start(started, event(), [], once_key=None)
+    started = run(event(), step_group=0)
+    ledger.start(started, event(), [], enrolment_key=None)
     ledger.park(started, minutes(60))
     assert _run(ledger, started.id) == replace(started, status=RunStatus.WAITING, waits_until=minutes(60))
-    assert ledger.dispatch(replace(started, wave=1), [])
+    assert ledger.dispatch(replace(started, step_group=1), [])
     ledger.park(started, minutes(90))
     assert _run(ledger, started.id).status is RunStatus.RUNNING, "it is further already"
 
 
 def test_a_run_ends_once(ledger: DynamoRuns) -> None:
     started = run(event())
-    ledger.start(started, event(), [job(started)], once_key=None)
+    ledger.start(started, event(), [job(started)], enrolment_key=None)
     ledger.keep_token(started.id, "t1")
     assert ledger.finish(started, RunStatus.DONE, "1 of 1 steps done", minutes(7))
     assert not ledger.finish(started, RunStatus.STOPPED, "late", minutes(8))
@@ -188,12 +191,12 @@ def test_a_run_ends_once(ledger: DynamoRuns) -> None:
 def test_a_wave_that_comes_while_a_run_ends_expires_with_it(
     ledger: DynamoRuns, client: Intervening, dynamodb: Any
 ) -> None:
-    """Between the look at what expires and the transaction, another worker dispatches a wave."""
+    """Between the look at what expires and the transaction, another worker dispatches a step group."""
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
-    further = replace(started, wave=started.wave + 1)
-    late = job(further, "late", wave=further.wave)
+    further = replace(started, step_group=started.step_group + 1)
+    late = job(further, "late", step_group=further.step_group)
     client.before["transact_write_items"] = [lambda: other.dispatch(further, [late])]
     assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
     assert _run(ledger, started.id).status is RunStatus.STOPPED
@@ -204,12 +207,12 @@ def test_a_wave_that_comes_while_a_run_ends_expires_with_it(
 
 def test_a_run_that_will_not_stand_still_is_ended_later(ledger: DynamoRuns, client: Intervening, dynamodb: Any) -> None:
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
-    waves = iter(range(started.wave + 1, 100))
+    step_groups = iter(range(started.step_group + 1, 100))
 
     def further() -> None:
-        other.dispatch(replace(started, wave=next(waves)), [])
+        other.dispatch(replace(started, step_group=next(step_groups)), [])
         client.before["transact_write_items"] = [further]
 
     client.before["transact_write_items"] = [further]
@@ -221,20 +224,20 @@ def test_a_run_that_will_not_stand_still_is_ended_later(ledger: DynamoRuns, clie
 
 def test_what_an_open_run_holds_never_expires_and_the_rest_does(ledger: DynamoRuns, dynamodb: Any) -> None:
     started = run(event())
-    ledger.start(started, event(), [job(started)], once_key="k")
+    ledger.start(started, event(), [job(started)], enrolment_key="k")
     assert not [item for item in _items(dynamodb).values() if "expires_at" in item]
     ledger.finish(started, RunStatus.DONE, "", minutes(7))
     items = _items(dynamodb)
     at = str(int((minutes(7) + RETENTION).timestamp()))
     parts = {sk: item.get("expires_at", {}).get("N") for (pk, sk), item in items.items() if pk == f"run#{started.id}"}
     assert parts == {"run": at, "event": at, "job#hello#0000": at}
-    assert "expires_at" not in items["once#k", "once"], "who entered once, entered for good"
-    assert not [pk for pk, _ in items if pk.startswith("watch#")]
+    assert "expires_at" not in items["enrolled#k", "enrolled"], "who entered once, entered for good"
+    assert not [pk for pk, _ in items if pk.startswith("subscription#")]
 
 
 def test_a_run_that_ended_at_its_start_expires_and_watches_nothing(ledger: DynamoRuns, dynamodb: Any) -> None:
     ended = run(event(), status=RunStatus.SKIPPED, finished_at=minutes(1))
-    ledger.start(ended, event(), [job(ended, status=JobStatus.SKIPPED)], once_key=None)
+    ledger.start(ended, event(), [job(ended, status=JobStatus.SKIPPED)], enrolment_key=None)
     assert {pk for pk, _ in _items(dynamodb)} == {f"run#{ended.id}"}
     assert all("expires_at" in item for item in _items(dynamodb).values())
 
@@ -245,7 +248,7 @@ def test_a_job_that_completes_in_the_middle_of_the_end_keeps_its_outcome(
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
     started = run(event())
     own = job(started)
-    ledger.start(started, event(), [own], once_key=None)
+    ledger.start(started, event(), [own], enrolment_key=None)
     claimed = ledger.claim(own, now=NOW, lease_until=minutes(2), repeatable=False)
     done = Outcome(JobStatus.DONE, "sent")
     client.before["transact_write_items"] = [lambda: other.complete(claimed, done, minutes(1))]
@@ -263,8 +266,8 @@ def test_lists_are_newest_first_page_by_page(ledger: DynamoRuns) -> None:
     for number in range(5):
         own = event(f"e{number}")
         started.append(run(own, started_at=minutes(number)))
-        ledger.start(started[-1], own, [], once_key=None)
-    ledger.start(run(event("x"), rule="rule_2", record=None), event("x"), [], once_key=None)
+        ledger.start(started[-1], own, [], enrolment_key=None)
+    ledger.start(run(event("x"), rule="rule_2", record=None), event("x"), [], enrolment_key=None)
     for listed, key in (
         (ledger.by_rule, "rule_1"),
         (ledger.by_record, "lead:4711"),
@@ -277,8 +280,8 @@ def test_lists_are_newest_first_page_by_page(ledger: DynamoRuns) -> None:
 
 def test_a_list_by_status_shows_where_runs_stand_now(ledger: DynamoRuns) -> None:
     first, second = run(event("e1"), started_at=minutes(1)), run(event("e2"), started_at=minutes(2))
-    ledger.start(first, event("e1"), [], once_key=None)
-    ledger.start(second, event("e2"), [], once_key=None)
+    ledger.start(first, event("e1"), [], enrolment_key=None)
+    ledger.start(second, event("e2"), [], enrolment_key=None)
     assert _ids(ledger, "running") == [second.id, first.id]
     ledger.finish(first, RunStatus.FAILED, "no", minutes(3))
     ledger.park(second, minutes(9))
@@ -292,7 +295,7 @@ def _ids(ledger: DynamoRuns, status: str) -> list[str]:
 
 def test_a_cursor_of_another_list_is_refused(ledger: DynamoRuns) -> None:
     for number in range(2):
-        ledger.start(run(event(f"e{number}")), event(f"e{number}"), [], once_key=None)
+        ledger.start(run(event(f"e{number}")), event(f"e{number}"), [], enrolment_key=None)
     cursor = ledger.by_rule("rule_1", limit=1, cursor=None).cursor
     assert cursor is not None
     with pytest.raises(Invalid, match="cursor"):
@@ -303,7 +306,7 @@ def test_a_cursor_of_another_list_is_refused(ledger: DynamoRuns) -> None:
 
 def test_the_outcome_of_a_run_can_be_corrected_and_its_lists_follow(ledger: DynamoRuns) -> None:
     started = run(event())
-    ledger.start(started, event(), [], once_key=None)
+    ledger.start(started, event(), [], enrolment_key=None)
     assert ledger.revise(replace(started, status=RunStatus.UNKNOWN), RunStatus.DONE, "early") is False
     ledger.finish(started, RunStatus.UNKNOWN, "no answer", NOW)
     ended = ledger.load(started.id)

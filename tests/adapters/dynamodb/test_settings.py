@@ -10,7 +10,7 @@ from tests.adapters.samples import NOW, minutes
 from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb.config.settings import DynamoApiKeys, DynamoSettings, DynamoSources, DynamoSweeps
 from whenthen.domain.common.errors import NotFound
-from whenthen.domain.scheduling.sweep_window import Going, Mark
+from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.ports.values import ApiKey
 
 
@@ -48,15 +48,19 @@ def test_settings_are_kept_by_name_and_empty_until_then(dynamodb: Any) -> None:
 
 def test_the_mark_of_the_sweeps_moves_on_from_where_it_was_read_and_from_nowhere_else(dynamodb: Any) -> None:
     sweeps = DynamoSweeps(dynamodb, CONFIG)
-    first = Mark(NOW)
-    under_way = Mark(NOW, Going(minutes(5), ("birthday.reached", "rule_1", "1", "date#contact.birth_date#03-14", "a")))
-    further = Mark(NOW, Going(minutes(5), ("birthday.reached", "rule_2", "1", "~")), {"rule_1": minutes(-5)})
+    first = Checkpoint(NOW)
+    under_way = Checkpoint(
+        NOW, SweepProgress(minutes(5), ("birthday.reached", "rule_1", "1", "date#contact.birth_date#03-14", "a"))
+    )
+    further = Checkpoint(
+        NOW, SweepProgress(minutes(5), ("birthday.reached", "rule_2", "1", "~")), {"rule_1": minutes(-5)}
+    )
     assert sweeps.last() is None
     assert sweeps.move(None, first)
     assert not sweeps.move(None, under_way), "it is not the first any more"
-    for last, mark in ((first, under_way), (under_way, further), (further, Mark(minutes(5)))):
+    for last, mark in ((first, under_way), (under_way, further), (further, Checkpoint(minutes(5)))):
         assert sweeps.last() == last
         for wrong in (first, under_way, further):
             assert wrong == last or not sweeps.move(wrong, mark)
         assert sweeps.move(last, mark)
-    assert sweeps.last() == Mark(minutes(5))
+    assert sweeps.last() == Checkpoint(minutes(5))

@@ -26,9 +26,9 @@ def timelines(dynamodb: Any) -> DynamoTimelines:
     about = record()
     for place in (0, 2, 4):
         log.record_plan(Plan(event(f"e{place}", at=minutes(place)), about, (Planned("rule_1", 1, None),)), NOW)
-    log.record_plan(Plan(event("other", at=minutes(3)), record(own_id="4712"), ()), NOW)
+    log.record_plan(Plan(event("other", at=minutes(3)), record(external_id="4712"), ()), NOW)
     log.record_plan(Plan(event("nobody", at=minutes(3)), None, ()), NOW)
-    runs.start(run(event("e0")), event("e0"), [], once_key=None)  # started at minute 1
+    runs.start(run(event("e0")), event("e0"), [], enrolment_key=None)  # started at minute 1
     return DynamoTimelines(dynamodb, RUNS)
 
 

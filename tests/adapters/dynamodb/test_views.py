@@ -17,7 +17,7 @@ from whenthen.adapters.dynamodb.config.settings import DynamoSweeps
 from whenthen.adapters.dynamodb.config.views import DynamoViews
 from whenthen.domain.common.errors import Malformed, NotFound, Stale
 from whenthen.domain.runs.enrolment import Enrolment, from_json
-from whenthen.domain.scheduling.sweep_window import Going, Mark
+from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.ports.values import StoredView
 
 FILTER = {"field": "record.tags", "op": "has", "value": "vip"}
@@ -79,14 +79,18 @@ def test_a_view_knows_the_rules_whose_current_version_names_it(dynamodb: Any) ->
 
 def test_the_mark_of_the_sweeps_moves_from_where_it_was_seen_alone(dynamodb: Any) -> None:
     sweeps = DynamoSweeps(dynamodb, CONFIG)
-    first, second, third = Mark(NOW), Mark(NOW, Going(minutes(5), ("rule_1", "contact#03-14", "7"))), Mark(minutes(5))
+    first, second, third = (
+        Checkpoint(NOW),
+        Checkpoint(NOW, SweepProgress(minutes(5), ("rule_1", "contact#03-14", "7"))),
+        Checkpoint(minutes(5)),
+    )
     assert sweeps.last() is None
     assert sweeps.move(None, first)
     assert not sweeps.move(None, third)
     assert sweeps.move(first, second)
     assert sweeps.last() == second
     assert not sweeps.move(first, third)
-    assert not sweeps.move(Mark(NOW, Going(minutes(5), ("rule_1",))), third)
+    assert not sweeps.move(Checkpoint(NOW, SweepProgress(minutes(5), ("rule_1",))), third)
     assert sweeps.move(second, third)
     assert not sweeps.move(second, first)
     assert sweeps.last() == third

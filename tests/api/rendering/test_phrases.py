@@ -18,7 +18,7 @@ from whenthen.domain.phrased_reasons import explained_said, finding_said, near_m
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules.actions import ACTIONS
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.entry_policy import NoEntry
+from whenthen.domain.runs.entry_policy import EntryDenied
 from whenthen.domain.runs.run import JobStatus, RunStatus
 
 WHENTHEN = Path(__file__).parents[3] / "layers" / "whenthen" / "whenthen"
@@ -212,7 +212,7 @@ def test_every_kind_of_trigger(trigger: dict[str, Any], said: str) -> None:
 def test_every_code_has_a_phrase_in_every_language(language: str) -> None:
     """A row that was missing would raise; one that was left in English would be the same."""
     speaker = Speaker(language)
-    codes = {*NoEntry, "started", "shadow", "switched_off", "not_met", "changed_since", "loop"}
+    codes = {*EntryDenied, "started", "shadow", "switched_off", "not_met", "changed_since", "loop"}
     assert codes == set(phrase_codes.EXPLAINED)
     said = [explained_said(speaker, code) for code in sorted(codes)]
     said += [finding_said(speaker, code, ("a", "number", "b")) for code in SEVERITIES]

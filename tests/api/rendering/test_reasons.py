@@ -34,19 +34,25 @@ LAYERS = ("domain", "usecases", "adapters")
 ELSEWHERE = {
     # Told to who calls the API, sends events or imports files: in a problem document, which is in English.
     *("domain/catalogue", "domain/enrolments", "domain/events", "domain/import_orders", "domain/lead_forms"),
-    *("domain/merging", "domain/people", "usecases/accept_hook", "usecases/accept_meta", "usecases/authorize"),
+    *("domain/merging", "domain/people", "usecases/receive_webhook", "usecases/receive_meta", "usecases/authorize"),
     *("usecases/enrol_view", "usecases/explain_event", "usecases/import_batches", "usecases/import_lines"),
     *("usecases/import_records", "usecases/manage_imports", "usecases/manage_rules", "usecases/manage_settings"),
     *("usecases/manage_sources", "usecases/manage_views", "usecases/merge_records", "usecases/read_history"),
     *("usecases/send_event", "usecases/start_rule", "usecases/try_source", "adapters/dynamodb/cursors"),
     # Told to the queue that brings the message again, or to nobody but the log: the job or run is as it was.
-    *("usecases/keep_consent", "usecases/know_person", "usecases/settle_report", "adapters/aws", "adapters/batches"),
+    *(
+        "usecases/update_consent",
+        "usecases/identify_sender",
+        "usecases/settle_report",
+        "adapters/aws",
+        "adapters/batches",
+    ),
     *("adapters/bus", "adapters/import_files", "adapters/objects", "adapters/queues", "adapters/secrets"),
     *("adapters/vault", "adapters/dynamodb/events", "adapters/dynamodb/imports", "adapters/dynamodb/items"),
     *("adapters/dynamodb/records", "adapters/dynamodb/rules", "adapters/dynamodb/settings"),
     *("adapters/dynamodb/table", "adapters/dynamodb/transactions", "adapters/dynamodb/views"),
     # Shown in the catalogue, and with the deliveries of a source.
-    *("domain/differences", "usecases/keep_refusals"),
+    *("domain/differences", "usecases/record_rejection"),
 }
 """Modules and packages whose texts come neither to jobs and runs nor to drafts."""
 
@@ -167,10 +173,12 @@ def test_every_text_of_a_table_has_words(text: str) -> None:
         assert plain(said) != text
 
 
-@pytest.mark.parametrize(("secret", "own_id"), [("whsec_%", "job_1"), ("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==", "job.1")])
-def test_what_a_signature_lacks_has_words(secret: str, own_id: str) -> None:
+@pytest.mark.parametrize(
+    ("secret", "external_id"), [("whsec_%", "job_1"), ("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==", "job.1")]
+)
+def test_what_a_signature_lacks_has_words(secret: str, external_id: str) -> None:
     with pytest.raises(errors.Invalid) as refused:
-        signatures.sign(_SCHEME, secret, b"", datetime(2026, 3, 14, tzinfo=UTC), own_id)
+        signatures.sign(_SCHEME, secret, b"", datetime(2026, 3, 14, tzinfo=UTC), external_id)
     assert said_in(Speaker("tr"), refused.value.reason) is not None
 
 

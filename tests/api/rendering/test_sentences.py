@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from whenthen.domain.conditions.condition import parse_condition
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.phrase_table import LANGUAGES
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules.rule import Rule, parse_rule
@@ -213,6 +213,6 @@ LENGTHS: list[tuple[str, Any, tuple[str, str, str, str, str]]] = [
 
 @pytest.mark.parametrize(("op", "value", "said"), LENGTHS)
 def test_one_and_several(op: str, value: Any, said: tuple[str, ...]) -> None:
-    leaf = parse_condition({"field": "record.at", "op": op, "value": value}, "", [])
-    assert isinstance(leaf, Leaf)
-    assert tuple(plain(Speaker(language).condition(leaf)) for language in LANGUAGES) == said
+    predicate = parse_condition({"field": "record.at", "op": op, "value": value}, "", [])
+    assert isinstance(predicate, Predicate)
+    assert tuple(plain(Speaker(language).condition(predicate)) for language in LANGUAGES) == said

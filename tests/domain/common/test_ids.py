@@ -14,8 +14,8 @@ texts = st.text(st.sampled_from("abç\0 \ud800\udfff😀"), max_size=6)
 
 
 @given(texts, texts)
-def test_the_same_cause_has_the_same_id(source: str, own_id: str) -> None:
-    assert ids.event_id(source, own_id) == ids.event_id(source, own_id)
+def test_the_same_cause_has_the_same_id(source: str, external_id: str) -> None:
+    assert ids.event_id(source, external_id) == ids.event_id(source, external_id)
 
 
 @given(st.lists(texts, max_size=4), st.lists(texts, max_size=4))

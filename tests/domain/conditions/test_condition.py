@@ -9,7 +9,14 @@ import pytest
 
 from whenthen.domain.common.errors import Problem
 from whenthen.domain.conditions import condition as conditions
-from whenthen.domain.conditions.condition import MAX_DEPTH, MAX_LEAVES, as_mapping, evaluate, leaves, parse_condition
+from whenthen.domain.conditions.condition import (
+    MAX_DEPTH,
+    MAX_PREDICATES,
+    as_mapping,
+    evaluate,
+    parse_condition,
+    predicates,
+)
 from whenthen.domain.conditions.operands import MAX_TEXT, MAX_VALUES
 
 LEAF = {"field": "record.status", "op": "equals", "value": "new"}
@@ -45,7 +52,7 @@ def test_groups() -> None:
     assert evaluate(condition, {"record": {"status": "new"}})
     assert not evaluate(condition, {"record": {"status": "old", "tags": ["vip"]}})
     assert as_mapping(condition) == document
-    assert [leaf.field for leaf in leaves(condition)] == ["record.status", "record.tags", "record.status"]
+    assert [predicate.field for predicate in predicates(condition)] == ["record.status", "record.tags", "record.status"]
 
 
 def test_no_condition_holds() -> None:
@@ -64,9 +71,9 @@ def test_no_condition_holds() -> None:
         {"field": "record.a.b", "op": "in", "value": ["x", 1, True]},
     ],
 )
-def test_written_back_as_it_was_read(leaf: dict[str, Any]) -> None:
-    assert as_mapping(parsed(leaf)) == leaf
-    assert parsed(json.loads(json.dumps(as_mapping(parsed(leaf))))) == parsed(leaf)
+def test_written_back_as_it_was_read(predicate: dict[str, Any]) -> None:
+    assert as_mapping(parsed(predicate)) == predicate
+    assert parsed(json.loads(json.dumps(as_mapping(parsed(predicate))))) == parsed(predicate)
 
 
 @pytest.mark.parametrize(
@@ -183,10 +190,10 @@ def test_bounds_of_a_condition() -> None:
     for _ in range(5_000):
         deep = {"not": deep}
     assert problems_of(deep)
-    half = {"all": [LEAF] * (MAX_LEAVES // 2)}
+    half = {"all": [LEAF] * (MAX_PREDICATES // 2)}
     parsed({"all": [half, half]})
     assert problems_of({"all": [half, half, LEAF]}) == ["conditions"]
-    assert problems_of({"all": [LEAF] * (MAX_LEAVES + 1)}) == ["conditions.all"]
+    assert problems_of({"all": [LEAF] * (MAX_PREDICATES + 1)}) == ["conditions.all"]
 
 
 CONTEXT = {
@@ -259,15 +266,15 @@ CONTEXT = {
         ),
     ],
 )
-def test_fields(leaf: dict[str, Any], expected: bool) -> None:
-    assert evaluate(parsed(leaf), CONTEXT) is expected
+def test_fields(predicate: dict[str, Any], expected: bool) -> None:
+    assert evaluate(parsed(predicate), CONTEXT) is expected
 
 
 def test_the_zone_of_the_rule_is_that_of_leaves_that_name_none() -> None:
-    leaf = {"field": "now.date", "op": "equals", "value": "2026-03-15"}
-    assert not evaluate(parsed(leaf), CONTEXT)
-    assert evaluate(parsed(leaf, "Europe/Istanbul"), CONTEXT)
-    assert not evaluate(parsed({**leaf, "zone": "UTC"}, "Europe/Istanbul"), CONTEXT)
+    predicate = {"field": "now.date", "op": "equals", "value": "2026-03-15"}
+    assert not evaluate(parsed(predicate), CONTEXT)
+    assert evaluate(parsed(predicate, "Europe/Istanbul"), CONTEXT)
+    assert not evaluate(parsed({**predicate, "zone": "UTC"}, "Europe/Istanbul"), CONTEXT)
 
 
 def test_days_are_calendar_days_and_hours_elapsed_time_when_clocks_change() -> None:
@@ -295,9 +302,9 @@ def test_days_are_calendar_days_and_hours_elapsed_time_when_clocks_change() -> N
 )
 def test_no_condition_fails_where_the_calendar_ends(op: str, value: Any, now: str, zone: str) -> None:
     for field, point in (("record.at", value), ("now.date", value)):
-        leaf = parsed({"field": field, "op": op, "value": point, "zone": zone})
+        predicate = parsed({"field": field, "op": op, "value": point, "zone": zone})
         for at in ("9999-12-31", "0001-01-01", now):
-            assert evaluate(leaf, {"now": now, "record": {"at": at}}) in (True, False)
+            assert evaluate(predicate, {"now": now, "record": {"at": at}}) in (True, False)
     often = parsed({"field": "history.a.b", "op": ">", "value": 0, "within": {"days": 9}})
     assert not evaluate(often, {"now": now, "history": {"a.b": []}})
 

@@ -22,9 +22,9 @@ SEEN = BORN + timedelta(seconds=7)
 Fields = dict[str, Any]
 
 
-def record(kind: str, fields: Fields, *, version: int = 1, origin: str = "human", own_id: str = "7") -> Record:
+def record(kind: str, fields: Fields, *, version: int = 1, origin: str = "human", external_id: str = "7") -> Record:
     updated = BORN + timedelta(hours=version)
-    return Record(kind, own_id, fields, version, BORN, updated, origin, Cause(("run_1",), 1))
+    return Record(kind, external_id, fields, version, BORN, updated, origin, Cause(("run_1",), 1))
 
 
 def events_of(kind: str, before: Fields | None, after: Fields | None, origin: str = "human") -> list[Event]:

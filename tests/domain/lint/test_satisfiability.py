@@ -15,8 +15,8 @@ from whenthen.domain.lint import satisfiability
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 
 
-def condition_of(*leaves: Any) -> Condition:
-    condition = parse_condition({"all": list(leaves)}, "conditions", [])
+def condition_of(*predicates: Any) -> Condition:
+    condition = parse_condition({"all": list(predicates)}, "conditions", [])
     assert condition is not None
     return condition
 
@@ -69,8 +69,8 @@ ABSENT = it("exists", value=False)
         ([it("equals", "a"), {"any": [it("not_equals", "a"), it("exists")]}], Verdict.POSSIBLE),
     ],
 )
-def test_verdict(leaves: list[Any], expected: Verdict) -> None:
-    assert verdict(condition_of(*leaves)) is expected
+def test_verdict(predicates: list[Any], expected: Verdict) -> None:
+    assert verdict(condition_of(*predicates)) is expected
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_verdict(leaves: list[Any], expected: Verdict) -> None:
         ([it("has", ""), it("is_empty", value=False)], ["", {"y": 1}]),
     ],
 )  # fmt: skip
-def test_what_one_value_satisfies_is_no_contradiction(leaves: list[Any], value: Any) -> None:
-    condition = condition_of(*leaves)
+def test_what_one_value_satisfies_is_no_contradiction(predicates: list[Any], value: Any) -> None:
+    condition = condition_of(*predicates)
     assert evaluate(condition, {"record": {"x": value}})
     assert verdict(condition) is (Verdict.ONLY_FOR_LISTS if isinstance(value, list) else Verdict.POSSIBLE)
 
@@ -135,7 +135,7 @@ of_lists = st.one_of(
     st.builds(it, st.just("has_all"), st.sets(scalars, min_size=2, max_size=2).map(list)),
     st.builds(it, st.just("is_empty"), st.booleans()),
 )
-leaves = st.one_of(
+predicates = st.one_of(
     st.builds(it, st.sampled_from(["equals", "not_equals", "has"]), scalars),
     st.builds(it, st.sampled_from(["in", "not_in", "has_any", "has_all"]), several),
     st.builds(it, st.sampled_from([">", ">=", "<", "<="]), st.sampled_from([5, "5", 6, 5.5])),
@@ -144,7 +144,7 @@ leaves = st.one_of(
     st.builds(it, st.just("matches"), st.sampled_from(["a*", "*b", "* *", "5"])),
     st.builds(it, st.sampled_from(["exists", "is_empty"]), st.booleans()),
 )
-literals = st.builds(nested, leaves, st.sampled_from([0, 1, 2]))
+literals = st.builds(nested, predicates, st.sampled_from([0, 1, 2]))
 groups = st.builds(
     lambda name, parts: {name: parts}, st.sampled_from(["any", "all"]), st.lists(literals, min_size=1, max_size=2)
 )

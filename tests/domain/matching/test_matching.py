@@ -19,7 +19,7 @@ from whenthen.domain.common.errors import Problem
 from whenthen.domain.conditions.condition import Condition, evaluate, parse_condition
 from whenthen.domain.matching import partitions
 from whenthen.domain.matching import rule_set as matching
-from whenthen.domain.matching.rule_set import RuleSet, compile_rules, demand_of
+from whenthen.domain.matching.rule_set import RuleSet, compile_rules, required_condition_of
 from whenthen.domain.rules.rule import parse_rule
 
 
@@ -49,7 +49,7 @@ def condition_of(document: Any) -> Condition:
 def naive(rules: dict[str, Rule], context: dict[str, Any]) -> list[str]:
     event_type = context["event"]["type"]
     watching = (rule for rule in rules.values() if event_type in rule.trigger.event_types)
-    return sorted(rule.id for rule in watching if evaluate(demand_of(rule), context))
+    return sorted(rule.id for rule in watching if evaluate(required_condition_of(rule), context))
 
 
 TYPES = ("lead.created", "lead.field_changed")
@@ -119,7 +119,7 @@ def _leaf(ops: list[str], value: st.SearchStrategy[Any], options: st.SearchStrat
 
 
 needles = st.sampled_from([text for text in TEXTS if text])
-leaves = st.one_of(
+predicates = st.one_of(
     _leaf(["equals", "not_equals", "has"], scalars, fold),
     _leaf(["in", "not_in", "has_any", "has_all"], st.lists(scalars, min_size=1, max_size=3), fold),
     _leaf(["contains", "starts_with", "ends_with"], needles, fold),
@@ -148,7 +148,7 @@ leaves = st.one_of(
     ),
 )
 conditions = st.recursive(
-    leaves,
+    predicates,
     lambda inner: st.one_of(
         st.builds(lambda items: {"all": items}, st.lists(inner, min_size=1, max_size=4)),
         st.builds(lambda items: {"any": items}, st.lists(inner, min_size=1, max_size=3)),
@@ -164,7 +164,7 @@ rules = st.builds(
     ),
     st.integers(0, 30),
     st.sampled_from([TYPES[:1], TYPES[1:], TYPES]),
-    st.one_of(st.none(), leaves),
+    st.one_of(st.none(), predicates),
     st.one_of(st.none(), conditions, conditions, conditions),
 )
 records = st.one_of(
@@ -237,8 +237,12 @@ def agree(ruleset: RuleSet, known: dict[str, Rule], events: list[dict[str, Any]]
 @pytest.mark.parametrize("few", LAYOUTS)
 def test_every_row_of_the_operator_tables(few: int) -> None:
     """All rules of the tables stand side by side, then every other one is removed."""
-    leaves = [{"field": "record.it", "op": op, "value": value, **options} for op, value, options, _, _ in TABLE]
-    documents = [*leaves, *({"not": leaf} for leaf in leaves), *({"any": pair} for pair in pairwise(leaves))]
+    predicates = [{"field": "record.it", "op": op, "value": value, **options} for op, value, options, _, _ in TABLE]
+    documents = [
+        *predicates,
+        *({"not": predicate} for predicate in predicates),
+        *({"any": pair} for pair in pairwise(predicates)),
+    ]
     known = {
         f"rule_{position:03}": Rule(f"rule_{position:03}", Trigger(("a.b",)), condition_of(document))
         for position, document in enumerate(documents)
@@ -302,8 +306,8 @@ def test_an_added_rule_takes_the_place_of_its_earlier_version() -> None:
     ("wanted", "value"), [(5, "5"), (False, False), ("0", 0), (0, 0), (0, "0"), (1, True), ("", [])]
 )
 def test_a_rule_that_comes_after_events_of_texts_alone_is_found(wanted: Any, value: Any) -> None:
-    def asks(own_id: str, value: Any) -> Rule:
-        return Rule(own_id, Trigger(("a.b",)), condition_of({"field": "record.x", "op": "equals", "value": value}))
+    def asks(external_id: str, value: Any) -> Rule:
+        return Rule(external_id, Trigger(("a.b",)), condition_of({"field": "record.x", "op": "equals", "value": value}))
 
     known = {rule.id: rule for rule in (asks("r1", "a"), asks("r2", wanted))}
     ruleset = compile_rules([known["r1"]])

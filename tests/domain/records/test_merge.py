@@ -17,8 +17,8 @@ NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
 
 def record(ref: str, **fields: Any) -> Record:
-    kind, _, own_id = ref.partition(":")
-    return Record(kind, own_id, fields, 3, NOW, NOW)
+    kind, _, external_id = ref.partition(":")
+    return Record(kind, external_id, fields, 3, NOW, NOW)
 
 
 def merge(survivor: Record, other: Record) -> Record:

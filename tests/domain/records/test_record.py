@@ -103,8 +103,8 @@ def test_tags(tags: Any, added: list[str], removed: list[str], expected: list[st
 
 @pytest.mark.parametrize("ref", ["lead:1", "smart_process_7:A.b-c_d@e+f=", "task:rec_abc"])
 def test_a_ref_is_a_kind_and_an_id(ref: str) -> None:
-    kind, own_id = parse_ref(ref)
-    assert Record(kind, own_id).ref == ref
+    kind, external_id = parse_ref(ref)
+    assert Record(kind, external_id).ref == ref
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.conditions.condition import evaluate
-from whenthen.domain.rules.actions import ACTIONS, Channel, Kind
-from whenthen.domain.rules.rule import MAX_STEPS, Again, Mode, OnError, Rule, parse_rule
+from whenthen.domain.rules.actions import ACTIONS, Channel, ParameterKind
+from whenthen.domain.rules.rule import MAX_STEPS, Mode, OnError, ReentryPolicy, Rule, parse_rule
 from whenthen.domain.rules.triggers import MAX_TYPES, On
 from whenthen.domain.temporal.waits import Wait
 
@@ -78,13 +78,13 @@ def test_reads_a_whole_rule() -> None:
         ("meta_lead.created",),
         None,
     )
-    assert [[step.id for step in wave] for wave in rule.waves] == [["assign", "hello"], ["call"]]
+    assert [[step.id for step in step_group] for step_group in rule.step_groups] == [["assign", "hello"], ["call"]]
     assign, hello, call = rule.steps
     assert (assign.channel, hello.channel, call.channel) == (Channel.RECORD, Channel.WHATSAPP, Channel.RECORD)
     assert assign.parameters == {"from": ["agent:ayse", "agent:budi"], "by": "round_robin", "keep": False}
     assert (hello.on_error, hello.attempts, assign.on_error, assign.attempts) == (OnError.CONTINUE, 2, OnError.STOP, 5)
     assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
-    assert (rule.entry.again, rule.entry.only_new) == (Again.ONCE_PER_RECORD, True)
+    assert (rule.entry.again, rule.entry.only_new) == (ReentryPolicy.ONCE_PER_RECORD, True)
     assert rule.exit.on == ("contact.replied",)
     assert rule.zone == ZoneInfo("Europe/Istanbul")
     assert rule.activated_at == datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_what_is_left_out_has_a_harmless_default() -> None:
         Mode.OFF,
         None,
         None,
-        Again.ALWAYS,
+        ReentryPolicy.ALWAYS,
         (),
     )
     assert rule.immediate
@@ -272,15 +272,15 @@ def test_hours_of_conditions_are_those_of_the_rules_time_zone(place: Any) -> Non
 def test_every_action_can_be_told_from_its_row_alone() -> None:
     for action in ACTIONS.values():
         values = {
-            Kind.TEXT: "x",
-            Kind.TEXTS: ["x"],
-            Kind.OBJECT: {"x": "y"},
-            Kind.FIELDS: {"x": "y"},
-            Kind.RECORD_KIND: "order",
-            Kind.FLAG: True,
+            ParameterKind.TEXT: "x",
+            ParameterKind.TEXTS: ["x"],
+            ParameterKind.OBJECT: {"x": "y"},
+            ParameterKind.FIELDS: {"x": "y"},
+            ParameterKind.RECORD_KIND: "order",
+            ParameterKind.FLAG: True,
         }
         given = {
-            parameter.name: parameter.options[0] if parameter.kind is Kind.CHOICE else values[parameter.kind]
+            parameter.name: parameter.options[0] if parameter.kind is ParameterKind.CHOICE else values[parameter.kind]
             for parameter in action.parameters
         }
         rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": given}]})
@@ -302,4 +302,4 @@ def test_whatever_is_written_it_is_a_rule_or_invalid(part: str, value: Any) -> N
     except Invalid:
         return
     assert isinstance(rule, Rule)
-    assert rule.waves
+    assert rule.step_groups

@@ -11,16 +11,16 @@ from msgspec.structs import replace
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.entry_policy import once_key, refusal
+from whenthen.domain.runs.entry_policy import enrolment_key, entry_denied
 from whenthen.domain.runs.planner import (
     Dispatch,
     Finish,
     Move,
     WaitUntil,
-    after_wave,
+    after_step_group,
     clock_after,
-    due_wave,
-    enter_wave,
+    due_step_group,
+    enter_step_group,
 )
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin, outcome_of, watched_types
 
@@ -31,8 +31,8 @@ NEW: dict[str, Any] = {"field": "record.status", "op": "equals", "value": "new"}
 WON: dict[str, Any] = {"field": "record.status", "op": "equals", "value": "won"}
 
 
-def step(own_id: str, **more: Any) -> dict[str, Any]:
-    return {"id": own_id, "action": "add_tags", "with": {"tags": ["x"]}, **more}
+def step(external_id: str, **more: Any) -> dict[str, Any]:
+    return {"id": external_id, "action": "add_tags", "with": {"tags": ["x"]}, **more}
 
 
 def rule(*steps: dict[str, Any], **more: Any) -> Rule:
@@ -40,22 +40,24 @@ def rule(*steps: dict[str, Any], **more: Any) -> Rule:
     return parse_rule({**document, **more})
 
 
-def run(of: Rule, wave: int = -1, *, shadow: bool = False) -> Run:
-    return replace(begin(of, EVENT, RECORD, NOW, shadow=shadow), wave=wave)
+def run(of: Rule, step_group: int = -1, *, shadow: bool = False) -> Run:
+    return replace(begin(of, EVENT, RECORD, NOW, shadow=shadow), step_group=step_group)
 
 
-def job(step_id: str, status: str, wave: int = 0, reason: str = "", minutes: int = 0) -> Job:
+def job(step_id: str, status: str, step_group: int = 0, reason: str = "", minutes: int = 0) -> Job:
     finished = NOW + timedelta(minutes=minutes) if JobStatus(status).final else None
-    return Job("run_1", step_id, wave, "add_tags", NOW, status=JobStatus(status), reason=reason, finished_at=finished)
+    return Job(
+        "run_1", step_id, step_group, "add_tags", NOW, status=JobStatus(status), reason=reason, finished_at=finished
+    )
 
 
 def said(move: Move | None) -> Any:
     """The decision in short."""
     match move:
-        case WaitUntil(wave, due):
-            return "wait", wave, due - NOW
-        case Dispatch(wave, due, steps, skipped):
-            return "dispatch", wave, due - NOW, [each.id for each in steps], [each.id for each, _ in skipped]
+        case WaitUntil(step_group, due):
+            return "wait", step_group, due - NOW
+        case Dispatch(step_group, due, steps, skipped):
+            return "dispatch", step_group, due - NOW, [each.id for each in steps], [each.id for each, _ in skipped]
         case Finish(status, reason):
             return "finish", status.value, reason
     return None
@@ -66,7 +68,7 @@ NONE = timedelta()
 
 
 @pytest.mark.parametrize(
-    ("document", "wave", "clock", "expected"),
+    ("document", "step_group", "clock", "expected"),
     [
         (rule(step("a")), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
         (rule(step("a"), step("b", start="with_previous")), 0, NOW, ("dispatch", 0, NONE, ["a", "b"], [])),
@@ -92,15 +94,15 @@ NONE = timedelta()
         (rule(step("a")), 1, NOW, ("finish", "skipped", "no step was due")),
     ],
 )
-def test_entering_a_wave(document: Rule, wave: int, clock: datetime, expected: Any) -> None:
+def test_entering_a_wave(document: Rule, step_group: int, clock: datetime, expected: Any) -> None:
     context = {"record": RECORD.fields, "event": {}}
-    assert said(enter_wave(document, run(document), wave, context, clock, ())) == expected
+    assert said(enter_step_group(document, run(document), step_group, context, clock, ())) == expected
 
 
 def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
     document = rule(step("a", wait={"until": {"field": "contract_ends"}}))
     context = {"record": {"contract_ends": "9999-12-31"}}
-    move = enter_wave(document, run(document), 0, context, NOW, ())
+    move = enter_step_group(document, run(document), 0, context, NOW, ())
     assert isinstance(move, Finish)
     assert move.status is RunStatus.FAILED
     assert "more than 360 days after the run began" in move.reason
@@ -116,18 +118,18 @@ def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
         ([job("a", "skipped"), job("b", "unknown")], ("wait", 1, HOUR)),
         ([job("a", "failed", reason="blocked"), job("b", "done")], ("finish", "failed", "a: blocked")),
         ([job("a", "done"), job("b", "failed", minutes=1)], ("wait", 1, HOUR + timedelta(minutes=1))),
-        ([job("a", "done"), job("b", "done"), job("c", "pending", wave=1)], ("wait", 1, HOUR)),
+        ([job("a", "done"), job("b", "done"), job("c", "pending", step_group=1)], ("wait", 1, HOUR)),
     ],
 )
 def test_after_the_jobs_of_a_wave(jobs: list[Job], expected: Any) -> None:
     document = rule(step("a"), step("b", start="with_previous", on_error="continue"), step("c", wait={"hours": 1}))
-    assert said(after_wave(document, run(document, 0), jobs, {"record": RECORD.fields})) == expected
+    assert said(after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields})) == expected
 
 
 def test_a_waves_condition_sees_the_moment_that_it_was_due() -> None:
     """Not the moment at which a late message is looked at."""
     document = rule(step("a", only_if={"field": "now.hour", "op": "equals", "value": 9}))
-    assert said(due_wave(document, 0, {"now": NOW, "record": {}}, NOW)) == ("dispatch", 0, NONE, ["a"], [])
+    assert said(due_step_group(document, 0, {"now": NOW, "record": {}}, NOW)) == ("dispatch", 0, NONE, ["a"], [])
 
 
 def test_the_clock_of_a_run_never_goes_back() -> None:
@@ -190,11 +192,11 @@ def test_a_run_begins_the_same_whenever_its_event_is_delivered() -> None:
 )
 def test_who_may_enter(entry: dict[str, Any], activated: datetime | None, record: Record | None, refused: bool) -> None:
     since = {"activated_at": activated.isoformat()} if activated else {}
-    assert (refusal(rule(step("a"), entry=entry, **since), record) is not None) is refused
+    assert (entry_denied(rule(step("a"), entry=entry, **since), record) is not None) is refused
 
 
 def test_who_enters_once_holds_a_key() -> None:
     once = rule(step("a"), entry={"again": "once_per_record"})
-    assert once_key(once, run(once)) == "rule_1#lead:1"
-    assert once_key(rule(step("a")), run(once)) is None
-    assert once_key(once, run(once, shadow=True)) is None
+    assert enrolment_key(once, run(once)) == "rule_1#lead:1"
+    assert enrolment_key(rule(step("a")), run(once)) is None
+    assert enrolment_key(once, run(once, shadow=True)) is None

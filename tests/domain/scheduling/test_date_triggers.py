@@ -37,8 +37,8 @@ def index(records: Iterable[Record], noted: datetime = LONG_AGO) -> list[DateEnt
     return [entry for record in records for entry in date_entries(record, noted)]
 
 
-def contact(own_id: str, **fields: Any) -> Record:
-    return Record("contact", own_id, fields, 1)
+def contact(external_id: str, **fields: Any) -> Record:
+    return Record("contact", external_id, fields, 1)
 
 
 def found(spec: DateField, entries: list[DateEntry], window: Window) -> list[DateEntry]:

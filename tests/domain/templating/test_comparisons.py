@@ -195,9 +195,9 @@ MOMENTS = st.one_of(
 
 
 def holds(one: Any, op: str, other: Any) -> bool:
-    leaf = parse_condition({"field": "record.a", "op": op, "value": other}, "conditions", [], "Europe/Istanbul")
-    assert leaf is not None
-    return evaluate(leaf, {"record": {"a": one}, "now": NOW})
+    predicate = parse_condition({"field": "record.a", "op": op, "value": other}, "conditions", [], "Europe/Istanbul")
+    assert predicate is not None
+    return evaluate(predicate, {"record": {"a": one}, "now": NOW})
 
 
 @given(SCALARS, SCALARS)

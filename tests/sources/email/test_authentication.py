@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.mails import HOST, as_ses_stores, headers_of_ses, passed, spf
 from tests.sources.growth import growth
 from tests.sources.samples import sample
-from whenthen.sources.email.authentication import Receipt, receipt_of_headers
+from whenthen.sources.email.authentication import Authentication, authentication_of_headers
 from whenthen.sources.email.mime import read_mail
 
 AT = datetime(2026, 3, 14, 9, 30, 5, tzinfo=UTC)
@@ -21,17 +21,17 @@ FAILED = "dmarc=fail header.from=victim.example;"
 NONE = "dmarc=none header.from=victim.example;"
 
 
-def receipt(raw: bytes) -> Receipt:
-    return receipt_of_headers(read_mail(raw), "ses1")
+def receipt(raw: bytes) -> Authentication:
+    return authentication_of_headers(read_mail(raw), "ses1")
 
 
-def of_results(results: str, sender: str = EVIL, host: str = HOST) -> Receipt:
+def of_results(results: str, sender: str = EVIL, host: str = HOST) -> Authentication:
     return receipt(headers_of_ses(sender, AT, results, host).encode() + f"From: {VICTIM}\r\n\r\n".encode())
 
 
 def test_the_headers_that_ses_puts_on_a_stored_mail_are_read() -> None:
     found = receipt(sample("email/reply.eml"))
-    assert found == Receipt(
+    assert found == Authentication(
         id="ses1",
         time=AT,
         recipients=("hello@balcony.example",),
@@ -199,7 +199,7 @@ def test_nothing_that_a_sender_says_on_the_way_vouches_for_another(sender: str, 
 
 @pytest.mark.parametrize("piece", ["(", '"', "\\", ";", "dkim=pass ", "header.i=@a ", "a" * 50, " header.a="])
 def test_no_results_cost_more_than_their_length(piece: str) -> None:
-    def read(size: int) -> Receipt:
+    def read(size: int) -> Authentication:
         return receipt(
             headers(PATH, BY_SES, f"Authentication-Results: amazonses.com; spf={piece * (size // len(piece))}")
         )

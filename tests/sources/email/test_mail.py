@@ -18,7 +18,7 @@ from tests.sources.samples import EVENTS, sample
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, WhenthenError
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_json
-from whenthen.sources.email.authentication import Receipt, receipt_of_headers
+from whenthen.sources.email.authentication import Authentication, authentication_of_headers
 from whenthen.sources.email.html_text import text_of_html
 from whenthen.sources.email.inbound import ReceivedMail, automatic, mail_events
 from whenthen.sources.email.mime import read_mail
@@ -216,7 +216,7 @@ def test_mail_of_every_kind_is_read_and_makes_an_event(
     mail = read_mail(raw)
     assert mail.text == text
     assert [(one.name, one.type) for one in mail.attachments] == attachments
-    found = mail_events(mail, Receipt(id="m1", verdicts=PASS, vouched="b.com"), raw, [], (), NOW)
+    found = mail_events(mail, Authentication(id="m1", verdicts=PASS, vouched="b.com"), raw, [], (), NOW)
     assert found.events[0].type == "email.received"
     assert found.events[0].identities == (("email#a@b.com",) if mail.author else ())
     for event in found.events:
@@ -297,11 +297,11 @@ def test_a_name_cannot_bring_an_address_along() -> None:
 
 
 def received(
-    name: str, receipt: Receipt | None = None, own: tuple[str, ...] = (), stored: tuple[str, ...] = ()
+    name: str, receipt: Authentication | None = None, own: tuple[str, ...] = (), stored: tuple[str, ...] = ()
 ) -> ReceivedMail:
     raw = sample(f"email/{name}.eml")
     mail = read_mail(raw)
-    return mail_events(mail, receipt or receipt_of_headers(mail, f"ses-{name}"), raw, stored, own, NOW)
+    return mail_events(mail, receipt or authentication_of_headers(mail, f"ses-{name}"), raw, stored, own, NOW)
 
 
 def test_a_reply_of_a_person_is_received_and_counts_as_an_answer() -> None:
@@ -369,7 +369,7 @@ AUTOMATIC = [
 
 @pytest.mark.parametrize(("headers", "reason"), AUTOMATIC, ids=[row[0].strip() or "nothing" for row in AUTOMATIC])
 def test_what_a_program_wrote_shows_by_its_headers(headers: str, reason: str | None) -> None:
-    assert automatic(read_mail(eml(headers)), Receipt()) == reason
+    assert automatic(read_mail(eml(headers)), Authentication()) == reason
 
 
 @pytest.mark.parametrize("name", ["out_of_office", "bounce"])
@@ -390,21 +390,21 @@ EARLIER = datetime(2026, 3, 19, 23, 59, tzinfo=UTC)
 @pytest.mark.parametrize("date", ["Sat, 14 Mar 2099 09:30:00 +0000", "Thu, 01 Jan 1970 00:00:00 +0000", "x", ""])
 def test_a_mail_is_of_the_time_at_which_ses_took_it(taken: datetime | None, time: datetime, date: str) -> None:
     raw = eml(f"Date: {date}\n")
-    events = mail_events(read_mail(raw), Receipt(id="m", time=taken, vouched="b.com"), raw, [], (), NOW).events
+    events = mail_events(read_mail(raw), Authentication(id="m", time=taken, vouched="b.com"), raw, [], (), NOW).events
     assert [event.time for event in events] == [time, time]
     assert events[0].data.get("date", "")[:4] in date, "what the sender says stays in the data"
 
 
 def test_an_empty_return_path_and_our_own_address_make_mail_automatic() -> None:
     mail = read_mail(eml(""))
-    assert automatic(mail, Receipt(return_path="")) == "empty Return-Path"
-    assert automatic(mail, Receipt(return_path="a@b.com")) is None
-    assert automatic(mail, Receipt(), own_addresses=("a@b.com",)) == "sent from our own address"
-    assert automatic(read_mail(eml("", first="From: MAILER-DAEMON@b.com\n")), Receipt()) == "mail system"
+    assert automatic(mail, Authentication(return_path="")) == "empty Return-Path"
+    assert automatic(mail, Authentication(return_path="a@b.com")) is None
+    assert automatic(mail, Authentication(), own_addresses=("a@b.com",)) == "sent from our own address"
+    assert automatic(read_mail(eml("", first="From: MAILER-DAEMON@b.com\n")), Authentication()) == "mail system"
 
 
 def with_receipt(vouched: str | None = "example.com", **verdicts: str) -> ReceivedMail:
-    return received("order_with_attachment", Receipt(id="m1", verdicts={**PASS, **verdicts}, vouched=vouched))
+    return received("order_with_attachment", Authentication(id="m1", verdicts={**PASS, **verdicts}, vouched=vouched))
 
 
 def test_viruses_and_spam_make_no_event() -> None:
@@ -434,13 +434,13 @@ SEVERAL = {
 @pytest.mark.parametrize("headers", SEVERAL.values(), ids=SEVERAL.keys())
 def test_nobody_is_known_by_a_from_that_is_not_the_only_one(headers: bytes) -> None:
     raw = headers + b"\r\nhello"
-    (mail,) = mail_events(read_mail(raw), Receipt(id="m", vouched="b.com"), raw, [], (), NOW).events
+    (mail,) = mail_events(read_mail(raw), Authentication(id="m", vouched="b.com"), raw, [], (), NOW).events
     assert mail.identities == ()
 
 
 def test_a_mail_without_a_receipt_is_known_by_its_own_id_or_its_bytes() -> None:
     def id_of(raw: bytes) -> str:
-        return mail_events(read_mail(raw), Receipt(), raw, [], (), NOW).events[0].id
+        return mail_events(read_mail(raw), Authentication(), raw, [], (), NOW).events[0].id
 
     assert id_of(eml("Message-ID: <1@b.com>\n")) == ids.event_id("email", "<1@b.com>")
     assert id_of(eml("")) == id_of(eml("")) != id_of(eml("X-Y: z\n"))
@@ -448,7 +448,7 @@ def test_a_mail_without_a_receipt_is_known_by_its_own_id_or_its_bytes() -> None:
 
 def test_a_long_text_is_cut_to_what_an_event_takes() -> None:
     raw = eml("Content-Type: text/plain; charset=utf-8\n", ("ş" * 100 + "\r\n").encode() * 5_000)
-    (mail, answer) = mail_events(read_mail(raw), Receipt(id="m", vouched="b.com"), raw, [], (), NOW).events
+    (mail, answer) = mail_events(read_mail(raw), Authentication(id="m", vouched="b.com"), raw, [], (), NOW).events
     assert mail.data["text_cut"] is True
     assert len(json.dumps(to_json(mail))) < MAX_EVENT_BYTES
     assert len(json.dumps(to_json(answer))) < MAX_EVENT_BYTES
@@ -456,7 +456,7 @@ def test_a_long_text_is_cut_to_what_an_event_takes() -> None:
 
 def test_the_reply_is_the_text_without_what_it_quotes() -> None:
     raw = eml("", b"STOP\r\n\r\nOn Thu, Apr 3, 2025 at 10:12 AM Balcony <hello@balcony.example>\r\nwrote:\r\n> offer")
-    received, answer = mail_events(read_mail(raw), Receipt(id="m", vouched="b.com"), raw, [], (), NOW).events
+    received, answer = mail_events(read_mail(raw), Authentication(id="m", vouched="b.com"), raw, [], (), NOW).events
     assert received.data["text"].endswith("\n> offer")
     assert received.data["reply"] == answer.data["text"] == "STOP"
 
@@ -576,7 +576,7 @@ def test_no_mail_raises_anything_but_our_errors(lines: list[bytes], end: bytes) 
         mail = read_mail(raw)
     except WhenthenError:
         return
-    events: tuple[Event, ...] = mail_events(mail, receipt_of_headers(mail, None), raw, [], (), NOW).events
+    events: tuple[Event, ...] = mail_events(mail, authentication_of_headers(mail, None), raw, [], (), NOW).events
     for event in events:
         json.dumps(to_json(event), ensure_ascii=False).encode()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.sources.growth import growth
 from whenthen.sources.email.html_text import text_of_html
-from whenthen.sources.email.reply_text import RULE, reply_of
+from whenthen.sources.email.reply_text import RULE, extract_reply
 
 US = "Balcony Company <hello@balcony.example>"
 LRE, PDF, RLE, RLM = "\u202a", "\u202c", "\u202b", "\u200f"
@@ -107,26 +107,26 @@ OFFER = "> Our spring offer\n>\n> Reply STOP to hear no more."
 @pytest.mark.parametrize("quoted", [OFFER, "Our spring offer\n\nReply STOP to hear no more."], ids=["marked", "bare"])
 @pytest.mark.parametrize("between", ["\n\n", "\n"], ids=["apart", "close"])
 def test_a_sentence_above_a_quotation_is_not_of_the_reply(sentence: str, quoted: str, between: str) -> None:
-    assert reply_of(f"STOP{between}{sentence}\n\n{quoted}\n") == "STOP"
-    assert reply_of(f"Yes, please.\n\nAyşe{between}{sentence}\n{quoted}") == "Yes, please.\n\nAyşe"
+    assert extract_reply(f"STOP{between}{sentence}\n\n{quoted}\n") == "STOP"
+    assert extract_reply(f"Yes, please.\n\nAyşe{between}{sentence}\n{quoted}") == "Yes, please.\n\nAyşe"
 
 
 @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES.keys())
 def test_an_answer_below_the_quotation_is_the_reply(sentence: str) -> None:
-    assert reply_of(f"{sentence}\n{OFFER}\n\nSTOP\n\n-- \nAyşe") == "STOP"
+    assert extract_reply(f"{sentence}\n{OFFER}\n\nSTOP\n\n-- \nAyşe") == "STOP"
 
 
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS.keys())
 def test_headers_above_a_quotation_and_what_is_below_are_not_of_the_reply(block: str) -> None:
-    assert reply_of(f"STOP\n\n{block}\n\nOur spring offer\nReply STOP to hear no more.") == "STOP"
-    assert reply_of(f"Yes, please.\n\nAyşe\n\n\n{block}\n\nOffer") == "Yes, please.\n\nAyşe"
+    assert extract_reply(f"STOP\n\n{block}\n\nOur spring offer\nReply STOP to hear no more.") == "STOP"
+    assert extract_reply(f"Yes, please.\n\nAyşe\n\n\n{block}\n\nOffer") == "Yes, please.\n\nAyşe"
 
 
 @pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES.keys())
 def test_what_a_device_adds_is_not_of_the_reply(signature: str) -> None:
-    assert reply_of(f"STOP\n\n{signature}") == "STOP"
-    assert reply_of(f"STOP\n\n{signature}\n\n{SENTENCES['apple, english']}\n{OFFER}") == "STOP"
-    assert reply_of(signature) == "", "nothing but a signature is no reply"
+    assert extract_reply(f"STOP\n\n{signature}") == "STOP"
+    assert extract_reply(f"STOP\n\n{signature}\n\n{SENTENCES['apple, english']}\n{OFFER}") == "STOP"
+    assert extract_reply(signature) == "", "nothing but a signature is no reply"
 
 
 OTHERS = [
@@ -150,7 +150,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("text", "reply"), OTHERS)
 def test_a_reply_is_what_its_sender_wrote(text: str, reply: str) -> None:
-    assert reply_of(text) == reply
+    assert extract_reply(text) == reply
 
 
 PAGES = {
@@ -188,7 +188,7 @@ Balcony &lt;hello@balcony.example&gt; wrote:</div><div><br></div><div>Our spring
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 def test_the_reply_of_a_mail_that_has_only_html(page: str) -> None:
-    assert reply_of(text_of_html(page)) == "STOP"
+    assert extract_reply(text_of_html(page)) == "STOP"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ PIECES = st.sampled_from([*SENTENCES.values(), *BLOCKS.values(), *SIGNATURES.val
 @given(st.text(max_size=200) | st.lists(PIECES, max_size=8).map("\n".join))
 def test_a_reply_has_no_line_that_the_text_has_not(text: str) -> None:
     lines = {line.strip() for line in text.split("\n")}
-    assert {line.strip() for line in reply_of(text).split("\n")} <= {*lines, ""}
+    assert {line.strip() for line in extract_reply(text).split("\n")} <= {*lines, ""}
 
 
 COSTLY = [
@@ -232,4 +232,4 @@ COSTLY = [
 @pytest.mark.parametrize("piece", [*COSTLY, "a" * 50 + ":"])
 def test_no_text_costs_more_than_its_length(piece: str, end: str) -> None:
     repeated = (piece + end) or "\n"
-    assert growth(lambda size: reply_of(repeated * (size // len(repeated))), 6_000) < 9
+    assert growth(lambda size: extract_reply(repeated * (size // len(repeated))), 6_000) < 9

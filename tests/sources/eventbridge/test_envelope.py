@@ -39,8 +39,8 @@ def test_an_applications_detail_is_the_events_data() -> None:
     assert event_of(envelope({"button": "offer"})).id == event.id, "a redelivery is known"
 
 
-def cloud_event(own_id: str = "1", source: str = "app.one", **more: Any) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": own_id, "source": source, "type": "order.shipped", "data": {}} | (
+def cloud_event(external_id: str = "1", source: str = "app.one", **more: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": external_id, "source": source, "type": "order.shipped", "data": {}} | (
         {"time": "2026-03-14T09:30:00Z"} | more
     )
 
@@ -52,13 +52,15 @@ def of_application(**detail: Any) -> Event:
 def test_an_id_is_one_of_its_source_alone() -> None:
     first, again, other = of_application(), of_application(), of_application(source="app.two")
     assert first.id == again.id == ids.event_id("app.one", "1")
-    assert len({first.id, other.id, of_application(own_id="2").id}) == 3
+    assert len({first.id, other.id, of_application(external_id="2").id}) == 3
     assert (first.source, other.source) == ("app.one", "app.two")
 
 
-@pytest.mark.parametrize("own_id", ["x" * 5_000, "ş" * 2_000, "\ud800"], ids=["long", "long in bytes", "half a pair"])
-def test_an_id_that_is_no_key_is_as_good_as_any(own_id: str) -> None:
-    assert re.fullmatch(r"evt_[a-z2-7]{26}", of_application(own_id=own_id).id)
+@pytest.mark.parametrize(
+    "external_id", ["x" * 5_000, "ş" * 2_000, "\ud800"], ids=["long", "long in bytes", "half a pair"]
+)
+def test_an_id_that_is_no_key_is_as_good_as_any(external_id: str) -> None:
+    assert re.fullmatch(r"evt_[a-z2-7]{26}", of_application(external_id=external_id).id)
 
 
 @pytest.mark.parametrize("odd", ["x" * 5_000, "ş" * 2_000, "\ud800"], ids=["long", "long in bytes", "half a pair"])

@@ -23,8 +23,8 @@ NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def form(own_id: str = "1", **known: Any) -> LeadForm:
-    return LeadForm(own_id, **{"since": NOW - HOUR, **known})
+def form(external_id: str = "1", **known: Any) -> LeadForm:
+    return LeadForm(external_id, **{"since": NOW - HOUR, **known})
 
 
 def asked(*known: LeadForm, settings: LeadSettings | None = None, now: datetime = NOW) -> list[str]:

@@ -15,7 +15,7 @@ from tests.sources.samples import sample
 from whenthen.domain.common.errors import Malformed, TooLarge, WhenthenError
 from whenthen.sources.parsing.forms import Form, read_form
 from whenthen.sources.signing import signatures
-from whenthen.sources.webhook.delivery import Delivery, Mapped, map_form
+from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_form
 from whenthen.sources.webhook.mapping import parse_source
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_no_bytes_raise_anything_but_our_errors(body: bytes, content_type: str) 
             continue
 
 
-def submit(raw: bytes, content_type: str, at: datetime = NOW, **settings: Any) -> Mapped:
+def submit(raw: bytes, content_type: str, at: datetime = NOW, **settings: Any) -> MappingResult:
     source = parse_source({"name": "contact", "scheme": {"kind": "form_token", "field": "token"}, **settings})
     headers = {"content-type": content_type}
     verified = signatures.verify(source.scheme, ["form-token-of-the-demo"], headers, raw, at)

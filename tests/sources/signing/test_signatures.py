@@ -99,7 +99,7 @@ def test_while_a_secret_is_replaced_both_are_good_and_afterwards_one(scheme: Sch
 @pytest.mark.parametrize("secrets", [[], [""], ["   "], ["whsec_"], ["short"], ["whsec_YQ=="]])
 def test_without_a_secret_nothing_is_accepted(scheme: Scheme, secrets: list[str]) -> None:
     for key in (b"", b"short", b"a", b"whsec_"):
-        forged = verifiers.PROOFS[scheme.kind].sign(scheme, key, BODY, NOW, "m1")
+        forged = verifiers.VERIFIERS[scheme.kind].sign(scheme, key, BODY, NOW, "m1")
         with pytest.raises(Unauthenticated):
             signatures.verify(scheme, secrets, forged, BODY, NOW)
 
@@ -143,7 +143,7 @@ def test_a_signature_is_good_for_five_minutes(kind: str, age: int, accepted: boo
     "written", ["١٦١٤٢٦٥٣٣٠", "1614265330.0", " 1614265330", "+1614265330", "1_614_265_330", "9" * 40]
 )
 def test_only_plain_digits_are_a_timestamp(written: str) -> None:
-    key = verifiers.PROOFS["standard_webhooks"].key(SECRET)
+    key = verifiers.VERIFIERS["standard_webhooks"].key(SECRET)
     assert key
     signed = {"webhook-id": "m1", "webhook-timestamp": written, "webhook-signature": "v1,x"}
     with pytest.raises(Unauthenticated, match="timestamp"):
@@ -223,7 +223,7 @@ def test_only_the_open_form_asks_for_no_secret() -> None:
 
 
 def test_every_configurable_scheme_has_its_proof() -> None:
-    assert verifiers.PROOFS.keys() == schemes.SETTINGS.keys()
+    assert verifiers.VERIFIERS.keys() == schemes.SETTINGS.keys()
 
 
 def test_a_secret_that_would_be_ignored_is_refused_when_it_is_saved() -> None:

@@ -14,7 +14,7 @@ from tests.sources.samples import sample, sample_json
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, Malformed, TooLarge
 from whenthen.domain.events.event import MAX_EVENT_BYTES, from_json, to_json
-from whenthen.sources.webhook.delivery import Delivery, Mapped, map_json
+from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_json
 from whenthen.sources.webhook.mapping import parse_source
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -22,8 +22,8 @@ STANDARD = {"name": "bank", "scheme": "standard_webhooks"}
 FORM = {"name": "site", "scheme": "form_token"}
 
 
-def deliver(source: dict[str, Any], body: bytes, own_id: str | None = None, **headers: str) -> Mapped:
-    return map_json(Delivery(parse_source(source), headers, body, own_id, NOW, default_country="TR"))
+def deliver(source: dict[str, Any], body: bytes, external_id: str | None = None, **headers: str) -> MappingResult:
+    return map_json(Delivery(parse_source(source), headers, body, external_id, NOW, default_country="TR"))
 
 
 def with_mapping(**mapping: Any) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def test_a_part_that_cannot_be_read_is_reported_and_costs_nothing_else(parts: di
     assert mapped.problems[0].startswith(f"mappings[0].{field}: ")
 
 
-def recorded(fields: dict[str, Any], country: str = "DE") -> Mapped:
+def recorded(fields: dict[str, Any], country: str = "DE") -> MappingResult:
     """A body whose members are the fields of a record, which has an id."""
     source = with_mapping(type="a.done", record={"kind": "contact", "id": "'1'", "fields": "body"})
     return deliver(source | {"default_country": country}, body(**fields))

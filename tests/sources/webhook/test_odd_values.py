@@ -20,7 +20,7 @@ from whenthen.domain.records import consent, sender_profile
 from whenthen.domain.records.record import MAX_FIELDS, check_fields
 from whenthen.sources.signing.schemes import SETTINGS
 from whenthen.sources.webhook.default_mappings import default_mappings
-from whenthen.sources.webhook.delivery import Delivery, Mapped, map_form, map_json
+from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_form, map_json
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.usecases.records.save_record import normalised
 
@@ -36,12 +36,12 @@ ODD = [*NUMBERS, *NO_NUMBERS, *TEXTS, DEEP, "[" * 900 + "]" * 900, "null", "true
 MARK = '"here stands the odd value"'
 
 
-def delivered(scheme: str, body: str, **headers: str) -> Mapped:
+def delivered(scheme: str, body: str, **headers: str) -> MappingResult:
     source = parse_source({"name": "source", "scheme": scheme})
     return map_json(Delivery(source, headers, body.encode(), "delivery-1", NOW, "TR"))
 
 
-def whole(mapped: Mapped) -> None:
+def whole(mapped: MappingResult) -> None:
     """Each event can go on the bus and come back, and be looked at; each record can be kept."""
     for event in mapped.events:
         written = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False)

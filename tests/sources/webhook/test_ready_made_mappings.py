@@ -15,19 +15,19 @@ from whenthen.sources.parsing.expressions import compile_expression
 from whenthen.sources.signing import signatures
 from whenthen.sources.stripe import mappings as stripe
 from whenthen.sources.webhook.default_mappings import default_mappings
-from whenthen.sources.webhook.delivery import Delivery, Mapped, map_json
+from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_json
 from whenthen.sources.webhook.mapping import parse_source
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 AYSE = {"stripe#cus_S4ayse", "email#ayse.yilmaz@example.com", "phone#+905321234567"}
 
 
-def of_stripe(name: str) -> Mapped:
+def of_stripe(name: str) -> MappingResult:
     source = parse_source({"name": "stripe", "scheme": "stripe"})
     return map_json(Delivery(source, {}, sample(f"stripe/{name}.json"), None, NOW, "TR"))
 
 
-def of_github(name: str, event: str) -> Mapped:
+def of_github(name: str, event: str) -> MappingResult:
     source = parse_source({"name": "github", "scheme": "github"})
     headers = {"x-github-event": event, "x-github-delivery": "72d3162e-cc78-11e3"}
     return map_json(Delivery(source, headers, sample(f"github/{name}.json"), "72d3162e-cc78-11e3", NOW, "TR"))

@@ -235,11 +235,11 @@ def test_a_brazilian_is_the_same_person_under_both_writings() -> None:
 
 
 def test_another_persons_contact_is_never_joined() -> None:
-    stranger = {"wa_id": "905559998877", "user_id": "TR.2", "profile": {"name": "Somebody Else"}}
-    event = message({"from": "905321234567"}, stranger).events[0]
+    unauthenticated = {"wa_id": "905559998877", "user_id": "TR.2", "profile": {"name": "Somebody Else"}}
+    event = message({"from": "905321234567"}, unauthenticated).events[0]
     assert event.identities == ("phone#+905321234567",)
     assert "profile_name" not in event.data
-    same_number_other_id = message({"from": "905559998877", "from_user_id": "TR.3"}, stranger).events[0]
+    same_number_other_id = message({"from": "905559998877", "from_user_id": "TR.3"}, unauthenticated).events[0]
     assert same_number_other_id.identities == ("phone#+905559998877", "whatsapp#TR.3")
     assert "profile_name" not in same_number_other_id.data
 

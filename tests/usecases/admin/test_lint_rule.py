@@ -9,7 +9,7 @@ import pytest
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRules, FakeViews
 from tests.usecases.rules import GREET, rule
-from whenthen.domain.common.errors import Unsound
+from whenthen.domain.common.errors import LintFailed
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.ports.values import StoredRule
 from whenthen.usecases.admin import lint_rule
@@ -45,7 +45,7 @@ STRANGE = {"all": [*NEVER["all"], {"field": "event.data.fieldz", "op": "exists"}
 
 
 def test_errors_refuse_a_rule_and_nothing_is_saved(manage: ManageRules, rules: FakeRules) -> None:
-    with pytest.raises(Unsound) as refused:
+    with pytest.raises(LintFailed) as refused:
         create(manage, rule(GREET, conditions=STRANGE))
     assert [(each.field, each.code) for each in refused.value.problems] == [
         ("conditions", "never_holds"),
@@ -59,7 +59,7 @@ def test_errors_refuse_a_rule_and_nothing_is_saved(manage: ManageRules, rules: F
 
 def test_a_change_that_makes_errors_is_refused_and_the_rule_stays(manage: ManageRules) -> None:
     made = create(manage, rule(GREET))
-    with pytest.raises(Unsound):
+    with pytest.raises(LintFailed):
         manage.replace(made.id, rule(GREET, conditions=NEVER), version=None, by="key_1")
     assert manage.get(made.id).version == 1
 
@@ -94,7 +94,7 @@ def test_a_cycle_through_rules_of_other_events_is_found_with_its_chain(manage: M
 
 def test_a_circle_of_mails_is_refused(manage: ManageRules) -> None:
     mail = {"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}
-    with pytest.raises(Unsound) as refused:
+    with pytest.raises(LintFailed) as refused:
         create(manage, {**rule(mail, on="email.opened"), "kind": None})
     assert [each.code for each in refused.value.problems] == ["endless_cycle"]
 
@@ -104,7 +104,7 @@ def test_a_rule_can_be_switched_off_whatever_is_found(manage: ManageRules, rules
     stored = StoredRule("rule_old", 1, document, FakeClock().now(), "key_1")
     rules.save(stored, parse_rule(document), None)
     assert manage.set_mode("rule_old", "off", version=None, by="key_1").document["mode"] == "off"
-    with pytest.raises(Unsound):
+    with pytest.raises(LintFailed):
         manage.set_mode("rule_old", "on", version=None, by="key_1")
 
 

@@ -216,8 +216,8 @@ def test_a_view_may_ask_for_what_its_records_refer_to(views: ManageViews) -> Non
         ("lead:2", {"owner": "agent:b"}),
         ("lead:3", {}),
     ):
-        kind, _, own_id = ref.partition(":")
-        views.records.keep(Record(kind, own_id, fields, version=1), None)
+        kind, _, external_id = ref.partition(":")
+        views.records.keep(Record(kind, external_id, fields, version=1), None)
     asked = {"field": "related.owner.team", "op": "equals", "value": "vip"}
     view = views.create({"name": "VIPs", "kind": "lead", "filter": asked}, seed="vips", by="ayse")
     found = views.records_in(view.id, "lead", limit=10, cursor=None)

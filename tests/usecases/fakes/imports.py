@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.usecases.fakes.queues import FakeQueue
 from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.common.errors import NotFound, Stale
-from whenthen.domain.imports.job import Import, Refusal
+from whenthen.domain.imports.job import Import, RejectedRow
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record
 from whenthen.ports.values import Page, RecordWrite
@@ -21,7 +21,7 @@ class FakeImports:
 
     records: FakeRecords
     kept: dict[str, Import] = field(default_factory=dict)
-    refused: dict[str, list[Refusal]] = field(default_factory=dict)
+    refused: dict[str, list[RejectedRow]] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
 
     def get(self, import_id: str) -> Import:
@@ -33,8 +33,8 @@ class FakeImports:
         newest = sorted(self.kept.values(), key=lambda work: (work.created_at, work.id), reverse=True)
         return page_of(newest, limit, cursor)
 
-    def refusals(self, import_id: str) -> Sequence[Refusal]:
-        return sorted(self.refused.get(import_id, ()), key=lambda refusal: refusal.line)
+    def rejections(self, import_id: str) -> Sequence[RejectedRow]:
+        return sorted(self.refused.get(import_id, ()), key=lambda rejected_row: rejected_row.line)
 
     def create(self, new: Import) -> Import:
         return self.kept.setdefault(new.id, new)
@@ -44,11 +44,11 @@ class FakeImports:
             raise Stale(f"import {after.id} moved on")
         self.kept[after.id] = after
 
-    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[Refusal]) -> None:
+    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
         if self.kept[after.id].version != after.version - 1:
             raise Stale(f"import {after.id} moved on")
         for write in writes:
-            self.records.demand(write.record, write.replaces)
+            self.records.required_condition(write.record, write.replaces)
         assert len({write.record.ref for write in writes}) == len(writes), "a transaction takes each item once"
         cost = len(refused) + sum(
             cost_of(write.record, write.replaces or Record(write.record.kind, write.record.id)) for write in writes

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.ordering import place_of
+from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
@@ -38,16 +38,16 @@ class FakeRuns:
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
-        if any(self.once.get(key, run.id) != run.id for key in (once_key, *earlier) if key is not None):
+        if any(self.once.get(key, run.id) != run.id for key in (enrolment_key, *earlier) if key is not None):
             return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED
-        if once_key is not None:
-            self.once[once_key] = run.id
+        if enrolment_key is not None:
+            self.once[enrolment_key] = run.id
         self.runs[run.id], self.events[run.id] = run, event
         self._write(jobs)
         if run.status.final:
@@ -65,7 +65,7 @@ class FakeRuns:
     def load(self, run_id: str) -> RunState | None:
         if run_id not in self.runs:
             return None
-        jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.wave)
+        jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.step_group)
         return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
 
     def keep_token(self, run_id: str, token: str) -> None:
@@ -74,16 +74,18 @@ class FakeRuns:
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         stored = self.runs[run.id]
-        if stored.status.final or stored.wave >= run.wave:
+        if stored.status.final or stored.step_group >= run.step_group:
             return False
-        self.runs[run.id] = replace(stored, wave=run.wave, due=run.due, status=RunStatus.RUNNING, waits_until=None)
+        self.runs[run.id] = replace(
+            stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
+        )
         self._write(jobs)
         return True
 
     def park(self, run: Run, due: datetime) -> None:
         assert due.tzinfo is not None
         stored = self.runs[run.id]
-        if not stored.status.final and stored.wave == run.wave:
+        if not stored.status.final and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
 
     def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
@@ -137,7 +139,7 @@ class FakeRuns:
         if counter is not None and self.counter(counter.name) != counter.before:
             raise Stale("the counter has moved on")
         for write in writes:
-            self.records.demand(write.record, write.replaces)
+            self.records.required_condition(write.record, write.replaces)
         for write in writes:
             self.records.put(write.record, write.replaces)
         if counter is not None:
@@ -164,7 +166,7 @@ class FakeRuns:
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         for key in keys:
-            self.exits.setdefault((key, event.type), {})[place_of(event)] = event.time
+            self.exits.setdefault((key, event.type), {})[order_key(event)] = event.time
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
         return [

@@ -48,7 +48,7 @@ class FakeQueue:
                 return message
         return None
 
-    def bury(self, message: Message, reason: str) -> None:
+    def dead_letter(self, message: Message, reason: str) -> None:
         self.messages.remove(message)
         self.dead.append((message.body, reason))
 
@@ -105,7 +105,7 @@ class Execution:
 
     run_id: str
     state: str = "step"
-    wave: int | None = None
+    step_group: int | None = None
     due: datetime | None = None
     token: str = ""
     tries: int = 0
@@ -126,7 +126,7 @@ class FakeSequences:
         for execution in self.executions.values():
             if execution.token == token and execution.state == "asked":
                 execution.state = "wait" if output["more"] else "ended"
-                execution.wave = output.get("wave")
+                execution.step_group = output.get("step_group")
                 execution.due = parse_time(output["due"], "due") if "due" in output else None
 
     def stop(self, run_id: str, reason: str) -> None:

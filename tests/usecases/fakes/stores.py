@@ -16,11 +16,21 @@ from whenthen.domain.events.identities import own
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
-from whenthen.domain.records.record import Record, is_of_another, rank_of, weight_of
+from whenthen.domain.records.record import Record, encoded_size_of, is_of_another, rank_of
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.runs.run import watched_types
-from whenthen.domain.scheduling.sweep_window import Mark
-from whenthen.ports.values import ApiKey, Noted, NotEntered, Page, Plan, Refusal, StoredRule, StoredView, Telling
+from whenthen.domain.scheduling.sweep_window import Checkpoint
+from whenthen.ports.values import (
+    ApiKey,
+    NotEntered,
+    Page,
+    Plan,
+    Rejection,
+    SourceUpdate,
+    StoredRule,
+    StoredView,
+    WriteResult,
+)
 from whenthen.sources.meta.lead_forms import LeadForm
 
 T = TypeVar("T")
@@ -51,7 +61,7 @@ class FakeEventLog:
         return self.plans.setdefault(plan.event.id, plan)
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
-        self.plans[event_id] = replace(self.plans[event_id], handled=True, refused=tuple(refused))
+        self.plans[event_id] = replace(self.plans[event_id], completed=True, refused=tuple(refused))
 
 
 @dataclass
@@ -69,9 +79,11 @@ class FakeOccurrences:
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
     ) -> Mapping[str, datetime]:
         self.asked.append((key, event_type))
-        found = [(time, own_id) for at, each, time, own_id in self.noted if (at, each) == (key, event_type)]
-        newest = sorted((time, own_id) for time, own_id in found if time <= until and (since is None or time >= since))
-        return {own_id: time for time, own_id in newest[::-1][:limit]}
+        found = [(time, external_id) for at, each, time, external_id in self.noted if (at, each) == (key, event_type)]
+        newest = sorted(
+            (time, external_id) for time, external_id in found if time <= until and (since is None or time >= since)
+        )
+        return {external_id: time for time, external_id in newest[::-1][:limit]}
 
 
 @dataclass
@@ -195,7 +207,7 @@ class FakeViews:
 
 @dataclass
 class FakeSweeps:
-    mark: Mark | None = None
+    mark: Checkpoint | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -203,12 +215,12 @@ class FakeSweeps:
 
     @until.setter
     def until(self, moment: datetime | None) -> None:
-        self.mark = Mark(moment) if moment else None
+        self.mark = Checkpoint(moment) if moment else None
 
-    def last(self) -> Mark | None:
+    def last(self) -> Checkpoint | None:
         return self.mark
 
-    def move(self, last: Mark | None, mark: Mark) -> bool:
+    def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
         if self.mark != last:
             return False
         self.mark = mark
@@ -259,24 +271,24 @@ class FakeRecords:
         return [self.find(identities, kind) for identities in wanted]
 
     def put(self, record: Record, replaces: Record | None) -> None:
-        self.demand(record, replaces)
+        self.required_condition(record, replaces)
         self.keep(record, replaces)
         self.on_change(replaces, record)
 
-    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
-        place = telling.source, record.ref
-        if telling.id in self.told:
-            return Noted.KNOWN
-        if telling.at is not None and self.newest.get(place, telling.at) > telling.at:
-            return Noted.OLDER
+    def put_once(self, record: Record, replaces: Record | None, update: SourceUpdate) -> WriteResult:
+        place = update.source, record.ref
+        if update.id in self.told:
+            return WriteResult.DUPLICATE
+        if update.at is not None and self.newest.get(place, update.at) > update.at:
+            return WriteResult.STALE
         if record != replaces:
             self.put(record, replaces)
-        self.told.add(telling.id)
-        if telling.at is not None:
-            self.newest[place] = telling.at
-        return Noted.WRITTEN
+        self.told.add(update.id)
+        if update.at is not None:
+            self.newest[place] = update.at
+        return WriteResult.APPLIED
 
-    def demand(self, record: Record, replaces: Record | None) -> None:
+    def required_condition(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
         if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
             raise Stale(f"{record.ref} has moved on")
@@ -284,21 +296,21 @@ class FakeRecords:
 
     def hold(self, record: Record, replaces: Record | None) -> None:
         """What DynamoDB takes of a record, as far as use cases can tell: raises Invalid, TooLarge."""
-        if weight_of(record) > MOST_BYTES:
+        if encoded_size_of(record) > MOST_BYTES:
             raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)")
         if cost_of(record, replaces or Record(record.kind, record.id)) > MOST_WRITES:
             raise Invalid.field("", f"at most {MOST_WRITES} writes are possible at once")
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
-        self.demand(survivor, survivor)
-        self.demand(other, other)
+        self.required_condition(survivor, survivor)
+        self.required_condition(other, other)
         self.keep(None, other)
         self.keep(after, survivor)
         self.signposts |= dict.fromkeys(other.refs, after.ref)
         self.on_change(survivor, after)
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        self.demand(record, record)
+        self.required_condition(record, record)
         self.keep(None, record)
         self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
@@ -358,13 +370,13 @@ class FakeSources:
 
 @dataclass
 class FakeRefusals:
-    noted: builtins.list[tuple[str, Refusal]] = field(default_factory=list)
+    noted: builtins.list[tuple[str, Rejection]] = field(default_factory=list)
 
-    def note(self, source: str, refusal: Refusal) -> bool:
+    def note(self, source: str, refusal: Rejection) -> bool:
         self.noted.append((source, refusal))
         return True
 
-    def last(self, source: str) -> builtins.list[Refusal]:
+    def last(self, source: str) -> builtins.list[Rejection]:
         return [refusal for name, refusal in self.noted[::-1] if name == source]
 
 

@@ -13,7 +13,7 @@ from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.actions import Channel
-from whenthen.ports.administration import Refusals, SettingStore, SourceStore
+from whenthen.ports.administration import Rejections, SettingStore, SourceStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences
 from whenthen.ports.imports import ImportFiles, ImportStore
@@ -23,21 +23,21 @@ from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import JobQueues, RunLedger, Sequences
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
-from whenthen.usecases.ingest.identify_sender import KnowPerson
+from whenthen.usecases.ingest.identify_sender import IdentifySender
 from whenthen.usecases.ingest.publish_changes import PublishChanges
 from whenthen.usecases.ingest.receive_email import ReceiveEmail
-from whenthen.usecases.ingest.receive_meta import AcceptMeta
-from whenthen.usecases.ingest.receive_webhook import AcceptHook
+from whenthen.usecases.ingest.receive_meta import ReceiveMeta
+from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
 from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
-from whenthen.usecases.ingest.record_rejection import KeepRefusals
-from whenthen.usecases.ingest.update_consent import Consents, KeepConsent
+from whenthen.usecases.ingest.record_rejection import RecordRejection
+from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.stop_on_exit import StopOnExit
 from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.enrol_view import EnrolView
-from whenthen.usecases.runs.orchestrator import Progress
+from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.settle_report import SettleReport
@@ -69,7 +69,7 @@ class Ports:
     http: Http
     settings: SettingStore
     sources: SourceStore
-    refusals: Refusals
+    rejections: Rejections
     threads: Threads
     objects: Objects
     clock: Clock
@@ -84,8 +84,8 @@ class Ports:
 class Functions:
     """The use cases as the deployed functions hold them."""
 
-    accept_meta: AcceptMeta
-    accept_hook: AcceptHook
+    receive_meta: ReceiveMeta
+    receive_webhook: ReceiveWebhook
     fetch_lead: FetchLead
     reconcile_leads: ReconcileLeads
     publish_changes: PublishChanges
@@ -104,11 +104,13 @@ class Functions:
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
-    progress = Progress(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
+    orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
-        accept_meta=AcceptMeta(p.bus, p.leads, p.secrets, p.clock),
-        accept_hook=AcceptHook(p.sources, p.secrets, save_record, p.bus, KeepRefusals(p.refusals, p.clock), p.clock),
+        receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
+        receive_webhook=ReceiveWebhook(
+            p.sources, p.secrets, save_record, p.bus, RecordRejection(p.rejections, p.clock), p.clock
+        ),
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.leads, p.lead_forms, p.clock, "TR"),
         reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
         publish_changes=PublishChanges(p.bus, p.clock),
@@ -117,18 +119,22 @@ def functions_of(ports: Ports) -> Functions:
         enrol_view=EnrolView(p.rules, p.records, p.bus),
         import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
-            progress,
+            orchestrator,
             StopOnExit(p.rules, p.runs, p.sequences, p.clock),
             p.log,
-            lambda: (KnowPerson(save_record, p.settings), KeepConsent(p.records, p.clock), SettleReport(progress)),
+            lambda: (
+                IdentifySender(save_record, p.settings),
+                UpdateConsent(p.records, p.clock),
+                SettleReport(orchestrator),
+            ),
         ),
-        advance_sequence=AdvanceSequence(progress),
+        advance_sequence=AdvanceSequence(orchestrator),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
             Channel.EMAIL: PerformJob(
-                progress,
+                orchestrator,
                 SendEmail(
                     p.mailer,
                     "crm@example.com",
@@ -138,8 +144,8 @@ def functions_of(ports: Ports) -> Functions:
                     further=("desk@example.com",),
                 ),
             ),
-            Channel.WHATSAPP: PerformJob(progress, SendWhatsapp(p.graph, "TR", Consents(p.records))),
-            Channel.WEBHOOK: PerformJob(progress, CallWebhook(p.http, p.secrets, p.clock)),
-            Channel.RECORD: ChangeRecord(progress, "TR"),
+            Channel.WHATSAPP: PerformJob(orchestrator, SendWhatsapp(p.graph, "TR", Consents(p.records))),
+            Channel.WEBHOOK: PerformJob(orchestrator, CallWebhook(p.http, p.secrets, p.clock)),
+            Channel.RECORD: ChangeRecord(orchestrator, "TR"),
         },
     )

@@ -86,11 +86,11 @@ class World:
             }
         )
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
-        self.objects, self.sources, self.refusals = FakeObjects(), FakeSources(), FakeRefusals()
+        self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
         self.ports = Ports(
             settings=self.settings,
             sources=self.sources,
-            refusals=self.refusals,
+            rejections=self.rejections,
             threads=self.threads,
             objects=self.objects,
             rules=self.rules,
@@ -134,25 +134,25 @@ class World:
 
     def has_record(self, ref: str, **fields: Any) -> Record:
         """Write a record, without the events of it."""
-        kind, _, own_id = ref.partition(":")
+        kind, _, external_id = ref.partition(":")
         now = self.clock.now()
-        record = Record(kind, own_id, fields, version=1, created_at=now, updated_at=now)
+        record = Record(kind, external_id, fields, version=1, created_at=now, updated_at=now)
         self.records.keep(record, self.records.stored.get(ref))
         return record
 
     def changes(self, ref: str, **fields: Any) -> None:
         """A person changes a record; its change event is under way."""
-        kind, _, own_id = ref.partition(":")
-        SaveRecord(self.records, self.clock, "TR").upsert(kind, own_id, fields, origin="human")
+        kind, _, external_id = ref.partition(":")
+        SaveRecord(self.records, self.clock, "TR").upsert(kind, external_id, fields, origin="human")
 
-    def event(self, event_type: str, own_id: str = "1", **fields: Any) -> Event:
+    def event(self, event_type: str, external_id: str = "1", **fields: Any) -> Event:
         """An event that happens now."""
         fields = {"time": self.clock.now(), **fields}
-        return Event(id=ids.event_id("test", f"{event_type}{own_id}"), source="test", type=event_type, **fields)
+        return Event(id=ids.event_id("test", f"{event_type}{external_id}"), source="test", type=event_type, **fields)
 
-    def happens(self, event_type: str, own_id: str = "1", **fields: Any) -> Event:
+    def happens(self, event_type: str, external_id: str = "1", **fields: Any) -> Event:
         """An event is on its way to match_event."""
-        event = self.event(event_type, own_id, **fields)
+        event = self.event(event_type, external_id, **fields)
         self.queues["events"].add(event)
         return event
 
@@ -224,7 +224,7 @@ class World:
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
         """What `runtime.queue_consumer` and the queue's redrive policy make of an error."""
         if handling_of(error).on_queue is OnQueue.DEAD_LETTER or message.receives >= MAX_RECEIVES:
-            queue.bury(message, error.reason)
+            queue.dead_letter(message, error.reason)
         elif isinstance(error, Temporary) and error.retry_after is not None:
             message.visible_at = self.clock.now() + timedelta(seconds=error.retry_after)
 
@@ -241,7 +241,7 @@ class World:
         execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
         execution.ask_again = self.clock.now() + STEP_TIMEOUT
         try:
-            self.functions.advance_sequence(execution.run_id, execution.token, execution.wave, execution.due)
+            self.functions.advance_sequence(execution.run_id, execution.token, execution.step_group, execution.due)
         except (Killed, WhenthenError) as error:
             self.failed_steps.append(repr(error))
             if isinstance(error, Killed):
@@ -260,7 +260,7 @@ class World:
                 return execution.ask_again is not None and execution.ask_again <= now
         return False
 
-    def settle(self) -> None:
+    def on_job_finished(self) -> None:
         """Deliver all that can be delivered now."""
         busy = True
         while busy:
@@ -273,21 +273,21 @@ class World:
     def pass_time(self, **by: float) -> None:
         """Let time pass, and everything happen that falls due in it."""
         end = self.clock.now() + timedelta(**by)
-        self.settle()
+        self.on_job_finished()
         while (following := self._next()) is not None and following <= end:
             self.clock.at = max(following, self.clock.at)
-            self.settle()
+            self.on_job_finished()
         self.clock.at = end
 
     def run_out(self) -> None:
         """Let time pass until nothing is under way any more."""
-        self.settle()
+        self.on_job_finished()
         for _ in range(1_000):
             following = self._next()
             if following is None:
                 return
             self.clock.at = max(following, self.clock.at)
-            self.settle()
+            self.on_job_finished()
         raise AssertionError("it never comes to rest")
 
     def _next(self) -> datetime | None:

@@ -106,7 +106,7 @@ def notification(*leads: int) -> tuple[dict[str, str], bytes]:
 
 
 def test_leads_of_a_notification_are_queued_each_once(world: World) -> None:
-    accepted = world.functions.accept_meta(*notification(1, 2, 1))
+    accepted = world.functions.receive_meta(*notification(1, 2, 1))
     assert (accepted.leads, accepted.events, accepted.ignored) == (2, 0, 1)
     assert [lead.leadgen_id for lead in world.queues["leads"].bodies] == ["1", "2"]
 
@@ -115,44 +115,44 @@ def test_what_is_not_signed_with_the_secret_is_not_taken(world: World) -> None:
     headers, body = notification(1)
     for wrong in ({}, {"x-hub-signature-256": "sha256=00"}, {**headers, "x-hub-signature-256": ""}):
         with pytest.raises(Unauthenticated):
-            world.functions.accept_meta(wrong, body)
+            world.functions.receive_meta(wrong, body)
     with pytest.raises(Unauthenticated):
-        world.functions.accept_meta(headers, body + b" ")
+        world.functions.receive_meta(headers, body + b" ")
     del world.secrets.kept["meta"]
     with pytest.raises(Unauthenticated):
-        world.functions.accept_meta(headers, body)
+        world.functions.receive_meta(headers, body)
     assert world.queues["leads"].bodies == []
 
 
 def test_while_the_secret_is_replaced_the_one_before_is_good_too(world: World) -> None:
     headers, body = notification(1)
     world.secrets.kept["meta"] = {"app_secret": "new", "previous_app_secret": "app-secret"}
-    assert world.functions.accept_meta(headers, body).leads == 1
+    assert world.functions.receive_meta(headers, body).leads == 1
 
 
 @pytest.mark.parametrize("before", [{"app_secret": "old", "verify_token": "old"}, None])
 def test_a_secret_that_was_just_set_is_known_when_a_proof_fails(world: World, before: dict[str, str] | None) -> None:
     world.secrets.stale["meta"] = before
-    assert world.functions.accept_meta(*notification(1)).leads == 1
+    assert world.functions.receive_meta(*notification(1)).leads == 1
     world.secrets.stale["meta"] = before
     query = {"hub.mode": "subscribe", "hub.verify_token": "verify", "hub.challenge": "7"}
-    assert world.functions.accept_meta.verify_address(query) == "7"
+    assert world.functions.receive_meta.verify_address(query) == "7"
     assert world.secrets.read_anew == 2
-    world.functions.accept_meta(*notification(2))
+    world.functions.receive_meta(*notification(2))
     assert world.secrets.read_anew == 2, "only where a proof fails"
 
 
 def test_what_is_signed_but_unreadable_is_malformed(world: World) -> None:
     headers, body = signed({"object": "page"})
     with pytest.raises(Malformed):
-        world.functions.accept_meta(headers, body)
+        world.functions.receive_meta(headers, body)
 
 
 def test_metas_check_of_the_address_is_answered(world: World) -> None:
     query = {"hub.mode": "subscribe", "hub.verify_token": "verify", "hub.challenge": "1158201444"}
-    assert world.functions.accept_meta.verify_address(query) == "1158201444"
+    assert world.functions.receive_meta.verify_address(query) == "1158201444"
     with pytest.raises(Unauthenticated):
-        world.functions.accept_meta.verify_address({**query, "hub.verify_token": "guess"})
+        world.functions.receive_meta.verify_address({**query, "hub.verify_token": "guess"})
 
 
 def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
@@ -168,13 +168,13 @@ def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
 def test_a_lead_that_was_deleted_does_not_come_back_when_meta_repeats(world: World) -> None:
     world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
     first = world.functions.fetch_lead(LeadRef("77"))
-    world.settle()
+    world.on_job_finished()
     world.records.delete(world.records.stored["lead:77"], origin="human", cause=Cause())
-    world.settle()
+    world.on_job_finished()
     world.clock.move(hours=5)
     world.graph.documents["77"] = {**world.graph.documents["77"], "campaign_name": "Autumn"}
     again = world.functions.fetch_lead(LeadRef("77"))
-    world.settle()
+    world.on_job_finished()
     assert "lead:77" not in world.records.stored
     assert (again.id, again.subject) == (first.id, "lead:77")
     assert [event.type for event in world.bus.published].count("lead.created") == 1
@@ -292,7 +292,7 @@ def test_who_may_what() -> None:
 
 def test_a_change_of_a_record_becomes_its_events(world: World) -> None:
     world.changes("lead:1", status="won")
-    world.settle()
+    world.on_job_finished()
     (change,) = [event for event in world.bus.published if event.type == "lead.updated"]
     assert (change.subject, change.changes["status"].before, change.changes["status"].after) == ("lead:1", "new", "won")
     world.functions.publish_changes([(None, None)])

@@ -13,7 +13,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.scheduling.sweep_window import Going, Mark
+from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.usecases.ingest import fire_due_dates
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 
@@ -28,7 +28,7 @@ def a_rule(world: World, trigger: dict[str, Any], name: str = "A rule", **more: 
 def sweep(world: World, at: datetime) -> None:
     world.clock.at = at
     world.functions.fire_due_dates()
-    world.settle()
+    world.on_job_finished()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_two_sweeps_at_once_do_no_more_than_one(world: World) -> None:
     for _ in range(2):
         world.sweeps.until = NINE - timedelta(minutes=5)
         world.functions.fire_due_dates()
-    world.settle()
+    world.on_job_finished()
     assert who(world) == ["contact:ada", "contact:bob"]
 
 
@@ -253,7 +253,7 @@ def test_what_came_due_while_a_sweep_was_under_way_is_the_next_ones(world: World
     assert not slow(world, NINE, seconds=300)().finished
     sweep(world, NINE + timedelta(minutes=5))
     assert sorted(Counter(run.rule_name for run in world.all_runs).items()) == [("four past", 3), ("nine", 3)]
-    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5))
+    assert world.sweeps.mark == Checkpoint(NINE + timedelta(minutes=5))
 
 
 def test_a_sweep_that_fails_half_way_is_taken_up_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +293,7 @@ def test_of_two_sweeps_at_once_only_the_first_says_how_far_it_came(world: World)
     world.clock.at = NINE
     world.functions.fire_due_dates()
     after = world.sweeps.last()
-    assert not world.sweeps.move(before, Mark(NINE, Going(NINE, ("birthday.reached", "a", "1", "~"))))
+    assert not world.sweeps.move(before, Checkpoint(NINE, SweepProgress(NINE, ("birthday.reached", "a", "1", "~"))))
     assert world.sweeps.last() == after
 
 
@@ -315,25 +315,25 @@ def test_a_rule_that_cannot_be_done_holds_up_no_other_and_is_made_up_for(
     swept = world.functions.fire_due_dates()
     assert [(rule, repr(error)) for rule, error in swept.failed.items()] == [(broken.id, "KeyError('birth_date')")]
     before = NINE - timedelta(minutes=5)
-    assert world.sweeps.mark == Mark(NINE, behind={broken.id: before})
+    assert world.sweeps.mark == Checkpoint(NINE, behind={broken.id: before})
     sweep(world, NINE + timedelta(minutes=5))
     assert {run.rule_id for run in world.all_runs} == {sound.id}
-    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5), behind={broken.id: before})
+    assert world.sweeps.mark == Checkpoint(NINE + timedelta(minutes=5), behind={broken.id: before})
     monkeypatch.setattr(fire_due_dates, "due_events", due_events)
     sweep(world, NINE + timedelta(hours=3))
     assert {run.rule_id for run in world.all_runs} == {broken.id, sound.id}
     assert who(world) == ["contact:ada", "contact:ada", "contact:bob", "contact:bob"]
-    assert world.sweeps.mark == Mark(NINE + timedelta(hours=3))
+    assert world.sweeps.mark == Checkpoint(NINE + timedelta(hours=3))
 
 
 def test_a_rule_that_is_switched_off_is_not_behind_any_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = a_rule(world, BIRTHDAY)
     monkeypatch.setattr(fire_due_dates, "due_events", lambda *_: 1 / 0)
     sweep(world, NINE)
-    assert world.sweeps.mark == Mark(NINE, behind={broken.id: NINE - timedelta(minutes=5)})
+    assert world.sweeps.mark == Checkpoint(NINE, behind={broken.id: NINE - timedelta(minutes=5)})
     world.has_rule({"name": broken.name, "kind": "contact", "trigger": BIRTHDAY, "steps": [GREET], "mode": "off"})
     sweep(world, NINE + timedelta(minutes=5))
-    assert world.sweeps.mark == Mark(NINE + timedelta(minutes=5))
+    assert world.sweeps.mark == Checkpoint(NINE + timedelta(minutes=5))
 
 
 def test_what_is_skipped_for_being_late_is_counted_by_rule(world: World) -> None:

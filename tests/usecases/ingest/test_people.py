@@ -17,12 +17,12 @@ PHONE, OWN_ID = "phone#+905321234567", "whatsapp#TR.77"
 HELLO: dict[str, Any] = {"id": "greet", "action": "send_whatsapp", "with": {"template": "welcome"}}
 
 
-def written(world: World, own_id: str = "1", identities: tuple[str, ...] = (PHONE,), **data: Any) -> None:
+def written(world: World, external_id: str = "1", identities: tuple[str, ...] = (PHONE,), **data: Any) -> None:
     """A customer's WhatsApp message has arrived."""
     told = {"phone": PHONE.partition("#")[2]} if PHONE in identities else {}
     told |= {"user_id": OWN_ID.partition("#")[2]} if OWN_ID in identities else {}
-    data = {"message_id": own_id, "kind": "text", "text": "Hello", "profile_name": "Ayşe Y.", **told, **data}
-    world.happens("whatsapp.message_received", own_id, identities=identities, data=data, origin="source:whatsapp")
+    data = {"message_id": external_id, "kind": "text", "text": "Hello", "profile_name": "Ayşe Y.", **told, **data}
+    world.happens("whatsapp.message_received", external_id, identities=identities, data=data, origin="source:whatsapp")
     world.run_out()
 
 
@@ -115,8 +115,8 @@ def test_whoever_writes_from_a_number_of_another_person_is_another_contact_witho
     world.records.stored.clear()
     world.has_record("contact:a", full_name="Anna", phone="+905321234567", whatsapp="TR.1")
     world.has_rule(rule(HELLO, on="whatsapp.message_received", kind="contact"))
-    for own_id in ("1", "2"):
-        written(world, own_id, identities=(PHONE, OWN_ID))
+    for external_id in ("1", "2"):
+        written(world, external_id, identities=(PHONE, OWN_ID))
     (made,) = {run.record for run in world.all_runs}
     assert made != "contact:a"
     assert contacts(world)[1:] == [{"whatsapp": "TR.77", "full_name": "Ayşe Y."}]
@@ -153,9 +153,9 @@ def test_there_are_only_the_settings_that_something_reads() -> None:
 # --- consent -----------------------------------------------------------------------------------------
 
 
-def preference(world: World, own_id: str, *, agreed: bool, category: str = "marketing_messages") -> None:
+def preference(world: World, external_id: str, *, agreed: bool, category: str = "marketing_messages") -> None:
     data = {"category": category, "value": "resume" if agreed else "stop", "consented": agreed}
-    world.happens("whatsapp.preference_changed", own_id, identities=(PHONE,), data=data)
+    world.happens("whatsapp.preference_changed", external_id, identities=(PHONE,), data=data)
     world.run_out()
 
 
@@ -183,7 +183,7 @@ def test_who_stops_marketing_is_written_to_no_more_on_that_channel(world: World)
 def test_consent_is_looked_at_when_the_message_is_sent_and_not_before(world: World) -> None:
     made = world.has_rule(rule({**HELLO, "wait": {"days": 1}}))
     event = world.happens("lead.created", subject="lead:1")
-    world.settle()
+    world.on_job_finished()
     preference(world, "1", agreed=False)
     world.run_out()
     assert world.job(world.run_of(event, made), "greet").status is JobStatus.SKIPPED

@@ -13,7 +13,7 @@ from tests.usecases.fakes.stores import FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Malformed, NotFound
-from whenthen.domain.records.consent import Word, word_of
+from whenthen.domain.records.consent import Word, consent_signal
 from whenthen.domain.runs.run import RunStatus
 from whenthen.usecases.ingest.receive_email import ReceiveEmail
 
@@ -39,10 +39,10 @@ def mail(text: str = "Yes, please", **headers: str) -> EmailMessage:
     return message
 
 
-def kept(objects: FakeObjects, message: EmailMessage | bytes, own_id: str = "ses1") -> str:
+def kept(objects: FakeObjects, message: EmailMessage | bytes, external_id: str = "ses1") -> str:
     """Put the mail, from ayse@example.com, where SES puts it; returns the key."""
-    objects.kept[f"inbound/{own_id}"] = as_ses_stores(message, "ayse@example.com", SENT)
-    return f"inbound/{own_id}"
+    objects.kept[f"inbound/{external_id}"] = as_ses_stores(message, "ayse@example.com", SENT)
+    return f"inbound/{external_id}"
 
 
 def test_a_mail_is_an_event_and_an_answer(world: World, objects: FakeObjects, receive: ReceiveEmail) -> None:
@@ -60,7 +60,7 @@ def test_an_answer_names_the_run_whose_mail_it_answers_and_stops_it(
     later = {**GREET, "id": "later", "wait": {"days": 9}}
     made = world.has_rule(rule(GREET, later, exit={"on": ["contact.replied"]}))
     event = world.happens("lead.created", subject="lead:1")
-    world.settle()
+    world.on_job_finished()
     run = world.run_of(event, made).run
     answer = mail(In_Reply_To="<ses-1@eu-central-1.amazonses.com>", Date=date)
     received = receive(kept(objects, answer))
@@ -94,7 +94,7 @@ OFFER = "On Thu, Apr 3, 2025 at 10:12 AM Balcony Company <hello@balcony.example>
 def test_who_answers_with_stop_above_or_below_our_mail_refuses_mail(
     objects: FakeObjects, receive: ReceiveEmail, text: str
 ) -> None:
-    assert word_of(receive(kept(objects, mail(text))).events[0]) == Word("email", agreed=False)
+    assert consent_signal(receive(kept(objects, mail(text))).events[0]) == Word("email", agreed=False)
 
 
 def test_attachments_are_kept_apart_and_named_in_the_event(objects: FakeObjects, receive: ReceiveEmail) -> None:

@@ -28,16 +28,16 @@ def has_source(world: World, name: str = "shop", **document: Any) -> None:
     world.secrets.kept[f"sources/{name}"] = {"secret": SECRET}
 
 
-def posts(world: World, body: Any, own_id: str = "msg_1", name: str = "shop") -> Accepted:
+def posts(world: World, body: Any, external_id: str = "msg_1", name: str = "shop") -> Accepted:
     """The source delivers, with its proof."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = sign(parse_scheme(world.sources.kept[name]["scheme"]), SECRET, raw, world.clock.now(), own_id)
-    return world.functions.accept_hook(name, headers, raw)
+    headers = sign(parse_scheme(world.sources.kept[name]["scheme"]), SECRET, raw, world.clock.now(), external_id)
+    return world.functions.receive_webhook(name, headers, raw)
 
 
 def posts_form(world: World, fields: dict[str, str], name: str = "site") -> Accepted:
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    return world.functions.accept_hook(name, headers, urlencode(fields).encode())
+    return world.functions.receive_webhook(name, headers, urlencode(fields).encode())
 
 
 def contacts(world: World) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def test_a_secret_that_was_just_set_is_known_when_a_proof_fails(world: World, be
     has_source(world)
     world.secrets.stale["sources/shop"] = before
     assert len(posts(world, {"type": "a.b"}).events) == 1
-    assert world.refusals.noted == []
+    assert world.rejections.noted == []
     posts(world, {"type": "a.b"})
     assert world.secrets.read_anew == 1, "only where a proof fails"
 
@@ -63,9 +63,9 @@ def test_a_forged_proof_is_refused_under_the_secret_that_is_there_by_now(world: 
     world.secrets.stale["sources/shop"] = {"secret": "whsec_" + "B" * 32}
     for _ in range(2):
         with pytest.raises(Unauthenticated):
-            world.functions.accept_hook("shop", headers, b"{}")
+            world.functions.receive_webhook("shop", headers, b"{}")
     assert world.bus.published == []
-    assert [(kept.status, kept.proven) for _, kept in world.refusals.noted] == [(401, False)] * 2
+    assert [(kept.status, kept.proven) for _, kept in world.rejections.noted] == [(401, False)] * 2
 
 
 # --- what a record cannot keep -----------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_a_field_that_cannot_be_kept_costs_neither_the_rest_nor_the_events(
     assert len(accepted.events) == 3
     (problem,) = accepted.problems
     assert problem.startswith(f"mappings[0].{said}")
-    assert world.refusals.noted == []
+    assert world.rejections.noted == []
 
 
 def test_an_id_of_whatsapp_that_is_a_number_is_enough_to_know_a_person(world: World) -> None:
@@ -117,7 +117,7 @@ def test_a_record_that_the_store_refuses_costs_only_itself(world: World, monkeyp
     assert len(world.bus.published) == 3
     (problem,) = accepted.problems
     assert problem.startswith("mappings[0].record: this is more than")
-    ((source, kept),) = world.refusals.noted
+    ((source, kept),) = world.rejections.noted
     assert (source, kept.status, kept.reason) == ("shop", 202, problem)
 
 
@@ -141,7 +141,7 @@ def test_a_form_with_a_name_that_no_field_can_have_is_not_lost(world: World) -> 
     assert world.bus.published[0].data["fields"]["full-name"] == "Ayşe"
     assert contacts(world) == [{"email": "a@example.com"}]
     assert len(accepted.problems) == 2
-    assert world.refusals.noted == []
+    assert world.rejections.noted == []
 
 
 def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, mon
     has_source(world, "site", scheme="dangerous_open_form", mappings=[mapping])
     monkeypatch.setattr(world.records, "put", full)
     posts_form(world, {"email": "a@example.com", "call-me-ayse": "1"})
-    ((_, kept),) = world.refusals.noted
+    ((_, kept),) = world.rejections.noted
     assert (kept.reason, kept.body, kept.proven) == ("the record that it asks for cannot be written", "", False)
 
 
@@ -209,10 +209,10 @@ def test_an_event_that_comes_again_is_about_the_same_record(world: World) -> Non
 # --- what is delivered again -------------------------------------------------------------------------
 
 
-def customer(own_id: str, name: str, at: int, type_: str = "customer.updated") -> dict[str, Any]:
+def customer(external_id: str, name: str, at: int, type_: str = "customer.updated") -> dict[str, Any]:
     """What Stripe tells of a customer."""
     about = {"id": "cus_1", "name": name, "email": "ayse@shop.example", "phone": None}
-    return {"id": own_id, "type": type_, "created": at, "data": {"object": about}}
+    return {"id": external_id, "type": type_, "created": at, "data": {"object": about}}
 
 
 CREATED = customer("evt_1", "Aise", 1773480000, "customer.created")
@@ -229,7 +229,7 @@ def stripe(world: World) -> World:
 def test_an_event_that_comes_again_changes_nothing(stripe: World) -> None:
     first = posts(stripe, CREATED, name="stripe")
     posts(stripe, UPDATED, name="stripe")
-    stripe.settle()
+    stripe.on_job_finished()
     stripe.clock.move(hours=3)
     again = posts(stripe, CREATED, name="stripe")
     assert again.events[0].id == first.events[0].id
@@ -270,7 +270,7 @@ def test_events_that_come_in_another_order_leave_what_happened_last(stripe: Worl
     assert [event.type for event in stripe.bus.published] == ["customer.updated", "customer.created"]
     (problem,) = late.problems
     assert "older than what was told of it before" in problem
-    assert stripe.refusals.noted == []
+    assert stripe.rejections.noted == []
 
 
 def test_a_time_that_is_yet_to_come_keeps_nothing_out(stripe: World) -> None:

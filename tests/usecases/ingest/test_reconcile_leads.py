@@ -42,18 +42,18 @@ def known(world: World, form_id: str, **more: Any) -> None:
     world.lead_forms.note(LeadForm.known_from(form_id, at - timedelta(days=1), **{"last_lead": at, **more}))
 
 
-def submits(world: World, own_id: str, *, minutes_ago: float, form_id: str = FORM) -> None:
+def submits(world: World, external_id: str, *, minutes_ago: float, form_id: str = FORM) -> None:
     """Somebody fills in the form; Meta has the lead."""
     at = world.clock.at - timedelta(minutes=minutes_ago)
-    row = {"id": own_id, "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000"), "form_id": form_id}
+    row = {"id": external_id, "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000"), "form_id": form_id}
     world.graph.forms.setdefault(form_id, []).append(row)
-    answers = [{"name": "email", "values": [f"lead{own_id}@example.com"]}]
-    world.graph.documents[own_id] = {**row, "field_data": answers}
+    answers = [{"name": "email", "values": [f"lead{external_id}@example.com"]}]
+    world.graph.documents[external_id] = {**row, "field_data": answers}
 
 
 def sweep(world: World) -> Any:
     done = world.functions.reconcile_leads()
-    world.settle()
+    world.on_job_finished()
     return done
 
 
@@ -78,14 +78,14 @@ def test_whoever_sees_a_lead_it_happens_once(world: World, order: str) -> None:
     submits(world, "77", minutes_ago=30)
     if order != "webhook last":
         world.functions.fetch_lead(LeadRef("77", form_id=FORM))
-        world.settle()
+        world.on_job_finished()
     if order != "webhook only":
         for _ in range(3):
             sweep(world)
             world.clock.move(minutes=6)
     if order != "webhook first":
         world.functions.fetch_lead(LeadRef("77", form_id=FORM))
-        world.settle()
+        world.on_job_finished()
     assert [ref for ref in world.records.stored if ref.startswith("lead:")] == ["lead:77"]
     assert runs(world) == ["lead:77"]
 
@@ -150,7 +150,7 @@ def test_a_form_is_known_since_its_first_lead(world: World) -> None:
     submits(world, "80", minutes_ago=200, form_id="5552")
     submits(world, "81", minutes_ago=120, form_id="5552")
     world.functions.fetch_lead(LeadRef("81", form_id="5552", page_id="9"))
-    world.settle()
+    world.on_job_finished()
     assert world.lead_forms.kept["5552"].page_id == "9"
     submits(world, "82", minutes_ago=60, form_id="5552")
     assert sweep(world).missed == 1

@@ -34,7 +34,7 @@ def test_an_event_starts_the_rules_that_match_it_and_no_others(world: World) -> 
     assert sorted(subjects(world)) == ["New", "Welcome"]
     plan = world.log.plan_of(event.id)
     assert plan is not None
-    assert plan.handled
+    assert plan.completed
     assert len(plan.rules) == 2
 
 
@@ -43,7 +43,7 @@ def test_an_event_that_no_rule_watches_is_written_down_and_closed(world: World) 
     world.run_out()
     plan = world.log.plan_of(event.id)
     assert plan is not None
-    assert (plan.rules, plan.handled) == ((), True)
+    assert (plan.rules, plan.completed) == ((), True)
 
 
 def test_a_redelivered_event_has_no_further_effect(world: World) -> None:
@@ -114,7 +114,7 @@ def test_what_is_throttled_is_left_for_the_redelivery(world: World) -> None:
         world.wire(Throttled("")).match_event(event)
     plan = world.log.plan_of(event.id)
     assert plan is not None
-    assert not plan.handled
+    assert not plan.completed
     world.queues["events"].add(event)
     world.run_out()
     assert subjects(world) == ["Welcome"]
@@ -174,8 +174,8 @@ def test_a_rule_that_causes_its_own_event_ends_after_a_bounded_number_of_hops(wo
 def test_once_per_record_a_second_event_starts_nothing(world: World) -> None:
     world.has_record("lead:2", email="bo@example.com")
     world.has_rule(rule(GREET, entry={"again": "once_per_record"}))
-    for own_id, ref in (("1", "lead:1"), ("2", "lead:1"), ("3", "lead:2")):
-        world.happens("lead.created", own_id, subject=ref)
+    for external_id, ref in (("1", "lead:1"), ("2", "lead:1"), ("3", "lead:2")):
+        world.happens("lead.created", external_id, subject=ref)
         world.run_out()
     assert sorted(mail.to for mail in world.mailer.sent) == ["ayse@example.com", "bo@example.com"]
 
@@ -274,7 +274,7 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     of_deal = world.has_rule(rule(NOTE, on="call.incoming_missed", name="deals", kind="deal"))
     other = world.has_rule(rule(NOTE, on="call.incoming_missed", name="no", conditions={**status, "value": "customer"}))
     event = world.happens("call.incoming_missed", identities=("phone#+905321234567",))
-    world.settle()
+    world.on_job_finished()
     about = {run.rule_id: run.record for run in world.all_runs}
     fallen_back = {of_any.id: "contact:7", of_deal.id: "contact:7"}
     assert about == {of_lead.id: "lead:1", of_contact.id: "contact:7", **fallen_back}
@@ -293,6 +293,6 @@ def test_a_redelivery_finds_the_records_that_the_plan_was_made_for(world: World)
     event = world.happens("call.incoming_missed", identities=("phone#+905321234567",))
     world.functions.match_event(event)
     world.records.keep(None, world.records.stored["lead:1"])
-    world.log.plans[event.id] = replace(world.log.plans[event.id], handled=False)
+    world.log.plans[event.id] = replace(world.log.plans[event.id], completed=False)
     world.functions.match_event(event)
     assert [run.record for run in world.all_runs] == ["lead:1"]

@@ -40,7 +40,7 @@ def done(world: World, data: bytes | str | list[dict[str, Any]], **more: Any) ->
     """An import that was worked off."""
     work = order(world, data, **more)
     admin(world).start(work.id)
-    world.settle()
+    world.on_job_finished()
     return world.imports.get(work.id)
 
 
@@ -84,15 +84,15 @@ def test_refused_rows_are_told_by_line_and_stop_nothing(world: World) -> None:
     data = 'id,email\n"a\n",a@example.com\nb,nonsense\n\n,\nbad id!,b@example.com\nc,c@example.com\nd\n'
     work = done(world, data)
     assert (work.status, work.counts) == (ImportStatus.DONE, Counts(created=2, refused=4))
-    _, refusals = admin(world).get(work.id)
-    assert [refusal.line for refusal in refusals] == [4, 6, 7, 9]
-    assert [reason.reason.partition(":")[0] for reason in refusals[:3]] == ["fields.email", "id", "id"]
+    _, rejections = admin(world).get(work.id)
+    assert [rejected_row.line for rejected_row in rejections] == [4, 6, 7, 9]
+    assert [reason.reason.partition(":")[0] for reason in rejections[:3]] == ["fields.email", "id", "id"]
 
 
 def test_every_refused_row_is_counted_and_the_first_are_kept(world: World) -> None:
     work = done(world, [{"email": "nonsense"}] * 350 + people(1))
     assert work.counts == Counts(created=1, refused=350)
-    assert [refusal.line for refusal in admin(world).get(work.id)[1]] == list(range(1, MAX_REFUSALS + 1))
+    assert [rejected_row.line for rejected_row in admin(world).get(work.id)[1]] == list(range(1, MAX_REFUSALS + 1))
 
 
 def test_a_record_that_grows_too_large_is_refused(world: World) -> None:
@@ -153,7 +153,7 @@ def test_with_rules_skipped_nothing_starts_now_and_everything_later(world: World
     done(world, [{"id": "p0", "city": "Bursa"}], rules="skip")
     assert runs(world) == []
     world.changes("contact:p0", city="Izmir")
-    world.settle()
+    world.on_job_finished()
     assert runs(world) == [("contact.updated", "contact:p0")]
 
 
@@ -189,11 +189,11 @@ def test_an_import_is_stopped_and_goes_on_where_it_was(world: World, monkeypatch
     world.deliver("imports")
     stopped = admin(world).stop(work.id, by="key_1")
     assert admin(world).stop(work.id, by="key_2") == stopped
-    world.settle()
+    world.on_job_finished()
     assert 0 < world.imports.get(work.id).counts.created < 500
     assert stopped.reason == "stopped by key_1"
     admin(world).start(work.id)
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts == Counts(created=500)
     assert len(world.all_runs) == 500
 
@@ -210,7 +210,7 @@ def test_a_call_ends_when_its_time_is_over(world: World, monkeypatch: pytest.Mon
     admin(world).start(work.id)
     assert world.functions.import_records(work.id).status is ImportStatus.RUNNING
     assert len(world.imports.batches) == 2
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts == Counts(created=500)
 
 
@@ -223,10 +223,10 @@ def test_an_import_rests_before_its_execution_is_full(world: World, monkeypatch:
     assert world.functions.import_records(work.id, most - 1).status is ImportStatus.RUNNING
     rests = world.functions.import_records(work.id, most)
     assert (rests.status, rests.reason) == (ImportStatus.STOPPED, import_records.RESTS)
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts.created < 200
     assert admin(world).start(work.id).turn == 2
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts == Counts(created=200)
     assert len(world.all_runs) == 200
     assert world.functions.import_records(work.id, most).status is ImportStatus.DONE
@@ -237,7 +237,7 @@ def test_two_workers_at_once_do_no_row_twice(world: World, monkeypatch: pytest.M
     work = order(world, people(300))
     admin(world).start(work.id)
     world.queues["imports"].add(work.id)
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts == Counts(created=300)
     assert {record.version for record in world.records.stored.values()} == {1}
 
@@ -284,7 +284,7 @@ def test_a_file_whose_header_leaves_questions_fails_and_can_be_put_right(world: 
     assert work.reason.startswith("columns.Full Name: ")
     world.import_files.kept[work.key] = b"full_name,email\nAda,a@example.com\n"
     admin(world).start(work.id)
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).counts == Counts(created=1)
 
 
@@ -294,7 +294,7 @@ def test_another_file_is_not_gone_on_with(world: World, monkeypatch: pytest.Monk
     admin(world).start(work.id)
     world.deliver("imports")
     world.import_files.kept[work.key] += b"\n"
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).status is ImportStatus.FAILED
     with pytest.raises(Conflict, match="no longer the one"):
         admin(world).start(work.id)
@@ -347,7 +347,7 @@ def test_a_start_whose_machine_was_not_reached_is_made_good_by_the_next(world: W
     world.queues["imports"].messages.clear()
     world.import_workers.begun.clear()
     assert admin(world).start(work.id).turn == 1
-    world.settle()
+    world.on_job_finished()
     assert world.imports.get(work.id).status is ImportStatus.DONE
 
 

@@ -44,7 +44,7 @@ def test_the_other_s_id_and_addresses_find_the_one_that_remains(world: World) ->
 def test_a_repetition_changes_nothing(world: World) -> None:
     two(world)
     assert merge(world) == merge(world)
-    world.settle()
+    world.on_job_finished()
     assert [plan.event.type for plan in world.log.plans.values()] == ["contact.merged"]
 
 
@@ -54,7 +54,7 @@ def test_one_merge_after_the_other(world: World) -> None:
     merge(world, "contact:b", "contact:a")
     after = merge(world, "contact:c", "contact:b")
     assert after.absorbed == ("contact:b", "contact:a")
-    assert [world.records.get(f"contact:{own_id}") for own_id in "abc"] == [after] * 3
+    assert [world.records.get(f"contact:{external_id}") for external_id in "abc"] == [after] * 3
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_a_run_of_the_other_stops_on_an_exit_of_the_one_that_remains(world: Worl
     two(world)
     rule = sequence(world, exit={"on": ["contact.replied"]})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     merge(world)
     world.clock.move(hours=1)
     world.happens("contact.replied", subject=subject)
-    world.settle()
+    world.on_job_finished()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -114,11 +114,11 @@ def test_also_when_only_an_address_tells_who_replied(world: World) -> None:
     two(world)
     rule = sequence(world, exit={"on": ["contact.replied"]})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     merge(world)
     world.clock.move(hours=1)
     world.happens("contact.replied", identities=("phone#+905321234567",))
-    world.settle()
+    world.on_job_finished()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -127,11 +127,11 @@ def test_a_change_of_the_one_that_remains_ends_a_run_of_the_other_by_its_exit_co
     when = {"field": "record.status", "op": "equals", "value": "customer"}
     rule = sequence(world, exit={"when": when})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     merge(world)
     world.clock.move(hours=1)
     world.changes("contact:a", status="customer")
-    world.settle()
+    world.on_job_finished()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -140,7 +140,7 @@ def test_a_run_of_the_other_goes_on_with_the_one_that_remains(world: World) -> N
     steps = [{**LATER, "with": {"fields": {"reminded": "{{ record.city }}"}}}]
     rule = sequence(world, steps=steps)
     asked = world.happens("contact.asked", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     merge(world)
     world.run_out()
     assert world.run_of(asked, rule).run.status == "done"
@@ -151,11 +151,11 @@ def test_a_rule_that_either_entered_once_is_not_entered_again(world: World) -> N
     two(world)
     rule = sequence(world, steps=[NOTE], entry={"again": "once_per_record"})
     first = world.happens("contact.asked", "1", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     merge(world)
     world.happens("contact.asked", "2", subject="contact:a")
     world.happens("contact.asked", "3", subject="contact:b")
-    world.settle()
+    world.on_job_finished()
     assert [run.id for run in world.all_runs] == [world.run_of(first, rule).run.id]
 
 
@@ -172,7 +172,7 @@ def test_a_merge_starts_nothing_but_rules_about_merges(world: World) -> None:
         sequence(world, trigger=trigger, name=str(trigger), steps=[NOTE])
     rule = sequence(world, trigger={"event": "contact.merged"}, name="merged", steps=[LATER])
     merge(world)
-    world.settle()
+    world.on_job_finished()
     assert [run.rule_id for run in world.all_runs] == [rule.id]
 
 

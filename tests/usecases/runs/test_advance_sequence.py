@@ -1,4 +1,4 @@
-"""advance_sequence: wave after wave, each when it is due, as the record then stands."""
+"""advance_sequence: step group after step group, each when it is due, as the record then stands."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_steps_without_a_wait_follow_each_other(world: World) -> None:
     last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
     written = world.has_rule(rule(GREET, then, last))
     event = world.happens("lead.created", subject="lead:1")
-    world.settle()
+    world.on_job_finished()
     assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Then", "Last"]
     assert world.run_of(event, written).run.status is RunStatus.DONE
 
@@ -148,7 +148,7 @@ def test_asking_again_for_a_wave_that_was_dispatched_sends_its_open_jobs_again_a
 
 
 def test_an_answer_that_was_lost_is_given_to_the_next_token(world: World) -> None:
-    """The wave was finished, but nobody told the machine: after a day it asks again under a new token."""
+    """The step group was finished, but nobody told the machine: after a day it asks again under a new token."""
     written = world.has_rule(rule(GREET, CALL))
     event = world.event("lead.created", subject="lead:1")
     world.functions.match_event(event)
@@ -202,7 +202,7 @@ def test_a_wait_counts_from_the_step_before_or_from_the_entry(world: World) -> N
 def test_the_sequence_of_a_run_that_has_expired_meanwhile_ends(world: World) -> None:
     written = world.has_rule(rule(GREET, {**CALL, "wait": {"days": 200}}))
     event = world.happens("lead.created", subject="lead:1")
-    world.settle()
+    world.on_job_finished()
     run = world.run_of(event, written).run
     world.runs.finish(run, RunStatus.STOPPED, "exit: contact.replied", world.clock.now())
     del world.runs.runs[run.id]  # its execution was left waiting, and its history has expired

@@ -43,14 +43,14 @@ class Limited(FakeMailer):
     rate: float = 1.0
     left: float = 1.0
     at: datetime = FakeClock.at
-    refusals: int = 0
+    rejections: int = 0
 
     def send(self, mail: WrittenMail) -> str:
         since = max(self.clock.now() - self.at, timedelta())
         self.at += since
         self.left = min(self.rate, self.left + since.total_seconds() * self.rate)
         if self.left < 1:
-            self.refusals += 1
+            self.rejections += 1
             self.clock.at += REFUSING
             raise Throttled("SES: Throttling")
         self.left -= 1
@@ -90,6 +90,6 @@ def test_every_mail_of_a_bulk_is_sent_once_and_takes_one_attempt(
     jobs = world.runs.jobs.values()
     assert {(job.status, job.attempts) for job in jobs} == {(JobStatus.DONE, 1)}
     assert len({mail.headers["X-Whenthen-Job"] for mail in mailer.sent}) == len(mailer.sent) == mails
-    assert mailer.refusals == sum(job.postponed for job in jobs) > mails / 2
+    assert mailer.rejections == sum(job.postponed for job in jobs) > mails / 2
     took = (world.clock.now() - began).total_seconds() * rate / mails
     assert 0.9 < took < at_most, "as long as the rate says, and not many times as long"

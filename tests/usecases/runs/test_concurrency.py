@@ -191,14 +191,14 @@ def test_what_a_source_tells_at_once_and_twice_leaves_what_happened_last(order: 
     older = {"id": "1", "at": 1773480000, "email": "ayse@example.com", "name": "Aise", "first": "Ayşe"}
     newer = {"id": "2", "at": 1773480060, "email": "ayse@example.com", "name": "Ayşe Yılmaz"}
 
-    def telling(body: dict[str, Any]) -> Task:
+    def update(body: dict[str, Any]) -> Task:
         def task(tap: Tap) -> None:
             headers = {"authorization": "Bearer key-of-the-shop"}
-            world.wire(tap).accept_hook("shop", headers, json.dumps(body).encode())
+            world.wire(tap).receive_webhook("shop", headers, json.dumps(body).encode())
 
         return task
 
-    tasks = [telling(body) for body in (older, newer, older, newer)]
+    tasks = [update(body) for body in (older, newer, older, newer)]
     assert in_lock_step(order.choice, tasks) == [None] * 4
     (contact,) = (record for ref, record in world.records.stored.items() if ref.startswith("contact:"))
     assert (contact.fields["full_name"], contact.fields["first_name"]) == ("Ayşe Yılmaz", "Ayşe")

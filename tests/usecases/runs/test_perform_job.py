@@ -10,7 +10,7 @@ import pytest
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import GREET, NOTE, rule, together
-from whenthen.domain.common.backoff import PATIENCE
+from whenthen.domain.common.backoff import GIVE_UP_AFTER
 from whenthen.domain.common.errors import (
     AnswerLost,
     Busy,
@@ -278,7 +278,7 @@ def test_not_now_is_given_up_in_the_end(world: World) -> None:
     job = world.job(state, "greet")
     assert (job.status, job.reason) == (JobStatus.FAILED, "given up after 36 hours: SES: Throttling")
     assert job.finished_at is not None
-    assert PATIENCE <= job.finished_at - job.due < PATIENCE + timedelta(minutes=16)
+    assert GIVE_UP_AFTER <= job.finished_at - job.due < GIVE_UP_AFTER + timedelta(minutes=16)
     assert (state.run.status, world.queues["email"].dead) == (RunStatus.FAILED, [])
 
 

@@ -32,7 +32,7 @@ class Story:
             world.graph.will(LOST)
             world.mailer.will(LOST)
         self.event: Event = world.happens("lead.created", subject="lead:1")
-        world.settle()
+        world.on_job_finished()
 
     @property
     def state(self) -> RunState:
@@ -48,7 +48,7 @@ class Story:
         )
         event = self.world.event(event_type, data={"message_id": "wamid.1", **named, **data})
         self.world.queues["events"].add(_from(event, source))
-        self.world.settle()
+        self.world.on_job_finished()
 
 
 def _from(event: Event, source: str) -> Event:
@@ -161,7 +161,7 @@ def test_ses_says_what_became_of_a_mail(world: World, event_type: str, status: J
 @pytest.mark.parametrize("callback", [None, "", "job_1", "run_1/job_1", 7, f"run_{'a' * 26}/job_{'a' * 26}"])
 def test_a_report_of_a_message_that_no_job_sent_is_an_event_and_nothing_else(world: World, callback: Any) -> None:
     event = _from(world.event("whatsapp.message_sent", data={"message_id": "m", "callback": callback}), "whatsapp")
-    assert world.functions.match_event(event).handled
+    assert world.functions.match_event(event).completed
 
 
 def test_what_others_report_in_the_providers_name_moves_no_job(world: World) -> None:

@@ -37,7 +37,7 @@ def read(event_id: Id, lang: Lang = "") -> Response[str]:
         {
             "event": to_json(plan.event),
             "record": record_document(plan.record) if plan.record else None,
-            "handled": plan.handled,
+            "handled": plan.completed,
             "note": plan.note,
             "rules": [{"id": each.rule, "version": each.version, "record": each.ref} for each in plan.rules],
             "refused": [refused_document(speaker, refused) for refused in plan.refused],

@@ -39,8 +39,8 @@ def list_imports(limit: Limit = 50, cursor: Cursor = None) -> Response[str]:
 def read(import_id: Id) -> Response[str]:
     """With the first 100 of its refused rows: the line where each begins, and why."""
     caller(router, "records:read")
-    work, refusals = wired().manage_imports.get(import_id)
-    refused = [{"line": refusal.line, "reason": refusal.reason} for refusal in refusals]
+    work, rejected_rows = wired().manage_imports.get(import_id)
+    refused = [{"line": rejected_row.line, "reason": rejected_row.reason} for rejected_row in rejected_rows]
     return reply({**import_document(work), "refused": refused})
 
 

@@ -12,7 +12,7 @@ from whenthen.domain.imports import spec
 from whenthen.domain.imports.job import Import
 from whenthen.domain.records.record import Record, as_context
 from whenthen.domain.runs.run import Job, Run
-from whenthen.ports.values import Plan, Refusal, RunState, StoredRule, StoredView
+from whenthen.ports.values import Plan, Rejection, RunState, StoredRule, StoredView
 from whenthen.sources.meta.lead_forms import LeadForm
 
 Document = Annotated[dict[str, Any], Body(description="A JSON object.")]
@@ -122,22 +122,22 @@ def job_document(job: Job) -> dict[str, Any]:
 
 def state_document(state: RunState) -> dict[str, Any]:
     """A run with its event and its jobs in the order of their steps."""
-    jobs = sorted(state.jobs, key=lambda job: (job.wave, job.step_id, job.occurrence))
+    jobs = sorted(state.jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence))
     return {**run_document(state.run), "event": to_json(state.event), "jobs": [job_document(job) for job in jobs]}
 
 
-def refusal_document(refusal: Refusal) -> dict[str, Any]:
+def rejection_document(rejection: Rejection) -> dict[str, Any]:
     """A delivery that was refused or that no mapping took, as far as it is kept."""
     return {
-        "at": format_time(refusal.at),
-        "outcome": refusal.outcome,
-        "proven": refusal.proven,
-        "status": refusal.status,
-        "reason": refusal.reason,
-        "size": refusal.size,
-        "headers": dict(refusal.headers),
-        "other_headers": list(refusal.others),
-        "body": refusal.body,
+        "at": format_time(rejection.at),
+        "outcome": rejection.outcome,
+        "proven": rejection.proven,
+        "status": rejection.status,
+        "reason": rejection.reason,
+        "size": rejection.size,
+        "headers": dict(rejection.headers),
+        "other_headers": list(rejection.others),
+        "body": rejection.body,
     }
 
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.replies import caller, reply
-from whenthen.api.shapes import Document, Id, lead_form_document, refusal_document
+from whenthen.api.shapes import Document, Id, lead_form_document, rejection_document
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -45,7 +45,7 @@ def refused(name: Id) -> Response[str]:
     """Its last deliveries that were refused or that no mapping took, newest first; secrets in them are masked."""
     caller(router, "admin")
     wired().manage_sources.get(name)
-    return reply({"items": [refusal_document(each) for each in wired().refusals.last(name)]})
+    return reply({"items": [rejection_document(each) for each in wired().rejections.last(name)]})
 
 
 @router.get("/sources/meta/forms", summary="Which of Meta's forms are compared", tags=["sources"])

@@ -14,7 +14,7 @@ from whenthen.domain.phrase_reasons import REASONS
 from whenthen.domain.phrase_table import FRAME, OUTCOMES
 
 if TYPE_CHECKING:
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
     from whenthen.domain.phrases import Speaker
 
 ROWS = {
@@ -137,14 +137,14 @@ def _shown(speaker: Speaker, value: object) -> str:
 
 
 def condition_said(
-    speaker: Speaker, leaf: Leaf, shown: Mapping[str, Any], nots: int = 0, *, zone: str | None = None
+    speaker: Speaker, predicate: Predicate, shown: Mapping[str, Any], nots: int = 0, *, zone: str | None = None
 ) -> str:
     """What the leaf demands, and what there was: `actual`, and `before` for what asks of a change.
 
     nots  how many `not` stand around the leaf
     zone  the rule's
     """
-    demand = speaker.condition(leaf, zone=zone)
+    demand = speaker.condition(predicate, zone=zone)
     for _ in range(nots):
         demand = speaker.word(FRAME, "not").format(demand)
     if shown["actual"] is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from whenthen.domain.conditions.condition import Condition, leaves
+from whenthen.domain.conditions.condition import Condition, predicates
 from whenthen.domain.events.event import format_time
 from whenthen.domain.events.types import FIELD_CHANGED
 from whenthen.domain.phrase_table import FRAME, OUTCOMES, TRIGGERS
@@ -35,9 +35,9 @@ def asked_besides(rule: Rule) -> list[Condition]:
     """What the trigger demands that its phrase does not say: a field's change, and where `moves_to` finds the item."""
     trigger = rule.trigger
     # What an `event` trigger demands reads well as a condition; what the others demand says their own phrase.
-    own = [*leaves(trigger.own)] if trigger.on is On.EVENT else []
+    own = [*predicates(trigger.own)] if trigger.on is On.EVENT else []
     # What a field became, or was until now, says that it changed.
-    told = [leaf for leaf in own if leaf.op != "changed"] or own
+    told = [predicate for predicate in own if predicate.op != "changed"] or own
     return [*told, *(trigger.moves.where if trigger.moves else ())]
 
 

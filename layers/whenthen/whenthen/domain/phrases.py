@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.phrase_events import KINDS, VERBS
 from whenthen.domain.phrase_table import (
     AWAY,
@@ -27,7 +27,7 @@ from whenthen.domain.phrase_table import (
 from whenthen.domain.phrased_reasons import reason_said
 from whenthen.domain.phrased_steps import step_said
 from whenthen.domain.phrased_triggers import asked_besides, names_kind, trigger_said, written_types
-from whenthen.domain.rules.rule import Again, Entry, Mode, Rule
+from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule
 from whenthen.domain.temporal.time_values import Duration
 
 _QUOTES = ("“{0}”", "“{0}”", "„{0}”", "“{0}”", "“{0}”")
@@ -70,7 +70,7 @@ class Speaker:
         return " ".join(said if rule.mode is Mode.ON else [*said, f"({self.word(FRAME, rule.mode)})"])
 
     def _entry(self, entry: Entry) -> Iterator[str]:
-        if entry.again is Again.ONCE_PER_RECORD:
+        if entry.again is ReentryPolicy.ONCE_PER_RECORD:
             yield self.word(FRAME, entry.again)
         if entry.only_new:
             yield self.word(FRAME, "only_new")
@@ -91,7 +91,7 @@ class Speaker:
 
     def condition(self, condition: Condition, *, inner: bool = False, zone: str | None = None) -> str:
         """What the condition demands. `zone`: the rule's; a leaf that goes by the clocks of another one says so."""
-        if isinstance(condition, Leaf):
+        if isinstance(condition, Predicate):
             return self._leaf(condition, zone)
         if isinstance(condition, Not):
             return self.word(FRAME, "not").format(self.condition(condition.item, zone=zone))
@@ -103,22 +103,22 @@ class Speaker:
         ]
         return f"({joint.join(items)})" if inner and isinstance(condition, AllOf | AnyOf) else joint.join(items)
 
-    def _leaf(self, leaf: Leaf, zone: str | None) -> str:
-        refused = isinstance(leaf.operand, bool) and not leaf.operand
-        phrase = self.word(OPERATORS, f"{leaf.op}_not" if refused else leaf.op)
-        said = phrase.format(self._field(leaf), self._value(leaf.value, leaf))
-        details = [self.word(FRAME, "ignoring_case")] if leaf.ignore_case else []
-        own_zone = leaf.zone or leaf.path.zone
+    def _leaf(self, predicate: Predicate, zone: str | None) -> str:
+        refused = isinstance(predicate.operand, bool) and not predicate.operand
+        phrase = self.word(OPERATORS, f"{predicate.op}_not" if refused else predicate.op)
+        said = phrase.format(self._field(predicate), self._value(predicate.value, predicate))
+        details = [self.word(FRAME, "ignoring_case")] if predicate.ignore_case else []
+        own_zone = predicate.zone or predicate.path.zone
         if zone is not None and own_zone not in (None, zone):
             details.append(self.word(FRAME, "in_zone").format(self.quoted(own_zone)))
         return f"{said} ({', '.join(details)})" if details else said
 
-    def _field(self, leaf: Leaf) -> str:
+    def _field(self, predicate: Predicate) -> str:
         """The field, and where it stands where that is not the record as it is."""
-        root, names = leaf.path.root, leaf.path.names
-        if root == "history" and leaf.path.within is not None:
+        root, names = predicate.path.root, predicate.path.names
+        if root == "history" and predicate.path.within is not None:
             count = self.word(FRAME, "count_of").format(self.event(".".join(names)))
-            return f"{count} {self.word(FRAME, 'within').format(self._duration(leaf.path.within))}"
+            return f"{count} {self.word(FRAME, 'within').format(self._duration(predicate.path.within))}"
         if root == "before":
             return self.word(FRAME, "before").format(self.quoted(".".join(names)))
         if root == "related":
@@ -126,36 +126,38 @@ class Speaker:
         if root == "event" and names[0] == "data" and names[1:]:
             return self.word(FRAME, "of_event").format(self.quoted(".".join(names[1:])))
         by_root = root in _BY_THEIR_ROOT or names[0] in _BY_THEIR_ROOT
-        return self.quoted(leaf.field if by_root else ".".join(names))
+        return self.quoted(predicate.field if by_root else ".".join(names))
 
-    def _value(self, value: object, leaf: Leaf) -> str:
-        if isinstance(leaf.operand, Duration):
-            return self._duration(leaf.operand)
+    def _value(self, value: object, predicate: Predicate) -> str:
+        if isinstance(predicate.operand, Duration):
+            return self._duration(predicate.operand)
         if isinstance(value, Mapping):
             ((which, length),) = value.items()
             return self.word(FRAME, which).format(self._duration(Duration(**length), away=which == "ago"))
         if isinstance(value, list | tuple):
-            return self._listed(value, leaf)
-        return self._single(value, leaf)
+            return self._listed(value, predicate)
+        return self._single(value, predicate)
 
-    def _single(self, value: object, leaf: Leaf) -> str:
+    def _single(self, value: object, predicate: Predicate) -> str:
         if isinstance(value, bool):
             return self.word(FRAME, "yes" if value else "no")
         if not isinstance(value, str):
             return str(value)
-        if value in POINTS and leaf.op in ("before", "after", "between"):
+        if value in POINTS and predicate.op in ("before", "after", "between"):
             return self.word(POINTS, value)
-        if value in WEEKDAYS and leaf.path.key.startswith("now.weekday"):
+        if value in WEEKDAYS and predicate.path.key.startswith("now.weekday"):
             return self.word(WEEKDAYS, value)
         return self.quoted(value)
 
-    def _listed(self, values: list[object] | tuple[object, ...], leaf: Leaf) -> str:
-        shown = [self._value(value, leaf) for value in values[:_SHOWN]]
-        if leaf.op == "between":
+    def _listed(self, values: list[object] | tuple[object, ...], predicate: Predicate) -> str:
+        shown = [self._value(value, predicate) for value in values[:_SHOWN]]
+        if predicate.op == "between":
             return " – ".join(shown)
         more = [f"… ({len(values)})"] if len(values) > _SHOWN else []
         # The phrases of these two do not say that one of several values is enough.
-        return self.any([*shown, *more]) if leaf.op in ("changed_to", "changed_from") else ", ".join([*shown, *more])
+        return (
+            self.any([*shown, *more]) if predicate.op in ("changed_to", "changed_from") else ", ".join([*shown, *more])
+        )
 
     def value(self, value: object) -> str:
         """A value that somebody wrote or that was found, cut where it is long."""

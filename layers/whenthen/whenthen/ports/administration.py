@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from whenthen.ports.values import ApiKey, Refusal
+    from whenthen.ports.values import ApiKey, Rejection
 
 
 class ApiKeys(Protocol):
@@ -53,11 +53,11 @@ class SecretVault(Protocol):
         """The secret as it is now, without a cache; None where there is none."""
 
 
-class Refusals(Protocol):
+class Rejections(Protocol):
     """The last deliveries of each source that were refused or that no mapping took."""
 
-    def note(self, source: str, refusal: Refusal) -> bool:
+    def note(self, source: str, rejection: Rejection) -> bool:
         """Keep it in place of the oldest of its kind. False where it could not be kept: this never raises."""
 
-    def last(self, source: str) -> Sequence[Refusal]:
+    def last(self, source: str) -> Sequence[Rejection]:
         """Those that are kept, newest first."""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.runs.enrolment import Enrolment
-    from whenthen.domain.scheduling.sweep_window import Mark
+    from whenthen.domain.scheduling.sweep_window import Checkpoint
 
 
 class Clock(Protocol):
@@ -21,10 +21,10 @@ class Clock(Protocol):
 class Sweeps(Protocol):
     """How far the sweeps of the clock came."""
 
-    def last(self) -> Mark | None:
+    def last(self) -> Checkpoint | None:
         """Where they stand; None before the first sweep."""
 
-    def move(self, last: Mark | None, mark: Mark) -> bool:
+    def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
         """Move on. False, and nothing moves, if they no longer stand at `last`."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from whenthen.domain.imports.job import Import, Refusal
+    from whenthen.domain.imports.job import Import, RejectedRow
     from whenthen.ports.values import Page, RecordWrite
 
 
@@ -20,7 +20,7 @@ class ImportStore(Protocol):
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
         """All imports, newest first; eventually consistent."""
 
-    def refusals(self, import_id: str) -> Sequence[Refusal]:
+    def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
         """The refused rows that are kept, by line."""
 
     def create(self, new: Import) -> Import:
@@ -29,7 +29,7 @@ class ImportStore(Protocol):
     def save(self, after: Import) -> None:
         """Put it in the place of the version before it. Raises Stale."""
 
-    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[Refusal]) -> None:
+    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
         """Move the import on from the version before it, and write the records of its rows, in one transaction.
 
         Raises Stale if the import or one of the records moved on. At most MAX_COST items, as `cost_of` counts them.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record
-    from whenthen.ports.values import Noted, Page, Telling
+    from whenthen.ports.values import Page, SourceUpdate, WriteResult
 
 
 class RecordStore(Protocol):
@@ -42,7 +42,7 @@ class RecordStore(Protocol):
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
 
-    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
+    def put_once(self, record: Record, replaces: Record | None, update: SourceUpdate) -> WriteResult:
         """As `put`, together with a note that it was told: not again what is noted, nor what is older than the newest
         that its source told of this record. A record that is what it replaces is only noted. Raises Stale."""
 

@@ -18,12 +18,12 @@ class RunLedger(Protocol):
     """Runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
         """Write the run, its event, its first jobs and what it watches, in one transaction.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
-        to judge. ENTERED_BEFORE: another run holds `once_key`, or any run one of `earlier`. A run with an outcome
+        to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
         watches nothing.
         """
 
@@ -31,10 +31,10 @@ class RunLedger(Protocol):
         """The run with its event and jobs."""
 
     def keep_token(self, run_id: str, token: str) -> None:
-        """Remember the task token with which the state machine waits for the current wave."""
+        """Remember the task token with which the state machine waits for the current step group."""
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's new wave with its jobs, in one transaction. False if the run is final or further already."""
+        """Write the run's next step group and its jobs together. False if the run is final or further."""
 
     def park(self, run: Run, due: datetime) -> None:
         """Note that the run waits until `due`; nothing happens to a run that is final or further already."""

@@ -26,7 +26,7 @@ class Planned(NamedTuple):
 
 
 class NotEntered(NamedTuple):
-    """A rule that matched and was not started, and why: a `domain.runs.entry_policy.NoEntry`."""
+    """A rule that matched and was not started, and why: a `domain.runs.entry_policy.EntryDenied`."""
 
     rule: str
     version: int
@@ -49,7 +49,7 @@ class Plan(Struct, frozen=True):
     record: Record | None
     rules: tuple[Planned, ...]
     note: str = ""
-    handled: bool = False
+    completed: bool = False
     others: tuple[Record, ...] = ()
     refused: tuple[NotEntered, ...] = ()
     decided_at: datetime | None = None
@@ -133,7 +133,7 @@ class RecordWrite(Struct, frozen=True):
     replaces: Record | None
 
 
-class Telling(Struct, frozen=True):
+class SourceUpdate(Struct, frozen=True):
     """What an event of a source says of a record: written once, however often the event is delivered.
 
     id      the same for the same event that says the same
@@ -148,17 +148,17 @@ class Telling(Struct, frozen=True):
     at: datetime | None = None
 
 
-class Noted(StrEnum):
-    """What came of writing what an event says of a record.
+class WriteResult(StrEnum):
+    """Tell how a source update ended.
 
-    WRITTEN  it is written now
-    KNOWN    it was before; nothing is written
-    OLDER    the source has told of something newer about this record; nothing is written
+    APPLIED    the record was written
+    DUPLICATE  the same update was applied before; nothing is written
+    STALE      the source sent something newer about this record before; nothing is written
     """
 
-    WRITTEN = "written"
-    KNOWN = "known"
-    OLDER = "older"
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
 
 
 class Counter(Struct, frozen=True):
@@ -169,7 +169,7 @@ class Counter(Struct, frozen=True):
     after: int
 
 
-class Refusal(Struct, frozen=True):
+class Rejection(Struct, frozen=True):
     """A delivery that a source's mappings did not take, or that was refused, as far as it may be kept.
 
     outcome   `refused` or `unmapped`

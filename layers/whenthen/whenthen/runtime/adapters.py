@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from whenthen.adapters.aws.queues import DeadLetters, OwnQueue
     from whenthen.adapters.dynamodb.records.records import DynamoRecords
-    from whenthen.adapters.dynamodb.runs.source_updates import DynamoTellings
-    from whenthen.ports.administration import ApiKeys, Refusals, SecretVault, SettingStore, SourceStore
+    from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
+    from whenthen.ports.administration import ApiKeys, Rejections, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
@@ -193,18 +193,18 @@ class Adapters:
         return DynamoSources(self.dynamodb, self.settings.config_table)
 
     @cached_property
-    def refusals(self) -> Refusals:
-        from whenthen.adapters.dynamodb.runs.rejections import DynamoRefusals
+    def rejections(self) -> Rejections:
+        from whenthen.adapters.dynamodb.runs.rejections import DynamoRejections
 
-        return DynamoRefusals(lambda: self.dynamodb, self.settings.runs_table)
+        return DynamoRejections(lambda: self.dynamodb, self.settings.runs_table)
 
     @cached_property
-    def hasty_refusals(self) -> Refusals:
+    def low_timeout_rejections(self) -> Rejections:
         """For whoever must not be held up by them."""
-        from whenthen.adapters.aws.client import HASTY
-        from whenthen.adapters.dynamodb.runs.rejections import DynamoRefusals
+        from whenthen.adapters.aws.client import LOW_TIMEOUT
+        from whenthen.adapters.dynamodb.runs.rejections import DynamoRejections
 
-        return DynamoRefusals(lambda: self.client("dynamodb", HASTY), self.settings.runs_table)
+        return DynamoRejections(lambda: self.client("dynamodb", LOW_TIMEOUT), self.settings.runs_table)
 
     @cached_property
     def installation(self) -> SettingStore:
@@ -247,13 +247,13 @@ class Adapters:
         """The records, and the index of their dates."""
         from whenthen.adapters.dynamodb.records.records import DynamoRecords
 
-        return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.tellings)
+        return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.processed_updates)
 
     @cached_property
-    def tellings(self) -> DynamoTellings:
-        from whenthen.adapters.dynamodb.runs.source_updates import DynamoTellings
+    def processed_updates(self) -> DynamoSourceUpdates:
+        from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
 
-        return DynamoTellings(self.dynamodb, self.settings.runs_table, self.retention)
+        return DynamoSourceUpdates(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def runs(self) -> RunLedger:

@@ -12,12 +12,12 @@ from typing import Any
 from whenthen.domain.common.errors import (
     Forbidden,
     Invalid,
+    LintFailed,
     Malformed,
     Problem,
     Temporary,
     TooLarge,
     Unauthenticated,
-    Unsound,
     WhenthenError,
     handling_of,
 )
@@ -83,7 +83,7 @@ def problem_details(error: BaseException) -> tuple[dict[str, Any], dict[str, str
         document["detail"] = reason
     if isinstance(error, Invalid):
         document["errors"] = _named(error.problems)
-    if isinstance(error, Unsound) and error.warnings:
+    if isinstance(error, LintFailed) and error.warnings:
         document["warnings"] = _named(error.warnings)
     headers = {}
     if isinstance(error, Temporary):

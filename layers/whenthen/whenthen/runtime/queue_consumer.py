@@ -28,7 +28,7 @@ CALL_SECONDS = 30.0
 class Messages(Protocol):
     """What can be done with a message besides working on it."""
 
-    def bury(self, body: str, reason: str, error: str) -> None:
+    def dead_letter(self, body: str, reason: str, error: str) -> None:
         """Send the message to the dead-letter queue with the reason why it can never be processed."""
 
     def defer(self, receipt: str, seconds: float) -> None:
@@ -87,7 +87,7 @@ def _attempt(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
         if handling_of(error).on_queue is OnQueue.RETRY:
             _defer(record["receiptHandle"], error, messages)
             return False
-        messages.bury(record["body"], error.reason, type(error).__name__)
+        messages.dead_letter(record["body"], error.reason, type(error).__name__)
         count("MessagesDeadLettered")
     return True
 

@@ -13,11 +13,11 @@ from whenthen.runtime.observability import count, logger
 Publish = Callable[[Sequence[Mapping[str, Any]]], object]
 """Takes the `dynamodb` parts of some of a stream's records."""
 
-PATIENCE = 120
+GIVE_UP_AFTER = 120
 """Seconds after its change for which a defect is tried again, while its shard waits (a role that is being changed is
 like one for as long). What is buried after them can be published again, so none of it is lost."""
 
-MAX_BURIED_BYTES = 240_000
+MAX_DEAD_LETTER_BYTES = 240_000
 """Of a change with its images: SQS takes 256 KB, with the reason beside it. A heavier one is buried without them."""
 
 _IMAGES = ("OldImage", "NewImage")
@@ -26,7 +26,7 @@ _IMAGES = ("OldImage", "NewImage")
 class Lost(Protocol):
     """Where changes go that can never be forwarded."""
 
-    def bury(self, body: str, reason: str, error: str) -> None:
+    def dead_letter(self, body: str, reason: str, error: str) -> None:
         """Put it there with the reason."""
 
 
@@ -80,7 +80,7 @@ def _forward(record: Mapping[str, Any], publish: Publish, lost: Lost) -> None:
             reason = "a defect: the function's log has `change buried` with the exception"
             logger.exception("change buried", sequence_number=number)
             count("MessagesFailed")
-        lost.bury(_buried(record), reason, type(error).__name__)
+        lost.dead_letter(_buried(record), reason, type(error).__name__)
         count("ChangesDeadLettered")
 
 
@@ -88,7 +88,7 @@ def _is_given_up(error: Exception, change: Mapping[str, Any]) -> bool:
     if isinstance(error, WhenthenError):
         return handling_of(error).on_queue is not OnQueue.RETRY
     made = float(change.get("ApproximateCreationDateTime", 0))
-    return time.time() - made > PATIENCE
+    return time.time() - made > GIVE_UP_AFTER
 
 
 def _failed(*numbers: str) -> dict[str, Any]:
@@ -105,6 +105,6 @@ def _buried(record: Mapping[str, Any]) -> str:
     change = record["dynamodb"]
     for kept in (change, {name: value for name, value in change.items() if name not in _IMAGES}):
         body = json.dumps({"stream": record.get("eventSourceARN", ""), "change": kept})
-        if len(body) <= MAX_BURIED_BYTES:
+        if len(body) <= MAX_DEAD_LETTER_BYTES:
             break
     return body

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.fire_due_dates import FireDueDates
     from whenthen.usecases.ingest.publish_changes import PublishChanges
     from whenthen.usecases.ingest.receive_email import ReceiveEmail
-    from whenthen.usecases.ingest.receive_meta import AcceptMeta
-    from whenthen.usecases.ingest.receive_webhook import AcceptHook
+    from whenthen.usecases.ingest.receive_meta import ReceiveMeta
+    from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
     from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
     from whenthen.usecases.ingest.send_event import SendEvent
     from whenthen.usecases.matching.explain_event import ExplainEvent
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.records.save_record import SaveRecord
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.enrol_view import EnrolView
-    from whenthen.usecases.runs.orchestrator import Progress
+    from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.runs.perform_job import PerformJob
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
@@ -55,18 +55,18 @@ class Wiring(Adapters):
         return SaveRecord(self.records, self.clock, self.settings.default_country)
 
     @cached_property
-    def accept_meta(self) -> AcceptMeta:
-        from whenthen.usecases.ingest.receive_meta import AcceptMeta
+    def receive_meta(self) -> ReceiveMeta:
+        from whenthen.usecases.ingest.receive_meta import ReceiveMeta
 
-        return AcceptMeta(self.bus, self.leads, self.secrets, self.clock)
+        return ReceiveMeta(self.bus, self.leads, self.secrets, self.clock)
 
     @cached_property
-    def accept_hook(self) -> AcceptHook:
-        from whenthen.usecases.ingest.receive_webhook import AcceptHook
-        from whenthen.usecases.ingest.record_rejection import KeepRefusals
+    def receive_webhook(self) -> ReceiveWebhook:
+        from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
+        from whenthen.usecases.ingest.record_rejection import RecordRejection
 
-        refusals = KeepRefusals(self.hasty_refusals, self.clock)
-        return AcceptHook(self.sources, self.secrets, self.save_record, self.bus, refusals, self.clock)
+        rejections = RecordRejection(self.low_timeout_rejections, self.clock)
+        return ReceiveWebhook(self.sources, self.secrets, self.save_record, self.bus, rejections, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
@@ -103,10 +103,10 @@ class Wiring(Adapters):
         return PublishOutcomes(self.rule_book, self.runs, self.bus)
 
     @cached_property
-    def progress(self) -> Progress:
-        from whenthen.usecases.runs.orchestrator import Progress
+    def orchestrator(self) -> Orchestrator:
+        from whenthen.usecases.runs.orchestrator import Orchestrator
 
-        return Progress(
+        return Orchestrator(
             self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
         )
 
@@ -116,19 +116,19 @@ class Wiring(Adapters):
         from whenthen.usecases.matching.stop_on_exit import StopOnExit
 
         stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        return MatchEvent(self.progress, stop_on_exit, self.event_log, lambda: self.reactions)
+        return MatchEvent(self.orchestrator, stop_on_exit, self.event_log, lambda: self.reactions)
 
     @cached_property
     def reactions(self) -> tuple[Reaction, ...]:
         """What messages, and reports about them, do of themselves."""
-        from whenthen.usecases.ingest.identify_sender import KnowPerson
-        from whenthen.usecases.ingest.update_consent import KeepConsent
+        from whenthen.usecases.ingest.identify_sender import IdentifySender
+        from whenthen.usecases.ingest.update_consent import UpdateConsent
         from whenthen.usecases.runs.settle_report import SettleReport
 
         return (
-            KnowPerson(self.save_record, self.installation),
-            KeepConsent(self.records, self.clock),
-            SettleReport(self.progress),
+            IdentifySender(self.save_record, self.installation),
+            UpdateConsent(self.records, self.clock),
+            SettleReport(self.orchestrator),
         )
 
     @cached_property
@@ -147,7 +147,7 @@ class Wiring(Adapters):
     def advance_sequence(self) -> AdvanceSequence:
         from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 
-        return AdvanceSequence(self.progress)
+        return AdvanceSequence(self.orchestrator)
 
     @cached_property
     def send_email(self) -> PerformJob:
@@ -158,7 +158,7 @@ class Wiring(Adapters):
         consents = Consents(self.records)
         own, further = self.settings.mail_from, self.settings.mail_senders
         channel = SendEmail(self.mailer, own, consents, self.threads, self.clock, further=further)
-        return PerformJob(self.progress, channel)
+        return PerformJob(self.orchestrator, channel)
 
     @cached_property
     def send_whatsapp(self) -> PerformJob:
@@ -167,20 +167,20 @@ class Wiring(Adapters):
         from whenthen.usecases.runs.perform_job import PerformJob
 
         channel = SendWhatsapp(self.graph, self.settings.default_country, Consents(self.records))
-        return PerformJob(self.progress, channel)
+        return PerformJob(self.orchestrator, channel)
 
     @cached_property
     def call_webhook(self) -> PerformJob:
         from whenthen.channels.webhook.effect import CallWebhook
         from whenthen.usecases.runs.perform_job import PerformJob
 
-        return PerformJob(self.progress, CallWebhook(self.http, self.secrets, self.clock))
+        return PerformJob(self.orchestrator, CallWebhook(self.http, self.secrets, self.clock))
 
     @cached_property
     def change_record(self) -> ChangeRecord:
         from whenthen.channels.record.effect import ChangeRecord
 
-        return ChangeRecord(self.progress, self.settings.default_country)
+        return ChangeRecord(self.orchestrator, self.settings.default_country)
 
     @cached_property
     def authorize(self) -> Authorize:

@@ -24,7 +24,7 @@ ONCE_SECONDS = {"connect_timeout": 2, "read_timeout": 15}
 ONCE = Config(**ONCE_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})  # type: ignore[arg-type]
 """For calls whose repetition would be a second effect, such as sending mail."""
 
-HASTY = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
+LOW_TIMEOUT = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
 """For what may fail, while somebody waits for the answer to something else."""
 
 TRANSIENT = frozenset(

@@ -104,7 +104,7 @@ class DeadLetters:
         self._dead_letter_url = dead_letter_url
         self._came_from = came_from
 
-    def bury(self, body: str, reason: str, error: str) -> None:
+    def dead_letter(self, body: str, reason: str, error: str) -> None:
         """Send it to the dead-letter queue with the reason why it can never be processed. Raises Temporary."""
         attributes = {"reason": reason, "error": error, "queue": self._came_from}
         with aws_errors("burying a message"):

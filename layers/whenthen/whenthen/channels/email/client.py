@@ -32,7 +32,7 @@ NOT_NOW: dict[str, float | None] = {
     "RequestThrottled": None,
     "LimitExceededException": _PAUSED,
 }
-"""Refusals for the rate or the amount of mails, which are no attempts, and the pause in seconds."""
+"""Rejections for the rate or the amount of mails, which are no attempts, and the pause in seconds."""
 
 LATER: dict[str, float | None] = {
     "ServiceUnavailable": None,
@@ -43,7 +43,7 @@ LATER: dict[str, float | None] = {
     "InvalidClientTokenId": _PAUSED,
     "SignatureDoesNotMatch": _PAUSED,
 }
-"""Refusals that say that nothing was sent and that it may be tried again, and after how many seconds."""
+"""Rejections that say that nothing was sent and that it may be tried again, and after how many seconds."""
 
 
 class SesMailer:

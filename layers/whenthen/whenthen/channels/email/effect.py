@@ -56,7 +56,7 @@ class SendEmail(Struct, frozen=True):
         plain = {name: value for name, value in step.parameters.items() if name != "html"}
         given = templates.render_all(plain, context)
         to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
-        refused = self.consents.refusal("email", identities.identity("email", to), given.get("purpose", ""))
+        refused = self.consents.opted_out("email", identities.identity("email", to), given.get("purpose", ""))
         if refused is not None:
             return Outcome(JobStatus.SKIPPED, refused)
         mail = Mail(

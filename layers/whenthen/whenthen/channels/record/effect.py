@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.records import RecordStore
     from whenthen.ports.runs import RunLedger
-    from whenthen.usecases.runs.orchestrator import Progress
+    from whenthen.usecases.runs.orchestrator import Orchestrator
 
 ATTEMPTS = 8
 """How often a change is made anew on what another writer left, before its message is given back to the queue."""
@@ -145,16 +145,16 @@ WORKS: Mapping[str, Callable[[Task], Work]] = {
 class ChangeRecord(Struct, frozen=True):
     """Performs the jobs of the record channel."""
 
-    progress: Progress
+    orchestrator: Orchestrator
     default_country: str | None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Raises Temporary when the record moved on meanwhile, NotFound when there is no such job."""
         for _ in range(ATTEMPTS):
-            state = self.progress.runs.load(run_id)
+            state = self.orchestrator.runs.load(run_id)
             job = find_job(state, run_id, step_id, occurrence)
             if state is None or job.status.final or self._perform(state, job):
-                self.progress.settle(run_id)
+                self.orchestrator.on_job_finished(run_id)
                 return
         raise Temporary(f"what step {step_id} changes is being changed by others", retry_after=1)
 
@@ -172,25 +172,25 @@ class ChangeRecord(Struct, frozen=True):
 
     def _complete(self, job: Job, outcome: Outcome, writes: list[RecordWrite], counter: Counter | None) -> None:
         """Write it all; where the store takes no such record after all, that it does not. Raises Stale."""
-        now = self.progress.clock.now()
+        now = self.orchestrator.clock.now()
         try:
-            self.progress.runs.complete_with(job, outcome, now, writes, counter)
+            self.orchestrator.runs.complete_with(job, outcome, now, writes, counter)
         except (Invalid, TooLarge) as error:
-            self.progress.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
+            self.orchestrator.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
 
     def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
             return Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}"), [], None
-        step = self.progress.rule_of(state.run).step(job.step_id)
-        parameters = templates.render_all(step.parameters, self.progress.context(state, job.due))
-        work = WORKS[step.action](Task(state, job, step, parameters, self.progress.records, self.progress.runs))
+        step = self.orchestrator.rule_of(state.run).step(job.step_id)
+        parameters = templates.render_all(step.parameters, self.orchestrator.context(state, job.due))
+        work = WORKS[step.action](Task(state, job, step, parameters, self.orchestrator.records, self.orchestrator.runs))
         check_fields(work.patch, "with.fields")
         changed = patched(
             work.record,
             normalised(work.patch, self.default_country),
             origin=f"rule:{state.run.rule_id}",
             cause=state.event.cause.then(state.run.id),
-            now=self.progress.clock.now(),
+            now=self.orchestrator.clock.now(),
         )
         check_record(changed, work.replaces or work.record)
         writes = [] if changed is work.record else [RecordWrite(changed, work.replaces)]

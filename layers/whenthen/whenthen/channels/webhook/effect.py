@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_BODY = 200_000
 _SCHEME = signatures.Scheme("standard_webhooks")
 _MAY_PASS = frozenset({408, 409, 425})
-"""Refusals that a later attempt may not meet; so do all of 5xx."""
+"""Rejections that a later attempt may not meet; so do all of 5xx."""
 
 
 class _Call(Struct, frozen=True):

@@ -47,7 +47,7 @@ class SendWhatsapp(Struct, frozen=True):
         """Skipped where the recipient refuses messages. Raises Invalid naming what the message lacks."""
         given = templates.render_all(step.parameters, context)
         recipient = self._recipient(given, context)
-        refused = self.consents.refusal("whatsapp", _identity(recipient), given.get("purpose", ""))
+        refused = self.consents.opted_out("whatsapp", _identity(recipient), given.get("purpose", ""))
         if refused is not None:
             return Outcome(JobStatus.SKIPPED, refused)
         message: dict[str, Any] = {
@@ -69,10 +69,10 @@ class SendWhatsapp(Struct, frozen=True):
                 if number is None:
                     raise Invalid.field("with.to", f"{text!r} is not a phone number")
                 return {"to": number.removeprefix("+")}
-        own_id = record.get("whatsapp") or data.get("user_id")
-        if not own_id:
+        external_id = record.get("whatsapp") or data.get("user_id")
+        if not external_id:
             raise Invalid.field("with.to", "there is no phone number")
-        return {"recipient": str(own_id)}
+        return {"recipient": str(external_id)}
 
 
 def _identity(recipient: Mapping[str, str]) -> str:

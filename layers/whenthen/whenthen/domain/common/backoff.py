@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-PATIENCE = timedelta(hours=36)
+GIVE_UP_AFTER = timedelta(hours=36)
 """After so long it is given up. Daily limits of providers pass within 24 hours."""
 
 LONGEST_PAUSE = 900.0
@@ -25,12 +25,12 @@ _ENOUGH = 40
 
 def is_over(since: datetime, now: datetime) -> bool:
     """Whether what has been asked for since then is to be given up."""
-    return now - since >= PATIENCE
+    return now - since >= GIVE_UP_AFTER
 
 
 def given_up(reason: str) -> str:
     """Why it was given up, in the words that are kept."""
-    return f"given up after {PATIENCE // timedelta(hours=1)} hours: {reason}"
+    return f"given up after {GIVE_UP_AFTER // timedelta(hours=1)} hours: {reason}"
 
 
 def pause(key: str, times: int, wish: float | None = None) -> float:

@@ -10,7 +10,7 @@ WhenthenError
 │   ├── Stale              the version that was to be changed is no longer the current one
 │   ├── TooLarge
 │   └── Invalid            understood, but fields do not hold; names each of them
-│       └── Unsound        a rule that can be read, but not work
+│       └── LintFailed        a rule that can be read, but not work
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   ├── Busy               another worker holds the lease of this job
 │   └── Throttled          nothing was done, as too much was asked at once: no attempt at what was asked
@@ -90,7 +90,7 @@ class Invalid(Refused):
         return cls([Problem(field, message)])
 
 
-class Unsound(Invalid):
+class LintFailed(Invalid):
     """Lint found errors in a rule; `warnings` is what it found besides."""
 
     def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:

@@ -21,12 +21,12 @@ def _digest(prefix: str, *parts: str) -> str:
     return f"{prefix}_{base64.b32encode(hashed.digest()).decode().lower()[:_LENGTH]}"
 
 
-def event_id(source: str, own_id: str) -> str:
-    """The id of the event that `source` knows as `own_id`; a redelivery has the same."""
-    return _digest("evt", source, own_id)
+def event_id(source: str, external_id: str) -> str:
+    """The id of the event that `source` knows as `external_id`; a redelivery has the same."""
+    return _digest("evt", source, external_id)
 
 
-def telling_id(event: str, said: str) -> str:
+def source_update_id(event: str, said: str) -> str:
     """The id of what `event` says of a record; the same words under the same event have the same."""
     return _digest("tell", event, said)
 

@@ -15,14 +15,14 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Problem
 from whenthen.domain.conditions.field_access import OF_THE_CLOCK, Context, Facts, Path, parse_path
 from whenthen.domain.conditions.operators import OPERATORS, Operator
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.temporal.time_values import Duration, read_duration
 from whenthen.domain.temporal.time_zones import parse_zone
 
 MAX_DEPTH = 6
 """How many groups may stand in one another."""
 
-MAX_LEAVES = 100
+MAX_PREDICATES = 100
 """How many fields one condition may ask for, in all its groups."""
 
 
@@ -44,7 +44,7 @@ class Not(Struct, frozen=True, gc=False):
     item: Condition
 
 
-Condition = AllOf | AnyOf | Not | Leaf
+Condition = AllOf | AnyOf | Not | Predicate
 
 
 def evaluate(condition: Condition | None, context: Context) -> bool:
@@ -54,7 +54,7 @@ def evaluate(condition: Condition | None, context: Context) -> bool:
 
 def holds(condition: Condition, facts: Facts) -> bool:
     """Whether `condition` holds, given the facts."""
-    if isinstance(condition, Leaf):
+    if isinstance(condition, Predicate):
         return OPERATORS[condition.op].holds(facts, condition)
     if isinstance(condition, AllOf):
         return all(holds(item, facts) for item in condition.items)
@@ -63,15 +63,15 @@ def holds(condition: Condition, facts: Facts) -> bool:
     return not holds(condition.item, facts)
 
 
-def leaves(condition: Condition | None) -> Iterator[Leaf]:
+def predicates(condition: Condition | None) -> Iterator[Predicate]:
     """All leaves, in the order written."""
-    if isinstance(condition, Leaf):
+    if isinstance(condition, Predicate):
         yield condition
     elif isinstance(condition, Not):
-        yield from leaves(condition.item)
+        yield from predicates(condition.item)
     elif condition is not None:
         for item in condition.items:
-            yield from leaves(item)
+            yield from predicates(item)
 
 
 def as_mapping(condition: Condition) -> dict[str, Any]:
@@ -107,12 +107,14 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     parser = _Parser(problems, zone)
     before = len(problems)
     condition = parser.read(document, field, 1)
-    if parser.leaves > MAX_LEAVES:
-        problems.append(Problem(field, f"at most {MAX_LEAVES} conditions are allowed, there are {parser.leaves}"))
+    if parser.predicates > MAX_PREDICATES:
+        problems.append(
+            Problem(field, f"at most {MAX_PREDICATES} conditions are allowed, there are {parser.predicates}")
+        )
     return condition if len(problems) == before else None
 
 
-def demand(field: str, op: str, value: Any) -> Leaf:
+def demand(field: str, op: str, value: Any) -> Predicate:
     """The leaf that code asks for, where field, operator and value are known to fit each other."""
     return _leaf_of({"field": field, "op": op, "value": value}, None)
 
@@ -124,7 +126,7 @@ _T = TypeVar("_T")
 
 class _Parser:
     def __init__(self, problems: list[Problem], zone: str | None) -> None:
-        self.leaves = 0
+        self.predicates = 0
         self._problems = problems
         self._zone = zone
 
@@ -139,7 +141,7 @@ class _Parser:
             return None
         if group is not None:
             return self._group(group, document[group], f"{field}.{group}", depth)
-        self.leaves += 1
+        self.predicates += 1
         try:
             return _leaf_of(document, self._zone)
         except ValueError:
@@ -183,7 +185,7 @@ class _Parser:
         self._problems.append(Problem(field, str(problem)))
 
 
-def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Leaf:
+def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Predicate:
     """The leaf that is written. Raises ValueError with the first thing that is wrong."""
     field, op, value = document.get("field"), document.get("op"), document.get("value")
     if len(document) == 3 and type(field) is type(op) is type(value) is str:
@@ -192,12 +194,12 @@ def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Leaf:
 
 
 @lru_cache(maxsize=16_384)
-def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Leaf:
+def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Predicate:
     """The leaf of the most frequent form. Rules ask the same of the same fields: so they are read, and kept, once."""
     return _any_leaf({"field": field, "op": op, "value": value}, zone)
 
 
-def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Leaf:
+def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Predicate:
     if not document.keys() <= _LEAF_KEYS:
         raise ValueError("unknown keys")
     row = _operator_of(document.get("op"))
@@ -205,7 +207,7 @@ def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Leaf:
     path = _path_of(document.get("field"), row, zone, _within_of(document))
     fold = _fold_of(document.get("ignore_case", False), row)
     value = document.get("value")
-    return Leaf(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
+    return Predicate(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
 
 
 def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
@@ -224,8 +226,8 @@ def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
 def _items_of(content: object) -> list[object]:
     if not isinstance(content, list | tuple) or not content:
         raise ValueError("a list of conditions is required, with at least one")
-    if len(content) > MAX_LEAVES:
-        raise ValueError(f"at most {MAX_LEAVES} conditions are allowed, there are {len(content)}")
+    if len(content) > MAX_PREDICATES:
+        raise ValueError(f"at most {MAX_PREDICATES} conditions are allowed, there are {len(content)}")
     return list(content)
 
 

@@ -18,19 +18,19 @@ from whenthen.domain.temporal.time_values import Duration, Span, read_point, spa
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Facts
     from whenthen.domain.conditions.operands import Pattern, Point, Range, Text
-    from whenthen.domain.conditions.predicate import Holds, Leaf
+    from whenthen.domain.conditions.predicate import Holds, Predicate
 
 
 def some(test: Callable[[object, Any], bool]) -> Holds:
     """Holds when `test(item, operand)` does for the field's value, or for one item of its list."""
 
-    def holds(facts: Facts, leaf: Leaf) -> bool:
-        actual = facts.read(leaf.path)
+    def holds(facts: Facts, predicate: Predicate) -> bool:
+        actual = facts.read(predicate.path)
         if actual is None:
             return False
         if type(actual) is list:
-            return any(test(item, leaf.operand) for item in actual)
-        return test(actual, leaf.operand)
+            return any(test(item, predicate.operand) for item in actual)
+        return test(actual, predicate.operand)
 
     return holds
 
@@ -38,18 +38,18 @@ def some(test: Callable[[object, Any], bool]) -> Holds:
 def some_dated(test: Callable[[object, Any, datetime, tzinfo], bool]) -> Holds:
     """As `some`, for tests that need now and a zone."""
 
-    def holds(facts: Facts, leaf: Leaf) -> bool:
-        items = elements(facts.read(leaf.path))
+    def holds(facts: Facts, predicate: Predicate) -> bool:
+        items = elements(facts.read(predicate.path))
         if not items:
             return False
-        now, zone = facts.now(), facts.zone(leaf.zone)
-        return any(test(item, leaf.operand, now, zone) for item in items)
+        now, zone = facts.now(), facts.zone(predicate.zone)
+        return any(test(item, predicate.operand, now, zone) for item in items)
 
     return holds
 
 
 def negated(positive: Holds) -> Holds:
-    return lambda facts, leaf: not positive(facts, leaf)
+    return lambda facts, predicate: not positive(facts, predicate)
 
 
 def accepts(actual: object, choice: Choice) -> bool:
@@ -85,23 +85,23 @@ def as_number(actual: object) -> Number | None:
     return number_in(actual) if isinstance(actual, str) else number_of(actual)
 
 
-def has_each(facts: Facts, leaf: Leaf) -> bool:
-    items = elements(facts.read(leaf.path))
-    choices: tuple[Choice, ...] = leaf.operand  # type: ignore[assignment]
+def has_each(facts: Facts, predicate: Predicate) -> bool:
+    items = elements(facts.read(predicate.path))
+    choices: tuple[Choice, ...] = predicate.operand  # type: ignore[assignment]
     return all(any(choice.accepts(item) for item in items) for choice in choices)
 
 
-def exists(facts: Facts, leaf: Leaf) -> bool:
-    return (facts.read(leaf.path) is not None) == leaf.operand
+def exists(facts: Facts, predicate: Predicate) -> bool:
+    return (facts.read(predicate.path) is not None) == predicate.operand
 
 
-def is_empty(facts: Facts, leaf: Leaf) -> bool:
-    return is_blank(facts.read(leaf.path)) == leaf.operand
+def is_empty(facts: Facts, predicate: Predicate) -> bool:
+    return is_blank(facts.read(predicate.path)) == predicate.operand
 
 
-def changed(facts: Facts, leaf: Leaf) -> bool:
-    before, after = facts.change(leaf.path)
-    return (not unchanged(before, after)) == leaf.operand
+def changed(facts: Facts, predicate: Predicate) -> bool:
+    before, after = facts.change(predicate.path)
+    return (not unchanged(before, after)) == predicate.operand
 
 
 def unchanged(before: object, after: object) -> bool:
@@ -120,14 +120,14 @@ def unchanged(before: object, after: object) -> bool:
     return before == after if number is None else number == number_of(after)
 
 
-def arrived(facts: Facts, leaf: Leaf) -> bool:
-    before, after = facts.change(leaf.path)
-    return _gained(leaf.operand, elements(after), elements(before))
+def arrived(facts: Facts, predicate: Predicate) -> bool:
+    before, after = facts.change(predicate.path)
+    return _gained(predicate.operand, elements(after), elements(before))
 
 
-def departed(facts: Facts, leaf: Leaf) -> bool:
-    before, after = facts.change(leaf.path)
-    return _gained(leaf.operand, elements(before), elements(after))
+def departed(facts: Facts, predicate: Predicate) -> bool:
+    before, after = facts.change(predicate.path)
+    return _gained(predicate.operand, elements(before), elements(after))
 
 
 def _gained(choices: Any, there: Any, elsewhere: Any) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from whenthen.domain.conditions.field_access import Facts, Path
 
 
-class Leaf(Struct, frozen=True, eq=False, gc=False):
+class Predicate(Struct, frozen=True, eq=False, gc=False):
     """One operator applied to one field. Leaves that ask the same are equal, however their values are written.
 
     value    as the admin wrote it
@@ -26,7 +26,7 @@ class Leaf(Struct, frozen=True, eq=False, gc=False):
     zone: str | None = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Leaf) and self._asked() == other._asked()
+        return isinstance(other, Predicate) and self._asked() == other._asked()
 
     def __hash__(self) -> int:
         return hash(self._asked())
@@ -40,5 +40,5 @@ class Leaf(Struct, frozen=True, eq=False, gc=False):
         return ".".join((self.path.root, *self.path.names))
 
 
-Holds = Callable[[Facts, Leaf], bool]
+Holds = Callable[[Facts, Predicate], bool]
 """Whether a leaf holds, given the facts."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from whenthen.domain.common import ids
-from whenthen.domain.events.event import MAX_EVENT_BYTES, Change, Event, bytes_of, format_time, parse_time, weight
+from whenthen.domain.events.event import MAX_EVENT_BYTES, Change, Event, bytes_of, encoded_size, format_time, parse_time
 from whenthen.domain.events.types import CHILD_ADDED, MERGED
 from whenthen.domain.records.record import Record, diff, parse_ref
 
@@ -126,19 +126,19 @@ def within_bounds(event: Event) -> Event:
     Long values in `changes` become their hashes, so that what changed is still seen to have changed. Then the
     largest fields of the record go, until the rest fits.
     """
-    if weight(event) <= MAX_EVENT_BYTES:
+    if encoded_size(event) <= MAX_EVENT_BYTES:
         return event
     changes = {name: Change(_short(change.before), _short(change.after)) for name, change in event.changes.items()}
     data = {name: _short(value) if name in ("from", "to") else value for name, value in event.data.items()}
     omitted = [f"changes.{name}" for name, change in changes.items() if change != event.changes[name]]
-    lighter = replace(event, data={**data, "omitted": omitted}, changes=changes)
+    truncated = replace(event, data={**data, "omitted": omitted}, changes=changes)
     for path in _heaviest_first(data):
-        if weight(lighter) <= MAX_EVENT_BYTES:
+        if encoded_size(truncated) <= MAX_EVENT_BYTES:
             break
         omitted.append(".".join(path))
         data = _without(data, path)
-        lighter = replace(lighter, data={**data, "omitted": omitted})
-    return lighter
+        truncated = replace(truncated, data={**data, "omitted": omitted})
+    return truncated
 
 
 def _short(value: Any) -> Any:
@@ -186,10 +186,10 @@ def record_of(event: Event) -> Record | None:
     partial = any(str(path).startswith("fields.") for path in data.get("omitted", ()))
     if partial and not event.type.endswith(".deleted"):
         return None
-    kind, own_id = parse_ref(event.subject, "subject")
+    kind, external_id = parse_ref(event.subject, "subject")
     return Record(
         kind=kind,
-        id=own_id,
+        id=external_id,
         fields=data["fields"],
         version=int(data.get("version") or 0),
         created_at=parse_time(data["created_at"], "data.created_at") if data.get("created_at") else None,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 
-class Kind(Struct, frozen=True):
+class RecordKind(Struct, frozen=True):
     """One kind of record.
 
     elsewhere  whether its truth is often kept in another system (a telephone exchange, a calendar, a shop), so
@@ -19,9 +19,9 @@ class Kind(Struct, frozen=True):
     elsewhere: bool = False
 
 
-_K = Kind
+_K = RecordKind
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, RecordKind] = {
     kind.name: kind
     for kind in (
         _K("contact", "A person that the company deals with."),

@@ -93,15 +93,15 @@ def to_json(event: Event) -> dict[str, Any]:
     return document
 
 
-def weight(event: Event) -> int:
+def encoded_size(event: Event) -> int:
     """Bytes of the event as JSON, as it goes on the bus."""
     return bytes_of(to_json(event))
 
 
-def light(event: Event) -> Event:
+def truncate(event: Event) -> Event:
     """The event, without the heaviest parts of its data where it is more than MAX_EVENT_BYTES; `omitted` names them."""
     data, omitted = dict(event.data), list(event.data.get("omitted", ()))
-    while data.keys() - {"omitted"} and weight(event) > MAX_EVENT_BYTES:
+    while data.keys() - {"omitted"} and encoded_size(event) > MAX_EVENT_BYTES:
         heaviest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
         del data[heaviest]
         omitted.append(heaviest)

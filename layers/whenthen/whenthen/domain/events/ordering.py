@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ANSWER = "contact.replied"
 
 
-def place_of(event: Event) -> str:
+def order_key(event: Event) -> str:
     """Where an event stands among those of its moment; never empty."""
     lane = _lane(event.type)
     message = event.data.get("message_id") if lane == _ANSWER else None
@@ -28,10 +28,10 @@ def place_of(event: Event) -> str:
     return f"{lane}#{channel}#{message}"
 
 
-def place_of_run(event: Event, exits_on: Iterable[str]) -> str:
+def order_key_of_run(event: Event, exits_on: Iterable[str]) -> str:
     """Only exits behind this place end the run that `event` starts, of those of its moment. Empty: all of them do."""
     begins_anew = _lane(event.type) in {_lane(event_type) for event_type in exits_on}
-    return place_of(event) if begins_anew else ""
+    return order_key(event) if begins_anew else ""
 
 
 def _lane(event_type: str) -> str:

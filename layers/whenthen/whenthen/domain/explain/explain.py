@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, holds
 from whenthen.domain.conditions.field_access import Context, Facts
 from whenthen.domain.conditions.operators import OPERATORS
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.explain.near_misses import NearMiss, near_misses
 from whenthen.domain.phrased_reasons import condition_said, near_miss_said
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 300
 
-_Decided = tuple[Leaf, "Mapping[str, Any]", int]
+_Decided = tuple[Predicate, "Mapping[str, Any]", int]
 """A leaf that decided, as it is shown, and how many `not` stand around it."""
 
 
@@ -73,19 +73,19 @@ def _tree(condition: Condition, facts: Facts, speaker: Speaker, zone: str) -> di
             return {"any": [_tree(item, facts, speaker, zone) for item in items], "result": holds(condition, facts)}
         case Not(item):
             return {"not": _tree(item, facts, speaker, zone), "result": holds(condition, facts)}
-        case Leaf():
+        case Predicate():
             shown = _leaf(condition, facts)
             return {**shown, "sentence": condition_said(speaker, condition, shown, zone=zone)}
 
 
-def _leaf(leaf: Leaf, facts: Facts) -> dict[str, Any]:
-    shown: dict[str, Any] = {"field": leaf.field, "op": leaf.op, "expected": leaf.value}
-    if OPERATORS[leaf.op].record:
-        before, after = facts.change(leaf.path)
+def _leaf(predicate: Predicate, facts: Facts) -> dict[str, Any]:
+    shown: dict[str, Any] = {"field": predicate.field, "op": predicate.op, "expected": predicate.value}
+    if OPERATORS[predicate.op].record:
+        before, after = facts.change(predicate.path)
         shown |= {"before": _short(before), "actual": _short(after)}
     else:
-        shown["actual"] = _short(facts.read(leaf.path))
-    return {**shown, "result": holds(leaf, facts)}
+        shown["actual"] = _short(facts.read(predicate.path))
+    return {**shown, "result": holds(predicate, facts)}
 
 
 def _short(value: Any) -> Any:
@@ -103,17 +103,17 @@ def _deciding(condition: Condition | None, tree: Any, *, wanted: bool, nots: int
                 yield from _deciding(item, branch, wanted=wanted, nots=nots)
         case Not(item):
             yield from _deciding(item, tree["not"], wanted=not wanted, nots=nots + 1)
-        case Leaf():
+        case Predicate():
             yield condition, tree, nots
 
 
 def _said(decided: _Decided) -> str:
     """A leaf that decided, in short, for logs and machines."""
-    _, leaf, nots = decided
-    asked = f"{leaf['field']} {leaf['op'].replace('_', ' ')}"
-    if leaf["expected"] is not None:
-        asked += f" {leaf['expected']!r}"
-    was = "it is missing" if leaf["actual"] is None else f"it is {leaf['actual']!r}"
-    if "before" in leaf:
-        was += f", it was {leaf['before']!r}" if leaf["before"] is not None else ", it was missing"
+    _, predicate, nots = decided
+    asked = f"{predicate['field']} {predicate['op'].replace('_', ' ')}"
+    if predicate["expected"] is not None:
+        asked += f" {predicate['expected']!r}"
+    was = "it is missing" if predicate["actual"] is None else f"it is {predicate['actual']!r}"
+    if "before" in predicate:
+        was += f", it was {predicate['before']!r}" if predicate["before"] is not None else ", it was missing"
     return f"{'not so: ' * nots}{asked}: {was}"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.conditions.condition import evaluate, holds, leaves
+from whenthen.domain.conditions.condition import evaluate, holds, predicates
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.rules.triggers import On
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Facts
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
     from whenthen.domain.rules.rule import Rule
 
 
@@ -40,19 +40,19 @@ def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
 def _change(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
     """A field that is to change, or to become something."""
     changed = sorted(facts.changed_names())
-    for leaf in leaves(rule.trigger.own):
-        if not OPERATORS[leaf.op].record or holds(leaf, facts):
+    for predicate in predicates(rule.trigger.own):
+        if not OPERATORS[predicate.op].record or holds(predicate, facts):
             continue
-        name = ".".join(leaf.path.names)
-        if leaf.path.names[0] not in changed:
+        name = ".".join(predicate.path.names)
+        if predicate.path.names[0] not in changed:
             # Whatever else is demanded of this field is no news.
             yield NearMiss("other_field", name, changed, ([name], changed))
             return
-        before, after = facts.change(leaf.path)
-        if leaf.op == "changed_to":
-            yield NearMiss("other_value", leaf.value, after, (name, after))
-        elif leaf.op == "changed_from":
-            yield NearMiss("other_value_before", leaf.value, before, (name, before))
+        before, after = facts.change(predicate.path)
+        if predicate.op == "changed_to":
+            yield NearMiss("other_value", predicate.value, after, (name, after))
+        elif predicate.op == "changed_from":
+            yield NearMiss("other_value_before", predicate.value, before, (name, before))
 
 
 def _for_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
@@ -60,17 +60,17 @@ def _for_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
 
 
 def _after_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
-    for leaf in leaves(rule.trigger.own):
-        if not holds(leaf, facts):
-            yield _finished(leaf, facts)
+    for predicate in predicates(rule.trigger.own):
+        if not holds(predicate, facts):
+            yield _finished(predicate, facts)
             return
 
 
-def _finished(leaf: Leaf, facts: Facts) -> NearMiss:
-    actual = _data(facts).get(leaf.path.names[-1])
-    if leaf.path.names[-1] == "rule":
-        return NearMiss("after_another_rule", leaf.value, actual)
-    return NearMiss("another_outcome", leaf.value, actual, (actual,))
+def _finished(predicate: Predicate, facts: Facts) -> NearMiss:
+    actual = _data(facts).get(predicate.path.names[-1])
+    if predicate.path.names[-1] == "rule":
+        return NearMiss("after_another_rule", predicate.value, actual)
+    return NearMiss("another_outcome", predicate.value, actual, (actual,))
 
 
 def _view(rule: Rule, facts: Facts) -> Iterator[NearMiss]:

@@ -103,7 +103,7 @@ class Place(Struct, frozen=True):
     line: int = 1
 
 
-class Refusal(Struct, frozen=True):
+class RejectedRow(Struct, frozen=True):
     """A row that was not imported: where it begins, and why."""
 
     line: int

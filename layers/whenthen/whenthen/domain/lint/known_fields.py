@@ -11,7 +11,7 @@ from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.record_kinds import KINDS
 
 if TYPE_CHECKING:
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
 
 ATTRIBUTES: Mapping[str, str] = {
     "specversion": "text",
@@ -54,10 +54,10 @@ class Known(Struct, frozen=True):
     data: Mapping[str, str]
     complete: bool
 
-    def holds(self, leaf: Leaf) -> str:
+    def holds(self, predicate: Predicate) -> str:
         """What the field holds that the leaf asks for; `any` where that is not known."""
         held: str | None = None
-        match (leaf.path.root, *leaf.path.names):
+        match (predicate.path.root, *predicate.path.names):
             case ("history", *_) | ("event", "cause", "depth"):
                 held = "number"
             case ("now", name):
@@ -70,9 +70,9 @@ class Known(Struct, frozen=True):
                 held = self.data.get(name)
         return held or "any"
 
-    def is_strange(self, leaf: Leaf) -> bool:
+    def is_strange(self, predicate: Predicate) -> bool:
         """Whether the leaf asks for a field of the event's data that the catalogue does not have."""
-        path = leaf.path
+        path = predicate.path
         in_data = path.root == "event" and path.names[0] == "data" and len(path.names) > 1
         return in_data and self.complete and path.names[1] not in self.data
 

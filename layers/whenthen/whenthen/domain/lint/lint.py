@@ -12,10 +12,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from whenthen.domain.common.values import number_in
-from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, leaves
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, predicates
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.lint.findings import Finding, Severity, found
 from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
@@ -62,19 +62,19 @@ def _events(rule: Rule) -> Iterator[Finding]:
         yield from (found("unknown_event", field, each) for each in written_types(types) if is_strange_type(each))
 
 
-def _demands(rule: Rule) -> tuple[Condition, ...]:
+def _requirements(rule: Rule) -> tuple[Condition, ...]:
     """All that must hold for the rule to start."""
     return tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
 
 
 def _conditions(rule: Rule, known: Known) -> Iterator[Finding]:
-    demands = _demands(rule)
+    demands = _requirements(rule)
     if demands:
         field = "conditions" if rule.conditions is not None else "trigger"
         yield from _never(AllOf(demands), field, known)
     # What a trigger demands is not written as conditions are: its problems stand at the trigger as a whole.
-    for leaf in leaves(rule.trigger.condition):
-        yield from (replace(finding, field="trigger") for finding in _leaf(leaf, "trigger", known))
+    for predicate in predicates(rule.trigger.condition):
+        yield from (replace(finding, field="trigger") for finding in _leaf(predicate, "trigger", known))
     yield from _each(rule.conditions, "conditions", known)
 
 
@@ -84,14 +84,14 @@ def _never(condition: Condition, field: str, known: Known) -> Iterator[Finding]:
         yield found("never_holds", field)
     if judged is Verdict.ONLY_FOR_LISTS:
         finding = found("only_for_lists", field)
-        single = all(known.holds(leaf) not in _MANY for leaf in leaves(condition))
+        single = all(known.holds(predicate) not in _MANY for predicate in predicates(condition))
         yield finding if single else replace(finding, severity=Severity.WARNING)
 
 
 def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Finding]:
     """What is found about single leaves."""
     match condition:
-        case Leaf():
+        case Predicate():
             yield from _leaf(condition, path, known)
         case Not(item):
             yield from _each(item, f"{path}.not", known)
@@ -101,25 +101,25 @@ def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Find
                 yield from _each(item, f"{path}.{group}[{position}]", known)
 
 
-def _leaf(leaf: Leaf, path: str, known: Known) -> Iterator[Finding]:
-    root, names = leaf.path.root, leaf.path.names
+def _leaf(predicate: Predicate, path: str, known: Known) -> Iterator[Finding]:
+    root, names = predicate.path.root, predicate.path.names
     if root == "event" and names[0] not in ATTRIBUTES:
-        yield found("no_such_field", f"{path}.field", leaf.field, ", ".join(ATTRIBUTES))
-    elif known.is_strange(leaf):
-        yield found("unknown_field", f"{path}.field", leaf.field)
+        yield found("no_such_field", f"{path}.field", predicate.field, ", ".join(ATTRIBUTES))
+    elif known.is_strange(predicate):
+        yield found("unknown_field", f"{path}.field", predicate.field)
     elif root == "history" and is_strange_type(".".join(names)):
         yield found("unknown_event", f"{path}.field", ".".join(names))
-    elif not _suits(leaf, known.holds(leaf)):
-        yield found("wrong_type", f"{path}.op", leaf.field, known.holds(leaf), leaf.op)
+    elif not _suits(predicate, known.holds(predicate)):
+        yield found("wrong_type", f"{path}.op", predicate.field, known.holds(predicate), predicate.op)
 
 
-def _suits(leaf: Leaf, held: str) -> bool:
+def _suits(predicate: Predicate, held: str) -> bool:
     """Whether the leaf can hold for a field of this type."""
-    takes = OPERATORS[leaf.op].takes
-    if takes == "range" and isinstance(leaf.operand, Range):
-        takes = "number" if isinstance(leaf.operand.low, int | Decimal) else "when"
-    if leaf.op in _CHOOSING:
-        values = leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
+    takes = OPERATORS[predicate.op].takes
+    if takes == "range" and isinstance(predicate.operand, Range):
+        takes = "number" if isinstance(predicate.operand.low, int | Decimal) else "when"
+    if predicate.op in _CHOOSING:
+        values = predicate.value if isinstance(predicate.value, list | tuple) else [predicate.value]
         return any(_can_be(value, held) for value in values)
     return held in _SUITS.get(takes, {held})
 
@@ -140,7 +140,7 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
         if step.only_if is None:
             continue
         yield from _each(step.only_if, field, known)
-        beside = [part for part in _conjuncts(_demands(rule)) if _still_holds(part, at_once=step in _first(rule))]
+        beside = [part for part in _conjuncts(_requirements(rule)) if _still_holds(part, at_once=step in _first(rule))]
         if verdict(AllOf((*beside, step.only_if))) is Verdict.NEVER:
             yield found("unreachable_step", field, step.id)
         elif step.only_if == rule.exit.when:
@@ -149,14 +149,14 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
 
 def _first(rule: Rule) -> Sequence[object]:
     """The steps that are due the moment the rule starts: nothing can have changed by then."""
-    waves = rule.waves
-    wait = waves[0][0].wait if waves else None
-    return waves[0] if waves and (wait is None or wait.immediate) else ()
+    step_groups = rule.step_groups
+    wait = step_groups[0][0].wait if step_groups else None
+    return step_groups[0] if step_groups and (wait is None or wait.immediate) else ()
 
 
 def _still_holds(condition: Condition, *, at_once: bool) -> bool:
     """Whether what held when the rule started holds at a step: what is asked of the event always does."""
-    return at_once or all(leaf.path.root == "event" for leaf in leaves(condition))
+    return at_once or all(predicate.path.root == "event" for predicate in predicates(condition))
 
 
 def _conjuncts(conditions: Iterable[Condition]) -> Iterator[Condition]:
@@ -173,7 +173,7 @@ def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
     yield from _each(rule.exit.when, "exit.when", known)
     if verdict(rule.exit.when) is Verdict.NEVER:
         yield found("exit_never", "exit.when")
-    elif _first(rule) and _follows(_demands(rule), rule.exit.when):
+    elif _first(rule) and _follows(_requirements(rule), rule.exit.when):
         yield found("exit_at_once", "exit.when")
 
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition
 from whenthen.domain.conditions.operators import OPERATORS
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.events.types import FINISHED
 from whenthen.domain.lint.findings import Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import ANYTHING, Effect, effects_of, events_of, kind_of
-from whenthen.domain.rules.rule import MOVING_STEP, Again, Exit, Rule
+from whenthen.domain.rules.rule import MOVING_STEP, Exit, ReentryPolicy, Rule
 from whenthen.domain.rules.triggers import On, waited_for
 
 
@@ -111,7 +111,7 @@ def _unstopped(way: Sequence[Rule]) -> bool:
 
 def _always_enters(rule: Rule) -> bool:
     """Whether nothing is asked of an event or its record beyond what the link before it makes sure of."""
-    if rule.entry.again is not Again.ALWAYS or rule.conditions is not None:
+    if rule.entry.again is not ReentryPolicy.ALWAYS or rule.conditions is not None:
         return False
     if rule.trigger.on is not On.AFTER_RULE:
         return rule.trigger.condition is None
@@ -157,27 +157,27 @@ def _starts(effect: Effect, other: Rule) -> bool:
     if effect.created or effect.reports or effect.kind != kind_of(other):
         return True
     demands = [part for part in (other.trigger.condition, other.conditions) if part is not None]
-    changes = list(_changes_demanded(demands))
-    if any(leaf.path.names[0] not in effect.fields for leaf in changes):
+    changes = list(_changes_required(demands))
+    if any(predicate.path.names[0] not in effect.fields for predicate in changes):
         return False
     return verdict(AllOf((*demands, *_became(changes), *_facts_of(effect)))) is Verdict.POSSIBLE
 
 
-def _changes_demanded(demands: list[Condition]) -> Iterator[Leaf]:
+def _changes_required(demands: list[Condition]) -> Iterator[Predicate]:
     """What must have changed."""
     for demand in demands:
         if isinstance(demand, AllOf):
-            yield from _changes_demanded(list(demand.items))
-        elif isinstance(demand, Leaf) and OPERATORS[demand.op].record and demand.operand is not False:
+            yield from _changes_required(list(demand.items))
+        elif isinstance(demand, Predicate) and OPERATORS[demand.op].record and demand.operand is not False:
             yield demand
 
 
-def _became(changes: list[Leaf]) -> Iterator[Condition]:
+def _became(changes: list[Predicate]) -> Iterator[Condition]:
     """What the fields hold that had to become something."""
-    for leaf in changes:
-        if leaf.op == "changed_to":
-            values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
-            yield replace(leaf, op="in", operand=Choice.of(values, fold=leaf.ignore_case), value=values)
+    for predicate in changes:
+        if predicate.op == "changed_to":
+            values = predicate.value if isinstance(predicate.value, list) else [predicate.value]
+            yield replace(predicate, op="in", operand=Choice.of(values, fold=predicate.ignore_case), value=values)
 
 
 def _facts_of(effect: Effect) -> Iterator[Condition]:

@@ -18,10 +18,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from whenthen.domain.common.values import Number, number_in, number_of
-from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, holds, leaves
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.field_access import Facts
 from whenthen.domain.conditions.operands import Pattern, Range
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 
 _CHOOSING = frozenset({"equals", "in", "has", "has_any", "has_all"})
 _RANGING = frozenset({">", ">=", "<", "<=", "between"})
@@ -77,7 +77,7 @@ def _judge(conjuncts: tuple[Condition, ...]) -> Verdict:
                 return max(judged, key=_value)
     by_field: dict[str, list[Condition]] = {}
     for conjunct in conjuncts:
-        keys = {leaf.path.key for leaf in leaves(conjunct)}
+        keys = {predicate.path.key for predicate in predicates(conjunct)}
         if len(keys) == 1:
             by_field.setdefault(keys.pop(), []).append(conjunct)
     return min(map(_judge_field, by_field.values()), key=_value, default=Verdict.POSSIBLE)
@@ -89,16 +89,16 @@ def _value(verdict: Verdict) -> int:
 
 def _judge_field(literals: Sequence[Condition]) -> Verdict:
     """The verdict on what is asked of one field, all together."""
-    found = list(leaves(AllOf(tuple(literals))))
+    found = list(predicates(AllOf(tuple(literals))))
     path = found[0].path
-    many = sum(len(_given(leaf)) for leaf in found) * len(found) > _MOST_TRIES
+    many = sum(len(_given(predicate)) for predicate in found) * len(found) > _MOST_TRIES
     if not path.steps or many or not _is_closed(literals, found):
         return Verdict.POSSIBLE
     candidates = [None, *_candidates(found)]
     together = AllOf(tuple(literals))
     if any(holds(together, _facts(path.steps, value)) for value in candidates):
         return Verdict.POSSIBLE
-    if not all(isinstance(_bare(literal), Leaf) for literal in literals):
+    if not all(isinstance(_bare(literal), Predicate) for literal in literals):
         return Verdict.ONLY_FOR_LISTS
     return Verdict.ONLY_FOR_LISTS if _fits_a_list(literals, path.steps, candidates[1:]) else Verdict.NEVER
 
@@ -126,10 +126,10 @@ def _holds_for_a_list(literals: Sequence[Condition], steps: tuple[str, ...], can
 
 def _ways(literal: Condition) -> Sequence[Condition]:
     """Literals of which one holds when this one does: a list that lacks one of several values has not all of them."""
-    leaf = _bare(literal)
-    if not isinstance(leaf, Leaf) or leaf.op != "has_all" or not _is_negated(literal):
+    predicate = _bare(literal)
+    if not isinstance(predicate, Predicate) or predicate.op != "has_all" or not _is_negated(literal):
         return (literal,)
-    return [Not(replace(leaf, op="has", operand=choice)) for choice in leaf.operand]  # type: ignore[attr-defined]
+    return [Not(replace(predicate, op="has", operand=choice)) for choice in predicate.operand]  # type: ignore[attr-defined]
 
 
 def _bare(condition: Condition) -> Condition:
@@ -144,59 +144,65 @@ def _is_negated(literal: Condition) -> bool:
 
 def _asks_of_each(literal: Condition) -> bool:
     """Whether it must hold of each item of a list, so that more items can only make it fail; else one is enough."""
-    leaf, negated = _bare(literal), _is_negated(literal)
-    if not isinstance(leaf, Leaf) or leaf.op == "exists":
+    predicate, negated = _bare(literal), _is_negated(literal)
+    if not isinstance(predicate, Predicate) or predicate.op == "exists":
         return False
-    if leaf.op in _NEGATIVE:
+    if predicate.op in _NEGATIVE:
         return not negated
-    return (leaf.operand is not negated) if leaf.op == "is_empty" else negated
+    return (predicate.operand is not negated) if predicate.op == "is_empty" else negated
 
 
 def _asks_for_part(literal: Condition) -> bool:
     bare = _bare(literal)
-    return isinstance(bare, Leaf) and bare.op in _PARTS and not _is_negated(literal)
+    return isinstance(bare, Predicate) and bare.op in _PARTS and not _is_negated(literal)
 
 
-def _is_closed(literals: Sequence[Condition], found: Sequence[Leaf]) -> bool:
+def _is_closed(literals: Sequence[Condition], found: Sequence[Predicate]) -> bool:
     """Whether the values to try are all that could matter."""
-    ops = {leaf.op for leaf in found}
-    if any(leaf.ignore_case for leaf in found):
+    ops = {predicate.op for predicate in found}
+    if any(predicate.ignore_case for predicate in found):
         return False
-    if any(leaf.op == "between" and not isinstance(_low(leaf), int | Decimal) for leaf in found):
+    if any(predicate.op == "between" and not isinstance(_low(predicate), int | Decimal) for predicate in found):
         return False
-    choosing = [leaf for literal in literals if isinstance(leaf := _bare(literal), Leaf) and _chooses(literal, leaf)]
+    choosing = [
+        predicate
+        for literal in literals
+        if isinstance(predicate := _bare(literal), Predicate) and _chooses(literal, predicate)
+    ]
     if choosing and not ops <= _CHOOSING | _RANGING | _TELLING | _NEGATIVE:
         # A number can be spelled in many ways, and parts of a text tell them apart.
-        return ops <= _CHOOSING | _TELLING | _NEGATIVE | _PARTS and not any(_numbers_in(leaf) for leaf in choosing)
+        return ops <= _CHOOSING | _TELLING | _NEGATIVE | _PARTS and not any(
+            _numbers_in(predicate) for predicate in choosing
+        )
     if choosing:
         return True
     return ops <= _RANGING | _TELLING
 
 
-def _chooses(literal: Condition, leaf: Leaf) -> bool:
-    return leaf.op in (_NEGATIVE if _is_negated(literal) else _CHOOSING)
+def _chooses(literal: Condition, predicate: Predicate) -> bool:
+    return predicate.op in (_NEGATIVE if _is_negated(literal) else _CHOOSING)
 
 
-def _numbers_in(leaf: Leaf) -> bool:
-    return any(not isinstance(value, str | bool) for value in _given(leaf))
+def _numbers_in(predicate: Predicate) -> bool:
+    return any(not isinstance(value, str | bool) for value in _given(predicate))
 
 
-def _given(leaf: Leaf) -> Sequence[Any]:
-    return leaf.value if isinstance(leaf.value, list | tuple) else [leaf.value]
+def _given(predicate: Predicate) -> Sequence[Any]:
+    return predicate.value if isinstance(predicate.value, list | tuple) else [predicate.value]
 
 
-def _low(leaf: Leaf) -> object:
-    return leaf.operand.low if isinstance(leaf.operand, Range) else None
+def _low(predicate: Predicate) -> object:
+    return predicate.operand.low if isinstance(predicate.operand, Range) else None
 
 
-def _candidates(found: Sequence[Leaf]) -> list[Any]:
+def _candidates(found: Sequence[Predicate]) -> list[Any]:
     values: list[Any] = ["", "x"]
     numbers: set[Number] = set()
-    for leaf in found:
-        given = _given(leaf)
+    for predicate in found:
+        given = _given(predicate)
         values += [value for value in given if isinstance(value, str | bool | int | float | Decimal)]
-        if isinstance(leaf.operand, Pattern):
-            values.append("".join(leaf.operand.parts))
+        if isinstance(predicate.operand, Pattern):
+            values.append("".join(predicate.operand.parts))
         numbers |= {number for value in given if (number := _number(value)) is not None}
     ordered = sorted(numbers)
     with localcontext(prec=_PRECISION):

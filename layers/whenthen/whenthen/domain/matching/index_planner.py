@@ -9,54 +9,54 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.values import Choice
-from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, leaves
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, predicates
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.indexes.access import ALWAYS, LOOKS, Access, TableKey, access_of
 from whenthen.domain.matching.residual_checks import is_far
 
-MAX_DOORS = 32
+MAX_ACCESS_PATHS = 32
 """In how many places a rule may stand because of one demand."""
 
 
 class Findable(Struct, frozen=True, gc=False):
     """A leaf by which rules can be found: how, and in which table."""
 
-    leaf: Leaf
+    predicate: Predicate
     access: Access
     table: TableKey
 
 
-Demand = Findable | Condition
+Requirement = Findable | Condition
 """What must hold."""
 
 
-class Door(Struct, frozen=True, gc=False):
+class AccessPath(Struct, frozen=True, gc=False):
     """A leaf by which a rule is found, and what is to be asked then, that it does not tell."""
 
     by: Findable
-    asked: tuple[Demand, ...] = ()
+    asked: tuple[Requirement, ...] = ()
 
 
-def demands_of(condition: Condition | None) -> list[Demand]:
+def requirements_of(condition: Condition | None) -> list[Requirement]:
     """What must all hold, one by one."""
-    if isinstance(condition, Leaf):
+    if isinstance(condition, Predicate):
         if condition.op == "has_all":
             each = [replace(condition, op="has", operand=choice) for choice in condition.operand]  # type: ignore[attr-defined]
-            return [_demand_of(leaf) for leaf in each]
-        return [_demand_of(condition)]
+            return [_requirement_of(predicate) for predicate in each]
+        return [_requirement_of(condition)]
     if isinstance(condition, AllOf):
-        return [demand for item in condition.items for demand in demands_of(item)]
+        return [demand for item in condition.items for demand in requirements_of(item)]
     return [] if condition is None else [condition]
 
 
-def _demand_of(leaf: Leaf) -> Demand:
-    access = access_of(leaf)
-    return leaf if access is None else Findable(leaf, access, access.table(leaf))
+def _requirement_of(predicate: Predicate) -> Requirement:
+    access = access_of(predicate)
+    return predicate if access is None else Findable(predicate, access, access.table(predicate))
 
 
-def condition_of(demand: Demand) -> Condition:
+def condition_of(demand: Requirement) -> Condition:
     """What must hold, as a condition."""
-    return demand.leaf if isinstance(demand, Findable) else demand
+    return demand.predicate if isinstance(demand, Findable) else demand
 
 
 class Costs:
@@ -70,43 +70,43 @@ class Costs:
         self._shares = shares
         self._tables = tables
 
-    def of(self, demand: Demand) -> float | None:
+    def of(self, demand: Requirement) -> float | None:
         """Of one demand; None: a rule cannot be found by it."""
         if isinstance(demand, Findable):
             return self.share(demand) + (0 if demand.table in self._tables else LOOKS[demand.access.kind])
-        if not isinstance(demand, AnyOf) or not demand.items or sum(1 for _ in leaves(demand)) > MAX_DOORS:
+        if not isinstance(demand, AnyOf) or not demand.items or sum(1 for _ in predicates(demand)) > MAX_ACCESS_PATHS:
             return None
         cost = 0.0
         for item in demand.items:
-            best = self.best(demands_of(item))
+            best = self.best(requirements_of(item))
             if best is None:
                 return None
             cost += best[0]
         return cost
 
-    def best(self, demands: list[Demand]) -> tuple[float, int] | None:
+    def best(self, demands: list[Requirement]) -> tuple[float, int] | None:
         """The demand that costs least: the cost, and which one it is."""
         found = [(cost, at) for at, demand in enumerate(demands) if (cost := self.of(demand)) is not None]
         return min(found, default=None)
 
-    def rank(self, demand: Demand) -> float:
+    def rank(self, demand: Requirement) -> float:
         """What comes first is asked first: what is met most rarely, and last what must be worked out."""
         return self.share(demand) if isinstance(demand, Findable) else 1 + is_far(demand)
 
     def share(self, demand: Findable) -> float:
         """Of how many events a demand is met."""
-        choice, known = demand.leaf.operand, self._shares.get(demand.table)
+        choice, known = demand.predicate.operand, self._shares.get(demand.table)
         if known is None or type(choice) is not Choice:
             return demand.access.share
         return (len(choice.texts) + len(choice.numbers) + len(choice.truths)) * known
 
-    def doors(self, demand: Demand) -> tuple[Door, ...]:
+    def doors(self, demand: Requirement) -> tuple[AccessPath, ...]:
         """The doors through one of which each event goes that meets a demand that rules can be found by."""
         if isinstance(demand, Findable):
-            return (Door(demand, () if demand.access.complete(demand.leaf.operand) else (demand,)),)
-        doors: list[Door] = []
+            return (AccessPath(demand, () if demand.access.complete(demand.predicate.operand) else (demand,)),)
+        doors: list[AccessPath] = []
         for item in demand.items:  # type: ignore[union-attr]  # it is an AnyOf
-            demands = demands_of(item)
+            demands = requirements_of(item)
             _, at = self.best(demands)  # type: ignore[misc]  # each item can be found
             others = demands[:at] + demands[at + 1 :]
             found = self.doors(demands[at])
@@ -114,7 +114,7 @@ class Costs:
         return tuple(doors)
 
 
-def shares_of(rules: Iterable[list[Demand]]) -> dict[TableKey, float]:
+def shares_of(rules: Iterable[list[Requirement]]) -> dict[TableKey, float]:
     """What the demands of rules tell about how common values are: where they ask for many different ones, each is rare.
 
     By Good and Turing: of how many values asked for once there are, it follows how many were not asked for.
@@ -122,7 +122,7 @@ def shares_of(rules: Iterable[list[Demand]]) -> dict[TableKey, float]:
     asked: dict[TableKey, list[object]] = {}
     for demands in rules:
         for demand in demands:
-            if isinstance(demand, Findable) and type(choice := demand.leaf.operand) is Choice:
+            if isinstance(demand, Findable) and type(choice := demand.predicate.operand) is Choice:
                 asked.setdefault(demand.table, []).extend(choice.texts or choice.numbers)
     asked.pop(ALWAYS, None)
     return {key: _share_of(list(Counter(values).values())) for key, values in asked.items() if values}

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_fields import Fields
-from whenthen.domain.matching.index_planner import Costs, Demand, Door, Findable, condition_of, demands_of, shares_of
+from whenthen.domain.matching.index_planner import (
+    AccessPath,
+    Costs,
+    Findable,
+    Requirement,
+    condition_of,
+    requirements_of,
+    shares_of,
+)
 from whenthen.domain.matching.indexes.nodes import Node, visit
 from whenthen.domain.matching.indexes.tables import Tables
 from whenthen.domain.matching.residual_checks import ask_of
@@ -34,7 +42,7 @@ class Partition:
         self._tables = Tables(self._fields)
         self._shares: dict[TableKey, float] = {}
         self._costs = Costs(self._shares, self._tables.keys)
-        self._made: dict[Leaf, Ask] = {}
+        self._made: dict[Predicate, Ask] = {}
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._places)
@@ -62,7 +70,7 @@ class Partition:
 
     def prepare(self) -> None:
         """Put the rules that wait in their places: first those that leave no choice of the table they are found in."""
-        pending = [(rule_id, demands_of(condition)) for rule_id, condition in self._pending.items()]
+        pending = [(rule_id, requirements_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
         if len(pending) > 1:
             self._shares |= shares_of(demands for _, demands in pending)
@@ -73,7 +81,7 @@ class Partition:
             self._settle(rule_id, doors, others)
         self._made.clear()
 
-    def _way(self, demands: list[Demand]) -> tuple[tuple[Door, ...], list[Demand]]:
+    def _way(self, demands: list[Requirement]) -> tuple[tuple[AccessPath, ...], list[Requirement]]:
         """The doors through which it costs least to find a rule, and what is to be asked then, rarely met first."""
         best = self._costs.best(demands)
         if best is None:
@@ -83,10 +91,10 @@ class Partition:
             others.sort(key=self._costs.rank)
         doors = self._costs.doors(demands[best[1]])
         for door in doors:
-            self._tables.open(door.by.table, door.by.leaf.path)
+            self._tables.open(door.by.table, door.by.predicate.path)
         return doors, others
 
-    def _settle(self, rule_id: str, doors: tuple[Door, ...], others: list[Demand]) -> None:
+    def _settle(self, rule_id: str, doors: tuple[AccessPath, ...], others: list[Requirement]) -> None:
         """Put a rule in its places."""
         places: list[Node] = []
         stands = [(node, door) for door in doors for node in self._tables.nodes(door.by)]
@@ -98,7 +106,7 @@ class Partition:
             self._put(node, others[1:], rule_id, places, alone=True)
         self._places[rule_id] = tuple(places)
 
-    def _put(self, node: Node, demands: list[Demand], rule_id: str, places: list[Node], *, alone: bool) -> None:
+    def _put(self, node: Node, demands: list[Requirement], rule_id: str, places: list[Node], *, alone: bool) -> None:
         """Put a rule of which `demands` are left under a node, or where that has many already, under a further one."""
         if not demands:
             node.take(rule_id, alone=alone)
@@ -121,19 +129,19 @@ class Partition:
             node.test((number, other, wanted, asks, rule_id, alone))
         places.append(node)
 
-    def _first_test(self, demands: list[Demand]) -> tuple[int, tuple[int, list[Node], bool] | None]:
+    def _first_test(self, demands: list[Requirement]) -> tuple[int, tuple[int, list[Node], bool] | None]:
         """The first of the demands that can be tested: which one, and how."""
         for at, demand in enumerate(demands):
             if isinstance(demand, Findable) and (test := self._tables.test_of(demand)):
                 return at, test
         return 0, None
 
-    def _asks(self, demands: list[Demand]) -> tuple[Ask, ...]:
+    def _asks(self, demands: list[Requirement]) -> tuple[Ask, ...]:
         return tuple([self._ask(condition_of(demand)) for demand in demands])
 
     def _ask(self, condition: Condition) -> Ask:
         """Rules that are prepared together, and ask the same, share what is asked."""
-        if not isinstance(condition, Leaf):
+        if not isinstance(condition, Predicate):
             return ask_of(condition, self._fields, self._tables.known)
         ask = self._made.get(condition)
         if ask is None:

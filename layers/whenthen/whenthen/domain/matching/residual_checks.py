@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.values import Choice
-from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, leaves
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_fields import Ask, Fields, Row, at_hand
 from whenthen.domain.matching.indexes.access import Access, access_of, is_of_texts
 from whenthen.domain.matching.indexes.text_keys import has_one_of, keys_of
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from whenthen.domain.matching.indexes.text_keys import Keys
 
 
-Known = Callable[[Leaf, Access], tuple[int, "list[Node]"] | None]
+Known = Callable[[Predicate, Access], tuple[int, "list[Node]"] | None]
 """The number of a leaf's table, and its nodes one of which is found when, and only when, the leaf holds."""
 
 
 def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
     """What says whether the condition holds, as `conditions.holds` does."""
-    if isinstance(condition, Leaf):
+    if isinstance(condition, Predicate):
         return _ask_of(condition, fields, known)
     if isinstance(condition, Not):
         return partial(_not, ask_of(condition.item, fields, known))
@@ -36,30 +36,30 @@ def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
     return partial(_all if isinstance(condition, AllOf) else _any, asks)
 
 
-def _ask_of(leaf: Leaf, fields: Fields, known: Known) -> Ask:
-    access = access_of(leaf)
-    there = known(leaf, access) if access is not None and type(leaf.operand) is Choice else None
+def _ask_of(predicate: Predicate, fields: Fields, known: Known) -> Ask:
+    access = access_of(predicate)
+    there = known(predicate, access) if access is not None and type(predicate.operand) is Choice else None
     if there is not None:
         number, nodes = there
         return partial(_found_one, number, nodes) if len(nodes) > 1 else partial(_found, number, nodes[0])
-    row = _SHORT.get(leaf.op) if at_hand(leaf.path) else None
-    given = row.given(leaf) if row is not None else None
+    row = _SHORT.get(predicate.op) if at_hand(predicate.path) else None
+    given = row.given(predicate) if row is not None else None
     if row is None or given is None:
-        return partial(_holds, leaf)
-    return partial(row.ask, *fields.where(leaf.path), leaf, *given)
+        return partial(_holds, predicate)
+    return partial(row.ask, *fields.where(predicate.path), predicate, *given)
 
 
 def is_far(condition: Condition) -> bool:
     """Whether something must be counted, looked up or worked out: to be asked last."""
-    return not all(at_hand(leaf.path) for leaf in leaves(condition))
+    return not all(at_hand(predicate.path) for predicate in predicates(condition))
 
 
 # What is asked. All but the last argument are given beforehand: a `partial` of a function weighs half of what a closure
 # does, and where there are many rules, that is half as long to wait for memory.
 
 
-def _holds(leaf: Leaf, row: Row) -> bool:
-    return holds(leaf, row.facts())
+def _holds(predicate: Predicate, row: Row) -> bool:
+    return holds(predicate, row.facts())
 
 
 def _not(ask: Ask, row: Row) -> bool:
@@ -88,7 +88,7 @@ def _found_one(number: int, nodes: list[Node], row: Row) -> bool:
     return row.found[number] in nodes or any(node in nodes for node in row.several)
 
 
-def _is_among(number: int, name: str, leaf: Leaf, keys: Keys, wanted: bool, row: Row) -> bool:
+def _is_among(number: int, name: str, predicate: Predicate, keys: Keys, wanted: bool, row: Row) -> bool:
     value = row.gets[number](name)
     try:
         return (value in keys) is wanted
@@ -96,24 +96,28 @@ def _is_among(number: int, name: str, leaf: Leaf, keys: Keys, wanted: bool, row:
         return has_one_of(value, keys) is wanted
 
 
-def _is_beyond(number: int, name: str, leaf: Leaf, compare: Callable[[Any, Any], bool], bound: Any, row: Row) -> bool:
+def _is_beyond(
+    number: int, name: str, predicate: Predicate, compare: Callable[[Any, Any], bool], bound: Any, row: Row
+) -> bool:
     value = row.gets[number](name)
-    return compare(value, bound) if type(value) is int else value is not None and holds(leaf, row.facts())
+    return compare(value, bound) if type(value) is int else value is not None and holds(predicate, row.facts())
 
 
-def _has_text(number: int, name: str, leaf: Leaf, test: Callable[[str, str], bool], text: str, row: Row) -> bool:
+def _has_text(
+    number: int, name: str, predicate: Predicate, test: Callable[[str, str], bool], text: str, row: Row
+) -> bool:
     value = row.gets[number](name)
     if type(value) is str and value.isascii():
-        return test(value.lower() if leaf.ignore_case else value, text)
-    return value is not None and holds(leaf, row.facts())
+        return test(value.lower() if predicate.ignore_case else value, text)
+    return value is not None and holds(predicate, row.facts())
 
 
-def _fits(number: int, name: str, leaf: Leaf, pattern: Pattern, row: Row) -> bool:
+def _fits(number: int, name: str, predicate: Predicate, pattern: Pattern, row: Row) -> bool:
     value = row.gets[number](name)
-    return pattern.fits(value) if type(value) is str else value is not None and holds(leaf, row.facts())
+    return pattern.fits(value) if type(value) is str else value is not None and holds(predicate, row.facts())
 
 
-def _is_there(number: int, name: str, leaf: Leaf, wanted: bool, row: Row) -> bool:
+def _is_there(number: int, name: str, predicate: Predicate, wanted: bool, row: Row) -> bool:
     return (row.gets[number](name) is not None) is wanted
 
 
@@ -125,17 +129,17 @@ class _Short(Struct, frozen=True):
     """
 
     ask: Callable[..., bool]
-    given: Callable[[Leaf], tuple[Any, ...] | None]
+    given: Callable[[Predicate], tuple[Any, ...] | None]
 
 
-def _keys(leaf: Leaf, *, wanted: bool) -> tuple[Any, ...] | None:
-    choice: Choice = leaf.operand  # type: ignore[assignment]
+def _keys(predicate: Predicate, *, wanted: bool) -> tuple[Any, ...] | None:
+    choice: Choice = predicate.operand  # type: ignore[assignment]
     keys = keys_of(choice.texts) if is_of_texts(choice) else None
     return None if keys is None else (keys, wanted)
 
 
-def _operand(leaf: Leaf) -> tuple[Any, ...]:
-    return (leaf.operand,)
+def _operand(predicate: Predicate) -> tuple[Any, ...]:
+    return (predicate.operand,)
 
 
 _AMONG = _Short(_is_among, partial(_keys, wanted=True))
@@ -143,11 +147,11 @@ _NOT_AMONG = _Short(_is_among, partial(_keys, wanted=False))
 
 
 def _beyond(compare: Callable[[Any, Any], bool]) -> _Short:
-    return _Short(_is_beyond, lambda leaf: (compare, leaf.operand))
+    return _Short(_is_beyond, lambda predicate: (compare, predicate.operand))
 
 
 def _text(test: Callable[[str, str], bool]) -> _Short:
-    return _Short(_has_text, lambda leaf: (test, leaf.operand.text))  # type: ignore[attr-defined]
+    return _Short(_has_text, lambda predicate: (test, predicate.operand.text))  # type: ignore[attr-defined]
 
 
 _SHORT: Mapping[str, _Short] = {

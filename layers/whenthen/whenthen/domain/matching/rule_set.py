@@ -35,7 +35,7 @@ class Matchable(Protocol):
     def conditions(self) -> Condition | None: ...
 
 
-def demand_of(rule: Matchable) -> Condition | None:
+def required_condition_of(rule: Matchable) -> Condition | None:
     """All that the rule demands of an event of its types: its trigger's condition and its own."""
     parts = tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
     return AllOf(parts) if parts else None
@@ -62,7 +62,7 @@ class RuleSet:
         self.remove(rule.id)
         types = tuple(dict.fromkeys(rule.trigger.event_types))
         self._watched[rule.id] = self._types.setdefault(types, types)
-        demand = demand_of(rule)
+        demand = required_condition_of(rule)
         for event_type in types:
             partition = self._partitions.get(event_type)
             if partition is None:

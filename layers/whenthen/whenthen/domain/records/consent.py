@@ -29,21 +29,21 @@ _AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u2
 """What may stand around a word: punctuation, quotation marks, and the marks of direction that programs add."""
 
 
-class Word(Struct, frozen=True):
+class ConsentSignal(Struct, frozen=True):
     """Whether a person wants messages on a channel."""
 
     channel: str
     agreed: bool
 
 
-def word_of(event: Event) -> Word | None:
+def consent_signal(event: Event) -> ConsentSignal | None:
     """What the event says about consent; None where it says nothing."""
     row = _WORDS.get(event.type)
     agreed = row[1](event.data) if row else None
-    return Word(row[0], agreed) if row and agreed is not None else None
+    return ConsentSignal(row[0], agreed) if row and agreed is not None else None
 
 
-def with_word(record: Record, word: Word, said: datetime) -> dict[str, Any] | None:
+def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> dict[str, Any] | None:
     """The patch by which a record keeps a word; None where it knows a newer one."""
     at = format_time(said)
     known = _mapping(record.fields.get("consent_at"))
@@ -53,7 +53,7 @@ def with_word(record: Record, word: Word, said: datetime) -> dict[str, Any] | No
     return {"consent": consent, "consent_at": {**known, word.channel: at}}
 
 
-def refusal(channel: str, records: Iterable[Record]) -> str | None:
+def opted_out(channel: str, records: Iterable[Record]) -> str | None:
     """Why nothing may be sent to the person whose records these are; None where nobody refused."""
     for record in records:
         if _mapping(record.fields.get("consent")).get(channel) is False:

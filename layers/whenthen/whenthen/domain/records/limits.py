@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whenthen.domain.common.errors import Invalid, Problem, TooLarge
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
-from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, weight_of
+from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, encoded_size_of
 
 MAX_WRITES = 98
 """Items that one record may take. DynamoDB takes 100 at once; a job with its counter, or an import, come with it."""
@@ -26,8 +26,8 @@ def check_record(changed: Record, found: Record | None) -> None:
 
 def check_weight(changed: Record, before: Record) -> None:
     """Raise TooLarge for a record of too many bytes, unless it was larger still before."""
-    weight = weight_of(changed)
-    if MAX_RECORD_BYTES < weight >= weight_of(before):
+    weight = encoded_size_of(changed)
+    if MAX_RECORD_BYTES < weight >= encoded_size_of(before):
         raise TooLarge(f"the record would have {weight} bytes; at most {MAX_RECORD_BYTES} are possible")
 
 

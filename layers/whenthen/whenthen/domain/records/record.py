@@ -79,10 +79,10 @@ class Record(Struct, frozen=True):
 
 def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
     """(kind, id) of `<kind>:<id>`. Raises Invalid naming the field `name`."""
-    kind, colon, own_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
-    if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(own_id):
+    kind, colon, external_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
+    if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(external_id):
         raise Invalid.field(name, "a record such as lead:4711 is required")
-    return kind, own_id
+    return kind, external_id
 
 
 def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Chang
     }
 
 
-def weight_of(record: Record) -> int:
+def encoded_size_of(record: Record) -> int:
     """Bytes of the record's fields as JSON, as they are kept."""
     return len(json.dumps(record.fields, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 

@@ -31,7 +31,7 @@ class Channel(StrEnum):
     RECORD = "record"
 
 
-class Kind(StrEnum):
+class ParameterKind(StrEnum):
     """What a parameter holds."""
 
     TEXT = "text"
@@ -48,7 +48,7 @@ class Parameter(Struct, frozen=True):
 
     name: str
     description: str
-    kind: Kind = Kind.TEXT
+    kind: ParameterKind = ParameterKind.TEXT
     required: bool = False
     templated: bool = True
     options: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ _P = Parameter
 _PURPOSE = _P(
     "purpose",
     "What it is for: marketing (the default) is not sent to who refuses messages; service, such as an answer, is.",
-    Kind.CHOICE,
+    ParameterKind.CHOICE,
     templated=False,
     options=("marketing", "service"),
 )
@@ -102,7 +102,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("text", "Free text."),
                 _P("template", "The name of an approved template."),
                 _P("language", "The template's language code, such as en_US."),
-                _P("parameters", "The values of the template's body, in order.", Kind.TEXTS),
+                _P("parameters", "The values of the template's body, in order.", ParameterKind.TEXTS),
                 _P("reply_to", "The id of the message that this one answers."),
                 _PURPOSE,
             ),
@@ -116,7 +116,7 @@ ACTIONS: Mapping[str, Action] = {
             (
                 _P("url", "The https address.", required=True),
                 _P("type", "The message's type; by default the event's."),
-                _P("data", "The message's data; by default the event's data and the record.", Kind.OBJECT),
+                _P("data", "The message's data; by default the event's data and the record.", ParameterKind.OBJECT),
                 _P("secret", "The name of the signing secret; by default `default`.", templated=False),
             ),
             rows="A48-A50",
@@ -126,7 +126,7 @@ ACTIONS: Mapping[str, Action] = {
             Channel.RECORD,
             "Set fields of a record; null removes one.",
             (
-                _P("fields", "Field names and their values.", Kind.FIELDS, required=True),
+                _P("fields", "Field names and their values.", ParameterKind.FIELDS, required=True),
                 _P("record", "Which record, such as contact:42; by default the run's."),
             ),
             rows="A35 A37 A47",
@@ -135,14 +135,20 @@ ACTIONS: Mapping[str, Action] = {
             "add_tags",
             Channel.RECORD,
             "Add tags to a record.",
-            (_P("tags", "The tags.", Kind.TEXTS, required=True), _P("record", "Which record; by default the run's.")),
+            (
+                _P("tags", "The tags.", ParameterKind.TEXTS, required=True),
+                _P("record", "Which record; by default the run's."),
+            ),
             rows="A36",
         ),
         Action(
             "remove_tags",
             Channel.RECORD,
             "Remove tags from a record.",
-            (_P("tags", "The tags.", Kind.TEXTS, required=True), _P("record", "Which record; by default the run's.")),
+            (
+                _P("tags", "The tags.", ParameterKind.TEXTS, required=True),
+                _P("record", "Which record; by default the run's."),
+            ),
             rows="A36",
         ),
         Action(
@@ -150,9 +156,9 @@ ACTIONS: Mapping[str, Action] = {
             Channel.RECORD,
             "Make one of several agents the owner of the record.",
             (
-                _P("from", "The agents to choose from.", Kind.TEXTS, required=True),
-                _P("by", "How to choose.", Kind.CHOICE, templated=False, options=("round_robin", "first")),
-                _P("keep", "Leave an owner that the record has already.", Kind.FLAG, templated=False),
+                _P("from", "The agents to choose from.", ParameterKind.TEXTS, required=True),
+                _P("by", "How to choose.", ParameterKind.CHOICE, templated=False, options=("round_robin", "first")),
+                _P("keep", "Leave an owner that the record has already.", ParameterKind.FLAG, templated=False),
             ),
             rows="A30-A32",
         ),
@@ -165,7 +171,7 @@ ACTIONS: Mapping[str, Action] = {
                 _P("description", "More about it."),
                 _P("assignee", "Who is to do it; by default the record's owner."),
                 _P("due", "Until when."),
-                _P("fields", "Further fields of the task.", Kind.FIELDS),
+                _P("fields", "Further fields of the task.", ParameterKind.FIELDS),
             ),
             rows="A26 A28",
         ),
@@ -174,8 +180,8 @@ ACTIONS: Mapping[str, Action] = {
             Channel.RECORD,
             "Create a record of any kind, child of the run's record.",
             (
-                _P("kind", "The kind of record.", Kind.RECORD_KIND, required=True, templated=False),
-                _P("fields", "Its fields.", Kind.FIELDS, required=True),
+                _P("kind", "The kind of record.", ParameterKind.RECORD_KIND, required=True, templated=False),
+                _P("fields", "Its fields.", ParameterKind.FIELDS, required=True),
             ),
             rows="A34 A39 A41 A42",
         ),
@@ -216,12 +222,14 @@ def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
     return kind
 
 
-_READ: Mapping[Kind, Callable[[Parameter, Reader], Any]] = {
-    Kind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
-    Kind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=100, longest=MAX_TEMPLATE)),
-    Kind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
-    Kind.FIELDS: _read_fields,
-    Kind.RECORD_KIND: _read_record_kind,
-    Kind.CHOICE: lambda parameter, reader: reader.choice(parameter.name, parameter.options, parameter.options[0]),
-    Kind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
+_READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
+    ParameterKind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
+    ParameterKind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=100, longest=MAX_TEMPLATE)),
+    ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
+    ParameterKind.FIELDS: _read_fields,
+    ParameterKind.RECORD_KIND: _read_record_kind,
+    ParameterKind.CHOICE: lambda parameter, reader: reader.choice(
+        parameter.name, parameter.options, parameter.options[0]
+    ),
+    ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
 }

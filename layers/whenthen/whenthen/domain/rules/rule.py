@@ -49,7 +49,7 @@ class OnError(StrEnum):
     CONTINUE = "continue"
 
 
-class Again(StrEnum):
+class ReentryPolicy(StrEnum):
     """How often one record may enter a rule."""
 
     ALWAYS = "always"
@@ -77,7 +77,7 @@ class Step(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """Which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
 
-    again: Again = Again.ALWAYS
+    again: ReentryPolicy = ReentryPolicy.ALWAYS
     only_new: bool = False
 
 
@@ -108,21 +108,21 @@ class Rule(Struct, frozen=True):
     activated_at: datetime | None = None
 
     @property
-    def waves(self) -> tuple[tuple[Step, ...], ...]:
-        """The steps in order, those that start together in one wave."""
-        waves: list[list[Step]] = []
+    def step_groups(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps in order, those that start together in one step group."""
+        step_groups: list[list[Step]] = []
         for step in self.steps:
-            if step.with_previous and waves:
-                waves[-1].append(step)
+            if step.with_previous and step_groups:
+                step_groups[-1].append(step)
             else:
-                waves.append([step])
-        return tuple(tuple(wave) for wave in waves)
+                step_groups.append([step])
+        return tuple(tuple(step_group) for step_group in step_groups)
 
     @property
     def immediate(self) -> bool:
         """Whether all steps start together at once, so that no state machine is needed to order them."""
-        waves = self.waves
-        return len(waves) == 1 and all(step.wait is None or step.wait.immediate for step in waves[0])
+        step_groups = self.step_groups
+        return len(step_groups) == 1 and all(step.wait is None or step.wait.immediate for step in step_groups[0])
 
     def step(self, step_id: str) -> Step:
         """The step with this id. Raises KeyError."""
@@ -141,12 +141,12 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     return rule
 
 
-ENTRANCE = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
+RULE_HEAD = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
 """What of a rule's document decides whether an event starts it: all that the matcher needs to know."""
 
 
-def parse_entrance(document: Mapping[str, Any]) -> Rule:
-    """A rule that was saved, without its steps and its exit; only what ENTRANCE names is read. Raises Invalid."""
+def parse_rule_head(document: Mapping[str, Any]) -> Rule:
+    """A rule that was saved, without its steps and its exit; only what RULE_HEAD names is read. Raises Invalid."""
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
     kind = _read_kind(reader)
@@ -276,7 +276,7 @@ def _read_entry(reader: Reader | None) -> Entry:
     if reader is None:
         return Entry()
     entry = Entry(
-        again=Again(reader.choice("again", list(Again), Again.ALWAYS)),
+        again=ReentryPolicy(reader.choice("again", list(ReentryPolicy), ReentryPolicy.ALWAYS)),
         only_new=reader.flag("only_new"),
     )
     reader.finish()

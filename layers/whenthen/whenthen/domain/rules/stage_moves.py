@@ -10,7 +10,7 @@ from whenthen.domain.conditions.condition import demand
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
 
 MAX_STAGES = 50
 
@@ -23,8 +23,8 @@ class Moves(Struct, frozen=True):
     """
 
     stage: str
-    demands: tuple[Leaf, ...]
-    where: tuple[Leaf, ...]
+    demands: tuple[Predicate, ...]
+    where: tuple[Predicate, ...]
 
 
 def read_moves(part: Reader) -> Moves:

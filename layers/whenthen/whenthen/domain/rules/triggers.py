@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from whenthen.domain.common.document_reader import Reader
-from whenthen.domain.conditions.condition import AllOf, Condition, demand, leaves, parse_condition
+from whenthen.domain.conditions.condition import AllOf, Condition, demand, parse_condition, predicates
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.events.types import (
     BIRTHDAY_REACHED,
@@ -105,8 +105,8 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
         reader.report("", f"exactly one of {', '.join(On)} is required")
         reader.finish()
         return Trigger(On.EVENT, ())
-    zone, own_id = rule.value("time_zone"), rule.value("id")
-    owner = _Owner(str(own_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or utc())
+    zone, external_id = rule.value("time_zone"), rule.value("id")
+    owner = _Owner(str(external_id or "draft"), kind, (parse_zone(zone) if isinstance(zone, str) else None) or utc())
     trigger = _moving(TRIGGERS[given[0]].read(reader, owner), reader)
     reader.finish()
     return trigger
@@ -120,7 +120,7 @@ def watched(types: tuple[str, ...]) -> tuple[str, ...]:
 
 def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
     """(the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
-    named, outcomes = leaves(trigger.own)
+    named, outcomes = predicates(trigger.own)
     return cast("list[str]", named.value), cast("list[str]", outcomes.value)
 
 

@@ -16,10 +16,19 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, demand, evaluate, leaves, parse_condition
+from whenthen.domain.conditions.condition import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Not,
+    demand,
+    evaluate,
+    parse_condition,
+    predicates,
+)
 from whenthen.domain.conditions.field_access import parse_path
 from whenthen.domain.conditions.operators import OPERATORS
-from whenthen.domain.conditions.predicate import Leaf
+from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.records.record import KIND, Record, as_context
 
 _ROOTS = ("record", "now", "related")
@@ -129,7 +138,7 @@ def as_it_was(condition: Condition) -> Condition:
             return AnyOf(tuple(map(as_it_was, items)))
         case Not(item):
             return Not(as_it_was(item))
-        case Leaf():
+        case Predicate():
             if condition.path.root != "record":
                 return condition
             return replace(condition, path=parse_path(".".join(("before", *condition.path.names))))
@@ -156,9 +165,11 @@ def _read_filter(reader: Reader, zone: str | None = None) -> Condition | None:
     if document is None:
         return None
     condition = parse_condition(document, reader.field("filter"), reader.problems, zone)
-    for leaf in leaves(condition):
-        if leaf.path.root not in _ROOTS:
-            reader.report("filter", f"{leaf.field}: a view asks for {', '.join(_ROOTS)} only, not for an event")
-        elif OPERATORS[leaf.op].record:
-            reader.report("filter", f"{leaf.field} {leaf.op}: a view says how records are, not how they change")
+    for predicate in predicates(condition):
+        if predicate.path.root not in _ROOTS:
+            reader.report("filter", f"{predicate.field}: a view asks for {', '.join(_ROOTS)} only, not for an event")
+        elif OPERATORS[predicate.op].record:
+            reader.report(
+                "filter", f"{predicate.field} {predicate.op}: a view says how records are, not how they change"
+            )
     return condition

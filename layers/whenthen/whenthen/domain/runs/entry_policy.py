@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from whenthen.domain.rules.rule import Again, Rule
+from whenthen.domain.rules.rule import ReentryPolicy, Rule
 
 if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
     from whenthen.domain.runs.run import Run
 
 
-class NoEntry(StrEnum):
+class EntryDenied(StrEnum):
     """Why a rule that matched was not started."""
 
     NO_RECORD = "only_new_no_record"
@@ -20,27 +20,27 @@ class NoEntry(StrEnum):
     ENTERED_BEFORE = "entered_before"
 
 
-def refusal(rule: Rule, record: Record | None) -> NoEntry | None:
+def entry_denied(rule: Rule, record: Record | None) -> EntryDenied | None:
     """Why the record may not enter, or None if it may; that it entered before is for the ledger to say."""
     if not rule.entry.only_new:
         return None
     if record is None or record.created_at is None:
-        return NoEntry.NO_RECORD
+        return EntryDenied.NO_RECORD
     if rule.activated_at is None or record.created_at < rule.activated_at:
-        return NoEntry.NOT_NEW
+        return EntryDenied.NOT_NEW
     return None
 
 
-def once_key(rule: Rule, run: Run) -> str | None:
+def enrolment_key(rule: Rule, run: Run) -> str | None:
     """The key that only one run may hold, for a rule that a record enters once."""
-    if rule.entry.again is Again.ALWAYS or run.record is None or run.shadow:
+    if rule.entry.again is ReentryPolicy.ALWAYS or run.record is None or run.shadow:
         return None
     return _key(rule, run.record)
 
 
-def earlier_keys(rule: Rule, run: Run, record: Record | None) -> tuple[str, ...]:
+def earlier_enrolment_keys(rule: Rule, run: Run, record: Record | None) -> tuple[str, ...]:
     """The keys under which the record may have used the rule up before others were merged into it, as one of them."""
-    if record is None or run.record != record.ref or once_key(rule, run) is None:
+    if record is None or run.record != record.ref or enrolment_key(rule, run) is None:
         return ()
     return tuple(_key(rule, ref) for ref in record.absorbed)
 

@@ -16,16 +16,16 @@ from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, due_at, moment_of
 
 
 class WaitUntil(Struct, frozen=True):
-    """Nothing is to be done before `due`; then `wave` is."""
+    """Nothing is to be done before `due`; then `step_group` is."""
 
-    wave: int
+    step_group: int
     due: datetime
 
 
 class Dispatch(Struct, frozen=True):
     """These steps are due now, at `due` on the run's clock; those in `skipped` are not to be done, with why."""
 
-    wave: int
+    step_group: int
     due: datetime
     steps: tuple[Step, ...]
     skipped: tuple[tuple[Step, str], ...] = ()
@@ -41,40 +41,40 @@ class Finish(Struct, frozen=True):
 Move = WaitUntil | Dispatch | Finish
 
 
-def enter_wave(
-    rule: Rule, run: Run, wave: int, context: Mapping[str, Any], clock: datetime, jobs: Sequence[Job]
+def enter_step_group(
+    rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime, jobs: Sequence[Job]
 ) -> Move:
-    """What `wave` calls for when the run's clock shows `clock`, counting its wait from there."""
-    if wave >= len(rule.waves):
+    """What `step_group` calls for when the run's clock shows `clock`, counting its wait from there."""
+    if step_group >= len(rule.step_groups):
         return Finish(*outcome_of(jobs))
-    wait = rule.waves[wave][0].wait
+    wait = rule.step_groups[step_group][0].wait
     if wait is not None:
         record = context["record"] or {}
         if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
             # A reminder of an appointment that has no date must not go out at once.
             without = f"there is no date in record.{wait.until.field}"
-            return Dispatch(wave, clock, (), tuple((step, without) for step in rule.waves[wave]))
+            return Dispatch(step_group, clock, (), tuple((step, without) for step in rule.step_groups[step_group]))
         due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone)
         if due > run.started_at + timedelta(days=MAX_WAIT_DAYS):
             said = f"it would be due at {format_time(due)}, more than {MAX_WAIT_DAYS} days after the run began"
-            return Finish(RunStatus.FAILED, f"{rule.waves[wave][0].id}: {said}")
+            return Finish(RunStatus.FAILED, f"{rule.step_groups[step_group][0].id}: {said}")
         if due > clock:
-            return WaitUntil(wave, due)
-    return due_wave(rule, wave, context, clock)
+            return WaitUntil(step_group, due)
+    return due_step_group(rule, step_group, context, clock)
 
 
-def due_wave(rule: Rule, wave: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:
-    """What is to be done now that `wave` is due: the exit and each step's condition are looked at afresh."""
+def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:
+    """What is to be done now that `step_group` is due: the exit and each step's condition are looked at afresh."""
     if exited(rule, context):
         return Finish(RunStatus.STOPPED, "its exit condition holds")
     skipped = tuple(
         (step, "its condition does not hold")
-        for step in rule.waves[wave]
+        for step in rule.step_groups[step_group]
         if step.only_if is not None and not evaluate(step.only_if, context)
     )
     left_out = {step.id for step, _ in skipped}
-    steps = tuple(step for step in rule.waves[wave] if step.id not in left_out)
-    return Dispatch(wave, due, steps, skipped)
+    steps = tuple(step for step in rule.step_groups[step_group] if step.id not in left_out)
+    return Dispatch(step_group, due, steps, skipped)
 
 
 def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
@@ -82,15 +82,15 @@ def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
     return rule.exit.when is not None and evaluate(rule.exit.when, context)
 
 
-def after_wave(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any]) -> Move | None:
-    """What follows when the jobs of the run's current wave have their outcomes; None while one has not."""
-    current = [job for job in jobs if job.wave == run.wave]
+def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any]) -> Move | None:
+    """What follows when the jobs of the run's current step group have their outcomes; None while one has not."""
+    current = [job for job in jobs if job.step_group == run.step_group]
     if not current or not all(job.status.final for job in current):
         return None
     for job in current:
         if job.status is JobStatus.FAILED and rule.step(job.step_id).on_error is OnError.STOP:
             return Finish(RunStatus.FAILED, f"{job.step_id}: {job.reason}")
-    return enter_wave(rule, run, run.wave + 1, context, clock_after(run, current), jobs)
+    return enter_step_group(rule, run, run.step_group + 1, context, clock_after(run, current), jobs)
 
 
 def clock_after(run: Run, jobs: Sequence[Job]) -> datetime:

@@ -1,7 +1,7 @@
 """Run and Job: one firing of a rule version for one event and record, and each of its steps under way.
 
-A run goes through its rule's waves (steps that start together). `due` is the run's own clock: the moment
-at which its current wave was due. Waits are counted on it, so that a late message or a scaled wait does
+A run goes through its rule's step groups (steps that start together). `due` is the run's own clock: the moment
+at which its current step group was due. Waits are counted on it, so that a late message or a scaled wait does
 not shift what follows.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common import ids
-from whenthen.domain.events.ordering import place_of_run
+from whenthen.domain.events.ordering import order_key_of_run
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -80,7 +80,7 @@ class Job(Struct, frozen=True):
 
     run_id: str
     step_id: str
-    wave: int
+    step_group: int
     action: str
     due: datetime
     occurrence: int = 0
@@ -118,8 +118,8 @@ class Run(Struct, frozen=True):
     rechecks_on  the event types at which its exit condition is looked at; such an event alone stops nothing
     place        of the exits of its own moment, only those behind this stop it (`domain.events.ordering`)
     due          the run's own clock
-    waits_until  when its next wave is due, while it waits for it
-    token        the state machine's task token, while the machine waits for the current wave
+    waits_until  when its next step group is due, while it waits for it
+    token        the state machine's task token, while the machine waits for the current step group
     """
 
     id: str
@@ -136,7 +136,7 @@ class Run(Struct, frozen=True):
     exits_on: tuple[str, ...] = ()
     rechecks_on: tuple[str, ...] = ()
     place: str = ""
-    wave: int = -1
+    step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
     reason: str = ""
     token: str | None = None
@@ -163,7 +163,7 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         watch=tuple(dict.fromkeys(watch)),
         exits_on=rule.exit.on,
         rechecks_on=rechecked_types(rule),
-        place=place_of_run(event, rule.exit.on),
+        place=order_key_of_run(event, rule.exit.on),
         shadow=shadow,
     )
 

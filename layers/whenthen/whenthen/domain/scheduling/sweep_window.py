@@ -18,7 +18,7 @@ CLOCK = "clock"
 MAX_LATE = timedelta(days=31)
 """What is later than this does not happen, whatever the rule says."""
 
-NOTED_LATE = timedelta(days=1)
+LATE_ARRIVAL_GRACE = timedelta(days=1)
 """How long after its moment an occasion still counts that became known only then: a record imported at noon, say."""
 
 OVERLAP = timedelta(minutes=10)
@@ -45,7 +45,7 @@ class Lateness(Struct, frozen=True):
         return cls(timedelta(hours=hours))
 
 
-class Going(Struct, frozen=True):
+class SweepProgress(Struct, frozen=True):
     """A sweep that is not finished: the moment up to which it looks, and how far it came.
 
     done   event type, rule, its version, and of a rule that was not finished the place in the index: what sorts before
@@ -56,14 +56,14 @@ class Going(Struct, frozen=True):
     done: tuple[str, ...] = ()
 
 
-class Mark(Struct, frozen=True):
+class Checkpoint(Struct, frozen=True):
     """Up to when everything is published, and the sweep that goes beyond, if one is under way.
 
     behind   rules that failed, by id: up to when everything of theirs is published
     """
 
     until: datetime
-    going: Going | None = None
+    going: SweepProgress | None = None
     behind: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -81,7 +81,7 @@ class Window(Struct, frozen=True):
     @property
     def first(self) -> datetime:
         """The earliest moment that this sweep can take."""
-        first = max(min(self.since - OVERLAP, self.now - NOTED_LATE), self.now - MAX_LATE)
+        first = max(min(self.since - OVERLAP, self.now - LATE_ARRIVAL_GRACE), self.now - MAX_LATE)
         return first if self.live is None else min(max(first, self.live), self.now)
 
     def takes(self, due: datetime, late: Lateness, noted: datetime | None = None) -> bool:
@@ -89,7 +89,7 @@ class Window(Struct, frozen=True):
         if due > self.now or self.now - due > late.most or (self.live is not None and due <= self.live):
             return False
         behind = self.since - OVERLAP
-        known_late = noted is not None and noted > behind and self.now - due <= NOTED_LATE
+        known_late = noted is not None and noted > behind and self.now - due <= LATE_ARRIVAL_GRACE
         return due > behind or known_late
 
     def missed(self, due: datetime, late: Lateness) -> bool:

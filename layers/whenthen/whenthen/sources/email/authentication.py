@@ -45,7 +45,7 @@ _LONGEST = 8_000
 """Characters of results that are read: dozens of signatures. What is longer was cut, and its end is missing."""
 
 
-class Receipt(Struct, frozen=True):
+class Authentication(Struct, frozen=True):
     """SES's word.
 
     id           SES's own id of the mail, and the name of the stored object
@@ -81,15 +81,15 @@ class _Arrival(Struct, frozen=True):
     time: datetime | None = None
 
 
-def receipt_of_headers(mail: Mail, own_id: str | None) -> Receipt:
-    """Read SES's headers of a stored mail; `own_id` is the stored object's name."""
+def authentication_of_headers(mail: Mail, external_id: str | None) -> Authentication:
+    """Read SES's headers of a stored mail; `external_id` is the stored object's name."""
     own = _of_ses(mail)
     arrival = _arrival(own)
     said = _clauses(own.get("authentication-results", "")) if arrival.plain else []
     verdicts = {name: mail.header(f"x-ses-{name}-verdict").upper() for name in ("spam", "virus")}
     verdicts |= {name: _verdict(said, name) for name in ("spf", "dkim", "dmarc")}
-    return Receipt(
-        id=own_id,
+    return Authentication(
+        id=external_id,
         time=arrival.time,
         recipients=arrival.recipients,
         verdicts={name: verdict for name, verdict in verdicts.items() if verdict},

@@ -18,11 +18,11 @@ from msgspec import Struct
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.identities import identity
-from whenthen.sources.email.reply_text import reply_of
+from whenthen.sources.email.reply_text import extract_reply
 from whenthen.sources.parsing.json_body import present
 
 if TYPE_CHECKING:
-    from whenthen.sources.email.authentication import Receipt
+    from whenthen.sources.email.authentication import Authentication
     from whenthen.sources.email.headers import Person
     from whenthen.sources.email.mime import Mail
 
@@ -49,7 +49,12 @@ class ReceivedMail(Struct, frozen=True):
 
 
 def mail_events(
-    mail: Mail, receipt: Receipt, raw: bytes, stored: Sequence[str], own_addresses: Collection[str], stored_at: datetime
+    mail: Mail,
+    receipt: Authentication,
+    raw: bytes,
+    stored: Sequence[str],
+    own_addresses: Collection[str],
+    stored_at: datetime,
 ) -> ReceivedMail:
     """The events of a mail, of the time at which SES took it: exits and consent go by time, and the sender's Date may
     say anything.
@@ -58,26 +63,28 @@ def mail_events(
     sends from; `stored_at` when the mail itself was stored, its time where SES says none. The sender is only known as
     a person (`email#…`) where SES's results vouch for From.
     """
-    refused = refusal(receipt)
+    refused = rejection_of(receipt)
     if refused:
         return ReceivedMail(refused=refused)
-    own_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
+    external_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
     sender = next(iter(mail.people["from"]), None)
     identities = _identities(mail, receipt)
     reason = automatic(mail, receipt, own_addresses)
     data = _data(mail, receipt, sender, stored)
     data |= present({"automatic": reason is not None, "automatic_reason": reason})
     time = min(receipt.time or stored_at, stored_at)
-    received = _event("email.received", own_id, time, identities, data)
+    received = _event("email.received", external_id, time, identities, data)
     if reason is not None or not identities:
         return ReceivedMail((received,))
     answer = {"channel": "email"}
     answer |= {name: data[name] for name in ("message_id", "subject", "in_reply_to") if name in data}
     answer["text"] = data["reply"]
-    return ReceivedMail((received, _event("contact.replied", f"{own_id}:replied", received.time, identities, answer)))
+    return ReceivedMail(
+        (received, _event("contact.replied", f"{external_id}:replied", received.time, identities, answer))
+    )
 
 
-def refusal(receipt: Receipt) -> str | None:
+def rejection_of(receipt: Authentication) -> str | None:
     """Why a mail makes no event; None where it does."""
     verdicts = receipt.verdicts
     if verdicts.get("virus") == "FAIL":
@@ -87,13 +94,13 @@ def refusal(receipt: Receipt) -> str | None:
     return None
 
 
-def _identities(mail: Mail, receipt: Receipt) -> tuple[str, ...]:
+def _identities(mail: Mail, receipt: Authentication) -> tuple[str, ...]:
     author = mail.author
     proven = author is not None and author.address.rpartition("@")[2] == receipt.vouched
     return (identity("email", author.address),) if author and proven else ()
 
 
-def automatic(mail: Mail, receipt: Receipt, own_addresses: Collection[str] = ()) -> str | None:
+def automatic(mail: Mail, receipt: Authentication, own_addresses: Collection[str] = ()) -> str | None:
     """Why a mail counts as written by a program, by the first sign that it shows; None for a person's."""
     for sign, shows in _SIGNS:
         if shows(mail):
@@ -134,7 +141,7 @@ _SIGNS: list[tuple[str, Callable[[Mail], bool]]] = [
 """RFC 3834's signs and those that are older than it."""
 
 
-def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:
+def _data(mail: Mail, receipt: Authentication, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:
     """The event's data.
 
     from, from_name, to, cc, reply_to    addresses in lower case
@@ -172,7 +179,7 @@ def _data(mail: Mail, receipt: Receipt, sender: Person | None, stored: Sequence[
             "date": format_time(mail.date) if mail.date else None,
             "text": text,
             "text_cut": cut or None,
-            "reply": _within(reply_of(text))[0],
+            "reply": _within(extract_reply(text))[0],
             "message_id": next(iter(mail.ids("message-id")), None),
             "in_reply_to": replied[0] if replied else None,
             "verdicts": dict(receipt.verdicts) or None,
@@ -188,16 +195,16 @@ def _addresses(mail: Mail, name: str) -> list[str]:
 def _within(text: str) -> tuple[str, bool]:
     """The text, cut to MAX_TEXT_BYTES of JSON, and whether it was."""
     kept = text[:MAX_TEXT_BYTES]
-    weight = len(json.dumps(kept))
-    while weight > MAX_TEXT_BYTES:
-        kept = kept[: len(kept) * MAX_TEXT_BYTES // weight - 1]
-        weight = len(json.dumps(kept))
+    encoded_size = len(json.dumps(kept))
+    while encoded_size > MAX_TEXT_BYTES:
+        kept = kept[: len(kept) * MAX_TEXT_BYTES // encoded_size - 1]
+        encoded_size = len(json.dumps(kept))
     return kept, len(kept) < len(text)
 
 
-def _event(type_: str, own_id: str, time: datetime, identities: tuple[str, ...], data: dict[str, Any]) -> Event:
+def _event(type_: str, external_id: str, time: datetime, identities: tuple[str, ...], data: dict[str, Any]) -> Event:
     return Event(
-        id=ids.event_id("email", own_id),
+        id=ids.event_id("email", external_id),
         source="email",
         type=type_,
         time=time,

@@ -73,9 +73,9 @@ def _delivery(recipient: Mapping[str, Any]) -> dict[str, Any]:
 def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[str, Any]) -> Event:
     address = email(parseaddr(text(recipient.get("emailAddress")) or "")[1])
     facts = present({**data, "to": address})
-    own_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
+    external_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
     return Event(
-        id=ids.event_id("email", own_id),
+        id=ids.event_id("email", external_id),
         source="email",
         type=type_,
         time=time,

@@ -96,7 +96,7 @@ _SIGNATURE = re.compile(
 """A line of its own: two dashes, or what names the device or program of the sender."""
 
 
-def reply_of(text: str) -> str:
+def extract_reply(text: str) -> str:
     """The text above the first quotation or signature; where there is none above, what stands below the quotation.
 
     Where there is nothing but a quotation, all of it; where there is nothing but a signature, nothing.

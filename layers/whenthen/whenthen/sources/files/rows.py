@@ -24,7 +24,7 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 class Row(Struct, frozen=True):
     """What a row says of one record: its id, where the row knows it, and fields. None removes a field."""
 
-    own_id: str | None
+    external_id: str | None
     fields: Mapping[str, Any]
 
 
@@ -73,10 +73,10 @@ def _json_row(text: bytes) -> Row:
         raise Malformed(error.reason.replace("the body", "the row")) from None
     if not isinstance(document, dict):
         raise Malformed("the row is JSON, but not an object")
-    own_id = document.pop(OWN_ID, None)
-    if own_id is not None and not isinstance(own_id, str):
+    external_id = document.pop(OWN_ID, None)
+    if external_id is not None and not isinstance(external_id, str):
         raise Invalid.field(OWN_ID, "a string is required")
-    return Row(own_id, document)
+    return Row(external_id, document)
 
 
 def _csv_row(text: bytes, header: Sequence[str], order: Order) -> Row:

@@ -67,9 +67,9 @@ class LeadForm(Struct, frozen=True):
     error: str = ""
 
     @classmethod
-    def known_from(cls, own_id: str, moment: datetime, **known: Any) -> LeadForm:
+    def known_from(cls, external_id: str, moment: datetime, **known: Any) -> LeadForm:
         """A form whose leads are wanted from this moment on, and none from before."""
-        return cls(own_id, moment + OVERLAP, **known)
+        return cls(external_id, moment + OVERLAP, **known)
 
     def is_due(self, now: datetime) -> bool:
         """Whether to ask it now."""
@@ -152,32 +152,32 @@ def _form(item: Any, path: str, problems: list[Problem]) -> tuple[str, datetime 
     reader = Reader(item, path, problems)
     if not isinstance(item, Mapping):
         return "", None
-    own_id, since = reader.text("id", required=True), reader.value("since")
-    if own_id:
-        _check_id(own_id, reader.field("id"), problems)
+    external_id, since = reader.text("id", required=True), reader.value("since")
+    if external_id:
+        _check_id(external_id, reader.field("id"), problems)
     reader.finish()
     if since is None:
-        return own_id, None
+        return external_id, None
     try:
         asked = parse_time(since, reader.field("since"))
     except Invalid as error:
         problems.extend(error.problems)
-        return own_id, EARLIEST
+        return external_id, EARLIEST
     if not EARLIEST <= asked < LATEST:
         problems.append(
             Problem(reader.field("since"), f"a time in the years {EARLIEST.year} to {LATEST.year - 1} is required")
         )
-    return own_id, asked
+    return external_id, asked
 
 
-def _check_id(own_id: str, path: str, problems: list[Problem]) -> None:
-    if not _FORM_ID.fullmatch(own_id):
+def _check_id(external_id: str, path: str, problems: list[Problem]) -> None:
+    if not _FORM_ID.fullmatch(external_id):
         problems.append(Problem(path, "the id of a form of Meta is required: digits, as a string"))
 
 
-def is_form_id(own_id: Any) -> TypeGuard[str]:
+def is_form_id(external_id: Any) -> TypeGuard[str]:
     """Whether it can be asked for: the id becomes part of the Graph call's address."""
-    return isinstance(own_id, str) and bool(_FORM_ID.fullmatch(own_id))
+    return isinstance(external_id, str) and bool(_FORM_ID.fullmatch(external_id))
 
 
 def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -> list[LeadForm]:
@@ -185,10 +185,10 @@ def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -
     if not settings.reconcile:
         return []
     forms = {form.id: form for form in known}
-    for own_id, asked in settings.forms.items():
-        form = forms.get(own_id) or LeadForm.known_from(own_id, asked or now, asked=asked)
+    for external_id, asked in settings.forms.items():
+        form = forms.get(external_id) or LeadForm.known_from(external_id, asked or now, asked=asked)
         if asked is not None and form.asked != asked:  # said anew: back to there
             form = replace(form, since=asked + OVERLAP, asked=asked, begun=None, after=None, swept_at=None, queued=())
-        forms[own_id] = form
+        forms[external_id] = form
     due = [form for form in forms.values() if form.id not in settings.ignore and form.is_due(now)]
     return sorted(due, key=lambda form: (form.swept_at is not None, form.swept_at or now, form.id))

@@ -122,12 +122,12 @@ def lead_ref(value: Mapping[str, Any], page_id: str | None = None) -> LeadRef | 
 
     Ids come as strings or as integers. Only digits are taken: the id becomes part of the Graph call's address.
     """
-    own_id = _graph_id(value.get("leadgen_id", value.get("id")))
-    if own_id is None:
+    external_id = _graph_id(value.get("leadgen_id", value.get("id")))
+    if external_id is None:
         return None
     created = lead_time(value.get("created_time"))
     return LeadRef(
-        leadgen_id=own_id,
+        leadgen_id=external_id,
         page_id=_graph_id(value.get("page_id")) or page_id,
         form_id=_graph_id(value.get("form_id")),
         ad_id=_graph_id(value.get("ad_id")),
@@ -137,8 +137,8 @@ def lead_ref(value: Mapping[str, Any], page_id: str | None = None) -> LeadRef | 
 
 
 def _graph_id(value: Any) -> str | None:
-    own_id = text_id(value)
-    return own_id if own_id is not None and _GRAPH_ID.fullmatch(own_id) else None
+    external_id = text_id(value)
+    return external_id if external_id is not None and _GRAPH_ID.fullmatch(external_id) else None
 
 
 def lead_time(value: Any) -> datetime | None:

@@ -18,7 +18,7 @@ _LONGEST_TEXT = 64
 class Scheme(Struct, frozen=True):
     """How a source proves itself. Only `kind` is always used, the rest by the kinds that `SETTINGS` says.
 
-    kind             a row of `SETTINGS`, and of `signatures.PROOFS`
+    kind             a row of `SETTINGS`, and of `signatures.VERIFIERS`
     header           the header that carries the proof, in lower case
     prefix           what stands before the proof in that header
     encoding         of a plain HMAC: `hex` or `base64`

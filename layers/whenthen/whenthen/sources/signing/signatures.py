@@ -11,7 +11,7 @@ from datetime import datetime
 
 from whenthen.domain.common.errors import Invalid, Unauthenticated
 from whenthen.sources.signing.schemes import Scheme, parse_scheme
-from whenthen.sources.signing.verifiers import PROOFS, Verified
+from whenthen.sources.signing.verifiers import VERIFIERS, Verified
 
 __all__ = ["Scheme", "Verified", "check_secret", "parse_scheme", "sign", "verify"]
 
@@ -21,7 +21,7 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
 
     Any of `secrets` may have made it, so that one can be replaced while the other is still in use.
     """
-    proof = PROOFS[scheme.kind]
+    proof = VERIFIERS[scheme.kind]
     keys = [key for secret in secrets if (key := proof.key(secret)) is not None]
     if not keys and scheme.kind != "dangerous_open_form":
         raise Unauthenticated("this source has no secret, so it accepts nothing")
@@ -31,12 +31,12 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
 def sign(scheme: Scheme, secret: str, body: bytes, now: datetime, delivery_id: str = "") -> dict[str, str]:
     """The headers by which a sender proves itself. Raises Invalid for a secret or id that the scheme cannot use."""
     check_secret(scheme, secret)
-    proof = PROOFS[scheme.kind]
+    proof = VERIFIERS[scheme.kind]
     return proof.sign(scheme, proof.key(secret) or b"", body, now, delivery_id)
 
 
 def check_secret(scheme: Scheme, secret: str, path: str = "secret") -> None:
     """Refuse, when it is saved, a secret that `verify` would ignore. Raises Invalid naming `path`."""
-    proof = PROOFS[scheme.kind]
+    proof = VERIFIERS[scheme.kind]
     if proof.key_form and proof.key(secret) is None:
         raise Invalid.field(path, proof.key_form)

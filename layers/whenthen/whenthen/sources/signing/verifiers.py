@@ -1,4 +1,4 @@
-"""The ways of proving who sent a webhook, one row of `PROOFS` each; `signatures` is what others call.
+"""The ways of proving who sent a webhook, one row of `VERIFIERS` each; `signatures` is what others call.
 
 Comparisons take the same time wherever the difference lies. A refusal says what is missing or wrong in
 general, never what would have been right.
@@ -41,7 +41,7 @@ class Verified(Struct, frozen=True):
     delivery_id: str | None = None
 
 
-class Proof(Struct, frozen=True):
+class Verifier(Struct, frozen=True):
     """One scheme. `key` gives the key of a configured secret, None for one that is none."""
 
     key: Callable[[str], bytes | None]
@@ -124,15 +124,15 @@ def _unsplit(scheme: Scheme, headers: Mapping[str, str]) -> str:
 def _verify_standard(
     _scheme: Scheme, keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now: datetime
 ) -> Verified:
-    own_id, written = _header(headers, "webhook-id"), _header(headers, "webhook-timestamp")
-    if not _MESSAGE_ID.fullmatch(own_id):
+    external_id, written = _header(headers, "webhook-id"), _header(headers, "webhook-timestamp")
+    if not _MESSAGE_ID.fullmatch(external_id):
         raise Unauthenticated("the header webhook-id is missing or not readable")
     _require_recent(written, now, also_ahead=True)
-    signed = f"{own_id}.{written}.".encode() + body
+    signed = f"{external_id}.{written}.".encode() + body
     _require_equal(
         [f"v1,{_base64(_digest(key, signed))}" for key in keys], _header(headers, "webhook-signature").split(" ")
     )
-    return Verified(own_id)
+    return Verified(external_id)
 
 
 def _sign_standard(_scheme: Scheme, key: bytes, body: bytes, now: datetime, delivery_id: str) -> dict[str, str]:
@@ -243,14 +243,14 @@ def _sign_nothing(_scheme: Scheme, _key: bytes, _body: bytes, _now: datetime, _d
 _ANY_TEXT = f"a secret of at least {MIN_KEY_LENGTH} characters is required"
 _WHSEC = f"whsec_ and at least {MIN_KEY_LENGTH} bytes in base64 are required"
 
-PROOFS: dict[str, Proof] = {
-    "standard_webhooks": Proof(_standard_key, _WHSEC, _verify_standard, _sign_standard),
-    "stripe": Proof(_text_key, _ANY_TEXT, _verify_stripe, _sign_stripe),
-    "github": Proof(_text_key, _ANY_TEXT, _verify_hub, _sign_hub),
-    "meta": Proof(_text_key, _ANY_TEXT, _verify_hub, _sign_hub),
-    "hmac_sha256": Proof(_text_key, _ANY_TEXT, _verify_hmac, _sign_hmac),
-    "bearer": Proof(_text_key, _ANY_TEXT, _verify_bearer, _sign_bearer),
-    "form_token": Proof(_text_key, _ANY_TEXT, _verify_form_token, _sign_nothing),
-    "dangerous_open_form": Proof(_no_key, "", _verify_nothing, _sign_nothing),
+VERIFIERS: dict[str, Verifier] = {
+    "standard_webhooks": Verifier(_standard_key, _WHSEC, _verify_standard, _sign_standard),
+    "stripe": Verifier(_text_key, _ANY_TEXT, _verify_stripe, _sign_stripe),
+    "github": Verifier(_text_key, _ANY_TEXT, _verify_hub, _sign_hub),
+    "meta": Verifier(_text_key, _ANY_TEXT, _verify_hub, _sign_hub),
+    "hmac_sha256": Verifier(_text_key, _ANY_TEXT, _verify_hmac, _sign_hmac),
+    "bearer": Verifier(_text_key, _ANY_TEXT, _verify_bearer, _sign_bearer),
+    "form_token": Verifier(_text_key, _ANY_TEXT, _verify_form_token, _sign_nothing),
+    "dangerous_open_form": Verifier(_no_key, "", _verify_nothing, _sign_nothing),
 }
 """`form_token`'s proof travels in the body, so it signs no header; `dangerous_open_form` takes what anyone posts."""

@@ -24,12 +24,12 @@ from whenthen.sources.parsing.json_body import read_json, text_id
 from whenthen.sources.webhook.default_mappings import default_mappings
 from whenthen.sources.webhook.field_mapping import (
     MAX_DATA_BYTES,
-    Asking,
+    MappingSession,
     data_of,
+    encoded_size,
     identities_found,
     subject_of,
     time_of,
-    weight,
 )
 from whenthen.sources.webhook.mapping import EventMapping, Source, may_report
 from whenthen.sources.webhook.record_mapping import RecordUpsert, record_of
@@ -85,7 +85,7 @@ class Item(Struct, frozen=True):
         return replace(self, problems=(*self.problems, f"mappings[{self.mapping}].record: {reason}"))
 
 
-class Mapped(Struct, frozen=True):
+class MappingResult(Struct, frozen=True):
     """What a delivery became, and what could not be read of it: `faults` concern the delivery as a whole."""
 
     items: tuple[Item, ...] = ()
@@ -118,12 +118,12 @@ class Mapped(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """A delivery whose proof holds. `own_id` is the sender's id of it, the same over its retries, if it has one."""
+    """A verified delivery. `external_id` is the sender's own id, the same over its retries, if it has one."""
 
     source: Source
     headers: Mapping[str, str]
     raw: bytes
-    own_id: str | None
+    external_id: str | None
     now: datetime
     default_country: str | None = None
 
@@ -135,7 +135,7 @@ class Delivery(Struct, frozen=True):
     @property
     def base_id(self) -> str:
         """What events without an id of their own are known by: the delivery's id, else the hash of its bytes."""
-        return self.own_id or _hash_of(self.raw)
+        return self.external_id or _hash_of(self.raw)
 
     def root(self, body: Any) -> dict[str, Any]:
         """What expressions see."""
@@ -143,17 +143,17 @@ class Delivery(Struct, frozen=True):
         return {
             "body": body,
             "headers": {name: value for name, value in self.headers.items() if name not in hidden},
-            "delivery_id": self.own_id,
+            "delivery_id": self.external_id,
             "source": self.source.name,
         }
 
 
-def map_json(delivery: Delivery) -> Mapped:
+def map_json(delivery: Delivery) -> MappingResult:
     """The events and records of a JSON body. Raises Malformed for one that is not JSON, TooLarge for too many items."""
     return _map_body(delivery, read_json(delivery.raw), delivery.base_id)
 
 
-def map_form(delivery: Delivery) -> Mapped:
+def map_form(delivery: Delivery) -> MappingResult:
     """The events and records of a posted form; nothing where its honeypot was filled in, as only programs do.
 
     Expressions see `body.fields` without the token and the honeypot, and `body.files` without their contents.
@@ -161,7 +161,7 @@ def map_form(delivery: Delivery) -> Mapped:
     """
     form, options = read_form(delivery.raw, delivery.headers.get("content-type", "")), delivery.source.form
     if options.honeypot and form.text(options.honeypot):
-        return Mapped(faults=("the field that people do not see was filled in",))
+        return MappingResult(faults=("the field that people do not see was filled in",))
     hidden = {options.honeypot, delivery.source.scheme.field}
     files = [
         {"field": file.field, "name": file.name, "type": file.type, "size": len(file.content)} for file in form.files
@@ -185,20 +185,22 @@ def _hash_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _map_body(delivery: Delivery, body: Any, base_id: str) -> Mapped:
+def _map_body(delivery: Delivery, body: Any, base_id: str) -> MappingResult:
     """The events and records of a body that is read already. Raises TooLarge for more than MAX_ITEMS items."""
     if delivery.source.each is None:
-        return Mapped((_map_item(delivery, body, base_id),))
+        return MappingResult((_map_item(delivery, body, base_id),))
     try:
         items = delivery.source.each.value(delivery.root(body))
     except Malformed as error:
-        return Mapped((_untaken(delivery, body, base_id),), (f"each: {error.reason}",))
+        return MappingResult((_untaken(delivery, body, base_id),), (f"each: {error.reason}",))
     if not isinstance(items, list):
         reason = f"each: {delivery.source.each.text!r} finds no list"
-        return Mapped((_untaken(delivery, body, base_id),), (reason,))
+        return MappingResult((_untaken(delivery, body, base_id),), (reason,))
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"the body has {len(items)} items, at most {MAX_ITEMS} are allowed")
-    return Mapped(tuple(_map_item(delivery, item, f"{base_id}#{position}") for position, item in enumerate(items)))
+    return MappingResult(
+        tuple(_map_item(delivery, item, f"{base_id}#{position}") for position, item in enumerate(items))
+    )
 
 
 def mappings_of(source: Source) -> tuple[EventMapping, ...]:
@@ -210,7 +212,7 @@ def _map_item(delivery: Delivery, body: Any, base_id: str) -> Item:
     root = delivery.root(body)
     problems: list[str] = []
     for position, mapping in enumerate(mappings_of(delivery.source)):
-        asking = Asking(f"mappings[{position}]", root, problems)
+        asking = MappingSession(f"mappings[{position}]", root, problems)
         if mapping.when is not None and not asking.holds(mapping.when):
             continue
         event_type = mapping.type or asking.value("type_from", mapping.type_from)
@@ -234,22 +236,22 @@ def _comes_twice(record: RecordUpsert, event_type: str) -> bool:
 
 def _untaken(delivery: Delivery, body: Any, base_id: str, problems: Sequence[str] = ()) -> Item:
     data = {"source": delivery.source.name, "body": body}
-    if weight(data) > MAX_DATA_BYTES:
+    if encoded_size(data) > MAX_DATA_BYTES:
         data = {"source": delivery.source.name, "omitted": ["body"]}
     event = _event(delivery, UNTAKEN, base_id, delivery.now, None, (), data)
     return Item(body, event, problems=tuple(problems))
 
 
 def _take(
-    delivery: Delivery, mapping: EventMapping, event_type: str, asking: Asking, base_id: str
+    delivery: Delivery, mapping: EventMapping, event_type: str, asking: MappingSession, base_id: str
 ) -> tuple[Event, RecordUpsert | None]:
-    own_id = text_id(asking.value("id", mapping.id))
+    external_id = text_id(asking.value("id", mapping.id))
     record = record_of(delivery.source.name, delivery.country, mapping.record, asking)
     happened = time_of(mapping, asking)
     event = _event(
         delivery,
         event_type,
-        f"{event_type}:{own_id}" if own_id else base_id,
+        f"{event_type}:{external_id}" if external_id else base_id,
         happened or delivery.now,
         subject_of(mapping, record, asking),
         identities_found(delivery.country, mapping, asking),
@@ -261,7 +263,7 @@ def _take(
 def _event(
     delivery: Delivery,
     event_type: str,
-    own_id: str,
+    external_id: str,
     time: datetime,
     subject: str | None,
     identities: tuple[str, ...],
@@ -269,7 +271,7 @@ def _event(
 ) -> Event:
     source = f"hook/{delivery.source.name}"
     return Event(
-        id=ids.event_id(source, own_id),
+        id=ids.event_id(source, external_id),
         source=source,
         type=event_type,
         time=time,

@@ -32,7 +32,7 @@ _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seco
 _LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; above, a number is no time, and may be too large to divide
 
 
-class Asking(Struct, frozen=True):
+class MappingSession(Struct, frozen=True):
     """Evaluates one mapping's expressions; what does not apply is reported and read as nothing."""
 
     path: str
@@ -64,7 +64,7 @@ class Asking(Struct, frozen=True):
             return False
 
 
-def time_of(mapping: EventMapping, asking: Asking) -> datetime | None:
+def time_of(mapping: EventMapping, asking: MappingSession) -> datetime | None:
     """RFC 3339, or unix seconds or milliseconds."""
     found = asking.value("time", mapping.time)
     if found is None:
@@ -81,7 +81,7 @@ def time_of(mapping: EventMapping, asking: Asking) -> datetime | None:
         return None
 
 
-def subject_of(mapping: EventMapping, record: RecordUpsert | None, asking: Asking) -> str | None:
+def subject_of(mapping: EventMapping, record: RecordUpsert | None, asking: MappingSession) -> str | None:
     """What the expression finds, else the record that the body changes."""
     found = asking.value("subject", mapping.subject)
     if found is not None:
@@ -92,7 +92,7 @@ def subject_of(mapping: EventMapping, record: RecordUpsert | None, asking: Askin
     return f"{record.kind}:{record.id}" if record and record.id else None
 
 
-def identities_found(country: str | None, mapping: EventMapping, asking: Asking) -> tuple[str, ...]:
+def identities_found(country: str | None, mapping: EventMapping, asking: MappingSession) -> tuple[str, ...]:
     """`{phone: …, email: …}`; any other name gives an identity of that kind, such as `stripe#cus_…`."""
     found = asking.value("identities", mapping.identities)
     if found is None:
@@ -102,17 +102,17 @@ def identities_found(country: str | None, mapping: EventMapping, asking: Asking)
         return ()
     known = list(identities_of(found, country))
     for kind, value in found.items():
-        own_id = text_id(value)
-        if kind in ("phone", "email", "whatsapp") or own_id is None:
+        external_id = text_id(value)
+        if kind in ("phone", "email", "whatsapp") or external_id is None:
             continue
         try:
-            known.append(identity(kind, own_id))
+            known.append(identity(kind, external_id))
         except Invalid as error:
             asking.report("identities", error.reason)
     return tuple(known)
 
 
-def data_of(mapping: EventMapping, asking: Asking) -> dict[str, Any]:
+def data_of(mapping: EventMapping, asking: MappingSession) -> dict[str, Any]:
     """What the expression finds, without one the body. A value that is no object is kept as `value`.
 
     Fields of an expression that found nothing are left out, as they would be if the sender had left them out.
@@ -121,12 +121,12 @@ def data_of(mapping: EventMapping, asking: Asking) -> dict[str, Any]:
     data = found if isinstance(found, dict) else present({"value": found})
     if mapping.data is not None:
         data = present(data)
-    if weight(data) > MAX_DATA_BYTES:
+    if encoded_size(data) > MAX_DATA_BYTES:
         asking.report("data", f"more than {MAX_DATA_BYTES} bytes, so it is left out")
         return {"omitted": ["data"]}
     return data
 
 
-def weight(data: Any) -> int:
+def encoded_size(data: Any) -> int:
     """Bytes of the data as JSON."""
     return len(json.dumps(data))

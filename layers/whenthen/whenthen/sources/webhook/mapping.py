@@ -184,9 +184,9 @@ def _record(reader: Reader | None) -> RecordMapping | None:
         reader.report("kind", "a kind of records such as contact is required")
     if "fields" not in reader:
         reader.report("fields", "is required")
-    fields, own_id = _expression(reader, "fields"), _expression(reader, "id")
+    fields, external_id = _expression(reader, "fields"), _expression(reader, "id")
     reader.finish()
-    return RecordMapping(kind, fields, own_id) if fields else None
+    return RecordMapping(kind, fields, external_id) if fields else None
 
 
 def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormOptions:

@@ -20,7 +20,7 @@ from whenthen.domain.records.record import FIELD, ID, MAX_FIELDS, MAX_OTHERS, OT
 from whenthen.sources.parsing.json_body import text_id
 
 if TYPE_CHECKING:
-    from whenthen.sources.webhook.field_mapping import Asking
+    from whenthen.sources.webhook.field_mapping import MappingSession
     from whenthen.sources.webhook.mapping import RecordMapping
 
 MOST_SHOWN = 5
@@ -51,27 +51,29 @@ class RecordUpsert(Struct, frozen=True):
         return json.dumps([self.kind, self.id, self.fields], sort_keys=True)
 
 
-def record_of(source: str, country: str | None, mapping: RecordMapping | None, asking: Asking) -> RecordUpsert | None:
+def record_of(
+    source: str, country: str | None, mapping: RecordMapping | None, asking: MappingSession
+) -> RecordUpsert | None:
     """The record that the body changes besides; None where it says too little for one, which is reported."""
     if mapping is None:
         return None
-    fields, own_id = asking.value("record.fields", mapping.fields), text_id(asking.value("record.id", mapping.id))
+    fields, external_id = asking.value("record.fields", mapping.fields), text_id(asking.value("record.id", mapping.id))
     if not isinstance(fields, dict):
         asking.report("record.fields", "no object is found, so no record is changed")
         return None
-    fields = _kept(country, _named(fields, own_id, asking), asking)
-    if own_id is None and not identities_of(fields):
+    fields = _kept(country, _named(fields, external_id, asking), asking)
+    if external_id is None and not identities_of(fields):
         asking.report("record", "neither an id nor a phone or e-mail is found, so no record is changed")
         return None
-    if own_id is not None and not ID.fullmatch(own_id):
-        own_id = ids.record_id(source, mapping.kind, own_id)
-    return RecordUpsert(mapping.kind, own_id, fields)
+    if external_id is not None and not ID.fullmatch(external_id):
+        external_id = ids.record_id(source, mapping.kind, external_id)
+    return RecordUpsert(mapping.kind, external_id, fields)
 
 
-def _named(fields: Mapping[str, Any], own_id: str | None, asking: Asking) -> dict[str, Any]:
+def _named(fields: Mapping[str, Any], external_id: str | None, asking: MappingSession) -> dict[str, Any]:
     """The fields that hold something, as many as a record can have, under names that it can have."""
     present = {name: value for name, value in fields.items() if value is not None}
-    if own_id is not None and text_id(present.get("id")) == own_id:
+    if external_id is not None and text_id(present.get("id")) == external_id:
         del present["id"]  # of a whole body as fields: it is kept, as the record's own
     allowed = [name for name in present if name not in RESERVED and FIELD.fullmatch(name)]
     strange = [name[:LONGEST_SHOWN] for name in present if name in RESERVED or not FIELD.fullmatch(name)]
@@ -83,7 +85,7 @@ def _named(fields: Mapping[str, Any], own_id: str | None, asking: Asking) -> dic
     return {name: present[name] for name in allowed[:MAX_FIELDS]}
 
 
-def _kept(country: str | None, fields: Mapping[str, Any], asking: Asking) -> dict[str, Any]:
+def _kept(country: str | None, fields: Mapping[str, Any], asking: MappingSession) -> dict[str, Any]:
     """The fields with addresses in their one written form, without those that are none."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():
@@ -99,7 +101,7 @@ def _kept(country: str | None, fields: Mapping[str, Any], asking: Asking) -> dic
     return kept
 
 
-def _further(name: str, values: Any, country: str | None, asking: Asking) -> list[str] | None:
+def _further(name: str, values: Any, country: str | None, asking: MappingSession) -> list[str] | None:
     """Those of a list of further addresses that are such, as many as a record can have; None for none."""
     if not isinstance(values, list):
         return None

@@ -23,45 +23,45 @@ _LONGEST_ID = 512
 
 def messages(message: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
     """A customer's message; one that a person wrote, pressed or reacted with is also an answer (`contact.replied`)."""
-    own_id = _own_id(message, "message")
+    external_id = _own_id(message, "message")
     customer = customer_of(line, message.get("from"), message.get("from_user_id"))
     special = _SPECIAL_MESSAGES.get(text(message.get("type")) or "")
     if special is not None:
-        return [special(message, own_id, customer, line, now)]
+        return [special(message, external_id, customer, line, now)]
     content = content_of(message)
-    data = {"message_id": own_id, **content, **customer.data(), **line.data(), **_group(message)}
+    data = {"message_id": external_id, **content, **customer.data(), **line.data(), **_group(message)}
     time = unix_time(message.get("timestamp")) or now
-    received = _event("message_received", own_id, time, customer, data)
+    received = _event("message_received", external_id, time, customer, data)
     if content["kind"] in _NOT_AN_ANSWER or content.get("removed"):
         return [received]
-    answer = {"channel": "whatsapp", "message_id": own_id}
+    answer = {"channel": "whatsapp", "message_id": external_id}
     answer |= present({name: content.get(name) for name in ("kind", "text", "payload", "emoji", "reply_to")})
-    return [received, _event("contact.replied", f"{own_id}:replied", time, customer, answer)]
+    return [received, _event("contact.replied", f"{external_id}:replied", time, customer, answer)]
 
 
-def _edited(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+def _edited(message: Mapping[str, Any], external_id: str, customer: Customer, line: Line, now: datetime) -> Event:
     part = mapping(message.get("edit"))
     content = content_of(mapping(part.get("message")))
-    data = {"edit_id": own_id, **content, **customer.data(), **line.data()}
+    data = {"edit_id": external_id, **content, **customer.data(), **line.data()}
     data["message_id"] = _own_id({"id": part.get("original_message_id")}, "edited message")
-    return _event("message_edited", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+    return _event("message_edited", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
-def _deleted(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+def _deleted(message: Mapping[str, Any], external_id: str, customer: Customer, line: Line, now: datetime) -> Event:
     deleted = _own_id({"id": mapping(message.get("revoke")).get("original_message_id")}, "deleted message")
     data = {"message_id": deleted, **customer.data(), **line.data()}
-    return _event("message_deleted", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+    return _event("message_deleted", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
-def _system(message: Mapping[str, Any], own_id: str, customer: Customer, line: Line, now: datetime) -> Event:
+def _system(message: Mapping[str, Any], external_id: str, customer: Customer, line: Line, now: datetime) -> Event:
     """WhatsApp's own notices: a customer has another number now. Those about keys are of no use to customer work."""
     part = mapping(message.get("system"))
     new_number = text_id(part.get("wa_id")) or text_id(part.get("new_wa_id"))
     if part.get("type") not in ("user_changed_number", "customer_changed_number") or new_number is None:
         raise Malformed(f"system messages of the type {str(part.get('type'))[:64]} make no events")
-    data = {"message_id": own_id, **customer.data(), **line.data()}
+    data = {"message_id": external_id, **customer.data(), **line.data()}
     data |= present({"new_wa_id": new_number, "new_phone": phone_of_digits(new_number)})
-    return _event("number_changed", own_id, unix_time(message.get("timestamp")) or now, customer, data)
+    return _event("number_changed", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
 _NOT_AN_ANSWER = frozenset({"request_welcome", "unknown"})
@@ -88,7 +88,7 @@ def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event
     `callback` is what we sent as `biz_opaque_callback_data`; it tells which job this settles. `error_code` is the
     first error's.
     """
-    own_id, written = _own_id(status, "status"), text(status.get("status"))
+    external_id, written = _own_id(status, "status"), text(status.get("status"))
     if written not in _STATUSES:
         raise Malformed(f"the status {str(written)[:64]} makes no event")
     participant = text_id(status.get("recipient_participant_user_id")) or text_id(
@@ -108,7 +108,7 @@ def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event
     )
     data = present(
         {
-            "message_id": own_id,
+            "message_id": external_id,
             "status": written,
             "callback": text(status.get("biz_opaque_callback_data")),
             "conversation_id": text_id(conversation.get("id")),
@@ -120,7 +120,7 @@ def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event
             "group_id": text_id(status.get("recipient_id")) if in_group else None,
         }
     )
-    id_ = f"{own_id}:{written}:{participant}" if in_group and participant else f"{own_id}:{written}"
+    id_ = f"{external_id}:{written}:{participant}" if in_group and participant else f"{external_id}:{written}"
     time = unix_time(status.get("timestamp")) or now
     return [_event(_STATUSES[written], id_, time, customer, data | customer.data() | line.data())]
 
@@ -147,7 +147,7 @@ _CALLS = {
 
 def calls(call: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
     """A call that has ended. WhatsApp says when it began and how long it took only where somebody picked up."""
-    own_id, direction = _own_id(call, "call"), text(call.get("direction")) or ""
+    external_id, direction = _own_id(call, "call"), text(call.get("direction")) or ""
     if call.get("event") != "terminate":
         raise Malformed("a call makes its event when it has ended")
     began, duration = unix_time(call.get("start_time")), call.get("duration")
@@ -162,7 +162,7 @@ def calls(call: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
     data = present(
         {
             "channel": "whatsapp",
-            "call_id": own_id,
+            "call_id": external_id,
             "direction": "incoming" if incoming else "outgoing",
             "duration": duration if isinstance(duration, int) else None,
             "started_at": format_time(began) if began else None,
@@ -172,12 +172,12 @@ def calls(call: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
         }
     )
     time = unix_time(call.get("timestamp")) or now
-    return [_event(kind, f"{own_id}:ended", time, customer, data | customer.data() | line.data())]
+    return [_event(kind, f"{external_id}:ended", time, customer, data | customer.data() | line.data())]
 
 
-def _event(kind: str, own_id: str, time: datetime, customer: Customer, data: Mapping[str, Any]) -> Event:
+def _event(kind: str, external_id: str, time: datetime, customer: Customer, data: Mapping[str, Any]) -> Event:
     return Event(
-        id=ids.event_id("whatsapp", own_id),
+        id=ids.event_id("whatsapp", external_id),
         source="whatsapp",
         type=kind if "." in kind else f"whatsapp.{kind}",
         time=time,
@@ -192,7 +192,7 @@ def _group(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_id(item: Mapping[str, Any], what: str) -> str:
-    own_id = text_id(item.get("id"))
-    if own_id is None or len(own_id) > _LONGEST_ID:
+    external_id = text_id(item.get("id"))
+    if external_id is None or len(external_id) > _LONGEST_ID:
         raise Malformed(f"the {what} has no usable id")
-    return own_id
+    return external_id

@@ -86,16 +86,16 @@ def customer_of(line: Line, number: Any, user_id: Any) -> Customer:
     even if it is the only one: two persons must not become one. Only what names nobody at all is of the
     only contact.
     """
-    own_number, own_id = _id(number), _id(user_id)
+    own_number, external_id = _id(number), _id(user_id)
     contact: Mapping[str, Any] = {}
-    if own_number is None and own_id is None:
+    if own_number is None and external_id is None:
         contact = line.only_contact or {}
-    elif own_id in line.by_user_id:
-        contact = line.by_user_id[own_id or ""]
+    elif external_id in line.by_user_id:
+        contact = line.by_user_id[external_id or ""]
     elif own_number is not None:
         named = line.by_number.get(_number(own_number), {})
-        contact = named if own_id is None or not _id(named.get("user_id")) else {}
-    return Customer(own_number or _id(contact.get("wa_id")), own_id or _id(contact.get("user_id")), contact)
+        contact = named if external_id is None or not _id(named.get("user_id")) else {}
+    return Customer(own_number or _id(contact.get("wa_id")), external_id or _id(contact.get("user_id")), contact)
 
 
 def _number(written: str) -> str:

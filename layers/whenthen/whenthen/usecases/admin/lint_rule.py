@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from whenthen.domain.common.errors import Invalid, Problem, Unsound
+from whenthen.domain.common.errors import Invalid, LintFailed, Problem
 from whenthen.domain.lint.findings import Finding, Severity, found
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.lint.rule_conflicts import made_by, starts
@@ -40,11 +40,11 @@ class LintRule(Struct, frozen=True):
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The warnings. Raises Unsound, naming everything found, where there are errors among them."""
+    """The warnings. Raises LintFailed, naming everything found, where there are errors among them."""
     errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
     warnings = tuple(finding for finding in findings if finding.severity is not Severity.ERROR)
     if errors:
-        raise Unsound([_problem(finding) for finding in errors], [_problem(finding) for finding in warnings])
+        raise LintFailed([_problem(finding) for finding in errors], [_problem(finding) for finding in warnings])
     return warnings
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, TooLarge
-from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, Refusal
+from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, RejectedRow
 from whenthen.domain.imports.spec import read_order
 from whenthen.usecases.runs.start_rule import startable
 
@@ -58,9 +58,9 @@ class ManageImports(Struct, frozen=True):
         if problems:
             raise Invalid(problems)
 
-    def get(self, import_id: str) -> tuple[Import, Sequence[Refusal]]:
+    def get(self, import_id: str) -> tuple[Import, Sequence[RejectedRow]]:
         """An import, and the first of its refused rows. Raises NotFound."""
-        return self.imports.get(import_id), self.imports.refusals(import_id)
+        return self.imports.get(import_id), self.imports.rejected_rows(import_id)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
         """All imports, newest first."""

@@ -110,8 +110,8 @@ class ManageRules(Struct, frozen=True):
 
         Raises Invalid.
         """
-        own_id = written.get("id")
-        named = {"id": own_id if isinstance(own_id, str) and own_id else "draft", "version": 1}
+        external_id = written.get("id")
+        named = {"id": external_id if isinstance(external_id, str) and external_id else "draft", "version": 1}
         return checked({**self._with_views(_as_written(written)), **named})
 
     def get(self, rule_id: str) -> StoredRule:
@@ -145,7 +145,7 @@ class ManageRules(Struct, frozen=True):
         return new
 
     def _linted(self, new: StoredRule, parsed: Rule) -> StoredRule:
-        """The rule with the warnings about it. Raises Unsound where there are errors."""
+        """The rule with the warnings about it. Raises LintFailed where there are errors."""
         return replace(new, warnings=refuse(self.lint(parsed)))
 
     def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
-    from whenthen.sources.webhook.delivery import Item, Mapped
+    from whenthen.sources.webhook.delivery import Item, MappingResult
     from whenthen.sources.webhook.mapping import Source
     from whenthen.usecases.records.save_record import SaveRecord
 
@@ -48,12 +48,12 @@ class TrySource(Struct, frozen=True):
         problems: list[Problem] = []
         reader = Reader(written, "", problems)
         source = self._source(name, reader)
-        headers, own_id = _headers(reader), reader.text("delivery_id", longest=256) or None
+        headers, external_id = _headers(reader), reader.text("delivery_id", longest=256) or None
         raw = _sample(reader, source, headers)
         reader.finish()
         if problems or source is None:
             raise Invalid(problems)
-        delivery = Delivery(source, headers, raw, own_id, self.clock.now(), self.save_record.default_country)
+        delivery = Delivery(source, headers, raw, external_id, self.clock.now(), self.save_record.default_country)
         answer: dict[str, Any] = {"source": name, "items": [], "problems": [], "refused": None}
         try:
             mapped = map_form(delivery) if source.scheme.kind in FORM_SCHEMES else map_json(delivery)
@@ -77,7 +77,7 @@ class TrySource(Struct, frozen=True):
                 reader.report(f"source.{problem.field}", problem.message)
             return None
 
-    def _made(self, delivery: Delivery, mapped: Mapped) -> dict[str, Any]:
+    def _made(self, delivery: Delivery, mapped: MappingResult) -> dict[str, Any]:
         written = [self._written(item) for item in mapped.items]
         items = [
             {

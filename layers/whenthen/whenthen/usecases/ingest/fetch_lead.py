@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import backoff, ids
 from whenthen.domain.common.errors import Permanent, Throttled
-from whenthen.ports.values import Telling
+from whenthen.ports.values import SourceUpdate
 from whenthen.sources.meta.lead_forms import LeadForm, is_form_id
 from whenthen.sources.meta.leads import lead_event, lead_fields
 
@@ -52,8 +52,8 @@ class FetchLead(Struct, frozen=True):
             return None
         event = lead_event(lead, document, self.default_country, now)
         fields = {"status": "new", **lead_fields(document, self.default_country)}
-        telling = Telling(ids.telling_id(event.id, KIND), event.source, heard=now)
-        record = self.save_record.insert_once(telling, KIND, lead.leadgen_id, fields, origin=event.origin)
+        update = SourceUpdate(ids.source_update_id(event.id, KIND), event.source, heard=now)
+        record = self.save_record.insert_once(update, KIND, lead.leadgen_id, fields, origin=event.origin)
         event = replace(event, subject=record.ref)
         self.bus.publish([event])
         form_id = lead.form_id or fields.get("form_id")

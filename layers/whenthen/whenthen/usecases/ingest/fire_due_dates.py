@@ -27,7 +27,7 @@ from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, SCHEDUL
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.scheduling.date_triggers import DateField, due_events, lookups, missed
 from whenthen.domain.scheduling.schedules import Schedule, schedule_event
-from whenthen.domain.scheduling.sweep_window import Going, Mark, Window
+from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress, Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,8 +98,8 @@ class FireDueDates(Struct, frozen=True):
         # That was the rest of an earlier sweep: what came due since is this one's.
         return swept.and_then(self._sweep(start, self.sweeps.last()))
 
-    def _sweep(self, start: datetime, last: Mark | None) -> Swept:
-        going = (last.going if last else None) or Going(start)
+    def _sweep(self, start: datetime, last: Checkpoint | None) -> Swept:
+        going = (last.going if last else None) or SweepProgress(start)
         sweep = _Sweep(self, min(last.until if last else going.now, going.now), going, last.behind if last else {})
         try:
             finished = all(self.clock.now() - start < SLICE for _ in sweep.portions())
@@ -110,7 +110,7 @@ class FireDueDates(Struct, frozen=True):
         self._move(last, sweep.mark(finished=finished))
         return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, sweep.failed, finished)
 
-    def _move(self, last: Mark | None, mark: Mark) -> None:
+    def _move(self, last: Checkpoint | None, mark: Checkpoint) -> None:
         """Another sweep may have been quicker: what it covered and what this one did are both published."""
         beyond = mark.going.now if mark.going else mark.until
         if last is None or last.going or beyond > last.until:
@@ -120,18 +120,22 @@ class FireDueDates(Struct, frozen=True):
 class _Sweep:
     """One sweep under way: what it did, and how far it came."""
 
-    def __init__(self, ports: FireDueDates, since: datetime, going: Going, behind: Mapping[str, datetime]) -> None:
+    def __init__(
+        self, ports: FireDueDates, since: datetime, going: SweepProgress, behind: Mapping[str, datetime]
+    ) -> None:
         self._ports, self._since, self._now, self._begun, self.done = ports, since, going.now, going.done, going.done
         self._behind, self._known = dict(behind), set[str]()
         self.rules = self.events = self.enrolments = 0
         self.skipped = Counter[str]()
         self.failed: dict[str, Exception] = {}
 
-    def mark(self, *, finished: bool) -> Mark:
+    def mark(self, *, finished: bool) -> Checkpoint:
         """Where the sweeps stand with this."""
         if finished:
-            return Mark(self._now, behind={rule: since for rule, since in self._behind.items() if rule in self._known})
-        return Mark(self._since, Going(self._now, self.done), self._behind)
+            return Checkpoint(
+                self._now, behind={rule: since for rule, since in self._behind.items() if rule in self._known}
+            )
+        return Checkpoint(self._since, SweepProgress(self._now, self.done), self._behind)
 
     def portions(self) -> Iterator[None]:
         """Do what is left; yields after each portion, where the sweep may be broken off."""

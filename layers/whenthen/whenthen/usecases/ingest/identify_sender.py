@@ -1,4 +1,4 @@
-"""know_person: whoever writes to us is known afterwards, by everything that their message tells."""
+"""identify_sender: whoever writes to us is known afterwards, by everything that their message tells."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import SettingStore
 
 
-class KnowPerson(Struct, frozen=True):
+class IdentifySender(Struct, frozen=True):
     """Completes the record of a known person; makes one for a stranger where the installation says so."""
 
     save_record: SaveRecord

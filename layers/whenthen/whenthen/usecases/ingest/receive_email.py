@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.sources.email.authentication import receipt_of_headers
-from whenthen.sources.email.inbound import ReceivedMail, mail_events, refusal
+from whenthen.sources.email.authentication import authentication_of_headers
+from whenthen.sources.email.inbound import ReceivedMail, mail_events, rejection_of
 from whenthen.sources.email.mime import Mail, read_mail
 from whenthen.sources.email.outbound_reports import ses_events
 
@@ -48,13 +48,13 @@ class ReceiveEmail(Struct, frozen=True):
 
         Raises NotFound, TooLarge, Malformed for what is no mail; Temporary.
         """
-        raw, own_id = self.objects.get(key), key.rpartition("/")[2]
+        raw, external_id = self.objects.get(key), key.rpartition("/")[2]
         mail = read_mail(raw)
-        receipt = receipt_of_headers(mail, own_id)
-        refused = refusal(receipt)
+        receipt = authentication_of_headers(mail, external_id)
+        refused = rejection_of(receipt)
         if refused is not None:
             return ReceivedMail(refused=refused)
-        stored = self._keep_attachments(mail, own_id)
+        stored = self._keep_attachments(mail, external_id)
         own = {self.own_address, *self.further}
         received = mail_events(mail, receipt, raw, stored, own, stored_at or self.clock.now())
         events = self._in_thread(received.events)
@@ -68,11 +68,11 @@ class ReceiveEmail(Struct, frozen=True):
             self.bus.publish(events)
         return events
 
-    def _keep_attachments(self, mail: Mail, own_id: str) -> list[str]:
+    def _keep_attachments(self, mail: Mail, external_id: str) -> list[str]:
         """The keys of the attachments, in their order. Raises Temporary."""
         keys = []
         for place, attachment in enumerate(mail.attachments[:MAX_STORED], 1):
-            key = f"{ATTACHMENTS}{own_id}/{place}"
+            key = f"{ATTACHMENTS}{external_id}/{place}"
             self.objects.put(key, attachment.content, _SAFE_TYPE)
             keys.append(key)
         return keys

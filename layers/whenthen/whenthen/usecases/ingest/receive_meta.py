@@ -1,4 +1,4 @@
-"""accept_meta: what Meta notifies, made durable before it is answered."""
+"""receive_meta: what Meta notifies, made durable before it is answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound, TooLarge, Unauthenticated
-from whenthen.domain.events.event import light
+from whenthen.domain.events.event import truncate
 from whenthen.sources.meta import notification as meta
 from whenthen.sources.signing import signatures
 from whenthen.sources.whatsapp import webhook
@@ -34,7 +34,7 @@ class Accepted(Struct, frozen=True):
     ignored: int
 
 
-class AcceptMeta(Struct, frozen=True):
+class ReceiveMeta(Struct, frozen=True):
     """Takes notifications of leads and of WhatsApp."""
 
     bus: Bus
@@ -64,7 +64,7 @@ class AcceptMeta(Struct, frozen=True):
         try:
             self.bus.publish(found)
         except TooLarge:  # before any of them was put
-            self.bus.publish([light(event) for event in found])
+            self.bus.publish([truncate(event) for event in found])
 
     def _proven(self, name: str, prove: Callable[[Sequence[str]], T]) -> T:
         """What `prove` makes of the secrets, and where it refuses, of those that are there by now.

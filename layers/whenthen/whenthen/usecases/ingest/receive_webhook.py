@@ -1,4 +1,4 @@
-"""accept_hook: what a configured source reports, made durable before it is answered."""
+"""receive_webhook: what a configured source reports, made durable before it is answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import NotFound, Refused, TooLarge, Unauthenticated
-from whenthen.ports.values import Noted, Telling
+from whenthen.ports.values import SourceUpdate, WriteResult
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.providers import Secrets
-    from whenthen.sources.webhook.delivery import Item, Mapped
-    from whenthen.usecases.ingest.record_rejection import KeepRefusals
+    from whenthen.sources.webhook.delivery import Item, MappingResult
+    from whenthen.usecases.ingest.record_rejection import RecordRejection
     from whenthen.usecases.records.save_record import SaveRecord
 
 MAX_BODY = 200_000
@@ -40,14 +40,14 @@ class Accepted(Struct, frozen=True):
     redirect: str | None = None
 
 
-class AcceptHook(Struct, frozen=True):
+class ReceiveWebhook(Struct, frozen=True):
     """Takes the deliveries of generic sources."""
 
     sources: SourceStore
     secrets: Secrets
     save_record: SaveRecord
     bus: Bus
-    refusals: KeepRefusals
+    rejections: RecordRejection
     clock: Clock
 
     def __call__(self, name: str, headers: Mapping[str, str], body: bytes) -> Accepted:
@@ -58,15 +58,15 @@ class AcceptHook(Struct, frozen=True):
         try:
             posted, delivery = self._proven(posted)
         except Refused as error:
-            self.refusals.stranger(posted, error)
+            self.rejections.unauthenticated(posted, error)
             raise
         try:
             mapped = self._taken(delivery)
         except Refused as error:
-            self.refusals.refused(posted, error)
+            self.rejections.refused(posted, error)
             raise
         if mapped.untaken or mapped.refused:
-            self.refusals.unmapped(posted, mapped)
+            self.rejections.unmapped(posted, mapped)
         return Accepted(mapped.events, mapped.problems, source.form.redirect)
 
     def _proven(self, posted: Posted) -> tuple[Posted, Delivery]:
@@ -90,7 +90,7 @@ class AcceptHook(Struct, frozen=True):
         verified = signatures.verify(source.scheme, posted.secrets, headers, body, now)
         return Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
 
-    def _taken(self, delivery: Delivery) -> Mapped:
+    def _taken(self, delivery: Delivery) -> MappingResult:
         """What the delivery becomes, once all of it is durable."""
         is_form = delivery.source.scheme.kind in FORM_SCHEMES
         mapped = map_form(delivery) if is_form else map_json(delivery)
@@ -109,14 +109,16 @@ class AcceptHook(Struct, frozen=True):
         upsert = item.record
         if upsert is None:
             return item
-        told = ids.telling_id(upsert.event, upsert.said)
-        telling = Telling(told, item.event.source, heard=now, at=upsert.at and min(upsert.at, now))
+        told = ids.source_update_id(upsert.event, upsert.said)
+        update = SourceUpdate(told, item.event.source, heard=now, at=upsert.at and min(upsert.at, now))
         try:
-            record, noted = self.save_record.upsert_once(telling, upsert.kind, upsert.id, upsert.fields, origin=origin)
+            record, noted = self.save_record.upsert_idempotent(
+                update, upsert.kind, upsert.id, upsert.fields, origin=origin
+            )
         except Refused as error:
             return item.without_record(error.reason)
         written = item.about(record)
-        return written.after_newer() if noted is Noted.OLDER else written
+        return written.after_newer() if noted is WriteResult.STALE else written
 
     def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
         try:

@@ -1,4 +1,4 @@
-"""keep_refusals: what a source's admin is to see of deliveries that were refused or that no mapping took.
+"""record_rejection: what a source's admin is to see of deliveries that were refused or that no mapping took.
 
 It is kept while the sender waits for its answer, so it is bounded: so many at once from each process, then one
 every few seconds. A flood costs no more writes than that, and what cannot be kept is let go.
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid, Refused, handling_of
-from whenthen.ports.values import Refusal
+from whenthen.ports.values import Rejection
 
 if TYPE_CHECKING:
-    from whenthen.ports.administration import Refusals
+    from whenthen.ports.administration import Rejections
     from whenthen.ports.clock import Clock
-    from whenthen.sources.webhook.delivery import Mapped
+    from whenthen.sources.webhook.delivery import MappingResult
     from whenthen.sources.webhook.mapping import Source
 
 LONGEST_REASON = 1_000
@@ -46,14 +46,14 @@ class Posted(Struct, frozen=True):
     secrets: Sequence[str] = ()
 
 
-class KeepRefusals(Struct):
+class RecordRejection(Struct):
     """Keeps refusals at a bounded pace; `_credit` holds, for each source and kind, since when it is used up."""
 
-    refusals: Refusals
+    rejections: Rejections
     clock: Clock
     _credit: dict[tuple[str, bool], datetime] = field(default_factory=dict)
 
-    def stranger(self, posted: Posted, error: Refused) -> bool:
+    def unauthenticated(self, posted: Posted, error: Refused) -> bool:
         """Who sent it is not known: nothing that a stranger wrote is kept but what kind of program wrote it."""
         return self._unproven(posted, error.reason, handling_of(error).status)
 
@@ -63,7 +63,7 @@ class KeepRefusals(Struct):
         quotes = isinstance(error, Invalid) and posted.source.scheme.kind in UNPROVEN_SCHEMES
         return self._proven(posted, row.title if quotes else error.reason, row.status)
 
-    def unmapped(self, posted: Posted, mapped: Mapped) -> bool:
+    def unmapped(self, posted: Posted, mapped: MappingResult) -> bool:
         """No mapping took all of it, so that it became `webhook.received`, or a record that it asks for cannot be."""
         quoting = "" if posted.source.scheme.kind in UNPROVEN_SCHEMES else "; ".join(mapped.problems)
         said = "no mapping takes it" if mapped.untaken else "the record that it asks for cannot be written"
@@ -106,7 +106,7 @@ class KeepRefusals(Struct):
     ) -> bool:
         from whenthen.sources.webhook.redaction import masked  # noqa: PLC0415 - few deliveries need it
 
-        refusal = Refusal(
+        rejection = Rejection(
             at=self.clock.now(),
             outcome="refused" if status else "unmapped",
             proven=proven,
@@ -117,7 +117,7 @@ class KeepRefusals(Struct):
             others=others,
             body=body,
         )
-        return self.refusals.note(posted.source.name, refusal)
+        return self.rejections.note(posted.source.name, rejection)
 
     def _may(self, source: str, *, proven: bool) -> bool:
         """Whether one more may be kept now. What is remembered is when all of the burst will be free again."""

@@ -52,12 +52,12 @@ class SendEvent(Struct, frozen=True):
         event_type = reader.text("type", required=True)
         if event_type and not EVENT_TYPE.fullmatch(event_type):
             reader.report("type", f"{event_type} is not an event type such as call.incoming_missed")
-        own_id, written_time = reader.text("id", longest=300), reader.text("time")
+        external_id, written_time = reader.text("id", longest=300), reader.text("time")
         person, data = reader.mapping("person"), reader.mapping("data")
         reader.problems.extend(catalog.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
         reader.problems.extend(int64.too_long(data, reader.field("data")))
         event = Event(
-            id=ids.event_id(SOURCE, f"{by}#{own_id}" if own_id else f"{by}##{seed}"),
+            id=ids.event_id(SOURCE, f"{by}#{external_id}" if external_id else f"{by}##{seed}"),
             source=SOURCE,
             type=event_type,
             time=self._time(written_time, reader),

@@ -1,4 +1,4 @@
-"""keep_consent: who refuses messages is asked no more, on whichever record they are known by."""
+"""update_consent: who refuses messages is asked no more, on whichever record they are known by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale, Temporary
-from whenthen.domain.records.consent import Word, refusal, with_word, word_of
+from whenthen.domain.records.consent import ConsentSignal, consent_signal, opted_out, with_consent_signal
 from whenthen.domain.records.record import Record, patched
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 4
 
 
-class KeepConsent(Struct, frozen=True):
+class UpdateConsent(Struct, frozen=True):
     """Writes what a person said about messages onto every record with their address."""
 
     records: RecordStore
@@ -26,16 +26,16 @@ class KeepConsent(Struct, frozen=True):
 
     def __call__(self, event: Event) -> None:
         """Raises Temporary. A word that is known already, or an older one, changes nothing."""
-        word = word_of(event)
+        word = consent_signal(event)
         if word is None:
             return
         for record in self.records.find_all(event.identities):
             self._keep(record, word, event)
 
-    def _keep(self, record: Record, word: Word, event: Event) -> None:
+    def _keep(self, record: Record, word: ConsentSignal, event: Event) -> None:
         found: Record | None = record
         for _ in range(ATTEMPTS):
-            patch = with_word(found, word, event.time) if found else None
+            patch = with_consent_signal(found, word, event.time) if found else None
             if found is None or patch is None:
                 return
             changed = patched(found, patch, origin=event.origin, cause=event.cause, now=self.clock.now())
@@ -53,8 +53,8 @@ class Consents(Struct, frozen=True):
 
     records: RecordStore
 
-    def refusal(self, channel: str, recipient: str, purpose: str) -> str | None:
+    def opted_out(self, channel: str, recipient: str, purpose: str) -> str | None:
         """Why nothing may be sent to the identity `recipient`. What serves the customer is sent all the same."""
         if purpose == "service":
             return None
-        return refusal(channel, self.records.find_all((recipient,)))
+        return opted_out(channel, self.records.find_all((recipient,)))

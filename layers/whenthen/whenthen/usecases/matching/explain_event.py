@@ -12,7 +12,7 @@ from whenthen.domain.phrased_reasons import explained_said, reason_said
 from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode
-from whenthen.domain.runs.entry_policy import NoEntry, refusal
+from whenthen.domain.runs.entry_policy import EntryDenied, entry_denied
 from whenthen.usecases.context.history import History, history_of
 from whenthen.usecases.context.related import Related
 
@@ -93,9 +93,9 @@ class _Explaining(Struct):
             "name": rule.name,
             "version": rule.version,
             "mode": rule.mode,
-            "started": planned is not None and code != NoEntry.ENTERED_BEFORE,
+            "started": planned is not None and code != EntryDenied.ENTERED_BEFORE,
             "changed_since": planned is not None and planned.version != rule.version,
-            "entry": refused.code if refused else refusal(rule, record),
+            "entry": refused.code if refused else entry_denied(rule, record),
             "outcome": code,
             "sentence": explained_said(self.speaker, code, explained["why"]),
             **explained,

@@ -16,13 +16,13 @@ from whenthen.domain.event_catalog import derivation
 from whenthen.domain.events.types import SPEAKING
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode, Rule
-from whenthen.domain.runs.entry_policy import NoEntry, earlier_keys, once_key, refusal
-from whenthen.domain.runs.planner import Dispatch, Finish, due_wave
+from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key, entry_denied
+from whenthen.domain.runs.planner import Dispatch, Finish, due_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Started
 from whenthen.usecases.context.history import history_of, keys_of
 from whenthen.usecases.context.related import Related
-from whenthen.usecases.runs.orchestrator import Progress, jobs_of, send_jobs
+from whenthen.usecases.runs.orchestrator import Orchestrator, jobs_of, send_jobs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +51,7 @@ class MatchEvent(Struct, frozen=True):
     reactions   called for when the first message, or report about one, comes: no other event needs them loaded
     """
 
-    progress: Progress
+    orchestrator: Orchestrator
     stop_on_exit: StopOnExit
     log: EventLog
     reactions: Callable[[], tuple[Reaction, ...]]
@@ -63,51 +63,51 @@ class MatchEvent(Struct, frozen=True):
             for react in self.reactions() if event.type.startswith(SPEAKING) else ():
                 react(event)
             decided = self._decide(event)
-            plan = self.log.record_plan(decided, self.progress.clock.now())
-        if plan.handled:
+            plan = self.log.record_plan(decided, self.orchestrator.clock.now())
+        if plan.completed:
             return plan
-        context = self._context(plan, plan.record, self.progress.clock.now())
+        context = self._context(plan, plan.record, self.orchestrator.clock.now())
         if self.stop_on_exit.concerns(plan.event):
             self.stop_on_exit(plan.event, plan.record, context)
         refused = [*plan.refused]
         for planned in plan.rules:
-            started = self._start(plan, self.progress.rules.version(planned.rule, planned.version))
+            started = self._start(plan, self.orchestrator.rules.version(planned.rule, planned.version))
             if started is Started.ENTERED_BEFORE:
-                refused.append(NotEntered(*planned, NoEntry.ENTERED_BEFORE))
+                refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
         self.log.close(event.id, refused[:MAX_REFUSED])
-        return replace(plan, refused=tuple(refused), handled=True)
+        return replace(plan, refused=tuple(refused), completed=True)
 
     def _context(
         self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
     ) -> dict[str, Any]:
-        history = history_of(self.progress.occurrences, plan.event, (plan.record, *plan.others), None, now)
-        return context_of(plan.event, record, now, zone, Related(self.progress.records, record), history)
+        history = history_of(self.orchestrator.occurrences, plan.event, (plan.record, *plan.others), None, now)
+        return context_of(plan.event, record, now, zone, Related(self.orchestrator.records, record), history)
 
     def _decide(self, event: Event) -> Plan:
         # First the note, then the count: of two events at once, the one that is noted last counts both.
-        self.progress.occurrences.note(event, keys_of(event), self.progress.clock.now())
+        self.orchestrator.occurrences.note(event, keys_of(event), self.orchestrator.clock.now())
         record = self._record_of(event)
         if event.cause.depth >= MAX_DEPTH:
             note = f"{event.cause.depth} hops of cause and effect: taken for a loop"
-            return Plan(event, record, (), note=note, decided_at=self.progress.clock.now())
-        ruleset = self.progress.rules.rules_of(event.type)
+            return Plan(event, record, (), note=note, decided_at=self.orchestrator.clock.now())
+        ruleset = self.orchestrator.rules.rules_of(event.type)
         others = self._others(event, record)
-        plan = Plan(event, record, (), others=others, decided_at=self.progress.clock.now())
+        plan = Plan(event, record, (), others=others, decided_at=self.orchestrator.clock.now())
         matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
         entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
         refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
         idle = not entering and not self.stop_on_exit.concerns(event)
-        return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], handled=idle)
+        return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], completed=idle)
 
     def _matching(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned | NotEntered]:
         """The rules that are about this record of the plan and match, and whether they let it in."""
         event = plan.event
         ref = record.ref if record else event.subject
         for rule_id in ruleset.match(self._context(plan, record, plan.moment)):
-            rule = self.progress.rules.current(rule_id, event.type)
+            rule = self.orchestrator.rules.current(rule_id, event.type)
             if plan.record_for(rule.kind) is not record:
                 continue
-            refused = refusal(rule, record)
+            refused = entry_denied(rule, record)
             planned = Planned(rule.id, rule.version, ref)
             yield planned if refused is None else NotEntered(*planned, refused)
 
@@ -115,8 +115,8 @@ class MatchEvent(Struct, frozen=True):
         """The records of an event's person that rules about other kinds than its own record's are about."""
         if record is None or event.subject is not None:
             return ()
-        kinds = sorted(self.progress.rules.kinds_of(event.type) - {record.kind})
-        found = (self.progress.records.find(event.identities, kind) for kind in kinds)
+        kinds = sorted(self.orchestrator.rules.kinds_of(event.type) - {record.kind})
+        found = (self.orchestrator.records.find(event.identities, kind) for kind in kinds)
         return tuple(other for other in found if other is not None)
 
     def _record_of(self, event: Event) -> Record | None:
@@ -125,17 +125,19 @@ class MatchEvent(Struct, frozen=True):
         if seen is not None:
             return seen
         if event.subject is not None:
-            return self.progress.records.get(event.subject)
-        return self.progress.records.find(event.identities) if event.identities else None
+            return self.orchestrator.records.get(event.subject)
+        return self.orchestrator.records.find(event.identities) if event.identities else None
 
     def _start(self, plan: Plan, rule: Rule) -> Started:
-        now = self.progress.clock.now()
+        now = self.orchestrator.clock.now()
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         jobs: tuple[Job, ...] = ()
         if rule.immediate or run.shadow:
-            run, jobs = self._first_wave(run, rule, plan)
-        earlier = earlier_keys(rule, run, plan.record_for(rule.kind))
-        started = self.progress.runs.start(run, plan.event, jobs, once_key=once_key(rule, run), earlier=earlier)
+            run, jobs = self._first_step_group(run, rule, plan)
+        earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
+        started = self.orchestrator.runs.start(
+            run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier
+        )
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):
@@ -144,35 +146,35 @@ class MatchEvent(Struct, frozen=True):
 
     def _stop(self, run: Run, event: Event) -> None:
         """Show the run as stopped. It may have been written before its exit was seen: then it is ended."""
-        reason, now = "an exit was seen before it started", self.progress.clock.now()
+        reason, now = "an exit was seen before it started", self.orchestrator.clock.now()
         stopped = replace(run, status=RunStatus.STOPPED, reason=reason, finished_at=now)
-        if self.progress.runs.start(stopped, event, (), once_key=None) is not Started.STARTED:
-            self.progress.runs.finish(run, RunStatus.STOPPED, reason, now)
+        if self.orchestrator.runs.start(stopped, event, (), enrolment_key=None) is not Started.STARTED:
+            self.orchestrator.runs.finish(run, RunStatus.STOPPED, reason, now)
 
-    def _first_wave(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
-        """The run with its first wave dispatched, so that both are written together."""
+    def _first_step_group(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
+        """The run with its first step group dispatched, so that both are written together."""
         context = self._context(plan, plan.record_for(rule.kind), run.due, rule.zone)
-        move = due_wave(rule, 0, context, run.due)
+        move = due_step_group(rule, 0, context, run.due)
         if isinstance(move, Finish):
             return _ended(run, move.status, move.reason), ()
         if run.shadow:
             move = Dispatch(0, run.due, (), tuple((step, "shadow mode") for step in rule.steps))
-        run = replace(run, wave=0)
+        run = replace(run, step_group=0)
         jobs = jobs_of(run, move, run.started_at)
         return (_ended(run, *outcome_of(jobs)) if not move.steps else run), jobs
 
     def _launch(self, run: Run, rule: Rule, jobs: tuple[Job, ...], *, already: bool) -> None:
         if already:
-            state = self.progress.runs.load(run.id)
+            state = self.orchestrator.runs.load(run.id)
             if state is None or state.run.status.final:
                 return
             jobs = state.jobs
         if run.status.final:
             return
         if rule.immediate:
-            send_jobs(self.progress.queues, jobs)
+            send_jobs(self.orchestrator.queues, jobs)
         else:
-            self.progress.sequences.start(run.id)
+            self.orchestrator.sequences.start(run.id)
 
 
 def _ended(run: Run, status: RunStatus, reason: str) -> Run:

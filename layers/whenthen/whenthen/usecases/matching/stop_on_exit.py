@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.events.ordering import place_of
+from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.planner import exited
 from whenthen.domain.runs.run import RunStatus
 
@@ -50,7 +50,7 @@ class StopOnExit(Struct, frozen=True):
             return False
         rule = self.rules.version(state.run.rule_id, state.run.rule_version)
         if event.type in rule.exit.on:
-            if event.time == state.run.entered and place_of(event) <= state.run.place:
+            if event.time == state.run.entered and order_key(event) <= state.run.place:
                 return False
             reason = f"exit: {event.type}"
         elif record is not None and state.run.record in record.refs and exited(rule, context):
@@ -58,6 +58,6 @@ class StopOnExit(Struct, frozen=True):
         else:
             return False
         stopped = self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now())
-        # Tidiness only: an execution that is left waiting finds its run ended when its wave is due.
+        # Tidiness only: an execution that is left waiting finds its run ended when its step group is due.
         self.sequences.stop(run_id, reason)
         return stopped

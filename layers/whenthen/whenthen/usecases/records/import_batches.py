@@ -11,9 +11,9 @@ from msgspec import Struct
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, TooLarge
 from whenthen.domain.events.event import Cause
-from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, Refusal, Switch
+from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, RejectedRow, Switch
 from whenthen.domain.records.limits import check_record, cost_of
-from whenthen.domain.records.record import Record, identities_of, patched, weight_of
+from whenthen.domain.records.record import Record, encoded_size_of, identities_of, patched
 from whenthen.ports.values import RecordWrite
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def find_records(records: RecordStore, kind: str, rows: Sequence[Row]) -> list[R
     None where a new record is needed and every id that its identities give is taken.
     """
     known = records.get_all([f"{kind}:{_own_id(kind, row)}" for row in rows])
-    nameless = [row for row in rows if row.own_id is None]
+    nameless = [row for row in rows if row.external_id is None]
     people = iter(records.find_each([identities_of(row.fields) for row in nameless], kind))
     found: list[Record | None] = []
     for row in rows:
         there = known.get(f"{kind}:{_own_id(kind, row)}")
-        if row.own_id is not None:
-            found.append(there or Record(kind, row.own_id))
+        if row.external_id is not None:
+            found.append(there or Record(kind, row.external_id))
         else:
             person = next(people)
             found.append(person or (_another(records, kind, row) if there else Record(kind, _own_id(kind, row))))
@@ -60,7 +60,7 @@ def find_records(records: RecordStore, kind: str, rows: Sequence[Row]) -> list[R
 
 
 def _own_id(kind: str, row: Row) -> str:
-    return row.own_id or ids.record_id(kind, *identities_of(row.fields))
+    return row.external_id or ids.record_id(kind, *identities_of(row.fields))
 
 
 def _another(records: RecordStore, kind: str, row: Row) -> Record | None:
@@ -78,7 +78,7 @@ class Batch:
     def __init__(self, work: Import, now: datetime) -> None:
         self._work, self._now = work, now
         self.writes: list[RecordWrite] = []
-        self.refused: list[Refusal] = []
+        self.refused: list[RejectedRow] = []
         self.counts, self.pending = Counts(), dict[str, None]()
         self._touched: set[str] = set()
         self._cost = self._weight = 0
@@ -89,7 +89,7 @@ class Batch:
         if keeps and self._cost == MAX_COST:
             return False
         if keeps:
-            self.refused.append(Refusal(line, reason))
+            self.refused.append(RejectedRow(line, reason))
             self._cost += 1
         self.counts = self.counts.plus(Counts(refused=1))
         return True
@@ -99,7 +99,7 @@ class Batch:
         row = line.row
         if row is None or found is None:
             return self.refuse(line.line, line.refused or _NO_ID)
-        if self._touched & {found.ref, *(identities_of(row.fields) if row.own_id is None else ())}:
+        if self._touched & {found.ref, *(identities_of(row.fields) if row.external_id is None else ())}:
             return False
         try:
             changed = self._changed(row, found)
@@ -118,7 +118,7 @@ class Batch:
         return changed
 
     def _write(self, changed: Record, found: Record) -> bool:
-        cost, weight = cost_of(changed, found), weight_of(changed)
+        cost, weight = cost_of(changed, found), encoded_size_of(changed)
         if self._cost + cost > MAX_COST or self._weight + weight > MAX_WEIGHT:
             return False
         created = found.version == 0

@@ -70,8 +70,8 @@ class LineReader:
         """The row, if it could be a record's. Raises Invalid naming each field."""
         fields = normalised(row.fields, self._country)
         check_fields(fields)
-        if row.own_id is not None:
-            parse_ref(f"{self._work.order.kind}:{row.own_id}", "id")
+        if row.external_id is not None:
+            parse_ref(f"{self._work.order.kind}:{row.external_id}", "id")
         elif not identities_of(fields):
             raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
-        return Row(row.own_id, fields)
+        return Row(row.external_id, fields)

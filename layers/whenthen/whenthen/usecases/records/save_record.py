@@ -22,12 +22,12 @@ from whenthen.domain.records.record import (
     parse_ref,
     patched,
 )
-from whenthen.ports.values import Noted
+from whenthen.ports.values import WriteResult
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
-    from whenthen.ports.values import Telling
+    from whenthen.ports.values import SourceUpdate
 
 ATTEMPTS = 4
 """How often a write is tried anew on what another writer left, before the caller is told to come back."""
@@ -94,15 +94,15 @@ class SaveRecord(Struct, frozen=True):
     default_country: str | None
 
     def upsert(
-        self, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str, cause: Cause | None = None
+        self, kind: str, external_id: str | None, fields: Mapping[str, Any], *, origin: str, cause: Cause | None = None
     ) -> Record:
-        """Set the fields of the record `own_id`, or of the one of `kind` that shares an identity with the fields.
+        """Set the fields of the record `external_id`, or of the one of `kind` that shares an identity with the fields.
 
         Creates it where there is none. None removes a field. Returns the record as it stands then.
         Raises Invalid, TooLarge; Temporary if others kept changing it.
         """
         for attempt in range(ATTEMPTS):
-            found, new, changed = self._change(kind, own_id, fields, origin, cause or Cause(), attempt)
+            found, new, changed = self._change(kind, external_id, fields, origin, cause or Cause(), attempt)
             if changed is new:
                 return changed
             try:
@@ -110,50 +110,50 @@ class SaveRecord(Struct, frozen=True):
             except Stale:
                 continue
             return changed
-        raise _restless(kind, own_id)
+        raise _restless(kind, external_id)
 
-    def upsert_once(
-        self, telling: Telling, kind: str, own_id: str | None, fields: Mapping[str, Any], *, origin: str
-    ) -> tuple[Record, Noted]:
+    def upsert_idempotent(
+        self, update: SourceUpdate, kind: str, external_id: str | None, fields: Mapping[str, Any], *, origin: str
+    ) -> tuple[Record, WriteResult]:
         """As `upsert`, for what a source tells: what was written before changes nothing, whatever became of the record.
 
         OLDER: the source has told of something newer about this record; of this, only what the record lacks is written.
         Returns the record as it stands then (at version 0, if it is there no more). Raises as `upsert`.
         """
-        again, told = 0, Noted.WRITTEN
+        again, told = 0, WriteResult.APPLIED
         while again < ATTEMPTS:
-            older = told is Noted.OLDER
-            found, new, changed = self._change(kind, own_id, fields, origin, Cause(), again, lacking=older)
+            older = told is WriteResult.STALE
+            found, new, changed = self._change(kind, external_id, fields, origin, Cause(), again, lacking=older)
             try:
-                noted = self.records.put_once(changed, found, replace(telling, at=None) if older else telling)
+                noted = self.records.put_once(changed, found, replace(update, at=None) if older else update)
             except Stale:
                 again += 1
                 continue
-            if noted is Noted.OLDER:
+            if noted is WriteResult.STALE:
                 told = noted
                 continue
-            return (new, noted) if noted is Noted.KNOWN else (changed, told)
-        raise _restless(kind, own_id)
+            return (new, noted) if noted is WriteResult.DUPLICATE else (changed, told)
+        raise _restless(kind, external_id)
 
     def insert_once(
-        self, telling: Telling, kind: str, own_id: str, fields: Mapping[str, Any], *, origin: str
+        self, update: SourceUpdate, kind: str, external_id: str, fields: Mapping[str, Any], *, origin: str
     ) -> Record:
         """Make the record that a source tells of, unless it is there: then it stays as it is.
 
         One that was made by the same words before stays deleted if it is. Returns the record as it stands, or as it
         would. Raises Invalid, TooLarge; Temporary if others kept changing it.
         """
-        new = Record(kind, own_id)
+        new = Record(kind, external_id)
         parse_ref(new.ref, "id")
         for _ in range(ATTEMPTS):
             found = self.records.get(new.ref)
             record = found or self._made(new, fields, origin)
             try:
-                self.records.put_once(record, found, telling)
+                self.records.put_once(record, found, update)
             except Stale:
                 continue
             return record
-        raise _restless(kind, own_id)
+        raise _restless(kind, external_id)
 
     def _made(self, new: Record, fields: Mapping[str, Any], origin: str) -> Record:
         given = normalised(fields, self.default_country)
@@ -162,15 +162,15 @@ class SaveRecord(Struct, frozen=True):
         check_record(made, None)
         return made
 
-    def preview(self, kind: str, own_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
+    def preview(self, kind: str, external_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
         """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid, TooLarge."""
-        found, _, changed = self._change(kind, own_id, fields, "preview", Cause(), 0)
+        found, _, changed = self._change(kind, external_id, fields, "preview", Cause(), 0)
         return found, changed
 
     def _change(
         self,
         kind: str,
-        own_id: str | None,
+        external_id: str | None,
         fields: Mapping[str, Any],
         origin: str,
         cause: Cause,
@@ -186,12 +186,12 @@ class SaveRecord(Struct, frozen=True):
         """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
-        found = self._find(kind, own_id, identities_of(patch))
+        found = self._find(kind, external_id, identities_of(patch))
         # An id that is taken though nobody has the identity is of a record that had it once: then another one.
         made_of = (*identities_of(patch), *["again"] * attempt)
-        new = found or Record(kind, own_id or ids.record_id(kind, *made_of))
+        new = found or Record(kind, external_id or ids.record_id(kind, *made_of))
         parse_ref(new.ref, "id")
-        if own_id is None and found is None and not identities_of(patch):
+        if external_id is None and found is None and not identities_of(patch):
             raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
         if lacking and found is not None:
             from whenthen.domain.common.values import is_blank  # noqa: PLC0415 - few deliveries need it
@@ -228,11 +228,11 @@ class SaveRecord(Struct, frozen=True):
                 return changed
         raise Temporary(f"{ref} is being changed by others", retry_after=1)
 
-    def _find(self, kind: str, own_id: str | None, keys: Sequence[str]) -> Record | None:
-        if own_id is not None:
-            return self.records.get(f"{kind}:{own_id}")
+    def _find(self, kind: str, external_id: str | None, keys: Sequence[str]) -> Record | None:
+        if external_id is not None:
+            return self.records.get(f"{kind}:{external_id}")
         return self.records.find(keys, kind) if keys else None
 
 
-def _restless(kind: str, own_id: str | None) -> Temporary:
-    return Temporary(f"{kind} {own_id or ''} is being changed by others", retry_after=1)
+def _restless(kind: str, external_id: str | None) -> Temporary:
+    return Temporary(f"{kind} {external_id or ''} is being changed by others", retry_after=1)

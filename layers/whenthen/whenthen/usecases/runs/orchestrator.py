@@ -1,4 +1,4 @@
-"""How a run goes on: its jobs are sent, and when they have their outcomes the next wave is found."""
+"""How a run goes on: its jobs are sent, and when they have their outcomes the next step group is found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.actions import ACTIONS
 from whenthen.domain.rules.context import clocks_of, context_of
-from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_wave
+from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_step_group
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
-    """The jobs of a wave: those to be done, and those that are skipped, which have their outcome at once."""
+    """The jobs of a step group: those to be done, and those that are skipped, which have their outcome at once."""
     skipped = tuple(
         Job(
             run_id=run.id,
             step_id=step.id,
-            wave=move.wave,
+            step_group=move.step_group,
             action=step.action,
             due=move.due,
             status=JobStatus.SKIPPED,
@@ -44,7 +44,8 @@ def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
         for step, reason in move.skipped
     )
     wanted = tuple(
-        Job(run_id=run.id, step_id=step.id, wave=move.wave, action=step.action, due=move.due) for step in move.steps
+        Job(run_id=run.id, step_id=step.id, step_group=move.step_group, action=step.action, due=move.due)
+        for step in move.steps
     )
     return wanted + skipped
 
@@ -65,7 +66,7 @@ def _channel(job: Job) -> Any:
     return ACTIONS[job.action].channel
 
 
-class Progress(Struct, frozen=True):
+class Orchestrator(Struct, frozen=True):
     """Carries out what `domain.runs.planner` decides. Each method may be repeated after a crash at any point."""
 
     rules: RuleBook
@@ -88,8 +89,8 @@ class Progress(Struct, frozen=True):
         rule = self.rule_of(state.run)
         return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
 
-    def settle(self, run_id: str) -> None:
-        """After a job has its outcome: if it was the wave's last, see to what follows."""
+    def on_job_finished(self, run_id: str) -> None:
+        """After a job has its outcome: if it was the step group's last, see to what follows."""
         state = self.runs.load(run_id)
         if state is None:
             return
@@ -97,11 +98,11 @@ class Progress(Struct, frozen=True):
         if run.status.final:
             self._answer(run, {"more": False})
             return
-        move = after_wave(self.rule_of(run), run, state.jobs, self.context(state, run.due))
+        move = after_step_group(self.rule_of(run), run, state.jobs, self.context(state, run.due))
         match move:
-            case WaitUntil(wave, due) | Dispatch(wave, due):
+            case WaitUntil(step_group, due) | Dispatch(step_group, due):
                 self.runs.park(run, due)
-                self._answer(run, {"more": True, "wave": wave, "due": format_time(due)})
+                self._answer(run, {"more": True, "step_group": step_group, "due": format_time(due)})
             case Finish():
                 self.finish(run, move)
 
@@ -114,16 +115,16 @@ class Progress(Struct, frozen=True):
         """Do what `move` says, and what follows from it without waiting."""
         run, jobs = state.run, state.jobs
         while isinstance(move, Dispatch):
-            run = replace(run, wave=move.wave, due=move.due)
-            wave = jobs_of(run, move, self.clock.now())
-            if not self.runs.dispatch(run, wave):
-                self.settle(run.id)
+            run = replace(run, step_group=move.step_group, due=move.due)
+            step_group = jobs_of(run, move, self.clock.now())
+            if not self.runs.dispatch(run, step_group):
+                self.on_job_finished(run.id)
                 return
             if move.steps:
-                send_jobs(self.queues, wave)
+                send_jobs(self.queues, step_group)
                 return
-            jobs = (*jobs, *wave)
-            following = after_wave(self.rule_of(run), run, jobs, self.context(state, run.due))
+            jobs = (*jobs, *step_group)
+            following = after_step_group(self.rule_of(run), run, jobs, self.context(state, run.due))
             if following is None:
                 return
             move = following
@@ -131,7 +132,7 @@ class Progress(Struct, frozen=True):
             self.finish(run, move)
         else:
             self.runs.park(run, move.due)
-            self._answer(run, {"more": True, "wave": move.wave, "due": format_time(move.due)})
+            self._answer(run, {"more": True, "step_group": move.step_group, "due": format_time(move.due)})
 
     def _answer(self, run: Run, output: dict[str, Any]) -> None:
         if run.token is not None:

@@ -16,7 +16,7 @@ from whenthen.usecases.runs.orchestrator import send_again
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.values import RunState
-    from whenthen.usecases.runs.orchestrator import Progress
+    from whenthen.usecases.runs.orchestrator import Orchestrator
 
 LEASE = timedelta(seconds=90)
 """How long a claim holds: longer than any action function may run, shorter than its queue's visibility."""
@@ -57,20 +57,20 @@ class PerformJob(Struct, frozen=True):
     of which the second to arrive finds the job claimed or ended.
     """
 
-    progress: Progress
+    orchestrator: Orchestrator
     channel: Channel
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Raises Temporary when the job is to be tried again, NotFound when there is no such job."""
-        state = self.progress.runs.load(run_id)
+        state = self.orchestrator.runs.load(run_id)
         job = find_job(state, run_id, step_id, occurrence)
         if state is None or job.status.final or self._perform(state, job):
-            self.progress.settle(run_id)
+            self.orchestrator.on_job_finished(run_id)
 
     def _perform(self, state: RunState, job: Job) -> bool:
         """Whether the job has its outcome; False if it was sent again."""
-        clock, runs = self.progress.clock, self.progress.runs
-        rule = self.progress.rule_of(state.run)
+        clock, runs = self.orchestrator.clock, self.orchestrator.runs
+        rule = self.orchestrator.rule_of(state.run)
         step = rule.step(job.step_id)
         prepared = self._prepare(state, job, step)
         now = clock.now()
@@ -82,7 +82,7 @@ class PerformJob(Struct, frozen=True):
         claimed = runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
         if claimed.status.final:
             return True
-        outcome = prepared if isinstance(prepared, Outcome) else self._have(prepared, claimed, step)
+        outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step)
         if outcome is None:
             return False
         runs.complete(claimed, outcome, clock.now())
@@ -93,11 +93,11 @@ class PerformJob(Struct, frozen=True):
         if state.run.status.final:
             return Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}")
         try:
-            return self.channel.prepare(job, step, self.progress.context(state, job.due))
+            return self.channel.prepare(job, step, self.orchestrator.context(state, job.due))
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 
-    def _have(self, effect: Effect, job: Job, step: Step) -> Outcome | None:
+    def _execute(self, effect: Effect, job: Job, step: Step) -> Outcome | None:
         """Have the effect; None where the job was sent again. Raises Temporary: then its message is to come back."""
         try:
             return effect.perform()
@@ -116,16 +116,16 @@ class PerformJob(Struct, frozen=True):
         if job.attempts >= step.attempts:
             several = f"given up after {job.attempts} attempts: {reason}"
             return Outcome(JobStatus.FAILED, several if job.attempts > 1 else f"given up after 1 attempt: {reason}")
-        self.progress.runs.release(job, reason)
+        self.orchestrator.runs.release(job, reason)
         raise Temporary(reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
 
     def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
         """No attempt: it is given up by time. The job is free before its message is sent, which may arrive at once."""
-        if backoff.is_over(job.due, self.progress.clock.now()):
+        if backoff.is_over(job.due, self.orchestrator.clock.now()):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
-        if self.progress.runs.postpone(job, error.reason):
+        if self.orchestrator.runs.postpone(job, error.reason):
             delay = backoff.pause(job.id, job.postponed + 1, error.retry_after)
-            send_again(self.progress.queues, job, delay)
+            send_again(self.orchestrator.queues, job, delay)
         return None
 
 

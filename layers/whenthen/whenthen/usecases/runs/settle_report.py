@@ -16,7 +16,7 @@ from whenthen.domain.runs.run import RunStatus, outcome_of
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.ports.values import RunState
-    from whenthen.usecases.runs.orchestrator import Progress
+    from whenthen.usecases.runs.orchestrator import Orchestrator
 
 ATTEMPTS = 4
 """How often a job or run that changes meanwhile is looked at anew."""
@@ -28,7 +28,7 @@ _CORRECTED = frozenset({RunStatus.DONE, RunStatus.UNKNOWN})
 class SettleReport(Struct, frozen=True):
     """Writes a report into the ledger; the run goes on from it, or has its outcome corrected."""
 
-    progress: Progress
+    orchestrator: Orchestrator
 
     def __call__(self, event: Event) -> None:
         """Raises Temporary. May be repeated after a crash at any point."""
@@ -42,11 +42,11 @@ class SettleReport(Struct, frozen=True):
         if state.run.status.final:
             self._revise(state)
         else:
-            self.progress.settle(run_id)
+            self.orchestrator.on_job_finished(run_id)
 
     def _reported(self, run_id: str, job_id: str, event: Event) -> RunState | None:
         """The run with what was reported; None where it has expired, or never was."""
-        runs = self.progress.runs
+        runs = self.orchestrator.runs
         for _ in range(ATTEMPTS):
             state = runs.load(run_id)
             job = next((job for job in state.jobs if job.id == job_id), None) if state else None
@@ -55,7 +55,7 @@ class SettleReport(Struct, frozen=True):
             outcome = outcome_reported(job, event)
             if outcome is None:
                 return state
-            runs.report(job, outcome, REPORTS[event.type].stage, self.progress.clock.now())
+            runs.report(job, outcome, REPORTS[event.type].stage, self.orchestrator.clock.now())
         raise Temporary(f"the job {job_id} keeps changing", retry_after=1)
 
     def _revise(self, state: RunState) -> None:
@@ -65,4 +65,4 @@ class SettleReport(Struct, frozen=True):
             return
         status, reason = outcome_of(state.jobs)
         if status is not run.status:
-            self.progress.runs.revise(run, status, reason)
+            self.orchestrator.runs.revise(run, status, reason)

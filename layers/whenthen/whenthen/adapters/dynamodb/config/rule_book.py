@@ -11,20 +11,20 @@ from msgspec import Struct, field
 from whenthen.adapters.dynamodb.common.table import Table
 from whenthen.adapters.dynamodb.config.rule_items import (
     EXITS,
-    STAMP,
-    Stamp,
+    GENERATION,
+    Generation,
     entering,
+    generation_of,
+    generation_pk,
     off_pk,
     parsed,
-    stamp_of,
-    stamp_pk,
     trigger_pk,
     version_key,
 )
 from whenthen.adapters.dynamodb.config.snapshots import Snapshots
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
-from whenthen.domain.rules.rule import parse_entrance
+from whenthen.domain.rules.rule import parse_rule_head
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
@@ -35,9 +35,9 @@ _MAX_VERSIONS = 2_000
 
 
 class _Watching(Struct):
-    """The rules in force for one event type, as they stood at `stamp`, or later."""
+    """The rules in force for one event type, as they stood at `generation`, or later."""
 
-    stamp: Stamp
+    generation: Generation
     rules: dict[str, Rule] = field(default_factory=dict)
     compiled: RuleSet = field(default_factory=lambda: compile_rules(()))
     kinds: Counter[str] = field(default_factory=Counter)
@@ -75,25 +75,25 @@ class DynamoRuleBook:
     def rules_of(self, event_type: str) -> RuleSet:
         """The compiled rules that watch this type of event."""
         # The stamp first: a rule that is saved after it was read makes the cache look old, never new.
-        stamp = stamp_of(self._table.get(stamp_pk(event_type), STAMP))
+        generation = generation_of(self._table.get(generation_pk(event_type), GENERATION))
         known = self._watching.get(event_type)
-        changed = stamp.since(known.stamp) if known else None
+        changed = generation.since(known.generation) if known else None
         if known is None or changed is None:
-            known = self._watching[event_type] = self._loaded(event_type, stamp)
+            known = self._watching[event_type] = self._loaded(event_type, generation)
         elif changed:
             self._refresh(known, event_type, changed)
-            known.stamp = stamp
+            known.generation = generation
         return known.compiled
 
-    def _loaded(self, event_type: str, stamp: Stamp) -> _Watching:
+    def _loaded(self, event_type: str, generation: Generation) -> _Watching:
         """The rules in force, from a snapshot and what changed since; from the collection where there is none."""
-        loaded = _Watching(stamp)
-        snapshot = self._snapshots.read(event_type, stamp) if stamp.count else None
+        loaded = _Watching(generation)
+        snapshot = self._snapshots.read(event_type, generation) if generation.count else None
         if snapshot is None:
             loaded.take(map(entering, self._table.collection(trigger_pk(event_type))))
             return loaded
-        loaded.take(map(parse_entrance, snapshot.documents))
-        changed = stamp.since_count(snapshot.count)
+        loaded.take(map(parse_rule_head, snapshot.documents))
+        changed = generation.since_count(snapshot.count)
         if changed:
             self._refresh(loaded, event_type, changed)
         return loaded

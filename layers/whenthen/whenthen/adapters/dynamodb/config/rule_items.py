@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
 from whenthen.domain.events.event import format_time, parse_time
-from whenthen.domain.rules.rule import ENTRANCE, Mode, Rule, parse_entrance, parse_rule
+from whenthen.domain.rules.rule import RULE_HEAD, Mode, Rule, parse_rule, parse_rule_head
 from whenthen.ports.values import StoredRule
 
 RULES = "rules"
-STAMP = "stamp"
+GENERATION = "generation"
 EXITS = "exits"
 MAX_CHANGES = 50
 """How many of its last changes a stamp names; a cache that is further behind is loaded anew."""
@@ -40,9 +40,9 @@ def users_pk(view_id: str) -> str:
     return f"view#{view_id}"
 
 
-def stamp_pk(event_type: str) -> str:
+def generation_pk(event_type: str) -> str:
     """The partition of an event type's stamp."""
-    return f"stamp#{event_type}"
+    return f"generation#{event_type}"
 
 
 def rule_item(rule: StoredRule, pk: str, sk: str) -> Item:
@@ -75,20 +75,20 @@ def parsed(item: Item) -> Rule:
     return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
 
 
-def entrance_item(rule: StoredRule, pk: str) -> Item:
+def rule_head_item(rule: StoredRule, pk: str) -> Item:
     """What the matcher needs of the rule, in a collection by event type: `trigger_pk`, `off_pk`."""
-    document = {name: rule.document[name] for name in ENTRANCE if name in rule.document}
+    document = {name: rule.document[name] for name in RULE_HEAD if name in rule.document}
     return rule_item(replace(rule, document=document), pk, rule.id)
 
 
-def entrance_of(item: Item) -> Mapping[str, Any]:
-    """The document of `entrance_item`, with which rule and version it is of."""
+def rule_head_of(item: Item) -> Mapping[str, Any]:
+    """The document of `rule_head_item`, with which rule and version it is of."""
     return {**unpack(item["document"]), "id": item["rule_id"], "version": item["version"]}
 
 
 def entering(item: Item) -> Rule:
-    """The rule of `entrance_item`, without what the matcher does not need."""
-    return parse_entrance(entrance_of(item))
+    """The rule of `rule_head_item`, without what the matcher does not need."""
+    return parse_rule_head(rule_head_of(item))
 
 
 def triggers_of(rule: Rule) -> frozenset[str]:
@@ -102,17 +102,17 @@ def places_of(rule: Rule) -> frozenset[str]:
     return frozenset(map(pk_of, rule.trigger.event_types))
 
 
-class Stamp(Struct, frozen=True):
+class Generation(Struct, frozen=True):
     """How many changes an event type's rules have had, and which rules the last of them were about, oldest first."""
 
     count: int = 0
     changed: tuple[str, ...] = ()
 
-    def then(self, rule_id: str) -> Stamp:
+    def then(self, rule_id: str) -> Generation:
         """The stamp after one more change."""
-        return Stamp(self.count + 1, (*self.changed, rule_id)[-MAX_CHANGES:])
+        return Generation(self.count + 1, (*self.changed, rule_id)[-MAX_CHANGES:])
 
-    def since(self, older: Stamp) -> frozenset[str] | None:
+    def since(self, older: Generation) -> frozenset[str] | None:
         """The rules that changed since `older`; None if that is too long ago to tell."""
         return self.since_count(older.count) if self.count >= older.count else None
 
@@ -124,11 +124,16 @@ class Stamp(Struct, frozen=True):
         return frozenset(self.changed[len(self.changed) - behind :])
 
 
-def stamp_item(event_type: str, stamp: Stamp) -> Item:
+def generation_item(event_type: str, generation: Generation) -> Item:
     """A stamp's item."""
-    return {"pk": stamp_pk(event_type), "sk": STAMP, "count": stamp.count, "changed": list(stamp.changed)}
+    return {
+        "pk": generation_pk(event_type),
+        "sk": GENERATION,
+        "count": generation.count,
+        "changed": list(generation.changed),
+    }
 
 
-def stamp_of(item: Item | None) -> Stamp:
+def generation_of(item: Item | None) -> Generation:
     """The stamp of its item; the first one for an event type that no rule ever watched."""
-    return Stamp(item["count"], tuple(item["changed"])) if item else Stamp()
+    return Generation(item["count"], tuple(item["changed"])) if item else Generation()

@@ -15,16 +15,16 @@ from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, delete, put, transact, update
 from whenthen.adapters.dynamodb.config.rule_items import (
     EXITS,
+    GENERATION,
     RULES,
-    STAMP,
-    Stamp,
-    entrance_item,
+    Generation,
+    generation_item,
+    generation_of,
+    generation_pk,
     places_of,
+    rule_head_item,
     rule_item,
     rule_of,
-    stamp_item,
-    stamp_of,
-    stamp_pk,
     trigger_pk,
     triggers_of,
     users_pk,
@@ -89,7 +89,7 @@ class DynamoRules:
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
-            *(put(self._table, entrance_item(rule, each)) for each in sorted(places)),
+            *(put(self._table, rule_head_item(rule, each)) for each in sorted(places)),
             *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
             *self._new_exits(frozenset(watched_types(parsed))),
         ]
@@ -116,8 +116,11 @@ class DynamoRules:
         for _ in pauses(_ATTEMPTS, first=0.02):
             current = self._current(rule_id, expected)
             before: frozenset[str] = current.get("triggers", frozenset())
-            stamps = self._stamps(before | standing.in_force)
-            moved = [self._move_stamp(event_type, stamp, rule_id) for event_type, stamp in stamps.items()]
+            generations = self._generations(before | standing.in_force)
+            moved = [
+                self._advance_generation(event_type, generation, rule_id)
+                for event_type, generation in generations.items()
+            ]
             places: frozenset[str] = current.get("places", frozenset())
             left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
             if current.get("view") not in (None, standing.view):
@@ -126,7 +129,7 @@ class DynamoRules:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
                 continue  # a stamp moved, or the rule did: the next look at the rule tells
-            self._renew_snapshots(event_type for event_type, stamp in stamps.items() if is_due(stamp))
+            self._renew_snapshots(event_type for event_type, generation in generations.items() if is_due(generation))
             return
         raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
 
@@ -143,14 +146,14 @@ class DynamoRules:
             raise Stale(f"rule {rule_id} is at version {item.get('version')}, not {expected}")
         return item
 
-    def _stamps(self, event_types: Iterable[str]) -> Mapping[str, Stamp]:
-        keys = {event_type: (stamp_pk(event_type), STAMP) for event_type in sorted(event_types)}
+    def _generations(self, event_types: Iterable[str]) -> Mapping[str, Generation]:
+        keys = {event_type: (generation_pk(event_type), GENERATION) for event_type in sorted(event_types)}
         found = self._table.get_all(keys.values())
-        return {event_type: stamp_of(found.get(key)) for event_type, key in keys.items()}
+        return {event_type: generation_of(found.get(key)) for event_type, key in keys.items()}
 
-    def _move_stamp(self, event_type: str, stamp: Stamp, rule_id: str) -> Write:
-        held = Expression("#count = :count", values={"count": stamp.count}) if stamp.count else NEW
-        return put(self._table, stamp_item(event_type, stamp.then(rule_id)), held)
+    def _advance_generation(self, event_type: str, generation: Generation, rule_id: str) -> Write:
+        held = Expression("#count = :count", values={"count": generation.count}) if generation.count else NEW
+        return put(self._table, generation_item(event_type, generation.then(rule_id)), held)
 
     def _new_exits(self, types: frozenset[str]) -> Sequence[Write]:
         """The write that adds exit types; none where all are known, so that saves need not queue for one item."""

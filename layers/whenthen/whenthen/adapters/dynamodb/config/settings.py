@@ -10,7 +10,7 @@ from whenthen.adapters.dynamodb.common.items import to_json
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.events.event import format_time, parse_time
-from whenthen.domain.scheduling.sweep_window import Going, Mark
+from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
@@ -69,16 +69,18 @@ class DynamoSweeps:
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
-    def last(self) -> Mark | None:
+    def last(self) -> Checkpoint | None:
         """Where they stand; None before the first sweep."""
         item = self._table.get(_SWEEPS, _DATES)
         if item is None:
             return None
         until, going = parse_time(item["until"], "until"), item.get("going")
         behind = {rule: parse_time(since, "behind") for rule, since in item.get("behind", ())}
-        return Mark(until, Going(parse_time(going[0], "going"), tuple(going[1:])) if going else None, behind)
+        return Checkpoint(
+            until, SweepProgress(parse_time(going[0], "going"), tuple(going[1:])) if going else None, behind
+        )
 
-    def move(self, last: Mark | None, mark: Mark) -> bool:
+    def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
         """Move on. False, and nothing moves, if they no longer stand at `last`."""
         try:
             behind = [[rule, format_time(since)] for rule, since in mark.behind.items()]
@@ -89,12 +91,12 @@ class DynamoSweeps:
         return True
 
 
-def _mark_item(mark: Mark) -> dict[str, Any]:
+def _mark_item(mark: Checkpoint) -> dict[str, Any]:
     going = [format_time(mark.going.now), *mark.going.done] if mark.going else None
     return {"until": format_time(mark.until), "going": going}
 
 
-def _stands_at(mark: Mark | None) -> Expression:
+def _stands_at(mark: Checkpoint | None) -> Expression:
     if mark is None:
         return NEW
     values = {name: value for name, value in _mark_item(mark).items() if value is not None}

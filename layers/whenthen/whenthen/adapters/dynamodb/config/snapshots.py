@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
-from whenthen.adapters.dynamodb.config.rule_items import STAMP, Stamp, entrance_of, stamp_of, stamp_pk, trigger_pk
+from whenthen.adapters.dynamodb.config.rule_items import (
+    GENERATION,
+    Generation,
+    generation_of,
+    generation_pk,
+    rule_head_of,
+    trigger_pk,
+)
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.table import Table
@@ -33,13 +40,13 @@ Document = Mapping[str, Any]
 
 
 class Snapshot(Struct, frozen=True):
-    """The rules of an event type, each as `parse_entrance` reads it, as they stood after `count` changes, or later."""
+    """The rules of an event type, each as `parse_rule_head` reads it, as they stood after `count` changes, or later."""
 
     count: int
     documents: Sequence[Document]
 
 
-def is_due(before: Stamp) -> bool:
+def is_due(before: Generation) -> bool:
     """Whether the change that follows on `before` is one after which the snapshot is made anew."""
     return (before.count + 1) % RENEWED_EVERY == 0
 
@@ -50,10 +57,10 @@ class Snapshots:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self, event_type: str, stamp: Stamp) -> Snapshot | None:
-        """The newest snapshot that is whole; None if there is none from which `stamp` tells what changed since."""
+    def read(self, event_type: str, generation: Generation) -> Snapshot | None:
+        """The newest snapshot that is whole; None if there is none from which `generation` tells what changed since."""
         for (count, digest), chunks in groupby(self._chunks(event_type), _generation):
-            if stamp.since_count(count) is None:
+            if generation.since_count(count) is None:
                 return None
             documents = _joined(list(chunks), digest)
             if documents is not None:
@@ -62,8 +69,8 @@ class Snapshots:
 
     def renew(self, event_type: str) -> None:
         """Write a snapshot of what is in force, and let go of those that are older."""
-        stamp = stamp_of(self._table.get(stamp_pk(event_type), STAMP))
-        documents = [entrance_of(item) for item in self._table.collection(trigger_pk(event_type))]
+        generation = generation_of(self._table.get(generation_pk(event_type), GENERATION))
+        documents = [rule_head_of(item) for item in self._table.collection(trigger_pk(event_type))]
         whole = pack(documents)
         digest = _digest(whole)
         parts = [whole[start : start + CHUNK_BYTES] for start in range(0, len(whole), CHUNK_BYTES)]
@@ -71,15 +78,15 @@ class Snapshots:
             self._table.put(
                 {
                     "pk": _pk(event_type),
-                    "sk": f"{stamp.count:010d}#{digest}#{number:04d}",
-                    "count": stamp.count,
+                    "sk": f"{generation.count:010d}#{digest}#{number:04d}",
+                    "count": generation.count,
                     "digest": digest,
                     "number": number,
                     "chunks": len(parts),
                     "part": part,
                 }
             )
-        self._drop_older(event_type, stamp.count)
+        self._drop_older(event_type, generation.count)
 
     def _chunks(self, event_type: str) -> Iterator[Item]:
         """The newest first. A page is read when the one before it did not suffice."""

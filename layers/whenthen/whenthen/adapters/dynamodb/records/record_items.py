@@ -66,10 +66,10 @@ def record_item(record: Record) -> Item:
 
 def record_of(item: Item) -> Record:
     """The record of its item."""
-    kind, own_id = parse_ref(item["pk"].removeprefix(_PK))
+    kind, external_id = parse_ref(item["pk"].removeprefix(_PK))
     return Record(
         kind=kind,
-        id=own_id,
+        id=external_id,
         fields=json.loads(item["fields"]),
         version=item["version"],
         created_at=time_of(item.get("created_at"), "created_at"),

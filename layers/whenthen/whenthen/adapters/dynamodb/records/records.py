@@ -27,17 +27,17 @@ from whenthen.adapters.dynamodb.records.record_items import (
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.events.identities import own
 from whenthen.domain.records.record import is_of_another, rank_of
-from whenthen.ports.values import MAX_OF_PERSON, Noted, Page
+from whenthen.ports.values import MAX_OF_PERSON, Page, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whenthen.adapters.aws.client import AwsClient
-    from whenthen.adapters.dynamodb.runs.source_updates import DynamoTellings
+    from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record
-    from whenthen.ports.values import Telling
+    from whenthen.ports.values import SourceUpdate
 
 _AT_ONCE = 8
 _HOPS = 3
@@ -64,9 +64,11 @@ class DynamoRecords:
     tellings  called for by `put_once`: few functions write what sources tell, and only they are told of its table
     """
 
-    def __init__(self, client: AwsClient, table: str, tellings: Callable[[], DynamoTellings] | None = None) -> None:
+    def __init__(
+        self, client: AwsClient, table: str, processed_updates: Callable[[], DynamoSourceUpdates] | None = None
+    ) -> None:
         self._table = Table(client, table)
-        self._tellings = tellings
+        self._tellings = processed_updates
 
     def get(self, ref: str) -> Record | None:
         """The record `<kind>:<id>`, or the one that it was merged into."""
@@ -143,23 +145,23 @@ class DynamoRecords:
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(_moved_on(record, replaces)) from error
 
-    def put_once(self, record: Record, replaces: Record | None, telling: Telling) -> Noted:
+    def put_once(self, record: Record, replaces: Record | None, update: SourceUpdate) -> WriteResult:
         """As `put`, together with a note that it was told: not again what is noted, nor what is older than the newest
         that its source told of this record. A record that is what it replaces is only noted. Raises Stale."""
         if self._tellings is None:
             raise TypeError("these records were made without what notes who told of them")
-        tellings = self._tellings()
-        writes = tellings.writes_of(telling, record.ref)
+        processed_updates = self._tellings()
+        writes = processed_updates.writes_of(update, record.ref)
         if record != replaces:
             writes += writes_of(self._table, record, replaces)
         try:
             transact(self._table.client, writes)
         except TransactionRefused as error:
-            noted = tellings.meaning(telling, error.places)
+            noted = processed_updates.meaning(update, error.places)
             if noted is None:
                 raise Stale(_moved_on(record, replaces)) from error
             return noted
-        return Noted.WRITTEN
+        return WriteResult.APPLIED
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Remove the record with all it is found by; the stream tells who did, and due to which runs. Raises Stale."""

@@ -56,13 +56,13 @@ class DynamoEventLog:
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         """Note that the plan was carried out, and which rules let nobody in."""
-        update = "SET #handled = :yes"
+        update = "SET #completed = :yes"
         values: dict[str, Any] = {"yes": True}
         if refused:
             update, values["refused"] = f"{update}, #refused = :refused", pack(refused)
-        handled = Expression(EXISTS.condition, update, values)
+        completed = Expression(EXISTS.condition, update, values)
         try:
-            self._table.update(_pk(event_id), _SK, handled)
+            self._table.update(_pk(event_id), _SK, completed)
         except ConditionFailed:  # it expired meanwhile: there is nothing left to note it on
             return
 
@@ -90,7 +90,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "refused": pack(plan.refused) if plan.refused else None,
         "note": plan.note,
         "decided_at": plan.decided_at.isoformat() if plan.decided_at else None,
-        "handled": plan.handled,
+        "completed": plan.completed,
         "expires_at": expires_at,
     }
 
@@ -115,7 +115,7 @@ def plan_of_item(item: Item) -> Plan:
         others=tuple(record_of(kept) for kept in _unpacked(item, "others")),
         refused=tuple(NotEntered(*refused) for refused in _unpacked(item, "refused")),
         note=item["note"],
-        handled=item["handled"],
+        completed=item["completed"],
         decided_at=datetime.fromisoformat(item["decided_at"]) if "decided_at" in item else None,
     )
 

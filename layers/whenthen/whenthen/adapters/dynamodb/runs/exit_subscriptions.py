@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, check, delete, put
 from whenthen.domain.events.event import Event, format_time, parse_time
-from whenthen.domain.events.ordering import place_of
+from whenthen.domain.events.ordering import order_key
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.runs.run import Run
 
-SEEN = "seen"
-SEEN_FOR = timedelta(days=35)
+LAST_EXIT = "last_exit"
+LAST_EXIT_KEPT_FOR = timedelta(days=35)
 """How long an exit is remembered for runs that start later: far longer than any message is under way."""
 
 _OPEN = "open#"
 Found = tuple[str, tuple[str, ...], datetime]
 
 
-def watch_pk(key: str) -> str:
+def subscription_pk(key: str) -> str:
     """The partition of a key that runs are watched under."""
-    return f"watch#{key}"
+    return f"subscription#{key}"
 
 
 def watches(run: Run) -> bool:
@@ -37,7 +37,7 @@ def watches(run: Run) -> bool:
     return bool((run.exits_on or run.rechecks_on) and run.watch and not run.status.final)
 
 
-def markers_of(table: Table, run: Run) -> list[Write]:
+def subscription_writes(table: Table, run: Run) -> list[Write]:
     """The writes by which exits find the open run."""
     marker = {
         "sk": f"{_OPEN}{run.id}",
@@ -45,15 +45,15 @@ def markers_of(table: Table, run: Run) -> list[Write]:
         "types": list(dict.fromkeys((*run.exits_on, *run.rechecks_on))),
         "entered": format_time(run.entered),
     }
-    return [put(table, {"pk": watch_pk(key), **marker}) for key in dict.fromkeys(run.watch)]
+    return [put(table, {"pk": subscription_pk(key), **marker}) for key in dict.fromkeys(run.watch)]
 
 
-def removals_of(table: Table, run: Run) -> list[Write]:
+def unsubscribe_writes(table: Table, run: Run) -> list[Write]:
     """The writes that take the run's markers away."""
-    return [delete(table, watch_pk(key), f"{_OPEN}{run.id}") for key in dict.fromkeys(run.watch)]
+    return [delete(table, subscription_pk(key), f"{_OPEN}{run.id}") for key in dict.fromkeys(run.watch)]
 
 
-def checks_of(table: Table, run: Run) -> list[Write]:
+def last_exit_checks(table: Table, run: Run) -> list[Write]:
     """The checks that none of the run's exits was seen after its event, or at its moment behind its place."""
     if not run.exits_on:
         return []
@@ -66,12 +66,12 @@ def checks_of(table: Table, run: Run) -> list[Write]:
         values={"entered": format_time(run.entered), "place": run.place},
         names={f"at{n}": _at(each) for n, each in types} | {f"by{n}": _by(each) for n, each in types},
     )
-    return [check(table, watch_pk(key), SEEN, unseen) for key in dict.fromkeys(run.watch)]
+    return [check(table, subscription_pk(key), LAST_EXIT, unseen) for key in dict.fromkeys(run.watch)]
 
 
-def seen_exit(table: Table, run: Run) -> str | None:
+def last_exit(table: Table, run: Run) -> str | None:
     """The type of an exit that was seen after the run's event, or at its moment behind its place; None if none was."""
-    marks = table.get_all((watch_pk(key), SEEN) for key in run.watch)
+    marks = table.get_all((subscription_pk(key), LAST_EXIT) for key in run.watch)
     entered = format_time(run.entered)
     for event_type in run.exits_on:
         for mark in marks.values():
@@ -85,8 +85,8 @@ def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None
     """Remember the event under each key, unless a later one of its type is remembered already."""
     values = {
         "at": format_time(event.time),
-        "by": place_of(event),
-        "expires_at": int((now + SEEN_FOR).timestamp()),
+        "by": order_key(event),
+        "expires_at": int((now + LAST_EXIT_KEPT_FOR).timestamp()),
     }
     later = Expression(
         condition="attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #by < :by)",
@@ -96,14 +96,14 @@ def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None
     )
     for key in dict.fromkeys(keys):
         with suppress(ConditionFailed):
-            table.update(watch_pk(key), SEEN, later)
+            table.update(subscription_pk(key), LAST_EXIT, later)
 
 
 def watching(table: Table, keys: Sequence[str]) -> list[Found]:
     """The open runs under any of the keys, each once."""
     found: dict[str, Item] = {}
     for key in dict.fromkeys(keys):
-        found |= {item["run_id"]: item for item in table.collection(watch_pk(key), _OPEN)}
+        found |= {item["run_id"]: item for item in table.collection(subscription_pk(key), _OPEN)}
     return [(run_id, tuple(item["types"]), parse_time(item["entered"], "entered")) for run_id, item in found.items()]
 
 

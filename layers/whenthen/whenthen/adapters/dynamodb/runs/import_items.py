@@ -7,10 +7,10 @@ from typing import Any
 from whenthen.adapters.dynamodb.common.items import Item, pack, time_of, unpack
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.domain.imports import spec
-from whenthen.domain.imports.job import Counts, Import, ImportStatus, Place, Refusal
+from whenthen.domain.imports.job import Counts, Import, ImportStatus, Place, RejectedRow
 
 SK = "import"
-REFUSED = "refused#"
+REJECTED = "rejected#"
 LIST_PK = "imports"
 MAX_REASON = 1_000
 _COUNTS = Counts.__struct_fields__
@@ -71,20 +71,20 @@ def import_of(item: Item) -> Import:
     )
 
 
-def refusal_item(work: Import, refusal: Refusal, expires_at: int) -> Item:
+def rejected_row_item(work: Import, rejected_row: RejectedRow, expires_at: int) -> Item:
     """A refused row's item, in its import's partition; by line."""
     return {
         "pk": import_pk(work.id),
-        "sk": f"{REFUSED}{refusal.line:010d}",
-        "line": refusal.line,
-        "reason": refusal.reason[:MAX_REASON],
+        "sk": f"{REJECTED}{rejected_row.line:010d}",
+        "line": rejected_row.line,
+        "reason": rejected_row.reason[:MAX_REASON],
         "expires_at": expires_at,
     }
 
 
-def refusal_of(item: Item) -> Refusal:
+def rejected_row_of(item: Item) -> RejectedRow:
     """The refused row of its item."""
-    return Refusal(item["line"], item["reason"])
+    return RejectedRow(item["line"], item["reason"])
 
 
 def _texts(item: Item, name: str) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, p
 from whenthen.adapters.dynamodb.records import record_items
 from whenthen.adapters.dynamodb.runs.import_items import (
     LIST_PK,
-    REFUSED,
+    REJECTED,
     SK,
     import_item,
     import_of,
     import_pk,
-    refusal_item,
-    refusal_of,
+    rejected_row_item,
+    rejected_row_of,
 )
 from whenthen.adapters.dynamodb.runs.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
@@ -27,7 +27,7 @@ from whenthen.ports.values import Page, RecordWrite
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
-    from whenthen.domain.imports.job import Import, Refusal
+    from whenthen.domain.imports.job import Import, RejectedRow
 
 
 class DynamoImports:
@@ -51,9 +51,9 @@ class DynamoImports:
         items, last = self._table.query_index("gsi1", LIST_PK, limit=limit, start=start, backwards=True)
         return Page(tuple(import_of(item) for item in items), cursor_of(last))
 
-    def refusals(self, import_id: str) -> Sequence[Refusal]:
+    def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
         """The refused rows that are kept, by line."""
-        return [refusal_of(item) for item in self._table.collection(import_pk(import_id), REFUSED)]
+        return [rejected_row_of(item) for item in self._table.collection(import_pk(import_id), REJECTED)]
 
     def create(self, new: Import) -> Import:
         """Keep a new import; returns the one that is kept, which is an earlier one of this id if there was one."""
@@ -70,11 +70,11 @@ class DynamoImports:
         except ConditionFailed as error:
             raise Stale(f"import {after.id} moved on") from error
 
-    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[Refusal]) -> None:
+    def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
         """Move the import on, and write the records of its rows, in one transaction. Raises Stale."""
         own = [
             put(self._table, self._item(after), _before(after)),
-            *(put(self._table, refusal_item(after, refusal, self._ends(after))) for refusal in refused),
+            *(put(self._table, rejected_row_item(after, rejected_row, self._ends(after))) for rejected_row in refused),
         ]
         theirs = [
             write for each in writes for write in record_items.writes_of(self._records, each.record, each.replaces)

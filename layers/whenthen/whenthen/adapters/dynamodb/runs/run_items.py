@@ -70,7 +70,7 @@ def run_item(run: Run, expires_at: int | None) -> Item:
         "exits_on": list(run.exits_on),
         "rechecks_on": list(run.rechecks_on),
         "place": run.place,
-        "wave": run.wave,
+        "step_group": run.step_group,
         "status": run.status.value,
         "reason": run.reason,
         "token": run.token,
@@ -98,7 +98,7 @@ def run_of(item: Item) -> Run:
         exits_on=tuple(item["exits_on"]),
         rechecks_on=tuple(item["rechecks_on"]),
         place=item.get("place", ""),
-        wave=item["wave"],
+        step_group=item["step_group"],
         status=RunStatus(item["status"]),
         reason=item["reason"],
         token=item.get("token"),
@@ -126,7 +126,7 @@ def job_item(job: Job, expires_at: int | None = None) -> Item:
         "sk": job_sk(job),
         "run_id": job.run_id,
         "step_id": job.step_id,
-        "wave": job.wave,
+        "step_group": job.step_group,
         "action": job.action,
         "due": format_time(job.due),
         "occurrence": job.occurrence,
@@ -147,7 +147,7 @@ def job_of(item: Item) -> Job:
     return Job(
         run_id=item["run_id"],
         step_id=item["step_id"],
-        wave=item["wave"],
+        step_group=item["step_group"],
         action=item["action"],
         due=parse_time(item["due"], "due"),
         occurrence=item["occurrence"],
@@ -173,8 +173,8 @@ def event_of(item: Item) -> Event:
 
 
 def in_order(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Jobs in the order of their waves."""
-    return tuple(sorted(jobs, key=lambda job: (job.wave, job.step_id, job.occurrence)))
+    """Jobs in the order of their step groups."""
+    return tuple(sorted(jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence)))
 
 
 def open_values() -> dict[str, Any]:

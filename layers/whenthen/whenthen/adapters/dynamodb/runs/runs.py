@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.ports.clock import Clock
 
-_ONCE = "once"
+_ENROLLED = "enrolled"
 
 _LOOKS = 4
 """How often the end of a run is tried on what another worker made of it meanwhile."""
@@ -56,42 +56,43 @@ class DynamoRuns(DynamoJobs):
     # --- start and load ---------------------------------------------------------------------------
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, once_key: str | None, earlier: Sequence[str] = ()
+        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
         """Write the run, its event, its first jobs and what it watches, in one transaction.
 
-        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `once_key`, or any
+        EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
         run one of `earlier`.
         Raises Invalid for a run with too many steps and too many keys to be watched under.
         """
         try:
-            unused = [check(self._runs, _once_pk(key), _ONCE, NEW) for key in earlier]
-            transact(self._runs.client, [*self._start_writes(run, event, jobs, once_key), *unused])
+            unused = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
+            transact(self._runs.client, [*self._start_writes(run, event, jobs, enrolment_key), *unused])
         except TransactionRefused:
-            started = self._why_refused(run, once_key, earlier)
+            started = self._why_refused(run, enrolment_key, earlier)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
             return Started.EXITED
         return started
 
-    def _start_writes(self, run: Run, event: Event, jobs: Sequence[Job], once_key: str | None) -> list[Write]:
+    def _start_writes(self, run: Run, event: Event, jobs: Sequence[Job], enrolment_key: str | None) -> list[Write]:
         expires_at = self._expiry(run.finished_at or run.started_at) if run.status.final else None
         writes = [
             put(self._runs, run_item(run, expires_at), NEW),
             put(self._runs, event_item(run, event, expires_at)),
             *(put(self._runs, job_item(job, expires_at)) for job in jobs),
         ]
-        if once_key is not None:
+        if enrolment_key is not None:
             free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
-            writes.append(put(self._runs, {"pk": _once_pk(once_key), "sk": _ONCE, "run_id": run.id}, free))
+            writes.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
         if exit_subscriptions.watches(run):
-            writes += exit_subscriptions.markers_of(self._runs, run) + exit_subscriptions.checks_of(self._runs, run)
+            writes += exit_subscriptions.subscription_writes(self._runs, run)
+            writes += exit_subscriptions.last_exit_checks(self._runs, run)
         return writes
 
-    def _why_refused(self, run: Run, once_key: str | None, earlier: Sequence[str]) -> Started:
+    def _why_refused(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
         """Which condition did not hold. DynamoDB need not name all of them, so it is looked up."""
-        own, once = (run_pk(run.id), RUN), [(_once_pk(key), _ONCE) for key in (once_key, *earlier) if key]
+        own, once = (run_pk(run.id), RUN), [(_enrolled_pk(key), _ENROLLED) for key in (enrolment_key, *earlier) if key]
         found = self._runs.get_all([own, *once])
         if own in found:
             return Started.EXISTS
@@ -106,7 +107,7 @@ class DynamoRuns(DynamoJobs):
         """
         if not exit_subscriptions.watches(run):
             return False
-        seen = exit_subscriptions.seen_exit(self._runs, run)
+        seen = exit_subscriptions.last_exit(self._runs, run)
         if seen is None:
             return False
         return self.finish(run, RunStatus.STOPPED, f"exit: {seen}, seen before it started", self._clock.now())
@@ -122,17 +123,18 @@ class DynamoRuns(DynamoJobs):
     # --- going on ---------------------------------------------------------------------------------
 
     def keep_token(self, run_id: str, token: str) -> None:
-        """Remember the task token with which the state machine waits for the current wave."""
+        """Remember the task token with which the state machine waits for the current step group."""
         self._try(run_id, Expression(EXISTS.condition, "SET #token = :token", {"token": token}))
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's new wave with its jobs, in one transaction. False if the run is final or further already."""
+        """Write the run's next step group and its jobs together. False if the run is final or further."""
         change = Expression(
-            condition=f"{IS_OPEN} AND #wave < :wave",
-            update="SET #wave = :wave, #due = :due, #status = :running, #gsi3pk = :gsi3pk REMOVE #waits_until",
+            condition=f"{IS_OPEN} AND #step_group < :step_group",
+            update="SET #step_group = :step_group, #due = :due, #status = :running, #gsi3pk = :gsi3pk "
+            "REMOVE #waits_until",
             values={
                 **open_values(),
-                "wave": run.wave,
+                "step_group": run.step_group,
                 "due": format_time(run.due),
                 "gsi3pk": status_pk(RunStatus.RUNNING),
             },
@@ -150,12 +152,12 @@ class DynamoRuns(DynamoJobs):
         The run's own clock stays where it is: a repetition must count the same wait from the same moment.
         """
         change = Expression(
-            condition="#status IN (:running, :waiting) AND #wave = :wave",
+            condition="#status IN (:running, :waiting) AND #step_group = :step_group",
             update="SET #status = :waiting, #gsi3pk = :gsi3pk, #waits_until = :due",
             values={
                 "running": RunStatus.RUNNING.value,
                 "waiting": RunStatus.WAITING.value,
-                "wave": run.wave,
+                "step_group": run.step_group,
                 "gsi3pk": status_pk(RunStatus.WAITING),
                 "due": format_time(due),
             },
@@ -165,29 +167,29 @@ class DynamoRuns(DynamoJobs):
     def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
         """Give the run its outcome and stop watching. False if it had one already.
 
-        What expires with it is looked up before, so it is on condition that no wave came between: the jobs of
-        that would never expire. Raises Temporary if waves keep coming.
+        What expires with it is looked up before, so it is on condition that no step group came between: the jobs of
+        that would never expire. Raises Temporary if step groups keep coming.
         """
-        wave = run.wave
+        step_group = run.step_group
         for _ in range(_LOOKS):
-            if self._finish(run, wave, status, reason, now):
+            if self._finish(run, step_group, status, reason, now):
                 return True
             item = self._runs.get(run_pk(run.id), RUN)
             if item is None or run_of(item).status.final:
                 return False
-            wave = item["wave"]
+            step_group = item["step_group"]
         raise Temporary("the run keeps going on", retry_after=1)
 
-    def _finish(self, run: Run, wave: int, status: RunStatus, reason: str, now: datetime) -> bool:
-        """False if it has its outcome, or is no longer at `wave`, which was read before its jobs are looked at here."""
+    def _finish(self, run: Run, step_group: int, status: RunStatus, reason: str, now: datetime) -> bool:
+        """Return False if the run has its outcome, or is no longer at `step_group`."""
         expires_at = self._expiry(now)
         ending = Expression(
-            condition=f"{IS_OPEN} AND #wave = :wave",
+            condition=f"{IS_OPEN} AND #step_group = :step_group",
             update="SET #status = :status, #reason = :reason, #finished_at = :now, #gsi3pk = :gsi3pk,"
             " #expires_at = :expires_at REMOVE #waits_until",
             values={
                 **open_values(),
-                "wave": wave,
+                "step_group": step_group,
                 "status": status.value,
                 "reason": reason,
                 "now": format_time(now),
@@ -201,7 +203,7 @@ class DynamoRuns(DynamoJobs):
         writes = [
             update(self._runs, pk, RUN, ending),
             *(update(self._runs, pk, part, expiring) for part in parts),
-            *(exit_subscriptions.removals_of(self._runs, run) if run.exits_on or run.rechecks_on else ()),
+            *(exit_subscriptions.unsubscribe_writes(self._runs, run) if run.exits_on or run.rechecks_on else ()),
         ]
         try:
             transact(self._runs.client, writes)
@@ -264,5 +266,5 @@ class DynamoRuns(DynamoJobs):
         return expiry(ended, self._retention)
 
 
-def _once_pk(once_key: str) -> str:
-    return f"once#{once_key}"
+def _enrolled_pk(enrolment_key: str) -> str:
+    return f"enrolled#{enrolment_key}"

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from whenthen.domain.common.values import Choice
     from whenthen.domain.conditions.operands import Pattern
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
 
 
-class Kind(StrEnum):
+class AccessKind(StrEnum):
     """The kinds of tables."""
 
     CHOICES = "choices"
@@ -43,7 +43,7 @@ class Always:
         self.node = Node()
 
 
-class There:
+class ExistsIndex:
     """The one node of a field that is there, whatever it holds."""
 
     __slots__ = ("node",)
@@ -56,12 +56,18 @@ class There:
         hits.append(self.node)
 
 
-Table = Choices | Texts | Ranges | There | Always
+Table = Choices | Texts | Ranges | ExistsIndex | Always
 
-TableKey = tuple[Kind, Source, str, bool]
+TableKey = tuple[AccessKind, Source, str, bool]
 """Which table: its kind, what is read of which field, and whether case is ignored."""
 
-LOOKS: Mapping[Kind, float] = {Kind.CHOICES: 0.5, Kind.THERE: 0.5, Kind.ALWAYS: 1, Kind.RANGES: 2, Kind.TEXTS: 3}
+LOOKS: Mapping[AccessKind, float] = {
+    AccessKind.CHOICES: 0.5,
+    AccessKind.THERE: 0.5,
+    AccessKind.ALWAYS: 1,
+    AccessKind.RANGES: 2,
+    AccessKind.TEXTS: 3,
+}
 """What it costs to look into a table for each event, beside asking a rule, which costs 1."""
 
 
@@ -77,7 +83,7 @@ class Access(Struct, frozen=True):
     negated   whether the leaf is the opposite of a choice: found by every event, and asked
     """
 
-    kind: Kind
+    kind: AccessKind
     nodes: Callable[[Any, Any], list[Node]]
     share: float
     complete: Callable[[Any], bool] = lambda operand: True
@@ -85,33 +91,33 @@ class Access(Struct, frozen=True):
     source: Source = Source.VALUE
     negated: bool = False
 
-    def table(self, leaf: Leaf) -> TableKey:
+    def table(self, predicate: Predicate) -> TableKey:
         """The table that the leaf is found in."""
-        if self.kind is Kind.ALWAYS:
+        if self.kind is AccessKind.ALWAYS:
             return ALWAYS
-        fold = leaf.ignore_case and self.kind in (Kind.CHOICES, Kind.TEXTS)
-        return self.kind, self.source, "" if self.source is Source.CHANGES else leaf.path.key, fold
+        fold = predicate.ignore_case and self.kind in (AccessKind.CHOICES, AccessKind.TEXTS)
+        return self.kind, self.source, "" if self.source is Source.CHANGES else predicate.path.key, fold
 
 
-ALWAYS: TableKey = (Kind.ALWAYS, Source.VALUE, "", False)
+ALWAYS: TableKey = (AccessKind.ALWAYS, Source.VALUE, "", False)
 """The table of no field, with the one node that every event finds."""
 
 
-def access_of(leaf: Leaf) -> Access | None:
+def access_of(predicate: Predicate) -> Access | None:
     """How the leaf is found; None: only by asking it."""
-    access = ACCESSES.get(leaf.op)
-    return access if access is not None and at_hand(leaf.path) and access.suits(leaf.operand) else None
+    access = ACCESSES.get(predicate.op)
+    return access if access is not None and at_hand(predicate.path) and access.suits(predicate.operand) else None
 
 
-def new_table(kind: Kind, *, fold: bool) -> Table:
+def new_table(kind: AccessKind, *, fold: bool) -> Table:
     """An empty table."""
     if kind in _FOLDING:
         return _FOLDING[kind](fold=fold)
     return _NEW[kind]()
 
 
-_FOLDING: Mapping[Kind, Callable[..., Table]] = {Kind.CHOICES: Choices, Kind.TEXTS: Texts}
-_NEW: Mapping[Kind, Callable[[], Table]] = {Kind.RANGES: Ranges, Kind.THERE: There}
+_FOLDING: Mapping[AccessKind, Callable[..., Table]] = {AccessKind.CHOICES: Choices, AccessKind.TEXTS: Texts}
+_NEW: Mapping[AccessKind, Callable[[], Table]] = {AccessKind.RANGES: Ranges, AccessKind.THERE: ExistsIndex}
 
 
 def is_of_texts(choice: Choice) -> bool:
@@ -119,41 +125,41 @@ def is_of_texts(choice: Choice) -> bool:
     return not (choice.fold or choice.numbers or choice.truths)
 
 
-def _chosen(table: Choices, leaf: Leaf) -> list[Node]:
-    return table.each(leaf.operand)  # type: ignore[arg-type]
+def _chosen(table: Choices, predicate: Predicate) -> list[Node]:
+    return table.each(predicate.operand)  # type: ignore[arg-type]
 
 
-def _item(table: Choices, leaf: Leaf) -> list[Node]:
+def _item(table: Choices, predicate: Predicate) -> list[Node]:
     table.listed = True
-    return table.each(leaf.operand)  # type: ignore[arg-type]
+    return table.each(predicate.operand)  # type: ignore[arg-type]
 
 
-def _each_chosen(table: Choices, leaf: Leaf) -> list[Node]:
-    return [node for choice in leaf.operand for node in table.each(choice)]  # type: ignore[attr-defined]
+def _each_chosen(table: Choices, predicate: Predicate) -> list[Node]:
+    return [node for choice in predicate.operand for node in table.each(choice)]  # type: ignore[attr-defined]
 
 
-def _one(table: Always | There, leaf: Leaf) -> list[Node]:
+def _one(table: Always | ExistsIndex, predicate: Predicate) -> list[Node]:
     return [table.node]
 
 
-def _name(table: Choices, leaf: Leaf) -> list[Node]:
-    return [table.node(composed(leaf.path.names[0]))]
+def _name(table: Choices, predicate: Predicate) -> list[Node]:
+    return [table.node(composed(predicate.path.names[0]))]
 
 
-def _start(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.node(Part.START, leaf.operand.text)]  # type: ignore[attr-defined]
+def _start(table: Texts, predicate: Predicate) -> list[Node]:
+    return [table.node(Part.START, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _end(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.node(Part.END, leaf.operand.text)]  # type: ignore[attr-defined]
+def _end(table: Texts, predicate: Predicate) -> list[Node]:
+    return [table.node(Part.END, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _needle(table: Texts, leaf: Leaf) -> list[Node]:
-    return [table.node(Part.ANY, leaf.operand.text)]  # type: ignore[attr-defined]
+def _needle(table: Texts, predicate: Predicate) -> list[Node]:
+    return [table.node(Part.ANY, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _pattern(table: Texts, leaf: Leaf) -> list[Node]:
-    parts: tuple[str, ...] = leaf.operand.parts  # type: ignore[attr-defined]
+def _pattern(table: Texts, predicate: Predicate) -> list[Node]:
+    parts: tuple[str, ...] = predicate.operand.parts  # type: ignore[attr-defined]
     if parts[0]:
         return [table.node(Part.START, parts[0])]
     if parts[-1]:
@@ -165,27 +171,27 @@ def _is_simple(pattern: Pattern) -> bool:
     return len(pattern.parts) > 1 and sum(map(bool, pattern.parts)) == 1
 
 
-def _floor(table: Ranges, leaf: Leaf) -> list[Node]:
-    return [table.floor(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+def _floor(table: Ranges, predicate: Predicate) -> list[Node]:
+    return [table.floor(bound_of(predicate.operand, predicate.op))]  # type: ignore[arg-type]
 
 
-def _ceiling(table: Ranges, leaf: Leaf) -> list[Node]:
-    return [table.ceiling(bound_of(leaf.operand, leaf.op))]  # type: ignore[arg-type]
+def _ceiling(table: Ranges, predicate: Predicate) -> list[Node]:
+    return [table.ceiling(bound_of(predicate.operand, predicate.op))]  # type: ignore[arg-type]
 
 
-def _low(table: Ranges, leaf: Leaf) -> list[Node]:
-    return [table.floor(bound_of(leaf.operand.low, ">="))]  # type: ignore[attr-defined]
+def _low(table: Ranges, predicate: Predicate) -> list[Node]:
+    return [table.floor(bound_of(predicate.operand.low, ">="))]  # type: ignore[attr-defined]
 
 
 def _is_exact(bound: Any) -> bool:
     return float_of(bound) is not None
 
 
-_FLOOR = Access(Kind.RANGES, _floor, 0.5, suits=_is_exact)
-_CEILING = Access(Kind.RANGES, _ceiling, 0.5, suits=_is_exact)
-CHOICE = Access(Kind.CHOICES, _chosen, 0.2)
-_ITEM = Access(Kind.CHOICES, _item, 0.2)
-_NO_CHOICE = Access(Kind.ALWAYS, _one, 1.0, complete=lambda choice: False, negated=True)
+_FLOOR = Access(AccessKind.RANGES, _floor, 0.5, suits=_is_exact)
+_CEILING = Access(AccessKind.RANGES, _ceiling, 0.5, suits=_is_exact)
+CHOICE = Access(AccessKind.CHOICES, _chosen, 0.2)
+_ITEM = Access(AccessKind.CHOICES, _item, 0.2)
+_NO_CHOICE = Access(AccessKind.ALWAYS, _one, 1.0, complete=lambda choice: False, negated=True)
 
 ACCESSES: Mapping[str, Access] = {
     "equals": CHOICE,
@@ -194,22 +200,22 @@ ACCESSES: Mapping[str, Access] = {
     "has_any": _ITEM,
     "not_equals": _NO_CHOICE,
     "not_in": _NO_CHOICE,
-    "changed_to": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
-    "changed_from": Access(Kind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
+    "changed_to": Access(AccessKind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.BECAME),
+    "changed_from": Access(AccessKind.CHOICES, _each_chosen, 0.05, complete=lambda choices: False, source=Source.WAS),
     "changed": Access(
-        Kind.CHOICES, _name, 0.2, complete=lambda flag: False, suits=lambda flag: flag, source=Source.CHANGES
+        AccessKind.CHOICES, _name, 0.2, complete=lambda flag: False, suits=lambda flag: flag, source=Source.CHANGES
     ),
-    "exists": Access(Kind.THERE, _one, 0.4, suits=lambda flag: flag),
-    "starts_with": Access(Kind.TEXTS, _start, 0.05),
-    "ends_with": Access(Kind.TEXTS, _end, 0.05),
-    "contains": Access(Kind.TEXTS, _needle, 0.15),
-    "matches": Access(Kind.TEXTS, _pattern, 0.1, complete=_is_simple, suits=lambda pattern: any(pattern.parts)),
+    "exists": Access(AccessKind.THERE, _one, 0.4, suits=lambda flag: flag),
+    "starts_with": Access(AccessKind.TEXTS, _start, 0.05),
+    "ends_with": Access(AccessKind.TEXTS, _end, 0.05),
+    "contains": Access(AccessKind.TEXTS, _needle, 0.15),
+    "matches": Access(AccessKind.TEXTS, _pattern, 0.1, complete=_is_simple, suits=lambda pattern: any(pattern.parts)),
     ">": _FLOOR,
     ">=": _FLOOR,
     "<": _CEILING,
     "<=": _CEILING,
     "between": Access(
-        Kind.RANGES,
+        AccessKind.RANGES,
         _low,
         0.5,
         complete=lambda bounds: False,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.values import Choice
 from whenthen.domain.matching.event_fields import NOTHING, Ask, Field, Fields, Row, picker
-from whenthen.domain.matching.indexes.access import ALWAYS, CHOICE, Access, Always, Table, TableKey, There, new_table
+from whenthen.domain.matching.indexes.access import (
+    ALWAYS,
+    CHOICE,
+    Access,
+    Always,
+    ExistsIndex,
+    Table,
+    TableKey,
+    new_table,
+)
 from whenthen.domain.matching.indexes.nodes import Node
 from whenthen.domain.matching.indexes.range_index import Ranges
 from whenthen.domain.matching.indexes.value_index import Choices
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
 
     from whenthen.domain.conditions.condition import Condition
     from whenthen.domain.conditions.field_access import Path
-    from whenthen.domain.conditions.predicate import Leaf
+    from whenthen.domain.conditions.predicate import Predicate
     from whenthen.domain.matching.index_planner import Findable
     from whenthen.domain.matching.indexes.text_index import Texts
 
@@ -67,14 +76,14 @@ class Tables:
 
     def nodes(self, demand: Findable) -> list[Node]:
         """The nodes one of which is found whenever the demand is met."""
-        return demand.access.nodes(self._tables[demand.table], demand.leaf)
+        return demand.access.nodes(self._tables[demand.table], demand.predicate)
 
     def test_of(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
         """How it is tested whether the demand is met: the number of a table, and those of its nodes of which one must
         be found, or (false) must not; they are made where there are none yet. None: it must be asked.
         """
-        wanted, choice = not demand.access.negated, demand.leaf.operand
-        number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.leaf))
+        wanted, choice = not demand.access.negated, demand.predicate.operand
+        number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.predicate))
         if number is None or type(choice) is not Choice or (wanted and not demand.access.complete(choice)):
             return None
         table = self._numbered[number]
@@ -83,15 +92,15 @@ class Tables:
         table.tested = True
         return number, table.each(choice), wanted
 
-    def known(self, leaf: Leaf, access: Access) -> tuple[int, list[Node]] | None:
+    def known(self, predicate: Predicate, access: Access) -> tuple[int, list[Node]] | None:
         """The number of the leaf's table, and its nodes, one of which is found when, and only when, the leaf holds.
 
         None: there is no such table, or not all of the nodes.
         """
-        number = self._numbers.get(access.table(leaf))
-        if number is None or not access.complete(leaf.operand):
+        number = self._numbers.get(access.table(predicate))
+        if number is None or not access.complete(predicate.operand):
             return None
-        nodes = self._numbered[number].known(leaf.operand)  # type: ignore[arg-type]
+        nodes = self._numbered[number].known(predicate.operand)  # type: ignore[arg-type]
         return None if nodes is None else (number, nodes)
 
     def asking(self, condition: Condition) -> Node:
@@ -154,7 +163,7 @@ class Tables:
 
     def _line_up(self) -> None:
         self._choices: list[tuple[int, int, Choices]] = []
-        self._others: list[tuple[int, Texts | Ranges | There]] = []
+        self._others: list[tuple[int, Texts | Ranges | ExistsIndex]] = []
         self._nodes: list[dict[Any, Node]] = []
         self._places: list[int] = []
         for (_, source, path_key, _), table in self._tables.items():
