@@ -1,0 +1,87 @@
+"""Say why something was refused, skipped or done as a stable code with parameters, never as prose.
+
+A module declares each code beside the code that raises or records it, then calls it:
+
+    TOO_MANY = ReasonCode("list.too_many", "most", "count", plural="count")
+
+    raise Invalid.field("steps", TOO_MANY(most=30, count=31))
+
+The texts are in `whenthen/locales`, one catalogue per language, with the code as key; `api.rendering` fills them in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+_CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+
+
+class Reason(Struct, frozen=True):
+    """Name one cause by its code, with the values that its text mentions.
+
+    Builtins have the shape `{"code": "list.too_many", "params": {"most": 30, "count": 31}}`.
+    """
+
+    code: str
+    params: Mapping[str, ReasonValue] = {}
+
+    def __str__(self) -> str:
+        """Return a compact form for logs, such as `list.too_many(most=30, count=31)`."""
+        if not self.params:
+            return self.code
+        return f"{self.code}({', '.join(f'{name}={_compact(value)}' for name, value in self.params.items())})"
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+
+_Single = str | int | float | bool | Reason | None
+ReasonValue = _Single | list[_Single]
+"""Value of a parameter: a scalar, another reason that explains this one, or a list of those."""
+
+
+def _compact(value: ReasonValue) -> str:
+    return f"[{', '.join(map(_compact, value))}]" if isinstance(value, list) else str(value)
+
+
+class ReasonCode:
+    """Declare a code and the names of its parameters; call it with exactly those to make a Reason.
+
+    code    `group.what_is_wrong` in lower case; the key of its texts in the catalogues
+    names   of the parameters, as the texts use them in braces
+    plural  the parameter whose number picks the plural form of the text; "" if the text has one form
+
+    Raises ValueError if the code is malformed, or declared elsewhere with other parameters.
+    """
+
+    __slots__ = ("code", "names", "plural")
+
+    def __init__(self, code: str, *names: str, plural: str = "") -> None:
+        if not _CODE.fullmatch(code):
+            raise ValueError(f"{code!r} is not a code such as list.too_many")
+        if not all(map(str.isidentifier, names)) or len(set(names)) < len(names) or plural not in ("", *names):
+            raise ValueError(f"{code} needs distinct identifiers as parameters, the plural's among them")
+        self.code, self.names, self.plural = code, frozenset(names), plural
+        known = _declared.setdefault(code, self)  # a module that is loaded again declares the same again
+        if (known.names, known.plural) != (self.names, plural):
+            raise ValueError(f"{code} is declared with other parameters: {', '.join(sorted(known.names))}")
+
+    def __call__(self, **params: ReasonValue) -> Reason:
+        """Make a Reason. Raises TypeError unless `params` has exactly the declared names."""
+        if params.keys() != self.names:
+            raise TypeError(f"{self.code} takes ({', '.join(sorted(self.names))}), not ({', '.join(sorted(params))})")
+        return Reason(self.code, params)
+
+    def __repr__(self) -> str:
+        return f"ReasonCode({self.code})"
+
+
+_declared: dict[str, ReasonCode] = {}
+
+
+def declared() -> Mapping[str, ReasonCode]:
+    """List every code that the modules loaded so far declare, by code."""
+    return dict(_declared)
