@@ -2,9 +2,11 @@
 
 A module declares each code beside the code that raises or records it, then calls it:
 
-    TOO_MANY = ReasonCode("list.too_many", "most", "count", plural="count")
+    TOO_MANY = ReasonCode("list.too_many", "count", "found")
 
-    raise Invalid.field("steps", TOO_MANY(most=30, count=31))
+    raise Invalid.field("steps", TOO_MANY(count=30, found=31))
+
+A parameter named `count` is the number that the text's noun agrees with: such a text has plural forms.
 
 The texts are in `whenthen/locales`, one catalogue per language, with the code as key; `api.rendering` fills them in.
 """
@@ -22,14 +24,14 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 class Reason(Struct, frozen=True):
     """Name one cause by its code, with the values that its text mentions.
 
-    Builtins have the shape `{"code": "list.too_many", "params": {"most": 30, "count": 31}}`.
+    Builtins have the shape `{"code": "list.too_many", "params": {"count": 30, "found": 31}}`.
     """
 
     code: str
     params: Mapping[str, ReasonValue] = {}
 
     def __str__(self) -> str:
-        """Return a compact form for logs, such as `list.too_many(most=30, count=31)`."""
+        """Return a compact form for logs, such as `list.too_many(count=30, found=31)`."""
         if not self.params:
             return self.code
         return f"{self.code}({', '.join(f'{name}={_compact(value)}' for name, value in self.params.items())})"
@@ -52,21 +54,20 @@ class ReasonCode:
 
     code    `group.what_is_wrong` in lower case; the key of its texts in the catalogues
     names   of the parameters, as the texts use them in braces
-    plural  the parameter whose number picks the plural form of the text; "" if the text has one form
 
     Raises ValueError if the code is malformed, or declared elsewhere with other parameters.
     """
 
-    __slots__ = ("code", "names", "plural")
+    __slots__ = ("code", "names")
 
-    def __init__(self, code: str, *names: str, plural: str = "") -> None:
+    def __init__(self, code: str, *names: str) -> None:
         if not _CODE.fullmatch(code):
             raise ValueError(f"{code!r} is not a code such as list.too_many")
-        if not all(map(str.isidentifier, names)) or len(set(names)) < len(names) or plural not in ("", *names):
-            raise ValueError(f"{code} needs distinct identifiers as parameters, the plural's among them")
-        self.code, self.names, self.plural = code, frozenset(names), plural
+        if not all(map(str.isidentifier, names)) or len(set(names)) < len(names):
+            raise ValueError(f"the parameters of {code} must be distinct identifiers: {', '.join(names)}")
+        self.code, self.names = code, frozenset(names)
         known = _declared.setdefault(code, self)  # a module that is loaded again declares the same again
-        if (known.names, known.plural) != (self.names, plural):
+        if known.names != self.names:
             raise ValueError(f"{code} is declared with other parameters: {', '.join(sorted(known.names))}")
 
     def __call__(self, **params: ReasonValue) -> Reason:
