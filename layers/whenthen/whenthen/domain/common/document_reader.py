@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.errors import Problem
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
 
 
 class Reader:
@@ -32,7 +35,7 @@ class Reader:
         """The full path of the field `name` of this object."""
         return ".".join(part for part in (self.path, name) if part)
 
-    def report(self, name: str, message: str) -> None:
+    def report(self, name: str, message: Reason | str) -> None:
         """Add a problem about the field `name`."""
         self.problems.append(Problem(self.field(name), message))
 

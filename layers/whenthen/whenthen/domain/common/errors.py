@@ -22,16 +22,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
+
+from whenthen.domain.common.reasons import Reason, ReasonCode
+
+INVALID = ReasonCode("input.invalid", "problems")
+# Names the field of a document, then says its problem.
+AT_FIELD = ReasonCode("input.at_field", "field", "problem")
 
 
 class WhenthenError(Exception):
     """Root of every error that whenthen raises on purpose."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, reason: Reason | str) -> None:
+        super().__init__(str(reason))
+        self.reason: Any = reason
 
 
 class Refused(WhenthenError):
@@ -67,14 +74,14 @@ class TooLarge(Refused):
 
 
 class Problem(Struct, frozen=True):
-    """One thing wrong with one field. `field` is a path such as `steps[1].wait.at`; `code` is lint's, where it is."""
+    """Name one field that is wrong, and why. `field` is a path such as `steps[1].wait.at`, or "" for the whole."""
 
     field: str
-    message: str
+    message: Any
     code: str = ""
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.message}" if self.field else self.message
+        return f"{self.field}: {self.message}" if self.field else str(self.message)
 
 
 class Invalid(Refused):
@@ -85,8 +92,8 @@ class Invalid(Refused):
         self.problems = tuple(problems)
 
     @classmethod
-    def field(cls, field: str, message: str) -> Invalid:
-        """An error about a single field."""
+    def field(cls, field: str, message: Reason | str) -> Invalid:
+        """Make an error about a single field."""
         return cls([Problem(field, message)])
 
 
@@ -101,7 +108,7 @@ class LintFailed(Invalid):
 class Temporary(WhenthenError):
     """A later attempt may succeed. `retry_after` is the outside's own wish, in seconds."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: Reason | str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
 
@@ -117,7 +124,7 @@ class Throttled(Temporary):
 class Permanent(WhenthenError):
     """The outside refused for good. `code` is the provider's own code, where it has one."""
 
-    def __init__(self, reason: str, code: str | None = None) -> None:
+    def __init__(self, reason: Reason | str, code: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
 
