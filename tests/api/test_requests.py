@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.functions.api import RULE, Api
-from tests.functions.stack import Stack, app
+from tests.functions.stack import Stack
+from whenthen.api.app import app as api
 
 MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme": "standard_webhooks"}
 VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
@@ -67,7 +68,7 @@ ALL = "rules:read rules:write records:read records:write runs:read runs:write"
 
 
 def test_these_are_all_the_routes(stack: Stack) -> None:
-    paths = app("manage").app.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)["paths"]
+    paths = api.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)["paths"]
     routes = {(method.upper(), path) for path, item in paths.items() for method in item}
     called = {(method, target.partition("?")[0]) for method, target, _, _ in ROUTES}
     for method, path in routes:

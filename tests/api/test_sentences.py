@@ -9,7 +9,7 @@ import pytest
 from tests.functions.api import RULE, Api
 from tests.functions.stack import Stack
 from whenthen.domain.phrases import Speaker
-from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import Rule
 from whenthen.runtime.observability import logger
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_said_in_the_language_that_is_asked_for(api: Api,
     steps = [{"id": "a", "action": "fly"}, {"id": "b", "action": "add_tags", "with": {"tags": ["{{ x }}"]}}]
     answer = api.call("POST", f"/v1/rules/lint?lang={lang}", {**RULE, "name": "", "steps": steps})
     found = {each["sentence"].replace("\u2068", "").replace("\u2069", "") for each in answer.document["findings"]}
-    names = (", ".join(ACTIONS), "before, event, now, record, related")
+    names = (", ".join(actions()), "before, event, now, record, related")
     assert found == {each.format(*names) for each in said}
     assert {each["message"] for each in answer.document["findings"]} == {
         "must not be empty",

@@ -10,7 +10,6 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
 from whenthen.domain.records.record import Record
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.runs.run import JobStatus, Run, RunStatus
 from whenthen.ports.values import RunState
 
@@ -199,7 +198,7 @@ def test_a_record_is_created_once_however_often_its_message_comes(world: World) 
     world.functions.match_event(event)
     run_id = world.run_of(event, written).run.id
     for _ in range(3):
-        world.functions.channels[Channel.RECORD](run_id, "it", 0)
+        world.functions.channels["record"](run_id, "it", 0)
     assert len([ref for ref in world.records.stored if ref.startswith("deal:")]) == 1
 
 
@@ -216,7 +215,7 @@ def test_a_record_that_another_keeps_changing_is_left_for_a_later_attempt(world:
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
     (message,) = world.queues["record"].bodies
     with pytest.raises(Temporary, match="changed by others"):
-        world.wire(Restless()).channels[Channel.RECORD](*message)
+        world.wire(Restless()).channels["record"](*message)
     world.run_out()
     assert lead(world).fields["status"] == "won"
     assert world.queues["record"].dead == []
@@ -240,7 +239,7 @@ def test_a_record_that_another_changed_at_the_same_time_is_changed_on_top_of_tha
     world.has_rule(rule({"id": "it", "action": "add_tags", "with": {"tags": ["vip"]}}))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
     (message,) = world.queues["record"].bodies
-    world.wire(OtherWriter()).channels[Channel.RECORD](*message)
+    world.wire(OtherWriter()).channels["record"](*message)
     assert (lead(world).fields["tags"], lead(world).fields["note"]) == (["vip"], "left 0")
 
 
@@ -270,4 +269,4 @@ def test_a_job_of_a_run_that_has_its_outcome_is_skipped(world: World) -> None:
 
 def test_a_message_of_a_job_that_never_was_is_refused(world: World) -> None:
     with pytest.raises(NotFound):
-        world.functions.channels[Channel.RECORD]("run_none", "it", 0)
+        world.functions.channels["record"]("run_none", "it", 0)

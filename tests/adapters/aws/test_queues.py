@@ -11,7 +11,6 @@ import pytest
 from tests.adapters.samples import event, job, run
 from whenthen.adapters.aws.queues import OwnQueue, SqsJobs, SqsLeads, job_of, message_of
 from whenthen.domain.common.errors import Malformed, Temporary
-from whenthen.domain.rules.actions import Channel
 from whenthen.sources.meta.notification import LeadRef
 
 
@@ -43,15 +42,15 @@ def _received(sqs: Any, url: str) -> list[dict[str, Any]]:
 
 
 def test_each_channel_has_its_queue(sqs: Any, make_queue: Callable[[str], str]) -> None:
-    urls = {channel: make_queue(channel) for channel in (Channel.EMAIL, Channel.WHATSAPP)}
+    urls = {channel: make_queue(channel) for channel in ("email", "whatsapp")}
     started = run(event())
     jobs = [job(started, f"s{number}", occurrence=number) for number in range(23)]
-    SqsJobs(sqs, urls).send(Channel.WHATSAPP, jobs)
-    messages = [json.loads(message["Body"]) for message in _received(sqs, urls[Channel.WHATSAPP])]
+    SqsJobs(sqs, urls.__getitem__).send("whatsapp", jobs)
+    messages = [json.loads(message["Body"]) for message in _received(sqs, urls["whatsapp"])]
     assert sorted(job_of(message) for message in messages) == sorted(
         (started.id, each.step_id, each.occurrence) for each in jobs
     )
-    assert _received(sqs, urls[Channel.EMAIL]) == []
+    assert _received(sqs, urls["email"]) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def test_what_is_sent_for_later_says_when(delay: float, seconds: int | None) -> 
             return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     client = Noting()
-    SqsJobs(client, {Channel.EMAIL: "url"}).send(Channel.EMAIL, [job(run(event()), "s")], delay=delay)
+    SqsJobs(client, {"email": "url"}.__getitem__).send("email", [job(run(event()), "s")], delay=delay)
     assert [entry.get("DelaySeconds") for entry in client.entries] == [seconds]
     SqsLeads(client, "url").send([LeadRef("1"), LeadRef("2")], delay=delay)
     assert [entry.get("DelaySeconds") for entry in client.entries] == [seconds, seconds]
@@ -126,14 +125,14 @@ class FakeSqs:
 
 def test_messages_that_were_refused_are_sent_again_alone() -> None:
     client = FakeSqs({"s1", "s2"}, times=2)
-    SqsJobs(client, {Channel.EMAIL: "url"}).send(Channel.EMAIL, [job(run(event()), f"s{n}") for n in range(4)])
+    SqsJobs(client, {"email": "url"}.__getitem__).send("email", [job(run(event()), f"s{n}") for n in range(4)])
     assert client.calls == [["s0", "s1", "s2", "s3"], ["s1", "s2"], ["s1", "s2"]]
 
 
 def test_messages_that_stay_refused_are_reported() -> None:
     client = FakeSqs({"s1"}, times=99)
     with pytest.raises(Temporary, match="1 of 2"):
-        SqsJobs(client, {Channel.EMAIL: "url"}).send(Channel.EMAIL, [job(run(event()), f"s{n}") for n in range(2)])
+        SqsJobs(client, {"email": "url"}.__getitem__).send("email", [job(run(event()), f"s{n}") for n in range(2)])
 
 
 def test_a_buried_message_tells_why(sqs: Any, make_queue: Callable[[str], str]) -> None:

@@ -60,7 +60,7 @@ def test_no_condition_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "leaf",
+    "predicate",
     [
         LEAF,
         {**LEAF, "ignore_case": True},
@@ -225,7 +225,7 @@ CONTEXT = {
 
 
 @pytest.mark.parametrize(
-    ("leaf", "expected"),
+    ("predicate", "expected"),
     [
         ({"field": "event.data.items.sku", "op": "has_all", "value": ["a", "b"]}, True),
         ({"field": "event.data.items.prices", "op": "has", "value": 2}, True),

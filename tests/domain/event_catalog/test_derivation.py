@@ -14,7 +14,7 @@ from whenthen.domain.event_catalog import catalog, derivation
 from whenthen.domain.event_catalog.derivation import change_events, record_of, within_bounds
 from whenthen.domain.event_catalog.event_types import problems_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
-from whenthen.domain.events.event import MAX_EVENT_BYTES, Cause, Change, Event, from_json, to_json, weight
+from whenthen.domain.events.event import MAX_EVENT_BYTES, Cause, Change, Event, encoded_size, from_json, to_json
 from whenthen.domain.records.record import Record
 
 BORN = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -201,7 +201,7 @@ class TestTooLarge:
         fields = {"notes": self.LONG, "history": self.LONG, "status": "b"}
         (updated, moved) = events_of("contact", {**fields, "status": "a"}, fields)
         for event in (updated, moved):
-            assert weight(event) <= MAX_EVENT_BYTES
+            assert encoded_size(event) <= MAX_EVENT_BYTES
             assert event.data["omitted"] == ["fields.history"], "no more than is needed"
             assert event.data["fields"] == {"notes": self.LONG, "status": "b"}
             assert record_of(event) is None
@@ -215,7 +215,7 @@ class TestTooLarge:
 
     def test_a_long_change_is_still_a_change(self) -> None:
         (event,) = events_of("contact", {"notes": self.LONG + "a"}, {"notes": self.LONG + "b"})
-        assert weight(event) <= MAX_EVENT_BYTES
+        assert encoded_size(event) <= MAX_EVENT_BYTES
         change = event.changes["notes"]
         assert change.before != change.after
         assert str(change.before).startswith("sha256:")
@@ -229,12 +229,12 @@ class TestTooLarge:
     def test_many_tags(self) -> None:
         tags = [f"tag {number} {'x' * 80}" for number in range(3_000)]
         for event in events_of("contact", {}, {"tags": tags}):
-            assert weight(event) <= MAX_EVENT_BYTES
+            assert encoded_size(event) <= MAX_EVENT_BYTES
 
     def test_a_large_child(self) -> None:
         fields = {"parent": "contact:1", "notes": self.LONG, "history": self.LONG}
         (added,) = [event for event in events_of("contact", None, fields) if event.type == "contact.child_added"]
-        assert weight(added) <= MAX_EVENT_BYTES
+        assert encoded_size(added) <= MAX_EVENT_BYTES
         assert added.data["omitted"] == ["child.fields.history"]
 
     @settings(max_examples=50)
@@ -242,7 +242,7 @@ class TestTooLarge:
     def test_whatever_the_sizes(self, sizes: dict[str, int]) -> None:
         fields = {name: "é" * size for name, size in sizes.items()}
         for event in change_events(record("contact", {}), record("contact", fields, version=2), SEEN):
-            assert weight(event) <= MAX_EVENT_BYTES
+            assert encoded_size(event) <= MAX_EVENT_BYTES
             assert from_json(to_json(event)).changes.keys() == event.changes.keys()
 
 

@@ -29,7 +29,7 @@ ABSENT = it("exists", value=False)
 
 
 @pytest.mark.parametrize(
-    ("leaves", "expected"),
+    ("predicates", "expected"),
     [
         ([it("equals", "a"), it("equals", "b")], Verdict.ONLY_FOR_LISTS),
         ([it("equals", "a"), it("not_equals", "a")], Verdict.NEVER),
@@ -74,7 +74,7 @@ def test_verdict(predicates: list[Any], expected: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("leaves", "value"),
+    ("predicates", "value"),
     [
         ([it(">", 10**39), it("<", 10**39 + 2)], 10**39 + 1),
         ([it(">", 0.1), it("<", Decimal("0.1000000000000000000000000000000000001"))], Decimal("0.1" + "0" * 36 + "01")),

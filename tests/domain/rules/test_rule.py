@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.conditions.condition import evaluate
-from whenthen.domain.rules.actions import ACTIONS, Channel, ParameterKind
+from whenthen.domain.rules.actions import ParameterKind, actions
 from whenthen.domain.rules.rule import MAX_STEPS, Mode, OnError, ReentryPolicy, Rule, parse_rule
 from whenthen.domain.rules.triggers import MAX_TYPES, On
 from whenthen.domain.temporal.waits import Wait
@@ -80,7 +80,7 @@ def test_reads_a_whole_rule() -> None:
     )
     assert [[step.id for step in step_group] for step_group in rule.step_groups] == [["assign", "hello"], ["call"]]
     assign, hello, call = rule.steps
-    assert (assign.channel, hello.channel, call.channel) == (Channel.RECORD, Channel.WHATSAPP, Channel.RECORD)
+    assert (assign.channel, hello.channel, call.channel) == ("record", "whatsapp", "record")
     assert assign.parameters == {"from": ["agent:ayse", "agent:budi"], "by": "round_robin", "keep": False}
     assert (hello.on_error, hello.attempts, assign.on_error, assign.attempts) == (OnError.CONTINUE, 2, OnError.STOP, 5)
     assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
@@ -270,7 +270,7 @@ def test_hours_of_conditions_are_those_of_the_rules_time_zone(place: Any) -> Non
 
 
 def test_every_action_can_be_told_from_its_row_alone() -> None:
-    for action in ACTIONS.values():
+    for action in actions().values():
         values = {
             ParameterKind.TEXT: "x",
             ParameterKind.TEXTS: ["x"],

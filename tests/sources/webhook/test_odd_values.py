@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.sources.samples import EVENTS, sample_json
 from whenthen.domain.common.errors import Malformed, WhenthenError
-from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_json, weight
+from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, encoded_size, from_json, to_json
 from whenthen.domain.events.identities import MAX_IDENTITY_LENGTH, fits_key
 from whenthen.domain.records import consent, sender_profile
 from whenthen.domain.records.record import MAX_FIELDS, check_fields
@@ -45,10 +45,10 @@ def whole(mapped: MappingResult) -> None:
     """Each event can go on the bus and come back, and be looked at; each record can be kept."""
     for event in mapped.events:
         written = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        assert len(written.encode()) == weight(event) <= MAX_EVENT_BYTES
+        assert len(written.encode()) == encoded_size(event) <= MAX_EVENT_BYTES
         assert isinstance(from_json(json.loads(written)), Event)
         assert all(len(identity) <= MAX_IDENTITY_LENGTH and fits_key(identity) for identity in event.identities)
-        consent.word_of(event)
+        consent.consent_signal(event)
         sender_profile.person_of(event)
     for record in mapped.records:
         check_fields(record.fields)

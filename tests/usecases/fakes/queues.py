@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.usecases.fakes.outside import FakeClock
 from whenthen.domain.events.event import Event, parse_time
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
@@ -70,9 +69,9 @@ class FakeBus:
 
 @dataclass
 class FakeJobQueues:
-    queues: Mapping[Channel, FakeQueue]
+    queues: Mapping[str, FakeQueue]
 
-    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+    def send(self, channel: str, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         for job in jobs:
             self.queues[channel].add((job.run_id, job.step_id, job.occurrence), delay)
 

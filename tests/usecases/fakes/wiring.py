@@ -12,7 +12,6 @@ from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
-from whenthen.domain.rules.actions import Channel
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences
@@ -98,7 +97,7 @@ class Functions:
     stop_run: StopRun
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
-    channels: Mapping[Channel, Callable[[str, str, int], None]]
+    channels: Mapping[str, Callable[[str, str, int], None]]
 
 
 def functions_of(ports: Ports) -> Functions:
@@ -133,7 +132,7 @@ def functions_of(ports: Ports) -> Functions:
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            Channel.EMAIL: PerformJob(
+            "email": PerformJob(
                 orchestrator,
                 SendEmail(
                     p.mailer,
@@ -144,8 +143,8 @@ def functions_of(ports: Ports) -> Functions:
                     further=("desk@example.com",),
                 ),
             ),
-            Channel.WHATSAPP: PerformJob(orchestrator, SendWhatsapp(p.graph, "TR", Consents(p.records))),
-            Channel.WEBHOOK: PerformJob(orchestrator, CallWebhook(p.http, p.secrets, p.clock)),
-            Channel.RECORD: ChangeRecord(orchestrator, "TR"),
+            "whatsapp": PerformJob(orchestrator, SendWhatsapp(p.graph, "TR", Consents(p.records))),
+            "webhook": PerformJob(orchestrator, CallWebhook(p.http, p.secrets, p.clock)),
+            "record": ChangeRecord(orchestrator, "TR"),
         },
     )

@@ -37,19 +37,19 @@ from tests.usecases.fakes.stores import (
 )
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
+from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.events.event import Event
 from whenthen.domain.imports.job import ImportStatus
 from whenthen.domain.records.record import Record
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.records.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *Channel)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *CHANNELS)
 STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
@@ -103,7 +103,7 @@ class World:
             imports=self.imports,
             import_files=self.import_files,
             runs=self.runs,
-            queues=FakeJobQueues({channel: self.queues[channel] for channel in Channel}),
+            queues=FakeJobQueues({channel: self.queues[channel] for channel in CHANNELS}),
             sequences=self.sequences,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
@@ -210,7 +210,7 @@ class World:
         if handle is not None:
             handle(body)
         else:
-            functions.channels[Channel(name)](*body)
+            functions.channels[name](*body)
 
     def _import(self, import_id: Any) -> None:
         if self.functions.import_records(import_id).status is ImportStatus.RUNNING:

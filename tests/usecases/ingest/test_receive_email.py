@@ -13,7 +13,7 @@ from tests.usecases.fakes.stores import FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Malformed, NotFound
-from whenthen.domain.records.consent import Word, consent_signal
+from whenthen.domain.records.consent import ConsentSignal, consent_signal
 from whenthen.domain.runs.run import RunStatus
 from whenthen.usecases.ingest.receive_email import ReceiveEmail
 
@@ -94,7 +94,7 @@ OFFER = "On Thu, Apr 3, 2025 at 10:12 AM Balcony Company <hello@balcony.example>
 def test_who_answers_with_stop_above_or_below_our_mail_refuses_mail(
     objects: FakeObjects, receive: ReceiveEmail, text: str
 ) -> None:
-    assert consent_signal(receive(kept(objects, mail(text))).events[0]) == Word("email", agreed=False)
+    assert consent_signal(receive(kept(objects, mail(text))).events[0]) == ConsentSignal("email", agreed=False)
 
 
 def test_attachments_are_kept_apart_and_named_in_the_event(objects: FakeObjects, receive: ReceiveEmail) -> None:

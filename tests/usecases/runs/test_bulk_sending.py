@@ -16,7 +16,6 @@ from tests.usecases.fakes.queues import FakeJobQueues, FakeQueue
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Throttled
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.ports.values import WrittenMail
 
@@ -61,7 +60,7 @@ class Limited(FakeMailer):
 def send_all(world: World, queue: SoonestFirst) -> None:
     """Let the workers take messages until there are none. Each has its own time, of which the clock shows one."""
     free = [world.clock.now()] * WORKERS
-    send = world.functions.channels[Channel.EMAIL]
+    send = world.functions.channels["email"]
     while queue.waiting:
         visible_at, _, job = heapq.heappop(queue.waiting)
         world.clock.at = max(heapq.heappop(free), visible_at)
@@ -76,7 +75,7 @@ def test_every_mail_of_a_bulk_is_sent_once_and_takes_one_attempt(
 ) -> None:
     queue = SoonestFirst(world.clock, "email")
     mailer = Limited(clock=world.clock, rate=rate, left=rate)
-    queues = FakeJobQueues({**world.queues, Channel.EMAIL: queue})
+    queues = FakeJobQueues({**world.queues, "email": queue})
     world.ports = replace(world.ports, mailer=mailer, queues=queues)
     world.functions = world.wire(world.tap)
     world.has_rule(rule(GREET))

@@ -14,9 +14,9 @@ from tests.usecases.fakes.lockstep import Task, in_lock_step
 from tests.usecases.fakes.taps import Tap
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
+from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common.errors import Busy
 from whenthen.domain.events.event import Event
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.runs.run import RunStatus
 from whenthen.sources.meta.notification import LeadRef
 
@@ -41,7 +41,7 @@ def _matched(world: World, event: Event, tap: Tap) -> None:
     world.wire(tap).match_event(event)
 
 
-def performing(world: World, channel: Channel, message: Any) -> Task:
+def performing(world: World, channel: str, message: Any) -> Task:
     return lambda tap: world.wire(tap).channels[channel](*message)
 
 
@@ -55,7 +55,7 @@ def test_the_same_event_twenty_times_at_once_has_the_effects_of_one(order: Rando
     event = world.event("lead.created", subject="lead:1")
     errors = in_lock_step(order.choice, [matching(world, event) for _ in range(20)])
     assert errors == [None] * 20
-    messages = [(channel, message) for channel in Channel for message in set(world.queues[channel].bodies)]
+    messages = [(channel, message) for channel in CHANNELS for message in set(world.queues[channel].bodies)]
     jobs = [performing(world, *message) for message in messages for _ in range(3)]
     in_lock_step(order.choice, jobs)
     world.run_out()
@@ -75,7 +75,7 @@ def test_two_workers_with_one_job_have_one_effect(order: Random) -> None:
     event = world.event("lead.created", subject="lead:1")
     world.functions.match_event(event)
     (message,) = world.queues["email"].bodies
-    errors = in_lock_step(order.choice, [performing(world, Channel.EMAIL, message) for _ in range(2)])
+    errors = in_lock_step(order.choice, [performing(world, "email", message) for _ in range(2)])
     assert len(world.mailer.sent) == 1
     assert all(error is None or isinstance(error, Busy) for error in errors)
     assert world.run_of(event, written).run.status is RunStatus.DONE
@@ -88,7 +88,7 @@ def test_a_run_ends_though_its_last_jobs_end_at_the_same_time(order: Random) -> 
     written = world.has_rule(rule(GREET, together(NOTE), together(TELL)))
     event = world.event("lead.created", subject="lead:1")
     world.functions.match_event(event)
-    tasks = [performing(world, Channel(name), world.queues[name].bodies[0]) for name in ("email", "record", "webhook")]
+    tasks = [performing(world, name, world.queues[name].bodies[0]) for name in ("email", "record", "webhook")]
     assert in_lock_step(order.choice, tasks) == [None] * 3
     assert world.run_of(event, written).run.status is RunStatus.DONE
 
@@ -127,7 +127,7 @@ def test_owners_take_turns_though_leads_are_assigned_at_once(order: Random) -> N
     for number in range(6):
         world.has_record(f"lead:{number}")
         world.functions.match_event(world.event("lead.created", str(number), subject=f"lead:{number}"))
-    tasks = [performing(world, Channel.RECORD, message) for message in world.queues["record"].bodies]
+    tasks = [performing(world, "record", message) for message in world.queues["record"].bodies]
     in_lock_step(order.choice, tasks)
     world.run_out()
     owners = Counter(world.records.stored[f"lead:{number}"].fields["owner"] for number in range(6))

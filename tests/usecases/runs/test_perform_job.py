@@ -24,7 +24,6 @@ from whenthen.domain.common.errors import (
     WhenthenError,
 )
 from whenthen.domain.events.event import Event
-from whenthen.domain.rules.actions import Channel
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, Outcome, RunStatus
 from whenthen.usecases.runs.perform_job import BACKOFF, LEASE, retry_delay
@@ -74,14 +73,14 @@ def test_a_message_that_comes_again_after_the_outcome_changes_nothing(world: Wor
     written, event = started(world, GREET)
     world.run_out()
     before = world.run_of(event, written)
-    world.functions.channels[Channel.EMAIL](before.run.id, "greet", 0)
+    world.functions.channels["email"](before.run.id, "greet", 0)
     assert world.run_of(event, written) == before
     assert len(world.mailer.sent) == 1
 
 
 def test_a_message_of_a_job_that_never_was_is_refused(world: World) -> None:
     with pytest.raises(NotFound, match="no job"):
-        world.functions.channels[Channel.EMAIL]("run_none", "greet", 0)
+        world.functions.channels["email"]("run_none", "greet", 0)
 
 
 def test_while_one_worker_has_the_job_another_is_turned_away(world: World) -> None:
@@ -90,7 +89,7 @@ def test_while_one_worker_has_the_job_another_is_turned_away(world: World) -> No
     now = world.clock.now()
     world.runs.claim(state.jobs[0], now=now, lease_until=now + LEASE, repeatable=False)
     with pytest.raises(Busy) as busy:
-        world.functions.channels[Channel.EMAIL](state.run.id, "greet", 0)
+        world.functions.channels["email"](state.run.id, "greet", 0)
     assert busy.value.retry_after == LEASE.total_seconds()
     assert world.mailer.sent == []
 

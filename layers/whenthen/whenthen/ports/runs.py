@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.events.event import Event
-    from whenthen.domain.rules.actions import Channel
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
@@ -97,7 +96,7 @@ class RunLedger(Protocol):
 class JobQueues(Protocol):
     """One queue per channel."""
 
-    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+    def send(self, channel: str, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         """Hand the jobs to the channel's function, `delay` seconds from now (at most 900).
 
         Raises Temporary unless every one was taken.

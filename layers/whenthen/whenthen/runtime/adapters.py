@@ -79,16 +79,8 @@ class Adapters:
     @cached_property
     def queues(self) -> JobQueues:
         from whenthen.adapters.aws.queues import SqsJobs
-        from whenthen.domain.rules.actions import Channel
 
-        settings = self.settings
-        urls = {
-            Channel.EMAIL: settings.email_queue_url,
-            Channel.WHATSAPP: settings.whatsapp_queue_url,
-            Channel.WEBHOOK: settings.webhook_queue_url,
-            Channel.RECORD: settings.record_queue_url,
-        }
-        return SqsJobs(self.sqs, urls)
+        return SqsJobs(self.sqs, self.settings.channel_queue_url)
 
     @cached_property
     def messages(self) -> OwnQueue:

@@ -63,10 +63,6 @@ class Settings:
     runs_table = Variable("RUNS_TABLE", str)
     bus_name = Variable("BUS_NAME", str)
     lead_queue_url = Variable("LEAD_QUEUE_URL", str)
-    email_queue_url = Variable("EMAIL_QUEUE_URL", str)
-    whatsapp_queue_url = Variable("WHATSAPP_QUEUE_URL", str)
-    webhook_queue_url = Variable("WEBHOOK_QUEUE_URL", str)
-    record_queue_url = Variable("RECORD_QUEUE_URL", str)
     queue_url = Variable("QUEUE_URL", str)
     dead_letter_url = Variable("DEAD_LETTER_URL", str)
     sequence_arn = Variable("SEQUENCE_ARN", str)
@@ -82,6 +78,14 @@ class Settings:
     default_country = Variable("DEFAULT_COUNTRY", _named, "none")
     retention_days = Variable("RETENTION_DAYS", int, "90")
     dangerously_allow_private_addresses = Variable("DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES", _flag, "false")
+
+    def channel_queue_url(self, channel: str) -> str:
+        """Return the queue of a channel, from `<CHANNEL>_QUEUE_URL`. Raises Misconfigured."""
+        name = f"{channel.upper()}_QUEUE_URL"
+        url = self.environment.get(name, "")
+        if not url:
+            raise Misconfigured(f"the environment variable {name} is not set")
+        return url
 
 
 def from_environment() -> Settings:

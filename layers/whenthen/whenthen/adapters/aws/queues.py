@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, fields
@@ -13,7 +14,6 @@ from whenthen.adapters.aws.client import AwsClient, aws_errors
 from whenthen.domain.common.errors import Malformed
 
 if TYPE_CHECKING:
-    from whenthen.domain.rules.actions import Channel
     from whenthen.domain.runs.run import Job
     from whenthen.sources.meta.notification import LeadRef
 
@@ -67,12 +67,12 @@ class _Sender:
 class SqsJobs:
     """One queue per channel."""
 
-    def __init__(self, client: AwsClient, queue_urls: Mapping[Channel, str]) -> None:
-        self._senders = {channel: _Sender(client, url) for channel, url in queue_urls.items()}
+    def __init__(self, client: AwsClient, url_of: Callable[[str], str]) -> None:
+        self._sender_of = cache(lambda channel: _Sender(client, url_of(channel)))
 
-    def send(self, channel: Channel, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+    def send(self, channel: str, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         """Hand the jobs to the channel's function, `delay` seconds from now. Raises Temporary unless all were taken."""
-        self._senders[channel].send([message_of(job) for job in jobs], delay)
+        self._sender_of(channel).send([message_of(job) for job in jobs], delay)
 
 
 class SqsLeads:

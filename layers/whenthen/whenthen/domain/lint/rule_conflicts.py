@@ -13,7 +13,8 @@ from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.events.types import FINISHED
 from whenthen.domain.lint.findings import Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
-from whenthen.domain.lint.step_effects import ANYTHING, Effect, effects_of, events_of, kind_of
+from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of
+from whenthen.domain.rules.record_changes import ANYTHING
 from whenthen.domain.rules.rule import MOVING_STEP, Exit, ReentryPolicy, Rule
 from whenthen.domain.rules.triggers import On, waited_for
 

@@ -5,7 +5,7 @@ Lint asks it to find rules that write the same field and rules that start one an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -23,23 +23,14 @@ from whenthen.domain.event_catalog.change_tests import (
 )
 from whenthen.domain.event_catalog.record_events import RecordEvent, rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
-from whenthen.domain.runs.delivery_reports import REPORTS
+from whenthen.domain.rules.actions import actions
+from whenthen.domain.rules.record_changes import ANYTHING
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
 
 OWN = ("", "{{ record.ref }}", "{{record.ref}}")
 """How a step names the record of its run."""
-
-
-class _Anything:
-    """A value that is only known when the step is due."""
-
-    def __repr__(self) -> str:
-        return "anything"
-
-
-ANYTHING = _Anything()
 
 
 class Effect(Struct, frozen=True):
@@ -79,76 +70,22 @@ def events_of(effect: Effect) -> frozenset[str]:
 
 
 def _of_step(step: Step, kind: str | None) -> Iterator[Effect]:
-    written = _WRITES.get(step.action)
-    if step.action in _REPORTED:
-        yield Effect(step.id, None, own=False, reports=_REPORTED[step.action])
-    if written is None:
+    action = actions()[step.action]
+    if action.reports:
+        yield Effect(step.id, None, own=False, reports=action.reports)
+    if action.writes is None:
         return
     own = step.parameters.get("record", "") in OWN
-    effect = written(step.parameters)
-    if effect.created:
-        yield Effect(step.id, effect.kind, effect.fields, created=True, own=False)
+    change = action.writes(step.parameters)
+    if change.created:
+        yield Effect(step.id, change.kind, change.fields, created=True, own=False)
     else:
-        yield Effect(step.id, kind if own else _kind_named(step.parameters["record"]), effect.fields, own=own)
+        yield Effect(step.id, kind if own else _kind_named(step.parameters["record"]), change.fields, own=own)
 
 
 def _kind_named(ref: object) -> str | None:
     kind, colon, _ = str(ref).partition(":")
     return kind if colon and "{" not in kind else None
-
-
-def _constant(value: Any) -> Any:
-    return ANYTHING if isinstance(value, str) and "{" in value else value
-
-
-def _set(parameters: Mapping[str, Any]) -> Effect:
-    fields = parameters.get("fields")
-    if not isinstance(fields, Mapping):
-        return Effect("", None)
-    return Effect("", None, {name: _constant(value) for name, value in fields.items()})
-
-
-def _added(parameters: Mapping[str, Any]) -> Effect:
-    return Effect("", None, {"tags": _change_of_tags("added", parameters)})
-
-
-def _removed(parameters: Mapping[str, Any]) -> Effect:
-    return Effect("", None, {"tags": _change_of_tags("taken off", parameters)})
-
-
-def _change_of_tags(which: str, parameters: Mapping[str, Any]) -> object:
-    """What makes two changes of tags the same: to make it twice changes nothing more."""
-    tags = parameters.get("tags") or ()
-    return ANYTHING if any(_constant(tag) is ANYTHING for tag in tags) else (which, *sorted(map(str, tags)))
-
-
-def _owner(parameters: Mapping[str, Any]) -> Effect:
-    agents = parameters.get("from") or [ANYTHING]
-    return Effect("", None, {"owner": _constant(agents[0]) if len(agents) == 1 else ANYTHING})
-
-
-def _task(parameters: Mapping[str, Any]) -> Effect:
-    return Effect("", "task", {"status": ANYTHING}, created=True)
-
-
-def _record(parameters: Mapping[str, Any]) -> Effect:
-    return Effect("", str(parameters.get("kind", "")) or None, _set(parameters).fields, created=True)
-
-
-_WRITES: Mapping[str, Callable[[Mapping[str, Any]], Effect]] = {
-    "set_fields": _set,
-    "add_tags": _added,
-    "remove_tags": _removed,
-    "assign_owner": _owner,
-    "create_task": _task,
-    "create_record": _record,
-}
-
-
-_REPORTED: Mapping[str, frozenset[str]] = {
-    "send_email": frozenset(each for each in REPORTS if each.startswith("email.")),
-    "send_whatsapp": frozenset(each for each in REPORTS if each.startswith("whatsapp.")),
-}
 
 
 def _derives(row: RecordEvent, effect: Effect) -> bool:

@@ -1,13 +1,16 @@
-"""The catalogue of actions: what a step can do, on which channel, with which parameters.
+"""Describe actions: the operations that a step can name, with their parameters.
 
-Everything that needs to know an action reads this table: the parser of rules, the dispatch to queues,
-the API's catalogue and the docs.
+Each channel's folder holds the rows of its own actions (`whenthen.channels.<name>.action`), and
+`whenthen.channels.registry` lists them. The domain imports no channel: `actions()` loads that list by its name when
+a rule's steps are first parsed or described. The matcher parses no steps, so it loads none of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,18 +20,10 @@ from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
+    from whenthen.domain.rules.record_changes import RecordChange
 
 MAX_TEMPLATE = 20_000
 """Characters of one templated text."""
-
-
-class Channel(StrEnum):
-    """Where a job goes: each channel has one queue and one function."""
-
-    EMAIL = "email"
-    WHATSAPP = "whatsapp"
-    WEBHOOK = "webhook"
-    RECORD = "record"
 
 
 class ParameterKind(StrEnum):
@@ -55,138 +50,43 @@ class Parameter(Struct, frozen=True):
 
 
 class Action(Struct, frozen=True):
-    """One action. `rows` are the rows of the product's checklist that it serves."""
+    """Describe one action.
+
+    channel     the name of the channel whose queue and function perform it
+    parameters  in the order in which a form shows them
+    one_of      parameters of which at least one is required
+    shown       parameters by one of which people know the step; the first that is given is shown
+    writes      the record change that a step makes, for lint; None if it writes no record
+    reports     the event types by which a provider reports on the message
+    """
 
     name: str
-    channel: Channel
+    channel: str
     description: str
     parameters: tuple[Parameter, ...]
     one_of: tuple[str, ...] = ()
-    rows: str = ""
+    shown: tuple[str, ...] = ()
+    writes: Callable[[Mapping[str, Any]], RecordChange] | None = None
+    reports: frozenset[str] = frozenset()
 
 
-_P = Parameter
-_PURPOSE = _P(
+PURPOSE = Parameter(
     "purpose",
-    "What it is for: marketing (the default) is not sent to who refuses messages; service, such as an answer, is.",
+    "marketing (the default) is not sent to people who refuse messages; service, such as an answer, is.",
     ParameterKind.CHOICE,
     templated=False,
     options=("marketing", "service"),
 )
+"""The parameter of every action that sends a message to a customer."""
 
-ACTIONS: Mapping[str, Action] = {
-    action.name: action
-    for action in (
-        Action(
-            "send_email",
-            Channel.EMAIL,
-            "Send an e-mail.",
-            (
-                _P("to", "The address; by default the record's e-mail."),
-                _P("subject", "The subject line.", required=True),
-                _P("text", "The body as plain text."),
-                _P("html", "The body as HTML; values put into it are escaped."),
-                _P("reply_to", "Where answers go."),
-                _P("from", "The sender: MailFrom of the stack (the default), or one of its MailSenders."),
-                _PURPOSE,
-            ),
-            one_of=("text", "html"),
-            rows="A01 A02 A03 A10-A19 A22-A24",
-        ),
-        Action(
-            "send_whatsapp",
-            Channel.WHATSAPP,
-            "Send a WhatsApp message: an approved template, or free text within 24 hours of the customer's last one.",
-            (
-                _P("to", "The phone number; by default the record's phone."),
-                _P("text", "Free text."),
-                _P("template", "The name of an approved template."),
-                _P("language", "The template's language code, such as en_US."),
-                _P("parameters", "The values of the template's body, in order.", ParameterKind.TEXTS),
-                _P("reply_to", "The id of the message that this one answers."),
-                _PURPOSE,
-            ),
-            one_of=("text", "template"),
-            rows="A01 A05 A08 A11 A18",
-        ),
-        Action(
-            "call_webhook",
-            Channel.WEBHOOK,
-            "Post a signed JSON message to another system (Standard Webhooks).",
-            (
-                _P("url", "The https address.", required=True),
-                _P("type", "The message's type; by default the event's."),
-                _P("data", "The message's data; by default the event's data and the record.", ParameterKind.OBJECT),
-                _P("secret", "The name of the signing secret; by default `default`.", templated=False),
-            ),
-            rows="A48-A50",
-        ),
-        Action(
-            "set_fields",
-            Channel.RECORD,
-            "Set fields of a record; null removes one.",
-            (
-                _P("fields", "Field names and their values.", ParameterKind.FIELDS, required=True),
-                _P("record", "Which record, such as contact:42; by default the run's."),
-            ),
-            rows="A35 A37 A47",
-        ),
-        Action(
-            "add_tags",
-            Channel.RECORD,
-            "Add tags to a record.",
-            (
-                _P("tags", "The tags.", ParameterKind.TEXTS, required=True),
-                _P("record", "Which record; by default the run's."),
-            ),
-            rows="A36",
-        ),
-        Action(
-            "remove_tags",
-            Channel.RECORD,
-            "Remove tags from a record.",
-            (
-                _P("tags", "The tags.", ParameterKind.TEXTS, required=True),
-                _P("record", "Which record; by default the run's."),
-            ),
-            rows="A36",
-        ),
-        Action(
-            "assign_owner",
-            Channel.RECORD,
-            "Make one of several agents the owner of the record.",
-            (
-                _P("from", "The agents to choose from.", ParameterKind.TEXTS, required=True),
-                _P("by", "How to choose.", ParameterKind.CHOICE, templated=False, options=("round_robin", "first")),
-                _P("keep", "Leave an owner that the record has already.", ParameterKind.FLAG, templated=False),
-            ),
-            rows="A30-A32",
-        ),
-        Action(
-            "create_task",
-            Channel.RECORD,
-            "Create a task record, child of the run's record.",
-            (
-                _P("title", "What is to be done.", required=True),
-                _P("description", "More about it."),
-                _P("assignee", "Who is to do it; by default the record's owner."),
-                _P("due", "Until when."),
-                _P("fields", "Further fields of the task.", ParameterKind.FIELDS),
-            ),
-            rows="A26 A28",
-        ),
-        Action(
-            "create_record",
-            Channel.RECORD,
-            "Create a record of any kind, child of the run's record.",
-            (
-                _P("kind", "The kind of record.", ParameterKind.RECORD_KIND, required=True, templated=False),
-                _P("fields", "Its fields.", ParameterKind.FIELDS, required=True),
-            ),
-            rows="A34 A39 A41 A42",
-        ),
-    )
-}
+_REGISTRY = "whenthen.channels.registry"
+
+
+@cache
+def actions() -> Mapping[str, Action]:
+    """Return every action by its name, from the list of channels."""
+    found: Mapping[str, Action] = import_module(_REGISTRY).ACTIONS
+    return found
 
 
 def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.event_catalog import catalog
-from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.triggers import TRIGGERS
 
 
@@ -56,7 +56,6 @@ def _actions() -> list[dict[str, Any]]:
                 for parameter in row.parameters
             ],
             "one_of": list(row.one_of),
-            "rows": row.rows.split(),
         }
-        for row in ACTIONS.values()
+        for row in actions().values()
     ]

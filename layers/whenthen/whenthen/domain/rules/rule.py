@@ -15,7 +15,7 @@ from whenthen.domain.conditions.condition import Condition, parse_condition
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules import triggers
-from whenthen.domain.rules.actions import ACTIONS, Channel, read_parameters
+from whenthen.domain.rules.actions import actions, read_parameters
 from whenthen.domain.temporal.time_zones import parse_zone, utc
 from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
 
@@ -69,9 +69,9 @@ class Step(Struct, frozen=True):
     attempts: int = ATTEMPTS
 
     @property
-    def channel(self) -> Channel:
-        """The channel whose function performs this step."""
-        return ACTIONS[self.action].channel
+    def channel(self) -> str:
+        """Name the channel whose function performs this step."""
+        return actions()[self.action].channel
 
 
 class Entry(Struct, frozen=True):
@@ -235,7 +235,7 @@ def _read_activation(reader: Reader) -> datetime | None:
 
 
 def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
-    action = reader.choice("action", list(ACTIONS), "")
+    action = reader.choice("action", list(actions()), "")
     if not action and not reader.value("action"):
         reader.report("action", "is required")
     parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
@@ -243,7 +243,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
     step = Step(
         id=reader.text("id", required=True, longest=64),
         action=action,
-        parameters=read_parameters(ACTIONS[action], parameters) if action else {},
+        parameters=read_parameters(actions()[action], parameters) if action else {},
         wait=None if wait is None else read_wait(wait),
         with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
         only_if=_read_condition(reader, "only_if", zone),

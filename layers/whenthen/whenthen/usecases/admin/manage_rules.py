@@ -15,7 +15,7 @@ from whenthen.domain.common.values import folded
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.rules import views
-from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.views import parse_view
 from whenthen.domain.templating import templates
@@ -257,5 +257,5 @@ def _template_problems(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def _templated(action: Any, name: str) -> bool:
-    known = ACTIONS.get(action) if isinstance(action, str) else None
+    known = actions().get(action) if isinstance(action, str) else None
     return known is not None and any(parameter.templated for parameter in known.parameters if parameter.name == name)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.events.event import format_time
-from whenthen.domain.rules.actions import ACTIONS
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
 from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_step_group
 from whenthen.domain.runs.run import Job, JobStatus, Run
@@ -62,8 +62,8 @@ def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
         queues.send(channel, list(group))
 
 
-def _channel(job: Job) -> Any:
-    return ACTIONS[job.action].channel
+def _channel(job: Job) -> str:
+    return actions()[job.action].channel
 
 
 class Orchestrator(Struct, frozen=True):

@@ -1,0 +1,22 @@
+"""List the channels. A new channel is a folder beside these, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from whenthen.channels.email import action as email
+from whenthen.channels.record import action as record
+from whenthen.channels.webhook import action as webhook
+from whenthen.channels.whatsapp import action as whatsapp
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.actions import Action
+
+_CHANNELS = (email, whatsapp, webhook, record)
+
+CHANNELS: tuple[str, ...] = tuple(channel.CHANNEL for channel in _CHANNELS)
+"""The names of the channels: each has one queue and one function."""
+
+ACTIONS: Mapping[str, Action] = {action.name: action for channel in _CHANNELS for action in channel.ACTIONS}
+"""Every action by its name, in the order in which a form offers them."""

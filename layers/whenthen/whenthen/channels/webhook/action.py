@@ -1,0 +1,23 @@
+"""Describe the action of the webhook channel."""
+
+from __future__ import annotations
+
+from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
+
+CHANNEL = "webhook"
+
+
+ACTIONS = (
+    Action(
+        "call_webhook",
+        CHANNEL,
+        "Post a signed JSON message to another system (Standard Webhooks).",
+        (
+            Parameter("url", "The https address.", required=True),
+            Parameter("type", "The message's type; by default the event's."),
+            Parameter("data", "The message's data; by default the event's data and the record.", ParameterKind.OBJECT),
+            Parameter("secret", "The name of the signing secret; by default `default`.", templated=False),
+        ),
+        shown=("url",),
+    ),
+)
