@@ -22,6 +22,7 @@ def commands() -> dict[str, Sequence[str]]:
     return {
         "style": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
+        "imports between the rooms": [str(venv_python("check").with_name("lint-imports")), "--no-cache"],
         "types": [python, "-m", "mypy", "--strict", *_TYPED],
         "template": [str(venv_python("check").with_name("cfn-lint")), _TEMPLATE, "-a", "cfn_lint_serverless.rules"],
         "security of the template": [
@@ -43,7 +44,7 @@ def _suppressed() -> list[str]:
 
 def _environment() -> Mapping[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
-    return {**inherited, "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**inherited, "PYTHONPATH": str(ROOT / "layers" / "whenthen"), "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from tests.adapters.samples import NOW, PHONE, minutes, record
 from tests.adapters.tables import RECORDS, RUNS
 from tests.usecases.fakes.stores import FakeRecords
 from whenthen.adapters.dynamodb.records.records import DynamoRecords
-from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
+from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.events.event import Cause
 from whenthen.ports.records import RecordStore

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from whenthen.adapters.aws.queues import DeadLetters, OwnQueue
     from whenthen.adapters.dynamodb.records.records import DynamoRecords
-    from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
+    from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
     from whenthen.ports.administration import ApiKeys, Rejections, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
@@ -243,7 +243,7 @@ class Adapters:
 
     @cached_property
     def processed_updates(self) -> DynamoSourceUpdates:
-        from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
+        from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
 
         return DynamoSourceUpdates(self.dynamodb, self.settings.runs_table, self.retention)
 

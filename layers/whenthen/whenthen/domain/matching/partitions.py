@@ -15,8 +15,8 @@ from whenthen.domain.matching.index_planner import (
     requirements_of,
     shares_of,
 )
+from whenthen.domain.matching.index_tables import Tables
 from whenthen.domain.matching.indexes.nodes import Node, visit
-from whenthen.domain.matching.indexes.tables import Tables
 from whenthen.domain.matching.residual_checks import ask_of
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whenthen.adapters.aws.client import AwsClient
-    from whenthen.adapters.dynamodb.runs.source_updates import DynamoSourceUpdates
+    from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record
