@@ -45,7 +45,7 @@ def page(schema: Schema) -> Schema:
 
 SCHEMAS: Mapping[str, Schema] = {
     "Rule": shape(
-        "A rule as it was written (docs/rules.md), and what the store knows of it.",
+        "A rule as it was written (docs/reference/rules.md), and what the store knows of it.",
         id=TEXT,
         version=NUMBER,
         name=TEXT,

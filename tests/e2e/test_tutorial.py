@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from dev.paths import ROOT
 from dev.stack import Stack
+from tests.docs.pages import blocks
 
 PAGE = ROOT / "docs/tutorial.md"
 AROUND = ["make up", "make down"]
@@ -20,18 +20,13 @@ AROUND = ["make up", "make down"]
 SECONDS = 900
 
 
-def shell_blocks(page: str) -> list[str]:
-    """Return the page's fenced shell blocks, in order."""
-    return [block.strip() for block in re.findall(r"^```sh\n(.*?)^```$", page, flags=re.M | re.S)]
-
-
 @pytest.fixture(scope="module")
 def folder(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run every command of the page in one shell; returns the folder that the page works in."""
     checkout = tmp_path_factory.mktemp("checkout")
     (checkout / ".local").mkdir()
     (checkout / ".local/stack.json").write_text(json.dumps(stack.document))
-    first, *commands, last = shell_blocks(PAGE.read_text())
+    first, *commands, last = [block.strip() for block in blocks(PAGE, "sh")]
     assert [first, last] == AROUND
     script = "\n".join(["set -euo pipefail", *commands])
     done = subprocess.run(  # noqa: S603

@@ -1,4 +1,4 @@
-"""Each operator, its values that match and those that do not: the tables of docs/rules.md."""
+"""Each operator, its values that match and those that do not: the tables of docs/reference/rules.md."""
 
 from __future__ import annotations
 

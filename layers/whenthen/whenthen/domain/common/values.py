@@ -1,7 +1,7 @@
 """Values as conditions see them: text, numbers, truths and lists, and when two of them are the same.
 
 Text is compared in Unicode's NFC form, numbers by their decimal value, and `True` is never `1`.
-docs/rules.md, "Values", is the specification.
+docs/reference/rules.md, "Values", is the specification.
 """
 
 from __future__ import annotations

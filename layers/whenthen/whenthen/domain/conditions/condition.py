@@ -1,7 +1,7 @@
 """Conditions: `all`, `any` and `not` over leaves of field, operator and value.
 
 `parse_condition` reads what an admin wrote, `evaluate` says whether it holds. What `evaluate` says is
-the specification in code: the matcher must agree with it. docs/rules.md is the specification in words.
+the specification in code: the matcher must agree with it. docs/reference/rules.md is the specification in words.
 """
 
 from __future__ import annotations

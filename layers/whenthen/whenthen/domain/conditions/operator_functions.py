@@ -1,7 +1,7 @@
 """What each operator asks of a field: the tests behind the table of `operators`.
 
 An operator looks at what its field holds. A list is looked at item by item, and one item that fits is
-enough; a missing or null field has no items. docs/rules.md, "Operators", is the specification.
+enough; a missing or null field has no items. docs/reference/rules.md, "Operators", is the specification.
 """
 
 from __future__ import annotations

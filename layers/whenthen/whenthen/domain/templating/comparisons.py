@@ -1,7 +1,7 @@
 """Comparisons in templates: true or false for whatever values, as conditions compare them.
 
 Jinja2 leaves comparing to Python, which fails for what is missing, and for a text beside a number. So each
-comparison of a template is made a call of `compare` before it is compiled. docs/rules.md, "Templates", is the
+comparison of a template is made a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the
 specification.
 """
 

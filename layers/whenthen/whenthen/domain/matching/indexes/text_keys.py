@@ -1,6 +1,7 @@
 """Keys: all that is the same as a text, as keys of a dictionary, so that a value is looked up as it is.
 
-docs/rules.md, "Values", is the specification: text is compared composed (NFC), and a number with what a text spells.
+docs/reference/rules.md, "Values", is the specification: text is compared composed (NFC), and a number with what a
+text spells.
 """
 
 from __future__ import annotations
