@@ -44,10 +44,10 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "fetch_lead": ("fetch_lead", "messages"),
     "reconcile_leads": ("reconcile_leads", "messages"),
     "advance_sequence": ("advance_sequence",),
-    "send_email": ("send_email", "messages"),
-    "send_whatsapp": ("send_whatsapp", "messages"),
-    "call_webhook": ("call_webhook", "messages"),
-    "change_record": ("change_record", "messages"),
+    "send_email": ("perform_step", "messages"),
+    "send_whatsapp": ("perform_step", "messages"),
+    "call_webhook": ("perform_step", "messages"),
+    "change_record": ("perform_step", "messages"),
     "authorize": ("authorize",),
     "manage": (
         "manage_rules",
@@ -64,6 +64,19 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Each function, and what its handler asks of the wiring."""
+
+CHANNELS: Mapping[str, str] = {
+    "send_email": "email",
+    "send_whatsapp": "whatsapp",
+    "call_webhook": "webhook",
+    "change_record": "record",
+}
+"""The functions that share the code of perform_step, and what their CHANNEL is."""
+
+
+def code_of(function: str) -> str:
+    """Return the name of the folder that holds the function's code."""
+    return "perform_step" if function in CHANNELS else function
 
 
 def probe(function: str) -> dict[str, Any]:
@@ -84,8 +97,9 @@ def probe(function: str) -> dict[str, Any]:
 
 
 def _load(function: str) -> None:
-    sys.path[:0] = [str(FUNCTIONS / function), str(LAYER)]
-    spec = importlib.util.spec_from_file_location("app", FUNCTIONS / function / "app.py")
+    folder = FUNCTIONS / code_of(function)
+    sys.path[:0] = [str(folder), str(LAYER)]
+    spec = importlib.util.spec_from_file_location("app", folder / "app.py")
     assert spec is not None  # noqa: S101 - for the type checker
     assert spec.loader is not None  # noqa: S101
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
@@ -99,7 +113,8 @@ def _wire(function: str) -> None:
         def client(self, service: str, config: Any = None) -> Any:
             return None
 
-    wiring = Offline(Settings(_Anything()))
+    channel = {"CHANNEL": CHANNELS[function]} if function in CHANNELS else {}
+    wiring = Offline(Settings(_Anything(channel)))
     for name in WIRED[function]:
         getattr(wiring, name)
 
@@ -108,6 +123,8 @@ class _Anything(dict[str, str]):
     """An environment in which every variable is set, but for those that have defaults."""
 
     def get(self, name: str, default: Any = None) -> Any:
+        if name in self:
+            return self[name]
         return default if name in ("RETENTION_DAYS", "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES") else "x"
 
 

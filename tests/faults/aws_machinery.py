@@ -47,6 +47,9 @@ QUEUES = {
 }
 """Each queue and the function behind it."""
 
+CHANNELS = {"email", "whatsapp", "webhook", "record"}
+"""The queues whose functions share one code folder; CHANNEL says which of them one is."""
+
 BUCKET = "whenthen"
 STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
     RECORDS: ("publish_changes", lambda _change: True),
@@ -68,8 +71,9 @@ _CONTEXT = SimpleNamespace(
 
 @cache
 def app(function: str) -> Any:
-    """The module of a deployed function."""
-    spec = importlib.util.spec_from_file_location(f"app_of_{function}", FUNCTIONS / function / "app.py")
+    """The module of a deployed function, of its own even where its code is shared."""
+    folder = "perform_step" if function in {QUEUES[channel] for channel in CHANNELS} else function
+    spec = importlib.util.spec_from_file_location(f"app_of_{function}", FUNCTIONS / folder / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -138,6 +142,7 @@ class AwsMachinery:
         return Settings(
             {
                 **urls,
+                **({"CHANNEL": queue} if queue in CHANNELS else {}),
                 "CONFIG_TABLE": CONFIG,
                 "RECORDS_TABLE": RECORDS,
                 "RUNS_TABLE": RUNS,

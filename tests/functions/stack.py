@@ -19,7 +19,7 @@ import pytest
 
 from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.functions.payloads import CONTEXT
-from tests.template.reading import QUEUE, ROOT, consumers, environment, resources, template
+from tests.template.reading import QUEUE, ROOT, consumers, environment, properties, resources, template
 from whenthen.runtime.environment import Settings, Variable
 from whenthen.runtime.wiring import Wiring, wired
 
@@ -131,7 +131,7 @@ class Stack:
         with warnings.catch_warnings():
             # runtime.observability silences it, but pytest sets the filters anew for each test.
             warnings.filterwarnings("ignore", "No application metrics to publish")
-            return app(function).handler(dict(event), self.context)
+            return app(code_of(function)).handler(dict(event), self.context)
 
     def wiring(self, function: str) -> Wiring:
         """The wiring of a function that was just started, for a look at what it can reach."""
@@ -152,7 +152,7 @@ class Stack:
 
     def consume(self, queue: str, batch: Mapping[str, Any]) -> Any:
         """Have a queue's own function work on a batch."""
-        return self.invoke(folder_of(consumers()[queue][0]), batch)
+        return self.invoke(snake_case(consumers()[queue][0]), batch)
 
 
 def logical_name(function: str) -> str:
@@ -160,17 +160,22 @@ def logical_name(function: str) -> str:
     return "".join(part.capitalize() for part in function.split("_"))
 
 
-def folder_of(name: str) -> str:
+def snake_case(name: str) -> str:
     """ReceiveMeta → receive_meta."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def code_of(function: str) -> str:
+    """The folder of a function's code: its own name, or the one that all channels share."""
+    return str(properties(logical_name(function))["CodeUri"]).removeprefix("functions/")
+
+
 @cache
-def app(function: str) -> ModuleType:
-    """functions/<function>/app.py. What it imports from its own folder is not seen by any other function."""
-    folder = FUNCTIONS / function
+def app(code: str) -> ModuleType:
+    """functions/<code>/app.py. What it imports from its own folder is not seen by any other function."""
+    folder = FUNCTIONS / code
     with _on_path(folder):
-        spec = importlib.util.spec_from_file_location(f"functions.{function}.app", folder / "app.py")
+        spec = importlib.util.spec_from_file_location(f"functions.{code}.app", folder / "app.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)

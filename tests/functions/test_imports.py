@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.imports import WIRED, measured
+from benchmarks.imports import CHANNELS, WIRED, code_of, measured
 from tests.functions.stack import FUNCTIONS
 
 FIRST = ("receive_webhook", "receive_meta", "match_rules")
@@ -44,6 +44,14 @@ NOT_AT_FIRST = (
     "whenthen.ports.providers",
 )
 
+OF_CHANNEL = {
+    "send_email": ("whenthen.usecases.send_email",),
+    "send_whatsapp": ("whenthen.usecases.send_whatsapp",),
+    "call_webhook": ("whenthen.usecases.call_webhook",),
+    "change_record": ("whenthen.usecases.change_record",),
+}
+"""The modules that belong to one channel alone."""
+
 MARGIN = 1.0
 """The target is 0.3 of what boto3 takes (docs/performance.md); a busy machine measures anything but exactly."""
 
@@ -59,7 +67,7 @@ def _loaded(found: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 
 def test_every_function_is_measured() -> None:
-    assert set(WIRED) == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+    assert {code_of(function) for function in WIRED} == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
 
 
 @pytest.mark.parametrize("function", FIRST)
@@ -73,3 +81,11 @@ def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path)
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
 def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
     assert _loaded(measured(function, bytecode), NEVER) == []
+
+
+@pytest.mark.parametrize("function", sorted(CHANNELS))
+def test_a_channel_loads_its_own_modules_and_none_of_another_channel(function: str, bytecode: Path) -> None:
+    found = measured(function, bytecode)
+    assert _loaded(found, OF_CHANNEL[function]) == list(OF_CHANNEL[function])
+    others = tuple(name for other in CHANNELS if other != function for name in OF_CHANNEL[other])
+    assert _loaded(found, others) == []

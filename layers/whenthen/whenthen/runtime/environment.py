@@ -63,6 +63,7 @@ class Settings:
     runs_table = Variable("RUNS_TABLE", str)
     bus_name = Variable("BUS_NAME", str)
     lead_queue_url = Variable("LEAD_QUEUE_URL", str)
+    channel = Variable("CHANNEL", str)
     queue_url = Variable("QUEUE_URL", str)
     dead_letter_url = Variable("DEAD_LETTER_URL", str)
     sequence_arn = Variable("SEQUENCE_ARN", str)

@@ -7,13 +7,15 @@ Those that receive and match events never load templates or models: each use cas
 from __future__ import annotations
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from whenthen.runtime.adapters import Adapters
-from whenthen.runtime.environment import from_environment
+from whenthen.runtime.environment import Misconfigured, from_environment
 
 if TYPE_CHECKING:
-    from whenthen.channels.record.effect import ChangeRecord
+    from collections.abc import Callable
+
     from whenthen.usecases.admin.authorize import Authorize
     from whenthen.usecases.admin.lint_rule import LintRule
     from whenthen.usecases.admin.manage_imports import ManageImports
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
-    from whenthen.usecases.runs.perform_job import PerformJob
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
     from whenthen.usecases.runs.start_rule import StartRule
@@ -150,37 +151,25 @@ class Wiring(Adapters):
         return AdvanceSequence(self.orchestrator)
 
     @cached_property
-    def send_email(self) -> PerformJob:
-        from whenthen.channels.email.effect import SendEmail
-        from whenthen.usecases.ingest.update_consent import Consents
-        from whenthen.usecases.runs.perform_job import PerformJob
+    def perform_step(self) -> Callable[[str, str, int], object]:
+        """Return the use case of this function's channel, and load no other's. Raises Misconfigured."""
+        perform: Callable[[str, str, int], object] = self._channel.wire(self)
+        return perform
 
-        consents = Consents(self.records)
-        own, further = self.settings.mail_from, self.settings.mail_senders
-        channel = SendEmail(self.mailer, own, consents, self.threads, self.clock, further=further)
-        return PerformJob(self.orchestrator, channel)
-
-    @cached_property
-    def send_whatsapp(self) -> PerformJob:
-        from whenthen.channels.whatsapp.effect import SendWhatsapp
-        from whenthen.usecases.ingest.update_consent import Consents
-        from whenthen.usecases.runs.perform_job import PerformJob
-
-        channel = SendWhatsapp(self.graph, self.settings.default_country, Consents(self.records))
-        return PerformJob(self.orchestrator, channel)
+    @property
+    def calls_outside(self) -> bool:
+        """Whether this function's channel calls other systems, and so needs more time to begin a job."""
+        outside: bool = self._channel.CALLS_OUTSIDE
+        return outside
 
     @cached_property
-    def call_webhook(self) -> PerformJob:
-        from whenthen.channels.webhook.effect import CallWebhook
-        from whenthen.usecases.runs.perform_job import PerformJob
-
-        return PerformJob(self.orchestrator, CallWebhook(self.http, self.secrets, self.clock))
-
-    @cached_property
-    def change_record(self) -> ChangeRecord:
-        from whenthen.channels.record.effect import ChangeRecord
-
-        return ChangeRecord(self.orchestrator, self.settings.default_country)
+    def _channel(self) -> Any:
+        """The `wiring` module of the channel's folder."""
+        channel = self.settings.channel
+        try:
+            return import_module(f"whenthen.channels.{channel}.wiring")
+        except ModuleNotFoundError as error:
+            raise Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel") from error
 
     @cached_property
     def authorize(self) -> Authorize:

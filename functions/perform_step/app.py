@@ -1,0 +1,20 @@
+"""The queue of one channel: perform the step that each job names. The setting CHANNEL says for which channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.adapters.queues import job_of
+from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS, consume
+from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Perform the job of each message. Raises Misconfigured for a channel that does not exist; the messages come back."""
+    wiring = wired()
+    perform = wiring.perform_step
+    seconds = CALL_SECONDS if wiring.calls_outside else STORE_SECONDS
+    return consume(event, lambda message: perform(*job_of(message)), wiring.messages, context, seconds)

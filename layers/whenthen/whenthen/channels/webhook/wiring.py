@@ -1,0 +1,19 @@
+"""Wire the webhook channel's use case to its ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whenthen.channels.webhook.effect import CallWebhook
+from whenthen.usecases.runs.perform_job import PerformJob
+
+if TYPE_CHECKING:
+    from whenthen.runtime.wiring import Wiring
+
+CALLS_OUTSIDE = True
+"""Whether a job calls another system, and so needs more time to begin."""
+
+
+def wire(ports: Wiring) -> PerformJob:
+    """Make the use case that performs the channel's jobs."""
+    return PerformJob(ports.orchestrator, CallWebhook(ports.http, ports.secrets, ports.clock))

@@ -1,0 +1,21 @@
+"""Wire the WhatsApp channel's use case to its ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whenthen.channels.whatsapp.effect import SendWhatsapp
+from whenthen.usecases.ingest.update_consent import Consents
+from whenthen.usecases.runs.perform_job import PerformJob
+
+if TYPE_CHECKING:
+    from whenthen.runtime.wiring import Wiring
+
+CALLS_OUTSIDE = True
+"""Whether a job calls another system, and so needs more time to begin."""
+
+
+def wire(ports: Wiring) -> PerformJob:
+    """Make the use case that performs the channel's jobs."""
+    channel = SendWhatsapp(ports.graph, ports.settings.default_country, Consents(ports.records))
+    return PerformJob(ports.orchestrator, channel)
