@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cfnlint.decode import decode  # type: ignore[import-untyped]
+from cfnlint.template import Template  # type: ignore[import-untyped]
+from cfnlint.template.transforms._language_extensions import (  # type: ignore[import-untyped]
+    language_extension,
+)
 
-from dev.paths import ROOT, venv_python
+from dev.paths import LOCAL, ROOT, venv_python
 
 _TYPED = ["layers/whenthen/whenthen", "dev", "functions"]
 _TEMPLATE = "template.yaml"
@@ -26,10 +32,22 @@ def commands() -> dict[str, Sequence[str]]:
         "types": [python, "-m", "mypy", "--strict", *_TYPED],
         "template": [str(venv_python("check").with_name("cfn-lint")), _TEMPLATE, "-a", "cfn_lint_serverless.rules"],
         "security of the template": [
-            *(str(venv_python("checkov")), "-m", "checkov.main", "--file", _TEMPLATE, "--framework", "cloudformation"),
-            *("--compact", "--quiet", "--skip-download", *_suppressed()),
+            *(str(venv_python("checkov")), "-m", "checkov.main", "--file", str(_unrolled()), "--framework"),
+            *("cloudformation", "--compact", "--quiet", "--skip-download", *_suppressed()),
         ],
     }
+
+
+def _unrolled() -> Path:
+    """Write the template with its loops unrolled, since checkov skips what is in one, and return the file."""
+    template, _ = decode(str(ROOT / _TEMPLATE))
+    problems, unrolled = language_extension(Template(_TEMPLATE, template, ["us-east-1"]))
+    if unrolled is None:
+        raise SystemExit(f"the loops of {_TEMPLATE} cannot be unrolled: {problems}")
+    file = LOCAL / "check" / "template.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(unrolled, indent=1))
+    return file
 
 
 def _suppressed() -> list[str]:

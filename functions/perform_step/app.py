@@ -13,7 +13,7 @@ from whenthen.runtime.wiring import wired
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Perform the job of each message. Raises Misconfigured for a channel that does not exist; the messages come back."""
+    """Perform the job that each message names. Raises Misconfigured for an unknown channel: all messages come back."""
     wiring = wired()
     perform = wiring.perform_step
     seconds = CALL_SECONDS if wiring.calls_outside else STORE_SECONDS

@@ -1,10 +1,10 @@
-"""template.yaml as data: short tags as functions, loops unrolled, values as the text that they stand for."""
+"""template.yaml as data: short tags as functions, loops unrolled, rows of mappings looked up, values as text."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,9 @@ def _unrolled(value: Any) -> Any:
         if key.startswith("Fn::ForEach::"):
             name, choices, body = entry
             for choice in choices:
-                plain |= _unrolled(_replaced(body, name, choice))
+                made = _unrolled(_replaced(body, name, choice))
+                assert not made.keys() & plain.keys(), f"{key} makes {made.keys() & plain.keys()} a second time"
+                plain |= made
         else:
             plain[key] = _unrolled(entry)
     return plain
@@ -66,11 +68,38 @@ def _replaced(value: Any, name: str, choice: str) -> Any:
     return value.replace(f"${{{name}}}", choice) if isinstance(value, str) else value
 
 
+def _resolved(value: Any, mappings: Mapping[str, Any]) -> Any:
+    """Look up rows of mappings, and fill the texts that need nothing else, from the inside out."""
+    if isinstance(value, list):
+        return [_resolved(entry, mappings) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: _resolved(entry, mappings) for key, entry in value.items()}
+    match value:
+        case {"Fn::FindInMap": [str(table), str(row), str(column)]}:
+            return mappings[table][row][column]
+        case {"Fn::Sub": [str(pattern), dict(names)]}:
+            known = {name: entry for name, entry in names.items() if isinstance(entry, str)}
+            for name, entry in known.items():
+                pattern = pattern.replace(f"${{{name}}}", entry)
+            unknown = {name: entry for name, entry in names.items() if name not in known}
+            return {"Fn::Sub": [pattern, unknown] if unknown else pattern}
+        case {"Fn::Sub": str(pattern)} if "${" not in pattern:
+            return pattern
+    return value
+
+
+@cache
+def source() -> dict[str, Any]:
+    """The whole template as it is written, loops and all."""
+    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - safe
+    return document
+
+
 @cache
 def template() -> dict[str, Any]:
-    """The whole template."""
-    text = (ROOT / "template.yaml").read_text()
-    document: dict[str, Any] = _unrolled(yaml.load(text, Loader=_Loader))  # noqa: S506 - a SafeLoader
+    """The whole template as CloudFormation sees it: without loops and mappings."""
+    document: dict[str, Any] = _resolved(_unrolled(source()), source()["Mappings"])
     return document
 
 
@@ -130,6 +159,26 @@ def _deployed(value: Any) -> Any:
     return value
 
 
+def policies(role: str) -> Iterator[dict[str, Any]]:
+    """Every policy of a role, given without `Role`: its own, those attached to it, those under a condition."""
+    for policy in properties(f"{role}Role")["Policies"]:
+        yield policy["Fn::If"][1] if "Fn::If" in policy else policy
+    for entry in resources("AWS::IAM::Policy").values():
+        if {"Ref": f"{role}Role"} in entry["Properties"]["Roles"]:
+            yield entry["Properties"]
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    """Every statement of every policy of a role, given without `Role`, but for those about traces."""
+    found = [policy for policy in policies(role) if policy["PolicyName"] != "tracing"]
+    return [statement for policy in found for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def statements_on(role: str, resource: str) -> list[dict[str, Any]]:
+    """Those statements of a role that name one resource, such as `${ConfigTable.Arn}`."""
+    return [statement for statement in statements(role) if resource in texts(statement["Resource"])]
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One action that a role may take on one resource."""
@@ -141,13 +190,12 @@ class Permission:
 
 def permissions() -> Iterator[Permission]:
     """Everything that the roles of the stack may do."""
-    for role, entry in resources("AWS::IAM::Role").items():
-        for policy in entry["Properties"]["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
-                for action in texts(statement["Action"]):
-                    for resource in texts(statement["Resource"]):
-                        yield Permission(role.removesuffix("Role"), action, resource)
+    for role in (name.removesuffix("Role") for name in resources("AWS::IAM::Role")):
+        for statement in statements(role):
+            assert statement["Effect"] == "Allow"
+            for action in texts(statement["Action"]):
+                for resource in texts(statement["Resource"]):
+                    yield Permission(role, action, resource)
 
 
 def who_may(action: str, resource: str) -> set[str]:
@@ -168,9 +216,5 @@ def environment(function: str) -> dict[str, str]:
 
 def consumers() -> dict[str, tuple[str, dict[str, Any]]]:
     """Queue → the function that works on it, and its mapping's properties."""
-    return {
-        text(mapping["Properties"]["Queue"])[2:-5]: (function, mapping["Properties"])
-        for function, entry in resources(FUNCTION).items()
-        for mapping in entry["Properties"].get("Events", {}).values()
-        if mapping["Type"] == "SQS"
-    }
+    found = [entry["Properties"] for entry in resources("AWS::Lambda::EventSourceMapping").values()]
+    return {text(mapping["EventSourceArn"])[2:-5]: (text(mapping["FunctionName"])[2:-5], mapping) for mapping in found}

@@ -77,13 +77,34 @@ def _own(function: str) -> set[str]:
     return {name for name in environment(function) if name != "STAGE" and not name.startswith("POWERTOOLS_")}
 
 
-def test_each_folder_of_functions_is_one_function_under_its_name() -> None:
+def test_each_folder_of_functions_is_one_function_under_its_name_but_for_the_one_of_all_channels() -> None:
     folders = {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists()}
     assert {properties(name)["CodeUri"] for name in FUNCTIONS} == {f"functions/{folder}" for folder in folders}
     for name in FUNCTIONS:
         snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        assert properties(name)["CodeUri"] == f"functions/{snake}"
+        assert properties(name)["CodeUri"] == f"functions/{'perform_step' if name in JOBS else snake}"
         assert environment(name)["POWERTOOLS_SERVICE_NAME"] == snake
+
+
+def test_each_channel_has_one_function_that_works_on_its_queue() -> None:
+    told = {name: environment(name)["CHANNEL"] for name in FUNCTIONS if "CHANNEL" in environment(name)}
+    assert told.keys() == JOBS
+    assert sorted(told.values()) == sorted(Channel)
+    for name, channel in told.items():
+        assert environment(name)["QUEUE_URL"] == f"${{{channel.capitalize()}Queue}}"
+        assert environment(name)["QUEUE_URL"] == environment(name)[f"{channel.upper()}_QUEUE_URL"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_made_after_all_that_it_may_do(function: str) -> None:
+    """Its role is made first, but a policy of its own might come after the first event."""
+    attached = {
+        name
+        for name, entry in resources("AWS::IAM::Policy").items()
+        if {"Ref": f"{function}Role"} in entry["Properties"]["Roles"]
+    }
+    waited_for = template()["Resources"][function]["DependsOn"]
+    assert ({waited_for} if isinstance(waited_for, str) else set(waited_for)) == attached
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.template.reading import properties, template, text, texts
+from tests.template.reading import properties, statements, template, text, texts
 
 
 def test_the_bucket_is_closed_encrypted_and_forgets() -> None:
@@ -54,11 +54,8 @@ def test_mail_is_received_where_a_domain_is_named_scanned_and_stored() -> None:
 
 def test_mail_is_sent_from_the_configured_addresses_and_no_other() -> None:
     assert template()["Parameters"]["MailSenders"]["Default"] == ""
-    (statement,) = [
-        statement
-        for statement in properties("SendEmailRole")["Policies"][0]["PolicyDocument"]["Statement"]
-        if statement["Action"] == ["ses:SendRawEmail"]
-    ]
+    (statement,) = [statement for statement in statements("SendEmail") if "ses:SendRawEmail" in statement["Action"]]
+    assert statement["Action"] == ["ses:SendRawEmail"]
     condition, _, deployed = statement["Condition"]["Fn::If"]
     assert condition == "IsLocal"
     (allowed,) = deployed["StringEqualsIgnoreCase"].values()

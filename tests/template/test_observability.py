@@ -136,8 +136,15 @@ def test_the_dashboard_shows_every_function_and_every_queue() -> None:
 
 def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
-    policy = template()["Resources"]["TracingPolicy"]
-    assert policy["Condition"] == "Traces"
+    assert template()["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
     schedules = {"SweepScheduleRole", "ReconcileScheduleRole"}  # the scheduler traces nothing
-    traced = set(resources("AWS::IAM::Role")) - schedules
-    assert {text(role) for role in policy["Properties"]["Roles"]} == {f"${{{name}}}" for name in traced}
+    traced = set[str]()
+    for role in resources("AWS::IAM::Role"):
+        for choice in (policy["Fn::If"] for policy in properties(role)["Policies"] if "Fn::If" in policy):
+            condition, policy, otherwise = choice
+            assert (condition, otherwise) == ("Traces", {"Ref": "AWS::NoValue"})
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            assert policy["PolicyName"] == "tracing"
+            assert {action.partition(":")[0] for action in statement["Action"]} == {"xray"}
+            traced.add(role)
+    assert traced == set(resources("AWS::IAM::Role")) - schedules

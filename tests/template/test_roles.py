@@ -6,7 +6,18 @@ import re
 
 import pytest
 
-from tests.template.reading import FUNCTION, ROOT, Permission, permissions, properties, resources, text, who_may
+from tests.template.reading import (
+    FUNCTION,
+    ROOT,
+    Permission,
+    permissions,
+    properties,
+    resources,
+    statements,
+    statements_on,
+    text,
+    who_may,
+)
 
 FUNCTIONS = set(resources(FUNCTION))
 JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
@@ -144,6 +155,15 @@ def test_no_role_takes_policies_made_elsewhere() -> None:
     # Managed policies, such as those that SAM adds, name every queue and every log of the account.
     assert not [name for name in resources("AWS::IAM::Role") if "ManagedPolicyArns" in properties(name)]
     assert not [name for name in FUNCTIONS if "Policies" in properties(name)]
+    assert not resources("AWS::IAM::ManagedPolicy") | resources("AWS::IAM::RolePolicy"), "which are not read here"
+
+
+def test_a_policy_is_for_one_role_but_for_what_every_channel_may() -> None:
+    shared = {"ChannelPolicy": {f"{function}Role" for function in JOBS}}
+    for name, entry in resources("AWS::IAM::Policy").items():
+        own = {f"{name.removesuffix('Policy').removesuffix('Queue')}Role"}
+        assert {text(role)[2:-1] for role in entry["Properties"]["Roles"]} == shared.get(name, own)
+        assert set(entry["Properties"]) == {"Roles", "PolicyName", "PolicyDocument"}
 
 
 def test_no_two_roles_are_alike() -> None:
@@ -173,11 +193,12 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
 
 @pytest.mark.parametrize("function", sorted({"SendEmail", "MatchRules", "AdvanceSequence"} | JOBS))
 def test_on_aws_what_the_emulator_cannot_scope_is_scoped(function: str) -> None:
-    for policy in properties(f"{function}Role")["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            if set(statement["Action"]) & {"ses:SendRawEmail", "states:SendTaskSuccess"}:
-                condition, local, _ = statement["Resource"]["Fn::If"]
-                assert (condition, local) == ("IsLocal", "*")
+    scoped = {"ses:SendRawEmail", "states:SendTaskSuccess"}
+    found = [statement for statement in statements(function) if set(statement["Action"]) & scoped]
+    assert found
+    for statement in found:
+        condition, local, _ = statement["Resource"]["Fn::If"]
+        assert (condition, local) == ("IsLocal", "*")
 
 
 OTHER_SERVICES = {
@@ -201,11 +222,7 @@ def test_roles_are_for_lambda_and_what_else_works_in_this_account_alone() -> Non
 
 @pytest.mark.parametrize(("function", "keys"), [("Authorize", ["apikeys"]), ("ReceiveWebhook", ["sources"])])
 def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: str, keys: list[str]) -> None:
-    (statement,) = [
-        statement
-        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
-        if text(statement["Resource"]) == "${ConfigTable.Arn}"
-    ]
+    (statement,) = statements_on(function, "${ConfigTable.Arn}")
     assert statement["Action"] == ["dynamodb:GetItem"]
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
 
@@ -220,12 +237,8 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
 def test_who_notes_what_came_in_writes_that_into_the_history_and_reads_nothing_there(
     function: str, keys: dict[str, list[str]]
 ) -> None:
-    statements = [
-        statement
-        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
-        if text(statement["Resource"]) == "${RunsTable.Arn}"
-    ]
-    assert {action: statement["Condition"] for statement in statements for action in statement["Action"]} == {
+    found = statements_on(function, "${RunsTable.Arn}")
+    assert {action: statement["Condition"] for statement in found for action in statement["Action"]} == {
         action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": key}} for action, key in keys.items()
     }
 
@@ -234,11 +247,8 @@ def test_who_notes_what_came_in_writes_that_into_the_history_and_reads_nothing_t
     ("function", "key"), [("FireDueDates", "sweeps"), ("ReconcileLeads", "leadforms"), ("FetchLead", "leadforms")]
 )
 def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: str) -> None:
-    (statement,) = [
-        statement
-        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
-        if "dynamodb:PutItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
-    ]
+    on_config = statements_on(function, "${ConfigTable.Arn}")
+    (statement,) = [statement for statement in on_config if "dynamodb:PutItem" in statement["Action"]]
     assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:GetItem"}
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
 
@@ -246,15 +256,20 @@ def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: st
 @pytest.mark.parametrize("function", ["FireDueDates", "ReconcileLeads", "FetchLead"])
 def test_who_writes_to_the_config_on_condition_may_read_what_refused_it(function: str) -> None:
     """A conditional write that is refused is followed by a look at whether it was ours (adapters.dynamodb)."""
-    assert any(
-        "dynamodb:GetItem" in statement["Action"] and text(statement["Resource"]) == "${ConfigTable.Arn}"
-        for statement in properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
-    )
+    on_config = statements_on(function, "${ConfigTable.Arn}")
+    assert any("dynamodb:GetItem" in statement["Action"] for statement in on_config)
 
 
 def test_each_permission_says_why() -> None:
-    lines = (ROOT / "template.yaml").read_text().splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith("  # --- functions: each"))
-    for place, line in enumerate(lines[start:], start):
-        if line == "              - Effect: Allow":
-            assert lines[place - 1].strip().startswith("# "), f"line {place + 1}"
+    """Queue and bucket policies have a Sid that does, and roles say on one line whom they are for."""
+    lines = [line.strip() for line in (ROOT / "template.yaml").read_text().splitlines()]
+    granting = [
+        place
+        for place, line in enumerate(lines)
+        if re.search(r"\bEffect: Allow\b", line) and "sts:AssumeRole" not in line + lines[place + 1]
+    ]
+    assert len(granting) > 90
+    for place in granting:
+        above = place - 1 if lines[place].startswith(("- {", "- Effect")) else place - 2
+        named = lines[place - 1].startswith("- Sid: ")
+        assert named or lines[above].startswith("# "), f"line {place + 1}"
