@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.adapters.queues import job_of
-from whenthen.runtime.consumer import CALL_SECONDS, STORE_SECONDS, consume
+from whenthen.adapters.aws.queues import job_of
 from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.queue_consumer import CALL_SECONDS, STORE_SECONDS, consume
 from whenthen.runtime.wiring import wired
 
 

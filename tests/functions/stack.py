@@ -20,6 +20,7 @@ import pytest
 from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.functions.payloads import CONTEXT
 from tests.template.reading import QUEUE, ROOT, consumers, environment, properties, resources, template
+from whenthen.channels.registry import CHANNELS
 from whenthen.runtime.environment import Settings, Variable
 from whenthen.runtime.wiring import Wiring, wired
 
@@ -42,7 +43,10 @@ _PSEUDO = {
     "AWS::StackName": STACK,
 }
 _TABLES = {"ConfigTable": CONFIG, "RecordsTable": RECORDS, "RunsTable": RUNS}
-_SETTINGS = [variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)]
+_SETTINGS = [
+    *(variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)),
+    *(f"{channel.upper()}_QUEUE_URL" for channel in CHANNELS),
+]
 
 
 @cache

@@ -21,10 +21,10 @@ USE_CASES = {
     "EventQueue": "match_event",
     "LeadQueue": "fetch_lead",
     "MailQueue": "receive_email",
-    "EmailQueue": "send_email",
-    "WhatsappQueue": "send_whatsapp",
-    "WebhookQueue": "call_webhook",
-    "RecordQueue": "change_record",
+    "EmailQueue": "perform_step",
+    "WhatsappQueue": "perform_step",
+    "WebhookQueue": "perform_step",
+    "RecordQueue": "perform_step",
 }
 JOB_QUEUES = ("EmailQueue", "WhatsappQueue", "WebhookQueue", "RecordQueue")
 
@@ -136,7 +136,7 @@ def test_what_may_pass_comes_back_when_it_is_wished_for(stack: Stack, queue: str
 
 
 def test_no_message_is_held_back_for_longer_than_sqs_can(stack: Stack) -> None:
-    stack.adapters["send_email"] = Work({0: Temporary("come back tomorrow", retry_after=86_400)})
+    stack.adapters["perform_step"] = Work({0: Temporary("come back tomorrow", retry_after=86_400)})
     stack.replaced["sqs"] = visibility = Visibility()
     stack.consume("EmailQueue", batch(_message("EmailQueue", 0)))
     assert visibility.changed["receipt of m0"] < 43_200
@@ -161,14 +161,14 @@ def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
         def dead_letter(self, *_: str) -> None:
             raise Temporary("burying a message: ServiceUnavailable")
 
-    stack.adapters |= {"send_email": Work(), "messages": Unreachable()}
+    stack.adapters |= {"perform_step": Work(), "messages": Unreachable()}
     answer = stack.consume("EmailQueue", batch(_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)))
     assert failed(answer) == ["m1"]
 
 
 def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack: Stack) -> None:
     # moto knows no such receipt: the call fails as it does for a message whose visibility has run out.
-    stack.adapters["send_email"] = work = Work({0: Temporary("throttled", retry_after=5)})
+    stack.adapters["perform_step"] = work = Work({0: Temporary("throttled", retry_after=5)})
     assert failed(stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))) == [
         "m0"
     ]
@@ -206,7 +206,7 @@ def test_no_message_is_begun_that_might_not_be_ended(stack: Stack, queue: str, e
 
 
 def test_what_was_not_begun_comes_back_even_where_it_cannot_be_hurried(stack: Stack) -> None:
-    stack.adapters["send_email"] = work = Slow(stack, 80.0, 60.0)
+    stack.adapters["perform_step"] = work = Slow(stack, 80.0, 60.0)
     # moto knows no such receipts.
     answer = stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))
     assert (work.asked, failed(answer)) == ([0], ["m1", "m2"])

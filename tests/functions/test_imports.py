@@ -45,10 +45,10 @@ NOT_AT_FIRST = (
 )
 
 OF_CHANNEL = {
-    "send_email": ("whenthen.usecases.send_email",),
-    "send_whatsapp": ("whenthen.usecases.send_whatsapp",),
-    "call_webhook": ("whenthen.usecases.call_webhook",),
-    "change_record": ("whenthen.usecases.change_record",),
+    "send_email": ("whenthen.channels.email.effect",),
+    "send_whatsapp": ("whenthen.channels.whatsapp.effect",),
+    "call_webhook": ("whenthen.channels.webhook.effect",),
+    "change_record": ("whenthen.channels.record.effect",),
 }
 """The modules that belong to one channel alone."""
 

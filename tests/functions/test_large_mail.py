@@ -13,9 +13,9 @@ from tests.template.reading import ROOT, properties
 MEASURE = """
 import json, resource, sys, time
 from datetime import UTC, datetime
-from whenthen.sources.inbound_mail import mail_events
-from whenthen.sources.mail import read_mail
-from whenthen.sources.receipts import authentication_of_headers
+from whenthen.sources.email.inbound import mail_events
+from whenthen.sources.email.mime import read_mail
+from whenthen.sources.email.authentication import authentication_of_headers
 raw = open(sys.argv[1], "rb").read()
 began = time.process_time()
 mail = read_mail(raw)

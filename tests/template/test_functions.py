@@ -8,11 +8,14 @@ from datetime import timedelta
 import pytest
 
 from tests.template.reading import FUNCTION, ROOT, environment, permissions, properties, resources, template
+from whenthen.channels.registry import CHANNELS
 from whenthen.runtime.environment import Settings, Variable
 from whenthen.usecases.ingest.fire_due_dates import SLICE
 
 FUNCTIONS = sorted(resources(FUNCTION))
-KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}
+KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)} | {
+    f"{channel.upper()}_QUEUE_URL" for channel in CHANNELS
+}
 TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
 JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
 
@@ -89,7 +92,7 @@ def test_each_folder_of_functions_is_one_function_under_its_name_but_for_the_one
 def test_each_channel_has_one_function_that_works_on_its_queue() -> None:
     told = {name: environment(name)["CHANNEL"] for name in FUNCTIONS if "CHANNEL" in environment(name)}
     assert told.keys() == JOBS
-    assert sorted(told.values()) == sorted(Channel)
+    assert sorted(told.values()) == sorted(CHANNELS)
     for name, channel in told.items():
         assert environment(name)["QUEUE_URL"] == f"${{{channel.capitalize()}Queue}}"
         assert environment(name)["QUEUE_URL"] == environment(name)[f"{channel.upper()}_QUEUE_URL"]
