@@ -64,7 +64,16 @@ def test_a_mail_that_cannot_be_is_not_sent(world: World, parameters: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "sender", ["crm@example.com", "CRM@Example.com", "Satış <desk@example.com>", '"a, b" <desk@example.com>']
+    "sender",
+    [
+        "crm@example.com",
+        "CRM@Example.com",
+        "<desk@example.com>",
+        "Satış <desk@example.com>",
+        "J. Smith <desk@example.com>",
+        '"a, b" <desk@example.com>',
+        '"boss@example.com" <desk@example.com>',
+    ],
 )
 def test_a_mail_is_from_one_of_the_stack_s_senders(world: World, sender: str) -> None:
     job = performed(world, "send_email", subject="s", text="t", **{"from": sender})
@@ -73,7 +82,18 @@ def test_a_mail_is_from_one_of_the_stack_s_senders(world: World, sender: str) ->
 
 
 @pytest.mark.parametrize(
-    "sender", ["boss@example.com", "desk@example.com, boss@example.com", "desk@example.com <boss@example.com>", "desk"]
+    "sender",
+    [
+        "boss@example.com",
+        "desk@example.com, boss@example.com",
+        "desk@example.com <boss@example.com>",
+        "boss@example.com <desk@example.com>",
+        "Desk, Sales <desk@example.com>",
+        "desk@example.com (Sales",
+        "<desk@example.com>boss@example.com",
+        "Sales\nBcc: boss@example.com <desk@example.com>",
+        "desk",
+    ],
 )
 def test_a_mail_from_anyone_else_is_refused_before_it_is_claimed(world: World, sender: str) -> None:
     job = performed(world, "send_email", subject="s", text="t", **{"from": sender})

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mails import HOST, as_ses_stores, headers_of_ses, passed, spf
-from tests.sources.growth import growth
+from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import sample
 from whenthen.sources.email.authentication import Authentication, authentication_of_headers
 from whenthen.sources.email.mime import read_mail
@@ -204,4 +204,4 @@ def test_no_results_cost_more_than_their_length(piece: str) -> None:
             headers(PATH, BY_SES, f"Authentication-Results: amazonses.com; spf={piece * (size // len(piece))}")
         )
 
-    assert growth(read, 1_900) < 9
+    assert growth(read, 7_600) < LINEAR

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from encodings.aliases import aliases
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sources.growth import growth
+from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import EVENTS, sample
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, WhenthenError
@@ -484,7 +483,7 @@ def test_html_reads_as_a_person_sees_it(markup: str, text: str) -> None:
     "piece", ["<", "<!--", "<!", "<a", "<script", "<script>", "</script>", "&", "<p ", "<a b='", "\n \n"]
 )
 def test_no_markup_costs_more_than_its_length(piece: str) -> None:
-    assert growth(lambda size: text_of_html(piece * (size // len(piece))), 20_000) < 9
+    assert growth(lambda size: text_of_html(piece * (size // len(piece))), 80_000) < LINEAR
 
 
 def test_ten_megabytes_are_read_whole() -> None:
@@ -525,13 +524,11 @@ def test_no_declared_charset_costs_more_than_what_it_is_of(charset: str) -> None
         return eml(head, b"\xc5a-" + b"b9" * size)
 
     def names(size: int) -> bytes:
-        part = f"Content-Type: application/zip; name*={charset}''a-{'b9' * 5_000}\r\n\r\nx".encode()
-        return b"From: a@b.com\r\n" + multipart("mixed", *[part] * (size // 1_000))
+        part = f"Content-Type: application/zip; name*={charset}''\xc5a-{'b9' * (size // 20)}\r\n\r\nx".encode()
+        return b"From: a@b.com\r\n" + multipart("mixed", *[part] * 20)
 
-    assert growth(lambda size: read_mail(texts(size)), 20_000) < 9
-    before = time.process_time()
-    assert len(read_mail(names(200_000)).attachments) == 200
-    assert time.process_time() - before < 2, "the library's own codec takes seven seconds"
+    assert growth(lambda size: read_mail(texts(size)), 80_000) < LINEAR
+    assert growth(lambda size: read_mail(names(size)), 80_000) < LINEAR
 
 
 LINES = st.sampled_from(

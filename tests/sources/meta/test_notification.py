@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources.growth import growth
+from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import sample, sample_json
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Unauthenticated, WhenthenError
@@ -255,5 +255,5 @@ def test_a_large_notification_costs_no_more_than_its_length() -> None:
     def many(count: int) -> bytes:
         return notified(*({"field": "leadgen", "value": {"leadgen_id": str(n), "page_id": "1"}} for n in range(count)))
 
-    bodies = {count: many(count) for count in (1_000, 4_000)}
-    assert growth(lambda count: leads_of(bodies[count]), 1_000) < 9
+    bodies = {count: many(count) for count in (250, 4_000)}
+    assert growth(lambda count: leads_of(bodies[count]), 4_000) < LINEAR

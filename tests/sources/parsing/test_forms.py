@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources.growth import growth
+from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import sample
 from whenthen.domain.common.errors import Malformed, TooLarge, WhenthenError
 from whenthen.sources.parsing.forms import Form, read_form
@@ -108,7 +108,7 @@ def test_no_body_costs_more_than_its_length(filler: bytes) -> None:
             with contextlib.suppress(WhenthenError):
                 read_form(body, content_type)
 
-    assert growth(read_both, 200_000) < 9
+    assert growth(read_both, 800_000) < LINEAR
 
 
 @given(st.binary(max_size=300), st.sampled_from([URLENCODED, "multipart/form-data; boundary=b", "multipart/form-data"]))

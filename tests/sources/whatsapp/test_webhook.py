@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sources.growth import growth
+from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import EVENTS, sample, sample_json
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_json
@@ -356,8 +356,8 @@ def test_three_megabytes_of_messages_are_read() -> None:
 
 
 def test_a_crowd_costs_no_more_than_its_length() -> None:
-    bodies = {count: crowd(count) for count in (500, 2_000)}
-    assert growth(lambda count: read(bodies[count]), 500) < 9
+    bodies = {count: crowd(count) for count in (125, 2_000)}
+    assert growth(lambda count: read(bodies[count]), 2_000) < LINEAR
 
 
 LEAVES = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
-from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_SUBJECT = 500
+
+_SENDER = re.compile(
+    r"""(?:(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|[^"()<>@,;:\\\[\]\r\n]*)\s*<([^<>\s]+)>|([^"()<>,;:\\\s]+))\s*"""
+)
+"""One address, alone or in brackets behind a name; a name with other characters than letters must be in quotes."""
 
 
 class _Send(Struct, frozen=True):
@@ -72,8 +77,9 @@ class SendEmail(Struct, frozen=True):
 
     def _allowed(self, sender: str) -> str:
         """The sender that a step names, if mail may be from it: the function's role lets it send as no other."""
-        addresses = [address.lower() for _, address in getaddresses([sender])]
-        if len(addresses) != 1 or addresses[0] not in {known.lower() for known in (self.sender, *self.further)}:
+        found = _SENDER.fullmatch(sender)
+        address = (found[1] or found[2]).lower() if found else None
+        if address not in {known.lower() for known in (self.sender, *self.further)}:
             raise Invalid.field(
                 "with.from", f"{sender!r} is no sender of this stack: its parameter MailSenders names them"
             )

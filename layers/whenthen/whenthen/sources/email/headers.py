@@ -6,16 +6,20 @@ import binascii
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
 from whenthen.domain.events.identities import email as address_of
+from whenthen.sources.email.address_lists import named_in
 from whenthen.sources.parsing.charsets import codec_of
 
 _LONGEST = 20_000
 _LONGEST_ENCODED = 4_000
 """Characters of a header that are kept, and of one with encoded words, whose decoding can cost their square."""
+
+_MOST_HEADERS = 10
+"""Headers of one name whose people are read."""
 
 
 STRUCTURED = frozenset({"return-path", "received", "received-spf", "authentication-results"})
@@ -30,20 +34,17 @@ class Person(Struct, frozen=True):
 
 
 def people_of(raw_headers: list[tuple[str, str]], name: str) -> tuple[Person, ...]:
-    """Everyone whom the headers of that name name, each once; what is no address is left out.
+    """Read everyone whom the headers called `name` name, each once; leave out what is no address.
 
     Addresses are found before encoded words are decoded: a name must not be able to bring an address along.
     """
     written = [unfolded(value) for header, value in raw_headers if header == name]
     people: dict[str, Person] = {}
-    try:
-        found = getaddresses(written[:10])
-    except RecursionError:  # comments within comments without end
-        return ()
-    for shown, address in found:
-        own = address_of(address)
-        if own is not None:
-            people.setdefault(own, Person(own, decoded(shown) or None))
+    for value in written[:_MOST_HEADERS]:
+        for shown, address in named_in(value):
+            own = address_of(address)
+            if own is not None:
+                people.setdefault(own, Person(own, decoded(shown) or None))
     return tuple(people.values())
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +15,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.identities import email, identity
+from whenthen.sources.email.address_lists import named_in
 from whenthen.sources.email.inbound import OWN_HEADER, RUN_HEADER
 from whenthen.sources.parsing.json_body import mapping, mappings, present, text
 
@@ -71,7 +71,7 @@ def _delivery(recipient: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[str, Any]) -> Event:
-    address = email(parseaddr(text(recipient.get("emailAddress")) or "")[1])
+    address = _first_address(text(recipient.get("emailAddress")) or "")
     facts = present({**data, "to": address})
     external_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
     return Event(
@@ -83,6 +83,10 @@ def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[
         data=facts,
         origin="source:email",
     )
+
+
+def _first_address(written: str) -> str | None:
+    return next((address for _, one in named_in(written) if (address := email(one))), None)
 
 
 def _header(mail: Mapping[str, Any], name: str) -> str | None:
