@@ -13,15 +13,21 @@ import pytest
 from dev import processes
 from dev.processes import Process, ProcessFile
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(600)"
 WITH_CHILD = (
     f"import subprocess, sys, time; print(subprocess.Popen([sys.executable, '-c', {SLEEP!r}]).pid, flush=True); "
 )
 STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
 )
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are told apart by /proc")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was told to end may take long to do so on a busy machine."""
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 120)
 
 
 @pytest.fixture
@@ -76,7 +82,7 @@ def test_a_foreign_process_with_the_same_pid_is_neither_alive_nor_stopped(start)
 
 @needs_proc
 def test_children_are_stopped_too(start, tmp_path):
-    process = start(WITH_CHILD + "time.sleep(60)")
+    process = start(WITH_CHILD + "time.sleep(600)")
     child = int(output(tmp_path))
     processes.stop(process)
     assert processes.start_of(child) is None
@@ -125,6 +131,7 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path):
 def test_a_command_that_is_run_is_remembered_meanwhile_and_its_status_returned(tmp_path):
     file = ProcessFile(tmp_path / "processes.json")
     code = f"import json, sys; sys.exit(len(json.load(open({str(tmp_path / 'processes.json')!r}))) + 6)"
-    wait = "import time; time.sleep(0.3); "  # until it is written down
+    written = f"while not os.path.exists({str(tmp_path / 'processes.json')!r}): time.sleep(0.01)\n"
+    wait = f"import os, time\n{written}"
     assert file.run("it", [sys.executable, "-c", wait + code], dict(os.environ), tmp_path / "log", tmp_path) == 7
     assert file.read() == []

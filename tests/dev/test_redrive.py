@@ -53,11 +53,11 @@ def test_what_is_buried_again_at_once_is_put_back_once(sqs: Any) -> None:
     url = sqs.get_queue_url(QueueName="stack-email-dead-letters")["QueueUrl"]
     for number in range(12):
         sqs.send_message(QueueUrl=url, MessageBody=f"not json {number}")
-    time.sleep(0.002)
     tries: list[str] = []
 
     def consumer_buries_it(body: str) -> None:
         tries.append(body)
+        time.sleep(0.002)  # SQS tells moments apart by the millisecond, and so does what is put to the test
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
     assert redrive(sqs, "stack", "email", consumer_buries_it) == 12

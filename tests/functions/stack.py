@@ -33,6 +33,9 @@ SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-seque
 IMPORT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-import"
 ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
+LONG = 12 * 60 * 60
+"""Seconds for which a message that was looked at stays hidden: the most that SQS allows, and longer than a test takes."""
+
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
 """What the parameters are, where their defaults do not suffice."""
 
@@ -92,6 +95,7 @@ class Stack:
         """All messages that wait in a queue; they do not, after this."""
         found: list[dict[str, Any]] = []
         request = {"QueueUrl": self.queues[queue], "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        request["VisibilityTimeout"] = LONG
         while batch := client("sqs").receive_message(**request).get("Messages"):
             found += batch
         return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from whenthen.adapters.dynamodb.records.record_items import record_item
 from whenthen.domain.common.errors import Invalid, Temporary, TooLarge, WhenthenError
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record
+from whenthen.runtime import stream_forwarder
 from whenthen.runtime.stream_forwarder import GIVE_UP_AFTER
 
 NEW = record(status="new", phone="+905321234567")
@@ -129,10 +130,19 @@ def test_a_change_that_could_not_be_buried_comes_again(stack: Stack) -> None:
     assert _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1)))) == [f"{1:021}"]
 
 
+NOW = 1_800_000_000
+
+
+@pytest.fixture(autouse=True)
+def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the look at how long ago a change was made."""
+    monkeypatch.setattr(stream_forwarder, "time", SimpleNamespace(time=lambda: NOW))
+
+
 def _made_ago(seconds: float, *images: tuple[Any, Any]) -> dict[str, Any]:
     event = changes(*images)
     for each in event["Records"]:
-        each["dynamodb"]["ApproximateCreationDateTime"] = int(time.time() - seconds)
+        each["dynamodb"]["ApproximateCreationDateTime"] = NOW - int(seconds)
     return event
 
 

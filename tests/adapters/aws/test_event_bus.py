@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -176,7 +175,7 @@ class _Raising:
 def test_many_calls_are_made_several_at_a_time_and_all_of_them(no_sleep: list[float]) -> None:
     published = _events(2_000)
     unlucky = {each.id for each in published[::97]}
-    lock, refused, at_once = threading.Lock(), set(), []
+    lock, others, refused, at_once = threading.Lock(), threading.Event(), set(), []
 
     class Slow(FakeEvents):
         under_way = 0
@@ -185,7 +184,9 @@ def test_many_calls_are_made_several_at_a_time_and_all_of_them(no_sleep: list[fl
             with lock:
                 Slow.under_way += 1
                 at_once.append(Slow.under_way)
-            time.sleep(0.001)
+                if Slow.under_way > 1:
+                    others.set()
+            assert others.wait(60), "calls are made one after the other"
             with lock:
                 Slow.under_way -= 1
                 return super().put_events(Entries=Entries)

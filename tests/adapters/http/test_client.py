@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,16 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-One: 1\r\n\r\nok"
 SECRET_PATH = "/hook/s3cret?token=t0ken"
 
 
-def _post(port: int, path: str = SECRET_PATH, *, seconds: float = 5.0, body: bytes = b"{}") -> HttpAnswer:
+def _post(port: int, path: str = SECRET_PATH, *, seconds: float = 60.0, body: bytes = b"{}") -> HttpAnswer:
     client = GuardedHttp(dangerously_allow_private_addresses=True, total_seconds=seconds)
     return client.send(HttpRequest("POST", f"http://127.0.0.1:{port}{path}", {"webhook-id": "job_1"}, body))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to a local socket may take long on a busy machine."""
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 60.0)
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 60.0)
 
 
 def test_a_call_and_its_answer() -> None:
@@ -174,25 +181,73 @@ def _is_silent(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-def _drips(connection: socket.socket) -> None:
-    read_request(connection)
-    for byte in OK * 10:
-        time.sleep(0.05)
-        connection.sendall(bytes([byte]))
-
-
 def _speaks_otherwise(connection: socket.socket) -> None:
     read_request(connection)
     connection.sendall(b"220 mail.example ESMTP\r\n")
 
 
-@pytest.mark.parametrize("script", [_closes_at_once, _says_half_a_status, _is_silent, _drips, _speaks_otherwise])
-def test_no_status_line_means_that_the_answer_is_lost(script: Script) -> None:
-    started = time.monotonic()
+class Clock:
+    """The client's clock, which stands still but for what a test lets pass."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Until a deadline there is as much time as the test says, however busy the machine is."""
+    clock = Clock()
+    monkeypatch.setattr(http, "time", clock)
+    return clock
+
+
+class Slow:
+    """A connection on which each byte that is read, and each piece that is sent, takes a second."""
+
+    def __init__(self, clock: Clock, answer: bytes) -> None:
+        self._clock, self._answer, self.waits, self.sent = clock, answer, list[float](), 0
+
+    def settimeout(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def recv_into(self, buffer: memoryview) -> int:
+        self._clock.seconds += 1
+        buffer[:1], self._answer = self._answer[:1], self._answer[1:]
+        return 1
+
+    def sendall(self, data: bytes) -> None:
+        self._clock.seconds += 1
+        self.sent += len(data)
+
+    def close(self) -> None:
+        pass
+
+    def call(self, seconds: float, body: bytes = b"{}") -> HttpAnswer:
+        connect: Any = lambda _address, _timeout: self  # noqa: E731 - it is this one, whatever the address
+        client = GuardedHttp(dangerously_allow_private_addresses=True, total_seconds=seconds, connect=connect)
+        return client.send(HttpRequest("POST", "http://127.0.0.1/", {}, body))
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds"),
+    [(_closes_at_once, 60), (_says_half_a_status, 60), (_speaks_otherwise, 60), (_is_silent, 0.3)],
+)
+def test_no_status_line_means_that_the_answer_is_lost(script: Script, seconds: float, clock: Clock) -> None:
     with ScriptedServer(script) as server, pytest.raises(AnswerLost) as raised:
-        _post(server.port, seconds=0.6)
-    assert time.monotonic() - started < 3
+        _post(server.port, seconds=seconds)
     assert "s3cret" not in raised.value.reason
+
+
+def test_a_status_line_that_drips_is_lost_with_the_time(clock: Clock) -> None:
+    slow = Slow(clock, OK)
+    with pytest.raises(AnswerLost):
+        slow.call(12)
+    assert 12 <= clock.seconds <= 13
+    assert slow.waits == sorted(slow.waits, reverse=True), "every wait gets what is left of the time"
+    assert max(slow.waits) <= 12
 
 
 @pytest.mark.parametrize(
@@ -208,7 +263,7 @@ def test_no_status_line_means_that_the_answer_is_lost(script: Script) -> None:
 )
 def test_once_the_status_is_there_the_call_is_answered(answer: bytes, body: bytes) -> None:
     with ScriptedServer(answering(answer)) as server:
-        found = _post(server.port, seconds=1.0)
+        found = _post(server.port)
     assert 200 <= found.status < 300
     assert found.body == body
 
@@ -242,31 +297,28 @@ def test_it_is_told_whether_all_of_a_body_was_read(size: int, cut: bool) -> None
     assert (len(answer.body), answer.cut) == (min(size, 1_000), cut)
 
 
-def test_a_body_that_drips_ends_with_the_time() -> None:
-    def drips(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(100):
-            time.sleep(0.05)
-            connection.sendall(b"x")
-
-    started = time.monotonic()
-    with ScriptedServer(drips) as server:
-        answer = _post(server.port, seconds=0.5)
-        assert time.monotonic() - started < 2
+def test_a_body_that_drips_ends_with_the_time(clock: Clock) -> None:
+    answer = Slow(clock, b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100).call(40)
     assert answer.status == 200
-    assert 0 < len(answer.body) < 20
+    assert 0 < len(answer.body) < 21
+    assert 40 <= clock.seconds <= 41
 
 
-def test_a_receiver_that_does_not_read_ends_with_the_time() -> None:
-    def ignores(connection: socket.socket) -> None:
-        time.sleep(1.5)
+def test_a_receiver_that_does_not_read_ends_with_the_time(clock: Clock) -> None:
+    given_up = threading.Event()
 
-    started = time.monotonic()
-    with ScriptedServer(ignores) as server:
+    with ScriptedServer(lambda _connection: given_up.wait(60) and None) as server:
         with pytest.raises(AnswerLost):
-            _post(server.port, seconds=0.5, body=b"x" * 20_000_000)
-        assert time.monotonic() - started < 1.4
+            _post(server.port, seconds=0.3, body=b"x" * 20_000_000)
+        given_up.set()
+
+
+def test_a_receiver_that_reads_slowly_ends_with_the_time(clock: Clock) -> None:
+    slow = Slow(clock, OK)
+    with pytest.raises(AnswerLost):
+        slow.call(5, body=b"x" * 20_000_000)
+    assert clock.seconds == 5
+    assert slow.sent < 20_000_000
 
 
 def test_an_answer_that_comes_before_the_body_was_read_counts() -> None:
@@ -334,7 +386,7 @@ def _tls_call(monkeypatch: pytest.MonkeyPatch, server: ScriptedServer, host: str
     def connect(_address: tuple[str, int], timeout: float) -> socket.socket:
         return socket.create_connection(("127.0.0.1", server.port), timeout)
 
-    return GuardedHttp(connect=connect).send(HttpRequest("POST", f"https://{host}/x", {}, b"{}"))
+    return GuardedHttp(connect=connect, total_seconds=60.0).send(HttpRequest("POST", f"https://{host}/x", {}, b"{}"))
 
 
 def test_the_name_that_was_asked_for_is_the_one_that_is_proved(

@@ -14,6 +14,9 @@ from whenthen.domain.common.errors import WhenthenError
 Task = Callable[[Tap], None]
 Pick = Callable[[Sequence[int]], int]
 
+HANGS = 300
+"""Seconds after which a worker hangs: no machine is that slow."""
+
 
 class _Worker(threading.Thread):
     """Runs its task, but halts before each call until it is let on."""
@@ -47,7 +50,7 @@ class _Worker(threading.Thread):
     def go_on(self) -> None:
         """Let it make its next call, and everything up to the one after that."""
         self._may_go.release()
-        assert self._halted.acquire(timeout=10), "a worker hangs"
+        assert self._halted.acquire(timeout=HANGS), "a worker hangs"
 
 
 def in_lock_step(pick: Pick, tasks: Sequence[Task]) -> list[WhenthenError | None]:
@@ -58,7 +61,7 @@ def in_lock_step(pick: Pick, tasks: Sequence[Task]) -> list[WhenthenError | None
     while left := [number for number, worker in enumerate(workers) if not worker.over]:
         workers[pick(left)].go_on()
     for worker in workers:
-        worker.join(timeout=10)
+        worker.join(timeout=HANGS)
         if worker.defect is not None:
             raise worker.defect
     return [worker.error for worker in workers]
