@@ -1,7 +1,7 @@
 # Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down redrive check bench deploy
+.PHONY: help demo test test-fast test-deployed up down redrive check bench deploy
 
 # The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,19 +18,27 @@ VENV := .local/venv
 ENVIRONMENTS := $(PYTHON) -m dev.environments
 
 # Exported, not written before each command: then make runs Python itself, and signals reach it.
-demo test up down check bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
+demo test test-fast test-deployed up down check bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
 
 help: ## Show what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: ## Set everything up, run three stories on the local stack, and show what happened
 	@$(ENVIRONMENTS) emulator sam
 	@$(VENV)/emulator/bin/python -m dev.demo
 
-test: ## Set everything up and run all tests, those on a deployed local stack included
+test: ## Set everything up and run all tests, those on a deployed local stack included, the fast ones on the deployed Python too
 	@$(ENVIRONMENTS) emulator sam test
 	@$(VENV)/test/bin/python -m dev run test -- \
 		$(VENV)/test/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS) $(TESTS)
+	@$(VENV)/test/bin/python -m dev.deployed_tests --if-found $(PYTEST_ARGS) $(TESTS)
+
+test-fast: ## Run all tests that need no deployed stack: a few minutes
+	@$(ENVIRONMENTS) test
+	@$(VENV)/test/bin/python -m pytest -n auto --ignore=tests/e2e $(PYTEST_ARGS) $(TESTS)
+
+test-deployed: ## Run the fast tests on the Python that the functions are deployed on
+	@$(PYTHON) -m dev.deployed_tests $(PYTEST_ARGS) $(TESTS)
 
 up: ## Start the local stack, or renew it if its sources changed, and leave it running
 	@$(ENVIRONMENTS) emulator sam
@@ -52,6 +60,7 @@ bench: ## Run every benchmark, each beside its peers, and print a table of ratio
 	@$(VENV)/bench/bin/python -m benchmarks
 
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
+	@$(PYTHON) -m dev.pythons > /dev/null # it compiles the layers: where it is missing this says so, before all else
 	@$(ENVIRONMENTS) sam
-	$(VENV)/sam/bin/sam build --config-env $(STAGE)
+	WHENTHEN_DEPLOYED_PYTHON="$$($(PYTHON) -m dev.pythons)" $(VENV)/sam/bin/sam build --config-env $(STAGE)
 	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)

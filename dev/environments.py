@@ -2,7 +2,8 @@
 
 Runs on nothing but Python's standard library, because it is what runs first on a bare machine. Each
 environment is made from `dev/requirements/NAME.txt`, in which everything is pinned, and carries a stamp
-with the hash of those pins: unchanged pins mean no work.
+with the hash of those pins: unchanged pins mean no work. `test-3.13` is made from the same pins as `test`, with the
+Python that the functions are deployed on.
 """
 
 from __future__ import annotations
@@ -20,14 +21,21 @@ from pathlib import Path
 
 from dev.files import exclusive
 from dev.paths import ROOT, VENVS, venv_python
+from dev.pythons import NAMED, Python, deployed_python, missing, this_python
 
 OLDEST_PYTHON = (3, 11)
 REQUIREMENTS = ROOT / "dev" / "requirements"
+
+DEPLOYED_TESTS = f"test-{NAMED}"
+"""The environment of the tests on the deployed Python."""
+
+_SAME_PINS = {DEPLOYED_TESTS: "test"}
 
 PURPOSES = {
     "emulator": "the local AWS",
     "sam": "the SAM CLI",
     "test": "the test tools",
+    DEPLOYED_TESTS: f"the test tools on the deployed Python {NAMED}",
     "check": "the formatter, type checker and template linter",
     "checkov": "the template's security check",
     "bench": "the benchmarks' peers",
@@ -40,7 +48,7 @@ class SetupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One virtual environment, by the name of its requirements file."""
+    """One virtual environment, by its name, which is that of its requirements file but for `test-3.13`."""
 
     name: str
 
@@ -54,11 +62,20 @@ class Environment:
 
     @property
     def requirements(self) -> Path:
-        return REQUIREMENTS / f"{self.name}.txt"
+        return REQUIREMENTS / f"{_SAME_PINS.get(self.name, self.name)}.txt"
+
+    @property
+    def python(self) -> Python:
+        """The interpreter that it is made with. Raises SetupFailed where that is not found."""
+        found = deployed_python() if self.name == DEPLOYED_TESTS else this_python()
+        if found is None:
+            raise SetupFailed(missing())
+        return found
 
     def wanted(self) -> str:
         """What the stamp says once the environment is as it should be."""
-        digest = hashlib.sha256(f"{sys.version_info[:3]} {sys.executable}".encode())
+        python = self.python
+        digest = hashlib.sha256(f"{python.version} {python.executable}".encode())
         for file in pinned_files(self.requirements):
             digest.update(file.read_bytes())
         return digest.hexdigest()
@@ -70,7 +87,9 @@ class Environment:
     def make(self) -> None:
         """Make it anew. Raises SetupFailed; a half-made environment has no stamp and is made again."""
         shutil.rmtree(self.home, ignore_errors=True)
-        self._run([sys.executable, "-m", "venv", str(self.home)], "python -m venv failed; is python3-venv installed?")
+        self._run(
+            [self.python.executable, "-m", "venv", str(self.home)], "python -m venv failed; is python3-venv installed?"
+        )
         pip = [
             str(venv_python(self.name)),
             "-m",

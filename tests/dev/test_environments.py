@@ -5,21 +5,23 @@ import re
 import pytest
 
 from dev import environments
-from dev.environments import PURPOSES, REQUIREMENTS, Environment, pinned_files
+from dev.environments import DEPLOYED_TESTS, PURPOSES, REQUIREMENTS, Environment, pinned_files
+from dev.pythons import Python
 
 PIN = re.compile(r"[a-z0-9][a-z0-9-]*(\[[a-z,]+\])?==[0-9][0-9a-z.]*( +#.*)?")
 
 
 @pytest.mark.parametrize("name", PURPOSES)
 def test_every_requirement_is_pinned_and_none_names_an_index(name):
-    for file in pinned_files(REQUIREMENTS / f"{name}.txt"):
+    for file in pinned_files(Environment(name).requirements):
         lines = [line for line in file.read_text().splitlines() if line and not line.startswith(("#", "-r "))]
         assert lines
         assert [line for line in lines if not PIN.fullmatch(line)] == []
 
 
 def test_every_requirements_file_is_an_environment():
-    assert {file.stem for file in REQUIREMENTS.glob("*.txt")} == set(PURPOSES)
+    assert {file.stem for file in REQUIREMENTS.glob("*.txt")} == set(PURPOSES) - {DEPLOYED_TESTS}
+    assert Environment(DEPLOYED_TESTS).requirements == Environment("test").requirements
 
 
 @pytest.fixture
@@ -58,6 +60,21 @@ def test_a_failed_setup_says_why_and_is_not_taken_for_ready(requirements, monkey
     assert environments.main(["test"]) == 1
     assert "no such version" in capsys.readouterr().out
     assert not Environment("test").is_ready()
+
+
+def test_the_tests_on_the_deployed_python_have_an_interpreter_of_their_own(requirements, monkeypatch):
+    monkeypatch.setattr(environments, "deployed_python", lambda: Python("/opt/deployed/python", (3, 13, 9)))
+    assert Environment(DEPLOYED_TESTS).python.executable == "/opt/deployed/python"
+    before = Environment(DEPLOYED_TESTS).wanted()
+    assert before != Environment("test").wanted()
+    monkeypatch.setattr(environments, "deployed_python", lambda: Python("/opt/deployed/python", (3, 13, 10)))
+    assert Environment(DEPLOYED_TESTS).wanted() != before
+
+
+def test_without_the_deployed_python_its_environment_says_what_to_install(requirements, monkeypatch, capsys):
+    monkeypatch.setattr(environments, "deployed_python", lambda: None)
+    assert environments.main([DEPLOYED_TESTS]) == 1
+    assert "WHENTHEN_DEPLOYED_PYTHON" in capsys.readouterr().out
 
 
 def test_an_old_python_is_refused_by_name(monkeypatch, capsys):

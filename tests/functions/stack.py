@@ -34,7 +34,7 @@ IMPORT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-import"
 ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
 LONG = 12 * 60 * 60
-"""Seconds for which a message that was looked at stays hidden: the most that SQS allows, and longer than a test takes."""
+"""Seconds for which a message that was looked at stays hidden: longer than any test takes."""
 
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
 """What the parameters are, where their defaults do not suffice."""

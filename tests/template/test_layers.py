@@ -1,0 +1,85 @@
+"""The layers' Makefiles: bytecode of the deployed Python, or a failure that says what to do and builds nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev.pythons import DEPLOYED, deployed_python
+from tests.template.reading import ROOT
+
+LAYERS = {"dependencies": "build-DependenciesLayer", "whenthen": "build-WhenthenLayer"}
+IS_DEPLOYED = sys.version_info[:2] == DEPLOYED
+
+
+def build(layer: str, target: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make as `sam build` does: the layer's own Makefile, in a copy of its folder."""
+    copy = target.parent / "source"
+    shutil.copytree(ROOT / "layers" / layer, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("WHENTHEN_", "MAKE"))}
+    return subprocess.run(  # noqa: S603 - our own Makefile
+        ["make", "--makefile", str(ROOT / "layers" / layer / "Makefile"), LAYERS[layer]],  # noqa: S607
+        cwd=copy,
+        env={**inherited, "ARTIFACTS_DIR": str(target), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def magic_numbers(target: Path) -> set[bytes]:
+    """The first bytes of all compiled modules: they tell which Python made them."""
+    return {file.read_bytes()[:4] for file in target.rglob("*.pyc")}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("shim", ["echo 'pyenv: command not found' >&2; exit 127", "exit 1"], ids=["shim", "other"])
+def test_without_the_deployed_python_nothing_is_built_and_it_says_why(layer: str, shim: str, tmp_path: Path) -> None:
+    python = tmp_path / "python3.13"
+    python.write_text(f"#!/bin/sh\n{shim}\n")
+    python.chmod(0o755)
+    done = build(layer, tmp_path / "built", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert done.returncode != 0
+    assert "python3.13 is no Python 3.13 that runs" in done.stderr
+    assert "WHENTHEN_DEPLOYED_PYTHON=" in done.stderr
+    assert not (tmp_path / "built").exists()
+
+
+@pytest.mark.skipif(IS_DEPLOYED, reason="this is the deployed version")
+def test_a_python_of_another_version_is_refused(tmp_path: Path) -> None:
+    done = build("whenthen", tmp_path / "built", WHENTHEN_DEPLOYED_PYTHON=sys.executable)
+    assert done.returncode != 0
+    assert f"{sys.executable} is no Python 3.13" in done.stderr
+
+
+def test_every_module_is_compiled_by_the_deployed_python(tmp_path: Path) -> None:
+    deployed = deployed_python()
+    if deployed is None:
+        pytest.skip("there is no deployed Python here")
+    done = build("whenthen", tmp_path / "built", WHENTHEN_DEPLOYED_PYTHON=deployed.executable)
+    assert done.returncode == 0, done.stderr
+    tell = "import importlib.util; print(importlib.util.MAGIC_NUMBER.hex())"
+    told = subprocess.run([deployed.executable, "-c", tell], capture_output=True, text=True, check=True)  # noqa: S603
+    assert magic_numbers(tmp_path / "built") == {bytes.fromhex(told.stdout.strip())}
+    built = tmp_path / "built/python/whenthen"
+    assert len(list(built.rglob("*.pyc"))) == len(list(built.rglob("*.py"))) > 100
+
+
+def test_the_local_stack_compiles_with_its_own_python(tmp_path: Path) -> None:
+    variables = {"WHENTHEN_WHEELS": "local", "WHENTHEN_PYTHON": sys.executable, "WHENTHEN_DEPLOYED_PYTHON": "/nowhere"}
+    done = build("whenthen", tmp_path / "built", **variables)
+    assert done.returncode == 0, done.stderr
+    assert magic_numbers(tmp_path / "built") == {importlib.util.MAGIC_NUMBER}
+
+
+def test_both_layers_are_compiled_by_the_same_lines() -> None:
+    texts = [(ROOT / "layers" / layer / "Makefile").read_text() for layer in LAYERS]
+    first, other = (text.partition("# Lambda cannot keep")[2].partition(".PHONY: build-")[0] for text in texts)
+    assert len(first) > 500
+    assert first == other
