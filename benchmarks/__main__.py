@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import first_match, imports, matching
+from benchmarks import first_match, imports, large_mail, matching
 
 if __name__ == "__main__":
     imports.main()
     first_match.main()
+    large_mail.main()
     matching.main()

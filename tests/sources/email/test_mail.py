@@ -486,6 +486,15 @@ def test_no_markup_costs_more_than_its_length(piece: str) -> None:
     assert growth(lambda size: text_of_html(piece * (size // len(piece))), 80_000) < LINEAR
 
 
+def test_an_attachment_costs_no_more_than_its_length() -> None:
+    def read(size: int) -> None:
+        raw = mails[size]
+        assert mail_events(read_mail(raw), Receipt(id="m"), raw, [], (), NOW).events
+
+    mails = {size: composed("a file", (b"\x00\x01" * (size // 2), "a.dat")) for size in (50_000, 800_000)}
+    assert growth(read, 800_000) < LINEAR
+
+
 def test_ten_megabytes_are_read_whole() -> None:
     (attachment,) = read_mail(big()).attachments
     assert attachment.content == b"\x00\x01" * 5_000_000
