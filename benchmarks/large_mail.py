@@ -19,9 +19,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
-from whenthen.sources.inbound_mail import mail_events
-from whenthen.sources.mail import read_mail
-from whenthen.sources.receipts import receipt_of_headers
+from whenthen.sources.email.authentication import authentication_of_headers
+from whenthen.sources.email.inbound import mail_events
+from whenthen.sources.email.mime import read_mail
 
 ATTACHED = 10_000_000
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -39,7 +39,7 @@ def large_mail(attached: int = ATTACHED) -> bytes:
 def read_by_whenthen(raw: bytes) -> int:
     """Read it as receive_email does; return the size of its attachment."""
     mail = read_mail(raw)
-    events = mail_events(mail, receipt_of_headers(mail, None), raw, [], (), NOW).events
+    events = mail_events(mail, authentication_of_headers(mail, None), raw, [], (), NOW).events
     return len(mail.attachments[0].content) if events else 0
 
 

@@ -489,7 +489,7 @@ def test_no_markup_costs_more_than_its_length(piece: str) -> None:
 def test_an_attachment_costs_no_more_than_its_length() -> None:
     def read(size: int) -> None:
         raw = mails[size]
-        assert mail_events(read_mail(raw), Receipt(id="m"), raw, [], (), NOW).events
+        assert mail_events(read_mail(raw), Authentication(id="m"), raw, [], (), NOW).events
 
     mails = {size: composed("a file", (b"\x00\x01" * (size // 2), "a.dat")) for size in (50_000, 800_000)}
     assert growth(read, 800_000) < LINEAR
