@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,3 +38,13 @@ def _files(path: Path) -> Iterator[Path]:
         for child in path.iterdir():
             if child.name not in _NO_SOURCES:
                 yield from _files(child)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that those who read it at the same time see the old content or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(content)
+    written = Path(file.name)
+    written.chmod(0o644)
+    written.replace(path)

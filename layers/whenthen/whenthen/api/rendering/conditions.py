@@ -1,0 +1,119 @@
+"""Render conditions: what must hold, and what there was instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
+from whenthen.api.rendering.sentences import CONDITIONS, JOINS, OPERATORS, SIGNS, UNITS, VALUES
+from whenthen.api.rendering.vocabulary import POINTS, WEEKDAYS
+from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
+from whenthen.domain.leaves import Leaf
+from whenthen.domain.moments import Duration
+
+_BY_THEIR_ROOT = ("event", "now")
+"""Roots that are said with the name, as in “now.weekday”; for the others there are texts."""
+
+
+def render_condition(book: Phrasebook, condition: Condition, zone: str | None = None, *, inner: bool = False) -> str:
+    """Say what a condition demands.
+
+    zone   the rule's; a predicate that goes by the clocks of another one says so
+    inner  whether the condition stands inside another kind of group, and needs parentheses
+    """
+    if isinstance(condition, Leaf):
+        return _predicate(book, condition, zone)
+    if isinstance(condition, Not):
+        return book.phrase(CONDITIONS, "not", condition=render_condition(book, condition.item, zone))
+    if len(condition.items) == 1:
+        return render_condition(book, condition.items[0], zone, inner=inner)
+    joint = f" {book.phrase(JOINS, 'and' if isinstance(condition, AllOf) else 'or')} "
+    items = [
+        render_condition(book, item, zone, inner=not isinstance(item, type(condition))) for item in condition.items
+    ]
+    return f"({joint.join(items)})" if inner and isinstance(condition, AllOf | AnyOf) else joint.join(items)
+
+
+def render_result(book: Phrasebook, leaf: Leaf, shown: Mapping[str, Any], nots: int = 0, zone: str = "") -> str:
+    """Say what a predicate demands, and what there was.
+
+    shown  `actual`, and `before` where the predicate asks of a change
+    nots   how many `not` stand around the predicate
+    zone   the rule's
+    """
+    demand = render_condition(book, leaf, zone)
+    for _ in range(nots):
+        demand = book.phrase(CONDITIONS, "not", condition=demand)
+    if shown["actual"] is None:
+        was = [book.phrase(CONDITIONS, "it_is_missing")]
+    else:
+        was = [book.phrase(CONDITIONS, "it_is", value=book.value(shown["actual"]))]
+    if shown.get("before") is not None:
+        was.append(book.phrase(CONDITIONS, "it_was", value=book.value(shown["before"])))
+    return book.detailed(demand, was)
+
+
+def _predicate(book: Phrasebook, leaf: Leaf, zone: str | None) -> str:
+    refused = isinstance(leaf.operand, bool) and not leaf.operand
+    key = f"{leaf.op}_not" if refused else SIGNS.get(leaf.op, leaf.op)
+    said = book.phrase(OPERATORS, key, field=_field(book, leaf), value=_value(book, leaf.value, leaf))
+    details = [book.phrase(CONDITIONS, "ignoring_case")] if leaf.ignore_case else []
+    own_zone = leaf.zone or leaf.path.zone
+    if zone is not None and own_zone not in (None, zone):
+        details.append(book.phrase(CONDITIONS, "in_zone", zone=book.quoted(own_zone)))
+    return book.detailed(said, details)
+
+
+def _field(book: Phrasebook, leaf: Leaf) -> str:
+    """Name the field, and where it stands where that is not the record as it is."""
+    root, names = leaf.path.root, leaf.path.names
+    if root == "history" and leaf.path.within is not None:
+        length = _length(book, leaf.path.within)
+        return book.phrase(CONDITIONS, "count_of", event=book.event(".".join(names)), length=length)
+    if root == "before":
+        return book.phrase(CONDITIONS, "before", field=book.quoted(".".join(names)))
+    if root == "related":
+        field, relation = book.quoted(".".join(names[1:])), book.quoted(names[0])
+        return book.phrase(CONDITIONS, "of_related", field=field, relation=relation)
+    if root == "event" and names[0] == "data" and names[1:]:
+        return book.phrase(CONDITIONS, "of_event", field=book.quoted(".".join(names[1:])))
+    by_root = root in _BY_THEIR_ROOT or names[0] in _BY_THEIR_ROOT
+    return book.quoted(leaf.field if by_root else ".".join(names))
+
+
+def _value(book: Phrasebook, value: object, leaf: Leaf) -> str:
+    if isinstance(leaf.operand, Duration):
+        return _length(book, leaf.operand)
+    if isinstance(value, Mapping):
+        ((which, length),) = value.items()
+        return book.phrase(CONDITIONS, which, length=_length(book, Duration(**length), away=which == "ago"))
+    if isinstance(value, list | tuple):
+        return _listed(book, value, leaf)
+    return _single(book, value, leaf)
+
+
+def _single(book: Phrasebook, value: object, leaf: Leaf) -> str:
+    if isinstance(value, bool):
+        return book.phrase(VALUES, "yes" if value else "no")
+    if not isinstance(value, str):
+        return str(value)
+    if value in POINTS and leaf.op in ("before", "after", "between"):
+        return book.phrase(POINTS, value)
+    if value in WEEKDAYS and leaf.path.key.startswith("now.weekday"):
+        return book.phrase(WEEKDAYS, value)
+    return book.quoted(value)
+
+
+def _listed(book: Phrasebook, values: list[object] | tuple[object, ...], leaf: Leaf) -> str:
+    shown = [_value(book, value, leaf) for value in values[:SHOWN]]
+    if leaf.op == "between":
+        low, high = shown
+        return book.phrase(JOINS, "range", low=low, high=high)
+    more = [f"… ({len(values)})"] if len(values) > SHOWN else []
+    # The texts of these two do not say that one of several values is enough.
+    return book.any([*shown, *more]) if leaf.op in ("changed_to", "changed_from") else book.listed([*shown, *more])
+
+
+def _length(book: Phrasebook, duration: Duration, *, away: bool = False) -> str:
+    return book.lengths({unit: amount for unit in UNITS if (amount := getattr(duration, unit, 0))}, away=away)

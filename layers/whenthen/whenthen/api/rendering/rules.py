@@ -1,0 +1,45 @@
+"""Render a rule as one paragraph: when, for which records, under which conditions, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from whenthen.api.rendering.conditions import render_condition
+from whenthen.api.rendering.phrasebook import Phrasebook
+from whenthen.api.rendering.sentences import JOINS, RULE
+from whenthen.api.rendering.steps import render_step
+from whenthen.api.rendering.triggers import demanded_besides, names_kind, render_trigger
+from whenthen.domain.conditions import AllOf
+from whenthen.domain.rules import Again, Entry, Mode, Rule
+from whenthen.domain.triggers import written_types
+
+_USUAL_ZONE = "UTC"
+
+
+def render_rule(book: Phrasebook, rule: Rule) -> str:
+    """Say what a rule does, when, for which records and under which conditions. Defaults are left out."""
+    zone = rule.zone.key
+    demands = [*demanded_besides(rule), *([] if rule.conditions is None else [rule.conditions])]
+    ends = [
+        *map(book.event, written_types(rule.exit.on)),
+        *([render_condition(book, rule.exit.when, zone)] if rule.exit.when else []),
+    ]
+    semicolon = book.phrase(JOINS, "semicolon")
+    parts = {
+        "when": render_trigger(book, rule),
+        "kind": book.kind(rule.kind) if rule.kind and not names_kind(rule) else "",
+        "if": render_condition(book, AllOf(tuple(demands)), zone) if demands else "",
+        "entry": semicolon.join(_entry(book, rule.entry)),
+        "then": semicolon.join(render_step(book, step, zone) for step in rule.steps),
+        "ends": book.any(ends),
+        "time_zone": book.quoted(zone) if zone != _USUAL_ZONE else "",
+    }
+    said = [book.phrase(JOINS, "part", label=book.phrase(RULE, key), text=text) for key, text in parts.items() if text]
+    return " ".join(said if rule.mode is Mode.ON else [*said, f"({book.phrase(RULE, rule.mode)})"])
+
+
+def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
+    if entry.again is Again.ONCE_PER_RECORD:
+        yield book.phrase(RULE, entry.again)
+    if entry.only_new:
+        yield book.phrase(RULE, "only_new")

@@ -1,0 +1,188 @@
+"""List the fragments that sentences are made of, by group, with their parameters. `make messages` extracts them.
+
+Sentences are built as labels with colons and lists, so that no text needs the case, the gender or the number of a
+word from another text.
+"""
+
+from __future__ import annotations
+
+from whenthen.api.rendering.texts import Phrases
+
+JOINS = Phrases(
+    "join",
+    {
+        # A name or a value as somebody wrote it, in the language's quotation marks.
+        "quoted": "value",
+        # Between the items of a list, with the space that follows it.
+        "comma": "",
+        # Between sentences that belong together, with the space that follows it.
+        "semicolon": "",
+        # Between conditions of which all must hold.
+        "and": "",
+        # Between conditions or values of which one is enough.
+        "or": "",
+        # A whole sentence.
+        "sentence": "text",
+        # A part of a rule's sentence: “If”, and what the condition is.
+        "part": "label text",
+        # What somebody or something is, with details in parentheses.
+        "detailed": "text details",
+        # A status with the reason for it.
+        "because": "status reason",
+        # A kind of record and what happened to it.
+        "event": "kind verb",
+        # The lower and the upper bound of a range.
+        "range": "low high",
+    },
+)
+
+RULE = Phrases(
+    "sentence.rule",
+    {
+        "when": "",
+        "kind": "",
+        "if": "",
+        "entry": "",
+        "once_per_record": "",
+        "only_new": "",
+        "then": "",
+        "ends": "",
+        "time_zone": "",
+        "off": "",
+        "shadow": "",
+    },
+)
+"""Labels of a rule's parts, how records enter it, and its mode."""
+
+TRIGGERS = Phrases(
+    "sentence.trigger",
+    {
+        "enters": "kind view",
+        "leaves": "kind view",
+        "yearly": "kind field",
+        "once": "kind field",
+        "days_before": "count",
+        "days_after": "count",
+        "cron": "schedule",
+        "moment": "time",
+        "for_each": "kind view",
+        "manual": "",
+        "after_rule": "rule outcome",
+        "every": "",
+        "own_zone": "",
+        "mar1": "",
+        "late": "length",
+    },
+)
+
+STEPS = Phrases(
+    "sentence.step",
+    {
+        "moves_to": "stage",
+        "field_set": "field value",
+        "record": "record",
+        "to": "recipient",
+        # Of a message that is no advertising.
+        "service": "",
+        # Of several owners to choose from.
+        "first": "",
+        "keep": "",
+        "at_the_same_time": "",
+        "only_if": "condition",
+        "attempts": "most",
+        "goes_on": "",
+    },
+)
+
+WAITS = Phrases(
+    "sentence.wait",
+    {
+        "after": "length",
+        # Follows one of the “until” texts.
+        "further": "length",
+        "since_entry": "",
+        "at": "time",
+        # At this hour, today if it is still to come, or else tomorrow.
+        "at_next": "time",
+        "on_days": "days",
+        "until": "field",
+        "until_before": "field length",
+        "until_after": "field length",
+    },
+)
+
+CONDITIONS = Phrases(
+    "sentence.condition",
+    {
+        "not": "condition",
+        "in_zone": "zone",
+        "ignoring_case": "",
+        "ago": "length",
+        "ahead": "length",
+        # How often an event happened.
+        "count_of": "event length",
+        "before": "field",
+        "of_event": "field",
+        "of_related": "field relation",
+        "it_is": "value",
+        "it_was": "value",
+        "it_is_missing": "",
+    },
+)
+
+VALUES = Phrases("sentence.value", {"yes": "", "no": "", "nothing": ""})
+
+OPERATORS = Phrases(
+    "operator",
+    {
+        "equals": "field value",
+        "not_equals": "field value",
+        "in": "field value",
+        "not_in": "field value",
+        "has": "field value",
+        "has_any": "field value",
+        "has_all": "field value",
+        "contains": "field value",
+        "starts_with": "field value",
+        "ends_with": "field value",
+        "matches": "field value",
+        "more_than": "field value",
+        "at_least": "field value",
+        "less_than": "field value",
+        "at_most": "field value",
+        "between": "field value",
+        "exists": "field",
+        "exists_not": "field",
+        "is_empty": "field",
+        "is_empty_not": "field",
+        "changed": "field",
+        "changed_not": "field",
+        "changed_to": "field value",
+        "changed_from": "field value",
+        "before": "field value",
+        "after": "field value",
+        "within_last": "field value",
+        "within_next": "field value",
+    },
+)
+
+SIGNS = {">": "more_than", ">=": "at_least", "<": "less_than", "<=": "at_most"}
+"""Operators that are signs → their key in OPERATORS."""
+
+UNITS = Phrases("unit", {"weeks": "count", "days": "count", "hours": "count", "minutes": "count", "seconds": "count"})
+"""Lengths of time, longest unit first."""
+
+UNITS_AWAY = Phrases(
+    "unit.away",
+    {
+        # Before “ago”, “before” and “after”.
+        "weeks": "count",
+        # Before “ago”, “before” and “after”.
+        "days": "count",
+        # Before “ago”, “before” and “after”.
+        "hours": "count",
+        # Before “ago”, “before” and “after”.
+        "minutes": "count",
+    },
+)
+"""Lengths of time as they stand before `ago`, `before` and `after`: Hungarian says by how much."""

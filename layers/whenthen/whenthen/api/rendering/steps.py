@@ -1,0 +1,110 @@
+"""Render each step of a rule: what it does, when, and what else about it is not as usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from whenthen.api.rendering.conditions import render_condition
+from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
+from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
+from whenthen.api.rendering.vocabulary import ACTIONS, WEEKDAYS
+from whenthen.domain.rules import ATTEMPTS, MOVING_STEP, OnError, Step
+
+if TYPE_CHECKING:
+    from whenthen.domain.timing import Until, Wait
+
+_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "send_email": ("subject",),
+    "send_sms": ("text", "template"),
+    "send_whatsapp": ("template", "text"),
+    "call_webhook": ("url",),
+    "set_fields": ("fields",),
+    "add_tags": ("tags",),
+    "remove_tags": ("tags",),
+    "assign_owner": ("from",),
+    "create_task": ("title",),
+    "create_record": ("kind",),
+}
+"""Of each action, the parameters by one of which people know the step; an action that is not here goes by its name."""
+
+_OTHERWISE: Mapping[str, Mapping[object, str]] = {
+    "purpose": {"service": "service"},
+    "by": {"first": "first"},
+    "keep": {True: "keep"},
+}
+"""Parameters that stand for something else than usual: parameter → value → its text in STEPS."""
+
+
+def render_step(book: Phrasebook, step: Step, zone: str) -> str:
+    """Say what a step does, and when. What holds for steps that say nothing of it is left out.
+
+    zone  the rule's
+    """
+    said = book.phrase(ACTIONS, step.action) if step.action in ACTIONS else book.quoted(step.action)
+    if step.id == MOVING_STEP:
+        said = book.phrase(STEPS, "moves_to", stage=book.quoted(step.parameters["fields"]["stage"]))
+    elif about := _about(book, step):
+        said = f"{said}: {about}"
+    return book.detailed(said, [*_parameters(book, step.parameters), *_timing(book, step, zone), *_failing(book, step)])
+
+
+def _about(book: Phrasebook, step: Step) -> str:
+    """Name the parameter by which people know the step; a long text is cut."""
+    given = next((value for name in _ABOUT.get(step.action, ()) if (value := step.parameters.get(name))), None)
+    if isinstance(given, Mapping):
+        return book.listed(
+            book.phrase(STEPS, "field_set", field=book.quoted(name), value=book.value(value))
+            for name, value in given.items()
+        )
+    items = given if isinstance(given, list | tuple) else [given] if given else []
+    return book.listed(map(book.value, items[:SHOWN]))
+
+
+def _parameters(book: Phrasebook, parameters: Mapping[str, Any]) -> Iterator[str]:
+    if record := parameters.get("record"):
+        yield book.phrase(STEPS, "record", record=book.value(record))
+    if recipient := parameters.get("to"):
+        yield book.phrase(STEPS, "to", recipient=book.value(recipient))
+    for name, texts in _OTHERWISE.items():
+        if (key := texts.get(parameters.get(name))) is not None:
+            yield book.phrase(STEPS, key)
+
+
+def _timing(book: Phrasebook, step: Step, zone: str) -> Iterator[str]:
+    if step.with_previous:
+        yield book.phrase(STEPS, "at_the_same_time")
+    if step.wait is not None and not step.wait.immediate:
+        yield from _wait(book, step.wait)
+    if step.only_if is not None:
+        yield book.phrase(STEPS, "only_if", condition=render_condition(book, step.only_if, zone))
+
+
+def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
+    lengths = {unit: amount for unit in UNITS if (amount := getattr(wait, unit, 0))}
+    if wait.until is not None:
+        yield _until(book, wait.until)
+    if lengths:
+        yield book.phrase(WAITS, "after" if wait.until is None else "further", length=book.lengths(lengths))
+    # A step that waits for a date counts from that, and from nothing else: without the date it is skipped.
+    if wait.since == "entry" and wait.until is None:
+        yield book.phrase(WAITS, "since_entry")
+    if wait.at is not None:
+        yield book.phrase(WAITS, "at" if wait.on_a_day else "at_next", time=wait.at.strftime("%H:%M"))
+    if wait.weekdays:
+        yield book.phrase(WAITS, "on_days", days=book.listed(book.phrase(WEEKDAYS, day) for day in wait.weekdays))
+
+
+def _until(book: Phrasebook, until: Until) -> str:
+    field = book.quoted(until.field)
+    if not until.days:
+        return book.phrase(WAITS, "until", field=field)
+    which = "until_before" if until.days < 0 else "until_after"
+    return book.phrase(WAITS, which, field=field, length=book.lengths({"days": abs(until.days)}, away=True))
+
+
+def _failing(book: Phrasebook, step: Step) -> Iterator[str]:
+    if step.attempts != ATTEMPTS:
+        yield book.phrase(STEPS, "attempts", most=str(step.attempts))
+    if step.on_error is OnError.CONTINUE:
+        yield book.phrase(STEPS, "goes_on")
