@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from babel.messages.extract import extract_from_dir
 
@@ -41,7 +41,8 @@ class Declaration:
 def declarations(sources: Path = SOURCES) -> dict[str, Declaration]:
     """Extract all declarations, sorted by code. Raises ExtractionFailed."""
     found: dict[str, Declaration] = {}
-    extracted = extract_from_dir(sources, method_map=[("**.py", extract_codes)], keywords=_KEYWORDS)  # type: ignore[arg-type]
+    method: Any = extract_codes
+    extracted = extract_from_dir(sources, method_map=[("**.py", method)], keywords=_KEYWORDS)
     for file, line, message, comments, _ in extracted:
         code = message if isinstance(message, str) else message[0]
         named, *told = reversed(comments)
@@ -87,13 +88,9 @@ def _reason_code(call: ast.Call) -> _Found:
 
 def _phrases(call: ast.Call) -> _Found:
     """`Phrases("sentence.wait", {"until_before": "field length"})`."""
-    group, table = ast.literal_eval(call.args[0]), call.args[1]
-    if not isinstance(table, ast.Dict):
-        raise ValueError(group)
-    for key, names in zip(table.keys, table.values, strict=True):
-        if key is None:
-            raise ValueError(group)
-        yield key.lineno, f"{group}.{ast.literal_eval(key)}", ast.literal_eval(names).split()
+    group, table = ast.literal_eval(call.args[0]), cast(ast.Dict, call.args[1])
+    for key, (name, names) in zip(table.keys, ast.literal_eval(table).items(), strict=True):
+        yield cast(ast.expr, key).lineno, f"{group}.{name}", names.split()
 
 
 def _words(call: ast.Call) -> _Found:

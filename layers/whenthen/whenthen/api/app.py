@@ -8,7 +8,9 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from whenthen.api import catalogue, events, imports, records, rules, runs, settings, sources, views
+from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.replies import problem, problem_of_request, with_json
+from whenthen.api.speaking import renderer_for
 from whenthen.domain.common.errors import NotFound, WhenthenError
 from whenthen.runtime import http_responses
 from whenthen.runtime.observability import logger, metrics
@@ -22,19 +24,24 @@ for part in (rules, views, records, imports, events, runs, sources, settings, ca
 def refused(error: WhenthenError) -> Response[str]:
     """Every error raised on purpose, by the table of `domain.common.errors`."""
     logger.info("refused", **http_responses.told(error))
-    return problem(error)
+    return problem(error, _renderer())
 
 
 @app.exception_handler(RequestValidationError)
 def misread(error: RequestValidationError) -> Response[str]:
     """A request that does not have the declared shape."""
-    return problem(problem_of_request(error))
+    return problem(problem_of_request(error), _renderer())
 
 
 @app.not_found
 def no_such_path(_: Exception) -> Response[str]:
     """A path or method that the API does not have."""
-    return problem(NotFound("the API has no such path and method"))
+    return problem(NotFound("the API has no such path and method"), _renderer())
+
+
+def _renderer() -> Renderer:
+    request = app.current_event.raw_event
+    return renderer_for(request, (request.get("queryStringParameters") or {}).get("lang", ""))
 
 
 @metrics.log_metrics

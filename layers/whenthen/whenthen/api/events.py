@@ -8,9 +8,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from whenthen.api.explanations import explanation_document
 from whenthen.api.replies import caller, reply, seed
 from whenthen.api.shapes import Id, IdempotencyKey, Text, record_document
-from whenthen.api.speaking import Lang, refused_document, speaker_of, told_run
+from whenthen.api.speaking import Lang, refused_document, renderer_of, told_run
 from whenthen.domain.events.event import to_json
 from whenthen.runtime.wiring import wired
 
@@ -31,7 +32,7 @@ def send(body: Events, idempotency_key: IdempotencyKey = None) -> Response[str]:
 def read(event_id: Id, lang: Lang = "") -> Response[str]:
     """The event, the record as it was seen, the rules that matched, their runs, and which rules let nobody in."""
     caller(router, "runs:read")
-    speaker = speaker_of(router, lang)
+    renderer = renderer_of(router, lang)
     plan, states = wired().read_history.event(event_id)
     return reply(
         {
@@ -40,8 +41,8 @@ def read(event_id: Id, lang: Lang = "") -> Response[str]:
             "handled": plan.completed,
             "note": plan.note,
             "rules": [{"id": each.rule, "version": each.version, "record": each.ref} for each in plan.rules],
-            "refused": [refused_document(speaker, refused) for refused in plan.refused],
-            "runs": [told_run(speaker, state.run) for state in states],
+            "refused": [refused_document(renderer, refused) for refused in plan.refused],
+            "runs": [told_run(renderer, state.run) for state in states],
         }
     )
 
@@ -52,5 +53,5 @@ def explain(event_id: Id, rule: Text = "", lang: Lang = "") -> Response[str]:
     what in its trigger was nearly right. Those that came nearest to starting stand first.
     """
     caller(router, "runs:read")
-    speaker = speaker_of(router, lang)
-    return reply(wired().explain_event(event_id, speaker.language, rule))
+    renderer = renderer_of(router, lang)
+    return reply(explanation_document(renderer, wired().explain_event(event_id, rule)))

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.replies import caller, nothing, reply, wanted_version
 from whenthen.api.shapes import Cursor, Document, Id, IfMatch, Limit, Merge, Text, record_document
-from whenthen.api.speaking import Lang, speaker_of, told_entry
+from whenthen.api.speaking import Lang, renderer_of, told_entry
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.record import KIND, Record, parse_ref
@@ -83,12 +83,12 @@ def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, 
     With those of the records that were merged into it.
     """
     caller(router, "runs:read")
-    speaker = speaker_of(router, lang)
+    renderer = renderer_of(router, lang)
     ref = f"{kind}:{record_id}"
     parse_ref(ref, "id")
     record = wired().records.get(ref)  # of one that was deleted the history is still there
     page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
-    return reply({"items": [told_entry(speaker, entry) for entry in page.items], "cursor": page.cursor})
+    return reply({"items": [told_entry(renderer, entry) for entry in page.items], "cursor": page.cursor})
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"])

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
+from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.errors import Forbidden, Invalid, Problem, WhenthenError
 from whenthen.runtime import http_responses
 from whenthen.sources.parsing.json_body import read_json
@@ -73,10 +74,11 @@ def nothing() -> Response[str]:
     return Response(204, JSON, "")
 
 
-def problem(error: WhenthenError) -> Response[str]:
-    """The problem details of an error."""
-    document, headers = http_responses.problem_details(error)
-    return Response(document["status"], http_responses.PROBLEM, json.dumps(document), dict(headers))
+def problem(error: WhenthenError, renderer: Renderer) -> Response[str]:
+    """Answer with the problem details of an error, in the caller's language."""
+    document, headers = http_responses.problem_details(error, renderer.text)
+    body = json.dumps(document, default=str, ensure_ascii=False)
+    return Response(document["status"], http_responses.PROBLEM, body, dict(headers))
 
 
 def problem_of_request(error: RequestValidationError) -> WhenthenError:

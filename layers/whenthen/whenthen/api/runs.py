@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.replies import caller, reply
 from whenthen.api.shapes import Cursor, Id, Limit, Text
-from whenthen.api.speaking import Lang, speaker_of, told_run, told_state
+from whenthen.api.speaking import Lang, renderer_of, told_run, told_state
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -19,22 +19,22 @@ def list_runs(
 ) -> Response[str]:
     """Of a rule, about a record (such as lead:42), or with a status; newest first."""
     caller(router, "runs:read")
-    speaker = speaker_of(router, lang)
+    renderer = renderer_of(router, lang)
     page = wired().read_history.list(rule=rule, record=record, status=status, limit=limit, cursor=cursor)
-    return reply({"items": [told_run(speaker, run) for run in page.items], "cursor": page.cursor})
+    return reply({"items": [told_run(renderer, run) for run in page.items], "cursor": page.cursor})
 
 
 @router.get("/runs/<run_id>", summary="Read a run", tags=["runs"])
 def read(run_id: Id, lang: Lang = "") -> Response[str]:
     """With its event and each step's outcome and reason, in plain words too."""
     caller(router, "runs:read")
-    speaker = speaker_of(router, lang)
-    return reply(told_state(speaker, wired().read_history.run(run_id)))
+    renderer = renderer_of(router, lang)
+    return reply(told_state(renderer, wired().read_history.run(run_id)))
 
 
 @router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"])
 def stop(run_id: Id, lang: Lang = "") -> Response[str]:
     """What was done stays done; what is still to come does not happen."""
     by = caller(router, "runs:write")
-    speaker = speaker_of(router, lang)
-    return reply(told_state(speaker, wired().stop_run(run_id, by=by)))
+    renderer = renderer_of(router, lang)
+    return reply(told_state(renderer, wired().stop_run(run_id, by=by)))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from msgspec import to_builtins
 
+from whenthen.api.rendering.renderer import Renderer
+from whenthen.api.rendering.texts import ENGLISH, LANGUAGES
 from whenthen.api.shapes import run_document, state_document, timeline_entry
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.lint.findings import Finding
-from whenthen.domain.phrase_table import LANGUAGES
-from whenthen.domain.phrased_reasons import explained_said, finding_said, reason_said
-from whenthen.domain.phrases import Speaker
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.run import Run
 from whenthen.ports.values import NotEntered, Plan, RunState, StoredRule
@@ -24,18 +26,20 @@ Lang = Annotated[
 ]
 
 
-def speaker_of(router: Router, lang: str) -> Speaker:
-    """The speaker of the language that is asked for. Raises Invalid for one that is named in `lang` and not known.
+def renderer_of(router: Router, lang: str) -> Renderer:
+    """The renderer of the language that is asked for. Raises Invalid for one that is named in `lang` and not known."""
+    if lang and _known(lang) is None:
+        raise Invalid.field("lang", f"one of {', '.join(LANGUAGES)} is required")
+    return renderer_for(router.current_event.raw_event, lang)
+
+
+def renderer_for(request: Mapping[str, Any], lang: str = "") -> Renderer:
+    """Find the renderer for a request, whatever it asks for: of `lang`, of its Accept-Language, or English.
 
     Accept-Language is what a browser sends anyhow: where none of its languages is known, it is English.
     """
-    if lang:
-        found = _known(lang)
-        if found is None:
-            raise Invalid.field("lang", f"one of {', '.join(LANGUAGES)} is required")
-        return Speaker(found)
-    wanted = headers_of(router.current_event.raw_event).get("accept-language", "")
-    return Speaker(next((found for each in _ranked(wanted) if (found := _known(each))), "en"))
+    wanted = headers_of(request).get("accept-language", "")
+    return Renderer(next((found for each in (lang, *_ranked(wanted)) if (found := _known(each))), ENGLISH))
 
 
 def _known(tag: str) -> str | None:
@@ -60,61 +64,61 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
-def sentence_of(speaker: Speaker, rule: StoredRule | Rule) -> str:
+def sentence_of(renderer: Renderer, rule: StoredRule | Rule) -> str:
     """The rule in plain words; nothing for a version of times when rules were written otherwise.
 
     Nothing, and the log says why, where the words fail: a list of rules must not fail for the sentence of one.
     """
     try:
-        return speaker.rule(rule if isinstance(rule, Rule) else parse_rule(rule.document))
+        return renderer.rule(rule if isinstance(rule, Rule) else parse_rule(rule.document))
     except Invalid:
         return ""
     except Exception:  # noqa: BLE001 - see above
-        logger.exception("no sentence for a rule", rule=rule.id, version=rule.version, language=speaker.language)
+        logger.exception("no sentence for a rule", rule=rule.id, version=rule.version, language=renderer.language)
         return ""
 
 
-def finding_document(speaker: Speaker, finding: Finding) -> dict[str, Any]:
-    """What lint found: `message` in English for logs and machines, `sentence` for people."""
-    return {
-        "severity": finding.severity,
-        "code": finding.code,
-        "field": finding.field,
-        "message": finding.message,
-        "sentence": finding_said(speaker, finding.code, finding.details),
-        "rules": list(finding.rules),
-    }
+def reason_document(renderer: Renderer, reason: Reason | str) -> dict[str, Any]:
+    """Give a reason by its code, its parameters, and its text in the caller's language."""
+    if isinstance(reason, str):
+        return {"code": "", "params": {}, "text": renderer.text(reason)}
+    return {**to_builtins(reason), "text": renderer.text(reason)}
 
 
-def problem_document(speaker: Speaker, problem: Problem) -> dict[str, Any]:
-    """What keeps a document from being read as a rule, beside findings."""
-    said = reason_said(speaker, problem.message)
-    own = {"field": problem.field, "message": problem.message, "sentence": said, "rules": []}
-    return {"severity": "error", "code": problem.code or "invalid", **own}
+def finding_document(renderer: Renderer, finding: Finding) -> dict[str, Any]:
+    """Describe what lint found."""
+    reason = reason_document(renderer, finding.reason)
+    return {"severity": finding.severity, "field": finding.field, **reason, "rules": list(finding.rules)}
 
 
-def told_run(speaker: Speaker, run: Run) -> dict[str, Any]:
+def problem_document(renderer: Renderer, problem: Problem) -> dict[str, Any]:
+    """Describe what keeps a document from being read as a rule, in the form of a finding."""
+    reason = reason_document(renderer, problem.message)
+    return {"severity": "error", "field": problem.field, **reason, "code": reason["code"] or "invalid", "rules": []}
+
+
+def told_run(renderer: Renderer, run: Run) -> dict[str, Any]:
     """A run without its jobs, and how it stands in plain words."""
-    return {**run_document(run), "sentence": speaker.outcome(run.status, run.reason)}
+    return {**run_document(run), "sentence": renderer.outcome(run.status, run.reason)}
 
 
-def told_state(speaker: Speaker, state: RunState) -> dict[str, Any]:
+def told_state(renderer: Renderer, state: RunState) -> dict[str, Any]:
     """A run with its event and its jobs, each in plain words."""
     document = state_document(state)
-    jobs = [{**job, "sentence": speaker.outcome(job["status"], job["reason"])} for job in document["jobs"]]
-    return {**document, "jobs": jobs, "sentence": speaker.outcome(state.run.status, state.run.reason)}
+    jobs = [{**job, "sentence": renderer.outcome(job["status"], job["reason"])} for job in document["jobs"]]
+    return {**document, "jobs": jobs, "sentence": renderer.outcome(state.run.status, state.run.reason)}
 
 
-def told_entry(speaker: Speaker, entry: Run | Plan) -> dict[str, Any]:
+def told_entry(renderer: Renderer, entry: Run | Plan) -> dict[str, Any]:
     """A run about a record, or an event about it with the rules that it started and that let nobody in."""
     document = timeline_entry(entry)
     if isinstance(entry, Plan):
-        refused = [refused_document(speaker, each) for each in entry.refused]
-        return {**document, "refused": refused, "sentence": f"{speaker.event(entry.event.type)}."}
-    return {**document, "sentence": speaker.outcome(entry.status, entry.reason)}
+        refused = [refused_document(renderer, each) for each in entry.refused]
+        return {**document, "refused": refused, "sentence": f"{renderer.event(entry.event.type)}."}
+    return {**document, "sentence": renderer.outcome(entry.status, entry.reason)}
 
 
-def refused_document(speaker: Speaker, refused: NotEntered) -> dict[str, Any]:
+def refused_document(renderer: Renderer, refused: NotEntered) -> dict[str, Any]:
     """A rule that matched and was not started."""
     own = {"id": refused.rule, "version": refused.version, "record": refused.ref, "code": refused.code}
-    return {**own, "sentence": explained_said(speaker, refused.code)}
+    return {**own, "sentence": renderer.explained(refused.code)}

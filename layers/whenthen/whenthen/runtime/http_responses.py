@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
+
+from msgspec import to_builtins
 
 from whenthen.domain.common.errors import (
     Forbidden,
@@ -21,6 +23,7 @@ from whenthen.domain.common.errors import (
     WhenthenError,
     handling_of,
 )
+from whenthen.domain.common.reasons import Reason
 from whenthen.runtime.observability import count, logger
 
 PROBLEM = "application/problem+json"
@@ -74,28 +77,37 @@ def problem(error: BaseException) -> dict[str, Any]:
     }
 
 
-def problem_details(error: BaseException) -> tuple[dict[str, Any], dict[str, str]]:
-    """The problem document of an error, and the headers that go with it."""
+Text = Callable[[Reason | str], str]
+"""Renders a reason; without the texts of a language, it is the reason's compact form."""
+
+
+def problem_details(error: BaseException, text: Text = str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Describe an error as a problem document, with the headers that go with it."""
     row = handling_of(error)
     document: dict[str, Any] = {"type": "about:blank", "title": row.title, "status": row.status}
     reason = getattr(error, "reason", None)
-    if isinstance(reason, str):
-        document["detail"] = reason
     if isinstance(error, Invalid):
-        document["errors"] = _named(error.problems)
+        document["detail"] = "; ".join(filter(None, (_placed(each, text) for each in error.problems)))
+        document["errors"] = [_named(each, text) for each in error.problems]
+    elif isinstance(reason, str | Reason):
+        document["detail"] = text(reason)
+        document.update(to_builtins(reason) if isinstance(reason, Reason) else {})
     if isinstance(error, LintFailed) and error.warnings:
-        document["warnings"] = _named(error.warnings)
+        document["warnings"] = [_named(each, text) for each in error.warnings]
     headers = {}
     if isinstance(error, Temporary):
         headers["retry-after"] = str(int(error.retry_after or 5))
     return document, headers
 
 
-def _named(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    return [
-        {"field": found.field, "message": found.message, **({"code": found.code} if found.code else {})}
-        for found in problems
-    ]
+def _placed(found: Problem, text: Text) -> str:
+    return f"{found.field}: {text(found.message)}" if found.field else text(found.message)
+
+
+def _named(found: Problem, text: Text) -> dict[str, Any]:
+    code = {"code": found.code} if found.code else {}
+    reason = to_builtins(found.message) if isinstance(found.message, Reason) else code
+    return {"field": found.field, **reason, "text": text(found.message)}
 
 
 def raw_body(event: Mapping[str, Any], most: int) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import CONDITIONS, JOINS, OPERATORS, SIGNS, UNITS, VALUES
 from whenthen.api.rendering.vocabulary import POINTS, WEEKDAYS
-from whenthen.domain.conditions import AllOf, AnyOf, Condition, Not
-from whenthen.domain.leaves import Leaf
-from whenthen.domain.moments import Duration
+from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not
+from whenthen.domain.conditions.predicate import Predicate
+from whenthen.domain.temporal.time_values import Duration
 
 _BY_THEIR_ROOT = ("event", "now")
 """Roots that are said with the name, as in “now.weekday”; for the others there are texts."""
@@ -22,7 +22,7 @@ def render_condition(book: Phrasebook, condition: Condition, zone: str | None = 
     zone   the rule's; a predicate that goes by the clocks of another one says so
     inner  whether the condition stands inside another kind of group, and needs parentheses
     """
-    if isinstance(condition, Leaf):
+    if isinstance(condition, Predicate):
         return _predicate(book, condition, zone)
     if isinstance(condition, Not):
         return book.phrase(CONDITIONS, "not", condition=render_condition(book, condition.item, zone))
@@ -35,14 +35,16 @@ def render_condition(book: Phrasebook, condition: Condition, zone: str | None = 
     return f"({joint.join(items)})" if inner and isinstance(condition, AllOf | AnyOf) else joint.join(items)
 
 
-def render_result(book: Phrasebook, leaf: Leaf, shown: Mapping[str, Any], nots: int = 0, zone: str = "") -> str:
+def render_result(
+    book: Phrasebook, predicate: Predicate, shown: Mapping[str, Any], nots: int = 0, zone: str = ""
+) -> str:
     """Say what a predicate demands, and what there was.
 
     shown  `actual`, and `before` where the predicate asks of a change
     nots   how many `not` stand around the predicate
     zone   the rule's
     """
-    demand = render_condition(book, leaf, zone)
+    demand = render_condition(book, predicate, zone)
     for _ in range(nots):
         demand = book.phrase(CONDITIONS, "not", condition=demand)
     if shown["actual"] is None:
@@ -54,22 +56,22 @@ def render_result(book: Phrasebook, leaf: Leaf, shown: Mapping[str, Any], nots: 
     return book.detailed(demand, was)
 
 
-def _predicate(book: Phrasebook, leaf: Leaf, zone: str | None) -> str:
-    refused = isinstance(leaf.operand, bool) and not leaf.operand
-    key = f"{leaf.op}_not" if refused else SIGNS.get(leaf.op, leaf.op)
-    said = book.phrase(OPERATORS, key, field=_field(book, leaf), value=_value(book, leaf.value, leaf))
-    details = [book.phrase(CONDITIONS, "ignoring_case")] if leaf.ignore_case else []
-    own_zone = leaf.zone or leaf.path.zone
+def _predicate(book: Phrasebook, predicate: Predicate, zone: str | None) -> str:
+    refused = isinstance(predicate.operand, bool) and not predicate.operand
+    key = f"{predicate.op}_not" if refused else SIGNS.get(predicate.op, predicate.op)
+    said = book.phrase(OPERATORS, key, field=_field(book, predicate), value=_value(book, predicate.value, predicate))
+    details = [book.phrase(CONDITIONS, "ignoring_case")] if predicate.ignore_case else []
+    own_zone = predicate.zone or predicate.path.zone
     if zone is not None and own_zone not in (None, zone):
         details.append(book.phrase(CONDITIONS, "in_zone", zone=book.quoted(own_zone)))
     return book.detailed(said, details)
 
 
-def _field(book: Phrasebook, leaf: Leaf) -> str:
+def _field(book: Phrasebook, predicate: Predicate) -> str:
     """Name the field, and where it stands where that is not the record as it is."""
-    root, names = leaf.path.root, leaf.path.names
-    if root == "history" and leaf.path.within is not None:
-        length = _length(book, leaf.path.within)
+    root, names = predicate.path.root, predicate.path.names
+    if root == "history" and predicate.path.within is not None:
+        length = _length(book, predicate.path.within)
         return book.phrase(CONDITIONS, "count_of", event=book.event(".".join(names)), length=length)
     if root == "before":
         return book.phrase(CONDITIONS, "before", field=book.quoted(".".join(names)))
@@ -79,40 +81,40 @@ def _field(book: Phrasebook, leaf: Leaf) -> str:
     if root == "event" and names[0] == "data" and names[1:]:
         return book.phrase(CONDITIONS, "of_event", field=book.quoted(".".join(names[1:])))
     by_root = root in _BY_THEIR_ROOT or names[0] in _BY_THEIR_ROOT
-    return book.quoted(leaf.field if by_root else ".".join(names))
+    return book.quoted(predicate.field if by_root else ".".join(names))
 
 
-def _value(book: Phrasebook, value: object, leaf: Leaf) -> str:
-    if isinstance(leaf.operand, Duration):
-        return _length(book, leaf.operand)
+def _value(book: Phrasebook, value: object, predicate: Predicate) -> str:
+    if isinstance(predicate.operand, Duration):
+        return _length(book, predicate.operand)
     if isinstance(value, Mapping):
         ((which, length),) = value.items()
         return book.phrase(CONDITIONS, which, length=_length(book, Duration(**length), away=which == "ago"))
     if isinstance(value, list | tuple):
-        return _listed(book, value, leaf)
-    return _single(book, value, leaf)
+        return _listed(book, value, predicate)
+    return _single(book, value, predicate)
 
 
-def _single(book: Phrasebook, value: object, leaf: Leaf) -> str:
+def _single(book: Phrasebook, value: object, predicate: Predicate) -> str:
     if isinstance(value, bool):
         return book.phrase(VALUES, "yes" if value else "no")
     if not isinstance(value, str):
         return str(value)
-    if value in POINTS and leaf.op in ("before", "after", "between"):
+    if value in POINTS and predicate.op in ("before", "after", "between"):
         return book.phrase(POINTS, value)
-    if value in WEEKDAYS and leaf.path.key.startswith("now.weekday"):
+    if value in WEEKDAYS and predicate.path.key.startswith("now.weekday"):
         return book.phrase(WEEKDAYS, value)
     return book.quoted(value)
 
 
-def _listed(book: Phrasebook, values: list[object] | tuple[object, ...], leaf: Leaf) -> str:
-    shown = [_value(book, value, leaf) for value in values[:SHOWN]]
-    if leaf.op == "between":
+def _listed(book: Phrasebook, values: list[object] | tuple[object, ...], predicate: Predicate) -> str:
+    shown = [_value(book, value, predicate) for value in values[:SHOWN]]
+    if predicate.op == "between":
         low, high = shown
         return book.phrase(JOINS, "range", low=low, high=high)
     more = [f"… ({len(values)})"] if len(values) > SHOWN else []
     # The texts of these two do not say that one of several values is enough.
-    return book.any([*shown, *more]) if leaf.op in ("changed_to", "changed_from") else book.listed([*shown, *more])
+    return book.any([*shown, *more]) if predicate.op in ("changed_to", "changed_from") else book.listed([*shown, *more])
 
 
 def _length(book: Phrasebook, duration: Duration, *, away: bool = False) -> str:

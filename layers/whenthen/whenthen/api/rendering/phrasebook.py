@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 
+from whenthen.api.rendering import legacy
 from whenthen.api.rendering.sentences import JOINS, UNITS, UNITS_AWAY, VALUES
 from whenthen.api.rendering.texts import COUNT, texts_of
 from whenthen.api.rendering.vocabulary import FIELD_TYPES, KINDS, REPORTED, STATUSES, VERBS
@@ -37,8 +38,10 @@ class Phrasebook:
             raise KeyError(code)
         return text
 
-    def text(self, reason: Reason) -> str:
+    def text(self, reason: Reason | str) -> str:
         """Render a reason; one whose code has no text here, in its compact form."""
+        if isinstance(reason, str):
+            return legacy.reason_said(self, reason)
         parameters = {name: self._parameter(name, value) for name, value in reason.params.items()}
         text = self._texts.get(reason.code, parameters, reason.params.get(COUNT))
         return self.isolated(reason) if text is None else text
@@ -48,7 +51,7 @@ class Phrasebook:
             return self.text(value)
         if (render := _PARAMETERS.get(name)) is not None:
             return render(self, value)
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return self.listed(self._parameter("", item) for item in value)
         if value is None or isinstance(value, bool):
             return self.value(value)
@@ -119,5 +122,6 @@ _PARAMETERS: Mapping[str, Callable[[Phrasebook, ReasonValue], str]] = {
     "report": lambda book, value: book.word(REPORTED, value),
     "field_type": lambda book, value: book.word(FIELD_TYPES, value),
     "event_type": _event_type,
+    "chain": lambda book, value: " → ".join(map(book.quoted, value if isinstance(value, list | tuple) else [value])),
 }
 """Parameters that are rendered by their name; others are put in as they are."""

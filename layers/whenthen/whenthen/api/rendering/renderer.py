@@ -12,12 +12,12 @@ from whenthen.api.rendering.sentences import JOINS
 from whenthen.api.rendering.steps import render_step
 from whenthen.api.rendering.triggers import render_trigger
 from whenthen.api.rendering.vocabulary import EXPLAINED, STATUSES
-from whenthen.domain.common.reasons import Reason
 
 if TYPE_CHECKING:
-    from whenthen.domain.conditions import Condition
-    from whenthen.domain.leaves import Leaf
-    from whenthen.domain.rules import Rule, Step
+    from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.conditions.condition import Condition
+    from whenthen.domain.conditions.predicate import Predicate
+    from whenthen.domain.rules.rule import Rule, Step
 
 
 class Renderer(Phrasebook):
@@ -39,14 +39,14 @@ class Renderer(Phrasebook):
         """Say what a condition demands. `zone`: the rule's."""
         return render_condition(self, condition, zone)
 
-    def result(self, leaf: Leaf, shown: Mapping[str, Any], nots: int = 0, zone: str = "") -> str:
+    def result(self, predicate: Predicate, shown: Mapping[str, Any], nots: int = 0, zone: str = "") -> str:
         """Say what a predicate demands, and what there was. See `render_result`."""
-        return render_result(self, leaf, shown, nots, zone)
+        return render_result(self, predicate, shown, nots, zone)
 
-    def outcome(self, status: str, reason: Reason | None = None) -> str:
+    def outcome(self, status: str, reason: Reason | str = "") -> str:
         """Say how a job or a run stands, and why."""
         word = self.phrase(STATUSES, status)
-        if reason is None:
+        if reason == "":
             return self.phrase(JOINS, "sentence", text=word)
         return self.phrase(JOINS, "because", status=word, reason=self.text(reason))
 

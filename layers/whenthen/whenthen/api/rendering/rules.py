@@ -9,9 +9,9 @@ from whenthen.api.rendering.phrasebook import Phrasebook
 from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
 from whenthen.api.rendering.triggers import demanded_besides, names_kind, render_trigger
-from whenthen.domain.conditions import AllOf
-from whenthen.domain.rules import Again, Entry, Mode, Rule
-from whenthen.domain.triggers import written_types
+from whenthen.domain.conditions.condition import AllOf
+from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule
+from whenthen.domain.rules.triggers import written_types
 
 _USUAL_ZONE = "UTC"
 
@@ -39,7 +39,7 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
 
 
 def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
-    if entry.again is Again.ONCE_PER_RECORD:
+    if entry.again is ReentryPolicy.ONCE_PER_RECORD:
         yield book.phrase(RULE, entry.again)
     if entry.only_new:
         yield book.phrase(RULE, "only_new")

@@ -9,10 +9,10 @@ from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
 from whenthen.api.rendering.vocabulary import ACTIONS, WEEKDAYS
-from whenthen.domain.rules import ATTEMPTS, MOVING_STEP, OnError, Step
+from whenthen.domain.rules.rule import ATTEMPTS, MOVING_STEP, OnError, Step
 
 if TYPE_CHECKING:
-    from whenthen.domain.timing import Until, Wait
+    from whenthen.domain.temporal.waits import Until, Wait
 
 _ABOUT: Mapping[str, tuple[str, ...]] = {
     "send_email": ("subject",),

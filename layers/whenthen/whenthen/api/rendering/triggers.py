@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.sentences import CONDITIONS, TRIGGERS, WAITS
 from whenthen.api.rendering.vocabulary import STATUSES
-from whenthen.domain.conditions import Condition, leaves
-from whenthen.domain.dates import DateField, Leap
-from whenthen.domain.events import format_time
-from whenthen.domain.lateness import Lateness
-from whenthen.domain.schedules import Schedule
-from whenthen.domain.triggers import On, waited_for, written_types
+from whenthen.domain.conditions.condition import Condition, predicates
+from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.triggers import On, waited_for, written_types
+from whenthen.domain.scheduling.date_triggers import DateField, Leap
+from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.scheduling.sweep_window import Lateness
 
 if TYPE_CHECKING:
     from whenthen.api.rendering.phrasebook import Phrasebook
-    from whenthen.domain.rules import Rule
-    from whenthen.domain.views import View
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.rules.views import View
 
 
 def render_trigger(book: Phrasebook, rule: Rule) -> str:
@@ -36,9 +36,9 @@ def demanded_besides(rule: Rule) -> list[Condition]:
     """List what the trigger demands that its text does not say: a field's change, and where an item must stand."""
     trigger = rule.trigger
     # What an `event` trigger demands reads well as a condition; what the others demand says their own text.
-    own = [*leaves(trigger.own)] if trigger.on is On.EVENT else []
+    own = [*predicates(trigger.own)] if trigger.on is On.EVENT else []
     # What a field became, or was until now, says that it changed.
-    told = [leaf for leaf in own if leaf.op != "changed"] or own
+    told = [predicate for predicate in own if predicate.op != "changed"] or own
     return [*told, *(trigger.moves.where if trigger.moves else ())]
 
 

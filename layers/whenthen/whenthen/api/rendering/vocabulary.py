@@ -53,4 +53,3 @@ EXPLAINED = Words(
     "started shadow only_new only_new_no_record entered_before switched_off not_met changed_since loop",
 )
 """What became of a rule when its event came."""
-

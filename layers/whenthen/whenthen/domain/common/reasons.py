@@ -14,9 +14,11 @@ The texts are in `whenthen/locales`, one catalogue per language, with the code a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from msgspec.json import encode
 
 _CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
@@ -41,12 +43,12 @@ class Reason(Struct, frozen=True):
 
 
 _Single = str | int | float | bool | Reason | None
-ReasonValue = _Single | list[_Single]
+ReasonValue = _Single | Sequence[_Single]
 """Value of a parameter: a scalar, another reason that explains this one, or a list of those."""
 
 
 def _compact(value: ReasonValue) -> str:
-    return f"[{', '.join(map(_compact, value))}]" if isinstance(value, list) else str(value)
+    return f"[{', '.join(map(_compact, value))}]" if isinstance(value, list | tuple) else str(value)
 
 
 class ReasonCode:
@@ -86,3 +88,18 @@ _declared: dict[str, ReasonCode] = {}
 def declared() -> Mapping[str, ReasonCode]:
     """List every code that the modules loaded so far declare, by code."""
     return dict(_declared)
+
+
+def param_of(value: Any) -> ReasonValue:
+    """Turn a value that was found or written, of any JSON type, into a parameter: objects become JSON text."""
+    if isinstance(value, list | tuple):
+        return [item if _is_single(item) else _json(item) for item in value]
+    return value if _is_single(value) else _json(value)
+
+
+def _is_single(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | Reason)
+
+
+def _json(value: object) -> str:
+    return encode(value, enc_hook=str).decode()

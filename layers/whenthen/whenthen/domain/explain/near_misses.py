@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import Reason, ReasonCode, param_of
 from whenthen.domain.conditions.condition import evaluate, holds, predicates
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.rules.triggers import On
@@ -17,13 +18,24 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule
 
 
-class NearMiss(Struct, frozen=True):
-    """What was wanted and what there was; `code` and `details` are for its phrase."""
+OTHER_FIELD = ReasonCode("near_miss.other_field", "field", "values")
+OTHER_VALUE = ReasonCode("near_miss.other_value", "field", "value")
+OTHER_VALUE_BEFORE = ReasonCode("near_miss.other_value_before", "field", "value")
+FOR_ANOTHER_RULE = ReasonCode("near_miss.for_another_rule")
+AFTER_ANOTHER_RULE = ReasonCode("near_miss.after_another_rule")
+ANOTHER_OUTCOME = ReasonCode("near_miss.another_outcome", "outcome")
+WAS_INSIDE = ReasonCode("near_miss.was_inside")
+NOT_INSIDE = ReasonCode("near_miss.not_inside")
+STILL_INSIDE = ReasonCode("near_miss.still_inside")
+WAS_OUTSIDE = ReasonCode("near_miss.was_outside")
 
-    code: str
+
+class NearMiss(Struct, frozen=True):
+    """Say how the event missed the trigger, with what was expected and what there was."""
+
+    reason: Reason
     expected: Any
     actual: Any
-    details: tuple[object, ...] = ()
 
 
 def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
@@ -46,17 +58,17 @@ def _change(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
         name = ".".join(predicate.path.names)
         if predicate.path.names[0] not in changed:
             # Whatever else is demanded of this field is no news.
-            yield NearMiss("other_field", name, changed, ([name], changed))
+            yield NearMiss(OTHER_FIELD(field=name, values=[*changed]), name, changed)
             return
         before, after = facts.change(predicate.path)
         if predicate.op == "changed_to":
-            yield NearMiss("other_value", predicate.value, after, (name, after))
+            yield NearMiss(OTHER_VALUE(field=name, value=param_of(after)), predicate.value, after)
         elif predicate.op == "changed_from":
-            yield NearMiss("other_value_before", predicate.value, before, (name, before))
+            yield NearMiss(OTHER_VALUE_BEFORE(field=name, value=param_of(before)), predicate.value, before)
 
 
 def _for_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
-    yield NearMiss("for_another_rule", rule.id, _data(facts).get("rule"))
+    yield NearMiss(FOR_ANOTHER_RULE(), rule.id, _data(facts).get("rule"))
 
 
 def _after_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
@@ -69,16 +81,16 @@ def _after_rule(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
 def _finished(predicate: Predicate, facts: Facts) -> NearMiss:
     actual = _data(facts).get(predicate.path.names[-1])
     if predicate.path.names[-1] == "rule":
-        return NearMiss("after_another_rule", predicate.value, actual)
-    return NearMiss("another_outcome", predicate.value, actual, (actual,))
+        return NearMiss(AFTER_ANOTHER_RULE(), predicate.value, actual)
+    return NearMiss(ANOTHER_OUTCOME(outcome=param_of(actual)), predicate.value, actual)
 
 
 def _view(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
     view = rule.trigger.view
     inside = view is not None and evaluate(view.filter, facts.context)
     enters = rule.trigger.on is On.ENTERS
-    code = ("was_inside" if inside else "not_inside") if enters else ("still_inside" if inside else "was_outside")
-    yield NearMiss(code, view.id if view else None, inside)
+    code = (WAS_INSIDE if inside else NOT_INSIDE) if enters else (STILL_INSIDE if inside else WAS_OUTSIDE)
+    yield NearMiss(code(), view.id if view else None, inside)
 
 
 def _data(facts: Facts) -> Mapping[str, Any]:

@@ -7,7 +7,23 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from whenthen.domain.phrase_codes import FINDINGS
+from whenthen.domain.common.reasons import Reason, ReasonCode, ReasonValue
+
+NEVER_HOLDS = ReasonCode("lint.never_holds")
+ONLY_FOR_LISTS = ReasonCode("lint.only_for_lists")
+NO_SUCH_FIELD = ReasonCode("lint.no_such_field", "field", "known")
+WRONG_TYPE = ReasonCode("lint.wrong_type", "field", "field_type", "op")
+UNREACHABLE_STEP = ReasonCode("lint.unreachable_step", "step")
+EXIT_BEFORE_STEP = ReasonCode("lint.exit_before_step", "step")
+EXIT_NEVER = ReasonCode("lint.exit_never")
+EXIT_AT_ONCE = ReasonCode("lint.exit_at_once")
+ENDLESS_CYCLE = ReasonCode("lint.endless_cycle", "chain")
+UNKNOWN_FIELD = ReasonCode("lint.unknown_field", "field")
+UNKNOWN_EVENT = ReasonCode("lint.unknown_event", "name")
+SAME_FIELD = ReasonCode("lint.same_field", "rule", "field")
+CYCLE = ReasonCode("lint.cycle", "chain")
+CYCLE_THAT_SETTLES = ReasonCode("lint.cycle_that_settles", "chain")
+NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
 
 class Severity(StrEnum):
@@ -18,45 +34,44 @@ class Severity(StrEnum):
 
 
 SEVERITIES: Mapping[str, Severity] = {
-    "never_holds": Severity.ERROR,
-    "only_for_lists": Severity.ERROR,
-    "no_such_field": Severity.ERROR,
-    "wrong_type": Severity.ERROR,
-    "unreachable_step": Severity.ERROR,
-    "exit_before_step": Severity.ERROR,
-    "exit_never": Severity.ERROR,
-    "exit_at_once": Severity.ERROR,
-    "endless_cycle": Severity.ERROR,
-    "unknown_field": Severity.WARNING,
-    "unknown_event": Severity.WARNING,
-    "same_field": Severity.WARNING,
-    "cycle": Severity.WARNING,
-    "cycle_that_settles": Severity.WARNING,
-    "not_all_compared": Severity.WARNING,
+    NEVER_HOLDS.code: Severity.ERROR,
+    ONLY_FOR_LISTS.code: Severity.ERROR,
+    NO_SUCH_FIELD.code: Severity.ERROR,
+    WRONG_TYPE.code: Severity.ERROR,
+    UNREACHABLE_STEP.code: Severity.ERROR,
+    EXIT_BEFORE_STEP.code: Severity.ERROR,
+    EXIT_NEVER.code: Severity.ERROR,
+    EXIT_AT_ONCE.code: Severity.ERROR,
+    ENDLESS_CYCLE.code: Severity.ERROR,
+    UNKNOWN_FIELD.code: Severity.WARNING,
+    UNKNOWN_EVENT.code: Severity.WARNING,
+    SAME_FIELD.code: Severity.WARNING,
+    CYCLE.code: Severity.WARNING,
+    CYCLE_THAT_SETTLES.code: Severity.WARNING,
+    NOT_ALL_COMPARED.code: Severity.WARNING,
 }
-"""Each code and how severe it is; `only_for_lists` is a warning where a field may hold several values."""
+"""Each code and how severe it is; `ONLY_FOR_LISTS` is a warning where a field may hold several values."""
 
 
 class Finding(Struct, frozen=True):
-    """One thing found.
+    """Describe one thing found.
 
-    field    a path in the rule's document
-    details  what stands in the slots of its phrase
-    rules    the ids of others involved, in order
+    field   a path in the rule's document
+    reason  what is wrong there
+    rules   the ids of others involved, in order
     """
 
     severity: Severity
-    code: str
     field: str
-    details: tuple[str, ...] = ()
+    reason: Reason
     rules: tuple[str, ...] = ()
 
     @property
-    def message(self) -> str:
-        """The finding in English."""
-        return FINDINGS[self.code][0].format(*self.details)
+    def code(self) -> str:
+        """Return the reason's code."""
+        return self.reason.code
 
 
-def found(code: str, field: str, *details: str, rules: tuple[str, ...] = ()) -> Finding:
-    """A finding as severe as its code."""
-    return Finding(SEVERITIES[code], code, field, details, rules)
+def found(code: ReasonCode, place: str, *, rules: tuple[str, ...] = (), **params: ReasonValue) -> Finding:
+    """Make a finding as severe as its code; `place` becomes its field. Raises TypeError for other parameters."""
+    return Finding(SEVERITIES[code.code], place, code(**params), rules)

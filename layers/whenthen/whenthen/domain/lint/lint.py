@@ -16,12 +16,26 @@ from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, p
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.lint.findings import Finding, Severity, found
+from whenthen.domain.lint.findings import (
+    EXIT_AT_ONCE,
+    EXIT_BEFORE_STEP,
+    EXIT_NEVER,
+    NEVER_HOLDS,
+    NO_SUCH_FIELD,
+    ONLY_FOR_LISTS,
+    UNKNOWN_EVENT,
+    UNKNOWN_FIELD,
+    UNREACHABLE_STEP,
+    WRONG_TYPE,
+    Finding,
+    Severity,
+    found,
+)
 from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
-from whenthen.domain.phrased_triggers import written_types
 from whenthen.domain.rules.rule import MOVING_STEP, Mode, Rule
+from whenthen.domain.rules.triggers import written_types
 
 _MANY = frozenset({"texts", "list", "any", "object"})
 _TEXTUAL = frozenset({"text", "texts", "list", "record", "any"})
@@ -59,7 +73,7 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
 
 def _events(rule: Rule) -> Iterator[Finding]:
     for field, types in (("trigger.event", rule.trigger.event_types), ("exit.on", rule.exit.on)):
-        yield from (found("unknown_event", field, each) for each in written_types(types) if is_strange_type(each))
+        yield from (found(UNKNOWN_EVENT, field, name=each) for each in written_types(types) if is_strange_type(each))
 
 
 def _requirements(rule: Rule) -> tuple[Condition, ...]:
@@ -81,9 +95,9 @@ def _conditions(rule: Rule, known: Known) -> Iterator[Finding]:
 def _never(condition: Condition, field: str, known: Known) -> Iterator[Finding]:
     judged = verdict(condition)
     if judged is Verdict.NEVER:
-        yield found("never_holds", field)
+        yield found(NEVER_HOLDS, field)
     if judged is Verdict.ONLY_FOR_LISTS:
-        finding = found("only_for_lists", field)
+        finding = found(ONLY_FOR_LISTS, field)
         single = all(known.holds(predicate) not in _MANY for predicate in predicates(condition))
         yield finding if single else replace(finding, severity=Severity.WARNING)
 
@@ -104,13 +118,13 @@ def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Find
 def _leaf(predicate: Predicate, path: str, known: Known) -> Iterator[Finding]:
     root, names = predicate.path.root, predicate.path.names
     if root == "event" and names[0] not in ATTRIBUTES:
-        yield found("no_such_field", f"{path}.field", predicate.field, ", ".join(ATTRIBUTES))
+        yield found(NO_SUCH_FIELD, f"{path}.field", field=predicate.field, known=list(ATTRIBUTES))
     elif known.is_strange(predicate):
-        yield found("unknown_field", f"{path}.field", predicate.field)
+        yield found(UNKNOWN_FIELD, f"{path}.field", field=predicate.field)
     elif root == "history" and is_strange_type(".".join(names)):
-        yield found("unknown_event", f"{path}.field", ".".join(names))
+        yield found(UNKNOWN_EVENT, f"{path}.field", name=".".join(names))
     elif not _suits(predicate, known.holds(predicate)):
-        yield found("wrong_type", f"{path}.op", predicate.field, known.holds(predicate), predicate.op)
+        yield found(WRONG_TYPE, f"{path}.op", field=predicate.field, field_type=known.holds(predicate), op=predicate.op)
 
 
 def _suits(predicate: Predicate, held: str) -> bool:
@@ -142,9 +156,9 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
         yield from _each(step.only_if, field, known)
         beside = [part for part in _conjuncts(_requirements(rule)) if _still_holds(part, at_once=step in _first(rule))]
         if verdict(AllOf((*beside, step.only_if))) is Verdict.NEVER:
-            yield found("unreachable_step", field, step.id)
+            yield found(UNREACHABLE_STEP, field, step=step.id)
         elif step.only_if == rule.exit.when:
-            yield found("exit_before_step", field, step.id)
+            yield found(EXIT_BEFORE_STEP, field, step=step.id)
 
 
 def _first(rule: Rule) -> Sequence[object]:
@@ -172,9 +186,9 @@ def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
         return
     yield from _each(rule.exit.when, "exit.when", known)
     if verdict(rule.exit.when) is Verdict.NEVER:
-        yield found("exit_never", "exit.when")
+        yield found(EXIT_NEVER, "exit.when")
     elif _first(rule) and _follows(_requirements(rule), rule.exit.when):
-        yield found("exit_at_once", "exit.when")
+        yield found(EXIT_AT_ONCE, "exit.when")
 
 
 def _follows(demands: Sequence[Condition], condition: Condition) -> bool:

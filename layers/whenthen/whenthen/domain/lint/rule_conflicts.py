@@ -11,7 +11,7 @@ from whenthen.domain.conditions.condition import AllOf, Condition, parse_conditi
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.events.types import FINISHED
-from whenthen.domain.lint.findings import Finding, found
+from whenthen.domain.lint.findings import CYCLE, CYCLE_THAT_SETTLES, ENDLESS_CYCLE, SAME_FIELD, Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of
 from whenthen.domain.rules.record_changes import ANYTHING
@@ -30,7 +30,7 @@ def same_field(rule: Rule, beside: Iterable[Rule]) -> Iterator[Finding]:
                 continue
             place, own_value = own[name]
             if own_value is ANYTHING or value is ANYTHING or own_value != value:
-                yield found("same_field", place, f"“{other.name}”", name, rules=(other.id,))
+                yield found(SAME_FIELD, place, rules=(other.id,), rule=other.name, field=name)
 
 
 def _written(rule: Rule) -> Mapping[str, tuple[str, object]]:
@@ -78,9 +78,9 @@ def _cycle(way: Sequence[Rule]) -> Iterator[Finding]:
     if settles and len(way) == 1:
         return
     endless = not _traced(way) and _unstopped(way)
-    code = "cycle_that_settles" if settles else "endless_cycle" if endless else "cycle"
-    chain = " → ".join(f"“{link.name}”" for link in (*way, way[0]))
-    yield found(code, "steps", chain, rules=tuple(link.id for link in way[1:]))
+    code = CYCLE_THAT_SETTLES if settles else ENDLESS_CYCLE if endless else CYCLE
+    chain = [link.name for link in (*way, way[0])]
+    yield found(code, "steps", rules=tuple(link.id for link in way[1:]), chain=chain)
 
 
 def _settles(way: Iterable[Rule]) -> bool:

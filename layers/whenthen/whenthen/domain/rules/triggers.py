@@ -9,7 +9,7 @@ Only rules with a timer load the modules of the clock (half a dozen): no other m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -167,7 +167,8 @@ def _read_change(reader: Reader) -> Condition | None:
         problems: list[Problem] = []
         condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
         if condition is None:
-            reader.report(written, "; ".join(problem.message for problem in problems))
+            for problem in problems:
+                reader.report(written, problem.message)
             return None  # what is wrong with the field is said once
         read.append(condition)
     return AllOf(tuple(read))
@@ -277,3 +278,10 @@ TRIGGERS: Mapping[On, TriggerKind] = {
                     {"after_rule": ["rule_a1"], "outcome": ["done"]}, "T58 S06 A46"),
     )
 }  # fmt: skip
+
+
+def written_types(types: Iterable[str]) -> list[str]:
+    """List the types as an admin writes them: without the one that `<kind>.field_changed` is published as."""
+    given = list(types)
+    aliases = {f"{name.partition('.')[0]}.updated" for name in given if name.endswith(f".{FIELD_CHANGED}")}
+    return [name for name in given if name not in aliases]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid, LintFailed, Problem
-from whenthen.domain.lint.findings import Finding, Severity, found
+from whenthen.domain.lint.findings import NOT_ALL_COMPARED, Finding, Severity, found
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.lint.rule_conflicts import made_by, starts
 from whenthen.domain.rules.rule import Rule, parse_rule
@@ -36,7 +36,7 @@ class LintRule(Struct, frozen=True):
         found_here = lint(rule, others)
         if neighbours.complete:
             return found_here
-        return [*found_here, found("not_all_compared", "", str(MAX_COMPARED))]
+        return [*found_here, found(NOT_ALL_COMPARED, "", most=MAX_COMPARED)]
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -49,7 +49,7 @@ def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _problem(finding: Finding) -> Problem:
-    return Problem(finding.field, finding.message, finding.code)
+    return Problem(finding.field, finding.reason, finding.code)
 
 
 class _Neighbours(Struct):

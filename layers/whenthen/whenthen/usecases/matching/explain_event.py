@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import NotFound
-from whenthen.domain.explain.explain import explain
-from whenthen.domain.phrased_reasons import explained_said, reason_said
-from whenthen.domain.phrases import Speaker
+from whenthen.domain.explain.explain import Explanation, explain
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode
 from whenthen.domain.runs.entry_policy import EntryDenied, entry_denied
@@ -32,6 +30,31 @@ MAX_OFF = 100
 """How many of the rules that are switched off are looked at, unless one is asked for."""
 
 
+class ExplainedRule(Struct, frozen=True):
+    """Tell what became of one rule when its event came.
+
+    outcome        the code of what became of it: an EntryDenied, or started, shadow, switched_off, not_met,
+                   changed_since or loop
+    changed_since  whether the rule has another version by now than the one that was started
+    entry          the code of why it lets the record not in; None if it does
+    """
+
+    rule: Rule
+    outcome: str
+    started: bool
+    changed_since: bool
+    entry: str | None
+    explanation: Explanation
+
+
+class ExplainedEvent(Struct, frozen=True):
+    """Tell what became of an event's rules; `left_out` is how many more there are."""
+
+    plan: Plan
+    rules: tuple[ExplainedRule, ...]
+    left_out: int
+
+
 class ExplainEvent(Struct, frozen=True):
     """Looks at the event and its record as they were seen then, with the rules as they are now."""
 
@@ -40,25 +63,19 @@ class ExplainEvent(Struct, frozen=True):
     occurrences: Occurrences
     records: RecordStore
 
-    def __call__(self, event_id: str, language: str = "en", rule: str = "") -> dict[str, Any]:
-        """The explanation as JSON, of all rules of the event's type or of one. Raises NotFound."""
+    def __call__(self, event_id: str, rule: str = "") -> ExplainedEvent:
+        """Explain all rules of the event's type, or one. Raises NotFound."""
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(f"there is no event {event_id}, or it was not handled yet")
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
-        explaining = _Explaining(plan, Speaker(language), history, self.rules, self.records)
+        explaining = _Explaining(plan, history, self.rules, self.records)
         event_type = plan.event.type
         asked = self._one(rule, event_type) if rule else self._all(event_type)
         then = {each.rule for each in plan.rules} | {each.rule for each in plan.refused}
         asked.sort(key=lambda each: each.id not in then)
-        told = [explaining.told(each) for each in asked[:MAX_EXPLAINED]]
-        told.sort(key=lambda each: (not each["started"], not each["matched"], len(each["why"]), each["id"]))
-        return {
-            "event": {"id": plan.event.id, "type": event_type},
-            "note": reason_said(explaining.speaker, plan.note) if plan.note else "",
-            "rules": told,
-            "left_out": len(asked) - len(told),
-        }
+        explained = sorted((explaining.explained(each) for each in asked[:MAX_EXPLAINED]), key=_nearness)
+        return ExplainedEvent(plan, tuple(explained), len(asked) - len(explained))
 
     def _all(self, event_type: str) -> list[Rule]:
         return [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
@@ -69,37 +86,39 @@ class ExplainEvent(Struct, frozen=True):
         return [off] if off else found
 
 
+def _nearness(explained: ExplainedRule) -> tuple[bool, bool, int, str]:
+    """Order rules by how near they came to being started."""
+    found = explained.explanation
+    unmet = 0 if found.matched else len(found.missed) + len(found.deciding)
+    return not explained.started, not found.matched, unmet, explained.rule.id
+
+
 class _Explaining(Struct):
-    """One event, explained in one language. What its rules ask for is read once for all of them."""
+    """One event. What its rules ask for is read once for all of them."""
 
     plan: Plan
-    speaker: Speaker
     history: History
     rules: RuleBook
     records: RecordStore
     known: dict[str, Related] = field(default_factory=dict)
 
-    def told(self, rule: Rule) -> dict[str, Any]:
-        """What became of the rule, and why."""
+    def explained(self, rule: Rule) -> ExplainedRule:
+        """Find out what became of the rule, and why."""
         plan = self.plan
         planned = next((each for each in plan.rules if each.rule == rule.id), None)
         refused = next((each for each in plan.refused if each.rule == rule.id), None)
         record = plan.record_for(rule.kind)
         context = context_of(plan.event, record, plan.moment, rule.zone, self._related(record), self.history)
-        explained = explain(rule, context, self.speaker)
-        code = self._outcome(rule, planned, refused, matched=explained["matched"])
-        return {
-            "id": rule.id,
-            "name": rule.name,
-            "version": rule.version,
-            "mode": rule.mode,
-            "started": planned is not None and code != EntryDenied.ENTERED_BEFORE,
-            "changed_since": planned is not None and planned.version != rule.version,
-            "entry": refused.code if refused else entry_denied(rule, record),
-            "outcome": code,
-            "sentence": explained_said(self.speaker, code, explained["why"]),
-            **explained,
-        }
+        explanation = explain(rule, context)
+        code = self._outcome(rule, planned, refused, matched=explanation.matched)
+        return ExplainedRule(
+            rule,
+            code,
+            started=planned is not None and code != EntryDenied.ENTERED_BEFORE,
+            changed_since=planned is not None and planned.version != rule.version,
+            entry=refused.code if refused else entry_denied(rule, record),
+            explanation=explanation,
+        )
 
     def _related(self, record: Record | None) -> Related:
         ref = record.ref if record else ""
@@ -108,7 +127,7 @@ class _Explaining(Struct):
         return self.known[ref]
 
     def _outcome(self, rule: Rule, planned: Planned | None, refused: NotEntered | None, *, matched: bool) -> str:
-        """The code of what became of the rule: a row of `phrase_codes.EXPLAINED`."""
+        """Return the code of what became of the rule."""
         if refused is not None:
             return refused.code
         if planned is not None:

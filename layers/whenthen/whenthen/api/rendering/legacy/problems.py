@@ -1,4 +1,4 @@
-"""What is wrong with what somebody wrote, in a rule or in a record, in the other languages. See `phrase_reasons`.
+"""What is wrong with what somebody wrote, in a rule or in a record, in the other languages.
 
 Names of fields, operators and units are those of the rule language: they stay as they are written there.
 """

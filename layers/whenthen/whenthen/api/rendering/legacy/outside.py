@@ -1,4 +1,4 @@
-"""What other systems made of our calls, as our channels put it, in the other languages. See `phrase_reasons`.
+"""What other systems made of our calls, as our channels put it, in the other languages.
 
 What a system said itself (its codes, its details) stays as it is.
 """
@@ -67,7 +67,7 @@ CALLS: Mapping[str, _Row] = {
          "rahasia {0} tidak memuat {1}: Meta tidak dapat dipanggil", "בסוד {0} אין {1}: לא ניתן לפנות אל Meta"),
     )
 }  # fmt: skip
-"""How calls to other systems ended. `{report}` is what a provider reports of a message (`REPORTED`)."""
+"""How calls to other systems ended. `{report}` is what a provider reports of a message (`vocabulary.REPORTED`)."""
 
 META: Mapping[str, _Row] = {
     row[0]: row
@@ -198,19 +198,3 @@ META: Mapping[str, _Row] = {
     )
 }  # fmt: skip
 """What Meta's codes mean (`adapters.providers.graph_errors`)."""
-
-REPORTED: Mapping[str, _Row] = {
-    "sent": ("sent", "gönderildi", "elküldve", "dikirim", "נשלח"),
-    "failed": ("failed", "başarısız", "sikertelen", "gagal", "נכשל"),
-    "delivered": ("delivered", "teslim edildi", "kézbesítve", "terkirim", "נמסר"),
-    "read": ("read", "okundu", "elolvasva", "dibaca", "נקרא"),
-    "played": ("played", "dinlendi", "lejátszva", "diputar", "הושמע"),
-    "bounced": ("bounced", "teslim edilemedi", "visszapattant", "terpental kembali", "הוחזר"),
-    "rejected": ("rejected", "reddedildi", "elutasítva", "ditolak", "נדחה"),
-    "not rendered": ("not rendered", "oluşturulamadı", "nem állítható össze", "gagal disusun", "יצירת התוכן נכשלה"),
-    "opened": ("opened", "açıldı", "megnyitva", "dibuka", "נפתח"),
-    "clicked": ("clicked", "tıklandı", "rákattintottak", "diklik", "נלחץ"),
-    "reported as spam": ("reported as spam", "spam olarak bildirildi", "kéretlennek jelölve",
-                         "dilaporkan sebagai spam", "דווח כספאם"),
-}  # fmt: skip
-"""What providers report of messages (`domain.runs.delivery_reports`)."""

@@ -1,10 +1,10 @@
-"""The reasons that runs and jobs record, which are kept in English, in the other languages. See `phrase_table`.
+"""The reasons that runs and jobs record, which are kept in English, in the other languages.
 
 A row is found by its first text, whose slots take what was recorded there; so a reason that was written last year is
 said in any language today. Of the slots, numbers stand for names and values, which stay as they are; `{said}` for
 another reason, which is said in its turn; `{outcome}` for how a run or job stands. What a provider said stays as it is.
 
-`phrase_outside` has what becomes of calls to others, `phrase_problems` what is wrong with what was written.
+`outside` has what becomes of calls to others, `problems` what is wrong with what was written.
 """
 
 from __future__ import annotations
