@@ -1,7 +1,7 @@
 # Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-deployed up down redrive check bench deploy
+.PHONY: help demo test test-fast test-deployed up down redrive check messages bench deploy
 
 # The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,7 +18,7 @@ VENV := .local/venv
 ENVIRONMENTS := $(PYTHON) -m dev.environments
 
 # Exported, not written before each command: then make runs Python itself, and signals reach it.
-demo test test-fast test-deployed up down check bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
+demo test test-fast test-deployed up down check messages bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,6 +54,11 @@ redrive: ## Put dead letters back to work: make redrive QUEUE=email [STACK=whent
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov
 	@$(VENV)/check/bin/python -m dev.check
+
+messages: ## Bring the texts of all languages to what the sources declare, and tell what is missing
+	@$(ENVIRONMENTS) check
+	@$(VENV)/check/bin/python -m dev.messages update
+	@$(VENV)/check/bin/python -m dev.messages check
 
 bench: ## Run every benchmark, each beside its peers, and print a table of ratios
 	@$(ENVIRONMENTS) bench

@@ -1,4 +1,4 @@
-"""Static checks: format, style, types, and the template. All of them run, whatever one says; none needs the network."""
+"""Static checks: format, style, types, texts, and the template. All of them run, whatever one says; none needs the network."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def commands() -> dict[str, Sequence[str]]:
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "imports between the rooms": [str(venv_python("check").with_name("lint-imports")), "--no-cache"],
         "types": [python, "-m", "mypy", "--strict", *_TYPED],
+        "texts": [python, "-m", "dev.messages", "check"],
         "template": [str(venv_python("check").with_name("cfn-lint")), _TEMPLATE, "-a", "cfn_lint_serverless.rules"],
         "security of the template": [
             *(str(venv_python("checkov")), "-m", "checkov.main", "--file", str(_unrolled()), "--framework"),

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _NO_SOURCES = {"__pycache__", ".mypy_cache", ".ruff_cache"}
+_COMPILED = ".mo"
+"""Suffix of what the build and the tests make from sources."""
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
     elif path.is_dir():
         for child in path.iterdir():
-            if child.name not in _NO_SOURCES:
+            if child.name not in _NO_SOURCES and child.suffix != _COMPILED:
                 yield from _files(child)
 
 

@@ -15,6 +15,7 @@ NUMBER: Schema = {"type": "integer"}
 FLAG: Schema = {"type": "boolean"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 ANYTHING: Schema = {"type": "object", "additionalProperties": True}
+VALUE: Schema = {}
 
 
 def optional(schema: Schema) -> Schema:
@@ -58,10 +59,10 @@ SCHEMAS: Mapping[str, Schema] = {
     "Finding": shape(
         "What lint found: `error` refuses a rule, `warning` informs. `rules` are the ids of others involved.",
         severity=TEXT,
-        code=TEXT,
         field=TEXT,
-        message=TEXT,
-        sentence=TEXT,
+        code=TEXT,
+        params=ANYTHING,
+        text=TEXT,
         rules=many(TEXT),
     ),
     "Explanation": shape(
@@ -78,9 +79,8 @@ SCHEMAS: Mapping[str, Schema] = {
         matched=FLAG,
         trigger=optional(ANYTHING),
         conditions=optional(ANYTHING),
-        near_misses=many(ANYTHING),
-        reasons=many(TEXT),
-        why=many(TEXT),
+        near_misses=many(shape(code=TEXT, params=ANYTHING, text=TEXT, expected=VALUE, actual=VALUE)),
+        reasons=many(shape(code=TEXT, params=ANYTHING, text=TEXT)),
     ),
     "View": shape(
         "A saved filter over records of one kind.",
@@ -155,8 +155,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "title": TEXT,
             "status": NUMBER,
             "detail": TEXT,
-            "errors": many(shape(field=TEXT, message=TEXT)),
-            "warnings": many(shape(field=TEXT, message=TEXT)),
+            "code": TEXT,
+            "params": ANYTHING,
+            "errors": many(shape(field=TEXT, text=TEXT)),
+            "warnings": many(shape(field=TEXT, text=TEXT)),
         },
         "required": ["type", "title", "status"],
     },

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dev.messages import catalogues
 from tests.tables import figures_of, shown, tables_of
 
 settings.register_profile("whenthen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("whenthen")
+
+
+def pytest_configure() -> None:
+    """Compile the texts of all languages where they changed; tests beside each other write the same."""
+    catalogues.compile_all()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

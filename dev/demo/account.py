@@ -65,8 +65,13 @@ def _print_rules(explanation: Mapping[str, Any], rules: Mapping[str, str]) -> No
             print(f"    ○ {name}\n        waits for other events")
             continue
         print(f"    {'✔' if rule['matched'] else '✘'} {name}")
-        for line in rule["reasons"]:
-            print(f"        {line}")
+        for reason in rule["reasons"]:
+            print(f"        {plain(reason['text'])}")
+
+
+def plain(text: str) -> str:
+    """Leave out the marks that keep names from turning the direction of a sentence: a terminal shows them as boxes."""
+    return text.replace("\u2068", "").replace("\u2069", "")
 
 
 def print_runs(stack: Stack, runs: list[str]) -> None:

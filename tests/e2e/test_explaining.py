@@ -102,7 +102,7 @@ def test_a_near_miss_names_the_field_that_changed_instead(stack: Stack, marker: 
     event = last_change(stack, f"{marker}:one", "status")
     told = explained(stack, event, rule)
     [miss] = told["near_misses"]
-    assert (miss["code"], miss["expected"], miss["actual"]) == ("other_field", "stage", ["status"])
+    assert (miss["code"], miss["expected"], miss["actual"]) == ("near_miss.other_field", "stage", ["status"])
     assert "status" in explained(stack, event, rule, "he")["sentence"]
 
 

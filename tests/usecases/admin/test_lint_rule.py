@@ -10,6 +10,7 @@ from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRules, FakeViews
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import LintFailed
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.ports.values import StoredRule
 from whenthen.usecases.admin import lint_rule
@@ -48,11 +49,11 @@ def test_errors_refuse_a_rule_and_nothing_is_saved(manage: ManageRules, rules: F
     with pytest.raises(LintFailed) as refused:
         create(manage, rule(GREET, conditions=STRANGE))
     assert [(each.field, each.code) for each in refused.value.problems] == [
-        ("conditions", "never_holds"),
-        ("conditions.all[3].field", "no_such_field"),
+        ("conditions", "lint.never_holds"),
+        ("conditions.all[3].field", "lint.no_such_field"),
     ]
     assert [(each.field, each.code) for each in refused.value.warnings] == [
-        ("conditions.all[2].field", "unknown_field")
+        ("conditions.all[2].field", "lint.unknown_field")
     ]
     assert rules.current_rules == {}
 
@@ -68,13 +69,10 @@ def test_warnings_inform(manage: ManageRules, rules: FakeRules) -> None:
     create(manage, sets("first", status="a"))
     second = create(manage, sets("second", status="b"))
     [warning] = second.warnings
-    assert (warning.code, warning.message) == (
-        "same_field",
-        "“first” writes status on the same events: the last to run wins",
-    )
+    assert warning.reason == Reason("lint.same_field", {"rule": "first", "field": "status"})
     assert rules.get(second.id).document["name"] == "second"
     again = manage.replace(second.id, sets("second", status="b"), version=None, by="key_1")
-    assert (again.version, codes(again)) == (1, ["same_field"])
+    assert (again.version, codes(again)) == (1, ["lint.same_field"])
 
 
 def test_only_rules_that_are_switched_on_count(manage: ManageRules) -> None:
@@ -89,14 +87,14 @@ def test_a_cycle_through_rules_of_other_events_is_found_with_its_chain(manage: M
     create(manage, sets("elsewhere", on="deal.created", amount=1))
     closing = create(manage, sets("a", on="lead.pipeline_changed", folder="{{ record.x }}"))
     [warning] = closing.warnings
-    assert (warning.code, warning.details) == ("cycle", ("“a” → “b” → “c” → “a”",))
+    assert warning.reason == Reason("lint.cycle", {"chain": ["a", "b", "c", "a"]})
 
 
 def test_a_circle_of_mails_is_refused(manage: ManageRules) -> None:
     mail = {"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}
     with pytest.raises(LintFailed) as refused:
         create(manage, {**rule(mail, on="email.opened"), "kind": None})
-    assert [each.code for each in refused.value.problems] == ["endless_cycle"]
+    assert [each.code for each in refused.value.problems] == ["lint.endless_cycle"]
 
 
 def test_a_rule_can_be_switched_off_whatever_is_found(manage: ManageRules, rules: FakeRules) -> None:
@@ -123,12 +121,12 @@ def test_the_rules_that_are_compared_are_bounded(
     assert codes(create(manage, sets("last", city="Pécs"))) == []
     create(manage, rule(GREET, name="one more", mode="on"))
     found = LintRule(rules)(parse_rule({**sets("last", city="Pécs"), "id": "rule_last"}))
-    assert [(each.code, each.details) for each in found] == [("not_all_compared", ("3",))]
+    assert [each.reason for each in found] == [Reason("lint.not_all_compared", {"most": 3})]
 
 
 def test_a_draft_is_compared_as_the_next_version_of_its_rule(manage: ManageRules, rules: FakeRules) -> None:
     made = create(manage, sets("first", status="a"))
     next_version = manage.draft({**made.document, **sets("first", status="b")})
     assert LintRule(rules)(next_version) == []
-    assert [each.code for each in LintRule(rules)(manage.draft(sets("other", status="b")))] == ["same_field"]
+    assert [each.code for each in LintRule(rules)(manage.draft(sets("other", status="b")))] == ["lint.same_field"]
     assert manage.get(made.id).version == 1

@@ -76,7 +76,9 @@ def nothing() -> Response[str]:
 
 def problem(error: WhenthenError, renderer: Renderer) -> Response[str]:
     """Answer with the problem details of an error, in the caller's language."""
-    document, headers = http_responses.problem_details(error, renderer.text)
+    document, headers = http_responses.problem_details(
+        error, lambda reason: reason if isinstance(reason, str) else renderer.text(reason)
+    )
     body = json.dumps(document, default=str, ensure_ascii=False)
     return Response(document["status"], http_responses.PROBLEM, body, dict(headers))
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import pytest
 
-from whenthen.domain import phrase_codes, phrase_events, phrase_outside, phrase_problems, phrase_reasons, phrase_table
+from whenthen.api.rendering.renderer import Renderer
+from whenthen.api.rendering.sentences import OPERATORS, SIGNS
+from whenthen.api.rendering.texts import LANGUAGES
+from whenthen.api.rendering.vocabulary import ACTIONS, EXPLAINED, FIELD_TYPES, REPORTED, STATUSES
+from whenthen.domain.common.reasons import Reason, ReasonCode, ReasonValue
 from whenthen.domain.conditions import operators
 from whenthen.domain.conditions.condition import parse_condition
 from whenthen.domain.event_catalog import catalog
-from whenthen.domain.lint.findings import SEVERITIES
-from whenthen.domain.phrased_reasons import explained_said, finding_said, near_miss_said
-from whenthen.domain.phrases import Speaker
+from whenthen.domain.explain import near_misses
+from whenthen.domain.lint import findings
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.entry_policy import EntryDenied
 from whenthen.domain.runs.run import JobStatus, RunStatus
-
-WHENTHEN = Path(__file__).parents[3] / "layers" / "whenthen" / "whenthen"
 
 RULE = parse_rule(
     {
@@ -64,7 +63,7 @@ def plain(text: str) -> str:
 
 
 def test_a_rule_in_english() -> None:
-    assert plain(Speaker("en").rule(RULE)) == (
+    assert plain(Renderer("en").rule(RULE)) == (
         "When: lead: created. Kind of record: lead. "
         "If: “status” is one of “new”, “open” and (“tags” includes “vip” or “amount” of the event is at least 1000) "
         "and “now.weekday” is none of Saturday, Sunday and “seen” is before 3 days ago "
@@ -85,61 +84,50 @@ def test_a_rule_in_english() -> None:
     ],
 )
 def test_a_rule_in_other_languages(language: str, words: list[str]) -> None:
-    said = plain(Speaker(language).rule(RULE))
+    said = plain(Renderer(language).rule(RULE))
     assert [word for word in words if word not in said] == []
 
 
 def test_names_are_isolated_from_the_direction_of_the_sentence() -> None:
-    said = Speaker("he").rule(RULE)
+    said = Renderer("he").rule(RULE)
     assert "“\u2068status\u2069”" in said
     assert said.count("\u2068") == said.count("\u2069")
 
 
-@pytest.mark.parametrize("language", phrase_table.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_outcomes(language: str) -> None:
-    speaker = Speaker(language)
+    renderer = Renderer(language)
     for status in (*JobStatus, *RunStatus):
-        assert speaker.outcome(status, "because").endswith("\u2068because\u2069")
-        assert not speaker.outcome(status).endswith("\u2069")
+        assert renderer.outcome(status, "because").endswith("\u2068because\u2069")
+        assert not renderer.outcome(status).endswith("\u2069")
 
 
-@pytest.mark.parametrize("language", phrase_table.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_event_of_the_catalogue_has_words(language: str) -> None:
-    unsaid = [row.type for row in catalog.types() if "\u2068" in Speaker(language).event(row.type)]
+    unsaid = [row.type for row in catalog.types() if "\u2068" in Renderer(language).event(row.type)]
     assert unsaid == []
 
 
-def test_every_operator_action_and_outcome_has_a_row() -> None:
-    assert set(operators.OPERATORS) <= set(phrase_table.OPERATORS)
-    assert set(actions()) <= set(phrase_table.ACTIONS)
-    assert {*JobStatus, *RunStatus} <= set(phrase_table.OUTCOMES)
-
-
-def test_each_row_has_every_language_and_the_same_slots() -> None:
-    modules = (phrase_table, phrase_events, phrase_codes, phrase_reasons, phrase_outside, phrase_problems)
-    named = [item for module in modules for item in vars(module).items()]
-    tables = [table for name, table in named if name.isupper() and isinstance(table, dict)]
-    assert len(tables) == 27
-    for key, row in (item for table in tables for item in table.items()):
-        assert len(row) == len(phrase_table.LANGUAGES), key
-        assert all(row), key
-        slots = [{slot for _, slot, _, _ in Formatter().parse(text) if slot is not None} for text in row]
-        assert all(these == slots[0] for these in slots), key
+def test_every_operator_action_and_status_has_words() -> None:
+    assert {SIGNS.get(name, name) for name in operators.OPERATORS} <= set(OPERATORS)
+    assert set(actions()) <= set(ACTIONS)
+    assert {*JobStatus, *RunStatus} == set(STATUSES)
+    assert set(EXPLAINED) == {*EntryDenied, "started", "shadow", "switched_off", "not_met", "changed_since", "loop"}
 
 
 def test_a_free_event_type_and_a_not() -> None:
-    speaker = Speaker("en")
-    assert plain(speaker.event("parcel.lost_in_space")) == "“parcel.lost_in_space”"
+    renderer = Renderer("en")
+    assert plain(renderer.event("parcel.lost_in_space")) == "“parcel.lost_in_space”"
     condition = parse_condition(
         {"not": {"field": "before.name", "op": "equals", "value": "İ", "ignore_case": True}}, "", []
     )
     assert condition is not None
-    assert plain(speaker.condition(condition)) == "not (“name” before the change is “İ” (ignoring case))"
+    assert plain(renderer.condition(condition)) == "not (“name” before the change is “İ” (ignoring case))"
 
 
 def test_an_unknown_language() -> None:
     with pytest.raises(KeyError):
-        Speaker("xx")
+        Renderer("xx")
 
 
 def rule_with(trigger: dict[str, Any], **more: Any) -> Rule:
@@ -201,23 +189,93 @@ def rule_with(trigger: dict[str, Any], **more: Any) -> Rule:
     ],
 )  # fmt: skip
 def test_every_kind_of_trigger(trigger: dict[str, Any], said: str) -> None:
-    assert plain(Speaker("en").rule(rule_with(trigger))).startswith(f"When: {said}.")
-    for language in phrase_table.LANGUAGES[1:]:
-        spoken = plain(Speaker(language).rule(rule_with(trigger)))
+    assert plain(Renderer("en").rule(rule_with(trigger))).startswith(f"When: {said}.")
+    for language in LANGUAGES[1:]:
+        spoken = plain(Renderer(language).rule(rule_with(trigger)))
         assert "event.data.rule" not in spoken
         assert not re.search(r"\{\d\}", spoken)
 
 
-@pytest.mark.parametrize("language", phrase_table.LANGUAGES)
-def test_every_code_has_a_phrase_in_every_language(language: str) -> None:
-    """A row that was missing would raise; one that was left in English would be the same."""
-    speaker = Speaker(language)
-    codes = {*EntryDenied, "started", "shadow", "switched_off", "not_met", "changed_since", "loop"}
-    assert codes == set(phrase_codes.EXPLAINED)
-    said = [explained_said(speaker, code) for code in sorted(codes)]
-    said += [finding_said(speaker, code, ("a", "number", "b")) for code in SEVERITIES]
-    said += [near_miss_said(speaker, code, ("a", "b")) for code in phrase_codes.NEAR_MISSES]
-    assert len(set(said)) == len(said)
+SAMPLES: dict[str, ReasonValue] = {"field_type": "number", "outcome": "failed", "chain": ["a", "b", "a"], "most": 3}
+"""Values of parameters that are no names."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_and_near_miss_has_a_text_of_its_own(language: str) -> None:
+    named = {**vars(findings), **vars(near_misses)}.values()
+    codes = [code for code in named if isinstance(code, ReasonCode)]
+    reasons = [code(**{name: SAMPLES.get(name, f"<{name}>") for name in code.names}) for code in codes]
+    texts = [plain(Renderer(language).text(reason)) for reason in reasons]
+    assert len(set(texts)) == len(texts) == 25
+    for reason, text in zip(reasons, texts, strict=True):
+        names = [str(value) for value in reason.params.values() if str(value).startswith("<")]
+        assert all(name in text for name in names)
     if language != "en":
-        english = {*map(plain, (explained_said(Speaker("en"), code) for code in codes))}
-        assert not english & set(map(plain, said))
+        assert not {*map(plain, map(Renderer("en").text, reasons))} & set(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_became_of_a_rule_is_said_with_why(language: str) -> None:
+    renderer = Renderer(language)
+    assert len({renderer.explained(code) for code in EXPLAINED}) == len(EXPLAINED)
+    assert renderer.explained("not_met", ["one", "two"]).endswith(": one; two.")
+
+
+REASONS: list[tuple[str, Reason, str]] = [
+    ("en", Reason("near_miss.other_value", {"field": "city", "value": None}), "“city” changed, but to nothing"),
+    ("hu", Reason("near_miss.other_value", {"field": "city", "value": True}),
+     "„city” megváltozott, de az új értéke: igen"),
+    ("en", Reason("near_miss.other_field", {"field": "a", "values": []}),
+     "it waits for a change of “a”; what changed: nothing"),
+    ("en", Reason("near_miss.other_field", {"field": "a", "values": [*"bcdefghijkl"]}),
+     "it waits for a change of “a”; what changed: “b”, “c”, “d”, “e”, “f”, “g”, “h”, “i”"),
+    ("tr", Reason("near_miss.another_outcome", {"outcome": "failed"}),
+     "beklediği kural başka türlü bitti: Başarısız oldu"),
+    ("en", Reason("near_miss.another_outcome", {"outcome": "odd"}), "the rule that it waits for ended otherwise: odd"),
+    ("en", Reason("lint.wrong_type", {"field": "a", "field_type": "flag", "op": ">"}),
+     "a holds a yes or no: > never holds"),
+    ("en", Reason("lint.cycle_that_settles", {"chain": ["a", "b", "a"]}),
+     "it starts itself again: “a” → “b” → “a”; this ends once the fields hold what they write"),
+    ("en", Reason("lint.no_such_field", {"field": "event.x", "known": ["id", "time"]}),
+     "event.x does not exist: events have id, time"),
+    ("en", Reason("input.at_field", {"field": "name", "problem": Reason("lint.unknown_event", {"name": "x"})}),
+     "name: x is not in the catalogue; it may be misspelt"),
+    ("en", Reason("input.invalid", {"problems": [Reason("lint.never_holds"), Reason("lint.exit_never")]}),
+     "these conditions can never hold together, this exit never comes: its conditions can never hold together"),
+    ("en", Reason("input.at_field", {"field": "n", "problem": 3}), "n: 3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "reason", "text"), REASONS)
+def test_a_reason_is_put_in_words_with_its_parameters(language: str, reason: Reason, text: str) -> None:
+    assert plain(Renderer(language).text(reason)) == text
+
+
+def test_parameters_are_isolated_from_the_direction_of_the_text() -> None:
+    reason = Reason("input.at_field", {"field": "with.to", "problem": Reason("lint.unknown_event", {"name": "x.y"})})
+    assert Renderer("he").text(reason) == (
+        "\u2068with.to\u2069: \u2068x.y\u2069 אינו מופיע בקטלוג; ייתכן שנפלה טעות כתיב"
+    )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason("made_up.by_a_newer_version", {"a": 1}),
+        Reason("lint.unknown_field", {"another": "parameter"}),
+        Reason("sentence.wait.after"),
+    ],
+)
+def test_a_reason_without_a_text_that_fits_is_shown_as_it_is_stored(reason: Reason) -> None:
+    assert Renderer("hu").text(reason) == f"\u2068{reason}\u2069"
+
+
+def test_an_outcome_may_have_a_reason_as_data() -> None:
+    outcome = Renderer("en").outcome("skipped", Reason("lint.exit_never"))
+    assert outcome == "Skipped: this exit never comes: its conditions can never hold together"
+
+
+def test_a_word_that_no_table_has_is_isolated() -> None:
+    assert Renderer("tr").word(REPORTED, "bounced") == "teslim edilemedi"
+    assert Renderer("tr").word(FIELD_TYPES, "text") == "metin"
+    assert Renderer("tr").word(REPORTED, "odd") == "\u2068odd\u2069"
