@@ -1,4 +1,4 @@
-"""Static checks: format, style, types, texts, and the template. All of them run, whatever one says; none needs the network."""
+"""Static checks: format, style, types, texts, the template. All of them run, whatever one says; no network is needed."""
 
 from __future__ import annotations
 

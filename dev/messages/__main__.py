@@ -1,7 +1,7 @@
 """Keep the texts of all languages.
 
 python -m dev.messages update           extract the codes from the sources and bring every catalogue to them
-python -m dev.messages check            tell what is missing, fuzzy, unused or wrong; 1 if anything is
+python -m dev.messages check            tell what is missing, fuzzy, unused or wrong, and which calls are; 1 if any
 python -m dev.messages add FILE.json …  put texts into the catalogues: {code: {language: text or [forms]}}
 python -m dev.messages compile          compile the catalogues for programs that run from this checkout
 """
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from dev.messages import catalogues, checking
+from dev.messages import calls, catalogues, checking
 from dev.messages.extraction import ExtractionFailed, declarations
 from dev.paths import ROOT
 
@@ -32,7 +32,7 @@ def _update(_: argparse.Namespace) -> int:
 
 
 def _check(_: argparse.Namespace) -> int:
-    found = list(checking.problems(catalogues.load(), declarations()))
+    found = [*calls.wrong_calls(), *checking.problems(catalogues.load(), declarations())]
     print("\n".join(found) or "All texts are there.")
     return 1 if found else 0
 

@@ -59,8 +59,10 @@ def _placeholders(text: str, allowed: set[str], required: set[str]) -> Iterator[
         yield f"cannot be formatted: {error}"
         return
     used = {name for name, _, _ in parts}
-    if not required <= used <= allowed or any(spec or conversion for _, spec, conversion in parts):
+    if not required <= used <= allowed:
         yield f"must use {_braced(required)}, not {_braced(used)}"
+    if any(spec or conversion for _, spec, conversion in parts):
+        yield "must use its parameters as they are, without conversion and format"
 
 
 def _braced(names: set[str]) -> str:

@@ -6,14 +6,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from whenthen.api.rendering.legacy import outside, problems
 from whenthen.api.rendering.legacy.reasons import REASONS
 from whenthen.api.rendering.vocabulary import REPORTED, STATUSES
 
-if TYPE_CHECKING:
-    from whenthen.api.rendering.phrasebook import Phrasebook
+
+class Book(Protocol):
+    """The part of a Phrasebook that this needs."""
+
+    language: str
+
+    def isolated(self, value: object) -> str: ...
+    def word(self, table: Mapping[str, str], key: object) -> str: ...
+    def phrase(self, table: Mapping[str, str], key: str) -> str: ...
+
 
 ROWS = {
     **REASONS,
@@ -40,13 +48,13 @@ _MOST_PLACES = 6
 _NO_PLACE = "(?:(?!: ).)+?"
 
 
-def reason_said(book: Phrasebook, reason: str) -> str:
+def reason_said(book: Book, reason: str) -> str:
     """A reason that a run or a job recorded; one that is not known, such as a provider's words, as it is."""
     known = said_in(book, reason)
     return book.isolated(reason) if known is None else known
 
 
-def said_in(book: Phrasebook, reason: str) -> str | None:
+def said_in(book: Book, reason: str) -> str | None:
     """The reason, or several with `; ` between them, in the book's language; None for one that has no row."""
     if len(reason) > _LONGEST:
         return None
@@ -61,7 +69,7 @@ def said_in(book: Phrasebook, reason: str) -> str | None:
     return "; ".join(several) if not pending else _one_said(book, reason)
 
 
-def _one_said(book: Phrasebook, reason: str) -> str | None:
+def _one_said(book: Book, reason: str) -> str | None:
     """A reason by its row, or by that of what follows the names of its step and its field."""
     said, rest = _row_said(book, reason), reason
     for _ in range(_MOST_PLACES):
@@ -75,7 +83,7 @@ def _one_said(book: Phrasebook, reason: str) -> str | None:
     return f"{book.isolated(place)}: {said}" if said is not None and place else said
 
 
-def _row_said(book: Phrasebook, reason: str) -> str | None:
+def _row_said(book: Book, reason: str) -> str | None:
     for pattern, row in _patterns():
         if found := pattern.fullmatch(reason):
             slots = found.groupdict().items()
@@ -85,15 +93,15 @@ def _row_said(book: Phrasebook, reason: str) -> str | None:
     return None
 
 
-def _column(book: Phrasebook) -> int:
+def _column(book: Book) -> int:
     return _COLUMNS.index(book.language) if book.language in _COLUMNS else 0
 
 
-def _outcome(book: Phrasebook, status: str) -> str:
+def _outcome(book: Book, status: str) -> str:
     return book.word(STATUSES, status)
 
 
-def _report(book: Phrasebook, report: str) -> str:
+def _report(book: Book, report: str) -> str:
     """What a provider reports of a message, and why in its own words, if it says so."""
     says, colon, why = report.partition(": ")
     key = says.replace(" ", "_")
@@ -103,7 +111,7 @@ def _report(book: Phrasebook, report: str) -> str:
     return f"{said}: {book.isolated(why)}" if colon else said
 
 
-_NAMED: Mapping[str, Callable[[Phrasebook, str], str]] = {"said": reason_said, "outcome": _outcome, "report": _report}
+_NAMED: Mapping[str, Callable[[Book, str], str]] = {"said": reason_said, "outcome": _outcome, "report": _report}
 """What stands in the slots that have names."""
 
 
