@@ -1,4 +1,4 @@
-"""Static checks: format, style, types, texts, the template. All of them run, whatever one says; no network is needed."""
+"""Static checks: format, style, types, texts, the template. All of them run, whatever one says, without network."""
 
 from __future__ import annotations
 
