@@ -149,5 +149,6 @@ def test_the_explanation_counts_as_it_was_when_the_event_happened(world: World) 
         world.run_out()
         world.pass_time(hours=1)
     assert second is not None
-    [told] = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(second.id)["rules"]
-    assert (told["matched"], told["conditions"]["actual"]) == (False, 2)
+    [told] = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(second.id).rules
+    assert told.explanation.conditions is not None
+    assert (told.explanation.matched, told.explanation.conditions.shown["actual"]) == (False, 2)

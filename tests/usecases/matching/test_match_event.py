@@ -281,10 +281,9 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     assert other.id not in about
     _, states = ReadHistory(world.log, world.runs).event(event.id)
     assert {state.run.rule_id: state.run.record for state in states} == about
-    told = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id)["rules"]
-    explained = {each["id"]: each for each in told}
-    assert {rule_id for rule_id, each in explained.items() if each["started"]} == about.keys()
-    assert {rule_id for rule_id, each in explained.items() if each["matched"]} == about.keys()
+    told = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id).rules
+    assert {each.rule.id for each in told if each.started} == about.keys()
+    assert {each.rule.id for each in told if each.explanation.matched} == about.keys()
 
 
 def test_a_redelivery_finds_the_records_that_the_plan_was_made_for(world: World) -> None:
