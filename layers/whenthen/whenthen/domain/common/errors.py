@@ -133,6 +133,14 @@ class AnswerLost(WhenthenError):
     """The request went out and no answer came back: the effect may or may not have happened."""
 
 
+class InvalidValue(ValueError):
+    """Reject a single value. The caller, who knows the value's field, reports the reason under it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class OnQueue(StrEnum):
     """What happens to a queue message whose processing raised the error."""
 
