@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from whenthen.domain.common.errors import Problem
+from whenthen.domain.common.reasons import ReasonCode
+
+BEYOND_64_BITS = ReasonCode("number.beyond_64_bits")
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -17,7 +20,7 @@ LEAST, MOST = -(2**63), 2**63 - 1
 def too_long(value: Any, path: str) -> Iterator[Problem]:
     """A problem for each whole number within `value` (which nests as deep as JSON that was read) beyond 64 bits."""
     if isinstance(value, int) and not LEAST <= value <= MOST:
-        yield Problem(path, "a whole number beyond 64 bits: send it as text")
+        yield Problem(path, BEYOND_64_BITS())
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from too_long(item, f"{path}.{name}")

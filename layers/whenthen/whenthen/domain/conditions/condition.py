@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from whenthen.domain.common.errors import Problem
+from whenthen.domain.common.errors import InvalidValue, Problem
+from whenthen.domain.common.reason_codes import BAD_ZONE, MATTERS_ONLY_TO, NOT_FLAG, NOT_ONE_OF, UNKNOWN_FIELD
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.conditions.field_access import OF_THE_CLOCK, Context, Facts, Path, parse_path
 from whenthen.domain.conditions.operators import OPERATORS, Operator
 from whenthen.domain.conditions.predicate import Predicate
@@ -24,6 +26,17 @@ MAX_DEPTH = 6
 
 MAX_PREDICATES = 100
 """How many fields one condition may ask for, in all its groups."""
+
+NOT_A_CONDITION = ReasonCode("condition.malformed")
+NO_FIELD = ReasonCode("condition.no_field")
+EMPTY_GROUP = ReasonCode("condition.empty_group")
+# A group (all, any, not) stands beside other keys of the same object.
+GROUP_NOT_ALONE = ReasonCode("condition.group_not_alone", "group", "others")
+TOO_DEEP = ReasonCode("condition.too_deep", "count")
+TOO_MANY_CONDITIONS = ReasonCode("condition.too_many", "count", "found")
+# The operator compares a record before and after a change: it takes fields of the record only.
+NOT_OF_RECORD = ReasonCode("condition.not_of_record", "op")
+NO_CASE = ReasonCode("condition.no_case", "op")
 
 
 class AllOf(Struct, frozen=True, gc=False):
@@ -108,9 +121,7 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     before = len(problems)
     condition = parser.read(document, field, 1)
     if parser.predicates > MAX_PREDICATES:
-        problems.append(
-            Problem(field, f"at most {MAX_PREDICATES} conditions are allowed, there are {parser.predicates}")
-        )
+        problems.append(Problem(field, TOO_MANY_CONDITIONS(count=MAX_PREDICATES, found=parser.predicates)))
     return condition if len(problems) == before else None
 
 
@@ -132,19 +143,19 @@ class _Parser:
 
     def read(self, document: object, field: str, depth: int) -> Condition | None:
         if not isinstance(document, Mapping):
-            self._report(field, "an object is required, with all, any, not, or field and op")
+            self._report(field, NOT_A_CONDITION())
             return None
         try:
             group = _group_of(document, depth)
-        except ValueError as error:
-            self._report(field, error)
+        except InvalidValue as error:
+            self._report(field, error.reason)
             return None
         if group is not None:
             return self._group(group, document[group], f"{field}.{group}", depth)
         self.predicates += 1
         try:
             return _leaf_of(document, self._zone)
-        except ValueError:
+        except InvalidValue:
             self._report_leaf(document, field)
         return None
 
@@ -154,8 +165,8 @@ class _Parser:
             return None if item is None else Not(item)
         try:
             documents = _items_of(content)
-        except ValueError as error:
-            self._report(field, error)
+        except InvalidValue as error:
+            self._report(field, error.reason)
             return None
         items = [self.read(item, f"{field}[{position}]", depth + 1) for position, item in enumerate(documents)]
         kept = tuple(item for item in items if item is not None)
@@ -165,7 +176,7 @@ class _Parser:
         """Report all that is wrong with a leaf, one part after the other."""
         for key in document:
             if key not in _LEAF_KEYS:
-                self._report(f"{field}.{key}", f"is not known here; known are {', '.join(_LEAF_KEYS)}")
+                self._report(f"{field}.{key}", UNKNOWN_FIELD(known=list(_LEAF_KEYS)))
         row = self._try(f"{field}.op", _operator_of, document.get("op"))
         within = self._try(f"{field}.within", _within_of, document)
         zone = self._try(f"{field}.zone", _zone_of, document, row)
@@ -177,16 +188,16 @@ class _Parser:
     def _try(self, field: str, read: Callable[..., _T], *arguments: object) -> _T | None:
         try:
             return read(*arguments)
-        except ValueError as error:
-            self._report(field, error)
+        except InvalidValue as error:
+            self._report(field, error.reason)
         return None
 
-    def _report(self, field: str, problem: object) -> None:
-        self._problems.append(Problem(field, str(problem)))
+    def _report(self, field: str, reason: Reason) -> None:
+        self._problems.append(Problem(field, reason))
 
 
 def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Predicate:
-    """The leaf that is written. Raises ValueError with the first thing that is wrong."""
+    """The leaf that is written. Raises InvalidValue with the first reason against it."""
     field, op, value = document.get("field"), document.get("op"), document.get("value")
     if len(document) == 3 and type(field) is type(op) is type(value) is str:
         return _plain_leaf(field, op, value, zone)
@@ -201,7 +212,7 @@ def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Predicate:
 
 def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Predicate:
     if not document.keys() <= _LEAF_KEYS:
-        raise ValueError("unknown keys")
+        raise InvalidValue(UNKNOWN_FIELD(known=list(_LEAF_KEYS)))
     row = _operator_of(document.get("op"))
     zone = _zone_of(document, row) or zone
     path = _path_of(document.get("field"), row, zone, _within_of(document))
@@ -216,41 +227,40 @@ def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
     if group is None:
         return None
     if len(document) > 1:
-        others = ", ".join(str(key) for key in document if key != group)
-        raise ValueError(f"{group} stands alone; {others} cannot stand beside it")
+        raise InvalidValue(GROUP_NOT_ALONE(group=group, others=[str(key) for key in document if key != group]))
     if depth > MAX_DEPTH:
-        raise ValueError(f"at most {MAX_DEPTH} groups may stand in one another")
+        raise InvalidValue(TOO_DEEP(count=MAX_DEPTH))
     return group
 
 
 def _items_of(content: object) -> list[object]:
     if not isinstance(content, list | tuple) or not content:
-        raise ValueError("a list of conditions is required, with at least one")
+        raise InvalidValue(EMPTY_GROUP())
     if len(content) > MAX_PREDICATES:
-        raise ValueError(f"at most {MAX_PREDICATES} conditions are allowed, there are {len(content)}")
+        raise InvalidValue(TOO_MANY_CONDITIONS(count=MAX_PREDICATES, found=len(content)))
     return list(content)
 
 
 def _operator_of(op: object) -> Operator:
     row = OPERATORS.get(op) if isinstance(op, str) else None
     if row is None:
-        raise ValueError(f"one of {', '.join(OPERATORS)} is required")
+        raise InvalidValue(NOT_ONE_OF(options=list(OPERATORS)))
     return row
 
 
 def _path_of(name: object, row: Operator | None, zone: str | None, within: Duration | None) -> Path:
     if not isinstance(name, str) or not name:
-        raise ValueError("a field such as record.status is required")
+        raise InvalidValue(NO_FIELD())
     if row is not None and row.record and not name.startswith("record."):
-        raise ValueError(f"{row.name} looks at a field of the record, such as record.status")
+        raise InvalidValue(NOT_OF_RECORD(op=row.name))
     return parse_path(name, zone if name.startswith(OF_THE_CLOCK) else None, within)
 
 
 def _fold_of(value: object, row: Operator | None) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("true or false is required")  # noqa: TRY004
+        raise InvalidValue(NOT_FLAG())
     if value and row is not None and not row.folds:
-        raise ValueError(f"{row.name} does not compare text")
+        raise InvalidValue(NO_CASE(op=row.name))
     return value
 
 
@@ -259,9 +269,10 @@ def _zone_of(document: Mapping[Any, Any], row: Operator | None) -> str | None:
     if zone is None:
         return None
     if not isinstance(zone, str) or parse_zone(zone) is None:
-        raise ValueError("an IANA time zone such as Europe/Istanbul is required")
+        raise InvalidValue(BAD_ZONE())
     if row is not None and not row.dated and not str(document.get("field")).startswith(OF_THE_CLOCK):
-        raise ValueError("matters only to now.*, history.*, between, before, after, within_last and within_next")
+        dated = [operator.name for operator in OPERATORS.values() if operator.dated]
+        raise InvalidValue(MATTERS_ONLY_TO(options=["now.*", "history.*", *dated]))
     return zone
 
 
@@ -270,5 +281,5 @@ def _within_of(document: Mapping[Any, Any]) -> Duration | None:
     if str(document.get("field")).startswith("history."):
         return read_duration(within)
     if within is not None:
-        raise ValueError("matters only to history.*")
+        raise InvalidValue(MATTERS_ONLY_TO(options=["history.*"]))
     return None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import elements
 from whenthen.domain.temporal.time_values import NOW_FIELDS, Duration, now_fields, read_point, span_of
 from whenthen.domain.temporal.time_zones import parse_zone
@@ -35,6 +37,12 @@ OF_THE_CLOCK = ("now.", "history.")
 """How fields begin whose answer depends on the time zone."""
 
 Context = Mapping[str, object]
+
+UNKNOWN_ROOT = ReasonCode("condition.unknown_root", "options")
+# A field has too many characters (longest), or too many names joined by dots (count).
+PATH_TOO_LONG = ReasonCode("condition.path_too_long", "longest", "count")
+BAD_PATH = ReasonCode("condition.malformed_path", "root", "example")
+UNKNOWN_NOW_FIELD = ReasonCode("condition.unknown_now_field", "options")
 
 
 class Path(Struct, frozen=True, eq=False, gc=False):
@@ -61,17 +69,17 @@ class Path(Struct, frozen=True, eq=False, gc=False):
 
 @lru_cache(maxsize=16_384)
 def parse_path(written: str, zone: str | None = None, within: Duration | None = None) -> Path:
-    """The path that a field is written as; the same object each time. Raises ValueError saying what is wrong."""
+    """The path that a field is written as; the same object each time. Raises InvalidValue."""
     root, *names = written.split(".")
     row = _ROOTS.get(root)
     if row is None:
-        raise ValueError(f"a field begins with {', '.join(_ROOTS)}, as in record.status")
+        raise InvalidValue(UNKNOWN_ROOT(options=list(_ROOTS)))
     if len(written) > MAX_FIELD or len(names) > MAX_NAMES:
-        raise ValueError(f"at most {MAX_FIELD} characters and {MAX_NAMES} names are allowed")
+        raise InvalidValue(PATH_TOO_LONG(longest=MAX_FIELD, count=MAX_NAMES))
     if len(names) < row.names or not all(names):
-        raise ValueError(f"{row.example} is how a field of {root} is written")
+        raise InvalidValue(BAD_PATH(root=root, example=row.example))
     if root == "now" and written[4:] not in NOW_FIELDS:
-        raise ValueError(f"now has {', '.join(sorted(NOW_FIELDS))}")
+        raise InvalidValue(UNKNOWN_NOW_FIELD(options=sorted(NOW_FIELDS)))
     zone = zone if written.startswith(OF_THE_CLOCK) else None
     key = written if zone is None and within is None else f"{written} {zone} {within}"
     return Path(key, root, tuple(names), () if row.read else (root, *names), zone, within)

@@ -1,6 +1,6 @@
 """Operands: what a condition compares with, read from the `value` that an admin wrote.
 
-Each reader takes (value, fold) and raises ValueError with a sentence that says what is required.
+Each reader takes (value, fold) and raises InvalidValue with its reason.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reason_codes import NOT_FLAG, NOT_TEXT, TEXT_TOO_LONG, TOO_MANY
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import Choice, Number, composed, folded, number_in, number_of
 from whenthen.domain.temporal.time_values import Duration, Span, read_duration, read_point, span_of
 from whenthen.domain.temporal.waits import shown
@@ -18,6 +21,18 @@ MAX_TEXT = 1_000
 MAX_VALUES = 200
 MAX_STARS = 16
 MAX_DIGITS = 40
+
+NO_VALUES = ReasonCode("value.empty_list")
+NULL_VALUE = ReasonCode("value.null")
+NOT_SCALAR = ReasonCode("value.not_scalar")
+# A number is required, and the value may be a date, which other operators compare.
+NOT_A_QUANTITY = ReasonCode("value.not_quantity")
+NOT_A_POINT = ReasonCode("value.not_point_in_time")
+TOO_MANY_DIGITS = ReasonCode("number.too_long", "count")
+TOO_MANY_STARS = ReasonCode("pattern.too_many_stars", "count")
+NOT_A_RANGE = ReasonCode("range.malformed")
+REVERSED_RANGE = ReasonCode("range.reversed")
+MIXED_RANGE = ReasonCode("range.mixed")
 
 
 class Text(Struct, frozen=True, gc=False):
@@ -122,9 +137,9 @@ def read_one_or_more(value: object, fold: bool) -> tuple[Choice, ...]:
 
 def _list_of_scalars(value: object) -> list[object]:
     if not isinstance(value, list | tuple) or not value:
-        raise ValueError("a list of values is required, with at least one")
+        raise InvalidValue(NO_VALUES())
     if len(value) > MAX_VALUES:
-        raise ValueError(f"at most {MAX_VALUES} values are allowed, there are {len(value)}")
+        raise InvalidValue(TOO_MANY(count=MAX_VALUES, found=len(value)))
     for item in value:
         _check_scalar(item)
     return list(value)
@@ -134,29 +149,29 @@ def _check_scalar(value: object) -> None:
     if isinstance(value, str):
         _check_length(value)
     elif value is None:
-        raise ValueError("null is no value to compare with; use exists or is_empty")
+        raise InvalidValue(NULL_VALUE())
     elif not isinstance(value, bool):
         _check_number(value)
 
 
 def _check_length(text: str) -> None:
     if len(text) > MAX_TEXT:
-        raise ValueError(f"at most {MAX_TEXT} characters are allowed, there are {len(text)}")
+        raise InvalidValue(TEXT_TOO_LONG(count=MAX_TEXT, found=len(text)))
 
 
 def _check_number(value: object) -> Number:
     number = number_of(value)
     if number is None:
-        raise ValueError("a text, a number, true or false is required")
+        raise InvalidValue(NOT_SCALAR())
     if abs(number) >= 10**MAX_DIGITS:
-        raise ValueError(f"at most {MAX_DIGITS} digits are allowed")
+        raise InvalidValue(TOO_MANY_DIGITS(count=MAX_DIGITS))
     return number
 
 
 def read_text(value: object, fold: bool) -> Text:
     """A text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise ValueError("a text is required")
+        raise InvalidValue(NOT_TEXT())
     _check_length(value)
     return Text(folded(value) if fold else composed(value), fold)
 
@@ -176,7 +191,7 @@ def read_pattern(value: object, fold: bool) -> Pattern:
     if escaped:
         parts[-1] += "\\"
     if len(parts) > MAX_STARS + 1:
-        raise ValueError(f"at most {MAX_STARS} * are allowed")
+        raise InvalidValue(TOO_MANY_STARS(count=MAX_STARS))
     kept = (part for part in parts[1:-1] if part)
     return Pattern(text, fold, (parts[0],) if len(parts) == 1 else (parts[0], *kept, parts[-1]))
 
@@ -185,7 +200,7 @@ def read_number(value: object, fold: bool) -> Number:
     """A number, or a text that spells one."""
     number = number_in(value) if isinstance(value, str) else number_of(value)
     if number is None:
-        raise ValueError("a number is required; dates are compared with before and after")
+        raise InvalidValue(NOT_A_QUANTITY())
     return _check_number(number)
 
 
@@ -194,7 +209,7 @@ def read_flag(value: object, fold: bool) -> bool:
     if value is None:
         return True
     if not isinstance(value, bool):
-        raise ValueError("true or false is required")  # noqa: TRY004
+        raise InvalidValue(NOT_FLAG())
     return value
 
 
@@ -220,23 +235,20 @@ def read_when(value: object, fold: bool) -> Point:
             return point
     if isinstance(value, Mapping) and len(value) == 1 and (sign := _SIGNS.get(*value)) is not None:
         return Relative(today=False, offset=read_duration(next(iter(value.values()))), sign=sign)
-    raise ValueError(
-        "a date (2026-03-14), a moment (2026-03-14T09:30:00+03:00), a clock time (09:30), now, today, yesterday, "
-        'tomorrow, {"ago": {"days": 3}} or {"ahead": {"days": 3}} is required'
-    )
+    raise InvalidValue(NOT_A_POINT())
 
 
 def read_range(value: object, fold: bool) -> Range:
     """Two numbers, two dates or moments, or two clock times."""
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError("a list of two bounds is required, the lower one first")
+        raise InvalidValue(NOT_A_RANGE())
     spelled = [number_in(bound) if isinstance(bound, str) else number_of(bound) for bound in value]
     if None not in spelled:
         low, high = (read_number(bound, fold) for bound in value)
         if low > high:
-            raise ValueError("the lower bound comes first")
+            raise InvalidValue(REVERSED_RANGE())
         return Range(low, high)
     first, second = (read_when(bound, fold) for bound in value)
     if isinstance(first, time) != isinstance(second, time):
-        raise ValueError("both bounds must be clock times, or neither")
+        raise InvalidValue(MIXED_RANGE())
     return Range(first, second)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Operator(Struct, frozen=True):
     """One operator.
 
-    read      reads its operand from (value, fold); raises ValueError
+    read      reads its operand from (value, fold); raises InvalidValue
     holds     whether a leaf with this operator holds
     takes     what kind of value it takes, as the API's catalogue names it
     folds     whether it can ignore case

@@ -12,11 +12,15 @@ from functools import cache
 from typing import Any
 
 from whenthen.domain.common.errors import Problem
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import record_events
 from whenthen.domain.event_catalog.engine_events import ENGINE_EVENTS, ENGINE_KINDS
 from whenthen.domain.event_catalog.event_types import EventType, problems_of
 from whenthen.domain.event_catalog.message_events import MESSAGE_EVENTS
 from whenthen.domain.event_catalog.record_kinds import KINDS
+
+MADE_HERE = ReasonCode("event_type.made_by_engine", "type")
+NOT_REPORTED = ReasonCode("event_type.not_reported", "type")
 
 _FIXED: Mapping[str, EventType] = {row.type: row for row in (*MESSAGE_EVENTS, *ENGINE_EVENTS)}
 
@@ -43,11 +47,11 @@ def check_reported(event_type: str, data: Mapping[str, Any], path: str = "") -> 
     kind = event_type.partition(".")[0]
     row = find(event_type)
     if kind in ENGINE_KINDS:
-        return [Problem(f"{path}type", f"{event_type} is made by whenthen itself; it cannot be sent")]
+        return [Problem(f"{path}type", MADE_HERE(type=event_type))]
     if row is None:
         return []
     if not row.reported:
-        return [Problem(f"{path}type", f"{event_type} is not reported but derived: {row.derived}")]
+        return [Problem(f"{path}type", NOT_REPORTED(type=event_type))]
     return problems_of(row.data, data, f"{path}data")
 
 

@@ -38,7 +38,9 @@ ENGINE_EVENTS: tuple[EventType, ...] = (
        "the API is asked to run a rule", (_RULE, _F("by", _T.TEXT, "Who started it.")),
        {"rule": "rule_a1", "by": "ayse"}, _RECORD, "T59 T62 S13 U68 M19"),
     _E(FINISHED, "A run of a rule has its outcome.", (Maker.ENGINE,), "the last step of a run has its outcome",
-       (_RULE, _F("run", _T.TEXT, "The run.", required=True), _F("reason", _T.TEXT, "What the run came to, in words."),
+       (_RULE, _F("run", _T.TEXT, "The run.", required=True),
+        _F("reason", _T.OBJECT, "What the run came to: `code` and `params`."),
         _F("status", _T.TEXT, "done, failed, skipped, unknown or stopped.", required=True)),
-       {"rule": "rule_a1", "run": "run_7c", "status": "done", "reason": "3 of 3 steps done"}, _RECORD, "T58 S06"),
+       {"rule": "rule_a1", "run": "run_7c", "status": "done",
+        "reason": {"code": "run.steps_done", "params": {"done": 3, "count": 3}}}, _RECORD, "T58 S06"),
 )  # fmt: skip

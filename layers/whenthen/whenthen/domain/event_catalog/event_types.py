@@ -10,8 +10,20 @@ from typing import Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.events.event import parse_time
-from whenthen.domain.records.record import parse_ref
+from whenthen.domain.common.reason_codes import (
+    NOT_FLAG,
+    NOT_LIST,
+    NOT_NUMBER,
+    NOT_OBJECT,
+    NOT_TEXT,
+    NOT_TEXT_LIST,
+    REQUIRED,
+)
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.event import BAD_TIME, parse_time
+from whenthen.domain.records.record import BAD_REF, parse_ref
+
+BAD_DATE = ReasonCode("date.malformed")
 
 
 class DataType(StrEnum):
@@ -100,9 +112,9 @@ def problems_of(fields: Sequence[DataField], data: Mapping[str, Any], path: str)
         value = data.get(row.name)
         if value is None:
             if row.required:
-                problems.append(Problem(f"{path}.{row.name}", "is required"))
+                problems.append(Problem(f"{path}.{row.name}", REQUIRED()))
         elif not _HOLDS[row.type](value):
-            problems.append(Problem(f"{path}.{row.name}", f"{_REQUIRED[row.type]} is required"))
+            problems.append(Problem(f"{path}.{row.name}", _REQUIRED[row.type]()))
     return problems
 
 
@@ -142,15 +154,15 @@ _HOLDS: Mapping[DataType, Callable[[Any], bool]] = {
     DataType.ANY: lambda value: True,
 }
 
-_REQUIRED: Mapping[DataType, str] = {
-    DataType.TEXT: "a text",
-    DataType.NUMBER: "a number",
-    DataType.FLAG: "true or false",
-    DataType.TIME: "a time such as 2026-03-14T09:30:00Z",
-    DataType.DATE: "a date such as 2026-03-14",
-    DataType.RECORD: "a record such as lead:4711",
-    DataType.TEXTS: "a list of texts",
-    DataType.LIST: "a list",
-    DataType.OBJECT: "an object",
-    DataType.ANY: "a value",
+_REQUIRED: Mapping[DataType, ReasonCode] = {
+    DataType.TEXT: NOT_TEXT,
+    DataType.NUMBER: NOT_NUMBER,
+    DataType.FLAG: NOT_FLAG,
+    DataType.TIME: BAD_TIME,
+    DataType.DATE: BAD_DATE,
+    DataType.RECORD: BAD_REF,
+    DataType.TEXTS: NOT_TEXT_LIST,
+    DataType.LIST: NOT_LIST,
+    DataType.OBJECT: NOT_OBJECT,
 }
+"""Type → the reason against a value that is not of it. Any value is an ANY."""

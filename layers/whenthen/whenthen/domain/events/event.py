@@ -12,6 +12,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
+from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST
+from whenthen.domain.common.reasons import ReasonCode
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
 """`<kind>.<past verb>`."""
@@ -21,6 +23,13 @@ MAX_EVENT_BYTES = 200_000
 
 MAX_CAUSES = 32
 """How many run ids of its causal chain an event carries; older ones fall off, the depth stays."""
+
+
+NOT_AN_EVENT = ReasonCode("event.malformed")
+NOT_A_CHANGE = ReasonCode("event.malformed_change")
+BAD_TIME = ReasonCode("time.malformed")
+NO_OFFSET = ReasonCode("time.no_offset")
+BEYOND_CALENDAR = ReasonCode("time.beyond_calendar")
 
 
 class Change(Struct, frozen=True):
@@ -117,23 +126,23 @@ def bytes_of(value: Any) -> int:
 def from_json(document: Any) -> Event:
     """Read an event back. Raises Malformed for a document that is not an event, Invalid naming its fields."""
     if not isinstance(document, Mapping):
-        raise Malformed("an event is a JSON object")
+        raise Malformed(NOT_AN_EVENT())
     problems = [
-        Problem(name, "a non-empty string is required")
+        Problem(name, NOT_TEXT() if document.get(name) != "" else EMPTY())
         for name in ("id", "source", "type")
         if not isinstance(document.get(name), str) or not document[name]
     ]
     data, changes, cause = document.get("data", {}), document.get("changes", {}), document.get("cause", {})
     identities = document.get("identities", [])
     problems += [
-        Problem(name, "an object is required")
+        Problem(name, NOT_OBJECT())
         for name, value in (("data", data), ("changes", changes), ("cause", cause))
         if not isinstance(value, Mapping)
     ]
     if not isinstance(identities, list) or not all(isinstance(identity, str) for identity in identities):
-        problems.append(Problem("identities", "a list of strings is required"))
+        problems.append(Problem("identities", NOT_TEXT_LIST()))
     if not isinstance(document.get("subject"), str | None):
-        problems.append(Problem("subject", "a string is required"))
+        problems.append(Problem("subject", NOT_TEXT()))
     problems += _cause_problems(cause)
     if problems:
         raise Invalid(problems)
@@ -158,15 +167,15 @@ def _cause_problems(cause: Any) -> list[Problem]:
     runs, depth = cause.get("runs", []), cause.get("depth", 0)
     problems = []
     if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
-        problems.append(Problem("cause.runs", "a list of strings is required"))
+        problems.append(Problem("cause.runs", NOT_TEXT_LIST()))
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
-        problems.append(Problem("cause.depth", "a whole number, 0 or more, is required"))
+        problems.append(Problem("cause.depth", NOT_COUNT()))
     return problems
 
 
 def _change(name: str, change: Any) -> Change:
     if not isinstance(change, Mapping):
-        raise Invalid.field(f"changes.{name}", "an object with from and to is required")
+        raise Invalid.field(f"changes.{name}", NOT_A_CHANGE())
     return Change(change.get("from"), change.get("to"))
 
 
@@ -175,13 +184,13 @@ def parse_time(value: Any, name: str) -> datetime:
     try:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise Invalid.field(name, "a time such as 2026-03-14T09:30:00Z is required") from None
+        raise Invalid.field(name, BAD_TIME()) from None
     if time.tzinfo is None:
-        raise Invalid.field(name, "the time needs its offset, such as Z or +03:00")
+        raise Invalid.field(name, NO_OFFSET())
     try:
         return time.astimezone(UTC)
     except OverflowError:
-        raise Invalid.field(name, "the time is beyond the calendar") from None
+        raise Invalid.field(name, BEYOND_CALENDAR()) from None
 
 
 def format_time(time: datetime) -> str:

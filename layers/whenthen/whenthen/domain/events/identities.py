@@ -13,12 +13,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode
 
 MAX_IDENTITY_LENGTH = 512
 """Characters of one identity."""
 
 MAX_KEY_BYTES = 1_900
 """Bytes of an identity, or of whatever else stands in a table's key: DynamoDB takes 2,048 with the key's own words."""
+
+BAD_IDENTITY_KIND = ReasonCode("identity.malformed_kind")
+# An identity is empty, or longer than so many characters (count), or than so many bytes (bytes).
+BAD_IDENTITY_LENGTH = ReasonCode("identity.out_of_bounds", "count", "bytes")
 
 _LONGEST_NUMBER = 10**18
 """Whole numbers below are read as people write them; no telephone number has more digits."""
@@ -36,11 +41,9 @@ _BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 def identity(kind: str, value: str) -> str:
     """`<kind>#<value>` of a value that is normalised already. Raises Invalid naming what does not hold."""
     if not _KIND.fullmatch(kind):
-        raise Invalid.field("kind", "an identity's kind is a lower-case name such as phone, email or whatsapp")
+        raise Invalid.field("kind", BAD_IDENTITY_KIND())
     if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH or not fits_key(f"{kind}#{value}"):
-        raise Invalid.field(
-            kind, f"an identity has from 1 to {MAX_IDENTITY_LENGTH} characters, in at most {MAX_KEY_BYTES} bytes"
-        )
+        raise Invalid.field(kind, BAD_IDENTITY_LENGTH(count=MAX_IDENTITY_LENGTH, bytes=MAX_KEY_BYTES))
     return f"{kind}#{value}"
 
 

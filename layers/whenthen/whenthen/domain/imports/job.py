@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -107,7 +108,7 @@ class RejectedRow(Struct, frozen=True):
     """A row that was not imported: where it begins, and why."""
 
     line: int
-    reason: str
+    reason: Any
 
 
 class Import(Struct, frozen=True):
@@ -125,7 +126,7 @@ class Import(Struct, frozen=True):
     by: str
     created_at: datetime
     status: ImportStatus = ImportStatus.WAITING
-    reason: str = ""
+    reason: Any = ""
     place: Place = Place()
     header: tuple[str, ...] = ()
     counts: Counts = Counts()
@@ -153,7 +154,7 @@ class Import(Struct, frozen=True):
             version=self.version + 1,
         )
 
-    def ended(self, status: ImportStatus, now: datetime, reason: str = "") -> Import:
+    def ended(self, status: ImportStatus, now: datetime, reason: Any = "") -> Import:
         """The import, stopped or with its outcome. One that is stopped keeps what it is to go on with."""
         return replace(
             self,

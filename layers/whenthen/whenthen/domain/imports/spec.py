@@ -7,12 +7,21 @@ from typing import Any
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, REQUIRED, TOO_MANY
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import MAX_COLUMNS, MAX_ENROL_RULES, Column, Format, Order, Switch, Type
 from whenthen.domain.records.record import FIELD, KIND, RESERVED
 
 DELIMITERS = (",", ";", "\t", "|")
 OWN_ID = "id"
 """The column or field that holds a record's id."""
+
+
+ENROL_NOT_CHOSEN = ReasonCode("import.enrol_not_chosen")
+NO_RULES = ReasonCode("import.no_rules")
+BAD_DELIMITER = ReasonCode("import.unknown_delimiter")
+NOT_CSV = ReasonCode("import.not_csv")
+BAD_TARGET = ReasonCode("import.malformed_field", "name")
 
 
 def read_order(written: Mapping[str, Any]) -> Order:
@@ -24,15 +33,15 @@ def read_order(written: Mapping[str, Any]) -> Order:
     reader = Reader(written, "", problems)
     kind = reader.text("kind", required=True)
     if kind and not KIND.fullmatch(kind):
-        reader.report("kind", "a kind of record such as contact is required")
+        reader.report("kind", BAD_RECORD_KIND())
     for name in ("format", "rules"):
         if name not in reader:
-            reader.report(name, "is required")
+            reader.report(name, REQUIRED())
     chosen = reader.choice("format", [*Format], Format.CSV)
     switch = Switch(reader.choice("rules", [*Switch], Switch.SKIP))
     enrol = reader.texts("enrol", most=MAX_ENROL_RULES)
     if (switch is Switch.ENROL) != bool(enrol):
-        reader.report("enrol", "ids of rules go with rules: enrol" if enrol else "the ids of rules are required")
+        reader.report("enrol", ENROL_NOT_CHOSEN() if enrol else NO_RULES())
     order = Order(kind, Format(chosen), switch, enrol, _delimiter(reader, chosen), _columns(reader, chosen))
     reader.finish()
     if problems:
@@ -45,7 +54,7 @@ def _delimiter(reader: Reader, chosen: str) -> str:
     if value is None:
         return ","
     if value not in DELIMITERS or chosen != Format.CSV:
-        reader.report("delimiter", "one of , ; | and tab is possible, for csv")
+        reader.report("delimiter", BAD_DELIMITER())
         return ","
     return str(value)
 
@@ -53,9 +62,9 @@ def _delimiter(reader: Reader, chosen: str) -> str:
 def _columns(reader: Reader, chosen: str) -> dict[str, Column]:
     written = reader.mapping("columns")
     if written and chosen != Format.CSV:
-        reader.report("columns", "goes with csv")
+        reader.report("columns", NOT_CSV())
     if len(written) > MAX_COLUMNS:
-        reader.report("columns", f"at most {MAX_COLUMNS} are allowed, there are {len(written)}")
+        reader.report("columns", TOO_MANY(count=MAX_COLUMNS, found=len(written)))
         return {}
     return {header: _column(reader, header, target) for header, target in written.items()}
 
@@ -75,7 +84,7 @@ def _column(reader: Reader, header: str, target: Any) -> Column:
 
 def _checked(reader: Reader, path: str, column: Column) -> Column:
     if not is_target(column.field):
-        reader.report(path, f"{column.field} is no name of a field")
+        reader.report(path, BAD_TARGET(name=column.field))
     return column
 
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
 
 if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
+
+REFUSED = ReasonCode("consent.refused", "channel", "ref")
 
 STOP_WORDS = frozenset(
     {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}
@@ -53,11 +56,11 @@ def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> 
     return {"consent": consent, "consent_at": {**known, word.channel: at}}
 
 
-def opted_out(channel: str, records: Iterable[Record]) -> str | None:
+def opted_out(channel: str, records: Iterable[Record]) -> Reason | None:
     """Why nothing may be sent to the person whose records these are; None where nobody refused."""
     for record in records:
         if _mapping(record.fields.get("consent")).get(channel) is False:
-            return f"the recipient refuses messages: consent.{channel} of {record.ref} is false"
+            return REFUSED(channel=channel, ref=record.ref)
     return None
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from whenthen.domain.common.errors import Invalid, Problem, TooLarge
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, encoded_size_of
 
 MAX_WRITES = 98
 """Items that one record may take. DynamoDB takes 100 at once; a job with its counter, or an import, come with it."""
+
+
+TOO_MANY_ENTRIES = ReasonCode("record.too_many_entries")
+TOO_LARGE = ReasonCode("record.too_large", "count", "found")
 
 
 def check_record(changed: Record, found: Record | None) -> None:
@@ -20,7 +25,7 @@ def check_record(changed: Record, found: Record | None) -> None:
     except Invalid as error:  # an identity that cannot be one; it names the field
         raise Invalid([Problem(f"fields.{each.field}", each.message) for each in error.problems]) from error
     if writes > MAX_WRITES:
-        raise Invalid.field("", "the record would have more identities and dates than can be written at once")
+        raise Invalid.field("", TOO_MANY_ENTRIES())
     check_weight(changed, before)
 
 
@@ -28,7 +33,7 @@ def check_weight(changed: Record, before: Record) -> None:
     """Raise TooLarge for a record of too many bytes, unless it was larger still before."""
     weight = encoded_size_of(changed)
     if MAX_RECORD_BYTES < weight >= encoded_size_of(before):
-        raise TooLarge(f"the record would have {weight} bytes; at most {MAX_RECORD_BYTES} are possible")
+        raise TooLarge(TOO_LARGE(count=MAX_RECORD_BYTES, found=weight))
 
 
 def cost_of(record: Record, found: Record) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Conflict, Invalid
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
 from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record, with_tags
 
@@ -21,15 +22,21 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Cause
 
 
+INTO_ITSELF = ReasonCode("merge.into_itself", "ref")
+INTO_OTHER_KIND = ReasonCode("merge.into_other_kind", "from_kind", "into_kind")
+TOO_MANY_MERGED = ReasonCode("merge.too_many_records", "ref", "count", "found")
+TOO_MANY_ADDRESSES = ReasonCode("merge.too_many_addresses", "field", "count", "found")
+
+
 def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: datetime) -> Record:
     """The survivor after `other` was merged into it. Raises Invalid; Conflict for more than a record can take over."""
     if survivor.ref == other.ref:
-        raise Invalid.field("from", f"{other.ref} cannot be merged into itself")
+        raise Invalid.field("from", INTO_ITSELF(ref=other.ref))
     if survivor.kind != other.kind:
-        raise Invalid.field("from", f"a {other.kind} cannot be merged into a {survivor.kind}")
+        raise Invalid.field("from", INTO_OTHER_KIND(from_kind=other.kind, into_kind=survivor.kind))
     absorbed = (*survivor.absorbed, *other.refs)
     if len(absorbed) > MAX_ABSORBED:
-        raise Conflict(f"{survivor.ref} would stand for {len(absorbed)} other records; at most {MAX_ABSORBED} can be")
+        raise Conflict(TOO_MANY_MERGED(ref=survivor.ref, count=MAX_ABSORBED, found=len(absorbed)))
     return replace(
         survivor,
         fields=merged_fields(survivor.fields, other.fields, {*survivor.refs, *other.refs}),
@@ -64,7 +71,7 @@ def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, othe
     values = [value for fields in records for value in (fields.get(name), *_list(fields.get(others)))]
     found = list(dict.fromkeys(value for value in values if isinstance(value, str) and value and value != first))
     if len(found) > MAX_OTHERS:
-        raise Conflict(f"{others} would hold {len(found)}; at most {MAX_OTHERS} are possible")
+        raise Conflict(TOO_MANY_ADDRESSES(field=others, count=MAX_OTHERS, found=len(found)))
     return found
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import int64
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause, Change, format_time
 
@@ -37,6 +38,12 @@ MAX_ABSORBED = 10
 
 RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"})
 """What every record has of its own; a field of that name would hide it from conditions and templates."""
+
+
+BAD_REF = ReasonCode("ref.malformed")
+RESERVED_NAME = ReasonCode("record.reserved_field")
+BAD_NAME = ReasonCode("record.malformed_field")
+TOO_MANY_FIELDS = ReasonCode("record.too_many_fields", "count", "found")
 
 
 class Record(Struct, frozen=True):
@@ -81,7 +88,7 @@ def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
     """(kind, id) of `<kind>:<id>`. Raises Invalid naming the field `name`."""
     kind, colon, external_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
     if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(external_id):
-        raise Invalid.field(name, "a record such as lead:4711 is required")
+        raise Invalid.field(name, BAD_REF())
     return kind, external_id
 
 
@@ -113,13 +120,13 @@ def is_of_another(record: Record, searched: Iterable[str]) -> bool:
 def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
     """Raise Invalid naming each field name, and each number, that a record cannot have."""
     problems = [
-        Problem(f"{path}.{name}", "is reserved" if name in RESERVED else "letters, digits and _ are allowed in a name")
+        Problem(f"{path}.{name}", RESERVED_NAME() if name in RESERVED else BAD_NAME())
         for name in fields
         if name in RESERVED or not FIELD.fullmatch(name)
     ]
     problems += int64.too_long(fields, path)
     if len(fields) > MAX_FIELDS:
-        problems.append(Problem(path, f"at most {MAX_FIELDS} fields are allowed, there are {len(fields)}"))
+        problems.append(Problem(path, TOO_MANY_FIELDS(count=MAX_FIELDS, found=len(fields))))
     if problems:
         raise Invalid(problems)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED
 from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
@@ -99,9 +100,9 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
     reported = {problem.field for problem in reader.problems}
     for parameter in action.parameters:
         if parameter.required and parameter.name not in values and reader.field(parameter.name) not in reported:
-            reader.report(parameter.name, "is required")
+            reader.report(parameter.name, REQUIRED())
     if action.one_of and not any(name in values for name in action.one_of):
-        reader.report("", f"one of {', '.join(action.one_of)} is required")
+        reader.report("", NONE_GIVEN(options=action.one_of))
     reader.finish()
     return values
 
@@ -118,7 +119,7 @@ def _read_fields(parameter: Parameter, reader: Reader) -> dict[str, Any]:
 def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
     kind = reader.text(parameter.name)
     if kind and not KIND.fullmatch(kind):
-        reader.report(parameter.name, "a kind such as order is required: up to 40 small letters, digits and _")
+        reader.report(parameter.name, BAD_RECORD_KIND())
     return kind
 
 

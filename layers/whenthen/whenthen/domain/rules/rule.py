@@ -11,6 +11,8 @@ from msgspec import Struct, field
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE, REQUIRED
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, parse_condition
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
@@ -32,6 +34,13 @@ ATTEMPTS = 5
 
 MOVING_STEP = "moves_to"
 """The id of the step that a trigger with `moves_to` adds."""
+
+
+NO_STEPS = ReasonCode("rule.no_steps")
+WAITS_TOO_LONG = ReasonCode("rule.waits_too_long", "count")
+WAITS_BESIDE_PREVIOUS = ReasonCode("step.waits_beside_previous")
+SAME_STEP_ID = ReasonCode("step.same_id", "step")
+RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
 
 
 class Mode(StrEnum):
@@ -189,10 +198,10 @@ def _read_rule(reader: Reader) -> Rule:
     )
     reader.text("description", longest=2_000)
     if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
-        reader.report("steps", "at least one step is required")
+        reader.report("steps", NO_STEPS())
     _check_step_ids(rule.steps[len(_moving_steps(trigger)) :], reader)
     if sum((step.wait.length for step in rule.steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
-        reader.report("steps", f"at most {MAX_WAIT_DAYS} days of waits in all are allowed")
+        reader.report("steps", WAITS_TOO_LONG(count=MAX_WAIT_DAYS))
     reader.finish()
     return rule
 
@@ -207,7 +216,7 @@ def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
 def _read_kind(reader: Reader) -> str | None:
     kind = reader.text("kind", longest=40) or None
     if kind is not None and not KIND.fullmatch(kind):
-        reader.report("kind", "a kind of record such as lead is required")
+        reader.report("kind", BAD_RECORD_KIND())
     return kind
 
 
@@ -221,7 +230,7 @@ def _read_zone(reader: Reader) -> ZoneInfo:
     name = reader.text("time_zone", default="UTC")
     zone = parse_zone(name)
     if zone is None:
-        reader.report("time_zone", "an IANA time zone such as Europe/Istanbul is required")
+        reader.report("time_zone", BAD_ZONE())
     return zone or utc()
 
 
@@ -237,7 +246,7 @@ def _read_activation(reader: Reader) -> datetime | None:
 def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
     action = reader.choice("action", list(actions()), "")
     if not action and not reader.value("action"):
-        reader.report("action", "is required")
+        reader.report("action", REQUIRED())
     parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
     wait, retry = reader.child("wait"), reader.child("retry")
     step = Step(
@@ -251,7 +260,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         attempts=ATTEMPTS if retry is None else _read_attempts(retry),
     )
     if step.with_previous and step.wait is not None:
-        reader.report("wait", "a step that starts with the previous one cannot wait; give the wait to that one")
+        reader.report("wait", WAITS_BESIDE_PREVIOUS())
     reader.finish()
     return step
 
@@ -266,10 +275,10 @@ def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
     seen: set[str] = set()
     for position, step in enumerate(steps):
         if step.id in seen:
-            reader.report(f"steps[{position}].id", f"another step is called {step.id}")
+            reader.report(f"steps[{position}].id", SAME_STEP_ID(step=step.id))
         seen.add(step.id)
     if MOVING_STEP in seen:
-        reader.report("steps", f"{MOVING_STEP} is what the trigger's own step is called")
+        reader.report("steps", RESERVED_STEP_ID(step=MOVING_STEP))
 
 
 def _read_entry(reader: Reader | None) -> Entry:
@@ -289,7 +298,7 @@ def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
     types = reader.texts("on", most=MAX_EXITS)
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
-            reader.report("on", f"{event_type} is not an event type such as contact.replied")
+            reader.report("on", BAD_EVENT_TYPE(value=event_type))
     found = Exit(on=triggers.watched(types), when=_read_condition(reader, "when", zone))
     reader.finish()
     return found

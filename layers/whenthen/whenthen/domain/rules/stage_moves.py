@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import demand
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from whenthen.domain.conditions.predicate import Predicate
 
 MAX_STAGES = 50
+
+STAGE_TEMPLATE = ReasonCode("stage.template")
+SAME_STAGE = ReasonCode("stage.same", "stage")
 
 
 class Moves(Struct, frozen=True):
@@ -34,9 +38,9 @@ def read_moves(part: Reader) -> Moves:
     from_stages = part.texts("from", most=MAX_STAGES)
     part.finish()
     if "{" in stage:
-        part.report("stage", "the name of a stage is required, not a template")
+        part.report("stage", STAGE_TEMPLATE())
     if stage in from_stages:
-        part.report("from", f"{stage} is where the item is moved to")
+        part.report("from", SAME_STAGE(stage=stage))
     elsewhere = demand("record.stage", "not_equals", stage or "?")
     where = [demand("record.pipeline", "equals", pipeline)] if pipeline else []
     match from_stages:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import is_dated
 from whenthen.domain.rules import views
 from whenthen.domain.scheduling.date_triggers import DateField, Leap
@@ -26,6 +29,12 @@ MAX_DAYS = 366
 OWN_ZONE = "record"
 """Written for a time zone: the record's own, where it has one."""
 
+NOT_DATED = ReasonCode("date_trigger.not_dated", "field")
+BAD_ZONE_OR_OWN = ReasonCode("time_zone.unknown_or_own", "own")
+ONE_ZONE = ReasonCode("schedule.one_zone")
+NEVER = ReasonCode("schedule.never")
+BAD_MOMENT = ReasonCode("schedule.malformed_moment")
+
 _BIRTHDAY = "birth_date"
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -39,7 +48,7 @@ def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField
     """The `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
     name = part.text("field", required=True).removeprefix("record.")
     if name and not is_dated(name):
-        part.report("field", f"{name} is not indexed by date: names of date fields end in _date, _at, _on, _until …")
+        part.report("field", NOT_DATED(field=name))
     zone, own_zone = _read_zone(part, zone)
     field = DateField(
         kind=views.read_kind(part, kind),
@@ -60,10 +69,10 @@ def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Sched
     """The `schedule` of a trigger, and the view that it runs over, if it does."""
     zone, own_zone = _read_zone(part, zone)
     if own_zone:
-        part.report("time_zone", "a schedule goes by one time zone; a date trigger can go by each record's own")
+        part.report("time_zone", ONE_ZONE())
     cron, at = _read_cron(part, zone), _read_moment(part, zone)
     if ("cron" in part) == ("at" in part):
-        part.report("", "either cron or at is required")
+        part.report("", NOT_EXACTLY_ONE(options=["cron", "at"]))
     over = any(name in part for name in ("view", "filter", "kind"))
     view = views.read_view(part, kind, zone.key) if over else None
     late = Lateness.read(part, MAX_CRON_LATE) if cron else Lateness.read(part)
@@ -78,7 +87,7 @@ def _read_zone(part: Reader, default: ZoneInfo) -> tuple[ZoneInfo, bool]:
         return default, name == OWN_ZONE
     zone = parse_zone(name)
     if zone is None:
-        part.report("time_zone", f"an IANA time zone such as Europe/Istanbul, or {OWN_ZONE}, is required")
+        part.report("time_zone", BAD_ZONE_OR_OWN(own=OWN_ZONE))
     return zone or default, False
 
 
@@ -86,11 +95,11 @@ def _read_cron(part: Reader, zone: ZoneInfo) -> Cron | None:
     text = part.text("cron")
     try:
         cron = parse_cron(text) if text else None
-    except ValueError as error:
-        part.report("cron", str(error))
+    except InvalidValue as error:
+        part.report("cron", error.reason)
         return None
     if cron and Schedule(zone, cron).following(_ANY_TIME) is None:
-        part.report("cron", "no such day ever comes")
+        part.report("cron", NEVER())
     return cron
 
 
@@ -100,5 +109,5 @@ def _read_moment(part: Reader, zone: ZoneInfo) -> datetime | None:
     if isinstance(point, datetime):
         return point if point.tzinfo else in_utc(point, zone)
     if text:
-        part.report("at", "a moment such as 2026-05-01T09:00 is required, in the rule's time zone or with its offset")
+        part.report("at", BAD_MOMENT())
     return None

@@ -17,6 +17,8 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, NOT_EXACTLY_ONE, NOT_TRUE, REQUIRED, UNKNOWN_VALUE
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import AllOf, Condition, demand, parse_condition, predicates
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.events.types import (
@@ -42,6 +44,15 @@ if TYPE_CHECKING:
 MAX_TYPES = 20
 """How many event types a rule may watch: it leaves those of its last version and enters its own in one transaction."""
 MAX_RULES = 20
+NO_EVENT_TYPE = ReasonCode("trigger_event.missing")
+# The type is made for single rules: the trigger `instead` makes it.
+MADE_FOR_RULES = ReasonCode("trigger_event.made_for_rules", "type", "instead")
+TOO_MANY_TYPES = ReasonCode("trigger_event.too_many", "count", "alias")
+STANDS_ALONE = ReasonCode("trigger_event.not_alone", "type")
+NO_CHANGED_FIELD = ReasonCode("change.no_field")
+NO_RULE = ReasonCode("after_rule.missing")
+WAITS_FOR_ITSELF = ReasonCode("after_rule.itself")
+
 _OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
 _PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
 
@@ -96,13 +107,13 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
     """The `trigger` of a rule about records of `kind`."""
     reader = rule.child("trigger")
     if reader is None:
-        rule.report("trigger", "is required")
+        rule.report("trigger", REQUIRED())
         return Trigger(On.EVENT, ())
     given = [on for on in On if on in reader]
     if len(given) != 1:
         for on in On:
             reader.value(on)
-        reader.report("", f"exactly one of {', '.join(On)} is required")
+        reader.report("", NOT_EXACTLY_ONE(options=[on.value for on in On]))
         reader.finish()
         return Trigger(On.EVENT, ())
     zone, external_id = rule.value("time_zone"), rule.value("id")
@@ -127,24 +138,24 @@ def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
 def _read_event(reader: Reader, owner: _Owner) -> Trigger:
     types = reader.texts("event", most=MAX_TYPES)
     if reader.value("event") in ([], ""):
-        reader.report("event", "at least one event type is required")
+        reader.report("event", NO_EVENT_TYPE())
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
-            reader.report("event", f"{event_type} is not an event type such as lead.created")
+            reader.report("event", BAD_EVENT_TYPE(value=event_type))
         elif event_type in _PUBLISHED_FOR:
-            reader.report("event", f"{event_type} is made for single rules: write {_PUBLISHED_FOR[event_type]} instead")
+            reader.report("event", MADE_FOR_RULES(type=event_type, instead=_PUBLISHED_FOR[event_type]))
     if BIRTHDAY_REACHED in types:
         return _birthday(reader, types, owner)
     both = watched(types)
     if len(both) > MAX_TYPES >= len(types):
-        reader.report("event", f"at most {MAX_TYPES} types are allowed; a {FIELD_CHANGED} and its updated are two")
+        reader.report("event", TOO_MANY_TYPES(count=MAX_TYPES, alias=FIELD_CHANGED))
     return Trigger(On.EVENT, both, _read_change(reader))
 
 
 def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
     """`birthday.reached` is short for a yearly date trigger on birth_date, at nine o'clock."""
     if len(types) > 1:
-        reader.report("event", f"{BIRTHDAY_REACHED} stands alone: the clock makes it for this rule")
+        reader.report("event", STANDS_ALONE(type=BIRTHDAY_REACHED))
     from whenthen.domain.rules.timer_triggers import birthday  # noqa: PLC0415 - see above
 
     timer = birthday(owner.kind, owner.zone)
@@ -157,7 +168,7 @@ def _read_change(reader: Reader) -> Condition | None:
     before, after = reader.value("from"), reader.value("to")
     if not name:
         if before is not None or after is not None:
-            reader.report("field", "is required where from or to is given")
+            reader.report("field", NO_CHANGED_FIELD())
         return None
     demands = [("field", "changed", True)]
     demands += [("from", "changed_from", before)] if before is not None else []
@@ -169,7 +180,7 @@ def _read_change(reader: Reader) -> Condition | None:
         if condition is None:
             for problem in problems:
                 reader.report(written, problem.message)
-            return None  # what is wrong with the field is said once
+            return None  # the field's own problem is reported once, not again for `from` and `to`
         read.append(condition)
     return AllOf(tuple(read))
 
@@ -208,7 +219,7 @@ def _read_schedule(reader: Reader, owner: _Owner) -> Trigger:
 
 def _read_manual(reader: Reader, owner: _Owner) -> Trigger:
     if not reader.flag("manual"):
-        reader.report("manual", "must be true")
+        reader.report("manual", NOT_TRUE())
     return Trigger(On.MANUAL, (STARTED_MANUALLY,), _for_rule(owner))
 
 
@@ -217,11 +228,11 @@ def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
     outcomes = reader.texts("outcome", most=len(_OUTCOMES)) or ("done",)
     for outcome in outcomes:
         if outcome not in _OUTCOMES:
-            reader.report("outcome", f"{outcome} is none of {', '.join(_OUTCOMES)}")
+            reader.report("outcome", UNKNOWN_VALUE(value=outcome, options=_OUTCOMES))
     if not rules:
-        reader.report("after_rule", "the id of a rule is required")
+        reader.report("after_rule", NO_RULE())
     if owner.id in rules:
-        reader.report("after_rule", "a rule cannot wait for itself")
+        reader.report("after_rule", WAITS_FOR_ITSELF())
     named = demand("event.data.rule", "in", list(rules or ("?",)))
     return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, demand("event.data.status", "in", list(outcomes)))))
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import (
     AllOf,
     AnyOf,
@@ -30,6 +31,14 @@ from whenthen.domain.conditions.field_access import parse_path
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.records.record import KIND, Record, as_context
+
+MISSING_FILTER = ReasonCode("view.missing_filter", "view")
+NO_VIEW = ReasonCode("view.not_found", "view")
+# No kind is given in the view or trigger itself, nor for the whole rule.
+NO_RECORD_KIND = ReasonCode("record_kind.missing")
+OTHER_RECORD_KIND = ReasonCode("record_kind.not_of_rule", "record_kind")
+ASKS_FOR_EVENT = ReasonCode("view.asks_for_event", "field", "options")
+ASKS_FOR_CHANGE = ReasonCode("view.asks_for_change", "field", "op")
 
 _ROOTS = ("record", "now", "related")
 
@@ -76,7 +85,7 @@ def read_view(reader: Reader, kind: str | None, zone: str | None = None) -> View
     """
     saved = reader.text("view") or None
     if saved and not reader.given("filter"):
-        reader.report("view", f"the filter of the view {saved} is missing")
+        reader.report("view", MISSING_FILTER(view=saved))
     return View(read_kind(reader, kind), _read_filter(reader, zone), saved)
 
 
@@ -92,7 +101,7 @@ def embed(rule: Mapping[str, Any], views: Mapping[str, View], filters: Mapping[s
     for name, part in _with_views(trigger):
         view = views.get(part["view"])
         if view is None:
-            raise Invalid.field(f"trigger.{name}.view", f"there is no view {part['view']}")
+            raise Invalid.field(f"trigger.{name}.view", NO_VIEW(view=part["view"]))
         completed[name] = {**part, **dict(zip(_EMBEDDED, (view.kind, filters[part["view"]]), strict=True))}
     return {**rule, "trigger": completed}
 
@@ -154,9 +163,9 @@ def read_kind(reader: Reader, kind: str | None) -> str:
     """The `kind` of record that a view or date is about: the rule's own, where the rule has one."""
     own = reader.text("kind", longest=40, default=kind or "")
     if not KIND.fullmatch(own):
-        reader.report("kind", "a kind of record such as contact is required, here or for the whole rule")
+        reader.report("kind", NO_RECORD_KIND())
     elif kind is not None and own != kind:
-        reader.report("kind", f"the rule is about records of the kind {kind}")
+        reader.report("kind", OTHER_RECORD_KIND(record_kind=kind))
     return own
 
 
@@ -167,9 +176,7 @@ def _read_filter(reader: Reader, zone: str | None = None) -> Condition | None:
     condition = parse_condition(document, reader.field("filter"), reader.problems, zone)
     for predicate in predicates(condition):
         if predicate.path.root not in _ROOTS:
-            reader.report("filter", f"{predicate.field}: a view asks for {', '.join(_ROOTS)} only, not for an event")
+            reader.report("filter", ASKS_FOR_EVENT(field=predicate.field, options=_ROOTS))
         elif OPERATORS[predicate.op].record:
-            reader.report(
-                "filter", f"{predicate.field} {predicate.op}: a view says how records are, not how they change"
-            )
+            reader.report("filter", ASKS_FOR_CHANGE(field=predicate.field, op=predicate.op))
     return condition

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import to_builtins
+
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.types import FINISHED, STARTED_MANUALLY
@@ -41,7 +43,7 @@ def finished_event(run: Run, event: Event) -> Event:
         time=run.finished_at or run.started_at,
         subject=run.record,
         identities=event.identities,
-        data={"rule": run.rule_id, "run": run.id, "status": run.status.value, "reason": run.reason},
+        data={"rule": run.rule_id, "run": run.id, "status": run.status.value, "reason": to_builtins(run.reason)},
         origin=f"rule:{run.rule_id}",
         cause=event.cause.then(run.id),
     )

@@ -13,9 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.runs.engine_events import manual_event
 from whenthen.domain.scheduling.schedules import schedule_event
+
+NOT_AN_ENROLMENT = ReasonCode("enrolment.malformed")
 
 
 class Enrolment(Struct, frozen=True):
@@ -65,4 +68,4 @@ def from_json(document: Mapping[str, Any]) -> Enrolment:
             view = document.get("view")
             if view is None or isinstance(view, Mapping):
                 return Enrolment(rule, version, parse_time(document.get("moment"), "moment"), by, seed, view)
-    raise Malformed("this is no enrolment: rule, version, moment, by and seed are required")
+    raise Malformed(NOT_AN_ENROLMENT())

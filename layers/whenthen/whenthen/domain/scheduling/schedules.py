@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from msgspec import Struct
 
 from whenthen.domain.common import ids
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import SCHEDULE_REACHED
 from whenthen.domain.scheduling.sweep_window import CLOCK, MAX_LATE, Lateness, Window
@@ -27,6 +29,18 @@ MAX_PER_HOUR = 12
 
 MAX_CRON_LATE = timedelta(days=1)
 """What is later than this is not made up for: the next one is there already."""
+
+NOT_FIVE_FIELDS = ReasonCode("cron.not_five_fields")
+TOO_OFTEN = ReasonCode("cron.too_often", "count")
+# `part` is one of the cron_part texts below, such as “hour”.
+BAD_PART = ReasonCode("cron.malformed_part", "value", "part")
+BAD_STEP = ReasonCode("cron.malformed_range", "value", "part")
+OUT_OF_BOUNDS = ReasonCode("cron.out_of_bounds", "value", "part", "least", "most")
+MINUTE = ReasonCode("cron_part.minute")
+HOUR = ReasonCode("cron_part.hour")
+DAY_OF_MONTH = ReasonCode("cron_part.day_of_month")
+MONTH = ReasonCode("cron_part.month")
+DAY_OF_WEEK = ReasonCode("cron_part.day_of_week")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -104,13 +118,13 @@ class Schedule(Struct, frozen=True):
 
 
 def parse_cron(text: str) -> Cron:
-    """Read an expression. Raises ValueError with a sentence that says what is wrong."""
+    """Read an expression. Raises InvalidValue."""
     written = text.lower().split()
     if len(written) != len(_FIELDS):
-        raise ValueError("five fields are required: minute, hour, day of the month, month, day of the week")
+        raise InvalidValue(NOT_FIVE_FIELDS())
     values = {name: field.read(part) for (name, field), part in zip(_FIELDS.items(), written, strict=True)}
     if len(values["minute"]) > MAX_PER_HOUR:
-        raise ValueError(f"at most {MAX_PER_HOUR} times an hour are possible, such as */5")
+        raise InvalidValue(TOO_OFTEN(count=MAX_PER_HOUR))
     weekdays = frozenset(day % 7 for day in values["weekday"])
     return Cron(
         " ".join(written),
@@ -146,7 +160,7 @@ def _shown(day: date, clock: time, zone: tzinfo) -> Iterator[datetime]:
 
 
 class _Field(Struct, frozen=True):
-    name: str
+    part: ReasonCode
     low: int
     high: int
     names: Mapping[str, int]
@@ -161,25 +175,25 @@ class _Field(Struct, frozen=True):
     def _part(self, part: str) -> range:
         found = _PART.fullmatch(part)
         if found is None:
-            raise ValueError(f"{part!r} is no {self.name}: *, 5, 1-5, */10 and lists of these are")
+            raise InvalidValue(BAD_PART(value=part, part=self.part()))
         step = int(found["step"] or 1)
         low = self.low if found["all"] else self._value(found["low"])
         high = self._value(found["high"]) if found["high"] else self.high if found["all"] or found["step"] else low
         if low > high or not step:
-            raise ValueError(f"{part!r} is no range of a {self.name}: the lower value comes first, steps are 1 or more")
+            raise InvalidValue(BAD_STEP(value=part, part=self.part()))
         return range(low, high + 1, step)
 
     def _value(self, text: str) -> int:
         value = self.names.get(text, int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else None)
         if value is None or not self.low <= value <= self.high:
-            raise ValueError(f"{text!r} is no {self.name}, which goes from {self.low} to {self.high}")
+            raise InvalidValue(OUT_OF_BOUNDS(value=text, part=self.part(), least=self.low, most=self.high))
         return value
 
 
 _FIELDS: Mapping[str, _Field] = {
-    "minute": _Field("minute", 0, 59, {}),
-    "hour": _Field("hour", 0, 23, {}),
-    "day": _Field("day of the month", 1, 31, {}),
-    "month": _Field("month", 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
-    "weekday": _Field("day of the week", 0, 7, {name: number for number, name in enumerate(_DAYS)}),
+    "minute": _Field(MINUTE, 0, 59, {}),
+    "hour": _Field(HOUR, 0, 23, {}),
+    "day": _Field(DAY_OF_MONTH, 1, 31, {}),
+    "month": _Field(MONTH, 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
+    "weekday": _Field(DAY_OF_WEEK, 0, 7, {name: number for number, name in enumerate(_DAYS)}),
 }

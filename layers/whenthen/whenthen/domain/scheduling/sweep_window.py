@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from whenthen.domain.common.reason_codes import MATTERS_ONLY_TO
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,7 +42,7 @@ class Lateness(Struct, frozen=True):
         longest = int(most / timedelta(hours=1))
         hours = reader.integer("hours", default=longest if policy == "run" else 24, least=1, most=longest)
         if policy == "run" and "hours" in reader:
-            reader.report("hours", "matters only to skip")
+            reader.report("hours", MATTERS_ONLY_TO(options=["skip"]))
         reader.finish()
         return cls(timedelta(hours=hours))
 

@@ -12,6 +12,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.temporal.time_zones import parse_zone
 from whenthen.domain.temporal.waits import shown
 
@@ -22,6 +23,9 @@ MAX_DIGITS = 10
 """Decimals of a number: with more, rounding up or down would be an arithmetic of huge numbers."""
 
 _LONGEST_PATTERN = 100
+
+# A filter would lengthen its text beyond so many characters.
+FILTER_TOO_LONG = ReasonCode("template.filter_too_long", "filter", "count")
 
 NAMES = frozenset(
     {"capitalize", "date", "default", "e", "escape", "first", "hour", "int", "join", "json", "last", "length"}
@@ -128,7 +132,7 @@ def _json(value: Any) -> str:
 
 def _bound(name: str, length: int) -> None:
     if length > MAX_RENDERED:
-        raise Invalid.field("template", f"{name} would give more than {MAX_RENDERED} characters")
+        raise Invalid.field("template", FILTER_TOO_LONG(filter=name, count=MAX_RENDERED))
 
 
 OWN: Mapping[str, Callable[..., Any]] = {

@@ -14,12 +14,30 @@ from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxEr
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.templating import filters
 from whenthen.domain.templating.comparisons import COMPARE, compare, with_comparisons
 from whenthen.domain.temporal.time_zones import parse_zone
 
 MAX_FILTERS = 5
 """Filters in a row; some lengthen their text, so a chain could explode."""
+
+AT_LINE = ReasonCode("template.at_line", "line", "problem")
+# The detail is in Jinja2's own words.
+UNREADABLE = ReasonCode("template.unreadable", "detail")
+TOO_COMPLEX = ReasonCode("template.too_complex")
+# The construct is Jinja2's name of it, such as `for` or `call`.
+NOT_ALLOWED = ReasonCode("template.not_allowed", "construct")
+PRIVATE_NAME = ReasonCode("template.private_name", "name")
+BAD_ITEM = ReasonCode("template.malformed_item")
+UNKNOWN_FILTER = ReasonCode("template.unknown_filter", "name", "options")
+STARRED = ReasonCode("template.starred_arguments")
+UNKNOWN_ZONE = ReasonCode("template.unknown_zone", "name")
+TOO_MANY_FILTERS = ReasonCode("template.too_many_filters", "count")
+UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
+# The detail is in Jinja2's or Python's own words.
+NOT_RENDERED = ReasonCode("template.not_rendered", "detail")
+TOO_LONG = ReasonCode("template.too_long", "count", "found")
 
 NAMES = frozenset({"event", "record", "before", "related", "now"})
 _SYNTAX = (
@@ -97,30 +115,30 @@ def check(source: str, field: str) -> list[Problem]:
         if not complaints:
             environment.compile(with_comparisons(tree))
     except TemplateSyntaxError as error:
-        return [Problem(field, f"line {error.lineno}: cannot be read: {error.message}")]
+        return [Problem(field, AT_LINE(line=error.lineno, problem=UNREADABLE(detail=error.message)))]
     except _UNREADABLE:
-        return [Problem(field, "is nested too deeply, or holds a number of too many digits")]
-    return [Problem(field, f"line {node.lineno}: {complaint}") for node, complaint in complaints]
+        return [Problem(field, TOO_COMPLEX())]
+    return [Problem(field, AT_LINE(line=node.lineno, problem=complaint)) for node, complaint in complaints]
 
 
-def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _SYNTAX):
-            yield node, f"{type(node).__name__.lower()} is not allowed in a template"
+            yield node, NOT_ALLOWED(construct=type(node).__name__.lower())
         elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            yield node, f"{node.attr} is not allowed: names must not start with _"
+            yield node, PRIVATE_NAME(name=node.attr)
         elif isinstance(node, nodes.Getitem) and not _plain_item(node.arg):
-            yield node, "only a constant number or a name that does not start with _ is allowed between [ and ]"
+            yield node, BAD_ITEM()
         elif isinstance(node, nodes.Filter) and node.name not in filters.NAMES:
-            yield node, f"there is no filter {node.name}; there are {', '.join(sorted(filters.NAMES))}"
+            yield node, UNKNOWN_FILTER(name=node.name, options=sorted(filters.NAMES))
         elif isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
-            yield node, "* and ** are not allowed in a template"
+            yield node, STARRED()
         elif isinstance(node, nodes.Filter) and (unknown := _unknown_zone(node)) is not None:
-            yield node, f"{unknown} is not an IANA time zone such as Europe/Istanbul"
+            yield node, UNKNOWN_ZONE(name=unknown)
         elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
-            yield node, f"at most {MAX_FILTERS} filters in a row are allowed"
+            yield node, TOO_MANY_FILTERS(count=MAX_FILTERS)
         elif isinstance(node, nodes.Name) and node.name not in NAMES:
-            yield node, f"there is no {node.name}; there are {', '.join(sorted(NAMES))}"
+            yield node, UNKNOWN_NAME(name=node.name, options=sorted(NAMES))
 
 
 def _unknown_zone(node: nodes.Filter) -> str | None:
@@ -160,9 +178,9 @@ def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -
     try:
         text = _compiled(source, escaping=escaping).render(context)
     except (*_UNFIT, *_UNREADABLE) as error:
-        raise Invalid.field("template", f"cannot be rendered: {error}") from error
+        raise Invalid.field("template", NOT_RENDERED(detail=str(error))) from error
     if len(text) > filters.MAX_RENDERED:
-        raise Invalid.field("template", f"gives {len(text)} characters, {filters.MAX_RENDERED} are allowed")
+        raise Invalid.field("template", TOO_LONG(count=filters.MAX_RENDERED, found=len(text)))
     return text
 
 

@@ -13,9 +13,17 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.temporal.waits import LAST, WEEKDAYS, end_of_calendar, in_utc, shown, wall
 
 MAX_DURATION_DAYS = 3_660
+
+NOT_A_DURATION = ReasonCode("duration.malformed")
+UNKNOWN_UNIT = ReasonCode("duration.unknown_unit", "unit")
+BAD_AMOUNT = ReasonCode("duration.malformed_amount", "unit")
+# A duration is nothing, or longer than so many days.
+BAD_LENGTH = ReasonCode("duration.out_of_bounds", "count")
 _UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
 """Minutes in one of each, to check a duration against its bound."""
 
@@ -62,18 +70,18 @@ class Duration(Struct, frozen=True, gc=False):
 
 
 def read_duration(value: object) -> Duration:
-    """`{"days": 3, "hours": 12}`: weeks, days, hours and minutes. Raises ValueError saying what is wrong."""
+    """`{"days": 3, "hours": 12}`: weeks, days, hours and minutes. Raises InvalidValue."""
     if not isinstance(value, Mapping) or not value:
-        raise ValueError('a duration such as {"days": 3} is required, in weeks, days, hours or minutes')
+        raise InvalidValue(NOT_A_DURATION())
     total = 0
     for unit, amount in value.items():
         if unit not in _UNITS:
-            raise ValueError(f"{unit} is not a unit; weeks, days, hours and minutes are")
+            raise InvalidValue(UNKNOWN_UNIT(unit=str(unit)))
         if type(amount) is not int or amount < 0:
-            raise ValueError(f"{unit} must be a whole number, 0 or more")
+            raise InvalidValue(BAD_AMOUNT(unit=unit))
         total += amount * _UNITS[unit]
     if not 0 < total <= MAX_DURATION_DAYS * _UNITS["days"]:
-        raise ValueError(f"a duration must be longer than nothing and at most {MAX_DURATION_DAYS} days")
+        raise InvalidValue(BAD_LENGTH(count=MAX_DURATION_DAYS))
     return Duration(**value)
 
 

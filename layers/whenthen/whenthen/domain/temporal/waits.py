@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import ReasonCode
+
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
 """Of all waits of a run together: under the year that one Step Functions execution may last."""
+
+BAD_HOUR = ReasonCode("clock_time.malformed")
+UNKNOWN_DAY = ReasonCode("days.unknown", "options")
+WAIT_TOO_LONG = ReasonCode("wait.too_long", "count")
 
 LAST = datetime.max.replace(tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -73,7 +79,7 @@ def read_hour(reader: Reader, name: str) -> time | None:
         return None
     found = _HOUR.fullmatch(text)
     if found is None:
-        reader.report(name, "an hour such as 09:30 is required")
+        reader.report(name, BAD_HOUR())
         return None
     return time(int(found[1]), int(found[2]))
 
@@ -82,7 +88,7 @@ def read_weekdays(reader: Reader, name: str) -> tuple[str, ...]:
     """Days of the week as mon … sun; none given means every day."""
     days = reader.texts(name, most=7)
     if any(day not in WEEKDAYS for day in days):
-        reader.report(name, f"days among {', '.join(WEEKDAYS)} are required")
+        reader.report(name, UNKNOWN_DAY(options=WEEKDAYS))
         return ()
     return days
 
@@ -101,7 +107,7 @@ def read_wait(reader: Reader) -> Wait:
         until=None if until is None else read_until(until),
     )
     if wait.length > timedelta(days=MAX_WAIT_DAYS):
-        reader.report("", f"at most {MAX_WAIT_DAYS} days in all are allowed")
+        reader.report("", WAIT_TOO_LONG(count=MAX_WAIT_DAYS))
     reader.finish()
     return wait
 
