@@ -66,7 +66,6 @@ class EventType(Struct, frozen=True):
     makers   who makes such events; `report`: other systems may, through the API and the bus
     derived  what has to happen for one to be made, in a sentence
     about    what its subject is
-    rows     the rows of the product's checklist that it serves
     """
 
     type: str
@@ -76,7 +75,6 @@ class EventType(Struct, frozen=True):
     data: tuple[DataField, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
     about: str = "the person that it came from, where known"
-    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -101,7 +99,6 @@ class EventType(Struct, frozen=True):
                 for row in self.data
             ],
             "example": dict(self.example),
-            "rows": self.rows.split(),
         }
 
 

@@ -37,7 +37,6 @@ class RecordEvent(Struct, frozen=True):
     description: str
     test: Test | None
     kinds: tuple[str, ...] = ()
-    rows: str = ""
     data: tuple[DataField, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,76 +69,76 @@ def _tags(which: str) -> tuple[DataField, ...]:
     return (_F("tags", _T.TEXTS, f"The tags that were {which}, all of one change."),)
 
 
-def _moved(verb: str, name: str, description: str, rows: str, before: str, after: str) -> RecordEvent:
+def _moved(verb: str, name: str, description: str, before: str, after: str) -> RecordEvent:
     example = {"field": name, "from": before, "to": after}
-    return RecordEvent(verb, description, Changes((name,)), (), rows, _FROM_TO, example)
+    return RecordEvent(verb, description, Changes((name,)), (), _FROM_TO, example)
 
 
-def _reached(kind: str, verb: str, values: tuple[str, ...], description: str, rows: str) -> RecordEvent:
+def _reached(kind: str, verb: str, values: tuple[str, ...], description: str) -> RecordEvent:
     example = {"field": "status", "from": "open", "to": values[0]}
-    return RecordEvent(verb, description, Becomes("status", values), (kind,), rows, _FROM_TO, example)
+    return RecordEvent(verb, description, Becomes("status", values), (kind,), _FROM_TO, example)
 
 
 _R = RecordEvent
 
 OF_EVERY_KIND: tuple[RecordEvent, ...] = (
-    _R("created", "A record was created; `via` says how.", Created(), rows="T01 T01a T01b T01c T01d T13 T14 T17 T23 "
-       "T28 T31 T36 T37 T44 T50 C20", example={"fields": {"full_name": "Ayşe Yılmaz"}, "version": 1, "via": "form"}),
-    _R("created_manually", "A team member created a record by hand.", Created("human"), rows="T02 U43",
+    _R("created", "A record was created; `via` says how.", Created(),
+       example={"fields": {"full_name": "Ayşe Yılmaz"}, "version": 1, "via": "form"}),
+    _R("created_manually", "A team member created a record by hand.", Created("human"),
        example={"fields": {"full_name": "Ayşe Yılmaz"}, "version": 1, "via": "human"}),
     _R("updated", "A record changed; `changes` has every field with what it was and is.", Updated(),
-       rows="T03 T18 T29 T32 C08", example={"fields": {"city": "Budapest"}, "version": 4, "via": "human"}),
-    _R(FIELD_CHANGED, "One named field changed. A name for triggers: name the field beside it.", None,
-       rows="T04 C08 U05 U08", data=_FROM_TO, example={"field": "email", "from": "a@example.com", "to": None}),
-    _R("deleted", "A record was deleted.", Deleted(), rows="T05 T19",
+       example={"fields": {"city": "Budapest"}, "version": 4, "via": "human"}),
+    _R(FIELD_CHANGED, "One named field changed. A name for triggers: name the field beside it.", None, data=_FROM_TO,
+       example={"field": "email", "from": "a@example.com", "to": None}),
+    _R("deleted", "A record was deleted.", Deleted(),
        example={"fields": {"full_name": "Ayşe Yılmaz"}, "version": 4, "via": "human"}),
     _R(MERGED, "Another record was merged into this one, which knows what either knew.", Merged(),
        data=(_F("from", _T.TEXT, "The ref of the record that is part of this one now."),),
        example={"from": "contact:8", "fields": {"full_name": "Ayşe Yılmaz"}, "version": 5, "via": "human"}),
-    _R(CHILD_ADDED, "A sub-customer was added: this record became the parent of another.", None, rows="T06 C21",
+    _R(CHILD_ADDED, "A sub-customer was added: this record became the parent of another.", None,
        data=_CHILD, example={"child": {"kind": "contact", "ref": "contact:8", "fields": {"full_name": "Budi"}}}),
-    _moved("status_changed", "status", "The main status changed.", "T07 T33 C03 C19", "new", "active"),
-    _moved("internal_status_changed", "internal_status", "The team's own status changed.", "T08", "review", "ready"),
-    _moved("internal_sub_status_changed", "internal_sub_status", "The team's sub-status changed.", "T09",
+    _moved("status_changed", "status", "The main status changed.", "new", "active"),
+    _moved("internal_status_changed", "internal_status", "The team's own status changed.", "review", "ready"),
+    _moved("internal_sub_status_changed", "internal_sub_status", "The team's sub-status changed.",
            "waiting", "escalated"),
-    _R("tag_added", "Tags were added.", Gains("tags"), rows="T10 C04", data=_tags("added"), example={"tags": ["vip"]}),
-    _R("tag_removed", "Tags were taken off.", Loses("tags"), rows="C04", data=_tags("taken off"),
+    _R("tag_added", "Tags were added.", Gains("tags"), data=_tags("added"), example={"tags": ["vip"]}),
+    _R("tag_removed", "Tags were taken off.", Loses("tags"), data=_tags("taken off"),
        example={"tags": ["vip"]}),
-    _moved("folder_changed", "folder", "The record moved to another folder.", "T11 C02", "inbox", "customers"),
-    _moved("stage_changed", "stage", "The record moved to another stage.", "T26 T54 C13", "new", "negotiation"),
-    _moved("pipeline_changed", "pipeline", "The record moved to another pipeline.", "T54 C14", "retail", "partners"),
-    _moved("owner_changed", "owner", "Another employee is responsible.", "T03", "agent:ayse", "agent:budi"),
+    _moved("folder_changed", "folder", "The record moved to another folder.", "inbox", "customers"),
+    _moved("stage_changed", "stage", "The record moved to another stage.", "new", "negotiation"),
+    _moved("pipeline_changed", "pipeline", "The record moved to another pipeline.", "retail", "partners"),
+    _moved("owner_changed", "owner", "Another employee is responsible.", "agent:ayse", "agent:budi"),
 )  # fmt: skip
 
 OF_SOME_KINDS: tuple[RecordEvent, ...] = (
-    _reached("quote", "signed", ("signed", "accepted"), "The customer signed a quote.", "T40"),
-    _reached("quote", "cancelled", _CANCELLED, "A quote was withdrawn.", ""),
-    _reached("invoice", "paid", ("paid",), "An invoice was paid.", "T38"),
-    _reached("invoice", "cancelled", _CANCELLED, "An invoice was cancelled.", "T39"),
-    _reached("payment", "received", ("received", "succeeded", "paid", "completed"), "A payment was received.", "T41"),
-    _reached("invoice", "payment_failed", ("payment_failed",), "An attempt to pay an invoice failed.", ""),
-    _reached("payment", "refunded", ("refunded",), "A payment was given back.", ""),
-    _reached("payment", "failed", ("failed", "declined"), "A payment attempt failed.", "T42"),
-    _reached("ticket", "closed", ("closed", "solved", "resolved"), "A ticket was closed.", "T34"),
-    _reached("ticket", "reopened", ("reopened",), "A closed ticket was opened again.", ""),
-    _R("replied", "A ticket has a new reply.", Changes(("last_reply_at",)), ("ticket",), "T32", _FROM_TO,
+    _reached("quote", "signed", ("signed", "accepted"), "The customer signed a quote."),
+    _reached("quote", "cancelled", _CANCELLED, "A quote was withdrawn."),
+    _reached("invoice", "paid", ("paid",), "An invoice was paid."),
+    _reached("invoice", "cancelled", _CANCELLED, "An invoice was cancelled."),
+    _reached("payment", "received", ("received", "succeeded", "paid", "completed"), "A payment was received."),
+    _reached("invoice", "payment_failed", ("payment_failed",), "An attempt to pay an invoice failed."),
+    _reached("payment", "refunded", ("refunded",), "A payment was given back."),
+    _reached("payment", "failed", ("failed", "declined"), "A payment attempt failed."),
+    _reached("ticket", "closed", ("closed", "solved", "resolved"), "A ticket was closed."),
+    _reached("ticket", "reopened", ("reopened",), "A closed ticket was opened again."),
+    _R("replied", "A ticket has a new reply.", Changes(("last_reply_at",)), ("ticket",), _FROM_TO,
        {"field": "last_reply_at", "from": None, "to": "2026-03-14T09:30:00Z"}),
-    _reached("task", "completed", ("completed", "done"), "A task was completed.", "T30"),
-    _reached("meeting", "cancelled", _CANCELLED, "A meeting was cancelled.", "T52"),
+    _reached("task", "completed", ("completed", "done"), "A task was completed."),
+    _reached("meeting", "cancelled", _CANCELLED, "A meeting was cancelled."),
     _R("edited", "A meeting's time, place, people or content changed.",
        Changes((*_DATES, "title", "location", "url", "participants", "agenda", "description", "duration")),
-       ("meeting",), "T51", _FROM_TO, {"field": "location", "from": "Room 1", "to": "Room 2"}),
+       ("meeting",), _FROM_TO, {"field": "location", "from": "Room 1", "to": "Room 2"}),
     _R("series_created", "A recurring series of meetings was created.", Gets("recurrence", first=True), ("meeting",),
-       "T53", _FROM_TO, {"field": "recurrence", "from": None, "to": "FREQ=WEEKLY;BYDAY=MO"}),
-    _R("date_changed", "It was moved to another date or time.", Changes(_DATES), _DATED, "T15", _FROM_TO,
+       _FROM_TO, {"field": "recurrence", "from": None, "to": "FREQ=WEEKLY;BYDAY=MO"}),
+    _R("date_changed", "It was moved to another date or time.", Changes(_DATES), _DATED, _FROM_TO,
        {"field": "starts_at", "from": "2026-03-14T09:30:00Z", "to": "2026-03-15T09:30:00Z"}),
     _R("edited", "Something other than its date or status changed.", ChangesBeside((*_DATES, "status")),
-       ("reservation", "calendar_event"), "T16"),
-    _reached("reservation", "cancelled", _CANCELLED, "A reservation was cancelled.", "T16"),
-    _reached("calendar_event", "cancelled", _CANCELLED, "A calendar entry was cancelled.", "T16"),
-    _reached("chat", "lost", ("lost", "abandoned", "disappeared"), "A chat was lost.", "T24"),
-    _reached("chat", "closed", ("closed", "finished"), "A chat ended.", "T26"),
-    _R("assigned", "A chat or ticket was given to an agent.", Gets("owner"), ("chat", "ticket"), "T25", _FROM_TO,
+       ("reservation", "calendar_event")),
+    _reached("reservation", "cancelled", _CANCELLED, "A reservation was cancelled."),
+    _reached("calendar_event", "cancelled", _CANCELLED, "A calendar entry was cancelled."),
+    _reached("chat", "lost", ("lost", "abandoned", "disappeared"), "A chat was lost."),
+    _reached("chat", "closed", ("closed", "finished"), "A chat ended."),
+    _R("assigned", "A chat or ticket was given to an agent.", Gets("owner"), ("chat", "ticket"), _FROM_TO,
        {"field": "owner", "from": None, "to": "agent:ayse"}),
 )  # fmt: skip
 
@@ -172,7 +171,6 @@ def described(row: RecordEvent, kind: str) -> EventType:
         data=(*row.data, *(() if row.verb == CHILD_ADDED else _CARRIED)),
         example=row.example,
         about="the parent" if row.verb == CHILD_ADDED else "the record",
-        rows=row.rows,
     )
 
 

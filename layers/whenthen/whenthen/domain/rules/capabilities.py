@@ -19,8 +19,7 @@ def reference() -> dict[str, Any]:
 
 def _triggers() -> list[dict[str, Any]]:
     return [
-        {"trigger": row.on, "description": row.description, "example": dict(row.example), "rows": row.rows.split()}
-        for row in TRIGGERS.values()
+        {"trigger": row.on, "description": row.description, "example": dict(row.example)} for row in TRIGGERS.values()
     ]
 
 

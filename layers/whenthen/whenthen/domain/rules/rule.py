@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
@@ -142,25 +143,34 @@ class Rule(Struct, frozen=True):
 
 
 def parse_rule(document: Mapping[str, Any]) -> Rule:
-    """The rule that an admin wrote as JSON. Raises Invalid naming every field that does not hold."""
+    """Read the rule that an admin wrote as JSON. Raises Invalid naming every field that does not hold."""
     problems: list[Problem] = []
-    rule = _read_rule(Reader(document, "", problems))
+    reader = Reader(document, "", problems)
+    head = _read_head(reader)
+    rule = replace(head, steps=_read_steps(reader, head), exit=_read_exit(reader.child("exit"), head.zone))
+    reader.text("description", longest=2_000)
+    reader.finish()
     if problems:
         raise Invalid(problems)
     return rule
 
 
 RULE_HEAD = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
-"""What of a rule's document decides whether an event starts it: all that the matcher needs to know."""
+"""The fields of a rule that decide whether an event starts it. The matcher needs no others."""
 
 
 def parse_rule_head(document: Mapping[str, Any]) -> Rule:
-    """A rule that was saved, without its steps and its exit; only what RULE_HEAD names is read. Raises Invalid."""
+    """Read only the RULE_HEAD fields of a saved rule: it has no steps and no exit. Raises Invalid."""
     problems: list[Problem] = []
-    reader = Reader(document, "", problems)
-    kind = _read_kind(reader)
-    zone = _read_zone(reader)
-    rule = Rule(
+    rule = _read_head(Reader(document, "", problems))
+    if problems:
+        raise Invalid(problems)
+    return rule
+
+
+def _read_head(reader: Reader) -> Rule:
+    kind, zone = _read_kind(reader), _read_zone(reader)
+    return Rule(
         id=reader.text("id", default="draft"),
         version=reader.integer("version", most=1_000_000_000),
         name=reader.text("name", required=True),
@@ -173,37 +183,19 @@ def parse_rule_head(document: Mapping[str, Any]) -> Rule:
         zone=zone,
         activated_at=_read_activation(reader),
     )
-    if problems:
-        raise Invalid(problems)
-    return rule
 
 
-def _read_rule(reader: Reader) -> Rule:
-    kind = _read_kind(reader)
-    trigger = triggers.read_trigger(reader, kind)
-    zone = _read_zone(reader)
-    rule = Rule(
-        id=reader.text("id", default="draft"),
-        version=reader.integer("version", most=1_000_000_000),
-        name=reader.text("name", required=True),
-        kind=kind,
-        trigger=trigger,
-        conditions=_read_condition(reader, "conditions", zone),
-        steps=(*_moving_steps(trigger), *(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS))),
-        entry=_read_entry(reader.child("entry")),
-        exit=_read_exit(reader.child("exit"), zone),
-        mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
-        zone=zone,
-        activated_at=_read_activation(reader),
-    )
-    reader.text("description", longest=2_000)
-    if not rule.steps and not any(problem.field.startswith("steps") for problem in reader.problems):
+def _read_steps(reader: Reader, head: Rule) -> tuple[Step, ...]:
+    """Read the steps, after the one that the trigger adds."""
+    before = len(reader.problems)
+    steps = tuple(_read_step(step, head.zone) for step in reader.children("steps", most=MAX_STEPS))
+    moving = _moving_steps(head.trigger)
+    if not steps and not moving and len(reader.problems) == before:
         reader.report("steps", NO_STEPS())
-    _check_step_ids(rule.steps[len(_moving_steps(trigger)) :], reader)
-    if sum((step.wait.length for step in rule.steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
+    _check_step_ids(steps, reader)
+    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
         reader.report("steps", WAITS_TOO_LONG(count=MAX_WAIT_DAYS))
-    reader.finish()
-    return rule
+    return moving + steps
 
 
 def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:

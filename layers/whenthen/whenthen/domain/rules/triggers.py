@@ -257,13 +257,12 @@ def _for_rule(owner: _Owner) -> Condition:
 
 
 class TriggerKind(Struct, frozen=True):
-    """A kind of trigger, as the API's catalogue shows it. `rows`: of the product's checklist."""
+    """A kind of trigger, as the API's catalogue shows it."""
 
     on: On
     description: str
     read: Callable[[Reader, _Owner], Trigger]
     example: Mapping[str, Any]
-    rows: str
 
 
 _VIPS = {"kind": "contact", "filter": {"field": "record.tags", "op": "has", "value": "vip"}}
@@ -273,20 +272,19 @@ TRIGGERS: Mapping[On, TriggerKind] = {
     for row in (
         TriggerKind(On.EVENT, "Something happened: one of these types, with a field's change where one is named; with "
                     "moves_to it moves the item to the rule's stage.", _read_event,
-                    {"event": ["deal.updated"], "field": "stage", "to": "won"}, "T01-T54 T62 T63"),
-        TriggerKind(On.ENTERS, "A record begins to fit a filter or saved view.", _read_enters, {"enters": _VIPS},
-                    "T56 T55 S09 S11 C17"),
+                    {"event": ["deal.updated"], "field": "stage", "to": "won"}),
+        TriggerKind(On.ENTERS, "A record begins to fit a filter or saved view.", _read_enters, {"enters": _VIPS}),
         TriggerKind(On.LEAVES, "A record stops fitting a filter or saved view, or is deleted.", _read_leaves,
-                    {"leaves": _VIPS}, "T57 S09"),
+                    {"leaves": _VIPS}),
         TriggerKind(On.DATE, "A date field of a record, yearly or once, so many days before or after it.", _read_date,
                     {"date": {"kind": "contact", "field": "birth_date", "yearly": True, "days": -3, "at": "09:00",
-                              "time_zone": "record"}}, "T60 T61 S14 S15 S16"),
+                              "time_zone": "record"}}),
         TriggerKind(On.SCHEDULE, "A cron expression or one moment, once or for each record of a view.", _read_schedule,
-                    {"schedule": {"cron": "0 9 * * mon-fri", **_VIPS}}, "T55 T61 S10 S15"),
+                    {"schedule": {"cron": "0 9 * * mon-fri", **_VIPS}}),
         TriggerKind(On.MANUAL, "A person starts the rule, for one record or for all of a view.", _read_manual,
-                    {"manual": True}, "T59 T62 S10 S13"),
+                    {"manual": True}),
         TriggerKind(On.AFTER_RULE, "A run of another rule has its outcome.", _read_after_rule,
-                    {"after_rule": ["rule_a1"], "outcome": ["done"]}, "T58 S06 A46"),
+                    {"after_rule": ["rule_a1"], "outcome": ["done"]}),
     )
 }  # fmt: skip
 
