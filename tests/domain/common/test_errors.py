@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from whenthen.domain.common import errors
-from whenthen.domain.common.errors import HANDLING, UNFORESEEN, Invalid, OnQueue, Problem, WhenthenError, handling_of
+from whenthen.domain.common.errors import (
+    HANDLING,
+    UNFORESEEN,
+    Invalid,
+    InvalidValue,
+    OnQueue,
+    Problem,
+    WhenthenError,
+    handling_of,
+)
+from whenthen.domain.common.reason_codes import NOT_OBJECT, REQUIRED
 
 
 def subclasses(of: type[WhenthenError]) -> Iterator[type[WhenthenError]]:
@@ -59,5 +69,10 @@ def test_only_what_may_pass_is_tried_again() -> None:
 
 
 def test_an_invalid_input_names_every_field() -> None:
-    error = Invalid([Problem("steps[0].id", "is required"), Problem("", "an object is required")])
-    assert error.reason == str(error) == "steps[0].id: is required; an object is required"
+    error = Invalid([Problem("steps[0].id", REQUIRED()), Problem("", NOT_OBJECT())])
+    assert str(error) == "steps[0].id: field.required; value.not_object"
+
+
+def test_an_invalid_value_carries_its_reason() -> None:
+    error = InvalidValue(REQUIRED())
+    assert (error.reason, str(error)) == (REQUIRED(), "field.required")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from whenthen.domain.common.errors import Invalid, TooLarge
-from whenthen.domain.records.limits import check_record, cost_of
+from whenthen.domain.records.limits import TOO_LARGE, check_record, cost_of
 from whenthen.domain.records.record import MAX_RECORD_BYTES, Record
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -23,10 +23,11 @@ def of_bytes(count: int) -> Record:
     return a_record(note="x" * (count - 11))
 
 
-def test_a_record_may_fill_what_there_is_and_no_more() -> None:
+def test_a_record_may_have_as_many_bytes_as_the_limit_and_no_more() -> None:
     check_record(of_bytes(MAX_RECORD_BYTES), None)
-    with pytest.raises(TooLarge, match="300001 bytes"):
+    with pytest.raises(TooLarge) as error:
         check_record(of_bytes(MAX_RECORD_BYTES + 1), None)
+    assert error.value.reason == TOO_LARGE(count=MAX_RECORD_BYTES, found=MAX_RECORD_BYTES + 1)
 
 
 def test_letters_count_by_their_bytes() -> None:
@@ -34,7 +35,7 @@ def test_letters_count_by_their_bytes() -> None:
         check_record(a_record(note="ş" * 150_000), None)
 
 
-def test_what_is_too_large_may_become_smaller_and_stay_as_it_is() -> None:
+def test_a_record_above_the_limit_may_shrink_or_stay_as_it_is() -> None:
     large = of_bytes(350_000)
     check_record(of_bytes(349_999), large)
     check_record(large, large)
@@ -44,7 +45,7 @@ def test_what_is_too_large_may_become_smaller_and_stay_as_it_is() -> None:
 
 @pytest.mark.parametrize("value", ["x" * 600, "💥" * 500])
 @pytest.mark.parametrize("field", ["whatsapp", "other_whatsapps"])
-def test_an_identity_that_no_key_can_hold_is_told_by_its_field(value: str, field: str) -> None:
+def test_an_identity_that_no_key_can_hold_is_reported_by_its_field(value: str, field: str) -> None:
     given: Any = [value] if field.startswith("other") else value
     with pytest.raises(Invalid) as raised:
         check_record(a_record(**{field: given}), None)

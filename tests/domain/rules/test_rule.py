@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reason_codes import NOT_OBJECT
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.rules.actions import ParameterKind, actions
-from whenthen.domain.rules.rule import MAX_STEPS, Mode, OnError, ReentryPolicy, Rule, parse_rule
+from whenthen.domain.rules.rule import MAX_STEPS, SAME_STEP_ID, Mode, OnError, ReentryPolicy, Rule, parse_rule
 from whenthen.domain.rules.triggers import MAX_TYPES, On
 from whenthen.domain.temporal.waits import Wait
 
@@ -64,7 +66,7 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def refused(document: Any) -> dict[str, str]:
+def refused(document: Any) -> dict[str, Reason]:
     with pytest.raises(Invalid) as caught:
         parse_rule(document)
     return {problem.field: problem.message for problem in caught.value.problems}
@@ -94,7 +96,7 @@ def test_reads_a_whole_rule() -> None:
         rule.step("none")
 
 
-def test_what_is_left_out_has_a_harmless_default() -> None:
+def test_absent_fields_have_harmless_defaults() -> None:
     rule = parse_rule(MINIMAL)
     assert (rule.mode, rule.kind, rule.conditions, rule.entry.again, rule.exit.on) == (
         Mode.OFF,
@@ -118,7 +120,7 @@ def test_what_is_left_out_has_a_harmless_default() -> None:
         ([{**MAIL, "wait": {"until": {"field": "day"}}}], False),
     ],
 )
-def test_whether_it_needs_a_state_machine(steps: list[Any], immediate: bool) -> None:
+def test_only_rules_that_wait_need_a_state_machine(steps: list[Any], immediate: bool) -> None:
     assert parse_rule({**MINIMAL, "steps": steps}).immediate is immediate
 
 
@@ -171,7 +173,7 @@ def test_whether_it_needs_a_state_machine(steps: list[Any], immediate: bool) -> 
     ],
     ids=str,
 )
-def test_names_what_does_not_hold(part: dict[str, Any], fields: list[str]) -> None:
+def test_every_problem_of_a_rule_is_reported_by_its_field(part: dict[str, Any], fields: list[str]) -> None:
     with pytest.raises(Invalid) as caught:
         parse_rule({**MINIMAL, **part})
     assert [problem.field for problem in caught.value.problems] == fields
@@ -209,17 +211,17 @@ def test_names_what_does_not_hold(part: dict[str, Any], fields: list[str]) -> No
     ],
     ids=str,
 )
-def test_names_what_does_not_hold_of_a_step(part: dict[str, Any], fields: list[str]) -> None:
+def test_every_problem_of_a_step_is_reported_by_its_field(part: dict[str, Any], fields: list[str]) -> None:
     with pytest.raises(Invalid) as caught:
         parse_rule({**MINIMAL, "steps": [{**MAIL, "id": "first"}, {**MAIL, **part}]})
     assert [problem.field for problem in caught.value.problems] == [f"steps[1].{field}" for field in fields]
 
 
-def test_two_steps_cannot_have_one_name() -> None:
-    assert refused({**MINIMAL, "steps": [MAIL, MAIL]}) == {"steps[1].id": "another step is called mail"}
+def test_two_steps_cannot_have_the_same_id() -> None:
+    assert refused({**MINIMAL, "steps": [MAIL, MAIL]}) == {"steps[1].id": SAME_STEP_ID(step="mail")}
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     problems = refused(
         {"name": "", "trigger": {"event": "x"}, "steps": [{"id": "a", "action": "b"}], "mode": 1, "z": 1}
     )
@@ -227,8 +229,8 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("document", [[], "rule", None, 5, True])
-def test_what_is_no_object_is_no_rule(document: Any) -> None:
-    assert refused(document)[""] == "an object is required"
+def test_a_rule_must_be_an_object(document: Any) -> None:
+    assert refused(document)[""] == NOT_OBJECT()
 
 
 @pytest.mark.parametrize(
@@ -269,7 +271,7 @@ def test_hours_of_conditions_are_those_of_the_rules_time_zone(place: Any) -> Non
     assert evaluate(condition, {"now": datetime(2026, 3, 14, 9, 30, tzinfo=UTC)})
 
 
-def test_every_action_can_be_told_from_its_row_alone() -> None:
+def test_a_step_of_every_action_is_read_by_its_row() -> None:
     for action in actions().values():
         values = {
             ParameterKind.TEXT: "x",
@@ -295,7 +297,7 @@ json_values = st.recursive(
 
 
 @given(part=st.sampled_from(sorted(WHOLE)), value=json_values)
-def test_whatever_is_written_it_is_a_rule_or_invalid(part: str, value: Any) -> None:
+def test_any_document_is_a_rule_or_invalid(part: str, value: Any) -> None:
     try:
         rule = parse_rule({**WHOLE, part: value})
     except Invalid:

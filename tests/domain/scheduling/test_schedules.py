@@ -9,9 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from whenthen.domain.common.errors import InvalidValue
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_types import problems_of
-from whenthen.domain.scheduling.schedules import Schedule, parse_cron, schedule_event
+from whenthen.domain.scheduling.schedules import (
+    BAD_PART,
+    BAD_STEP,
+    DAY_OF_MONTH,
+    DAY_OF_WEEK,
+    HOUR,
+    NOT_FIVE_FIELDS,
+    OUT_OF_BOUNDS,
+    TOO_OFTEN,
+    Schedule,
+    parse_cron,
+    schedule_event,
+)
 from whenthen.domain.scheduling.sweep_window import Lateness, Window
 
 BUDAPEST, ISTANBUL, NEW_YORK = ZoneInfo("Europe/Budapest"), ZoneInfo("Europe/Istanbul"), ZoneInfo("America/New_York")
@@ -60,14 +74,26 @@ def test_moments_of_a_day(text: str, day: date, expected: list[str]) -> None:
      "0 9 * * someday", "0 9 * * fri-mon", "0 9 5-1 * *", "0 9 */0 * *", "a b c d e", "0 -9 * * *", "0 9,, * * *",
      "0 9 1--5 * *", "@daily", "* 9 * * *", "*/4 9 * * *", "0 ٩ * * *", "0 9 L * *", "0 9 ? * *", "1e1 9 * * *"],
 )  # fmt: skip
-def test_what_is_no_expression(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+def test_a_malformed_expression_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidValue) as error:
         parse_cron(text)
+    assert error.value.reason.code.startswith("cron.")
 
 
-def test_the_message_says_which_field() -> None:
-    with pytest.raises(ValueError, match="no day of the month, which goes from 1 to 31"):
-        parse_cron("0 9 32 * *")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("* * * *", NOT_FIVE_FIELDS()),
+        ("*/4 9 * * *", TOO_OFTEN(count=12)),
+        ("0 9 32 * *", OUT_OF_BOUNDS(value="32", part=DAY_OF_MONTH(), least=1, most=31)),
+        ("0 9 * * fri-mon", BAD_STEP(value="fri-mon", part=DAY_OF_WEEK())),
+        ("0 9,, * * *", BAD_PART(value="", part=HOUR())),
+    ],
+)
+def test_the_reason_names_the_part_that_is_wrong(text: str, reason: Reason) -> None:
+    with pytest.raises(InvalidValue) as error:
+        parse_cron(text)
+    assert error.value.reason == reason
 
 
 def test_the_next_one() -> None:
