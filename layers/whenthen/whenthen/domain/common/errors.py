@@ -1,20 +1,20 @@
-"""One error tree, and the one table that says what each error leads to.
+"""Define one tree of errors, and one table of how each error is handled.
 
 WhenthenError
-├── Refused                what was asked cannot be: asking again changes nothing
+├── Refused                the request cannot be met: repeating it changes nothing
 │   ├── Malformed          the bytes are not what they claim to be
-│   ├── Unauthenticated    no, or a wrong, proof of who is asking
-│   ├── Forbidden          known, but not allowed to
+│   ├── Unauthenticated    the proof of the caller is missing or wrong
+│   ├── Forbidden          the caller is known, but not allowed to
 │   ├── NotFound
-│   ├── Conflict           it exists already, or is in a state that forbids it
-│   ├── Stale              the version that was to be changed is no longer the current one
+│   ├── Conflict           it exists already, or is in a state that forbids the change
+│   ├── Stale              the version to be changed is no longer the current one
 │   ├── TooLarge
 │   └── Invalid            understood, but fields do not hold; names each of them
-│       └── LintFailed        a rule that can be read, but not work
+│       └── LintFailed     a rule that can be read, but not work
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   ├── Busy               another worker holds the lease of this job
-│   └── Throttled          nothing was done, as too much was asked at once: no attempt at what was asked
-├── Permanent              the outside said no for good: a blocked recipient, a paused template
+│   └── Throttled          the provider did nothing, as it was asked too much at once: no attempt
+├── Permanent              the provider refused for good: a blocked recipient, a paused template
 └── AnswerLost             the call may or may not have taken effect
 """
 
@@ -34,7 +34,7 @@ AT_FIELD = ReasonCode("input.at_field", "field", "problem")
 
 
 class WhenthenError(Exception):
-    """Root of every error that whenthen raises on purpose."""
+    """Root every error that whenthen raises on purpose."""
 
     def __init__(self, reason: Reason | str) -> None:
         super().__init__(str(reason))
@@ -42,35 +42,35 @@ class WhenthenError(Exception):
 
 
 class Refused(WhenthenError):
-    """What was asked cannot be; the same request will always be refused."""
+    """Reject a request that will always be rejected."""
 
 
 class Malformed(Refused):
-    """The input cannot be read at all: not JSON, not the declared encoding, not the provider's shape."""
+    """Reject input that cannot be read at all: not JSON, not the declared encoding, not the provider's shape."""
 
 
 class Unauthenticated(Refused):
-    """A signature, token or key is missing, wrong, or too old."""
+    """Reject a signature, token or key that is missing, wrong or too old."""
 
 
 class Forbidden(Refused):
-    """The caller is known, but its key does not carry the scope."""
+    """Reject a known caller whose key does not carry the scope."""
 
 
 class NotFound(Refused):
-    """No such rule, record, run, source or address."""
+    """Report that there is no such rule, record, run, source or address."""
 
 
 class Conflict(Refused):
-    """The thing exists already, or its state does not allow the change."""
+    """Reject a change because the thing exists already, or its state does not allow the change."""
 
 
 class Stale(Refused):
-    """`If-Match` named a version that is no longer the current one."""
+    """Reject a change because `If-Match` named a version that is no longer the current one."""
 
 
 class TooLarge(Refused):
-    """The input exceeds a stated bound."""
+    """Reject input that exceeds a stated bound."""
 
 
 class Problem(Struct, frozen=True):
@@ -85,7 +85,7 @@ class Problem(Struct, frozen=True):
 
 
 class Invalid(Refused):
-    """The input was understood, but some of its fields do not hold."""
+    """Reject input that was understood, but has fields that do not hold."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
@@ -98,7 +98,7 @@ class Invalid(Refused):
 
 
 class LintFailed(Invalid):
-    """Lint found errors in a rule; `warnings` is what it found besides."""
+    """Reject a rule in which lint found errors; `warnings` lists its other findings."""
 
     def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         super().__init__(problems)
@@ -106,7 +106,7 @@ class LintFailed(Invalid):
 
 
 class Temporary(WhenthenError):
-    """A later attempt may succeed. `retry_after` is the outside's own wish, in seconds."""
+    """Report a failure after which a later attempt may succeed. `retry_after`: seconds that the provider asks for."""
 
     def __init__(self, reason: Reason | str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -114,15 +114,15 @@ class Temporary(WhenthenError):
 
 
 class Busy(Temporary):
-    """Another worker holds the lease; it will finish the job, or its lease will run out."""
+    """Report that another worker holds the lease. It will finish the job, or its lease will run out."""
 
 
 class Throttled(Temporary):
-    """Nothing was done, as too much was asked at once. It says nothing of what was asked, so it is no attempt."""
+    """Report that a provider did nothing because it was asked too much at once. This is no attempt."""
 
 
 class Permanent(WhenthenError):
-    """The outside refused for good. `code` is the provider's own code, where it has one."""
+    """Report that a provider refused for good. `code` is the provider's own code, if it has one."""
 
     def __init__(self, reason: Reason | str, code: str | None = None) -> None:
         super().__init__(reason)
@@ -130,7 +130,7 @@ class Permanent(WhenthenError):
 
 
 class AnswerLost(WhenthenError):
-    """The request went out and no answer came back: the effect may or may not have happened."""
+    """Report that a request went out and no answer came back: its effect may or may not have happened."""
 
 
 class InvalidValue(ValueError):
@@ -142,14 +142,14 @@ class InvalidValue(ValueError):
 
 
 class OnQueue(StrEnum):
-    """What happens to a queue message whose processing raised the error."""
+    """Decide about a queue message whose processing raised the error."""
 
     RETRY = "retry"
     DEAD_LETTER = "dead_letter"
 
 
 class Handling(Struct, frozen=True):
-    """How an error is answered over HTTP, and what it does to a queue message."""
+    """Describe the HTTP answer to an error, and its effect on a queue message."""
 
     status: int
     title: str
@@ -169,14 +169,14 @@ HANDLING: dict[type[WhenthenError], Handling] = {
     Permanent: Handling(502, "Refused by the provider", OnQueue.DEAD_LETTER),
     AnswerLost: Handling(504, "No answer from the provider", OnQueue.DEAD_LETTER),
 }
-"""Subclasses inherit the row of their nearest listed ancestor."""
+"""Error class → its handling. A subclass inherits the row of its nearest listed ancestor."""
 
 UNFORESEEN = Handling(500, "Internal error", OnQueue.RETRY)
-"""What any other exception leads to: a defect is retried, then dead-lettered by the queue."""
+"""Handle any other exception: a defect is retried, then dead-lettered by the queue."""
 
 
 def handling_of(error: BaseException) -> Handling:
-    """The row for `error`: the one of its own class, or of its nearest ancestor."""
+    """Return the row for `error`: that of its own class, or of its nearest ancestor."""
     for ancestor in type(error).__mro__:
         row = HANDLING.get(ancestor)
         if row is not None:

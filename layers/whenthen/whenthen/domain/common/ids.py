@@ -1,4 +1,4 @@
-"""Deterministic ids: the same cause always has the same id, so a repetition finds what is there.
+"""Derive deterministic ids: the same cause always has the same id, so a repetition finds the earlier result.
 
 Every id is `<prefix>_` and 26 characters of base32 (130 bits of SHA-256) over its parts.
 Parts are length-prefixed, so no two different lists of parts share their bytes.
@@ -22,45 +22,45 @@ def _digest(prefix: str, *parts: str) -> str:
 
 
 def event_id(source: str, external_id: str) -> str:
-    """The id of the event that `source` knows as `external_id`; a redelivery has the same."""
+    """Derive the id of the event that `source` knows as `external_id`. A redelivery has the same."""
     return _digest("evt", source, external_id)
 
 
 def source_update_id(event: str, said: str) -> str:
-    """The id of what `event` says of a record; the same words under the same event have the same."""
+    """Derive the id of a source update: the fields that `event` sets on a record. Equal updates have the same."""
     return _digest("tell", event, said)
 
 
 def run_id(event: str, rule: str, record: str | None) -> str:
-    """The id of the run that `event` starts under `rule` for `record` (none: no record is known)."""
+    """Derive the id of the run that `event` starts under `rule` for `record` (None: no record is known)."""
     return _digest("run", event, rule, record or "")
 
 
 def job_id(run: str, step: str, occurrence: int) -> str:
-    """The id of the `occurrence`-th time that `run` performs `step`, counted from 0."""
+    """Derive the id of the `occurrence`-th time that `run` performs `step`, counted from 0."""
     return _digest("job", run, step, str(occurrence))
 
 
 def record_id(*parts: str) -> str:
-    """The id of a record that whenthen itself creates, derived from what caused it."""
+    """Derive the id of a record that whenthen itself creates, from its cause."""
     return _digest("rec", *parts)
 
 
 def rule_id(*parts: str) -> str:
-    """The id of a rule, derived from its creator's idempotency key or random seed."""
+    """Derive the id of a rule from its creator's idempotency key or random seed."""
     return _digest("rule", *parts)
 
 
 def import_id(*parts: str) -> str:
-    """The id of an import, derived from its creator's idempotency key or random seed."""
+    """Derive the id of an import from its creator's idempotency key or random seed."""
     return _digest("imp", *parts)
 
 
 def content_id(content: str) -> str:
-    """The id of what was written, to tell whether it is the same again."""
+    """Derive the id of a document, to tell whether it is the same again."""
     return _digest("doc", content)
 
 
 def view_id(*parts: str) -> str:
-    """The id of a saved view, derived from its creator's idempotency key or random seed."""
+    """Derive the id of a saved view from its creator's idempotency key or random seed."""
     return _digest("view", *parts)

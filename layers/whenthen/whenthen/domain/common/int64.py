@@ -1,7 +1,7 @@
-"""Whole numbers of 64 bits: the bus takes no others, so no event and no record may hold one.
+"""Keep whole numbers within 64 bits. The bus takes no others, so no event and no record may hold one.
 
-Who asks through the API is told which field it is. What a stranger's webhook brings is kept as text: conditions
-compare a text that spells a number as the number, and its delivery is not lost.
+A caller of the API learns which field is too long. In a webhook's delivery the number becomes text, so that the
+delivery is not lost: conditions compare a text that spells a number as the number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LEAST, MOST = -(2**63), 2**63 - 1
 
 
 def too_long(value: Any, path: str) -> Iterator[Problem]:
-    """A problem for each whole number within `value` (which nests as deep as JSON that was read) beyond 64 bits."""
+    """Yield a problem for each whole number beyond 64 bits within `value`, however deep it is nested."""
     if isinstance(value, int) and not LEAST <= value <= MOST:
         yield Problem(path, BEYOND_64_BITS())
     elif isinstance(value, Mapping):
@@ -30,7 +30,7 @@ def too_long(value: Any, path: str) -> Iterator[Problem]:
 
 
 def as_text(value: Any) -> Any:
-    """`value` with the whole numbers beyond 64 bits as their digits."""
+    """Return `value` with the whole numbers beyond 64 bits as their digits."""
     if isinstance(value, int):
         return value if LEAST <= value <= MOST else _digits(value)
     if isinstance(value, Mapping):
@@ -41,7 +41,7 @@ def as_text(value: Any) -> Any:
 
 
 def read(written: str) -> int | str:
-    """The number that these digits of JSON are; the digits themselves beyond 64 bits."""
+    """Read the digits of a JSON number. Beyond 64 bits, return the digits themselves."""
     if len(written) > len(str(LEAST)):
         return written
     number = int(written)

@@ -1,4 +1,4 @@
-"""Values as conditions see them: text, numbers, truths and lists, and when two of them are the same.
+"""Compare values as conditions do: text, numbers, true and false, and lists.
 
 Text is compared in Unicode's NFC form, numbers by their decimal value, and `True` is never `1`.
 docs/reference/rules.md, "Values", is the specification.
@@ -15,7 +15,7 @@ from unicodedata import is_normalized, normalize
 from msgspec import Struct
 
 Number = int | Decimal
-"""A canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
+"""Hold a canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
 
 _NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
 _NUMERIC_STARTS = frozenset("-0123456789 \t\r\n")
@@ -24,11 +24,11 @@ _SMALL = 8
 _T = TypeVar("_T")
 
 Pool = tuple[_T, ...] | frozenset[_T]
-"""A few values, or many."""
+"""Hold few values in a tuple, or many in a set."""
 
 
 def number_of(value: object) -> Number | None:
-    """The number that `value` is. None for all else: text, truths, NaN and infinities."""
+    """Return the number that `value` is. None for text, true, false, NaN and infinities."""
     kind = type(value)
     if kind is int:
         return value  # type: ignore[return-value]
@@ -46,7 +46,7 @@ def _number_of_float(value: float) -> Number | None:
 
 
 def number_in(text: str) -> Number | None:
-    """The number that `text` spells, as JSON would write it and with white space around it; None: it spells none."""
+    """Return the number that `text` spells, as JSON writes it, with white space around it. None if it spells none."""
     if text[:1] not in _NUMERIC_STARTS or len(text) > _MAX_NUMERIC_TEXT:
         return None
     found = _NUMERIC_TEXT.fullmatch(text)
@@ -57,14 +57,14 @@ def number_in(text: str) -> Number | None:
 
 
 def composed(text: str) -> str:
-    """`text` in NFC, so that `é` is one text however it was typed."""
+    """Return `text` in NFC, so that `é` is one text however it was typed."""
     if text.isascii() or is_normalized("NFC", text):
         return text
     return normalize("NFC", text)
 
 
 def folded(text: str) -> str:
-    """What `text` is compared as when case is ignored: Unicode's canonical caseless form, in NFC.
+    """Return the form in which text is compared without case: Unicode's canonical caseless form, in NFC.
 
     Turkish pairs I with dotless i and dotted I with i, all other languages I with i. Being the same must be
     transitive, and the language of a text is not known: so the four are one letter here.
@@ -76,7 +76,7 @@ def folded(text: str) -> str:
 
 
 def elements(value: object) -> Sequence[object]:
-    """`value` as a list: nothing for an absent one, the non-null items of a list, else `value` alone."""
+    """Return `value` as a list: empty if absent, the non-null items of a list, else `value` alone."""
     if value is None:
         return ()
     if type(value) is list:
@@ -85,7 +85,7 @@ def elements(value: object) -> Sequence[object]:
 
 
 def is_blank(value: object) -> bool:
-    """Absent, a text of white space only, an empty object, or a list of nothing but such and empty lists."""
+    """Tell whether `value` is absent, white space, an empty object, or a list of only such and empty lists."""
     if type(value) is list:
         return all(_is_bare(item) for item in value)
     return _is_bare(value)
@@ -98,7 +98,7 @@ def _is_bare(value: object) -> bool:
 
 
 class Choice(Struct, frozen=True, gc=False):
-    """The values that a condition accepts, sorted by what an actual value is looked up as.
+    """Hold the values that a condition accepts, sorted by the way in which an actual value is looked up.
 
     texts      NFC, or folded when `fold`: looked up by actual texts
     numbers    given as numbers: looked up by actual numbers, and by actual texts that spell a number
@@ -115,7 +115,7 @@ class Choice(Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, values: Iterable[object], *, fold: bool = False) -> Choice:
-        """A choice of scalars. Other values are the caller's to refuse; they are never the same as anything."""
+        """Make a choice of scalars. Other values never equal anything; the caller rejects them."""
         given = list(values)
         if len(given) == 1 and type(given[0]) is str:
             text, number = given[0], number_in(given[0])
@@ -133,11 +133,11 @@ class Choice(Struct, frozen=True, gc=False):
 
     @property
     def size(self) -> int:
-        """How many values are accepted."""
+        """Count the accepted values."""
         return len(self.texts) + len(self.numbers) + len(self.truths)
 
     def accepts(self, actual: object) -> bool:
-        """Whether the single value `actual` is the same as one of the accepted values."""
+        """Tell whether the single value `actual` is the same as one of the accepted values."""
         if isinstance(actual, str):
             if self.texts and (folded(actual) if self.fold else composed(actual)) in self.texts:
                 return True
@@ -149,6 +149,6 @@ class Choice(Struct, frozen=True, gc=False):
 
 
 def _pool(values: list[_T]) -> Pool[_T]:
-    """Few values are found faster, and weigh less, in a tuple."""
+    """Pool few values in a tuple, where they are found faster and weigh less."""
     unique = dict.fromkeys(values)
     return tuple(unique) if len(unique) <= _SMALL else frozenset(unique)

@@ -1,1 +1,1 @@
-"""The condition language: predicates, operators, operands, and how fields are looked up."""
+"""Evaluate conditions: predicates, operators, operands, and the lookup of fields."""

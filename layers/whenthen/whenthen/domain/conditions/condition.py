@@ -1,7 +1,7 @@
-"""Conditions: `all`, `any` and `not` over leaves of field, operator and value.
+"""Read and evaluate conditions: `all`, `any` and `not` over predicates of field, operator and value.
 
-`parse_condition` reads what an admin wrote, `evaluate` says whether it holds. What `evaluate` says is
-the specification in code: the matcher must agree with it. docs/reference/rules.md is the specification in words.
+`parse_condition` reads a condition that an admin wrote, `evaluate` tells whether it holds. `evaluate` is the
+specification in code: the matcher must agree with it. docs/reference/rules.md is the specification in words.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from whenthen.domain.temporal.time_values import Duration, read_duration
 from whenthen.domain.temporal.time_zones import parse_zone
 
 MAX_DEPTH = 6
-"""How many groups may stand in one another."""
+"""Bound the nesting of groups."""
 
 MAX_PREDICATES = 100
-"""How many fields one condition may ask for, in all its groups."""
+"""Bound the number of predicates of one condition, in all its groups."""
 
 NOT_A_CONDITION = ReasonCode("condition.malformed")
 NO_FIELD = ReasonCode("condition.no_field")
@@ -40,19 +40,19 @@ NO_CASE = ReasonCode("condition.no_case", "op")
 
 
 class AllOf(Struct, frozen=True, gc=False):
-    """Holds when each of its conditions does."""
+    """Hold when each of the conditions holds."""
 
     items: tuple[Condition, ...]
 
 
 class AnyOf(Struct, frozen=True, gc=False):
-    """Holds when at least one of its conditions does."""
+    """Hold when at least one of the conditions holds."""
 
     items: tuple[Condition, ...]
 
 
 class Not(Struct, frozen=True, gc=False):
-    """Holds when its condition does not."""
+    """Hold when the condition does not."""
 
     item: Condition
 
@@ -61,12 +61,12 @@ Condition = AllOf | AnyOf | Not | Predicate
 
 
 def evaluate(condition: Condition | None, context: Context) -> bool:
-    """Whether `condition` holds in `context`; none always holds."""
+    """Tell whether `condition` holds in `context`. An absent condition always holds."""
     return condition is None or holds(condition, Facts(context))
 
 
 def holds(condition: Condition, facts: Facts) -> bool:
-    """Whether `condition` holds, given the facts."""
+    """Tell whether `condition` holds, given the facts."""
     if isinstance(condition, Predicate):
         return OPERATORS[condition.op].holds(facts, condition)
     if isinstance(condition, AllOf):
@@ -77,7 +77,7 @@ def holds(condition: Condition, facts: Facts) -> bool:
 
 
 def predicates(condition: Condition | None) -> Iterator[Predicate]:
-    """All leaves, in the order written."""
+    """Yield all predicates in the order written."""
     if isinstance(condition, Predicate):
         yield condition
     elif isinstance(condition, Not):
@@ -88,7 +88,7 @@ def predicates(condition: Condition | None) -> Iterator[Predicate]:
 
 
 def as_mapping(condition: Condition) -> dict[str, Any]:
-    """The condition as an admin writes it: `parse_condition` reads it back as an equal one."""
+    """Return the condition as an admin writes it. `parse_condition` reads an equal condition from it."""
     if isinstance(condition, AllOf):
         return {"all": [as_mapping(item) for item in condition.items]}
     if isinstance(condition, AnyOf):
@@ -112,7 +112,7 @@ _UNITS = ("weeks", "days", "hours", "minutes")
 
 
 def parse_condition(document: object, field: str, problems: list[Problem], zone: str | None = None) -> Condition | None:
-    """Read a condition; None when it does not hold together. Appends to `problems` all that is wrong.
+    """Read a condition, and append every problem of it to `problems`. None if there was any.
 
     field   where the condition stands, such as `conditions`: the paths of problems begin with it
     zone    the IANA zone of leaves that name none themselves
@@ -125,13 +125,13 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     return condition if len(problems) == before else None
 
 
-def demand(field: str, op: str, value: Any) -> Predicate:
-    """The leaf that code asks for, where field, operator and value are known to fit each other."""
-    return _leaf_of({"field": field, "op": op, "value": value}, None)
+def required_condition(field: str, op: str, value: Any) -> Predicate:
+    """Make a predicate from code. The caller makes sure that field, operator and value fit one another."""
+    return _predicate_of({"field": field, "op": op, "value": value}, None)
 
 
 _GROUPS = ("all", "any", "not")
-_LEAF_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
+_PREDICATE_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
 _T = TypeVar("_T")
 
 
@@ -154,9 +154,9 @@ class _Parser:
             return self._group(group, document[group], f"{field}.{group}", depth)
         self.predicates += 1
         try:
-            return _leaf_of(document, self._zone)
+            return _predicate_of(document, self._zone)
         except InvalidValue:
-            self._report_leaf(document, field)
+            self._report_predicate(document, field)
         return None
 
     def _group(self, name: str, content: object, field: str, depth: int) -> Condition | None:
@@ -172,11 +172,11 @@ class _Parser:
         kept = tuple(item for item in items if item is not None)
         return AllOf(kept) if name == "all" else AnyOf(kept)
 
-    def _report_leaf(self, document: Mapping[Any, Any], field: str) -> None:
-        """Report all that is wrong with a leaf, one part after the other."""
+    def _report_predicate(self, document: Mapping[Any, Any], field: str) -> None:
+        """Report every problem of a predicate, one key after the other."""
         for key in document:
-            if key not in _LEAF_KEYS:
-                self._report(f"{field}.{key}", UNKNOWN_FIELD(known=list(_LEAF_KEYS)))
+            if key not in _PREDICATE_KEYS:
+                self._report(f"{field}.{key}", UNKNOWN_FIELD(known=list(_PREDICATE_KEYS)))
         row = self._try(f"{field}.op", _operator_of, document.get("op"))
         within = self._try(f"{field}.within", _within_of, document)
         zone = self._try(f"{field}.zone", _zone_of, document, row)
@@ -196,23 +196,23 @@ class _Parser:
         self._problems.append(Problem(field, reason))
 
 
-def _leaf_of(document: Mapping[Any, Any], zone: str | None) -> Predicate:
-    """The leaf that is written. Raises InvalidValue with the first reason against it."""
+def _predicate_of(document: Mapping[Any, Any], zone: str | None) -> Predicate:
+    """Read a predicate. Raises InvalidValue with the first problem."""
     field, op, value = document.get("field"), document.get("op"), document.get("value")
     if len(document) == 3 and type(field) is type(op) is type(value) is str:
-        return _plain_leaf(field, op, value, zone)
-    return _any_leaf(document, zone)
+        return _plain_predicate(field, op, value, zone)
+    return _any_predicate(document, zone)
 
 
 @lru_cache(maxsize=16_384)
-def _plain_leaf(field: str, op: str, value: str, zone: str | None) -> Predicate:
-    """The leaf of the most frequent form. Rules ask the same of the same fields: so they are read, and kept, once."""
-    return _any_leaf({"field": field, "op": op, "value": value}, zone)
+def _plain_predicate(field: str, op: str, value: str, zone: str | None) -> Predicate:
+    """Read a predicate of the most frequent form. Rules repeat the same ones, so each is read and kept once."""
+    return _any_predicate({"field": field, "op": op, "value": value}, zone)
 
 
-def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Predicate:
-    if not document.keys() <= _LEAF_KEYS:
-        raise InvalidValue(UNKNOWN_FIELD(known=list(_LEAF_KEYS)))
+def _any_predicate(document: Mapping[Any, Any], zone: str | None) -> Predicate:
+    if not document.keys() <= _PREDICATE_KEYS:
+        raise InvalidValue(UNKNOWN_FIELD(known=list(_PREDICATE_KEYS)))
     row = _operator_of(document.get("op"))
     zone = _zone_of(document, row) or zone
     path = _path_of(document.get("field"), row, zone, _within_of(document))
@@ -222,7 +222,7 @@ def _any_leaf(document: Mapping[Any, Any], zone: str | None) -> Predicate:
 
 
 def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
-    """Which group the document is; None: a leaf."""
+    """Return the group that the document is. None if it is a predicate."""
     group = next((name for name in _GROUPS if name in document), None)
     if group is None:
         return None

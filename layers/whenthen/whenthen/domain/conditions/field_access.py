@@ -1,6 +1,6 @@
-"""Facts: what conditions can ask about one event, by path. Each answer is worked out once and kept.
+"""Look up by path what conditions ask about one event. Each answer is worked out once and kept.
 
-A path is a root and names: `record.address.city`. Docs/rules.md, "Fields", is the specification.
+A path is a root and names: `record.address.city`. docs/rules.md, "Fields", is the specification.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Earlier(Protocol):
-        """The context's `history`, where it is looked up when a condition asks: when the subject's events happened."""
+        """Look up the subject's earlier events when a condition asks for the context's `history`."""
 
         def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
-            """The times of its events of the type since then, but for the present event's."""
+            """Return the times of its events of the type since then, without the present event's."""
 
 
 MAX_FIELD = 200
 MAX_NAMES = 12
 MAX_COUNTED = 1_000
-"""Of how many earlier events a count takes notice."""
+"""Bound the number of earlier events that a count notices."""
 
 OF_THE_CLOCK = ("now.", "history.")
-"""How fields begin whose answer depends on the time zone."""
+"""Begin the fields whose answer depends on the time zone."""
 
 Context = Mapping[str, object]
 
@@ -46,7 +46,7 @@ UNKNOWN_NOW_FIELD = ReasonCode("condition.unknown_now_field", "options")
 
 
 class Path(Struct, frozen=True, eq=False, gc=False):
-    """A field that conditions ask for. Those with the same `key` have the same answer, and are equal.
+    """Name a field that conditions ask for. Paths with the same `key` have the same answer, and are equal.
 
     steps   the names from the context on, where the answer stands in it as it is; else none
     zone    of `now.*` and `history.*`: whose clock is read, whose days are counted; None: that of the context's now
@@ -69,7 +69,7 @@ class Path(Struct, frozen=True, eq=False, gc=False):
 
 @lru_cache(maxsize=16_384)
 def parse_path(written: str, zone: str | None = None, within: Duration | None = None) -> Path:
-    """The path that a field is written as; the same object each time. Raises InvalidValue."""
+    """Read a path. Equal arguments give the same object. Raises InvalidValue."""
     root, *names = written.split(".")
     row = _ROOTS.get(root)
     if row is None:
@@ -86,7 +86,7 @@ def parse_path(written: str, zone: str | None = None, within: Duration | None = 
 
 
 class Facts:
-    """What is known when one event is matched: `context` by path.
+    """Hold the facts about one event: its `context`, looked up by path.
 
     context   {"event": …, "record": …, "before": …, "related": …, "history": …, "now": …}; any may be absent
     """
@@ -99,7 +99,7 @@ class Facts:
         self._now: datetime | None = None
 
     def read(self, path: Path) -> object:
-        """The value at `path`; None when it is missing or null."""
+        """Return the value at `path`. None if missing or null."""
         value: object = self.context
         for name in path.steps:
             if type(value) is not dict:
@@ -116,7 +116,7 @@ class Facts:
         return self._answers[path.key]
 
     def now(self) -> datetime:
-        """The moment of matching: the context's now, else the time of the event, else the epoch; aware."""
+        """Return the moment of matching, aware: the context's now, else the event's time, else the epoch."""
         if self._now is None:
             event = self.context.get("event")
             given = self.context.get("now") or (event.get("time") if isinstance(event, Mapping) else None)
@@ -127,11 +127,11 @@ class Facts:
         return self._now
 
     def zone(self, name: str | None) -> tzinfo:
-        """The zone called `name`; without one, the zone that now is given in."""
+        """Return the zone called `name`. Without a name, return the zone in which now is given."""
         return (parse_zone(name) if name else self.now().tzinfo) or UTC
 
     def changed_names(self) -> Sequence[str]:
-        """The fields of the record that may have changed: all that `change` can find a change of are among them."""
+        """Return the fields of the record that may have changed. `change` finds no change of any other field."""
         event = self.context.get("event")
         changes = event.get("changes") if isinstance(event, Mapping) else None
         if changes and isinstance(changes, Mapping):
@@ -142,7 +142,7 @@ class Facts:
         return list({**before, **record} if isinstance(record, Mapping) else before)
 
     def change(self, path: Path) -> tuple[object, object]:
-        """What the field of the record was, and is. The event's `changes` decide where it has any."""
+        """Return the record's field before and after the change. The event's `changes` decide if there are any."""
         event = self.context.get("event")
         changes = event.get("changes") if isinstance(event, Mapping) else None
         if changes and isinstance(changes, Mapping):
@@ -158,7 +158,7 @@ class Facts:
 
 
 def walk(value: object, names: Sequence[str]) -> object:
-    """The value that `names` lead to. A list is passed through: by position, else all that its items have."""
+    """Return the value to which `names` lead. A list is passed through: by position, else into each of its items."""
     for position, name in enumerate(names):
         if type(value) is dict or isinstance(value, Mapping):
             value = value.get(name)
@@ -186,7 +186,7 @@ def _read_now(facts: Facts, path: Path) -> object:
 
 
 def _read_history(facts: Facts, path: Path) -> object:
-    """How many events of the type there were, this one among them, from `within` ago until now."""
+    """Count the events of the type, with the present one, from `within` ago until now."""
     history, event = facts.context.get("history"), facts.context.get("event")
     event_type = ".".join(path.names)
     now = facts.now()
@@ -204,7 +204,7 @@ def _read_history(facts: Facts, path: Path) -> object:
 
 
 def _first_of(value: object) -> datetime | None:
-    """The moment that is written, or the first of those that it may mean; None for what is no moment."""
+    """Return the moment that is written, or the first of those that it may mean. None if it is no moment."""
     point = read_point(value)
     return span_of(point, UTC).first if isinstance(point, datetime) else None
 
@@ -223,4 +223,4 @@ _ROOTS: Mapping[str, _Root] = {
     "now": _Root(1, "now.weekday", _read_now),
     "history": _Root(2, "history.call.incoming_missed", _read_history),
 }
-"""What a field can begin with: how many names must follow, and how it is worked out, if it is."""
+"""Root of a field → the number of names that must follow, and the function that works it out, if any."""

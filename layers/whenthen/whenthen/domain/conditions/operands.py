@@ -1,4 +1,4 @@
-"""Operands: what a condition compares with, read from the `value` that an admin wrote.
+"""Read operands: the values that conditions compare with, as admins write them.
 
 Each reader takes (value, fold) and raises InvalidValue with its reason.
 """
@@ -36,23 +36,23 @@ MIXED_RANGE = ReasonCode("range.mixed")
 
 
 class Text(Struct, frozen=True, gc=False):
-    """A piece of text to look for; NFC, or folded when `fold`."""
+    """Look for a piece of text: NFC, or folded when `fold`."""
 
     text: str
     fold: bool
 
     def form(self, actual: str) -> str:
-        """`actual` in the form in which it is compared with this."""
+        """Return `actual` in the form in which it is compared with this text."""
         return folded(actual) if self.fold else composed(actual)
 
 
 class Pattern(Text, frozen=True, gc=False):
-    """A text with wildcards. `parts`: the literal texts between the stars; one part: no star."""
+    """Match a text with wildcards. `parts`: the literal texts between the stars; one part: no star."""
 
     parts: tuple[str, ...]
 
     def fits(self, actual: str) -> bool:
-        """Whether the whole of `actual` fits the pattern."""
+        """Tell whether the whole of `actual` fits the pattern."""
         form = self.form(actual)
         first, *middle = self.parts
         if not middle:
@@ -70,7 +70,7 @@ class Pattern(Text, frozen=True, gc=False):
 
 
 class Relative(Struct, frozen=True, gc=False):
-    """A point in time counted from now. `today`: the whole day, else the moment."""
+    """Count a point in time from now. `today`: the whole day, else the moment."""
 
     today: bool
     offset: Duration | None = None
@@ -81,14 +81,14 @@ Point = date | datetime | time | Relative
 
 
 class Range(Struct, frozen=True, gc=False):
-    """Two bounds, both part of the range: numbers, dates and moments, or clock times (which may pass midnight)."""
+    """Hold two bounds, both inclusive: numbers, dates and moments, or clock times, which may pass midnight."""
 
     low: Number | Point
     high: Number | Point
 
 
 def span_at(point: Point, now: datetime, zone: tzinfo) -> Span | None:
-    """The span that a point of time stands for at `now`; None for a clock time, which is of no day."""
+    """Return the span that a point in time stands for at `now`. None for a clock time, which is of no day."""
     if isinstance(point, Relative):
         if not point.today:
             moment = now if point.offset is None else point.offset.from_moment(now, zone, point.sign)
@@ -105,7 +105,7 @@ def _days_from(today: date, point: Relative) -> date:
 
 
 def clock_of(point: date | datetime | time | None, zone: tzinfo) -> time | None:
-    """What a clock shows: a clock time itself, or that of a moment in `zone`. A date shows none."""
+    """Return the clock time of a point: itself, or that of a moment in `zone`. A date has none."""
     if isinstance(point, datetime):
         try:
             return (point.astimezone(zone) if point.tzinfo else point).time()
@@ -115,23 +115,23 @@ def clock_of(point: date | datetime | time | None, zone: tzinfo) -> time | None:
 
 
 def read_scalar(value: object, fold: bool) -> Choice:
-    """One text, number, true or false."""
+    """Read one text, number, true or false."""
     _check_scalar(value)
     return Choice.of([value], fold=fold)
 
 
 def read_scalars(value: object, fold: bool) -> Choice:
-    """A list of texts, numbers, truths."""
+    """Read a list of texts, numbers, true or false."""
     return Choice.of(_list_of_scalars(value), fold=fold)
 
 
 def read_each(value: object, fold: bool) -> tuple[Choice, ...]:
-    """A list of scalars, each to be found on its own."""
+    """Read a list of scalars, each to be found on its own."""
     return tuple(dict.fromkeys(Choice.of([item], fold=fold) for item in _list_of_scalars(value)))
 
 
 def read_one_or_more(value: object, fold: bool) -> tuple[Choice, ...]:
-    """A scalar, or a list of them."""
+    """Read a scalar or a list of scalars."""
     return read_each(value if isinstance(value, list | tuple) else [value], fold)
 
 
@@ -169,7 +169,7 @@ def _check_number(value: object) -> Number:
 
 
 def read_text(value: object, fold: bool) -> Text:
-    """A text that is not empty."""
+    """Read a text that is not empty."""
     if not isinstance(value, str) or not value:
         raise InvalidValue(NOT_TEXT())
     _check_length(value)
@@ -177,7 +177,7 @@ def read_text(value: object, fold: bool) -> Text:
 
 
 def read_pattern(value: object, fold: bool) -> Pattern:
-    """A text in which `*` stands for any characters, none too; `\\*` and `\\\\` are the characters themselves."""
+    """Read a pattern: `*` stands for any characters or none; `\\*` and `\\\\` are the characters themselves."""
     text = read_text(value, fold).text
     parts, escaped = [""], False
     for character in text:
@@ -197,7 +197,7 @@ def read_pattern(value: object, fold: bool) -> Pattern:
 
 
 def read_number(value: object, fold: bool) -> Number:
-    """A number, or a text that spells one."""
+    """Read a number, or a text that spells one."""
     number = number_in(value) if isinstance(value, str) else number_of(value)
     if number is None:
         raise InvalidValue(NOT_A_QUANTITY())
@@ -205,7 +205,7 @@ def read_number(value: object, fold: bool) -> Number:
 
 
 def read_flag(value: object, fold: bool) -> bool:
-    """True or false; nothing means true."""
+    """Read true or false. An absent value means true."""
     if value is None:
         return True
     if not isinstance(value, bool):
@@ -214,7 +214,7 @@ def read_flag(value: object, fold: bool) -> bool:
 
 
 def read_length(value: object, fold: bool) -> Duration:
-    """A duration."""
+    """Read a duration."""
     return read_duration(value)
 
 
@@ -228,7 +228,7 @@ _SIGNS = {"ago": -1, "ahead": 1}
 
 
 def read_when(value: object, fold: bool) -> Point:
-    """A date, moment or clock time; now, today, yesterday, tomorrow; a duration ago or ahead."""
+    """Read a date, moment or clock time; now, today, yesterday, tomorrow; a duration ago or ahead."""
     if isinstance(value, str):
         point = _NAMED.get(value) or read_point(value)
         if point is not None:
@@ -239,7 +239,7 @@ def read_when(value: object, fold: bool) -> Point:
 
 
 def read_range(value: object, fold: bool) -> Range:
-    """Two numbers, two dates or moments, or two clock times."""
+    """Read two numbers, two dates or moments, or two clock times."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise InvalidValue(NOT_A_RANGE())
     spelled = [number_in(bound) if isinstance(bound, str) else number_of(bound) for bound in value]

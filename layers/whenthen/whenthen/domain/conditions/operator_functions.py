@@ -1,7 +1,7 @@
-"""What each operator asks of a field: the tests behind the table of `operators`.
+"""Implement the operators: the tests behind the table of `operators`.
 
-An operator looks at what its field holds. A list is looked at item by item, and one item that fits is
-enough; a missing or null field has no items. docs/reference/rules.md, "Operators", is the specification.
+An operator tests the value of its field. For a list it tests each item, and one item that fits is enough; a missing
+or null field has no items. docs/reference/rules.md, "Operators", is the specification.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def some(test: Callable[[object, Any], bool]) -> Holds:
-    """Holds when `test(item, operand)` does for the field's value, or for one item of its list."""
+    """Hold when `test(item, operand)` does for the field's value, or for one item of its list."""
 
     def holds(facts: Facts, predicate: Predicate) -> bool:
         actual = facts.read(predicate.path)
@@ -36,7 +36,7 @@ def some(test: Callable[[object, Any], bool]) -> Holds:
 
 
 def some_dated(test: Callable[[object, Any, datetime, tzinfo], bool]) -> Holds:
-    """As `some`, for tests that need now and a zone."""
+    """Hold as `some` does, for tests that need now and a zone."""
 
     def holds(facts: Facts, predicate: Predicate) -> bool:
         items = elements(facts.read(predicate.path))
@@ -81,7 +81,7 @@ def compared(compare: Callable[[Number, Number], bool]) -> Callable[[object, Num
 
 
 def as_number(actual: object) -> Number | None:
-    """A number, or what a text spells."""
+    """Return a number, or the number that a text spells. None for other values."""
     return number_in(actual) if isinstance(actual, str) else number_of(actual)
 
 
@@ -105,7 +105,7 @@ def changed(facts: Facts, predicate: Predicate) -> bool:
 
 
 def unchanged(before: object, after: object) -> bool:
-    """Whether two values of a field are the same: null is absent, and true is not 1."""
+    """Tell whether two values of a field are the same. Null is absent, and true is not 1."""
     if isinstance(before, str) and isinstance(after, str):
         return composed(before) == composed(after)
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):
@@ -131,7 +131,7 @@ def departed(facts: Facts, predicate: Predicate) -> bool:
 
 
 def _gained(choices: Any, there: Any, elsewhere: Any) -> bool:
-    """Whether one of the choices is found in `there`, and not in `elsewhere`."""
+    """Tell whether one of the choices is found in `there` and not in `elsewhere`."""
     return any(
         any(choice.accepts(item) for item in there) and not any(choice.accepts(item) for item in elsewhere)
         for choice in choices

@@ -1,4 +1,4 @@
-"""The operators of conditions: one row each. The parser, the API's catalogue, explain and lint read this table."""
+"""List the operators, one row each. The parser, the API's catalogue, explain and lint read this table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Operator(Struct, frozen=True):
-    """One operator.
+    """Describe one operator.
 
     read      reads its operand from (value, fold); raises InvalidValue
     holds     whether a leaf with this operator holds

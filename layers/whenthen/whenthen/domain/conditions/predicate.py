@@ -1,4 +1,4 @@
-"""Leaf: one operator applied to one field, the smallest condition."""
+"""Define the predicate: one operator applied to one field, the smallest condition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from whenthen.domain.conditions.field_access import Facts, Path
 
 
 class Predicate(Struct, frozen=True, eq=False, gc=False):
-    """One operator applied to one field. Leaves that ask the same are equal, however their values are written.
+    """Apply one operator to one field. Predicates that ask the same are equal, however their values are written.
 
     value    as the admin wrote it
     operand  `value` as the operator reads it
@@ -36,9 +36,9 @@ class Predicate(Struct, frozen=True, eq=False, gc=False):
 
     @property
     def field(self) -> str:
-        """The field as the admin wrote it."""
+        """Return the field as the admin wrote it."""
         return ".".join((self.path.root, *self.path.names))
 
 
 Holds = Callable[[Facts, Predicate], bool]
-"""Whether a leaf holds, given the facts."""
+"""Test whether a predicate holds, given the facts."""

@@ -1,1 +1,1 @@
-"""Events: their form, the identities of their person, their order, the names that code goes by."""
+"""Define events: their form, their person's identities, their order, and the event types that code names."""

@@ -1,4 +1,4 @@
-"""Event: something that happened. Immutable; its JSON form is a CloudEvents 1.0 event."""
+"""Define the event: something that happened. It never changes; its JSON form is a CloudEvents 1.0 event."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NO
 from whenthen.domain.common.reasons import ReasonCode
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
-"""`<kind>.<past verb>`."""
+"""Match `<kind>.<past verb>`."""
 
 MAX_EVENT_BYTES = 200_000
-"""What one event may weigh as JSON: under EventBridge's 256 KB with its envelope, and under SQS's."""
+"""Bound one event's bytes as JSON: under EventBridge's 256 KB with its envelope, and under SQS's."""
 
 MAX_CAUSES = 32
-"""How many run ids of its causal chain an event carries; older ones fall off, the depth stays."""
+"""Bound the run ids of a causal chain that an event carries. Older ones fall off, the depth stays."""
 
 
 NOT_AN_EVENT = ReasonCode("event.malformed")
@@ -33,25 +33,25 @@ BEYOND_CALENDAR = ReasonCode("time.beyond_calendar")
 
 
 class Change(Struct, frozen=True):
-    """What a field was, and what it is now. `None` stands for absent."""
+    """Hold a field's value before and after a change. None stands for absent."""
 
     before: Any
     after: Any
 
 
 class Cause(Struct, frozen=True):
-    """The runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic."""
+    """List the runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic."""
 
     runs: tuple[str, ...] = ()
     depth: int = 0
 
     def then(self, run: str) -> Cause:
-        """The cause of what `run` does, when this is the cause of `run`'s own event."""
+        """Return the cause of what `run` does, when this is the cause of `run`'s own event."""
         return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1)
 
 
 class Event(Struct, frozen=True):
-    """Something that happened to a customer, or to a record of customer work.
+    """Record something that happened to a customer, or to a record of customer work.
 
     id          deterministic, from the source's own id (`ids.event_id`)
     source      who says so: `meta`, `whatsapp`, `hook/<name>`, `api`, `records`, `clock`
@@ -78,7 +78,7 @@ class Event(Struct, frozen=True):
 
 
 def to_json(event: Event) -> dict[str, Any]:
-    """The CloudEvents form; whenthen's own attributes stand beside the standard ones."""
+    """Return the CloudEvents form. whenthen's own attributes stand beside the standard ones."""
     document: dict[str, Any] = {
         "specversion": "1.0",
         "id": event.id,
@@ -103,12 +103,12 @@ def to_json(event: Event) -> dict[str, Any]:
 
 
 def encoded_size(event: Event) -> int:
-    """Bytes of the event as JSON, as it goes on the bus."""
+    """Return the event's bytes as JSON, as it goes on the bus."""
     return bytes_of(to_json(event))
 
 
 def truncate(event: Event) -> Event:
-    """The event, without the heaviest parts of its data where it is more than MAX_EVENT_BYTES; `omitted` names them."""
+    """Drop the largest parts of the data until the event is within MAX_EVENT_BYTES; `omitted` names them."""
     data, omitted = dict(event.data), list(event.data.get("omitted", ()))
     while data.keys() - {"omitted"} and encoded_size(event) > MAX_EVENT_BYTES:
         heaviest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
@@ -119,7 +119,7 @@ def truncate(event: Event) -> Event:
 
 
 def bytes_of(value: Any) -> int:
-    """Bytes of a value as JSON."""
+    """Return a value's bytes as JSON."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 
@@ -161,7 +161,7 @@ def from_json(document: Any) -> Event:
 
 
 def _cause_problems(cause: Any) -> list[Problem]:
-    """What does not hold of `cause`: from the bus come events that others wrote."""
+    """Check `cause`: others wrote the events that come from the bus."""
     if not isinstance(cause, Mapping):
         return []
     runs, depth = cause.get("runs", []), cause.get("depth", 0)
@@ -180,7 +180,7 @@ def _change(name: str, change: Any) -> Change:
 
 
 def parse_time(value: Any, name: str) -> datetime:
-    """An RFC 3339 time with its offset, as UTC. Raises Invalid naming the field `name`."""
+    """Read an RFC 3339 time with its offset, as UTC. Raises Invalid naming the field `name`."""
     try:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -194,5 +194,5 @@ def parse_time(value: Any, name: str) -> datetime:
 
 
 def format_time(time: datetime) -> str:
-    """The one written form of a time: UTC, milliseconds, `Z`; its text sorts as the times do."""
+    """Write a time in the one form: UTC, milliseconds, `Z`. Texts of this form sort as the times do."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Identities: how a person is found again, whichever channel they come through.
+"""Normalise identities, by which a person is found again through whichever channel they come.
 
 An identity is written `<kind>#<value>`: `phone#+905321234567`, `email#ayse@example.com`,
 `whatsapp#US.13491208655302741918`. Two writings of one address must give one identity, or one
@@ -16,17 +16,17 @@ from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 
 MAX_IDENTITY_LENGTH = 512
-"""Characters of one identity."""
+"""Bound the characters of one identity."""
 
 MAX_KEY_BYTES = 1_900
-"""Bytes of an identity, or of whatever else stands in a table's key: DynamoDB takes 2,048 with the key's own words."""
+"""Bound the bytes of a table key's variable part: DynamoDB takes 2,048 with the key's own words."""
 
 BAD_IDENTITY_KIND = ReasonCode("identity.malformed_kind")
 # An identity is empty, or longer than so many characters (count), or than so many bytes (bytes).
 BAD_IDENTITY_LENGTH = ReasonCode("identity.out_of_bounds", "count", "bytes")
 
 _LONGEST_NUMBER = 10**18
-"""Whole numbers below are read as people write them; no telephone number has more digits."""
+"""Bound the whole numbers that are read as people write them. No telephone number has more digits."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?=.{1,253}$)[^\s@.<>()\[\]\\,;:\"]+(?:\.[^\s@.<>()\[\]\\,;:\"]+)+")
@@ -39,7 +39,7 @@ _BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
 
 def identity(kind: str, value: str) -> str:
-    """`<kind>#<value>` of a value that is normalised already. Raises Invalid naming what does not hold."""
+    """Make `<kind>#<value>` of a normalised value. Raises Invalid naming the part that does not hold."""
     if not _KIND.fullmatch(kind):
         raise Invalid.field("kind", BAD_IDENTITY_KIND())
     if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH or not fits_key(f"{kind}#{value}"):
@@ -48,12 +48,12 @@ def identity(kind: str, value: str) -> str:
 
 
 def own(found: Iterable[str]) -> list[str]:
-    """Those of some identities that a person has for good: business-scoped ids. Numbers go to others in time."""
+    """Return the identities that a person has for good: business-scoped ids. Numbers go to others in time."""
     return [each for each in found if each.startswith("whatsapp#")]
 
 
 def fits_key(text: str) -> bool:
-    """Whether a text can stand in a table's key: half of a surrogate pair cannot, nor what is too long."""
+    """Tell whether a table key can hold the text: it is short enough and has no half of a surrogate pair."""
     try:
         return len(text.encode()) <= MAX_KEY_BYTES
     except UnicodeEncodeError:
@@ -61,7 +61,7 @@ def fits_key(text: str) -> bool:
 
 
 def written(value: Any) -> str | None:
-    """A text as it is, or a whole number as people write it; None for anything else.
+    """Return a text as it is, or a whole number as people write it. None for other values.
 
     What went through a spreadsheet comes as 5321234567.0: its zero is no digit of the number.
     """
@@ -73,7 +73,7 @@ def written(value: Any) -> str | None:
 
 
 def phone(text: str, default_country: str | None) -> str | None:
-    """The E.164 form (`+905321234567`) of a number as people write it; None where it cannot be one.
+    """Return the E.164 form (`+905321234567`) of a number as people write it. None if it cannot be one.
 
     `default_country` (ISO 3166 alpha-2, such as `TR`) reads numbers without a country code; without it
     only international writings (`+90 …`, `0090 …`) are taken. A number of a possible length is enough:
@@ -95,12 +95,12 @@ def phone(text: str, default_country: str | None) -> str | None:
 
 
 def phone_of_digits(digits: str) -> str | None:
-    """The E.164 form of a number that is international already but bare (`905321234567`), as WhatsApp's ids are."""
+    """Return the E.164 form of an international number without its plus sign (`905321234567`), as WhatsApp's ids are."""
     return _canonical(f"+{digits}") if _DIGITS.fullmatch(digits) else None
 
 
 def _canonical(number: str) -> str:
-    """One writing for the two that a mobile number of Mexico or Brazil has.
+    """Return one writing for the two that a mobile number of Mexico or Brazil has.
 
     Mexico dropped the 1 after 52 in 2019, Brazil put a 9 before its eight-digit mobiles until 2016;
     WhatsApp still names many of these customers by the old writing.
@@ -113,7 +113,7 @@ def _canonical(number: str) -> str:
 
 
 def email(text: str) -> str | None:
-    """The address in lower case, composed Unicode (NFC); None where it is no plain `local@domain.tld`.
+    """Return the address in lower case, composed Unicode (NFC). None if it is no plain `local@domain.tld`.
 
     The local part is lowered too: by the standard only its host may say whether case counts, in
     practice no host lets it count, and people write their own address in every case. Nothing else is
@@ -126,7 +126,7 @@ def email(text: str) -> str | None:
 
 
 def identities_of(fields: Mapping[str, Any], default_country: str | None) -> tuple[str, ...]:
-    """The identities that loose fields give, in the order phone, email, whatsapp; unusable ones are left out.
+    """Return the identities that loose fields give, in the order phone, email, whatsapp, without unusable ones.
 
     `phone` and `email` may hold one text (or whole number) or a list of them; `whatsapp` is a business-scoped id.
     """

@@ -1,4 +1,4 @@
-"""Names of event types that code goes by; all others only stand in the catalogue's tables."""
+"""Name the event types that code depends on. All others stand only in the catalogue's tables."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ STARTED_MANUALLY = "rule.started_manually"
 FINISHED = "rule.finished"
 
 SPEAKING = ("whatsapp.", "email.")
-"""How the types of all events begin that people's messages, and reports about ours, make."""
+"""Begin the types of all events that people's messages, and reports about ours, make."""
 
 CHILD_ADDED = "child_added"
-"""Of a parent: `<kind>.child_added`."""
+"""Name the parent's event: `<kind>.child_added`."""
 
 MERGED = "merged"
-"""Of the record that remains: `<kind>.merged`."""
+"""Name the event of the record that remains: `<kind>.merged`."""
 
 FIELD_CHANGED = "field_changed"
-"""A name for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 22)."""
+"""Name a type for triggers only: `<kind>.field_changed` with a `field` is read as `<kind>.updated` (decision 22)."""

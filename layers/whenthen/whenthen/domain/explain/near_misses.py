@@ -43,8 +43,8 @@ def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
 
     Where the item stands that a trigger moves is no matter of the event: that is told as conditions are.
     """
-    demand = rule.trigger.own
-    if demand is None or holds(demand, facts):
+    wanted = rule.trigger.own
+    if wanted is None or holds(wanted, facts):
         return ()
     return tuple(_MISSES[rule.trigger.on](rule, facts))
 

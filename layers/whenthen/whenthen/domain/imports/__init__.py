@@ -1,1 +1,1 @@
-"""Bulk imports: what an admin orders, and how far the job came."""
+"""Describe bulk imports: the admin's spec, and the progress of the job."""

@@ -1,7 +1,7 @@
-"""Import: a file of records that is worked off row by row, and whether rules hear of it.
+"""Define the import: a file of records that a job reads row by row.
 
-Its state says how far it came. It moves on together with the records of the rows that it leaves behind, in one
-transaction, so each row has its effect once, however often the work is interrupted or begun twice.
+Its checkpoint moves on together with the records of the rows before it, in one transaction, so each row has its effect
+once, however often the job is interrupted or started twice.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from msgspec.structs import replace
 
 MAX_FILE_BYTES = 500_000_000
 MAX_REFUSALS = 100
-"""How many refused rows are kept with their reasons; all of them are counted."""
+"""Bound the rejected rows that are stored with their reasons. All of them are counted."""
 
 MAX_ENROL_RULES = 5
 MAX_COLUMNS = 200
 
 
 class Format(StrEnum):
-    """How a file writes its rows."""
+    """Name the format of a file."""
 
     CSV = "csv"
     JSON_LINES = "json_lines"
 
 
 class Switch(StrEnum):
-    """What rules hear of the records that are imported."""
+    """Decide how rules treat the imported records."""
 
     RUN = "run"
     SKIP = "skip"
@@ -38,7 +38,7 @@ class Switch(StrEnum):
 
 
 class ImportStatus(StrEnum):
-    """Where an import stands."""
+    """Name the state of an import."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -48,7 +48,7 @@ class ImportStatus(StrEnum):
 
 
 class Type(StrEnum):
-    """How the text of a column is read."""
+    """Tell how the text of a column is read."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -57,14 +57,14 @@ class Type(StrEnum):
 
 
 class Column(Struct, frozen=True):
-    """Where a column of a CSV file goes; no field: it is left out."""
+    """Map a column of a CSV file to a field; no field: it is left out."""
 
     field: str
     type: Type = Type.TEXT
 
 
 class Order(Struct, frozen=True):
-    """What an import was asked for.
+    """Hold the admin's order of an import.
 
     rules    `run`: changes are events like any other; `skip`: they are none; `enrol`: they are none, but every
              record of the file enters the rules in `enrol`, as if a person started them by hand
@@ -80,7 +80,7 @@ class Order(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """What became of the rows so far."""
+    """Count the rows so far by their result."""
 
     created: int = 0
     updated: int = 0
@@ -88,7 +88,7 @@ class Counts(Struct, frozen=True):
     refused: int = 0
 
     def plus(self, other: Counts) -> Counts:
-        """Both together."""
+        """Add both."""
         return Counts(
             self.created + other.created,
             self.updated + other.updated,
@@ -98,21 +98,21 @@ class Counts(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """Where the next row of a file begins: bytes before it, and its line, counted from 1."""
+    """Mark where the next row of a file begins: bytes before it, and its line, counted from 1."""
 
     offset: int = 0
     line: int = 1
 
 
 class RejectedRow(Struct, frozen=True):
-    """A row that was not imported: where it begins, and why."""
+    """Describe a row that was rejected: its line, and the reason."""
 
     line: int
     reason: Any
 
 
 class Import(Struct, frozen=True):
-    """An import as it stands at `version`.
+    """Hold an import as it stands at `version`.
 
     place     everything before it is done
     header    the names in a CSV file's first row, once that was read
@@ -140,11 +140,11 @@ class Import(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """Where its file is."""
+        """Return the object key of its file."""
         return f"imports/{self.id}"
 
     def moved(self, place: Place, counts: Counts, pending: tuple[str, ...], header: tuple[str, ...]) -> Import:
-        """The import after a batch of rows."""
+        """Return the import after a batch of rows."""
         return replace(
             self,
             place=place,
@@ -155,7 +155,7 @@ class Import(Struct, frozen=True):
         )
 
     def ended(self, status: ImportStatus, now: datetime, reason: Any = "") -> Import:
-        """The import, stopped or with its outcome. One that is stopped keeps what it is to go on with."""
+        """Return the import, stopped or with its outcome. A stopped one keeps its place and pending records."""
         return replace(
             self,
             status=status,
@@ -167,7 +167,7 @@ class Import(Struct, frozen=True):
         )
 
     def begun(self, size: int, tag: str, now: datetime) -> Import:
-        """The import at the beginning of its next turn, with its file as it is now."""
+        """Return the import at the start of its next turn, with its file as it is now."""
         return replace(
             self,
             status=ImportStatus.RUNNING,

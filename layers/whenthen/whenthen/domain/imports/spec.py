@@ -1,4 +1,4 @@
-"""Import orders: read from what an admin wrote, and written as the store keeps them."""
+"""Read an import's order as an admin writes it, and convert it to and from the stored form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from whenthen.domain.records.record import FIELD, KIND, RESERVED
 
 DELIMITERS = (",", ";", "\t", "|")
 OWN_ID = "id"
-"""The column or field that holds a record's id."""
+"""Name the column or field that holds a record's id."""
 
 
 ENROL_NOT_CHOSEN = ReasonCode("import.enrol_not_chosen")
@@ -70,7 +70,7 @@ def _columns(reader: Reader, chosen: str) -> dict[str, Column]:
 
 
 def _column(reader: Reader, header: str, target: Any) -> Column:
-    """`"email"`, `{"field": "amount", "type": "number"}`, or null for a column that is left out."""
+    """Read `"email"`, `{"field": "amount", "type": "number"}`, or null for a column that is left out."""
     if target is None:
         return Column("")
     if isinstance(target, str):
@@ -89,17 +89,17 @@ def _checked(reader: Reader, path: str, column: Column) -> Column:
 
 
 def column_of(name: str) -> Column:
-    """The column that goes to the field of this name, read as that field usually is."""
+    """Return the column that goes to the field of this name, with the field's usual type."""
     return Column(name, Type.LIST if name == "tags" else Type.TEXT)
 
 
 def is_target(name: str) -> bool:
-    """Whether a column may go to the field of this name."""
+    """Tell whether a column may go to the field of this name."""
     return name == OWN_ID or (FIELD.fullmatch(name) is not None and name not in RESERVED)
 
 
 def to_json(order: Order) -> dict[str, Any]:
-    """As it is kept and shown."""
+    """Return the order as it is stored and shown."""
     return {
         "kind": order.kind,
         "format": order.format.value,
@@ -114,7 +114,7 @@ def to_json(order: Order) -> dict[str, Any]:
 
 
 def from_json(document: Mapping[str, Any]) -> Order:
-    """Read back what `to_json` wrote."""
+    """Read an order that `to_json` wrote."""
     columns = {
         header: Column(column["field"], Type(column["type"])) if column else Column("")
         for header, column in document["columns"].items()

@@ -82,11 +82,11 @@ def _requirements(rule: Rule) -> tuple[Condition, ...]:
 
 
 def _conditions(rule: Rule, known: Known) -> Iterator[Finding]:
-    demands = _requirements(rule)
-    if demands:
+    requirements = _requirements(rule)
+    if requirements:
         field = "conditions" if rule.conditions is not None else "trigger"
-        yield from _never(AllOf(demands), field, known)
-    # What a trigger demands is not written as conditions are: its problems stand at the trigger as a whole.
+        yield from _never(AllOf(requirements), field, known)
+    # What a trigger requirements is not written as conditions are: its problems stand at the trigger as a whole.
     for predicate in predicates(rule.trigger.condition):
         yield from (replace(finding, field="trigger") for finding in _leaf(predicate, "trigger", known))
     yield from _each(rule.conditions, "conditions", known)
@@ -191,7 +191,7 @@ def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
         yield found(EXIT_AT_ONCE, "exit.when")
 
 
-def _follows(demands: Sequence[Condition], condition: Condition) -> bool:
-    """Whether the condition holds wherever the demands do, and they do somewhere."""
-    without, beside = AllOf((*demands, Not(condition))), AllOf((*demands, condition))
+def _follows(requirements: Sequence[Condition], condition: Condition) -> bool:
+    """Whether the condition holds wherever the requirements do, and they do somewhere."""
+    without, beside = AllOf((*requirements, Not(condition))), AllOf((*requirements, condition))
     return verdict(without) is Verdict.NEVER and verdict(beside) is not Verdict.NEVER

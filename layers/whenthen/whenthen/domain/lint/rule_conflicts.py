@@ -157,20 +157,22 @@ def _starts(effect: Effect, other: Rule) -> bool:
         return False
     if effect.created or effect.reports or effect.kind != kind_of(other):
         return True
-    demands = [part for part in (other.trigger.condition, other.conditions) if part is not None]
-    changes = list(_changes_required(demands))
+    requirements = [part for part in (other.trigger.condition, other.conditions) if part is not None]
+    changes = list(_changes_required(requirements))
     if any(predicate.path.names[0] not in effect.fields for predicate in changes):
         return False
-    return verdict(AllOf((*demands, *_became(changes), *_facts_of(effect)))) is Verdict.POSSIBLE
+    return verdict(AllOf((*requirements, *_became(changes), *_facts_of(effect)))) is Verdict.POSSIBLE
 
 
-def _changes_required(demands: list[Condition]) -> Iterator[Predicate]:
+def _changes_required(requirements: list[Condition]) -> Iterator[Predicate]:
     """What must have changed."""
-    for demand in demands:
-        if isinstance(demand, AllOf):
-            yield from _changes_required(list(demand.items))
-        elif isinstance(demand, Predicate) and OPERATORS[demand.op].record and demand.operand is not False:
-            yield demand
+    for requirement in requirements:
+        if isinstance(requirement, AllOf):
+            yield from _changes_required(list(requirement.items))
+        elif (
+            isinstance(requirement, Predicate) and OPERATORS[requirement.op].record and requirement.operand is not False
+        ):
+            yield requirement
 
 
 def _became(changes: list[Predicate]) -> Iterator[Condition]:
@@ -182,7 +184,7 @@ def _became(changes: list[Predicate]) -> Iterator[Condition]:
 
 
 def _facts_of(effect: Effect) -> Iterator[Condition]:
-    """What the effect makes sure of about the record: demands that contradict it are not met."""
+    """What the effect makes sure of about the record: requirements that contradict it are not met."""
     for name, value in effect.fields.items():
         if isinstance(value, str | bool | int | float):
             fact = parse_condition({"field": f"record.{name}", "op": "equals", "value": value}, "", [])

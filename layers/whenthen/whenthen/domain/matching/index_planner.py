@@ -1,4 +1,4 @@
-"""Ways: by which of its demands a rule is found. It should be the one that costs least over all events."""
+"""Ways: by which of its requirements a rule is found. It should be the one that costs least over all events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from whenthen.domain.matching.indexes.access import ALWAYS, LOOKS, Access, Table
 from whenthen.domain.matching.residual_checks import is_far
 
 MAX_ACCESS_PATHS = 32
-"""In how many places a rule may stand because of one demand."""
+"""In how many places a rule may stand because of one requirement."""
 
 
 class Findable(Struct, frozen=True, gc=False):
@@ -45,7 +45,7 @@ def requirements_of(condition: Condition | None) -> list[Requirement]:
             return [_requirement_of(predicate) for predicate in each]
         return [_requirement_of(condition)]
     if isinstance(condition, AllOf):
-        return [demand for item in condition.items for demand in requirements_of(item)]
+        return [requirement for item in condition.items for requirement in requirements_of(item)]
     return [] if condition is None else [condition]
 
 
@@ -54,13 +54,13 @@ def _requirement_of(predicate: Predicate) -> Requirement:
     return predicate if access is None else Findable(predicate, access, access.table(predicate))
 
 
-def condition_of(demand: Requirement) -> Condition:
+def condition_of(requirement: Requirement) -> Condition:
     """What must hold, as a condition."""
-    return demand.predicate if isinstance(demand, Findable) else demand
+    return requirement.predicate if isinstance(requirement, Findable) else requirement
 
 
 class Costs:
-    """What it costs to find rules by a demand, for each event, in rules that must be asked.
+    """What it costs to find rules by a requirement, for each event, in rules that must be asked.
 
     shares  of how many events one of a table's values holds, as far as it is known
     tables  which there are already: to look into another costs something for each event
@@ -70,60 +70,64 @@ class Costs:
         self._shares = shares
         self._tables = tables
 
-    def of(self, demand: Requirement) -> float | None:
-        """Of one demand; None: a rule cannot be found by it."""
-        if isinstance(demand, Findable):
-            return self.share(demand) + (0 if demand.table in self._tables else LOOKS[demand.access.kind])
-        if not isinstance(demand, AnyOf) or not demand.items or sum(1 for _ in predicates(demand)) > MAX_ACCESS_PATHS:
+    def of(self, requirement: Requirement) -> float | None:
+        """Of one requirement; None: a rule cannot be found by it."""
+        if isinstance(requirement, Findable):
+            lookup = 0 if requirement.table in self._tables else LOOKS[requirement.access.kind]
+            return self.share(requirement) + lookup
+        if not isinstance(requirement, AnyOf) or not requirement.items:
+            return None
+        if sum(1 for _ in predicates(requirement)) > MAX_ACCESS_PATHS:
             return None
         cost = 0.0
-        for item in demand.items:
+        for item in requirement.items:
             best = self.best(requirements_of(item))
             if best is None:
                 return None
             cost += best[0]
         return cost
 
-    def best(self, demands: list[Requirement]) -> tuple[float, int] | None:
-        """The demand that costs least: the cost, and which one it is."""
-        found = [(cost, at) for at, demand in enumerate(demands) if (cost := self.of(demand)) is not None]
-        return min(found, default=None)
+    def best(self, requirements: list[Requirement]) -> tuple[float, int] | None:
+        """The requirement that costs least: the cost, and which one it is."""
+        costs = [(self.of(requirement), at) for at, requirement in enumerate(requirements)]
+        return min(((cost, at) for cost, at in costs if cost is not None), default=None)
 
-    def rank(self, demand: Requirement) -> float:
+    def rank(self, requirement: Requirement) -> float:
         """What comes first is asked first: what is met most rarely, and last what must be worked out."""
-        return self.share(demand) if isinstance(demand, Findable) else 1 + is_far(demand)
+        return self.share(requirement) if isinstance(requirement, Findable) else 1 + is_far(requirement)
 
-    def share(self, demand: Findable) -> float:
-        """Of how many events a demand is met."""
-        choice, known = demand.predicate.operand, self._shares.get(demand.table)
+    def share(self, requirement: Findable) -> float:
+        """Of how many events a requirement is met."""
+        choice, known = requirement.predicate.operand, self._shares.get(requirement.table)
         if known is None or type(choice) is not Choice:
-            return demand.access.share
+            return requirement.access.share
         return (len(choice.texts) + len(choice.numbers) + len(choice.truths)) * known
 
-    def doors(self, demand: Requirement) -> tuple[AccessPath, ...]:
-        """The doors through one of which each event goes that meets a demand that rules can be found by."""
-        if isinstance(demand, Findable):
-            return (AccessPath(demand, () if demand.access.complete(demand.predicate.operand) else (demand,)),)
-        doors: list[AccessPath] = []
-        for item in demand.items:  # type: ignore[union-attr]  # it is an AnyOf
-            demands = requirements_of(item)
-            _, at = self.best(demands)  # type: ignore[misc]  # each item can be found
-            others = demands[:at] + demands[at + 1 :]
-            found = self.doors(demands[at])
-            doors += (replace(door, asked=(*door.asked, *others)) for door in found) if others else found
-        return tuple(doors)
+    def access_paths(self, requirement: Requirement) -> tuple[AccessPath, ...]:
+        """The doors through one of which each event goes that meets a requirement that rules can be found by."""
+        if isinstance(requirement, Findable):
+            complete = requirement.access.complete(requirement.predicate.operand)
+            return (AccessPath(requirement, () if complete else (requirement,)),)
+        paths: list[AccessPath] = []
+        for item in requirement.items:  # type: ignore[union-attr]  # it is an AnyOf
+            requirements = requirements_of(item)
+            _, at = self.best(requirements)  # type: ignore[misc]  # each item can be found
+            others = requirements[:at] + requirements[at + 1 :]
+            found = self.access_paths(requirements[at])
+            paths += (replace(path, asked=(*path.asked, *others)) for path in found) if others else found
+        return tuple(paths)
 
 
 def shares_of(rules: Iterable[list[Requirement]]) -> dict[TableKey, float]:
-    """What the demands of rules tell about how common values are: where they ask for many different ones, each is rare.
+    """What the requirements of rules tell about how common values are: where they ask for many different ones, each is rare.
 
     By Good and Turing: of how many values asked for once there are, it follows how many were not asked for.
     """
     asked: dict[TableKey, list[object]] = {}
-    for demands in rules:
-        for demand in demands:
-            if isinstance(demand, Findable) and type(choice := demand.predicate.operand) is Choice:
-                asked.setdefault(demand.table, []).extend(choice.texts or choice.numbers)
+    for requirements in rules:
+        for requirement in requirements:
+            if isinstance(requirement, Findable) and type(choice := requirement.predicate.operand) is Choice:
+                asked.setdefault(requirement.table, []).extend(choice.texts or choice.numbers)
     asked.pop(ALWAYS, None)
     return {key: _share_of(list(Counter(values).values())) for key, values in asked.items() if values}
 

@@ -74,17 +74,17 @@ class Tables:
         self._unplaced.clear()
         self.forget()
 
-    def nodes(self, demand: Findable) -> list[Node]:
-        """The nodes one of which is found whenever the demand is met."""
-        return demand.access.nodes(self._tables[demand.table], demand.predicate)
+    def nodes(self, findable: Findable) -> list[Node]:
+        """The nodes one of which is found whenever the findable is met."""
+        return findable.access.nodes(self._tables[findable.table], findable.predicate)
 
-    def test_of(self, demand: Findable) -> tuple[int, list[Node], bool] | None:
-        """How it is tested whether the demand is met: the number of a table, and those of its nodes of which one must
+    def test_of(self, findable: Findable) -> tuple[int, list[Node], bool] | None:
+        """How it is tested whether the findable is met: the number of a table, and those of its nodes of which one must
         be found, or (false) must not; they are made where there are none yet. None: it must be asked.
         """
-        wanted, choice = not demand.access.negated, demand.predicate.operand
-        number = self._numbers.get(demand.table if wanted else CHOICE.table(demand.predicate))
-        if number is None or type(choice) is not Choice or (wanted and not demand.access.complete(choice)):
+        wanted, choice = not findable.access.negated, findable.predicate.operand
+        number = self._numbers.get(findable.table if wanted else CHOICE.table(findable.predicate))
+        if number is None or type(choice) is not Choice or (wanted and not findable.access.complete(choice)):
             return None
         table = self._numbered[number]
         if table.listed or choice.size > (MOST_TRIED if wanted else 1):

@@ -33,7 +33,7 @@ MAX_PLACES = 32
 
 
 class Partition:
-    """The rules that watch one event type. A rule stands under nodes: under few, by what it demands most rarely met."""
+    """The rules that watch one event type. A rule stands under nodes: under few, by what it requirements most rarely met."""
 
     def __init__(self) -> None:
         self._pending: dict[str, Condition | None] = {}
@@ -73,71 +73,73 @@ class Partition:
         pending = [(rule_id, requirements_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
         if len(pending) > 1:
-            self._shares |= shares_of(demands for _, demands in pending)
+            self._shares |= shares_of(requirements for _, requirements in pending)
             pending.sort(key=lambda rule: len(rule[1]))
-        ways = [(rule_id, *self._way(demands)) for rule_id, demands in pending]
+        planned = [(rule_id, *self._plan(requirements)) for rule_id, requirements in pending]
         self._tables.place()
-        for rule_id, doors, others in ways:
-            self._settle(rule_id, doors, others)
+        for rule_id, paths, others in planned:
+            self._settle(rule_id, paths, others)
         self._made.clear()
 
-    def _way(self, demands: list[Requirement]) -> tuple[tuple[AccessPath, ...], list[Requirement]]:
-        """The doors through which it costs least to find a rule, and what is to be asked then, rarely met first."""
-        best = self._costs.best(demands)
+    def _plan(self, requirements: list[Requirement]) -> tuple[tuple[AccessPath, ...], list[Requirement]]:
+        """The paths through which it costs least to find a rule, and what is to be asked then, rarely met first."""
+        best = self._costs.best(requirements)
         if best is None:
-            return (), sorted(demands, key=self._costs.rank)
-        others = demands[: best[1]] + demands[best[1] + 1 :]
+            return (), sorted(requirements, key=self._costs.rank)
+        others = requirements[: best[1]] + requirements[best[1] + 1 :]
         if len(others) > 1:
             others.sort(key=self._costs.rank)
-        doors = self._costs.doors(demands[best[1]])
-        for door in doors:
-            self._tables.open(door.by.table, door.by.predicate.path)
-        return doors, others
+        paths = self._costs.access_paths(requirements[best[1]])
+        for path in paths:
+            self._tables.open(path.by.table, path.by.predicate.path)
+        return paths, others
 
-    def _settle(self, rule_id: str, doors: tuple[AccessPath, ...], others: list[Requirement]) -> None:
+    def _settle(self, rule_id: str, paths: tuple[AccessPath, ...], others: list[Requirement]) -> None:
         """Put a rule in its places."""
         places: list[Node] = []
-        stands = [(node, door) for door in doors for node in self._tables.nodes(door.by)]
-        for node, door in stands:
-            demands = sorted((*others, *door.asked), key=self._costs.rank) if door.asked else others
-            self._put(node, demands, rule_id, places, alone=len(stands) == 1)
+        stands = [(node, path) for path in paths for node in self._tables.nodes(path.by)]
+        for node, path in stands:
+            requirements = sorted((*others, *path.asked), key=self._costs.rank) if path.asked else others
+            self._put(node, requirements, rule_id, places, alone=len(stands) == 1)
         if not stands:
             node = self._tables.asking(condition_of(others[0])) if others else self._tables.always.node
             self._put(node, others[1:], rule_id, places, alone=True)
         self._places[rule_id] = tuple(places)
 
-    def _put(self, node: Node, demands: list[Requirement], rule_id: str, places: list[Node], *, alone: bool) -> None:
-        """Put a rule of which `demands` are left under a node, or where that has many already, under a further one."""
-        if not demands:
+    def _put(
+        self, node: Node, requirements: list[Requirement], rule_id: str, places: list[Node], *, alone: bool
+    ) -> None:
+        """Put a rule of which `requirements` are left under a node, or where that has many already, under a further one."""
+        if not requirements:
             node.take(rule_id, alone=alone)
             places.append(node)
             return
-        at, test = self._first_test(demands)
+        at, test = self._first_test(requirements)
         if test is None:
-            node.ask((self._asks(demands), rule_id, alone))
+            node.ask((self._checks_of(requirements), rule_id, alone))
             places.append(node)
             return
         number, nodes, wanted = test
-        rest = demands[:at] + demands[at + 1 :]
+        rest = requirements[:at] + requirements[at + 1 :]
         alone = alone and len(nodes) == 1
         if wanted and len(node.tests) >= TRIED and len(places) + len(nodes) <= MAX_PLACES:
             for other in nodes:
                 self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
             return
-        asks = self._asks(rest)
+        asks = self._checks_of(rest)
         for other in nodes:
             node.test((number, other, wanted, asks, rule_id, alone))
         places.append(node)
 
-    def _first_test(self, demands: list[Requirement]) -> tuple[int, tuple[int, list[Node], bool] | None]:
-        """The first of the demands that can be tested: which one, and how."""
-        for at, demand in enumerate(demands):
-            if isinstance(demand, Findable) and (test := self._tables.test_of(demand)):
+    def _first_test(self, requirements: list[Requirement]) -> tuple[int, tuple[int, list[Node], bool] | None]:
+        """The first of the requirements that can be tested: which one, and how."""
+        for at, requirement in enumerate(requirements):
+            if isinstance(requirement, Findable) and (test := self._tables.test_of(requirement)):
                 return at, test
         return 0, None
 
-    def _asks(self, demands: list[Requirement]) -> tuple[Ask, ...]:
-        return tuple([self._ask(condition_of(demand)) for demand in demands])
+    def _checks_of(self, requirements: list[Requirement]) -> tuple[Ask, ...]:
+        return tuple([self._ask(condition_of(requirement)) for requirement in requirements])
 
     def _ask(self, condition: Condition) -> Ask:
         """Rules that are prepared together, and ask the same, share what is asked."""

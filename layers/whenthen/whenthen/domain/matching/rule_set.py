@@ -62,12 +62,12 @@ class RuleSet:
         self.remove(rule.id)
         types = tuple(dict.fromkeys(rule.trigger.event_types))
         self._watched[rule.id] = self._types.setdefault(types, types)
-        demand = required_condition_of(rule)
+        condition = required_condition_of(rule)
         for event_type in types:
             partition = self._partitions.get(event_type)
             if partition is None:
                 partition = self._partitions[event_type] = Partition()
-            partition.add(rule.id, demand)
+            partition.add(rule.id, condition)
         self._waiting += 1
         if self._waiting >= MANY:
             self._waiting = 0

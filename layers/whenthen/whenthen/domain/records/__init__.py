@@ -1,1 +1,1 @@
-"""Records: fields, limits, merging, consent, the date index, the profile of a sender."""
+"""Define records: fields, limits, merging, consent, the date index, the sender's profile."""

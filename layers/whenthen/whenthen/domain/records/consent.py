@@ -1,7 +1,7 @@
-"""What people say about messages of ours: which channel they refuse or want again, and how a record keeps it.
+"""Read consent: the channels on which people refuse or allow messages, and how a record stores it.
 
-`consent` holds channel → whether messages may be sent there; a channel that it does not name was never spoken of.
-`consent_at` holds channel → when the last word was said, so that an older word that arrives late changes nothing.
+`consent` holds channel → whether messages may be sent there; it names no channel on which the person said nothing.
+`consent_at` holds channel → the time of the last signal, so that an older signal that arrives late changes nothing.
 """
 
 from __future__ import annotations
@@ -24,30 +24,33 @@ STOP_WORDS = frozenset(
     {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}
 )
 START_WORDS = frozenset({"start", "unstop", "subscribe", "resume"})
-"""Messages that consist of nothing else. Words that answer a question as well, such as CANCEL or END, are not among
-them: a customer who cancels an appointment still wants to be told that it is cancelled."""
+"""Start messages again if a message consists of nothing else.
+
+Words that answer a question as well, such as CANCEL or END, are not stop words: a customer who cancels an appointment
+still wants to be told that it is cancelled.
+"""
 
 _LONGEST_WORD = 20
 _AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
-"""What may stand around a word: punctuation, quotation marks, and the marks of direction that programs add."""
+"""Strip these around a word: punctuation, quotation marks, and the direction marks that programs add."""
 
 
 class ConsentSignal(Struct, frozen=True):
-    """Whether a person wants messages on a channel."""
+    """Tell whether a person allows messages on a channel."""
 
     channel: str
     agreed: bool
 
 
 def consent_signal(event: Event) -> ConsentSignal | None:
-    """What the event says about consent; None where it says nothing."""
+    """Read the event's consent signal. None if it has none."""
     row = _WORDS.get(event.type)
     agreed = row[1](event.data) if row else None
     return ConsentSignal(row[0], agreed) if row and agreed is not None else None
 
 
 def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> dict[str, Any] | None:
-    """The patch by which a record keeps a word; None where it knows a newer one."""
+    """Return the patch by which a record stores a signal. None if it has a newer one."""
     at = format_time(said)
     known = _mapping(record.fields.get("consent_at"))
     if str(known.get(word.channel, "")) >= at:
@@ -57,7 +60,7 @@ def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> 
 
 
 def opted_out(channel: str, records: Iterable[Record]) -> Reason | None:
-    """Why nothing may be sent to the person whose records these are; None where nobody refused."""
+    """Return the reason against sending to the person whose records these are. None if nobody refused."""
     for record in records:
         if _mapping(record.fields.get("consent")).get(channel) is False:
             return REFUSED(channel=channel, ref=record.ref)
@@ -69,7 +72,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _spoken(text: Any) -> bool | None:
-    """Whether a message is nothing but a word that stops or starts."""
+    """Read a message that is nothing but a stop word (False) or start word (True). None for other texts."""
     word = text.strip(_AROUND).casefold() if isinstance(text, str) and len(text) <= _LONGEST_WORD else ""
     return False if word in STOP_WORDS else True if word in START_WORDS else None
 
@@ -79,7 +82,7 @@ def _message(data: Mapping[str, Any]) -> bool | None:
 
 
 def _mail(data: Mapping[str, Any]) -> bool | None:
-    """A mail stops by its first line, whatever name or signature is below; it starts by a word and nothing else."""
+    """Read a mail: a stop word in its first line is enough, a start word must be the whole text."""
     written = data.get("reply") or data.get("subject")
     if data.get("automatic") or not isinstance(written, str):
         return None
@@ -112,4 +115,4 @@ _WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
     "email.bounced": ("email", _bounce),
     "email.subscription_changed": ("email", _subscription),
 }
-"""Event type → the channel that it is about, and how it is read."""
+"""Event type → its channel, and the function that reads it."""

@@ -1,4 +1,4 @@
-"""The date index: under which keys a record's dates stand, so that a sweep finds those of a day.
+"""Build the date index: the keys of a record's dates, by which a sweep finds those of a day.
 
 Every date field of a record has an entry under its month and day (`date#contact.birth_date#03-14`); the sort
 key begins with the year, so one entry serves the dates that repeat and those that come once. A moment stands
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
 
 MAX_DATES = 12
-"""How many date fields of one record are indexed, by name."""
+"""Bound the date fields of one record that are indexed, by name."""
 
 SERIES_FIELDS = frozenset({"starts_at", "start", "date"})
-"""The fields that a record's `recurrence` is about."""
+"""Name the fields that a record's `recurrence` is about."""
 
 MAX_LEFT_OUT = 400
-"""How many days may be taken out of a series; each of its entries holds them."""
+"""Bound the days that may be taken out of a series. Each of its entries holds them."""
 
 _LONGEST_RULE, _LONGEST_DAY = 500, 40
 _DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
 _YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
 _ANY_LEAP_YEAR = 2000
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
-"""Other years stand for no date, as 0001-01-01 and 9999-12-31 do; zones and offsets could leave the calendar there."""
+"""Bound the years of dates: 0001-01-01 and 9999-12-31 stand for no date, and zones could leave the calendar there."""
 
 
 class DateEntry(Struct, frozen=True):
-    """One date of one record, as the index holds it.
+    """Hold one date of one record, as the index does.
 
     partition  such as `date#contact.birth_date#03-14`
     value      as the record holds it
@@ -60,7 +60,7 @@ class DateEntry(Struct, frozen=True):
 
 
 class DateValue(Struct, frozen=True):
-    """What a record's field says: a day, or a moment (aware, or by the clocks of the zone that is asked)."""
+    """Hold a field's date: a day, or a moment (aware, or by the clocks of the zone that is asked)."""
 
     day: date
     moment: datetime | None = None
@@ -68,12 +68,12 @@ class DateValue(Struct, frozen=True):
 
 
 def is_dated(name: str) -> bool:
-    """Whether a field of this name is indexed when it holds a date."""
+    """Tell whether a field of this name is indexed when it holds a date."""
     return _DATED.fullmatch(name) is not None
 
 
 def read_date(value: Any) -> DateValue | None:
-    """A date, a moment, or month and day alone (`--03-14`, `03-14`); None for anything else."""
+    """Read a date, a moment, or month and day alone (`--03-14`, `03-14`). None for other values."""
     if not isinstance(value, str):
         return None
     yearless = _YEARLESS.fullmatch(value)
@@ -89,7 +89,7 @@ def read_date(value: Any) -> DateValue | None:
 
 
 def date_entries(record: Record, noted: datetime) -> tuple[DateEntry, ...]:
-    """The index entries of a record. Fields that hold no date have none."""
+    """Return a record's index entries. Fields that hold no date have none."""
     own_zone = record.fields.get("time_zone")
     zone = own_zone if isinstance(own_zone, str) and parse_zone(own_zone) else None
     dated = [
@@ -109,33 +109,33 @@ def date_entries(record: Record, noted: datetime) -> tuple[DateEntry, ...]:
 
 
 def replaced(old: Iterable[DateEntry], new: Iterable[DateEntry]) -> tuple[set[DateEntry], set[DateEntry]]:
-    """(to be removed, to be written) to get from `old` to `new`. An entry that says the same stays, with its time.
+    """Return (entries to remove, entries to write) to get from `old` to `new`. An equal entry stays, with its time.
 
     One that is removed and written under the same key is only written.
     """
-    before, after = ({_said(entry): entry for entry in entries} for entries in (old, new))
-    written = {after[said] for said in after.keys() - before.keys()}
+    before, after = ({_content(entry): entry for entry in entries} for entries in (old, new))
+    written = {after[content] for content in after.keys() - before.keys()}
     keys = {(entry.partition, entry.sort) for entry in written}
-    gone = (before[said] for said in before.keys() - after.keys())
+    gone = (before[content] for content in before.keys() - after.keys())
     return {entry for entry in gone if (entry.partition, entry.sort) not in keys}, written
 
 
 def partition(kind: str, field: str, place: str) -> str:
-    """The partition of a place, such as a month and day, of a kind's field."""
+    """Return the partition of a place, such as a month and day, of a kind's field."""
     return f"date#{kind}.{field}#{place}"
 
 
 def month_day(day: date) -> str:
-    """The place of a day."""
+    """Return the place of a day."""
     return f"{day.month:02}-{day.day:02}"
 
 
-def _said(entry: DateEntry) -> tuple[object, ...]:
+def _content(entry: DateEntry) -> tuple[object, ...]:
     return entry.partition, entry.sort, entry.value, entry.zone, entry.repeats, entry.left_out
 
 
 def _places(read: DateValue, repeats: str | None) -> list[tuple[str, str]]:
-    """(place, how the sort key begins) of a date: one, and those of its series."""
+    """Return (place, begin of the sort key) of a date: one, and those of its series."""
     aware = read.moment is not None and read.moment.tzinfo is not None
     day = read.moment.astimezone(UTC).date() if read.moment and aware else read.day
     year = 0 if read.yearless else day.year
@@ -153,5 +153,5 @@ def _recurrence(record: Record, name: str) -> tuple[str | None, tuple[str, ...]]
 
 
 def _is_short(value: Any, longest: int) -> bool:
-    """Whether it is text that an index entry may hold: what is longer, or no plain text, is no rule and no day."""
+    """Tell whether an index entry may hold the value. Longer text, or no plain text, is no rule and no day."""
     return isinstance(value, str) and value.isascii() and len(value) <= longest

@@ -1,4 +1,4 @@
-"""What the store can hold of one record, and write of it at once: asked before it is written, on every way there."""
+"""Check before each write that the store can hold the record, and write it at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, encoded_size_of
 
 MAX_WRITES = 98
-"""Items that one record may take. DynamoDB takes 100 at once; a job with its counter, or an import, come with it."""
+"""Bound the items that one record takes. DynamoDB writes 100 at once, and others come with it."""
 
 
 TOO_MANY_ENTRIES = ReasonCode("record.too_many_entries")
@@ -37,7 +37,7 @@ def check_weight(changed: Record, before: Record) -> None:
 
 
 def cost_of(record: Record, found: Record) -> int:
-    """How many items are written when `record` takes the place of `found`: its own, identities and dates."""
+    """Count the items written when `record` takes the place of `found`: its own, identities and dates."""
     gone, written = replaced(_dates(found), _dates(record))
     return 1 + len(set(record.identities) ^ set(found.identities)) + len(gone) + len(written)
 

@@ -1,6 +1,6 @@
-"""Merging: two records that are one customer become one, which knows what either knew.
+"""Merge two records of one customer into one that has the fields of both.
 
-The survivor's own values win; what it has not is taken from the other. Every address of either finds the survivor.
+The survivor's own values win; where it has none, the other's are taken. Every address of either finds the survivor.
 A refusal of messages on either side stands.
 """
 
@@ -29,7 +29,7 @@ TOO_MANY_ADDRESSES = ReasonCode("merge.too_many_addresses", "field", "count", "f
 
 
 def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: datetime) -> Record:
-    """The survivor after `other` was merged into it. Raises Invalid; Conflict for more than a record can take over."""
+    """Return the survivor after the merge. Raises Invalid; Conflict if it would have to take over too much."""
     if survivor.ref == other.ref:
         raise Invalid.field("from", INTO_ITSELF(ref=other.ref))
     if survivor.kind != other.kind:
@@ -50,7 +50,7 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
 
 
 def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Collection[str]) -> dict[str, Any]:
-    """The fields of both. `own`: the refs of both, none of which can be its parent. Raises Conflict."""
+    """Return the fields of both. `own`: the refs of both, none of which can be its parent. Raises Conflict."""
     mine, theirs = (
         {name: value for name, value in fields.items() if name != "parent" or value not in own}
         for fields in (mine, theirs)
@@ -67,7 +67,7 @@ def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Colle
 
 
 def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, others: str) -> list[str]:
-    """The addresses of both, without the first."""
+    """Return the addresses of both, without the first."""
     values = [value for fields in records for value in (fields.get(name), *_list(fields.get(others)))]
     found = list(dict.fromkeys(value for value in values if isinstance(value, str) and value and value != first))
     if len(found) > MAX_OTHERS:
@@ -76,7 +76,7 @@ def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, othe
 
 
 def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Channel by channel: refused if either refused; and as of the later word, so that no older one undoes it."""
+    """Merge consent by channel: refused if either refused, and as of the later signal, so that no older one undoes it."""
     words, times = ([_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at"))
     agreed = {
         channel: False if any(each.get(channel) is False for each in words) else {**words[0], **words[1]}[channel]

@@ -1,4 +1,4 @@
-"""Record: an entity of customer work. Its fields are free; a few well-known ones have a meaning here."""
+"""Define the record: an entity of customer work. Its fields are free; a few well-known ones have a meaning here."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,127}")
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_FIELDS = 200
 MAX_RECORD_BYTES = 300_000
-"""Leaves room in DynamoDB's 400 KB item for keys, indexes and bookkeeping."""
+"""Leave room in DynamoDB's 400 KB item for keys, indexes and bookkeeping."""
 
 IDENTITY_FIELDS = ("phone", "email", "whatsapp")
-"""The fields that a person is found by; their values are kept normalised (`domain.events.identities`)."""
+"""Name the fields that a person is found by. Their values are stored normalised (`domain.events.identities`)."""
 
 OTHER_FIELDS: Mapping[str, str] = {"phone": "other_phones", "email": "other_emails", "whatsapp": "other_whatsapps"}
 """Identity field → the list of further values by which the person is found as well."""
 
 MAX_OTHERS = 5
-"""How many further values each of these lists may hold: a run is watched under every identity of its record."""
+"""Bound each of these lists: an exit subscription stands under every identity of its record."""
 
 MAX_ABSORBED = 10
-"""How many records may have been merged into one: its timeline reads theirs too."""
+"""Bound the records that may be merged into one: its timeline reads theirs too."""
 
 RESERVED = frozenset({"kind", "id", "ref", "version", "created_at", "updated_at"})
-"""What every record has of its own; a field of that name would hide it from conditions and templates."""
+"""Reserve the names of every record's own attributes: a field of that name would hide them."""
 
 
 BAD_REF = ReasonCode("ref.malformed")
@@ -47,7 +47,7 @@ TOO_MANY_FIELDS = ReasonCode("record.too_many_fields", "count", "found")
 
 
 class Record(Struct, frozen=True):
-    """One record as it stands at `version`.
+    """Hold one record as it stands at `version`.
 
     fields   name → JSON value
     version  counts the changes, from 1; 0: it is not there yet
@@ -70,22 +70,22 @@ class Record(Struct, frozen=True):
 
     @property
     def refs(self) -> tuple[str, ...]:
-        """Every ref that means this record, its own first."""
+        """Return every ref that means this record, its own first."""
         return self.ref, *self.absorbed
 
     @property
     def ref(self) -> str:
-        """How events, rules and other records name this one."""
+        """Return the name that events, rules and other records use for this one."""
         return f"{self.kind}:{self.id}"
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """What this record can be found by, besides its ref."""
+        """Return the identities by which this record can be found, besides its ref."""
         return identities_of(self.fields)
 
 
 def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
-    """(kind, id) of `<kind>:<id>`. Raises Invalid naming the field `name`."""
+    """Split `<kind>:<id>` into (kind, id). Raises Invalid naming the field `name`."""
     kind, colon, external_id = ref.partition(":") if isinstance(ref, str) else ("", "", "")
     if not colon or not KIND.fullmatch(kind) or not ID.fullmatch(external_id):
         raise Invalid.field(name, BAD_REF())
@@ -93,7 +93,7 @@ def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
 
 
 def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """The identities that a record's fields (already normalised) give it, those of `OTHER_FIELDS` last."""
+    """Return the identities that a record's fields (already normalised) give it, those of `OTHER_FIELDS` last."""
     values = [(name, fields.get(name)) for name in IDENTITY_FIELDS]
     for name, others in OTHER_FIELDS.items():
         listed = fields.get(others)
@@ -103,12 +103,12 @@ def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def rank_of(kind: str) -> int:
-    """Which of several records of one person stands for them, the least first: the contact, a lead, any other."""
+    """Rank the records of one person by kind: the contact stands for them first, then a lead, then any other."""
     return {"contact": 0, "lead": 1}.get(kind, 2)
 
 
 def is_of_another(record: Record, searched: Iterable[str]) -> bool:
-    """Whether a record that has one of the searched identities is another person's all the same.
+    """Tell whether a record with one of the searched identities still belongs to another person.
 
     So it is if business-scoped ids are searched, and the record has such ids but none of these: then it is a number
     that both had, one after the other.
@@ -134,7 +134,7 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
 def patched(
     record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
 ) -> Record:
-    """The record with the fields of `patch` set, and those that are None removed; itself if nothing changes."""
+    """Set the fields of `patch` and remove those that are None. Return the record itself if nothing changes."""
     fields = dict(record.fields)
     for name, value in patch.items():
         if value is None:
@@ -157,7 +157,7 @@ def patched(
 
 
 def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """A further address that becomes the first one leaves its place to that: the person is still found by both."""
+    """Move the former first address to the place of the one that takes its: the person is still found by both."""
     moved: dict[str, Any] = {}
     for name, others in OTHER_FIELDS.items():
         first, now, listed = before.get(name), after.get(name), before.get(others)
@@ -167,7 +167,7 @@ def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: 
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
-    """The fields that differ, in alphabetical order. 1, 1.0 and True are told apart only by type bool."""
+    """Return the fields that differ, in alphabetical order. 1, 1.0 and True are told apart only by type bool."""
     names = sorted(before.keys() | after.keys())
     return {
         name: Change(before.get(name), after.get(name))
@@ -177,12 +177,12 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Chang
 
 
 def encoded_size_of(record: Record) -> int:
-    """Bytes of the record's fields as JSON, as they are kept."""
+    """Return the bytes of the record's fields as JSON, as they are stored."""
     return len(json.dumps(record.fields, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Whether two values are written the same, so that there is nothing to keep: true is not 1, in lists neither."""
+    """Tell whether two values are written the same, so that there is nothing to store. True is not 1."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
@@ -191,7 +191,7 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ()) -> list[str]:
-    """The tags, in order, without `removed` and with `added` that are not there yet. A single text is one tag."""
+    """Return the tags in order, without `removed`, and with `added` at the end. A single text is one tag."""
     there = tags if isinstance(tags, list) else [tags]
     gone = set(removed)
     kept = [tag for tag in there if isinstance(tag, str) and tag and tag not in gone]
@@ -199,7 +199,7 @@ def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ())
 
 
 def as_context(record: Record) -> dict[str, Any]:
-    """The record as conditions and templates see it: its fields, and what every record has."""
+    """Return the record as conditions and templates see it: its fields and every record's own attributes."""
     return {
         **record.fields,
         "kind": record.kind,

@@ -1,4 +1,4 @@
-"""Who wrote to us: the fields of a person that an event tells, and whether a contact is made of a stranger."""
+"""Read a sender's profile from an event: the fields of the person, and the settings for unknown senders."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
 
 KINDS = ("contact", "lead")
-"""The kinds of record that a stranger may become, and that are completed by what their person tells."""
+"""List the kinds of record that an unknown sender may become, and that their messages complete."""
 
 _NAMES = ("full_name", "first_name", "last_name", "name")
 
 
 class Person(Struct, frozen=True):
-    """The sender of a message on `channel`; `fields` are those of a record."""
+    """Describe the sender of a message on `channel`; `fields` are those of a record."""
 
     channel: str
     fields: Mapping[str, str]
 
 
 class PeopleSettings(Struct, frozen=True):
-    """Channel → the kind of record that a stranger who writes there becomes; None: they stay unknown."""
+    """Channel → the kind of record that is created for an unknown sender; None: no record is created."""
 
     creates: Mapping[str, str | None] = field(default_factory=lambda: dict(DEFAULTS))
 
 
 DEFAULTS: Mapping[str, str | None] = {"whatsapp": "contact", "email": None}
-"""Whoever writes on WhatsApp wants to talk to us. Mail comes from everybody: newsletters, offers, machines."""
+"""Default settings. A WhatsApp sender wants to talk to us; mail also comes from newsletters and machines."""
 
 
 def read_people_settings(document: Mapping[str, Any]) -> PeopleSettings:
-    """Read `{"create": {"whatsapp": "contact", "email": "none"}}`; what it does not name has its default.
+    """Read `{"create": {"whatsapp": "contact", "email": "none"}}`. A channel that it does not name has its default.
 
     Raises Invalid naming each field.
     """
@@ -57,7 +57,7 @@ def read_people_settings(document: Mapping[str, Any]) -> PeopleSettings:
 
 
 def person_of(event: Event) -> Person | None:
-    """The person who wrote to us; None for events that no person made, and for persons without any identity."""
+    """Return the person who wrote to us. None if no person made the event, or the person has no identity."""
     row = _WRITERS.get(event.type)
     fields = row[1](event.data) if row and event.identities else {}
     known = {name: value for name, value in fields.items() if isinstance(value, str) and value.strip()}
@@ -65,7 +65,7 @@ def person_of(event: Event) -> Person | None:
 
 
 def lacking(record: Record, person: Person) -> dict[str, str]:
-    """What the record does not know of its person yet: identities, and a name where it has none at all."""
+    """Return the fields that the record lacks: identities, and a name if it has none at all."""
     told = [name for name in IDENTITY_FIELDS if person.fields.get(name)]
     patch = {name: person.fields[name] for name in told if not record.fields.get(name)}
     if "full_name" in person.fields and not any(record.fields.get(name) for name in _NAMES):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.conditions.condition import demand
+from whenthen.domain.conditions.condition import required_condition
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
@@ -41,15 +41,15 @@ def read_moves(part: Reader) -> Moves:
         part.report("stage", STAGE_TEMPLATE())
     if stage in from_stages:
         part.report("from", SAME_STAGE(stage=stage))
-    elsewhere = demand("record.stage", "not_equals", stage or "?")
-    where = [demand("record.pipeline", "equals", pipeline)] if pipeline else []
+    elsewhere = required_condition("record.stage", "not_equals", stage or "?")
+    where = [required_condition("record.pipeline", "equals", pipeline)] if pipeline else []
     match from_stages:
         case ():
             where.append(elsewhere)
         case (single,):
-            where.append(demand("record.stage", "equals", single))
+            where.append(required_condition("record.stage", "equals", single))
         case several:
-            where.append(demand("record.stage", "in", list(several)))
+            where.append(required_condition("record.stage", "in", list(several)))
     # The field may hold a list of stages: the item is elsewhere only if none of them is the one it goes to.
     also = () if elsewhere in where else (elsewhere,)
-    return Moves(stage, (demand("record.id", "exists", value=True), *also, *where), tuple(where))
+    return Moves(stage, (required_condition("record.id", "exists", value=True), *also, *where), tuple(where))

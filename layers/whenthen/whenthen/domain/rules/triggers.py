@@ -19,7 +19,7 @@ from msgspec.structs import force_setattr, replace
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, NOT_EXACTLY_ONE, NOT_TRUE, REQUIRED, UNKNOWN_VALUE
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.conditions.condition import AllOf, Condition, demand, parse_condition, predicates
+from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition, predicates, required_condition
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.events.types import (
     BIRTHDAY_REACHED,
@@ -90,8 +90,8 @@ class Trigger(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Join what the parts demand. It is read for each event: so it is worked out once."""
-        demands = () if self.moves is None else self.moves.demands
-        parts = demands if self.own is None else (self.own, *demands)
+        required = () if self.moves is None else self.moves.demands
+        parts = required if self.own is None else (self.own, *required)
         force_setattr(self, "condition", AllOf(parts) if len(parts) > 1 else next(iter(parts), None))
 
 
@@ -170,11 +170,11 @@ def _read_change(reader: Reader) -> Condition | None:
         if before is not None or after is not None:
             reader.report("field", NO_CHANGED_FIELD())
         return None
-    demands = [("field", "changed", True)]
-    demands += [("from", "changed_from", before)] if before is not None else []
-    demands += [("to", "changed_to", after)] if after is not None else []
+    required = [("field", "changed", True)]
+    required += [("from", "changed_from", before)] if before is not None else []
+    required += [("to", "changed_to", after)] if after is not None else []
     read: list[Condition] = []
-    for written, op, value in demands:
+    for written, op, value in required:
         problems: list[Problem] = []
         condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
         if condition is None:
@@ -233,8 +233,9 @@ def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
         reader.report("after_rule", NO_RULE())
     if owner.id in rules:
         reader.report("after_rule", WAITS_FOR_ITSELF())
-    named = demand("event.data.rule", "in", list(rules or ("?",)))
-    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, demand("event.data.status", "in", list(outcomes)))))
+    named = required_condition("event.data.rule", "in", list(rules or ("?",)))
+    ended = required_condition("event.data.status", "in", list(outcomes))
+    return Trigger(On.AFTER_RULE, (FINISHED,), AllOf((named, ended)))
 
 
 def _moving(trigger: Trigger, reader: Reader) -> Trigger:
@@ -253,7 +254,7 @@ def _part(reader: Reader, on: On) -> Reader:
 
 def _for_rule(owner: _Owner) -> Condition:
     """The clock and people start single rules: their events name the rule that they are for."""
-    return demand("event.data.rule", "equals", owner.id)
+    return required_condition("event.data.rule", "equals", owner.id)
 
 
 class TriggerKind(Struct, frozen=True):

@@ -22,10 +22,10 @@ from whenthen.domain.conditions.condition import (
     AnyOf,
     Condition,
     Not,
-    demand,
     evaluate,
     parse_condition,
     predicates,
+    required_condition,
 )
 from whenthen.domain.conditions.field_access import parse_path
 from whenthen.domain.conditions.operators import OPERATORS
@@ -126,7 +126,8 @@ def entering(view: View) -> tuple[tuple[str, ...], Condition | None]:
     types = (f"{view.kind}.created", f"{view.kind}.updated")
     if view.filter is None:  # every record of the kind is in it from its first day
         return types[:1], None
-    return types, AllOf((view.filter, AnyOf((demand("event.type", "equals", types[0]), Not(as_it_was(view.filter))))))
+    created = required_condition("event.type", "equals", types[0])
+    return types, AllOf((view.filter, AnyOf((created, Not(as_it_was(view.filter))))))
 
 
 def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
@@ -134,8 +135,8 @@ def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
     types = (f"{view.kind}.deleted", f"{view.kind}.updated")
     if view.filter is None:
         return types[:1], None
-    changed = AllOf((demand("event.type", "equals", types[1]), as_it_was(view.filter), Not(view.filter)))
-    return types, AnyOf((AllOf((demand("event.type", "equals", types[0]), view.filter)), changed))
+    changed = AllOf((required_condition("event.type", "equals", types[1]), as_it_was(view.filter), Not(view.filter)))
+    return types, AnyOf((AllOf((required_condition("event.type", "equals", types[0]), view.filter)), changed))
 
 
 def as_it_was(condition: Condition) -> Condition:

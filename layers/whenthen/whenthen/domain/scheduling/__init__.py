@@ -1,1 +1,1 @@
-"""Schedules, date triggers, and the window of time that one sweep of the clock covers."""
+"""Schedule rules: cron schedules, date triggers, and the window of time that one sweep covers."""

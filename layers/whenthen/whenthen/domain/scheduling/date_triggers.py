@@ -1,8 +1,8 @@
-"""Dates that repeat and dates that come once: when a rule is due for a record's date field, and where to look for it.
+"""Find when a rule is due for a record's date field, and where in the index to look.
 
-A sweep asks the date index for the days that it is about, and pays for the people who are due, not for all
-people. It may run late, twice, or not for days: what it takes is told by the window since the last one, and
-each occurrence has an id of its own, so what is found twice happens once.
+A sweep asks the date index for the days that it covers, so its cost follows the people who are due, not all people. It
+may run late, twice, or not for days: the window since the last one decides what it takes, and each occurrence has an id
+of its own, so one that is found twice happens once.
 
 29 February: in common years the anniversary is on 28 February, or on 1 March where the rule says `leap: mar1`.
 """
@@ -25,21 +25,21 @@ from whenthen.domain.temporal.time_zones import parse_zone
 from whenthen.domain.temporal.waits import wall
 
 DEFAULT_HOUR = time(9)
-"""When a rule without an hour is due for a date without a time."""
+"""Default hour of a rule without one, for a date without a time."""
 
 _BIRTHDAYS = frozenset({"birth_date", "birthday", "date_of_birth"})
 _DAY = timedelta(days=1)
 
 
 class Leap(StrEnum):
-    """Where the anniversary of 29 February stands in a common year."""
+    """Choose the anniversary of 29 February in a common year."""
 
     FEB28 = "feb28"
     MAR1 = "mar1"
 
 
 class DateField(Struct, frozen=True):
-    """A rule's date trigger.
+    """Describe a rule's date trigger.
 
     days      after the date; negative: before it
     at        the hour; None: that of the record's own moment, else nine o'clock
@@ -59,20 +59,20 @@ class DateField(Struct, frozen=True):
 
     @property
     def event_type(self) -> str:
-        """The type of the event that is made when it is due."""
+        """Return the type of the event that is made when the trigger is due."""
         birthday = self.yearly and not self.days and self.field in _BIRTHDAYS
         return BIRTHDAY_REACHED if birthday else DATE_REACHED
 
 
 class Lookup(Struct, frozen=True, order=True):
-    """Where in the index to look: the entries of a partition whose sort keys begin so."""
+    """Name the index entries to read: those of a partition whose sort keys begin with `prefix`."""
 
     partition: str
     prefix: str
 
 
 class Occurrence(Struct, frozen=True):
-    """A date trigger is due for a record: `day` is the occasion, `due` the moment. `years`: since the record's date."""
+    """Tell that a trigger is due for a record: `day` is the occasion, `due` the moment, `years` since the record's date."""
 
     ref: str
     day: date
@@ -81,13 +81,13 @@ class Occurrence(Struct, frozen=True):
 
 
 def lookups(spec: DateField, window: Window) -> list[Lookup]:
-    """Where the records stand that a sweep over the window may have to take, each place once."""
+    """Return where to look for the records that a sweep over the window may have to take, each place once."""
     find = _yearly_lookups if spec.yearly else _single_lookups
     return sorted({lookup for day in _days_of(spec, window) for lookup in find(spec, day)})
 
 
 def due_events(rule: str, spec: DateField, entries: Iterable[DateEntry], window: Window) -> list[Event]:
-    """The events that a sweep over the window makes of what `lookups` led to, in the order of their moments."""
+    """Make the events of a sweep over the window from the entries that `lookups` found, in order of their moments."""
     events = {
         event.id: event  # a series stands under each of its weekdays: it may have been found more than once
         for entry in entries
@@ -99,7 +99,7 @@ def due_events(rule: str, spec: DateField, entries: Iterable[DateEntry], window:
 
 
 def missed(rule: str, spec: DateField, entries: Iterable[DateEntry], window: Window) -> int:
-    """How many occasions came due since the last sweep and are skipped, as they would be too late for the rule."""
+    """Count the occasions that came due since the last sweep and are skipped, being too late for the rule."""
     return len(
         {
             date_event(rule, spec, occurrence).id
@@ -111,7 +111,7 @@ def missed(rule: str, spec: DateField, entries: Iterable[DateEntry], window: Win
 
 
 def occurrences(spec: DateField, entry: DateEntry, days: Iterable[date]) -> Iterator[Occurrence]:
-    """The occurrences of an entry whose occasion is one of these days."""
+    """Yield an entry's occurrences whose occasion is one of these days."""
     read = read_date(entry.value)
     if read is None:
         return
@@ -128,7 +128,7 @@ def occurrences(spec: DateField, entry: DateEntry, days: Iterable[date]) -> Iter
 
 
 def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
-    """The event of an occurrence: one for each rule, record and year (or date), however often it is found."""
+    """Make the event of an occurrence: one for each rule, record and year (or date), however often it is found."""
     once = str(occurrence.day.year) if spec.yearly else occurrence.day.isoformat()
     years = {} if occurrence.years is None else {"years": occurrence.years}
     return Event(
@@ -149,7 +149,7 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
 
 
 def anniversary(month: int, day: int, year: int, leap: Leap = Leap.FEB28) -> date:
-    """The day of `year` on which month and day come round."""
+    """Return the day of `year` on which month and day come round."""
     try:
         return date(year, month, day)
     except ValueError:  # 29 February of a common year
@@ -164,7 +164,7 @@ def _falls_on(day: date, start: date, spec: DateField, series: Series | None, *,
 
 
 def _days_of(spec: DateField, window: Window) -> list[date]:
-    """The occasions that a sweep over the window has to look at, wherever on earth the record's clocks are."""
+    """Return the occasions that a sweep over the window has to look at, wherever on earth the record's clocks are."""
     first, last = (moment.astimezone(spec.zone).date() for moment in (window.first, window.now))
     if spec.own_zone:
         first = min(first, (window.first - timedelta(hours=12)).astimezone(UTC).date())

@@ -1,4 +1,4 @@
-"""Schedules: a rule's cron expression or one moment, in a time zone, and the moments at which it is due.
+"""Read schedules, a cron expression or one moment in a time zone, and find the moments at which they are due.
 
 Five fields: minute, hour, day of the month, month, day of the week; `*`, lists, ranges, steps, and names of
 months and days. Where both day fields are given, either is enough, as in every cron.
@@ -25,10 +25,10 @@ from whenthen.domain.scheduling.sweep_window import CLOCK, MAX_LATE, Lateness, W
 from whenthen.domain.temporal.waits import wall
 
 MAX_PER_HOUR = 12
-"""A schedule may come each five minutes, no more often: sweeps are not finer, and views are large."""
+"""Bound a schedule to each five minutes: sweeps are not finer, and views are large."""
 
 MAX_CRON_LATE = timedelta(days=1)
-"""What is later than this is not made up for: the next one is there already."""
+"""Skip what is later than this: the next moment is there already."""
 
 NOT_FIVE_FIELDS = ReasonCode("cron.not_five_fields")
 TOO_OFTEN = ReasonCode("cron.too_often", "count")
@@ -46,11 +46,11 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _PART = re.compile(r"(?:(?P<all>\*)|(?P<low>\w+)(?:-(?P<high>\w+))?)(?:/(?P<step>\d{1,2}))?")
 _LONGEST_SEARCH = 366 * 9
-"""Days: 29 February may be eight years away."""
+"""Bound a search, in days: 29 February may be eight years away."""
 
 
 class Cron(Struct, frozen=True):
-    """A cron expression: the values that each field allows. Days of the week count from Sunday, 0."""
+    """Hold a cron expression: the values that each field allows. Days of the week count from Sunday, 0."""
 
     text: str
     minutes: tuple[int, ...]
@@ -61,14 +61,14 @@ class Cron(Struct, frozen=True):
     either: bool
 
     def comes_on(self, day: date) -> bool:
-        """Whether there is any moment on this day."""
+        """Tell whether there is any moment on this day."""
         if day.month not in self.months:
             return False
         by_date, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return by_date or by_weekday if self.either else by_date and by_weekday
 
     def moments_of(self, day: date, zone: tzinfo) -> list[datetime]:
-        """The moments of the day, in UTC."""
+        """Return the moments of the day, in UTC."""
         if not self.comes_on(day):
             return []
         clocks = [time(hour, minute) for hour in self.hours for minute in self.minutes]
@@ -78,7 +78,7 @@ class Cron(Struct, frozen=True):
 
 
 class Schedule(Struct, frozen=True):
-    """When a rule is due: by `cron`, or once `at` a moment."""
+    """Tell when a rule is due: by `cron`, or once `at` a moment."""
 
     zone: tzinfo
     cron: Cron | None = None
@@ -87,11 +87,11 @@ class Schedule(Struct, frozen=True):
 
     @property
     def own_zone(self) -> bool:
-        """Whether each record's own zone goes before: a schedule comes at one moment for all."""
+        """Return False: no record's own zone matters, as a schedule comes at one moment for all."""
         return False
 
     def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
-        """The moments later than `after` and not later than `until`, in order."""
+        """Yield the moments later than `after` and not later than `until`, in order."""
         if self.cron is None:
             if self.at is not None and after < self.at <= until:
                 yield self.at
@@ -102,23 +102,23 @@ class Schedule(Struct, frozen=True):
             day += timedelta(days=1)
 
     def due(self, window: Window) -> Iterator[datetime]:
-        """The moments that a sweep over the window has to make events of."""
+        """Yield the moments of which a sweep over the window has to make events."""
         for moment in self.between(window.first - timedelta(microseconds=1), window.now):
             if window.takes(moment, self.late):
                 yield moment
 
     def missed(self, window: Window) -> int:
-        """How many moments came since the last sweep and are skipped, as they would be too late."""
+        """Count the moments since the last sweep that are skipped, being too late."""
         moments = self.between(max(window.since, window.now - MAX_LATE), window.now)
         return sum(window.missed(moment, self.late) for moment in moments)
 
     def following(self, after: datetime) -> datetime | None:
-        """The next moment after `after`; None where there is none, or none for years."""
+        """Return the next moment after `after`. None if there is none, or none for years."""
         return next(self.between(after, after + timedelta(days=_LONGEST_SEARCH)), None)
 
 
 def parse_cron(text: str) -> Cron:
-    """Read an expression. Raises InvalidValue."""
+    """Read a cron expression. Raises InvalidValue."""
     written = text.lower().split()
     if len(written) != len(_FIELDS):
         raise InvalidValue(NOT_FIVE_FIELDS())
@@ -138,7 +138,7 @@ def parse_cron(text: str) -> Cron:
 
 
 def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event:
-    """The event of a moment of a rule's schedule, for one record of its view: the same however often it is found."""
+    """Make the event of a schedule's moment, for one record of its view: the same however often it is found."""
     return Event(
         id=ids.event_id(CLOCK, f"schedule#{rule}#{format_time(moment)}#{ref or ''}"),
         source=CLOCK,
@@ -151,7 +151,7 @@ def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event
 
 
 def _shown(day: date, clock: time, zone: tzinfo) -> Iterator[datetime]:
-    """The moments at which the clocks show this: none in a gap, two where they are set back."""
+    """Yield the moments at which the clocks show this: none in a gap, two where they are set back."""
     for fold in (0, 1):
         local = datetime.combine(day, clock.replace(fold=fold), tzinfo=zone)
         moment = local.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Sweeps of the clock: which moments one takes, when it may run late, twice, or not at all for days."""
+"""Define the window of a sweep: the moments that it takes, though sweeps may run late, twice, or not for days."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
 
 CLOCK = "clock"
-"""The source of events that time makes."""
+"""Name the source of events that time makes."""
 
 MAX_LATE = timedelta(days=31)
-"""What is later than this does not happen, whatever the rule says."""
+"""Bound lateness: what is later than this never happens, whatever the rule says."""
 
 LATE_ARRIVAL_GRACE = timedelta(days=1)
-"""How long after its moment an occasion still counts that became known only then: a record imported at noon, say."""
+"""Grace for occasions that become known only after their moment, such as those of a record imported at noon."""
 
 OVERLAP = timedelta(minutes=10)
-"""How far a sweep looks behind the last one: clocks differ, and writes become visible after their time."""
+"""Look this far behind the last sweep: clocks differ, and writes become visible after their time."""
 
 
 class Lateness(Struct, frozen=True):
-    """What happens to a moment that a sweep finds late: it runs however late, or is skipped past `most`."""
+    """Decide about a moment that a sweep finds late: it runs, or is skipped if later than `most`."""
 
     most: timedelta = timedelta(days=1)
 
     @classmethod
     def read(cls, trigger: Reader, most: timedelta = MAX_LATE) -> Lateness:
-        """`late` of a trigger: `{"policy": "run"}`, or `{"policy": "skip", "hours": 6}`. By default skip, 24 hours."""
+        """Read `late` of a trigger: `{"policy": "run"}`, or `{"policy": "skip", "hours": 6}`. By default skip, 24 hours."""
         reader = trigger.child("late")
         if reader is None:
             return cls()
@@ -48,7 +48,7 @@ class Lateness(Struct, frozen=True):
 
 
 class SweepProgress(Struct, frozen=True):
-    """A sweep that is not finished: the moment up to which it looks, and how far it came.
+    """Hold the progress of an unfinished sweep: the moment up to which it looks, and how far it came.
 
     done   event type, rule, its version, and of a rule that was not finished the place in the index: what sorts before
            it, and itself, is published
@@ -59,7 +59,7 @@ class SweepProgress(Struct, frozen=True):
 
 
 class Checkpoint(Struct, frozen=True):
-    """Up to when everything is published, and the sweep that goes beyond, if one is under way.
+    """Hold the moment up to which every event is published, and the sweep beyond, if one is under way.
 
     behind   rules that failed, by id: up to when everything of theirs is published
     """
@@ -70,7 +70,7 @@ class Checkpoint(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """What one sweep is about: moments up to `now`, from the last sweep that was finished on.
+    """Bound what one sweep covers: moments up to `now`, from the last finished sweep on.
 
     since  `now` of the last finished sweep
     live   since when the rule is switched on: what was due before is not its business
@@ -82,12 +82,12 @@ class Window(Struct, frozen=True):
 
     @property
     def first(self) -> datetime:
-        """The earliest moment that this sweep can take."""
+        """Return the earliest moment that this sweep can take."""
         first = max(min(self.since - OVERLAP, self.now - LATE_ARRIVAL_GRACE), self.now - MAX_LATE)
         return first if self.live is None else min(max(first, self.live), self.now)
 
     def takes(self, due: datetime, late: Lateness, noted: datetime | None = None) -> bool:
-        """Whether this sweep is to make an event of what was due then, given when that became known."""
+        """Tell whether this sweep makes an event of the moment `due`, which became known at `noted`."""
         if due > self.now or self.now - due > late.most or (self.live is not None and due <= self.live):
             return False
         behind = self.since - OVERLAP
@@ -95,6 +95,6 @@ class Window(Struct, frozen=True):
         return due > behind or known_late
 
     def missed(self, due: datetime, late: Lateness) -> bool:
-        """Whether it came due since the last sweep and is skipped for being late: to be told, not to be done."""
+        """Tell whether the moment came due since the last sweep and is skipped as late. It is only reported."""
         live = self.live is None or due > self.live
         return live and self.since < due <= self.now and self.now - due > late.most

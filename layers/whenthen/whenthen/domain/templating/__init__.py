@@ -1,1 +1,1 @@
-"""Templates of messages: a limited, sandboxed Jinja2, its filters and its comparisons."""
+"""Render templates of messages: a limited, sandboxed Jinja2, its filters and its comparisons."""

@@ -1,8 +1,7 @@
-"""Comparisons in templates: true or false for whatever values, as conditions compare them.
+"""Compare values in templates as conditions do: the answer is true or false for any values.
 
-Jinja2 leaves comparing to Python, which fails for what is missing, and for a text beside a number. So each
-comparison of a template is made a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the
-specification.
+Jinja2 leaves comparing to Python, which fails for a missing value, and for a text beside a number. So each comparison
+of a template becomes a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the specification.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from whenthen.domain.conditions.operator_functions import as_number
 from whenthen.domain.temporal.time_values import read_point, span_of
 
 COMPARE = "compare"
-"""The name under which templates find `compare`. It is none of their filters: none is checked that calls it itself."""
+"""Name `compare` for templates. It is none of their filters: a template that calls it itself is refused."""
 
 _Scalar = str | bool | int | float | Decimal
 
 
 def with_comparisons(tree: nodes.Template) -> nodes.Template:
-    """The same template, its comparisons made calls of `compare`."""
+    """Turn the template's comparisons into calls of `compare`."""
     _Rewriting().visit(tree)
     return tree
 
@@ -44,21 +43,21 @@ class _Rewriting(NodeTransformer):
 
 @pass_context
 def compare(context: Context, first: Any, *others: Any) -> bool:
-    """Whether values compare so: `1 < x <= 5` is (1, "lt", x, "lteq", 5), and holds when each pair does."""
+    """Compare values pairwise: `1 < x <= 5` is (1, "lt", x, "lteq", 5), and holds when each pair does."""
     zone = context.get("zone") or UTC
     values = [None if isinstance(value, Undefined) else value for value in (first, *others[1::2])]
     return all(_COMPARES[op](one, other, zone) for op, (one, other) in zip(others[::2], pairwise(values), strict=True))
 
 
 def _same(one: Any, other: Any, zone: tzinfo) -> bool:
-    """As `equals`. What is missing is the same as what is missing; lists and objects are compared item by item."""
+    """Compare as `equals` does. Two missing values are the same; lists and objects are compared item by item."""
     if isinstance(one, _Scalar) or isinstance(other, _Scalar):
         return Choice.of([other]).accepts(one)
     return bool(one == other)
 
 
 def _is_in(one: Any, other: Any, zone: tzinfo) -> bool:
-    """Whether it is an item of a list, a part of a text, or a key of an object."""
+    """Tell whether `one` is an item of a list, a part of a text, or a key of an object."""
     if isinstance(other, list | tuple):
         return one is not None and any(_same(one, item, zone) for item in other)
     if isinstance(other, str):
@@ -67,7 +66,7 @@ def _is_in(one: Any, other: Any, zone: tzinfo) -> bool:
 
 
 def _order(one: Any, other: Any, zone: tzinfo) -> int | None:
-    """-1: it comes before the other; 1: after it; 0: neither; None: they cannot be compared."""
+    """Order two values: -1 before, 1 after, 0 neither. None if they cannot be compared."""
     number, other_number = as_number(one), as_number(other)
     if number is not None and other_number is not None:
         return _sign(number, other_number)
@@ -80,7 +79,7 @@ def _order(one: Any, other: Any, zone: tzinfo) -> int | None:
 
 
 def _order_of_points(point: date | datetime | time, other: date | datetime | time, zone: tzinfo) -> int | None:
-    """A clock time is compared with what the clock shows at a moment, as in conditions; a date has no clock time."""
+    """Order two points in time. A clock time is compared with a moment's clock time; a date has none."""
     if isinstance(point, time) or isinstance(other, time):
         clock, other_clock = clock_of(point, zone), clock_of(other, zone)
         return None if clock is None or other_clock is None else _sign(clock, other_clock)
@@ -110,4 +109,4 @@ _COMPARES: Mapping[str, Callable[[Any, Any, tzinfo], bool]] = {
     "in": _is_in,
     "notin": lambda one, other, zone: not _is_in(one, other, zone),
 }
-"""Jinja2's names of the operators. `!=` and `not in` are the exact opposites of `==` and `in`, as in conditions."""
+"""Jinja2's operator names → comparisons. `!=` and `not in` are the exact opposites of `==` and `in`."""

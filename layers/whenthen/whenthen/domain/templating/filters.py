@@ -1,4 +1,4 @@
-"""The filters that templates have: Jinja2's where they are harmless, our own where a value could make them grow."""
+"""Define the filters of templates: Jinja2's harmless ones, and our own where a value could make them grow."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from whenthen.domain.temporal.time_zones import parse_zone
 from whenthen.domain.temporal.waits import shown
 
 MAX_RENDERED = 100_000
-"""Characters of one rendered text; values put into a template can be longer than the template."""
+"""Bound the characters of one rendered text. Values can be longer than the template."""
 
 MAX_DIGITS = 10
-"""Decimals of a number: with more, rounding up or down would be an arithmetic of huge numbers."""
+"""Bound the decimals of a number: with more, rounding would calculate with huge numbers."""
 
 _LONGEST_PATTERN = 100
 
@@ -34,12 +34,12 @@ NAMES = frozenset(
 
 
 ZONE_PLACES: Mapping[str, int] = {"date": 1, "hour": 0}
-"""Which argument of a filter is a time zone."""
+"""Filter → the position of its time zone argument."""
 
 
 @pass_context
 def _date(context: Context, value: Any, pattern: str = "%Y-%m-%d", zone: Any = "") -> str:
-    """A date or time in a strftime pattern; anything else as it is.
+    """Format a date or time by a strftime pattern. Other values stay as they are.
 
     A moment with an offset is shown by the clocks of `zone`, or of the context's where that is none. A date, and a
     moment without an offset, are shown as they are written.
@@ -62,7 +62,7 @@ def _hour(context: Context, value: Any, zone: Any = "") -> str:
 
 
 def _float(value: Any) -> float | None:
-    """The finite number that a value is or says; None for anything else, what is missing included."""
+    """Return the finite number that a value is or spells. None for other values, also missing ones."""
     try:
         number = float(str(value))
     except ValueError:
@@ -75,7 +75,7 @@ def _digits(digits: Any) -> int:
 
 
 def _number(value: Any, digits: int = 2) -> str:
-    """A number with this many decimals and commas between thousands; anything else as it is."""
+    """Format a number with this many decimals and commas between thousands. Other values stay as they are."""
     number = _float(value)
     return str(value) if number is None else f"{number:,.{_digits(digits)}f}"
 
@@ -84,7 +84,7 @@ _ROUNDINGS: Mapping[str, Callable[[float], float]] = {"ceil": math.ceil, "floor"
 
 
 def _round(value: Any, digits: int = 0, method: str = "common") -> Any:
-    """A number to this many decimals: the nearest, or with `ceil` and `floor` the next one; anything else as it is."""
+    """Round a number to this many decimals: nearest, or with `ceil` or `floor`. Other values stay as they are."""
     number, digits = _float(value), _digits(digits)
     if number is None:
         return value
@@ -93,7 +93,7 @@ def _round(value: Any, digits: int = 0, method: str = "common") -> Any:
 
 
 def _int(value: Any, default: int = 0) -> int:
-    """A number without its decimals; `default` for anything else."""
+    """Return a number without its decimals; `default` for other values."""
     try:
         return int(str(value))
     except ValueError:
@@ -102,21 +102,21 @@ def _int(value: Any, default: int = 0) -> int:
 
 
 def _replace(value: Any, old: str, new: str) -> str:
-    """Every `old` of the text by `new`."""
+    """Replace every `old` of the text by `new`."""
     text, old, new = str(value), str(old), str(new)
     _bound("replace", len(text) + text.count(old) * len(new))
     return text.replace(old, new)
 
 
 def _join(value: Any, between: str = "") -> str:
-    """The items of a list, with a text between them; a single text as it is."""
+    """Join the items of a list with a text between them. A single text stays as it is."""
     items = [value] if isinstance(value, str) else [str(item) for item in value]
     _bound("join", sum(len(item) for item in items) + len(items) * len(str(between)))
     return str(between).join(items)
 
 
 def _truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
-    """At most this many characters, `end` included; cut between words, unless `killwords` is set."""
+    """Cut a text to this many characters, `end` included; between words, unless `killwords` is set."""
     text, length, end = str(value), max(int(length), 0), str(end)
     if len(text) <= length:
         return text

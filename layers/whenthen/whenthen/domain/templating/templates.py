@@ -1,7 +1,7 @@
-"""Templates: Jinja2 in its immutable sandbox, and only the syntax that is listed here.
+"""Check and render templates: Jinja2 in its immutable sandbox, with only the syntax that is listed here.
 
-The sandbox keeps templates from reaching into Python; the list keeps them from costing time: no loops,
-no calls, no arithmetic. What is not on the list is refused when a rule is saved.
+The sandbox keeps templates from reaching into Python; the list keeps them from costing time: no loops, no calls, no
+arithmetic. Any other syntax is refused when a rule is saved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from whenthen.domain.templating.comparisons import COMPARE, compare, with_compar
 from whenthen.domain.temporal.time_zones import parse_zone
 
 MAX_FILTERS = 5
-"""Filters in a row; some lengthen their text, so a chain could explode."""
+"""Bound the filters in a row. Some lengthen their text, so a chain could explode."""
 
 AT_LINE = ReasonCode("template.at_line", "line", "problem")
 # The detail is in Jinja2's own words.
@@ -60,27 +60,27 @@ _SYNTAX = (
     nodes.Neg,
 )
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What Jinja2 and the compiler behind it make of numbers of thousands of digits and of endless nesting."""
+"""Errors of Jinja2 and the compiler for endless nesting and numbers of thousands of digits."""
 _UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError, NameError)
-"""What a filter makes of a value that it is not for."""
+"""Errors of filters for values that they do not fit."""
 
 
 class _Missing(ChainableUndefined):
-    """What is missing. So is what it would have, and so is its negative."""
+    """Stand for a missing value. Its attributes and its negative are missing too."""
 
     def __neg__(self) -> _Missing:  # type: ignore[override]
         return self
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """A dot means a key of a mapping and nothing else: a field called `items` is found, a method never is."""
+    """Read a dot as a key of a mapping only: a field called `items` is found, a method never is."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """The value under this key, or what is undefined."""
+        """Return the value under this key. Undefined if absent."""
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """The value under this key or at this place of a list; null counts as missing, so no letter says None."""
+        """Return the value under a key, or at a place of a list. Null counts as missing, so no letter says None."""
         found = (isinstance(obj, Mapping) and argument in obj) or (
             isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj)
         )
@@ -97,7 +97,7 @@ def _environment(*, escaping: bool) -> _Sandbox:
 
 
 def _finalize(value: Any) -> Any:
-    """What is missing prints as nothing, so that a letter never says None."""
+    """Print a missing value as nothing, so that a letter never says None."""
     return "" if value is None else value
 
 
@@ -107,7 +107,7 @@ def _environment_for(*, escaping: bool) -> _Sandbox:
 
 
 def check(source: str, field: str) -> list[Problem]:
-    """What is not allowed in this template, each named under `field` with its line."""
+    """Return every problem of a template, under `field`, with its line."""
     environment = _environment_for(escaping=False)
     try:
         tree = environment.parse(source)
@@ -142,7 +142,7 @@ def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
 
 
 def _unknown_zone(node: nodes.Filter) -> str | None:
-    """The time zone that a filter is given, if it is written there and none. One of the record is known only later."""
+    """Return an unknown time zone that the template gives to a filter. None if none is written there."""
     place = filters.ZONE_PLACES.get(node.name)
     if place is None:
         return None
@@ -172,7 +172,7 @@ def _compiled(source: str, *, escaping: bool) -> Template:
 
 
 def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -> str:
-    """The text with its values filled in; what is missing is empty. Raises Invalid if it cannot be rendered."""
+    """Render a template; a missing value is empty. Raises Invalid if it cannot be rendered."""
     if "{" not in source:
         return source
     try:
@@ -185,7 +185,7 @@ def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -
 
 
 def render_all(value: Any, context: Mapping[str, Any], *, escaping: bool = False) -> Any:
-    """The same JSON value with every string in it rendered."""
+    """Render every string of a JSON value."""
     if isinstance(value, str):
         return render(value, context, escaping=escaping)
     if isinstance(value, Mapping):
@@ -196,7 +196,7 @@ def render_all(value: Any, context: Mapping[str, Any], *, escaping: bool = False
 
 
 def check_all(value: Any, field: str) -> list[Problem]:
-    """What is not allowed in any string of this JSON value."""
+    """Return every problem of the strings of a JSON value."""
     if isinstance(value, str):
         return check(value, field) if "{" in value else []
     if isinstance(value, Mapping):

@@ -1,1 +1,1 @@
-"""Time: waits of steps, time zones, recurring series, time values in conditions."""
+"""Calculate with time: waits of steps, time zones, recurring series, time values in conditions."""

@@ -1,8 +1,8 @@
-"""Recurring series: the part of iCalendar's RRULE (RFC 5545) that calendars write for meetings.
+"""Read recurring series: the part of iCalendar's RRULE (RFC 5545) that calendars write for meetings.
 
-`FREQ=DAILY|WEEKLY|MONTHLY|YEARLY` with INTERVAL, COUNT, UNTIL and WKST, and BYDAY for weekly ones. What else a
-rule says (the last Friday of a month, each third hour) is not read: a series that would be read half is not read
-at all, and only its first date counts. A monthly series on the 31st leaves shorter months out, as the RFC says.
+`FREQ=DAILY|WEEKLY|MONTHLY|YEARLY` with INTERVAL, COUNT, UNTIL and WKST, and BYDAY for weekly ones. A rule with any
+other part (the last Friday of a month, each third hour) is not read at all, rather than read half: then only its first
+date counts. A monthly series on the 31st skips shorter months, as the RFC says.
 
 A series is one of days. Calendars write the end and the exceptions of one that has an hour as moments, mostly in UTC:
 these are of the day that the clocks of the series show. One of whole days has no clocks: there the written day counts.
@@ -24,7 +24,7 @@ _DAYS = {name[:2].upper(): number for number, name in enumerate(WEEKDAYS)}
 
 
 class Series(Struct, frozen=True):
-    """A series by days.
+    """Describe a series by days.
 
     weekdays    of a weekly one, Monday 0; never empty there
     week_start  on which day weeks begin, Monday 0: it matters to every second, third, … week
@@ -43,14 +43,14 @@ class Series(Struct, frozen=True):
     left_out: frozenset[date] = frozenset()
 
     def takes(self, day: date) -> bool:
-        """Whether the series has this day."""
+        """Tell whether the series has this day."""
         if day < self.start or day in self.left_out or (self.until is not None and day > self.until):
             return False
         return self._in_step(day) and (self.count is None or self._before(day) < self.count)
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """Where the index keeps the series: each of its days looks into one of them."""
+        """Return the buckets of the index that hold the series. Each of its days looks into one of them."""
         match self.frequency:
             case "DAILY":
                 return ("daily",)
@@ -74,7 +74,7 @@ class Series(Struct, frozen=True):
                 return same and (day.year - self.start.year) % self.interval == 0
 
     def _before(self, day: date) -> int:
-        """How many days of the series are earlier than `day`, which is in step."""
+        """Count the days of the series before `day`, which is in step."""
         match self.frequency:
             case "DAILY":
                 return (day - self.start).days // self.interval
@@ -89,20 +89,20 @@ class Series(Struct, frozen=True):
                 return sum(_has(year, self.start.month, self.start.day) for year in passed)
 
     def _weeks(self, day: date) -> int:
-        """Weeks from that of the start to that of `day`."""
+        """Count the weeks from that of the start to that of `day`."""
         return ((day - self.start).days + self._place(self.start.weekday())) // 7
 
     def _place(self, weekday: int) -> int:
-        """Which day of its week it is, the first one 0."""
+        """Return the position of a weekday in its week, the first one 0."""
         return (weekday - self.week_start) % 7
 
     def _earlier(self, day: date) -> int:
-        """How many of the weekdays are earlier in the week than `day`."""
+        """Count the weekdays of the series that are earlier in the week than `day`."""
         return sum(self._place(weekday) < self._place(day.weekday()) for weekday in self.weekdays)
 
 
 def buckets_of(day: date) -> tuple[str, ...]:
-    """The buckets in which the series stand that may have this day."""
+    """Return the buckets of the series that may have this day."""
     return (
         "daily",
         f"every-{WEEKDAYS[day.weekday()]}",
@@ -114,7 +114,7 @@ def buckets_of(day: date) -> tuple[str, ...]:
 def read_series(
     written: str | None, start: date, left_out: Iterable[str], hour: time | None = None, zone: tzinfo = UTC
 ) -> Series | None:
-    """The series of an RRULE that begins on `start`; None for one that cannot be read whole.
+    """Read the series of an RRULE that begins on `start`. None if it cannot be read whole.
 
     left_out  dates, or moments on the days that are meant
     hour      at which it comes on its days, by the clocks of `zone`; None: it is one of whole days
@@ -159,7 +159,7 @@ def _weekdays(text: str | None, start: date) -> frozenset[int]:
 
 
 def _read(text: str, clocks: tzinfo | None) -> date | datetime:
-    """A date, or what the clocks show at a moment, written with or without hyphens. Raises ValueError."""
+    """Read a date or a moment by the clocks, written with or without hyphens. Raises ValueError."""
     if len(text) <= len("2026-03-14"):
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text.upper())
@@ -171,7 +171,7 @@ def _day(point: date | datetime) -> date:
 
 
 def _last_day(end: date | datetime, hour: time | None) -> date:
-    """The last day on which it is not later than `end` at this hour; without an hour, the day of `end`."""
+    """Return the last day whose moment at this hour is not after `end`. Without an hour, return the day of `end`."""
     day = _day(end)
     late = hour is not None and isinstance(end, datetime) and end.time() < hour.replace(microsecond=0)
     return day - timedelta(days=1) if late and day > date.min else day
@@ -182,7 +182,7 @@ def _months(start: date, day: date) -> int:
 
 
 def _has(year: int, month: int, day: int) -> bool:
-    """Whether the calendar has this day; months may go past twelve."""
+    """Tell whether the calendar has this day. Months may go past twelve."""
     try:
         date(year + (month - 1) // 12, (month - 1) % 12 + 1, day)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Dates, moments and clock times as conditions compare them, and durations counted back and forth from now.
+"""Compare dates, moments and clock times as conditions do, and count durations back and forth from now.
 
-A moment and a date are both spans of time: a date is its whole day in the zone of the condition. One
-span is before another when it ends first, and after it when it begins later; else they touch. 9999-12-31 is how many
-write that something never ends: what a zone puts beyond the calendar is the end of the calendar, and not nothing.
+A moment and a date are both spans of time: a date is its whole day in the zone of the condition. One span is before
+another when it ends first, and after it when it begins later; else they touch. Many people write 9999-12-31 for
+never: a date that a zone puts beyond the calendar is the end of the calendar, and not absent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BAD_AMOUNT = ReasonCode("duration.malformed_amount", "unit")
 # A duration is nothing, or longer than so many days.
 BAD_LENGTH = ReasonCode("duration.out_of_bounds", "count")
 _UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
-"""Minutes in one of each, to check a duration against its bound."""
+"""Unit → its minutes, to check a duration against its bound."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -35,22 +35,22 @@ _TICK = timedelta(microseconds=1)
 
 
 class Span(Struct, frozen=True, gc=False):
-    """A stretch of time by its first and last instant, both UTC and both part of it."""
+    """Hold a stretch of time by its first and last instant, both UTC and both part of it."""
 
     first: datetime
     last: datetime
 
     def before(self, other: Span) -> bool:
-        """Whether all of this is earlier than all of `other`."""
+        """Tell whether all of this is earlier than all of `other`."""
         return self.last < other.first
 
     def after(self, other: Span) -> bool:
-        """Whether all of this is later than all of `other`."""
+        """Tell whether all of this is later than all of `other`."""
         return self.first > other.last
 
 
 class Duration(Struct, frozen=True, gc=False):
-    """A length of time. Weeks and days are calendar days of a zone, hours and minutes elapsed time."""
+    """Hold a length of time. Weeks and days are calendar days of a zone, hours and minutes elapsed time."""
 
     weeks: int = 0
     days: int = 0
@@ -58,7 +58,7 @@ class Duration(Struct, frozen=True, gc=False):
     minutes: int = 0
 
     def from_moment(self, moment: datetime, zone: tzinfo, sign: int) -> datetime:
-        """The moment this much after `moment` (sign 1) or before it (-1), in UTC; at most the end of the calendar."""
+        """Return the moment this much after (sign 1) or before (-1) `moment`, in UTC, within the calendar."""
         days = sign * (7 * self.weeks + self.days)
         try:
             if days:
@@ -70,7 +70,7 @@ class Duration(Struct, frozen=True, gc=False):
 
 
 def read_duration(value: object) -> Duration:
-    """`{"days": 3, "hours": 12}`: weeks, days, hours and minutes. Raises InvalidValue."""
+    """Read `{"days": 3, "hours": 12}`: weeks, days, hours and minutes. Raises InvalidValue."""
     if not isinstance(value, Mapping) or not value:
         raise InvalidValue(NOT_A_DURATION())
     total = 0
@@ -86,7 +86,7 @@ def read_duration(value: object) -> Duration:
 
 
 def read_point(value: object) -> date | datetime | time | None:
-    """What a value says about time: a date, a moment (naive: by the zone's wall clock) or a clock time."""
+    """Read a date, a moment (naive: by the zone's wall clock) or a clock time. None for other values."""
     if isinstance(value, date | time):
         return value
     if not isinstance(value, str):
@@ -101,7 +101,7 @@ def read_point(value: object) -> date | datetime | time | None:
 
 
 def span_of(point: date | datetime, zone: tzinfo) -> Span:
-    """The span of a date or moment. What the zone puts beyond the calendar is the end of the calendar."""
+    """Return the span of a date or moment. A span beyond the calendar is the end of the calendar."""
     if isinstance(point, datetime):
         moment = in_utc(point, zone)
         return Span(moment, moment)
@@ -112,7 +112,7 @@ def span_of(point: date | datetime, zone: tzinfo) -> Span:
 
 
 def now_fields(now: datetime, zone: tzinfo) -> dict[str, str | int]:
-    """What `now.*` offers: the moment, and what calendar and clock of the zone show."""
+    """Return the fields of `now.*`: the moment, and the zone's calendar and clock at it."""
     local = shown(now, zone)
     return {
         "moment": local.isoformat(timespec="seconds"),

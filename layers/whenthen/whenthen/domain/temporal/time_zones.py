@@ -1,7 +1,7 @@
-"""Time zones by their IANA names.
+"""Find time zones by their IANA names.
 
-zoneinfo, with what it loads, is a tenth of what a receiving function adds to its cold start, and most events need no
-zone: so it is loaded with the first zone that is asked for.
+zoneinfo, with its own imports, is a tenth of a receiving function's cold start, and most events need no zone: so it is
+loaded with the first zone that is asked for.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def parse_zone(name: str) -> ZoneInfo | None:
-    """The IANA time zone, or None for a name that is not one."""
+    """Return the IANA time zone. None if there is no such zone."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
@@ -24,7 +24,7 @@ def parse_zone(name: str) -> ZoneInfo | None:
 
 
 def utc() -> ZoneInfo:
-    """The zone of rules that name none."""
+    """Return UTC, the zone of rules that name none."""
     from zoneinfo import ZoneInfo
 
     return ZoneInfo("UTC")

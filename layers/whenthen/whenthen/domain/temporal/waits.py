@@ -1,10 +1,9 @@
-"""When a step is due: pure functions of the wait, the moment it counts from, the record and the time zone.
+"""Calculate when a step is due, from its wait, the moment it counts from, the record and the time zone.
 
-Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and
-minutes are elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday
-afternoon, at 10:00, is Wednesday at 10:00. In every other case it is the next time that the clock shows it.
-A wall-clock time that a spring change skips becomes the first moment after the gap; one that an autumn
-change repeats means its first occurrence.
+Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and minutes are
+elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday afternoon, at 10:00, is
+Wednesday at 10:00. In every other case it is the next time that the clock shows it. A wall-clock time that a spring
+change skips becomes the first moment after the gap; one that an autumn change repeats means its first occurrence.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
-"""Of all waits of a run together: under the year that one Step Functions execution may last."""
+"""Bound all waits of a run together: under the year that one Step Functions execution may last."""
 
 BAD_HOUR = ReasonCode("clock_time.malformed")
 UNKNOWN_DAY = ReasonCode("days.unknown", "options")
@@ -37,14 +36,14 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 class Until(Struct, frozen=True):
-    """A date field of the record, and how many days after it (negative: before it)."""
+    """Name a date field of the record, and the days after it (negative: before it)."""
 
     field: str
     days: int = 0
 
 
 class Wait(Struct, frozen=True):
-    """How long a step waits, counted from the previous step or from the run's entry."""
+    """Describe how long a step waits, counted from the previous step or from the run's entry."""
 
     days: int = 0
     hours: int = 0
@@ -57,23 +56,23 @@ class Wait(Struct, frozen=True):
 
     @property
     def immediate(self) -> bool:
-        """Whether there is nothing to wait for."""
+        """Tell whether there is nothing to wait for."""
         return not (self.length or self.at or self.weekdays or self.until)
 
     @property
     def length(self) -> timedelta:
-        """How long it lasts by its days, hours, minutes and seconds alone."""
+        """Return the sum of days, hours, minutes and seconds."""
         return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
 
     @property
     def on_a_day(self) -> bool:
-        """Whether it names a day and an hour of it, rather than a length of time."""
+        """Tell whether the wait names a day and an hour of it, rather than a length of time."""
         by_days = self.days or self.until is not None
         return self.at is not None and bool(by_days) and not (self.hours or self.minutes or self.seconds)
 
 
 def read_hour(reader: Reader, name: str) -> time | None:
-    """A wall-clock time written as HH:MM."""
+    """Read a wall-clock time written as HH:MM."""
     text = reader.text(name)
     if not text:
         return None
@@ -85,7 +84,7 @@ def read_hour(reader: Reader, name: str) -> time | None:
 
 
 def read_weekdays(reader: Reader, name: str) -> tuple[str, ...]:
-    """Days of the week as mon … sun; none given means every day."""
+    """Read days of the week, mon … sun. None given means every day."""
     days = reader.texts(name, most=7)
     if any(day not in WEEKDAYS for day in days):
         reader.report(name, UNKNOWN_DAY(options=WEEKDAYS))
@@ -94,7 +93,7 @@ def read_weekdays(reader: Reader, name: str) -> tuple[str, ...]:
 
 
 def read_wait(reader: Reader) -> Wait:
-    """A step's `wait` as an admin writes it."""
+    """Read the `wait` of a step."""
     until = reader.child("until")
     wait = Wait(
         days=reader.integer("days", most=MAX_WAIT_DAYS),
@@ -113,7 +112,7 @@ def read_wait(reader: Reader) -> Wait:
 
 
 def read_until(reader: Reader) -> Until:
-    """`until`: a date field of the record and an offset in days."""
+    """Read `until`: a date field of the record and an offset in days."""
     until = Until(
         field=reader.text("field", required=True).removeprefix("record."),
         days=reader.integer("days", least=-MAX_WAIT_DAYS, most=MAX_WAIT_DAYS),
@@ -123,7 +122,7 @@ def read_until(reader: Reader) -> Until:
 
 
 def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping[str, Any], zone: tzinfo) -> datetime:
-    """The moment at which a step with this `wait` is due, in UTC; never before `previous`.
+    """Return the moment at which a step with this `wait` is due, in UTC; never before `previous`.
 
     entered   when the run's event happened
     previous  when the step before was done (or `entered`, for the first)
@@ -149,7 +148,7 @@ def _counted_from(start: datetime, wait: Wait, zone: tzinfo) -> datetime:
 
 
 def moment_of(value: Any, zone: tzinfo) -> datetime | None:
-    """A record's date or time as a moment: a bare date is midnight in `zone`. None when it is neither."""
+    """Return a record's date or time as a moment. A bare date is midnight in `zone`. None for other values."""
     if not isinstance(value, str):
         return None
     try:
@@ -160,7 +159,7 @@ def moment_of(value: Any, zone: tzinfo) -> datetime | None:
 
 
 def in_utc(moment: datetime, zone: tzinfo) -> datetime:
-    """The moment in UTC: a naive one is by the clocks of `zone`, one beyond the calendar is the end of the calendar."""
+    """Return the moment in UTC. A naive one is by the clocks of `zone`; one beyond the calendar is its end."""
     try:
         return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except OverflowError:
@@ -168,7 +167,7 @@ def in_utc(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def shown(moment: datetime, zone: tzinfo) -> datetime:
-    """What the clocks of `zone` show at the moment; where that is beyond the calendar, the moment as it is."""
+    """Return the moment by the clocks of `zone`; the moment unchanged where that is beyond the calendar."""
     try:
         return moment.astimezone(zone)
     except OverflowError:
@@ -176,12 +175,12 @@ def shown(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def end_of_calendar(near: date) -> datetime:
-    """The last moment that there is, or the first one: 9999-12-31 is written for never, 0001-01-01 for long ago."""
+    """Return the calendar's last moment, or its first: 9999-12-31 stands for never, 0001-01-01 for long ago."""
     return LAST if near.year > _MIDDLE else FIRST
 
 
 def wall(day: date, hour: time, zone: tzinfo) -> datetime:
-    """The moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
+    """Return the moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
     local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -190,7 +189,7 @@ def wall(day: date, hour: time, zone: tzinfo) -> datetime:
 
 
 def _end_of_gap(local: datetime, zone: tzinfo) -> datetime:
-    """The first moment after the gap that swallows `local`: where the offset changes, to the minute."""
+    """Return the first moment after the gap that swallows `local`: where the offset changes, to the minute."""
     # fold=0 reads the skipped hour with the offset before the change, fold=1 with the one after it.
     late, early = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
     before = early.astimezone(zone).utcoffset()
@@ -211,7 +210,7 @@ def _plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
 
 
 def _at_hour(moment: datetime, wait: Wait, zone: tzinfo) -> datetime:
-    """The first moment from `moment` on that has the wanted hour and weekday."""
+    """Return the first moment from `moment` on that has the wanted hour and weekday."""
     local = moment.astimezone(zone)
     candidate = moment if wait.at is None else wall(local.date(), wait.at, zone)
     allowed = wait.weekdays or WEEKDAYS
