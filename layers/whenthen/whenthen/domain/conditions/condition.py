@@ -115,7 +115,7 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     """Read a condition, and append every problem of it to `problems`. None if there was any.
 
     field   where the condition stands, such as `conditions`: the paths of problems begin with it
-    zone    the IANA zone of leaves that name none themselves
+    zone    the IANA zone of predicates that name none themselves
     """
     parser = _Parser(problems, zone)
     before = len(problems)

@@ -18,7 +18,7 @@ class Operator(Struct, frozen=True):
     """Describe one operator.
 
     read      reads its operand from (value, fold); raises InvalidValue
-    holds     whether a leaf with this operator holds
+    holds     whether a predicate with this operator holds
     takes     what kind of value it takes, as the API's catalogue names it
     folds     whether it can ignore case
     dated     whether a time zone matters to it

@@ -1,1 +1,1 @@
-"""The catalogue of event types as tables, and the events that a changed record gives."""
+"""List event types in tables, and derive events from a changed record."""

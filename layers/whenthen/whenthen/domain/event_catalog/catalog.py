@@ -1,7 +1,7 @@
-"""The catalogue: everything that can happen, in one table. Parsers, the API, docs and checks read it.
+"""Join all event types in one catalogue. Parsers, the API, docs and checks read it.
 
-A type stands in one of three places: `record_events` (what a change of a record means, for every kind or for
-some), `message_events` (what customers write, say and press) and `engine_events` (time, and rules themselves).
+A type stands in one of three tables: `record_events` (a change of a record, of every kind or of some),
+`message_events` (customers write, call and press) and `engine_events` (time, and rules themselves).
 Any other `<kind>.<past verb>` is free: an admin's own sources and systems may report it, with any data.
 """
 
@@ -26,7 +26,7 @@ _FIXED: Mapping[str, EventType] = {row.type: row for row in (*MESSAGE_EVENTS, *E
 
 
 def types() -> Iterator[EventType]:
-    """Every row: those of records for each known kind, then all others."""
+    """Yield every row: those of records for each known kind, then all others."""
     for kind in KINDS:
         for row in record_events.rows_of(kind):
             yield record_events.described(row, kind)
@@ -35,12 +35,12 @@ def types() -> Iterator[EventType]:
 
 @cache
 def find(event_type: str) -> EventType | None:
-    """The row of a type; None for a free one, and for events of kinds that the admin named."""
+    """Return the row of a type. None for a free type, and for events of kinds that the admin named."""
     return _FIXED.get(event_type) or record_events.find_record_event(event_type)
 
 
 def check_reported(event_type: str, data: Mapping[str, Any], path: str = "") -> list[Problem]:
-    """What keeps another system from sending this event, through the API or the bus; nothing: it may.
+    """Return the problems that keep another system from sending this event, through the API or the bus.
 
     `path` is put before the fields `type` and `data`, as `events[3].`. A free type may be sent with any data.
     """
@@ -57,7 +57,7 @@ def check_reported(event_type: str, data: Mapping[str, Any], path: str = "") -> 
 
 @cache
 def as_json() -> dict[str, Any]:
-    """The events, as the API shows them. Those of every kind of record stand once, with `<kind>` in their type."""
+    """Return the events as the API shows them. Those of every kind stand once, with `<kind>` in their type."""
     return {
         "kinds": [
             {"name": kind.name, "description": kind.description, "reported": kind.elsewhere} for kind in KINDS.values()

@@ -1,8 +1,8 @@
-"""What can be told from a record before and after a change: the tests that the catalogue's rows are made of.
+"""Test a record before and after a change: each row of the catalogue that is derived has one of these tests.
 
-Each test answers with the facts that its event says beside the record itself, or with None where it did not
-happen. A milestone such as `invoice.paid` is reached by a change, or by a record that is created so: most
-payments are recorded when they are received already. A change from one value to another needs both sides.
+Each test returns the facts that its event has beside the record itself, or None if it did not happen. A milestone such
+as `invoice.paid` is reached by a change, or by a record that is created so: most payments are recorded when they are
+received already. A change from one value to another needs both sides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Facts = Mapping[str, Any]
 
 
 class Difference(Struct, frozen=True):
-    """A record before (None: it was created) and after (None: it was deleted) a change, and what differs."""
+    """Hold a record before (None: it was created) and after (None: it was deleted) a change, and the changed fields."""
 
     before: Record | None
     after: Record | None
@@ -31,43 +31,43 @@ class Difference(Struct, frozen=True):
 
     @property
     def record(self) -> Record:
-        """The record as it is, or as it last was."""
+        """Return the record as it is, or as it last was."""
         record = self.after or self.before
         assert record is not None  # noqa: S101 - for the type checker: one of the two is there
         return record
 
     @property
     def updated(self) -> bool:
-        """Whether it was there before and is there still."""
+        """Tell whether the record was there before and still is."""
         return self.before is not None and self.after is not None
 
     def was(self, name: str) -> Any:
-        """What the field held; None for a record that was not there."""
+        """Return the field's former value. None if there was no record."""
         return self.before.fields.get(name) if self.before else None
 
     def is_now(self, name: str) -> Any:
-        """What the field holds; None for a record that is not there."""
+        """Return the field's value. None if there is no record."""
         return self.after.fields.get(name) if self.after else None
 
 
 class Test(Protocol):
-    """What a row asks of a difference."""
+    """Test a difference for a row of the catalogue."""
 
     @property
-    def said(self) -> str:
-        """The test in words, for the catalogue."""
+    def description(self) -> str:
+        """Describe the test, for the catalogue."""
 
     def facts(self, difference: Difference) -> Facts | None:
-        """What the event says; None: it did not happen."""
+        """Return the facts of the event. None if it did not happen."""
 
 
 class Created(Struct, frozen=True):
-    """The record was not there. `via`: only when it was made this way."""
+    """Match a record that is new. `via`: only if it was made this way."""
 
     via: str = ""
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"a record is created{f' by {self.via}' if self.via else ''}"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -76,27 +76,27 @@ class Created(Struct, frozen=True):
 
 
 class Updated(Struct, frozen=True):
-    """At least one field differs."""
+    """Match a change of at least one field."""
 
-    said: str = "any field of a record changes"
+    description: str = "any field of a record changes"
 
     def facts(self, difference: Difference) -> Facts | None:
         return {} if difference.updated and difference.changed else None
 
 
 class Deleted(Struct, frozen=True):
-    """The record is gone."""
+    """Match a record that is gone."""
 
-    said: str = "a record is deleted"
+    description: str = "a record is deleted"
 
     def facts(self, difference: Difference) -> Facts | None:
         return {} if difference.after is None else None
 
 
 class Merged(Struct, frozen=True):
-    """Another record became part of this one."""
+    """Match a record into which another was merged."""
 
-    said: str = "another record of its kind is merged into a record; this is the only event of that change"
+    description: str = "another record of its kind is merged into a record; this is the only event of that change"
 
     def facts(self, difference: Difference) -> Facts | None:
         gained = absorbed(difference.before, difference.after)
@@ -104,12 +104,12 @@ class Merged(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """One of these fields of an existing record changes; what it says is about the first of them."""
+    """Match a change of one of these fields of an existing record; the facts are about the first of them."""
 
     fields: tuple[str, ...]
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"{' or '.join(self.fields)} of an existing record changes"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -120,12 +120,12 @@ class Changes(Struct, frozen=True):
 
 
 class ChangesBeside(Struct, frozen=True):
-    """A field other than these changes: they have events of their own, or are nothing that people edit."""
+    """Match a change of any other field: these have events of their own, or are nothing that people edit."""
 
     fields: tuple[str, ...]
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"a field other than {', '.join(self.fields)} changes"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -133,13 +133,13 @@ class ChangesBeside(Struct, frozen=True):
 
 
 class Becomes(Struct, frozen=True):
-    """The field holds one of these values (whatever their case) and did not before; also right from the start."""
+    """Match a field that newly holds one of these values, in any case; also in a record that is created so."""
 
     field: str
     values: tuple[str, ...]
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"{self.field} becomes {' or '.join(self.values)}, also when a record is created so"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -152,13 +152,13 @@ class Becomes(Struct, frozen=True):
 
 
 class Gets(Struct, frozen=True):
-    """The field has a new value that is not blank; also right from the start. `first`: only where it had none."""
+    """Match a field with a new value that is not blank, also in a new record. `first`: only if it had none."""
 
     field: str
     first: bool = False
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"{self.field} gets {'its first' if self.first else 'another'} value, also when a record is created so"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -169,12 +169,12 @@ class Gets(Struct, frozen=True):
 
 
 class Gains(Struct, frozen=True):
-    """The list has items that it had not; one event tells all of one change. A new record gains all that it has."""
+    """Match a list with new items, all of one change in one event. A new record gains all that it has."""
 
     field: str
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"{self.field} has new items, also when a record is created with them"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -183,12 +183,12 @@ class Gains(Struct, frozen=True):
 
 
 class Loses(Struct, frozen=True):
-    """The list lacks items that it had."""
+    """Match a list that lost items."""
 
     field: str
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         return f"{self.field} of an existing record loses items"
 
     def facts(self, difference: Difference) -> Facts | None:
@@ -197,14 +197,14 @@ class Loses(Struct, frozen=True):
 
 
 def absorbed(before: Record | None, after: Record | None) -> tuple[str, ...]:
-    """The refs that came to mean this record by a change: that of the record which was merged into it, and its own."""
+    """Return the refs that a change made mean this record: that of the record merged into it, and those it meant."""
     if before is None or after is None:
         return ()
     return tuple(ref for ref in after.absorbed if ref not in before.absorbed)
 
 
 def parent_of(difference: Difference) -> str | None:
-    """The ref of the parent that the record has and had not; None where there is no such one."""
+    """Return the ref of the parent that the record has and had not. None if there is no new one."""
     parent = difference.is_now("parent")
     if parent == difference.was("parent"):
         return None
@@ -216,7 +216,7 @@ def parent_of(difference: Difference) -> str | None:
 
 
 def via_of(origin: str) -> str:
-    """How a change came about, told by its origin: human, import, form, rule or integration."""
+    """Return how a change came about, by its origin: human, import, form, rule or integration."""
     way = origin.partition(":")[0]
     return way if way in ("human", "import", "form", "rule") else "integration"
 
@@ -226,7 +226,7 @@ def _from_to(name: str, before: Any, after: Any) -> Facts:
 
 
 def _beyond(items: Any, others: Any) -> list[Any]:
-    """The items that are not among `others`, each once."""
+    """Return the items that are not among `others`, each once."""
     known = list(elements(others))
     found: list[Any] = []
     for item in elements(items):

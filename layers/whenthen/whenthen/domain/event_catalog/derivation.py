@@ -1,4 +1,4 @@
-"""What a change of a record means: events made from the record before and after it, by the catalogue's rows."""
+"""Derive events from the record before and after a change, by the catalogue's rows."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 SOURCE = "records"
-"""The source of events that come from the records table's stream."""
+"""Name the source of events that come from the records table's stream."""
 
 MAX_KEPT_VALUE = 200
-"""Bytes of a value that `changes` of an event which is too large still holds; a longer one becomes its hash."""
+"""Bound the bytes of a value in `changes` of a too large event. A longer one becomes its hash."""
 
 
 def change_events(before: Record | None, after: Record | None, seen: datetime) -> list[Event]:
-    """All events of one change, in the catalogue's order; none where no field differs, or it was made quietly.
+    """Return all events of one change, in the catalogue's order. Empty if no field differs, or it was made quietly.
 
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
@@ -50,7 +50,7 @@ def _events(difference: Difference, seen: datetime) -> list[Event]:
     merged = bool(absorbed(difference.before, difference.after))
     if difference.updated and not difference.changed and not merged:
         return []
-    # What either of two records knew was said when it came to be known: a merge says nothing but that it took place.
+    # The fields of both records were published when they changed: a merge publishes only that it took place.
     rows = (row for row in rows_of(difference.record.kind) if not merged or row.verb == MERGED)
     events = [
         _event(difference, row.verb, facts, seen)
@@ -93,7 +93,7 @@ def _event_id(record: Record, verb: str) -> str:
 
 
 def _child_added(difference: Difference, seen: datetime) -> list[Event]:
-    """The parent's event, where the record is a sub-customer or a part of its own kind: not one for every task."""
+    """Make the parent's event if the record is a sub-customer or a part of its own kind: not for every task."""
     from whenthen.domain.event_catalog.change_tests import parent_of, via_of
     from whenthen.domain.event_catalog.record_kinds import PEOPLE
 
@@ -121,7 +121,7 @@ def _child_added(difference: Difference, seen: datetime) -> list[Event]:
 
 
 def within_bounds(event: Event) -> Event:
-    """The event, without what makes it too large for the bus; `data.omitted` names what was left out.
+    """Drop the parts that make the event too large for the bus; `data.omitted` names them.
 
     Long values in `changes` become their hashes, so that what changed is still seen to have changed. Then the
     largest fields of the record go, until the rest fits.
@@ -132,7 +132,7 @@ def within_bounds(event: Event) -> Event:
     data = {name: _short(value) if name in ("from", "to") else value for name, value in event.data.items()}
     omitted = [f"changes.{name}" for name, change in changes.items() if change != event.changes[name]]
     truncated = replace(event, data={**data, "omitted": omitted}, changes=changes)
-    for path in _heaviest_first(data):
+    for path in _largest_first(data):
         if encoded_size(truncated) <= MAX_EVENT_BYTES:
             break
         omitted.append(".".join(path))
@@ -148,11 +148,11 @@ def _short(value: Any) -> Any:
 
 
 _RECORDS = (("fields",), ("child", "fields"))
-"""Where in an event's data the fields of a record stand."""
+"""Name the places of a record's fields in an event's data."""
 
 
-def _heaviest_first(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """The paths that can be left out: fields of the record by size, then the lists that the event itself tells."""
+def _largest_first(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the paths that can be left out: fields of the record by size, then the lists of the event itself."""
     fields = [(*place, name, bytes_of(value)) for place in _RECORDS for name, value in _at(data, place).items()]
     fields.sort(key=lambda path: (-path[-1], path[:-1]))
     return [*(path[:-1] for path in fields), *((name,) for name, value in data.items() if isinstance(value, list))]
@@ -176,7 +176,7 @@ def _without(data: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
 
 
 def record_of(event: Event) -> Record | None:
-    """The record that a change event carries; None for any other event, and for a record that was too large.
+    """Return the record that a change event carries. None for any other event, and if the record was too large.
 
     Of a record that is deleted the rest is returned even then: the store has it no more.
     """

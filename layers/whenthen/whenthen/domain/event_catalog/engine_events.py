@@ -1,4 +1,4 @@
-"""What whenthen itself makes happen: dates that are reached, rules that are started or have finished."""
+"""List the events that whenthen itself makes: dates that are reached, rules that are started or have finished."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, FINISHE
 _F, _T = DataField, DataType
 
 ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
-"""The kinds of events that nobody else may send."""
+"""Name the kinds of events that nobody else may send."""
 
 _RULE = _F("rule", _T.TEXT, "The rule that it is for.", required=True)
 _REACHED = (

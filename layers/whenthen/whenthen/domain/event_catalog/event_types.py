@@ -1,4 +1,4 @@
-"""What the catalogue says of an event type: its data, who makes such events, and how reported data is checked."""
+"""Describe event types: their data, the makers of such events, and the checks of reported data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BAD_DATE = ReasonCode("date.malformed")
 
 
 class DataType(StrEnum):
-    """What a field of an event's data holds."""
+    """Tell what a field of an event's data holds."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -42,7 +42,7 @@ class DataType(StrEnum):
 
 
 class Maker(StrEnum):
-    """Who makes events of a type."""
+    """Name the makers of events."""
 
     STORE = "store"
     SOURCE = "source"
@@ -52,7 +52,7 @@ class Maker(StrEnum):
 
 
 class DataField(Struct, frozen=True):
-    """One field of an event's data. Fields that are not listed are allowed: what a source adds is kept."""
+    """Describe one field of an event's data. Other fields are allowed: those that a source adds are stored."""
 
     name: str
     type: DataType
@@ -61,7 +61,7 @@ class DataField(Struct, frozen=True):
 
 
 class EventType(Struct, frozen=True):
-    """One type of event.
+    """Describe one type of event.
 
     makers   who makes such events; `report`: other systems may, through the API and the bus
     derived  what has to happen for one to be made, in a sentence
@@ -78,16 +78,16 @@ class EventType(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """The part of the type before the dot."""
+        """Return the part of the type before the dot."""
         return self.type.partition(".")[0]
 
     @property
     def reported(self) -> bool:
-        """Whether other systems may send it."""
+        """Tell whether other systems may send it."""
         return Maker.REPORT in self.makers
 
     def to_json(self) -> dict[str, Any]:
-        """The row as the API shows it."""
+        """Return the row as the API shows it."""
         return {
             "type": self.type,
             "description": self.description,
@@ -103,7 +103,7 @@ class EventType(Struct, frozen=True):
 
 
 def problems_of(fields: Sequence[DataField], data: Mapping[str, Any], path: str) -> list[Problem]:
-    """What does not hold in `data`, each with its field under `path`."""
+    """Return the problems of `data`, each with its field under `path`."""
     problems = []
     for row in fields:
         value = data.get(row.name)
@@ -131,7 +131,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def _read_date(value: Any) -> date:
-    """A date alone: `date.fromisoformat` takes 20260314 too, which no condition would read as a date."""
+    """Read a date alone. `date.fromisoformat` takes 20260314 too, which no condition would read as a date."""
     read = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     if len(value) != len("2026-03-14"):
         raise ValueError(value)

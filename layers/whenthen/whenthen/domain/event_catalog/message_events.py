@@ -1,4 +1,4 @@
-"""What customers write, say and press: WhatsApp, e-mail, chat, chatbots, calls, forms, advertisements, webhooks."""
+"""List the events of customers: WhatsApp, e-mail, chat, chatbots, calls, forms, advertisements, webhooks."""
 
 from __future__ import annotations
 

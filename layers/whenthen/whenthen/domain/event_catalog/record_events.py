@@ -1,6 +1,6 @@
-"""What a change of a record is called: one row for each event that is derived from the record before and after it.
+"""List the events of records, one row for each that is derived from the record before and after a change.
 
-The rows of every kind come first, then those of single kinds. `changes` derives events by this table, the
+The rows of every kind come first, then those of single kinds. `derivation` derives events by this table, the
 API shows it. No row is about a value that only time changes: those are the clock's.
 """
 
@@ -31,7 +31,7 @@ from whenthen.domain.events.types import CHILD_ADDED, FIELD_CHANGED, MERGED
 
 
 class RecordEvent(Struct, frozen=True):
-    """One row. `kinds`: those that have it, none for every kind. `test`: None where it is not derived by a test."""
+    """Describe one row. `kinds`: those that have it, empty for every kind. `test`: None if not derived by a test."""
 
     verb: str
     description: str
@@ -147,39 +147,39 @@ _COMMON_VERBS = frozenset(row.verb for row in OF_EVERY_KIND)
 
 @cache
 def rows_of(kind: str) -> tuple[RecordEvent, ...]:
-    """The rows that records of `kind` have: those of every kind, then its own."""
+    """Return the rows of records of `kind`: those of every kind, then its own."""
     return OF_EVERY_KIND + tuple(row for row in OF_SOME_KINDS if kind in row.kinds)
 
 
 @cache
 def find_record_event(event_type: str) -> EventType | None:
-    """The catalogue's row for an event of a known kind of record; None where the store derives no such event."""
+    """Return the row for an event of a known kind of record. None if no change derives such an event."""
     kind, _, verb = event_type.partition(".")
     row = next((row for row in rows_of(kind) if row.verb == verb), None) if kind in KINDS else None
     return None if row is None else described(row, kind)
 
 
 def described(row: RecordEvent, kind: str) -> EventType:
-    """The row as the catalogue shows it for one kind of record (or for `<kind>`, any)."""
+    """Return the row as the catalogue shows it for one kind of record (or for `<kind>`, any)."""
     known = KINDS.get(kind)
     reported = row.verb != FIELD_CHANGED and known is not None and known.elsewhere
     return EventType(
         type=f"{kind}.{row.verb}",
         description=row.description,
         makers=(Maker.STORE, Maker.REPORT, Maker.SOURCE) if reported else (Maker.STORE,),
-        derived=row.test.said if row.test else _SAID[row.verb],
+        derived=row.test.description if row.test else _DESCRIBED[row.verb],
         data=(*row.data, *(() if row.verb == CHILD_ADDED else _CARRIED)),
         example=row.example,
         about="the parent" if row.verb == CHILD_ADDED else "the record",
     )
 
 
-_SAID = {
+_DESCRIBED = {
     CHILD_ADDED: "a customer, or a record of the same kind, gets this record as its parent",
     FIELD_CHANGED: "a trigger reads it as <kind>.updated where the field differs; no such event is published",
 }
 
 
 def is_common(verb: str) -> bool:
-    """Whether records of every kind have an event of this name."""
+    """Tell whether records of every kind have an event of this name."""
     return verb in _COMMON_VERBS

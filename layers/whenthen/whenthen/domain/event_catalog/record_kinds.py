@@ -1,4 +1,4 @@
-"""The kinds of record that whenthen knows. Others are the admin's to name; they have the same common events."""
+"""List the kinds of record that whenthen knows. Admins may name others, which have the same common events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class RecordKind(Struct, frozen=True):
-    """One kind of record.
+    """Describe one kind of record.
 
     elsewhere  whether its truth is often kept in another system (a telephone exchange, a calendar, a shop), so
                that other systems may report what happened to it without keeping a record here
@@ -45,4 +45,4 @@ KINDS: Mapping[str, RecordKind] = {
 }
 
 PEOPLE = frozenset({"contact", "company", "customer", "lead"})
-"""Kinds that are customers: one that gets another of these as its parent is a sub-customer of it."""
+"""Name the kinds of customers: a record that gets one as its parent, and is one, is a sub-customer."""

@@ -111,9 +111,9 @@ def truncate(event: Event) -> Event:
     """Drop the largest parts of the data until the event is within MAX_EVENT_BYTES; `omitted` names them."""
     data, omitted = dict(event.data), list(event.data.get("omitted", ()))
     while data.keys() - {"omitted"} and encoded_size(event) > MAX_EVENT_BYTES:
-        heaviest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
-        del data[heaviest]
-        omitted.append(heaviest)
+        largest = max(data.keys() - {"omitted"}, key=lambda name: (bytes_of(data[name]), name))
+        del data[largest]
+        omitted.append(largest)
         event = replace(event, data={**data, "omitted": omitted})
     return event
 

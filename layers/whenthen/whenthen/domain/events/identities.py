@@ -95,7 +95,7 @@ def phone(text: str, default_country: str | None) -> str | None:
 
 
 def phone_of_digits(digits: str) -> str | None:
-    """Return the E.164 form of an international number without its plus sign (`905321234567`), as WhatsApp's ids are."""
+    """Return the E.164 form of an international number without plus sign (`905321234567`), as in WhatsApp's ids."""
     return _canonical(f"+{digits}") if _DIGITS.fullmatch(digits) else None
 
 

@@ -1,4 +1,8 @@
-"""Why a rule matched an event or did not: each condition with what it expected, what was there, and its answer."""
+"""Explain why a rule matched an event or did not: each condition with its expected and actual value, and its answer.
+
+The result is data: no prose. Of each predicate it has `{"field", "op", "expected", "actual", "before"?}` and whether it
+holds; `before` only where the predicate asks of a change. The API renders it in the caller's language.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +72,7 @@ def explain(rule: Rule, context: Context) -> Explanation:
 
 
 def _of_trigger(rule: Rule, trigger: Branch | None, missed: Sequence[NearMiss], *, wanted: bool) -> Iterator[Deciding]:
-    """Yield what decided in the trigger: a near miss tells all of it but where the item stands that it moves."""
+    """Yield the predicates that decided in the trigger. A near miss covers all but where the moved item stands."""
     moving = rule.trigger.moves.demands if rule.trigger.moves else ()
     for each in _deciding(trigger, wanted=wanted):
         if not missed or each.branch.condition in moving:
@@ -95,7 +99,7 @@ def _shown(predicate: Predicate, facts: Facts) -> Mapping[str, Any]:
 
 
 def shortened(value: Any) -> Any:
-    """Cut a text that is long: an explanation is to be read."""
+    """Cut a long text: people read explanations."""
     return value[:_LONGEST] + "…" if isinstance(value, str) and len(value) > _LONGEST else value
 
 

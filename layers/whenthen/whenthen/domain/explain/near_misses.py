@@ -1,4 +1,4 @@
-"""Near misses: a trigger whose event came, but not as the trigger wants it: the right type, and another field."""
+"""Find near misses: an event of the trigger's type came, but a detail of it was not as the trigger requires."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NearMiss(Struct, frozen=True):
 
 
 def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
-    """How the event missed the rule's trigger; none where it hit it, or where the trigger wants its type alone.
+    """Return how the event missed the rule's trigger. Empty if it hit it, or if the trigger requires its type alone.
 
     Where the item stands that a trigger moves is no matter of the event: that is told as conditions are.
     """
@@ -50,14 +50,14 @@ def near_misses(rule: Rule, facts: Facts) -> tuple[NearMiss, ...]:
 
 
 def _change(rule: Rule, facts: Facts) -> Iterator[NearMiss]:
-    """A field that is to change, or to become something."""
+    """Find a field that did not change, or did not change from or to the required value."""
     changed = sorted(facts.changed_names())
     for predicate in predicates(rule.trigger.own):
         if not OPERATORS[predicate.op].record or holds(predicate, facts):
             continue
         name = ".".join(predicate.path.names)
         if predicate.path.names[0] not in changed:
-            # Whatever else is demanded of this field is no news.
+            # The other predicates on this field say nothing new.
             yield NearMiss(OTHER_FIELD(field=name, values=[*changed]), name, changed)
             return
         before, after = facts.change(predicate.path)

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a rule, or looks wrong. Errors refuse it, warnings inform. The codes are a table."""
+"""Define findings: mistakes in a rule, and things that look like one. Errors refuse it, warnings inform."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
 
 class Severity(StrEnum):
-    """Whether the rule is refused."""
+    """Tell whether the finding refuses the rule."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -50,7 +50,7 @@ SEVERITIES: Mapping[str, Severity] = {
     CYCLE_THAT_SETTLES.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,
 }
-"""Each code and how severe it is; `ONLY_FOR_LISTS` is a warning where a field may hold several values."""
+"""Code → severity. `ONLY_FOR_LISTS` is a warning where a field may hold several values."""
 
 
 class Finding(Struct, frozen=True):

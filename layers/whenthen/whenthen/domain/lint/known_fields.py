@@ -1,4 +1,4 @@
-"""What is known of the fields that a condition can ask for, by the types of its rule's events."""
+"""Know the fields that a condition can ask for, by the types of its rule's events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "changes": "object",
     "cause": "object",
 }
-"""All that an event has, as its JSON form has it."""
+"""Attribute of an event → the type of its value, as the event's JSON form has it."""
 
 _OF_EVERY_RECORD: Mapping[str, str] = {
     "kind": "text",
@@ -39,13 +39,13 @@ _OF_EVERY_RECORD: Mapping[str, str] = {
     "tags": "texts",
     "consent": "object",
 }
-"""Other fields of records are free: they may be called, and hold, anything."""
+"""Field of every record → the type of its value. Other fields are free in name and value."""
 
 _NOW: Mapping[str, str] = {"date": "date", "time": "time", "moment": "time", "weekday": "text"}
 
 
 class Known(Struct, frozen=True):
-    """What is known of a rule's events.
+    """Hold the known fields of a rule's events.
 
     data      the fields of `event.data` and what they hold
     complete  whether these are all: the catalogue has every one of the types
@@ -55,7 +55,7 @@ class Known(Struct, frozen=True):
     complete: bool
 
     def holds(self, predicate: Predicate) -> str:
-        """What the field holds that the leaf asks for; `any` where that is not known."""
+        """Return the type of the predicate's field; `any` if unknown."""
         held: str | None = None
         match (predicate.path.root, *predicate.path.names):
             case ("history", *_) | ("event", "cause", "depth"):
@@ -71,14 +71,14 @@ class Known(Struct, frozen=True):
         return held or "any"
 
     def is_strange(self, predicate: Predicate) -> bool:
-        """Whether the leaf asks for a field of the event's data that the catalogue does not have."""
+        """Tell whether the predicate asks for a field of the event's data that the catalogue does not have."""
         path = predicate.path
         in_data = path.root == "event" and path.names[0] == "data" and len(path.names) > 1
         return in_data and self.complete and path.names[1] not in self.data
 
 
 def known_of(event_types: Iterable[str]) -> Known:
-    """What the catalogue says about the data of these events."""
+    """Return the catalogue's fields of these events' data."""
     rows = [catalog.find(event_type) for event_type in event_types]
     data: dict[str, str] = {}
     for field in (field for row in rows if row is not None for field in row.data):
@@ -88,7 +88,7 @@ def known_of(event_types: Iterable[str]) -> Known:
 
 
 def is_strange_type(event_type: str) -> bool:
-    """Whether the catalogue knows the kind and has no such event of it. Kinds that it does not know are free."""
+    """Tell whether the catalogue knows the kind and has no such event of it. Kinds that it does not know are free."""
     return event_type.partition(".")[0] in _kinds() and catalog.find(event_type) is None
 
 

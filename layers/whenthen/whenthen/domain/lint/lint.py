@@ -1,7 +1,7 @@
-"""What is wrong with a rule, or looks wrong, before it is switched on: everything at once, errors first.
+"""Lint a rule before it is switched on: find everything at once, errors first.
 
-The rule by itself is looked at here; what it does to others and they to it, in `neighbours`. Docs/rules.md lists the
-codes, `findings` says which of them refuse the rule.
+This module looks at the rule by itself, `rule_conflicts` at its effects on others and theirs on it. docs/rules.md lists
+the codes, `findings` says which of them refuse the rule.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _SUITS = {
     "when": _TIMELY,
     "duration": _TIMELY,
 }
-"""What an operator takes → what a field may hold that it suits. What is not listed suits all."""
+"""What an operator takes → the types of field that it suits. An operator that is not listed suits all."""
 
 _CHOOSING = frozenset({"equals", "in", "has", "has_any", "changed_to", "changed_from"})
 
 
 def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) -> list[Finding]:
-    """Everything found about `rule`, errors first.
+    """Return every finding about `rule`, errors first.
 
     others  the rules that are switched on beside it
     known   of the fields of its events; by default what the catalogue says
@@ -77,7 +77,7 @@ def _events(rule: Rule) -> Iterator[Finding]:
 
 
 def _requirements(rule: Rule) -> tuple[Condition, ...]:
-    """All that must hold for the rule to start."""
+    """Return the conditions that must all hold for the rule to start."""
     return tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
 
 
@@ -86,9 +86,9 @@ def _conditions(rule: Rule, known: Known) -> Iterator[Finding]:
     if requirements:
         field = "conditions" if rule.conditions is not None else "trigger"
         yield from _never(AllOf(requirements), field, known)
-    # What a trigger requirements is not written as conditions are: its problems stand at the trigger as a whole.
+    # An admin does not write the trigger's condition as conditions: its findings stand at the whole trigger.
     for predicate in predicates(rule.trigger.condition):
-        yield from (replace(finding, field="trigger") for finding in _leaf(predicate, "trigger", known))
+        yield from (replace(finding, field="trigger") for finding in _predicate(predicate, "trigger", known))
     yield from _each(rule.conditions, "conditions", known)
 
 
@@ -103,10 +103,10 @@ def _never(condition: Condition, field: str, known: Known) -> Iterator[Finding]:
 
 
 def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Finding]:
-    """What is found about single leaves."""
+    """Lint single predicates."""
     match condition:
         case Predicate():
-            yield from _leaf(condition, path, known)
+            yield from _predicate(condition, path, known)
         case Not(item):
             yield from _each(item, f"{path}.not", known)
         case AllOf(items) | AnyOf(items):
@@ -115,7 +115,7 @@ def _each(condition: Condition | None, path: str, known: Known) -> Iterator[Find
                 yield from _each(item, f"{path}.{group}[{position}]", known)
 
 
-def _leaf(predicate: Predicate, path: str, known: Known) -> Iterator[Finding]:
+def _predicate(predicate: Predicate, path: str, known: Known) -> Iterator[Finding]:
     root, names = predicate.path.root, predicate.path.names
     if root == "event" and names[0] not in ATTRIBUTES:
         yield found(NO_SUCH_FIELD, f"{path}.field", field=predicate.field, known=list(ATTRIBUTES))
@@ -128,7 +128,7 @@ def _leaf(predicate: Predicate, path: str, known: Known) -> Iterator[Finding]:
 
 
 def _suits(predicate: Predicate, held: str) -> bool:
-    """Whether the leaf can hold for a field of this type."""
+    """Tell whether the predicate can hold for a field of this type."""
     takes = OPERATORS[predicate.op].takes
     if takes == "range" and isinstance(predicate.operand, Range):
         takes = "number" if isinstance(predicate.operand.low, int | Decimal) else "when"
@@ -139,7 +139,7 @@ def _suits(predicate: Predicate, held: str) -> bool:
 
 
 def _can_be(value: object, held: str) -> bool:
-    """Whether a field that holds such can be the same as the value."""
+    """Tell whether a field of this type can be the same as the value."""
     if held == "number":
         return not isinstance(value, bool) and (not isinstance(value, str) or number_in(value) is not None)
     if held == "flag":
@@ -162,14 +162,14 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
 
 
 def _first(rule: Rule) -> Sequence[object]:
-    """The steps that are due the moment the rule starts: nothing can have changed by then."""
+    """Return the steps that are due the moment the rule starts: nothing can have changed by then."""
     step_groups = rule.step_groups
     wait = step_groups[0][0].wait if step_groups else None
     return step_groups[0] if step_groups and (wait is None or wait.immediate) else ()
 
 
 def _still_holds(condition: Condition, *, at_once: bool) -> bool:
-    """Whether what held when the rule started holds at a step: what is asked of the event always does."""
+    """Tell whether a condition still holds at a step if it held at the start: one on the event always does."""
     return at_once or all(predicate.path.root == "event" for predicate in predicates(condition))
 
 
@@ -192,6 +192,6 @@ def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
 
 
 def _follows(requirements: Sequence[Condition], condition: Condition) -> bool:
-    """Whether the condition holds wherever the requirements do, and they do somewhere."""
+    """Tell whether the condition holds wherever the requirements do, and they do somewhere."""
     without, beside = AllOf((*requirements, Not(condition))), AllOf((*requirements, condition))
     return verdict(without) is Verdict.NEVER and verdict(beside) is not Verdict.NEVER

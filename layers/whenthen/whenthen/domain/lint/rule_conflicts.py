@@ -1,4 +1,4 @@
-"""Rules that get in each other's way: they write one field on the same events, or they start one another."""
+"""Find conflicts between rules: they write one field on the same events, or they start one another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from whenthen.domain.rules.triggers import On, waited_for
 
 
 def same_field(rule: Rule, beside: Iterable[Rule]) -> Iterator[Finding]:
-    """Fields that another rule writes too, on the same events and the same record."""
+    """Find fields that another rule writes too, on the same events and the same record."""
     own = _written(rule)
     for other in beside:
         if not own or not set(rule.trigger.event_types) & set(other.trigger.event_types) or _exclude(rule, other):
@@ -34,14 +34,14 @@ def same_field(rule: Rule, beside: Iterable[Rule]) -> Iterator[Finding]:
 
 
 def _written(rule: Rule) -> Mapping[str, tuple[str, object]]:
-    """The fields of the run's record that are set: where, and to what. Tags are added and taken off, not set."""
+    """Return the fields of the run's record that steps set: where, and to what. Tags are added and removed, not set."""
     own = [effect for effect in effects_of(rule) if effect.own]
     return {name: (_place(rule, effect), value) for effect in own for name, value in effect.fields.items()
             if name != "tags"}  # fmt: skip
 
 
 def _place(rule: Rule, effect: Effect) -> str:
-    """Where in the rule's document the effect's step stands."""
+    """Return the path of the effect's step in the rule's document."""
     if effect.step == MOVING_STEP:
         return "trigger.moves_to"
     own = [step.id for step in rule.steps if step.id != MOVING_STEP]
@@ -49,7 +49,7 @@ def _place(rule: Rule, effect: Effect) -> str:
 
 
 def _exclude(rule: Rule, other: Rule) -> bool:
-    """Whether no event starts both for the same record."""
+    """Tell whether no event starts both for the same record."""
     if rule.kind and other.kind and rule.kind != other.kind:
         return True
     parts = (rule.trigger.condition, rule.conditions, other.trigger.condition, other.conditions)
@@ -58,7 +58,7 @@ def _exclude(rule: Rule, other: Rule) -> bool:
 
 
 def cycles(rule: Rule, beside: Sequence[Rule]) -> Iterator[Finding]:
-    """The shortest way on which the rule's effects start it again, through the others."""
+    """Find the shortest chain on which the rule's effects start it again, through the others."""
     ways: list[list[Rule]] = [[rule]]
     seen: set[str] = set()
     while ways:
@@ -84,7 +84,7 @@ def _cycle(way: Sequence[Rule]) -> Iterator[Finding]:
 
 
 def _settles(way: Iterable[Rule]) -> bool:
-    """Whether the rules only write constants, and one for each field: the second time nothing changes."""
+    """Tell whether the rules only write constants, and one for each field: the second time nothing changes."""
     held: dict[str, object] = {}
     links = list(way)
     if any(link.trigger.on is On.AFTER_RULE for link in links):
@@ -99,19 +99,19 @@ def _settles(way: Iterable[Rule]) -> bool:
 
 
 def _traced(way: Sequence[Rule]) -> bool:
-    """Whether each link is told of its cause, so that hops are counted. What a provider reports of a message is not."""
+    """Tell whether each link carries its cause, so that hops are counted. A provider's report carries none."""
     following = [*way[1:], way[0]]
     return all(_traced_link(link, after) for link, after in zip(way, following, strict=True))
 
 
 def _unstopped(way: Sequence[Rule]) -> bool:
-    """Whether nothing that the rules say can end it: each link starts the next one every time, for any record."""
+    """Tell whether nothing in the rules can end it: each link starts the next one every time, for any record."""
     following = [*way[1:], way[0]]
     return all(_always_enters(link) and _always_starts(link, after) for link, after in zip(way, following, strict=True))
 
 
 def _always_enters(rule: Rule) -> bool:
-    """Whether nothing is asked of an event or its record beyond what the link before it makes sure of."""
+    """Tell whether the rule asks nothing of an event or its record beyond what the link before it makes sure of."""
     if rule.entry.again is not ReentryPolicy.ALWAYS or rule.conditions is not None:
         return False
     if rule.trigger.on is not On.AFTER_RULE:
@@ -121,7 +121,7 @@ def _always_enters(rule: Rule) -> bool:
 
 
 def _always_starts(rule: Rule, other: Rule) -> bool:
-    """Whether each run of `rule` makes an event that `other` watches. What is written may be there already."""
+    """Tell whether each run of `rule` makes an event that `other` watches. A written value may be there already."""
     if rule.exit != Exit():
         return False
     if other.trigger.on is On.AFTER_RULE:
@@ -140,7 +140,7 @@ def _traced_link(rule: Rule, other: Rule) -> bool:
 
 
 def starts(rule: Rule, other: Rule) -> bool:
-    """Whether an effect of `rule`, or its end, may be an event that `other` is started by."""
+    """Tell whether an effect of `rule`, or its end, may be an event that starts `other`."""
     if other.trigger.on is On.AFTER_RULE:
         named, _ = waited_for(other.trigger)
         return rule.id in named
@@ -148,7 +148,7 @@ def starts(rule: Rule, other: Rule) -> bool:
 
 
 def made_by(rule: Rule) -> frozenset[str]:
-    """The types of the events that the rule may make, its end among them."""
+    """Return the types of the events that the rule may make, its end among them."""
     return frozenset().union(*map(events_of, effects_of(rule)), {FINISHED})
 
 
@@ -165,7 +165,7 @@ def _starts(effect: Effect, other: Rule) -> bool:
 
 
 def _changes_required(requirements: list[Condition]) -> Iterator[Predicate]:
-    """What must have changed."""
+    """Yield the changes that are required."""
     for requirement in requirements:
         if isinstance(requirement, AllOf):
             yield from _changes_required(list(requirement.items))
@@ -176,7 +176,7 @@ def _changes_required(requirements: list[Condition]) -> Iterator[Predicate]:
 
 
 def _became(changes: list[Predicate]) -> Iterator[Condition]:
-    """What the fields hold that had to become something."""
+    """Yield conditions on the values of the fields that had to become something."""
     for predicate in changes:
         if predicate.op == "changed_to":
             values = predicate.value if isinstance(predicate.value, list) else [predicate.value]
@@ -184,7 +184,7 @@ def _became(changes: list[Predicate]) -> Iterator[Condition]:
 
 
 def _facts_of(effect: Effect) -> Iterator[Condition]:
-    """What the effect makes sure of about the record: requirements that contradict it are not met."""
+    """Yield conditions that the effect makes true of the record. Requirements that contradict one are not met."""
     for name, value in effect.fields.items():
         if isinstance(value, str | bool | int | float):
             fact = parse_condition({"field": f"record.{name}", "op": "equals", "value": value}, "", [])

@@ -1,9 +1,9 @@
-"""Conditions that can never hold, found by trying every value that could matter.
+"""Find conditions that can never hold, by trying every value that could matter.
 
-A conjunction is looked at field by field. Where its leaves only allow a choice of values, or ranges of
+A conjunction is looked at field by field. Where its predicates only allow a choice of values, or ranges of
 numbers, or say whether there is a value at all, there are few values to try: the given ones, the
-bounds and what lies between them. If none of them satisfies all leaves, nothing does. Where there are
-many values and many leaves, the condition is taken to be possible.
+bounds and the values between them. If none of them satisfies all predicates, nothing does. Where there are
+many values and many predicates, the condition is taken to be possible.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _PARTS = frozenset({"contains", "starts_with", "ends_with", "matches"})
 _NEGATIVE = frozenset({"not_equals", "not_in"})
 
 _STRANGER = {"x": "x"}
-"""An item that is not empty, and for which no comparison holds."""
+"""Stand for an item that is not empty, and for which no comparison holds."""
 
 _MOST_TRIES = 2_000
-"""How many given values, times the leaves that are asked of each, are looked at; a few are tried for each."""
+"""Bound the given values times the predicates asked of each."""
 
 _MOST_LISTS = 20_000
-"""How many items, times the leaves that are asked of each, are looked at to find a list that fits."""
+"""Bound the items times the predicates asked of each, when looking for a list that fits."""
 
 _PADDING = 80
-"""How many spaces may stand before a number, and after it: more ways to write it than values are looked at."""
+"""Bound the spaces before and after a number: more ways to write it than values are tried."""
 
 _PRECISION = 2_500
 """Digits that hold every sum of two numbers: a text may spell one with exponents up to ±999, and 121 digits."""
 
 
 class Verdict(Enum):
-    """Whether a condition can hold: never, only for a field that holds a list, or as far as one can tell."""
+    """Judge whether a condition can hold: never, only for a field that holds a list, or as far as one can tell."""
 
     NEVER = 0
     ONLY_FOR_LISTS = 1
@@ -54,7 +54,7 @@ class Verdict(Enum):
 
 
 def verdict(condition: Condition | None) -> Verdict:
-    """Whether the condition can hold at all."""
+    """Judge whether the condition can hold at all."""
     return Verdict.POSSIBLE if condition is None else _judge(tuple(_conjuncts(condition)))
 
 
@@ -88,7 +88,7 @@ def _value(verdict: Verdict) -> int:
 
 
 def _judge_field(literals: Sequence[Condition]) -> Verdict:
-    """The verdict on what is asked of one field, all together."""
+    """Judge all literals about one field together."""
     found = list(predicates(AllOf(tuple(literals))))
     path = found[0].path
     many = sum(len(_given(predicate)) for predicate in found) * len(found) > _MOST_TRIES
@@ -104,10 +104,10 @@ def _judge_field(literals: Sequence[Condition]) -> Verdict:
 
 
 def _fits_a_list(literals: Sequence[Condition], steps: tuple[str, ...], candidates: Sequence[Any]) -> bool:
-    """Whether some list may satisfy all literals; also true where there would be much to try.
+    """Tell whether some list may satisfy all literals. True also if there are too many to try.
 
-    What is asked of each item leaves some of the candidates. What is asked of one item only holds the better the more
-    items there are: so the list to try is that of all that are left.
+    The literals on each item leave some of the candidates. Literals on one item only hold the better, the more items
+    there are: so the list to try is that of all the candidates left.
     """
     if any(map(_asks_of_each, literals)) and any(map(_asks_for_part, literals)):
         # A part of a text stands in more texts than those that are tried, and these may be the ones left out.
@@ -125,7 +125,7 @@ def _holds_for_a_list(literals: Sequence[Condition], steps: tuple[str, ...], can
 
 
 def _ways(literal: Condition) -> Sequence[Condition]:
-    """Literals of which one holds when this one does: a list that lacks one of several values has not all of them."""
+    """Return literals of which one holds when this one does: a list without all of several values lacks one."""
     predicate = _bare(literal)
     if not isinstance(predicate, Predicate) or predicate.op != "has_all" or not _is_negated(literal):
         return (literal,)
@@ -143,7 +143,7 @@ def _is_negated(literal: Condition) -> bool:
 
 
 def _asks_of_each(literal: Condition) -> bool:
-    """Whether it must hold of each item of a list, so that more items can only make it fail; else one is enough."""
+    """Tell whether the literal must hold of each item of a list; else one item is enough."""
     predicate, negated = _bare(literal), _is_negated(literal)
     if not isinstance(predicate, Predicate) or predicate.op == "exists":
         return False
@@ -158,7 +158,7 @@ def _asks_for_part(literal: Condition) -> bool:
 
 
 def _is_closed(literals: Sequence[Condition], found: Sequence[Predicate]) -> bool:
-    """Whether the values to try are all that could matter."""
+    """Tell whether the values to try are all that could matter."""
     ops = {predicate.op for predicate in found}
     if any(predicate.ignore_case for predicate in found):
         return False
@@ -215,7 +215,7 @@ def _candidates(found: Sequence[Predicate]) -> list[Any]:
 
 
 def _spelling(number: Number, others: Collection[str]) -> str | None:
-    """A text that spells the number and is none of the others: white space around it changes the text only."""
+    """Return a text that spells the number and is none of the others: white space around it changes only the text."""
     spellings = (f"{' ' * before}{number}{' ' * after}" for before in range(1, _PADDING) for after in range(_PADDING))
     return next((text for text in spellings if text not in others), None)
 

@@ -1,6 +1,6 @@
-"""Effects: what a rule's steps write, and which events that makes, as far as it can be told beforehand.
+"""Find the effects of a rule's steps: the fields they write and the events that follow, as far as lint can tell.
 
-Lint asks it to find rules that write the same field and rules that start one another.
+Lint uses them to find rules that write the same field and rules that start one another.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
 
 OWN = ("", "{{ record.ref }}", "{{record.ref}}")
-"""How a step names the record of its run."""
+"""Name the record of the step's run."""
 
 
 class Effect(Struct, frozen=True):
-    """What one step does to one record.
+    """Describe what one step does to one record.
 
     kind     of the record; None where it cannot be told
     fields   the fields that it writes, with their values or ANYTHING
@@ -52,18 +52,18 @@ class Effect(Struct, frozen=True):
 
 
 def effects_of(rule: Rule) -> list[Effect]:
-    """What the rule's steps do to records, in their order."""
+    """Return the effects of the rule's steps on records, in their order."""
     return [effect for step in rule.steps for effect in _of_step(step, kind_of(rule))]
 
 
 def kind_of(rule: Rule) -> str | None:
-    """The kind of record that the rule is about: as it says, or else that of its trigger's events, if it is one."""
+    """Return the kind of record that the rule is about: its own, or that of all its trigger's events."""
     kinds = {event_type.partition(".")[0] for event_type in rule.trigger.event_types}
     return rule.kind or (kinds.pop() if len(kinds) == 1 and kinds <= KINDS.keys() else None)
 
 
 def events_of(effect: Effect) -> frozenset[str]:
-    """The types of the events that the effect may make."""
+    """Return the types of the events that the effect may make."""
     if effect.kind is None:
         return effect.reports
     return frozenset(f"{effect.kind}.{row.verb}" for row in rows_of(effect.kind) if _derives(row, effect))
@@ -89,7 +89,7 @@ def _kind_named(ref: object) -> str | None:
 
 
 def _derives(row: RecordEvent, effect: Effect) -> bool:
-    """Whether the catalogue's row may be derived from the effect."""
+    """Tell whether the catalogue's row may be derived from the effect."""
     fields, test = effect.fields, row.test
     if isinstance(test, Created):
         return effect.created and not test.via
@@ -101,7 +101,7 @@ def _derives(row: RecordEvent, effect: Effect) -> bool:
 
 
 def _touches(test: Test | None, name: str) -> bool:
-    """Whether a change of the field `name` of a record that is there is what `test` asks for."""
+    """Tell whether a change of the field `name` of an existing record meets `test`."""
     if isinstance(test, Changes):
         return name in test.fields
     if isinstance(test, ChangesBeside):

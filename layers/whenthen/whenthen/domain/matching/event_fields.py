@@ -1,7 +1,7 @@
-"""Fields: what the rules of one event type look at, read from an event in one go.
+"""Read the fields that the rules of one event type look at, from an event in one go.
 
-The fields of tables have each their place among the values of a row, the same for every event, so that what asks for
-a field does so by number and not by name. Other fields are read when they are asked for.
+Each field of the tables has its place among the values of a row, the same for every event, so that checks find it by
+number and not by name. Other fields are read when a check needs them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from msgspec import Struct
 from whenthen.domain.conditions.field_access import Context, Facts, Path, walk
 
 Get = Callable[[str], Any]
-"""What reads a name of an object."""
+"""Read a name of an object."""
 
 
 class Row(Struct, eq=False, gc=False):
-    """What is known of one event. A field that is missing or null is None.
+    """Hold the fields of one event. A field that is missing or null is None.
 
     gets     what reads a name of each object, by the number of the object
     values   the fields of tables, by place; the first is always None
@@ -39,21 +39,21 @@ class Row(Struct, eq=False, gc=False):
     known: Facts | None = None
 
     def facts(self) -> Facts:
-        """The facts of the event."""
+        """Return the facts of the event."""
         if self.known is None:
             self.known = Facts(self.context)
         return self.known
 
 
-Ask = Callable[[Row], Any]
-"""A condition that is asked of the row of one event: true if it holds."""
+Check = Callable[[Row], Any]
+"""Test a condition on the row of one event: true if it holds."""
 
 NOTHING = 0
-"""The place of no field."""
+"""Stand for the place of no field."""
 
 
 class Source(StrEnum):
-    """What is read of a field: what it is, what it became or was by the event, which fields changed."""
+    """Name what is read of a field: its value, its value after or before the change, the names of changed fields."""
 
     VALUE = "value"
     BECAME = "became"
@@ -74,8 +74,9 @@ _READS_NONE: Get = _NO_OBJECT.get
 
 
 def at_hand(path: Path) -> bool:
-    """Whether a field can be read of every event. What is counted, looked up or told by the clock is not: only who
-    must know asks for it."""
+    """Tell whether a field can be read of every event. Fields that are counted, looked up or told by the clock
+    cannot: only a check that needs one reads it.
+    """
     return path.root in _AT_HAND
 
 
@@ -83,7 +84,7 @@ _AT_HAND = frozenset({"event", "record", "before"})
 
 
 class Fields:
-    """The fields that are read of each event.
+    """Read fields of each event.
 
     Those that stand in one object, such as the record, are read together. An object has a number; 0 is the context.
 
@@ -118,11 +119,11 @@ class Fields:
         self._groups[-1][1].append(kept)
 
     def known(self, source: Source, key: str) -> int:
-        """Where the row has a field that was placed, by the key of its path."""
+        """Path key → the field's place in the row."""
         return self._places[source, key]
 
     def where(self, path: Path) -> tuple[int, str]:
-        """The number of the object that the field stands in, and its name there: `row.gets[number](name)` reads it."""
+        """Return (number of the object that holds the field, its name): `row.gets[number](name)` reads it."""
         return self._object(path.steps[:-1]), path.steps[-1]
 
     def _object(self, steps: tuple[str, ...]) -> int:
@@ -133,7 +134,7 @@ class Fields:
         return found
 
     def read(self, context: Context) -> Row:
-        """The row of the event. A tight loop: it is gone through for every event."""
+        """Read the row of the event. This is a tight loop, run for every event."""
         gets: list[Get] = [context.get]
         for parent, name in self._objects:
             get = gets[parent]
@@ -153,7 +154,7 @@ class Fields:
 
 
 class _Inside:
-    """What reads a name of something that is no plain object, such as all that the items of a list have."""
+    """Read names of a value that is no plain object, such as those that the items of a list have."""
 
     __slots__ = ("_names", "_value")
 
@@ -165,7 +166,7 @@ class _Inside:
         return walk(self._value, (*self._names, name))
 
     def further(self, name: str) -> _Inside:
-        """What reads a name of what this reads by `name`: a list is passed through by all names at once."""
+        """Return a reader of `name` of the result of this one. A list is passed through by all names at once."""
         return _Inside(self._value, (*self._names, name))
 
 
@@ -174,7 +175,7 @@ def _inside(get: Get, name: str, found: object) -> Get:
 
 
 def picker(places: list[int]) -> Callable[[list[Any]], Iterable[Any]]:
-    """What picks the values at these places."""
+    """Return a function that picks the values at these places."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda values: [values[place] for place in places]

@@ -1,4 +1,4 @@
-"""Ways: by which of its requirements a rule is found. It should be the one that costs least over all events."""
+"""Plan access paths: choose the requirement by which a rule is found, at the least cost over all events."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from whenthen.domain.matching.indexes.access import ALWAYS, LOOKS, Access, Table
 from whenthen.domain.matching.residual_checks import is_far
 
 MAX_ACCESS_PATHS = 32
-"""In how many places a rule may stand because of one requirement."""
+"""Bound the places in which a rule may stand because of one requirement."""
 
 
 class Findable(Struct, frozen=True, gc=False):
-    """A leaf by which rules can be found: how, and in which table."""
+    """Describe a predicate by which rules can be found: how, and in which table."""
 
     predicate: Predicate
     access: Access
@@ -27,18 +27,18 @@ class Findable(Struct, frozen=True, gc=False):
 
 
 Requirement = Findable | Condition
-"""What must hold."""
+"""Hold one thing that must be true."""
 
 
 class AccessPath(Struct, frozen=True, gc=False):
-    """A leaf by which a rule is found, and what is to be asked then, that it does not tell."""
+    """Hold a predicate by which a rule is found, and the requirements left to check then."""
 
     by: Findable
-    asked: tuple[Requirement, ...] = ()
+    left: tuple[Requirement, ...] = ()
 
 
 def requirements_of(condition: Condition | None) -> list[Requirement]:
-    """What must all hold, one by one."""
+    """Split a condition into requirements that must all hold."""
     if isinstance(condition, Predicate):
         if condition.op == "has_all":
             each = [replace(condition, op="has", operand=choice) for choice in condition.operand]  # type: ignore[attr-defined]
@@ -55,12 +55,12 @@ def _requirement_of(predicate: Predicate) -> Requirement:
 
 
 def condition_of(requirement: Requirement) -> Condition:
-    """What must hold, as a condition."""
+    """Return the requirement as a condition."""
     return requirement.predicate if isinstance(requirement, Findable) else requirement
 
 
 class Costs:
-    """What it costs to find rules by a requirement, for each event, in rules that must be asked.
+    """Estimate the cost of finding rules by a requirement, per event, in rules that must be checked.
 
     shares  of how many events one of a table's values holds, as far as it is known
     tables  which there are already: to look into another costs something for each event
@@ -71,7 +71,7 @@ class Costs:
         self._tables = tables
 
     def of(self, requirement: Requirement) -> float | None:
-        """Of one requirement; None: a rule cannot be found by it."""
+        """Return the cost of one requirement. None if a rule cannot be found by it."""
         if isinstance(requirement, Findable):
             lookup = 0 if requirement.table in self._tables else LOOKS[requirement.access.kind]
             return self.share(requirement) + lookup
@@ -88,23 +88,23 @@ class Costs:
         return cost
 
     def best(self, requirements: list[Requirement]) -> tuple[float, int] | None:
-        """The requirement that costs least: the cost, and which one it is."""
+        """Return the cost and position of the cheapest requirement. None if a rule cannot be found by any."""
         costs = [(self.of(requirement), at) for at, requirement in enumerate(requirements)]
         return min(((cost, at) for cost, at in costs if cost is not None), default=None)
 
     def rank(self, requirement: Requirement) -> float:
-        """What comes first is asked first: what is met most rarely, and last what must be worked out."""
+        """Rank requirements: the most rarely met are checked first, those that must be worked out last."""
         return self.share(requirement) if isinstance(requirement, Findable) else 1 + is_far(requirement)
 
     def share(self, requirement: Findable) -> float:
-        """Of how many events a requirement is met."""
+        """Return the share of events that meet a requirement."""
         choice, known = requirement.predicate.operand, self._shares.get(requirement.table)
         if known is None or type(choice) is not Choice:
             return requirement.access.share
         return (len(choice.texts) + len(choice.numbers) + len(choice.truths)) * known
 
     def access_paths(self, requirement: Requirement) -> tuple[AccessPath, ...]:
-        """The doors through one of which each event goes that meets a requirement that rules can be found by."""
+        """Return the access paths of a requirement: each event that meets it takes one of them."""
         if isinstance(requirement, Findable):
             complete = requirement.access.complete(requirement.predicate.operand)
             return (AccessPath(requirement, () if complete else (requirement,)),)
@@ -114,22 +114,22 @@ class Costs:
             _, at = self.best(requirements)  # type: ignore[misc]  # each item can be found
             others = requirements[:at] + requirements[at + 1 :]
             found = self.access_paths(requirements[at])
-            paths += (replace(path, asked=(*path.asked, *others)) for path in found) if others else found
+            paths += (replace(path, left=(*path.left, *others)) for path in found) if others else found
         return tuple(paths)
 
 
 def shares_of(rules: Iterable[list[Requirement]]) -> dict[TableKey, float]:
-    """What the requirements of rules tell about how common values are: where they ask for many different ones, each is rare.
+    """Estimate how common values are from the rules: if they check for many different ones, each is rare.
 
     By Good and Turing: of how many values asked for once there are, it follows how many were not asked for.
     """
-    asked: dict[TableKey, list[object]] = {}
+    wanted: dict[TableKey, list[object]] = {}
     for requirements in rules:
         for requirement in requirements:
             if isinstance(requirement, Findable) and type(choice := requirement.predicate.operand) is Choice:
-                asked.setdefault(requirement.table, []).extend(choice.texts or choice.numbers)
-    asked.pop(ALWAYS, None)
-    return {key: _share_of(list(Counter(values).values())) for key, values in asked.items() if values}
+                wanted.setdefault(requirement.table, []).extend(choice.texts or choice.numbers)
+    wanted.pop(ALWAYS, None)
+    return {key: _share_of(list(Counter(values).values())) for key, values in wanted.items() if values}
 
 
 def _share_of(counts: list[int]) -> float:

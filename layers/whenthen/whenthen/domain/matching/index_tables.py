@@ -1,11 +1,11 @@
-"""Tables: all tables of one event type, and how they are gone through for an event."""
+"""Hold all index tables of one event type, and look an event up in them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.values import Choice
-from whenthen.domain.matching.event_fields import NOTHING, Ask, Field, Fields, Row, picker
+from whenthen.domain.matching.event_fields import NOTHING, Check, Field, Fields, Row, picker
 from whenthen.domain.matching.indexes.access import (
     ALWAYS,
     CHOICE,
@@ -17,9 +17,9 @@ from whenthen.domain.matching.indexes.access import (
     new_table,
 )
 from whenthen.domain.matching.indexes.nodes import Node
-from whenthen.domain.matching.indexes.range_index import Ranges
-from whenthen.domain.matching.indexes.value_index import Choices
-from whenthen.domain.matching.residual_checks import ask_of
+from whenthen.domain.matching.indexes.range_index import RangeIndex
+from whenthen.domain.matching.indexes.value_index import ValueIndex
+from whenthen.domain.matching.residual_checks import check_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Path
     from whenthen.domain.conditions.predicate import Predicate
     from whenthen.domain.matching.index_planner import Findable
-    from whenthen.domain.matching.indexes.text_index import Texts
+    from whenthen.domain.matching.indexes.text_index import TextIndex
 
 MOST_TRIED = 4
-"""Of how many values at most a rule is tried one by one."""
+"""Bound the values of a rule that are tried one by one."""
 
 
 class Tables:
-    """The tables in which rules are found, and the conditions that are asked because no table tells.
+    """Hold the tables in which rules are found, and the conditions that must be checked because no table tells.
 
     Tables of choices have numbers, in the order in which they were made. The row of an event has by number what each
     found: one node, or none. Where a table found more, the row has the first, and all of them among `several`.
@@ -49,21 +49,21 @@ class Tables:
         self.always = Always()
         self._tables: dict[TableKey, Table] = {ALWAYS: self.always}
         self._numbers: dict[TableKey, int] = {}
-        self._numbered: list[Choices] = []
+        self._numbered: list[ValueIndex] = []
         self._unplaced: list[Field] = []
-        self._asked: dict[Condition, tuple[Ask, Node]] = {}
+        self._checked: dict[Condition, tuple[Check, Node]] = {}
         self._ready = False
 
     @property
     def keys(self) -> Collection[TableKey]:
-        """Which tables there are."""
+        """Return the keys of the existing tables."""
         return self._tables.keys()
 
     def open(self, key: TableKey, path: Path) -> None:
-        """Have a table for what is read of the field. It is of use once it is placed."""
+        """Open a table for the field. It is of use once it is placed."""
         if key not in self._tables:
             table = self._tables[key] = new_table(key[0], fold=key[3])
-            if isinstance(table, Choices):
+            if isinstance(table, ValueIndex):
                 self._numbers[key] = len(self._numbered)
                 self._numbered.append(table)
             self._unplaced.append((key[1], path))
@@ -75,12 +75,14 @@ class Tables:
         self.forget()
 
     def nodes(self, findable: Findable) -> list[Node]:
-        """The nodes one of which is found whenever the findable is met."""
+        """Return the nodes one of which is found whenever the findable is met."""
         return findable.access.nodes(self._tables[findable.table], findable.predicate)
 
     def test_of(self, findable: Findable) -> tuple[int, list[Node], bool] | None:
-        """How it is tested whether the findable is met: the number of a table, and those of its nodes of which one must
-        be found, or (false) must not; they are made where there are none yet. None: it must be asked.
+        """Return the test of whether the findable is met. None if it must be checked.
+
+        The test is (number of a table, nodes of which one must be found, or must not, which of the two).
+        Missing nodes are made.
         """
         wanted, choice = not findable.access.negated, findable.predicate.operand
         number = self._numbers.get(findable.table if wanted else CHOICE.table(findable.predicate))
@@ -93,7 +95,7 @@ class Tables:
         return number, table.each(choice), wanted
 
     def known(self, predicate: Predicate, access: Access) -> tuple[int, list[Node]] | None:
-        """The number of the leaf's table, and its nodes, one of which is found when, and only when, the leaf holds.
+        """Return the number of the predicate's table, and its nodes: one is found if, and only if, the predicate holds.
 
         None: there is no such table, or not all of the nodes.
         """
@@ -103,22 +105,22 @@ class Tables:
         nodes = self._numbered[number].known(predicate.operand)  # type: ignore[arg-type]
         return None if nodes is None else (number, nodes)
 
-    def asking(self, condition: Condition) -> Node:
-        """The node that is found when the condition, which is asked once for each event, holds."""
-        found = self._asked.get(condition)
+    def checking(self, condition: Condition) -> Node:
+        """Return the node that is found if the condition holds, which is checked once for each event."""
+        found = self._checked.get(condition)
         if found is None:
-            found = self._asked[condition] = (ask_of(condition, self._fields, self.known), Node())
+            found = self._checked[condition] = (check_of(condition, self._fields, self.known), Node())
         return found[1]
 
     def forget(self) -> None:
-        """Drop what is derived from the tables, when some of them changed."""
+        """Drop the data derived from the tables, when some of them changed."""
         self._ready = False
         for table in self._tables.values():
-            if isinstance(table, Ranges):
+            if isinstance(table, RangeIndex):
                 table.forget()
 
     def find(self, row: Row, matched: list[str]) -> list[Node]:
-        """The nodes found; rules of which nothing more is asked may be added to `matched` straight away."""
+        """Return the nodes found. Rules with nothing left to check may be added to `matched` directly."""
         if not self._ready:
             self._line_up()
         values = row.values
@@ -136,13 +138,13 @@ class Tables:
             value = values[place]
             if value is not None:
                 other.find(value, hits, matched)
-        for ask, node in self._asks:
-            if ask(row):
+        for check, node in self._checks:
+            if check(row):
                 hits.append(node)
         return hits
 
-    def _choose(self, number: int, table: Choices, value: object, row: Row, hits: list[Node]) -> None:
-        """Look a value up that is more than one lookup can tell of."""
+    def _choose(self, number: int, table: ValueIndex, value: object, row: Row, hits: list[Node]) -> None:
+        """Look up a value that needs more than one lookup."""
         nodes = table.find(value)
         if nodes:
             hits += nodes
@@ -152,7 +154,7 @@ class Tables:
                 row.wide = row.wide or table.tested
 
     def _find_listed(self, row: Row, matched: list[str]) -> list[Node]:
-        """Find after some fields held what no dictionary can look up: they are looked up by themselves from now on."""
+        """Look up fields whose values no dictionary can hold. From now on they are looked up by themselves."""
         for number, place in enumerate(self._places):
             try:
                 hash(row.values[place])
@@ -162,15 +164,15 @@ class Tables:
         return self.find(row, matched)
 
     def _line_up(self) -> None:
-        self._choices: list[tuple[int, int, Choices]] = []
-        self._others: list[tuple[int, Texts | Ranges | ExistsIndex]] = []
+        self._choices: list[tuple[int, int, ValueIndex]] = []
+        self._others: list[tuple[int, TextIndex | RangeIndex | ExistsIndex]] = []
         self._nodes: list[dict[Any, Node]] = []
         self._places: list[int] = []
         for (_, source, path_key, _), table in self._tables.items():
             if isinstance(table, Always):
                 continue
             place = self._fields.known(source, path_key)
-            if not isinstance(table, Choices):
+            if not isinstance(table, ValueIndex):
                 self._others.append((place, table))
                 continue
             alone = table.listed or not table.by_key
@@ -179,6 +181,6 @@ class Tables:
             self._nodes.append({} if alone else table.nodes)
             self._places.append(NOTHING if alone else place)
         self._pick = picker(self._places)
-        self._asked = {condition: row for condition, row in self._asked.items() if not row[1].empty}
-        self._asks = list(self._asked.values())
+        self._checked = {condition: row for condition, row in self._checked.items() if not row[1].empty}
+        self._checks = list(self._checked.values())
         self._ready = True

@@ -1,4 +1,4 @@
-"""Partition: the rules that watch one event type, prepared when its first event comes."""
+"""Prepare the rules that watch one event type when its first event comes, and match events with them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from whenthen.domain.matching.index_planner import (
 )
 from whenthen.domain.matching.index_tables import Tables
 from whenthen.domain.matching.indexes.nodes import Node, visit
-from whenthen.domain.matching.residual_checks import ask_of
+from whenthen.domain.matching.residual_checks import check_of
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.condition import Condition
     from whenthen.domain.conditions.field_access import Context
-    from whenthen.domain.matching.event_fields import Ask
+    from whenthen.domain.matching.event_fields import Check
     from whenthen.domain.matching.indexes.access import TableKey
 
 TRIED = 8
-"""How many rules of a node are tried one by one before others are found by a further node."""
+"""Bound the rules of a node that are tried one by one, before others are found by a further node."""
 
 MAX_PLACES = 32
-"""A rule that stands in so many places goes no further: several values of several fields have many combinations."""
+"""Bound the places of a rule: several values of several fields have many combinations."""
 
 
 class Partition:
-    """The rules that watch one event type. A rule stands under nodes: under few, by what it requirements most rarely met."""
+    """Hold the rules that watch one event type. A rule stands under few nodes: those of its rarest requirement."""
 
     def __init__(self) -> None:
         self._pending: dict[str, Condition | None] = {}
@@ -42,17 +42,17 @@ class Partition:
         self._tables = Tables(self._fields)
         self._shares: dict[TableKey, float] = {}
         self._costs = Costs(self._shares, self._tables.keys)
-        self._made: dict[Predicate, Ask] = {}
+        self._made: dict[Predicate, Check] = {}
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._places)
 
     def add(self, rule_id: str, condition: Condition | None) -> None:
-        """Take a rule in; it is prepared at the next match, if not before."""
+        """Add a rule. It is prepared at the next match, if not before."""
         self._pending[rule_id] = condition
 
     def remove(self, rule_id: str) -> None:
-        """Let a rule go."""
+        """Remove a rule."""
         if rule_id in self._pending:
             del self._pending[rule_id]
             return
@@ -61,7 +61,7 @@ class Partition:
         self._tables.forget()
 
     def match(self, context: Context) -> list[str]:
-        """The ids of the rules that match, sorted."""
+        """Return the ids of the rules that match, sorted."""
         if self._pending:
             self.prepare()
         row = self._fields.read(context)
@@ -69,7 +69,7 @@ class Partition:
         return visit(self._tables.find(row, matched), row, matched)
 
     def prepare(self) -> None:
-        """Put the rules that wait in their places: first those that leave no choice of the table they are found in."""
+        """Put the waiting rules in their places, first those that can be found in one table only."""
         pending = [(rule_id, requirements_of(condition)) for rule_id, condition in self._pending.items()]
         self._pending.clear()
         if len(pending) > 1:
@@ -82,7 +82,7 @@ class Partition:
         self._made.clear()
 
     def _plan(self, requirements: list[Requirement]) -> tuple[tuple[AccessPath, ...], list[Requirement]]:
-        """The paths through which it costs least to find a rule, and what is to be asked then, rarely met first."""
+        """Plan the cheapest access paths of a rule, and the requirements left to check, the rarest first."""
         best = self._costs.best(requirements)
         if best is None:
             return (), sorted(requirements, key=self._costs.rank)
@@ -99,24 +99,24 @@ class Partition:
         places: list[Node] = []
         stands = [(node, path) for path in paths for node in self._tables.nodes(path.by)]
         for node, path in stands:
-            requirements = sorted((*others, *path.asked), key=self._costs.rank) if path.asked else others
+            requirements = sorted((*others, *path.left), key=self._costs.rank) if path.left else others
             self._put(node, requirements, rule_id, places, alone=len(stands) == 1)
         if not stands:
-            node = self._tables.asking(condition_of(others[0])) if others else self._tables.always.node
+            node = self._tables.checking(condition_of(others[0])) if others else self._tables.always.node
             self._put(node, others[1:], rule_id, places, alone=True)
         self._places[rule_id] = tuple(places)
 
     def _put(
         self, node: Node, requirements: list[Requirement], rule_id: str, places: list[Node], *, alone: bool
     ) -> None:
-        """Put a rule of which `requirements` are left under a node, or where that has many already, under a further one."""
+        """Put a rule with these requirements left under a node, or under a further one if that has many already."""
         if not requirements:
             node.take(rule_id, alone=alone)
             places.append(node)
             return
         at, test = self._first_test(requirements)
         if test is None:
-            node.ask((self._checks_of(requirements), rule_id, alone))
+            node.check((self._checks_of(requirements), rule_id, alone))
             places.append(node)
             return
         number, nodes, wanted = test
@@ -126,26 +126,26 @@ class Partition:
             for other in nodes:
                 self._put(node.further_by(number, other), rest, rule_id, places, alone=alone)
             return
-        asks = self._checks_of(rest)
+        checks = self._checks_of(rest)
         for other in nodes:
-            node.test((number, other, wanted, asks, rule_id, alone))
+            node.test((number, other, wanted, checks, rule_id, alone))
         places.append(node)
 
     def _first_test(self, requirements: list[Requirement]) -> tuple[int, tuple[int, list[Node], bool] | None]:
-        """The first of the requirements that can be tested: which one, and how."""
+        """Return the position of the first requirement that can be tested, and its test."""
         for at, requirement in enumerate(requirements):
             if isinstance(requirement, Findable) and (test := self._tables.test_of(requirement)):
                 return at, test
         return 0, None
 
-    def _checks_of(self, requirements: list[Requirement]) -> tuple[Ask, ...]:
-        return tuple([self._ask(condition_of(requirement)) for requirement in requirements])
+    def _checks_of(self, requirements: list[Requirement]) -> tuple[Check, ...]:
+        return tuple([self._check(condition_of(requirement)) for requirement in requirements])
 
-    def _ask(self, condition: Condition) -> Ask:
-        """Rules that are prepared together, and ask the same, share what is asked."""
+    def _check(self, condition: Condition) -> Check:
+        """Return the check of a condition. Rules that are prepared together share equal checks."""
         if not isinstance(condition, Predicate):
-            return ask_of(condition, self._fields, self._tables.known)
-        ask = self._made.get(condition)
-        if ask is None:
-            ask = self._made[condition] = ask_of(condition, self._fields, self._tables.known)
-        return ask
+            return check_of(condition, self._fields, self._tables.known)
+        check = self._made.get(condition)
+        if check is None:
+            check = self._made[condition] = check_of(condition, self._fields, self._tables.known)
+        return check

@@ -1,4 +1,4 @@
-"""Ask: a condition that is asked of the row of one event, with all looked up beforehand that can be."""
+"""Check conditions that no index tells on the row of one event, with every lookup prepared beforehand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.matching.event_fields import Ask, Fields, Row, at_hand
+from whenthen.domain.matching.event_fields import Check, Fields, Row, at_hand
 from whenthen.domain.matching.indexes.access import Access, access_of, is_of_texts
 from whenthen.domain.matching.indexes.text_keys import has_one_of, keys_of
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 Known = Callable[[Predicate, Access], tuple[int, "list[Node]"] | None]
-"""The number of a leaf's table, and its nodes one of which is found when, and only when, the leaf holds."""
+"""Hold the number of a predicate's table, and its nodes: one is found if, and only if, the predicate holds."""
 
 
-def ask_of(condition: Condition, fields: Fields, known: Known) -> Ask:
-    """What says whether the condition holds, as `conditions.holds` does."""
+def check_of(condition: Condition, fields: Fields, known: Known) -> Check:
+    """Make the check of a condition. It answers as `conditions.holds` does."""
     if isinstance(condition, Predicate):
-        return _ask_of(condition, fields, known)
+        return _check_of(condition, fields, known)
     if isinstance(condition, Not):
-        return partial(_not, ask_of(condition.item, fields, known))
-    asks = tuple([ask_of(item, fields, known) for item in sorted(condition.items, key=is_far)])
-    return partial(_all if isinstance(condition, AllOf) else _any, asks)
+        return partial(_not, check_of(condition.item, fields, known))
+    checks = tuple([check_of(item, fields, known) for item in sorted(condition.items, key=is_far)])
+    return partial(_all if isinstance(condition, AllOf) else _any, checks)
 
 
-def _ask_of(predicate: Predicate, fields: Fields, known: Known) -> Ask:
+def _check_of(predicate: Predicate, fields: Fields, known: Known) -> Check:
     access = access_of(predicate)
     there = known(predicate, access) if access is not None and type(predicate.operand) is Choice else None
     if there is not None:
@@ -46,11 +46,11 @@ def _ask_of(predicate: Predicate, fields: Fields, known: Known) -> Ask:
     given = row.given(predicate) if row is not None else None
     if row is None or given is None:
         return partial(_holds, predicate)
-    return partial(row.ask, *fields.where(predicate.path), predicate, *given)
+    return partial(row.check, *fields.where(predicate.path), predicate, *given)
 
 
 def is_far(condition: Condition) -> bool:
-    """Whether something must be counted, looked up or worked out: to be asked last."""
+    """Tell whether something must be counted, looked up or worked out. Such checks come last."""
     return not all(at_hand(predicate.path) for predicate in predicates(condition))
 
 
@@ -62,20 +62,20 @@ def _holds(predicate: Predicate, row: Row) -> bool:
     return holds(predicate, row.facts())
 
 
-def _not(ask: Ask, row: Row) -> bool:
-    return not ask(row)
+def _not(check: Check, row: Row) -> bool:
+    return not check(row)
 
 
-def _all(asks: tuple[Ask, ...], row: Row) -> bool:
-    for ask in asks:  # noqa: SIM110 - a generator costs more than the loop
-        if not ask(row):
+def _all(checks: tuple[Check, ...], row: Row) -> bool:
+    for check in checks:  # noqa: SIM110 - a generator costs more than the loop
+        if not check(row):
             return False
     return True
 
 
-def _any(asks: tuple[Ask, ...], row: Row) -> bool:
-    for ask in asks:  # noqa: SIM110
-        if ask(row):
+def _any(checks: tuple[Check, ...], row: Row) -> bool:
+    for check in checks:  # noqa: SIM110
+        if check(row):
             return True
     return False
 
@@ -122,13 +122,13 @@ def _is_there(number: int, name: str, predicate: Predicate, wanted: bool, row: R
 
 
 class _Short(Struct, frozen=True):
-    """A short way to ask a leaf of a field that is at hand.
+    """Describe a short way to check a predicate on a field that is at hand.
 
-    ask    what is asked of the number of an object, a name in it, the leaf, what is given, and the row
-    given  what is given for a leaf; None: it has no short way
+    check  tests (number of an object, name in it, predicate, given arguments, row)
+    given  the arguments for a predicate; None if it has no short way
     """
 
-    ask: Callable[..., bool]
+    check: Callable[..., bool]
     given: Callable[[Predicate], tuple[Any, ...] | None]
 
 
@@ -171,4 +171,4 @@ _SHORT: Mapping[str, _Short] = {
     "matches": _Short(_fits, _operand),
     "exists": _Short(_is_there, _operand),
 }
-"""The most frequent operators. The others, and what has no short way, are asked of the facts."""
+"""List the most frequent operators. The others, and those without a short way, are checked on the facts."""

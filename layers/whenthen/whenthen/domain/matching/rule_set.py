@@ -1,4 +1,4 @@
-"""Which rules match an event. `compile_rules` prepares rules once; `RuleSet.match` is asked for each event."""
+"""Find the rules that match an event. `compile_rules` prepares rules once; `RuleSet.match` is called for each event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Watched(Protocol):
-    """What a trigger tells the matcher: the event types to watch, and what it demands beyond the type."""
+    """Tell the matcher which event types a trigger watches, and what it requires beyond the type."""
 
     @property
     def event_types(self) -> tuple[str, ...]: ...
@@ -23,7 +23,7 @@ class Watched(Protocol):
 
 
 class Matchable(Protocol):
-    """What a rule tells the matcher."""
+    """Tell the matcher about one rule."""
 
     @property
     def id(self) -> str: ...
@@ -36,17 +36,17 @@ class Matchable(Protocol):
 
 
 def required_condition_of(rule: Matchable) -> Condition | None:
-    """All that the rule demands of an event of its types: its trigger's condition and its own."""
+    """Join all conditions of the rule on events of its types: its trigger's and its own."""
     parts = tuple(part for part in (rule.trigger.condition, rule.conditions) if part is not None)
     return AllOf(parts) if parts else None
 
 
 MANY = 20_000
-"""How many rules wait at most to be prepared: conditions weigh several times what is made of them."""
+"""Bound the rules that wait to be prepared: conditions weigh several times as much as their index entries."""
 
 
 class RuleSet:
-    """Rules, ready to be matched. Those of an event type are prepared when its first event comes."""
+    """Hold rules ready to be matched. Those of an event type are prepared when its first event comes."""
 
     def __init__(self) -> None:
         self._watched: dict[str, tuple[str, ...]] = {}
@@ -58,7 +58,7 @@ class RuleSet:
         return len(self._watched)
 
     def add(self, rule: Matchable) -> None:
-        """Match `rule` from now on; it takes the place of an earlier rule with its id."""
+        """Match `rule` from now on. It takes the place of an earlier rule with its id."""
         self.remove(rule.id)
         types = tuple(dict.fromkeys(rule.trigger.event_types))
         self._watched[rule.id] = self._types.setdefault(types, types)
@@ -75,7 +75,7 @@ class RuleSet:
                 partition.prepare()
 
     def remove(self, rule_id: str) -> None:
-        """Match the rule no more. A rule that is not there is no error."""
+        """Stop matching the rule. An unknown id is no error."""
         for event_type in self._watched.pop(rule_id, ()):
             partition = self._partitions[event_type]
             partition.remove(rule_id)
@@ -83,7 +83,7 @@ class RuleSet:
                 del self._partitions[event_type]
 
     def match(self, context: Context) -> list[str]:
-        """The ids of the rules that match the context's event, sorted."""
+        """Return the ids of the rules that match the context's event, sorted."""
         event = context.get("event")
         event_type = event.get("type") if type(event) is dict or isinstance(event, Mapping) else None
         partition = self._partitions.get(event_type) if isinstance(event_type, str) else None
@@ -91,7 +91,7 @@ class RuleSet:
 
 
 def compile_rules(rules: Iterable[Matchable]) -> RuleSet:
-    """The rules as a set that can be matched, added to and removed from."""
+    """Return the rules as a set that can be matched, added to and removed from."""
     compiled = RuleSet()
     for rule in rules:
         compiled.add(rule)

@@ -26,10 +26,10 @@ def check_record(changed: Record, found: Record | None) -> None:
         raise Invalid([Problem(f"fields.{each.field}", each.message) for each in error.problems]) from error
     if writes > MAX_WRITES:
         raise Invalid.field("", TOO_MANY_ENTRIES())
-    check_weight(changed, before)
+    check_size(changed, before)
 
 
-def check_weight(changed: Record, before: Record) -> None:
+def check_size(changed: Record, before: Record) -> None:
     """Raise TooLarge for a record of too many bytes, unless it was larger still before."""
     weight = encoded_size_of(changed)
     if MAX_RECORD_BYTES < weight >= encoded_size_of(before):

@@ -76,7 +76,7 @@ def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, othe
 
 
 def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge consent by channel: refused if either refused, and as of the later signal, so that no older one undoes it."""
+    """Merge consent by channel: refused if either refused, as of the later signal, so that no older one undoes it."""
     words, times = ([_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at"))
     agreed = {
         channel: False if any(each.get(channel) is False for each in words) else {**words[0], **words[1]}[channel]

@@ -1,4 +1,4 @@
-"""Rules: what an admin writes, parsed. `parse_rule` names every problem of a document."""
+"""Parse rules. `parse_rule` names every problem of a document."""
 
 from whenthen.domain.rules.rule import Rule, parse_rule
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.record_changes import RecordChange
 
 MAX_TEMPLATE = 20_000
-"""Characters of one templated text."""
+"""Bound the characters of one templated text."""
 
 
 class ParameterKind(StrEnum):
-    """What a parameter holds."""
+    """Tell what a parameter holds."""
 
     TEXT = "text"
     TEXTS = "texts"
@@ -40,7 +40,7 @@ class ParameterKind(StrEnum):
 
 
 class Parameter(Struct, frozen=True):
-    """One parameter of an action. `templated`: its strings are templates, rendered when the step is due."""
+    """Describe one parameter of an action. `templated`: its strings are templates, rendered when the step is due."""
 
     name: str
     description: str
@@ -78,7 +78,7 @@ PURPOSE = Parameter(
     templated=False,
     options=("marketing", "service"),
 )
-"""The parameter of every action that sends a message to a customer."""
+"""Describe the parameter of every action that sends a message to a customer."""
 
 _REGISTRY = "whenthen.channels.registry"
 
@@ -91,7 +91,7 @@ def actions() -> Mapping[str, Action]:
 
 
 def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
-    """The parameters of a step, checked against the action's row. Templates are checked on save, not here."""
+    """Read and check a step's parameters by the action's row. Templates are checked on save, not here."""
     values = {
         parameter.name: value
         for parameter in action.parameters

@@ -1,4 +1,4 @@
-"""All that a rule can be made of, in one document: enough for an admin's page to build its forms from."""
+"""List everything that a rule can be made of, in one document: enough for an admin's page to build its forms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whenthen.domain.rules.triggers import TRIGGERS
 
 @cache
 def reference() -> dict[str, Any]:
-    """The catalogue as the API shows it: kinds of records, events, triggers, operators and actions."""
+    """Return the catalogue as the API shows it: kinds of records, events, triggers, operators and actions."""
     return {**catalog.as_json(), "triggers": _triggers(), "operators": _operators(), "actions": _actions()}
 
 

@@ -1,4 +1,4 @@
-"""What conditions and templates see: the event, its record, what that was before, what it is related to, and now."""
+"""Build the context of conditions and templates: event, record, record before, related records, history and now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def context_of(
     history: Earlier | None = None,
     clocks: ZoneInfo | None = None,
 ) -> dict[str, Any]:
-    """The mapping that conditions are evaluated on and templates are rendered with.
+    """Return the mapping that conditions are evaluated on and templates are rendered with.
 
     zone    the rule's: conditions go by its clocks
     clocks  whose clocks templates show (`clocks_of`); None: the rule's too
@@ -46,14 +46,14 @@ def context_of(
 
 
 def clocks_of(rule: Rule, record: Record | None) -> ZoneInfo:
-    """The time zone of what a rule writes: its own, or the record's where its date trigger goes by the record's."""
+    """Return the time zone of a rule's texts: its own, or the record's if its date trigger goes by the record's."""
     timer = rule.trigger.timer
     name = record.fields.get("time_zone") if record and timer is not None and timer.own_zone else None
     return (parse_zone(name) if isinstance(name, str) else None) or rule.zone
 
 
 def _before(event: Event, current: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The record as it was before the event's changes; None for an event that changed nothing."""
+    """Return the record as it was before the event's changes. None for an event that changed nothing."""
     if not event.changes:
         return None
     before = dict(current or {})

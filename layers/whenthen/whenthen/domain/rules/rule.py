@@ -1,4 +1,4 @@
-"""Rule: trigger + conditions + steps, with its entry, exit and mode. `parse_rule` reads what an admin wrote."""
+"""Define the rule: trigger, conditions and steps, with entry, exit and mode. `parse_rule` reads a document."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ MAX_STEPS = 30
 MAX_EXITS = 10
 MAX_ATTEMPTS = 8
 ATTEMPTS = 5
-"""How often a step is tried that does not say."""
+"""Default attempts of a step."""
 
 MOVING_STEP = "moves_to"
-"""The id of the step that a trigger with `moves_to` adds."""
+"""Name the step that a trigger with `moves_to` adds."""
 
 
 NO_STEPS = ReasonCode("rule.no_steps")
@@ -45,7 +45,7 @@ RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
 
 
 class Mode(StrEnum):
-    """Whether a rule acts. In shadow it is evaluated and its runs are recorded, without any effect."""
+    """Tell whether a rule acts. In shadow it is evaluated and its runs are recorded, without any effect."""
 
     OFF = "off"
     SHADOW = "shadow"
@@ -53,21 +53,21 @@ class Mode(StrEnum):
 
 
 class OnError(StrEnum):
-    """What a failed step means for the rest of its run."""
+    """Decide what a failed step means for the rest of its run."""
 
     STOP = "stop"
     CONTINUE = "continue"
 
 
 class ReentryPolicy(StrEnum):
-    """How often one record may enter a rule."""
+    """Decide how often one record may enter a rule."""
 
     ALWAYS = "always"
     ONCE_PER_RECORD = "once_per_record"
 
 
 class Step(Struct, frozen=True):
-    """One action of a rule, with its own timing and condition."""
+    """Describe one action of a rule, with its own timing and condition."""
 
     id: str
     action: str
@@ -85,21 +85,21 @@ class Step(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """Which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
+    """Decide which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
 
     again: ReentryPolicy = ReentryPolicy.ALWAYS
     only_new: bool = False
 
 
 class Exit(Struct, frozen=True):
-    """What ends a run early: one of these events, or this condition holding before a step."""
+    """End a run early: on one of these events, or if this condition holds before a step."""
 
     on: tuple[str, ...] = ()
     when: Condition | None = None
 
 
 class Rule(Struct, frozen=True):
-    """One version of a rule. `kind` is the kind of record that it is about, where it says so.
+    """Hold one version of a rule. `kind`: the kind of record that it is about; None if it does not say.
 
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     """
@@ -119,7 +119,7 @@ class Rule(Struct, frozen=True):
 
     @property
     def step_groups(self) -> tuple[tuple[Step, ...], ...]:
-        """The steps in order, those that start together in one step group."""
+        """Group the steps in their order; those that start together are one group."""
         step_groups: list[list[Step]] = []
         for step in self.steps:
             if step.with_previous and step_groups:
@@ -130,12 +130,12 @@ class Rule(Struct, frozen=True):
 
     @property
     def immediate(self) -> bool:
-        """Whether all steps start together at once, so that no state machine is needed to order them."""
+        """Tell whether all steps start together at once, so that no state machine is needed to order them."""
         step_groups = self.step_groups
         return len(step_groups) == 1 and all(step.wait is None or step.wait.immediate for step in step_groups[0])
 
     def step(self, step_id: str) -> Step:
-        """The step with this id. Raises KeyError."""
+        """Return the step with this id. Raises KeyError."""
         for step in self.steps:
             if step.id == step_id:
                 return step
@@ -199,7 +199,7 @@ def _read_steps(reader: Reader, head: Rule) -> tuple[Step, ...]:
 
 
 def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
-    """The first step of a rule whose trigger moves the item to the stage that it stands in; none for others."""
+    """Make the first step of a rule whose trigger moves the item to the rule's stage. Empty for other rules."""
     if trigger.moves is None:
         return ()
     return (Step(MOVING_STEP, "set_fields", {"fields": {"stage": trigger.moves.stage}}),)
@@ -213,7 +213,7 @@ def _read_kind(reader: Reader) -> str | None:
 
 
 def _read_condition(reader: Reader, name: str, zone: ZoneInfo) -> Condition | None:
-    """A condition whose hours and days are those of the rule's zone, where it names no other."""
+    """Read a condition whose hours and days are those of the rule's zone, unless it names another."""
     document = reader.value(name)
     return None if document is None else parse_condition(document, reader.field(name), reader.problems, zone.key)
 

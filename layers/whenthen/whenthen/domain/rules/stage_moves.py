@@ -1,4 +1,4 @@
-"""Moves: where a stage trigger moves the item, and what must hold of the item for that."""
+"""Read the move of a stage trigger: the stage that the item moves to, and the conditions on the item."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAME_STAGE = ReasonCode("stage.same", "stage")
 
 
 class Moves(Struct, frozen=True):
-    """The stage to which the event moves the item, which is the stage that the rule stands in.
+    """Move the item to the stage in which the rule stands.
 
     demands  what must hold of the item: that there is one, and that it stands elsewhere, where it may leave
     where    those of them that tell where it stands, without what follows of them
@@ -32,7 +32,7 @@ class Moves(Struct, frozen=True):
 
 
 def read_moves(part: Reader) -> Moves:
-    """The `moves_to` of a trigger: `stage`, and where the item may come from, `pipeline` and `from`."""
+    """Read the `moves_to` of a trigger: `stage`, and `pipeline` and `from`, where the item may come from."""
     stage = part.text("stage", required=True)
     pipeline = part.text("pipeline")
     from_stages = part.texts("from", most=MAX_STAGES)

@@ -1,4 +1,4 @@
-"""Triggers that wait for the clock: a record's date field, or a schedule."""
+"""Read triggers that wait for the clock: a record's date field, or a schedule."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.views import View
 
 MAX_DAYS = 366
-"""How many days before or after its date a rule may be due."""
+"""Bound the days before or after its date at which a rule may be due."""
 
 OWN_ZONE = "record"
-"""Written for a time zone: the record's own, where it has one."""
+"""Stand for the record's own time zone, where it has one."""
 
 NOT_DATED = ReasonCode("date_trigger.not_dated", "field")
 BAD_ZONE_OR_OWN = ReasonCode("time_zone.unknown_or_own", "own")
@@ -40,12 +40,12 @@ _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def birthday(kind: str | None, zone: ZoneInfo) -> DateField:
-    """Yearly on the birth date, at nine o'clock: what `{"event": "birthday.reached"}` is short for."""
+    """Make the trigger that `{"event": "birthday.reached"}` is short for: yearly on the birth date, at nine o'clock."""
     return DateField(kind or "contact", _BIRTHDAY, yearly=True, zone=zone)
 
 
 def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField:
-    """The `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
+    """Read the `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
     name = part.text("field", required=True).removeprefix("record.")
     if name and not is_dated(name):
         part.report("field", NOT_DATED(field=name))
@@ -66,7 +66,7 @@ def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField
 
 
 def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Schedule, View | None]:
-    """The `schedule` of a trigger, and the view that it runs over, if it does."""
+    """Read the `schedule` of a trigger, and the view that it runs over, if any."""
     zone, own_zone = _read_zone(part, zone)
     if own_zone:
         part.report("time_zone", ONE_ZONE())
@@ -81,7 +81,7 @@ def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Sched
 
 
 def _read_zone(part: Reader, default: ZoneInfo) -> tuple[ZoneInfo, bool]:
-    """(the zone, whether the record's own goes before it)."""
+    """Read the zone. Return (the zone, whether the record's own goes before it)."""
     name = part.text("time_zone")
     if name in ("", OWN_ZONE):
         return default, name == OWN_ZONE

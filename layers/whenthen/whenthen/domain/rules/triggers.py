@@ -1,8 +1,7 @@
-"""Trigger: what makes a rule be considered, as the event types to watch and a condition on them.
+"""Read triggers: the event types that a rule watches, and the condition on them.
 
-An admin writes one of the kinds of `TRIGGERS`. Whatever it is, it comes down to event types and a condition,
-which is all that the matcher knows; those that wait for the clock also say when (`timer`), and those that are
-about many records also which (`view`).
+An admin writes one of the kinds of `TRIGGERS`. Each kind comes down to event types and a condition, which is all that
+the matcher knows. A trigger that waits for the clock also has a `timer`, one about many records also a `view`.
 
 Only rules with a timer load the modules of the clock (half a dozen): no other makes a cold start pay for them.
 """
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from whenthen.domain.scheduling.schedules import Schedule
 
 MAX_TYPES = 20
-"""How many event types a rule may watch: it leaves those of its last version and enters its own in one transaction."""
+"""Bound the event types that a rule may watch: it leaves its old ones and enters the new ones in one transaction."""
 MAX_RULES = 20
 NO_EVENT_TYPE = ReasonCode("trigger_event.missing")
 # The type is made for single rules: the trigger `instead` makes it.
@@ -58,7 +57,7 @@ _PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MA
 
 
 class On(StrEnum):
-    """The kinds of trigger, named as an admin writes them."""
+    """Name the kinds of trigger as an admin writes them."""
 
     EVENT = "event"
     ENTERS = "enters"
@@ -70,7 +69,7 @@ class On(StrEnum):
 
 
 class Trigger(Struct, frozen=True):
-    """When a rule is considered.
+    """Tell when a rule is considered.
 
     event_types   the rule is evaluated on events of these types
     condition     what the trigger demands beyond the type
@@ -89,14 +88,14 @@ class Trigger(Struct, frozen=True):
     condition: Condition | None = None
 
     def __post_init__(self) -> None:
-        """Join what the parts demand. It is read for each event: so it is worked out once."""
+        """Join the conditions of the parts. The result is read for each event, so it is worked out once."""
         required = () if self.moves is None else self.moves.demands
         parts = required if self.own is None else (self.own, *required)
         force_setattr(self, "condition", AllOf(parts) if len(parts) > 1 else next(iter(parts), None))
 
 
 class _Owner(Struct, frozen=True):
-    """What a trigger needs to know of its rule."""
+    """Hold the facts about its rule that a trigger needs."""
 
     id: str
     kind: str | None
@@ -104,7 +103,7 @@ class _Owner(Struct, frozen=True):
 
 
 def read_trigger(rule: Reader, kind: str | None) -> Trigger:
-    """The `trigger` of a rule about records of `kind`."""
+    """Read the `trigger` of a rule about records of `kind`."""
     reader = rule.child("trigger")
     if reader is None:
         rule.report("trigger", REQUIRED())
@@ -124,13 +123,13 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
 
 
 def watched(types: tuple[str, ...]) -> tuple[str, ...]:
-    """The types with those that stand for others beside them: `<kind>.field_changed` is published as `updated`."""
+    """Return the types and those that they stand for: `<kind>.field_changed` is published as `updated`."""
     aliased = (f"{name.partition('.')[0]}.updated" for name in types if name.endswith(f".{FIELD_CHANGED}"))
     return tuple(dict.fromkeys((*types, *aliased)))
 
 
 def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
-    """(the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
+    """Return (the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
     named, outcomes = predicates(trigger.own)
     return cast("list[str]", named.value), cast("list[str]", outcomes.value)
 
@@ -153,7 +152,7 @@ def _read_event(reader: Reader, owner: _Owner) -> Trigger:
 
 
 def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
-    """`birthday.reached` is short for a yearly date trigger on birth_date, at nine o'clock."""
+    """Read `birthday.reached`, short for a yearly date trigger on birth_date, at nine o'clock."""
     if len(types) > 1:
         reader.report("event", STANDS_ALONE(type=BIRTHDAY_REACHED))
     from whenthen.domain.rules.timer_triggers import birthday  # noqa: PLC0415 - see above
@@ -163,7 +162,7 @@ def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
 
 
 def _read_change(reader: Reader) -> Condition | None:
-    """`field`, `from` and `to`: the change of a record's field that the trigger demands."""
+    """Read `field`, `from` and `to`: the change of a record's field that the trigger requires."""
     name = reader.text("field").removeprefix("record.")
     before, after = reader.value("from"), reader.value("to")
     if not name:
@@ -239,7 +238,7 @@ def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
 
 
 def _moving(trigger: Trigger, reader: Reader) -> Trigger:
-    """The trigger with `moves_to`: it also demands that the item stands elsewhere, in a stage that it may leave."""
+    """Add `moves_to` to the trigger: the item must also stand elsewhere, in a stage that it may leave."""
     part = reader.child("moves_to")
     if part is None:
         return trigger
@@ -253,12 +252,12 @@ def _part(reader: Reader, on: On) -> Reader:
 
 
 def _for_rule(owner: _Owner) -> Condition:
-    """The clock and people start single rules: their events name the rule that they are for."""
+    """Require that the event names this rule: the clock and people start single rules."""
     return required_condition("event.data.rule", "equals", owner.id)
 
 
 class TriggerKind(Struct, frozen=True):
-    """A kind of trigger, as the API's catalogue shows it."""
+    """Describe a kind of trigger, as the API's catalogue shows it."""
 
     on: On
     description: str

@@ -1,8 +1,8 @@
-"""Views: saved filters over records of one kind, and what it means to enter or to leave one.
+"""Read views, saved filters over records of one kind, and find records that enter or leave one.
 
-Both are told from one change alone: a record enters when it fits now and did not before, so no list of
-members is kept that could be wrong. What only time changes (a date that comes within thirty days) is no
-change of the record: a schedule over the view finds such records.
+Entering and leaving follow from one change alone: a record enters when it fits now and did not before, so there is no
+list of members that could be wrong. A value that only time changes (a date that comes within thirty days) is no change
+of the record: a schedule over the view finds such records.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ ASKS_FOR_CHANGE = ReasonCode("view.asks_for_change", "field", "op")
 _ROOTS = ("record", "now", "related")
 
 _EMBEDDED = ("kind", "filter")
-"""What a rule keeps of the saved view that it names."""
+"""Name the fields of a saved view that a rule stores."""
 
 
 class View(Struct, frozen=True):
-    """A filter over records of `kind`; without one, all of them. `id`: that of the saved view, if it is one."""
+    """Filter records of `kind`; without a filter, take all of them. `id`: that of the saved view, if it is one."""
 
     kind: str
     filter: Condition | None = None
@@ -55,13 +55,13 @@ class View(Struct, frozen=True):
     name: str = ""
 
     def takes(self, record: Record, now: datetime, related: Mapping[str, Any] | None = None) -> bool:
-        """Whether the record is in the view."""
+        """Tell whether the record is in the view."""
         context = {"record": as_context(record), "related": related or {}, "now": now}
         return record.kind == self.kind and evaluate(self.filter, context)
 
 
 def parse_view(document: Mapping[str, Any]) -> View:
-    """A saved view: `id`, `name`, `kind`, `filter` and a `description`. Raises Invalid naming its fields."""
+    """Read a saved view: `id`, `name`, `kind`, `filter` and a `description`. Raises Invalid naming its fields."""
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
     view = View(
@@ -78,7 +78,7 @@ def parse_view(document: Mapping[str, Any]) -> View:
 
 
 def read_view(reader: Reader, kind: str | None, zone: str | None = None) -> View:
-    """What a trigger looks at: a `filter` written there, or that of a saved `view`, over the rule's kind or its own.
+    """Read the view of a trigger: a `filter` written there, or that of a saved `view`, over the rule's kind or its own.
 
     A rule keeps the filter of the view that it names (`embed` writes it in), so that its versions stay what
     they were; a document that names a view and has no filter was never completed.
@@ -90,7 +90,7 @@ def read_view(reader: Reader, kind: str | None, zone: str | None = None) -> View
 
 
 def embed(rule: Mapping[str, Any], views: Mapping[str, View], filters: Mapping[str, Any]) -> dict[str, Any]:
-    """The rule's document with kind and filter of the saved views that its trigger names.
+    """Return the rule's document with kind and filter of the saved views that its trigger names.
 
     `filters` has each view's filter as it was written. Raises Invalid naming a view that there is not.
     """
@@ -107,7 +107,7 @@ def embed(rule: Mapping[str, Any], views: Mapping[str, View], filters: Mapping[s
 
 
 def without_filters(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The rule's document without what `embed` writes into it."""
+    """Return the rule's document without the parts that `embed` writes into it."""
     trigger = rule.get("trigger")
     if not isinstance(trigger, Mapping):
         return dict(rule)
@@ -116,13 +116,13 @@ def without_filters(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_views(rule: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ids of the saved views that the rule's trigger names: to look up before saving, and to find its users."""
+    """Return the ids of the saved views that the rule's trigger names."""
     trigger = rule.get("trigger")
     return tuple(part["view"] for _, part in _with_views(trigger)) if isinstance(trigger, Mapping) else ()
 
 
 def entering(view: View) -> tuple[tuple[str, ...], Condition | None]:
-    """(event types, condition) of entering: created so that it fits, or changed so that it fits and did not."""
+    """Return (event types, condition) of entering: created so that it fits, or changed so that it fits and did not."""
     types = (f"{view.kind}.created", f"{view.kind}.updated")
     if view.filter is None:  # every record of the kind is in it from its first day
         return types[:1], None
@@ -131,7 +131,7 @@ def entering(view: View) -> tuple[tuple[str, ...], Condition | None]:
 
 
 def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
-    """(event types, condition) of leaving: deleted while it fitted, or changed so that it fits no more."""
+    """Return (event types, condition) of leaving: deleted while it fitted, or changed so that it fits no more."""
     types = (f"{view.kind}.deleted", f"{view.kind}.updated")
     if view.filter is None:
         return types[:1], None
@@ -140,7 +140,7 @@ def leaving(view: View) -> tuple[tuple[str, ...], Condition | None]:
 
 
 def as_it_was(condition: Condition) -> Condition:
-    """The same condition on the record as it was before the change."""
+    """Return the same condition on the record as it was before the change."""
     match condition:
         case AllOf(items):
             return AllOf(tuple(map(as_it_was, items)))
@@ -161,7 +161,7 @@ def _with_views(trigger: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def read_kind(reader: Reader, kind: str | None) -> str:
-    """The `kind` of record that a view or date is about: the rule's own, where the rule has one."""
+    """Read the `kind` of record that a view or date is about: the rule's own, if the rule has one."""
     own = reader.text("kind", longest=40, default=kind or "")
     if not KIND.fullmatch(own):
         reader.report("kind", NO_RECORD_KIND())

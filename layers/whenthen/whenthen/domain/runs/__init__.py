@@ -1,1 +1,1 @@
-"""Runs: their state, their next step, who may enter, what providers report, enrolment over a view."""
+"""Describe runs: their state, their next step, who may enter, delivery reports, enrolment over a view."""

@@ -1,4 +1,4 @@
-"""Events that people and rules themselves make: a rule is started by hand, a run has its outcome."""
+"""Make the events of people and rules themselves: a rule is started by hand, a run has its outcome."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
 
 ENGINE = "engine"
-"""The source of these events."""
+"""Name the source of these events."""
 
 
 def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime) -> Event:
-    """The event of a person who starts a rule for a record: the same for the same `seed`."""
+    """Make the event of a person who starts a rule for a record. Equal `seed`s give the same event."""
     return Event(
         id=ids.event_id(ENGINE, f"manual#{rule}#{seed}#{ref or ''}"),
         source=ENGINE,
@@ -32,7 +32,7 @@ def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: date
 
 
 def finished_event(run: Run, event: Event) -> Event:
-    """The event of a run's outcome: one for each run. `event` is the one that started it.
+    """Make the event of a run's outcome, one for each run. `event` is the one that started it.
 
     The run joins the chain of causes, so that rules which follow one another in a circle come to an end.
     """

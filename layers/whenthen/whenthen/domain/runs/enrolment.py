@@ -1,7 +1,7 @@
-"""Enrolment: a rule that is started for every record of a view, at a moment of its schedule or by a person.
+"""Enrol records: start a rule for every record of a view, at a moment of its schedule or by a person.
 
-One event is made for each record. Its id depends on the enrolment and the record alone, so a view that is
-gone through twice, or from the middle again, starts nothing twice.
+One event is made for each record. Its id depends on the enrolment and the record alone, so an enrolment that goes
+through its view twice, or again from the middle, starts nothing twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_AN_ENROLMENT = ReasonCode("enrolment.malformed")
 
 
 class Enrolment(Struct, frozen=True):
-    """What is to be gone through.
+    """Describe an enrolment.
 
     rule, version  the rule, as it stood when this began
     moment         of the schedule, or when the person asked
@@ -39,18 +39,18 @@ class Enrolment(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The same for every attempt to begin it."""
+        """Return an id that is the same for every attempt to begin it."""
         return self.event(None).id
 
     def event(self, ref: str | None) -> Event:
-        """The event that starts the rule for one record; None: for none, or as a whole."""
+        """Make the event that starts the rule for one record; None: for none, or as a whole."""
         if self.by:
             return manual_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment)
         return schedule_event(self.rule, self.moment, ref)
 
 
 def to_json(enrolment: Enrolment) -> dict[str, Any]:
-    """As the state machine carries it."""
+    """Return the enrolment as the state machine carries it."""
     return {
         "rule": enrolment.rule,
         "version": enrolment.version,
@@ -62,7 +62,7 @@ def to_json(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def from_json(document: Mapping[str, Any]) -> Enrolment:
-    """Read it back. Raises Malformed."""
+    """Read an enrolment that `to_json` wrote. Raises Malformed."""
     match document:
         case {"rule": str(rule), "version": int(version), "by": str(by), "seed": str(seed)}:
             view = document.get("view")

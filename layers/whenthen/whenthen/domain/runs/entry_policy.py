@@ -1,4 +1,4 @@
-"""Entry: may this record enter this rule, and how often."""
+"""Decide whether a record may enter a rule, and how often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EntryDenied(StrEnum):
-    """Why a rule that matched was not started."""
+    """Name the cause for which a matching rule was not started."""
 
     NO_RECORD = "only_new_no_record"
     NOT_NEW = "only_new"
@@ -21,7 +21,7 @@ class EntryDenied(StrEnum):
 
 
 def entry_denied(rule: Rule, record: Record | None) -> EntryDenied | None:
-    """Why the record may not enter, or None if it may; that it entered before is for the ledger to say."""
+    """Return the cause against the record's entry. None if it may enter; the ledger knows whether it entered before."""
     if not rule.entry.only_new:
         return None
     if record is None or record.created_at is None:
@@ -32,14 +32,14 @@ def entry_denied(rule: Rule, record: Record | None) -> EntryDenied | None:
 
 
 def enrolment_key(rule: Rule, run: Run) -> str | None:
-    """The key that only one run may hold, for a rule that a record enters once."""
+    """Return the key that only one run may hold, for a rule that a record enters once."""
     if rule.entry.again is ReentryPolicy.ALWAYS or run.record is None or run.shadow:
         return None
     return _key(rule, run.record)
 
 
 def earlier_enrolment_keys(rule: Rule, run: Run, record: Record | None) -> tuple[str, ...]:
-    """The keys under which the record may have used the rule up before others were merged into it, as one of them."""
+    """Return the keys that records hold which were merged into this one: each may have used the rule up."""
     if record is None or run.record != record.ref or enrolment_key(rule, run) is None:
         return ()
     return tuple(_key(rule, ref) for ref in record.absorbed)

@@ -72,7 +72,10 @@ class Lookup(Struct, frozen=True, order=True):
 
 
 class Occurrence(Struct, frozen=True):
-    """Tell that a trigger is due for a record: `day` is the occasion, `due` the moment, `years` since the record's date."""
+    """Hold when a trigger is due for a record: `day` is the occasion, `due` the moment.
+
+    years  since the record's date; None if it has no year, or the trigger is not yearly
+    """
 
     ref: str
     day: date

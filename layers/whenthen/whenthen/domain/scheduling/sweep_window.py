@@ -34,7 +34,7 @@ class Lateness(Struct, frozen=True):
 
     @classmethod
     def read(cls, trigger: Reader, most: timedelta = MAX_LATE) -> Lateness:
-        """Read `late` of a trigger: `{"policy": "run"}`, or `{"policy": "skip", "hours": 6}`. By default skip, 24 hours."""
+        """Read `late` of a trigger: `{"policy": "run"}` or `{"policy": "skip", "hours": 6}`; skip, 24 if absent."""
         reader = trigger.child("late")
         if reader is None:
             return cls()

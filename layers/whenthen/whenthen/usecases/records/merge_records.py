@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.events.event import Cause
-from whenthen.domain.records.limits import check_weight
+from whenthen.domain.records.limits import check_size
 from whenthen.domain.records.merge import merged
 from whenthen.domain.records.record import Record, parse_ref
 
@@ -42,7 +42,7 @@ class MergeRecords(Struct, frozen=True):
             if gone.ref != other:
                 raise Conflict(f"{other} was merged into {gone.ref} already")
             after = merged(survivor, gone, origin=origin, cause=Cause(), now=self.clock.now())
-            check_weight(after, survivor)
+            check_size(after, survivor)
             try:
                 self.records.merge(after, survivor, gone)
             except Stale:

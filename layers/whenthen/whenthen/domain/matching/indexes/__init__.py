@@ -1,1 +1,1 @@
-"""The indexes of a rule set: from a value in an event to the rules that want it."""
+"""Index a rule set: lead from a value in an event to the rules that want it."""

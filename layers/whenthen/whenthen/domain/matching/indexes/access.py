@@ -1,4 +1,4 @@
-"""Access: how the rules that make a demand are found, by operator: in which table, and under which of its nodes."""
+"""Choose by operator how a rule is found: in which table, and under which of its nodes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from whenthen.domain.common.values import composed
 from whenthen.domain.matching.event_fields import Source, at_hand
 from whenthen.domain.matching.indexes.nodes import Node
 from whenthen.domain.matching.indexes.numbers import bound_of, float_of
-from whenthen.domain.matching.indexes.range_index import Ranges
-from whenthen.domain.matching.indexes.text_index import Part, Texts
-from whenthen.domain.matching.indexes.value_index import Choices
+from whenthen.domain.matching.indexes.range_index import RangeIndex
+from whenthen.domain.matching.indexes.text_index import Part, TextIndex
+from whenthen.domain.matching.indexes.value_index import ValueIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 class AccessKind(StrEnum):
-    """The kinds of tables."""
+    """Name the kinds of tables."""
 
     CHOICES = "choices"
     TEXTS = "texts"
     RANGES = "ranges"
-    THERE = "there"
+    EXISTS = "there"
     ALWAYS = "always"
 
 
 class Always:
-    """The one node that every event finds."""
+    """Hold the one node that every event finds."""
 
     __slots__ = ("node",)
 
@@ -44,7 +44,7 @@ class Always:
 
 
 class ExistsIndex:
-    """The one node of a field that is there, whatever it holds."""
+    """Hold the one node of a field that has a value, whatever it is."""
 
     __slots__ = ("node",)
 
@@ -56,31 +56,31 @@ class ExistsIndex:
         hits.append(self.node)
 
 
-Table = Choices | Texts | Ranges | ExistsIndex | Always
+Table = ValueIndex | TextIndex | RangeIndex | ExistsIndex | Always
 
 TableKey = tuple[AccessKind, Source, str, bool]
-"""Which table: its kind, what is read of which field, and whether case is ignored."""
+"""Identify a table: its kind, what is read of which field, and whether case is ignored."""
 
 LOOKS: Mapping[AccessKind, float] = {
     AccessKind.CHOICES: 0.5,
-    AccessKind.THERE: 0.5,
+    AccessKind.EXISTS: 0.5,
     AccessKind.ALWAYS: 1,
     AccessKind.RANGES: 2,
     AccessKind.TEXTS: 3,
 }
-"""What it costs to look into a table for each event, beside asking a rule, which costs 1."""
+"""Kind of table → the cost of looking into it for each event. Checking one rule costs 1."""
 
 
 class Access(Struct, frozen=True):
-    """How the leaves of one operator are found.
+    """Describe how the predicates of one operator are found.
 
     kind      the kind of their table
-    nodes     the nodes of the table any of which finds a leaf
-    share     of how many events such a leaf holds, as a rule of thumb; for choices: of each value, unless more is known
-    complete  whether to be found is all that the leaf demands; else it is asked too
-    suits     whether the leaf can be found this way at all
+    nodes     the nodes of the table any of which finds a predicate
+    share     of the events that meet such a predicate, as a rule of thumb; for choices: of each value
+    complete  whether being found is enough; else the predicate is checked too
+    suits     whether the predicate can be found this way at all
     source    what its table reads of its field
-    negated   whether the leaf is the opposite of a choice: found by every event, and asked
+    negated   whether the predicate is the opposite of a choice: found by every event, and checked
     """
 
     kind: AccessKind
@@ -92,7 +92,7 @@ class Access(Struct, frozen=True):
     negated: bool = False
 
     def table(self, predicate: Predicate) -> TableKey:
-        """The table that the leaf is found in."""
+        """Return the key of the table in which the predicate is found."""
         if self.kind is AccessKind.ALWAYS:
             return ALWAYS
         fold = predicate.ignore_case and self.kind in (AccessKind.CHOICES, AccessKind.TEXTS)
@@ -100,41 +100,41 @@ class Access(Struct, frozen=True):
 
 
 ALWAYS: TableKey = (AccessKind.ALWAYS, Source.VALUE, "", False)
-"""The table of no field, with the one node that every event finds."""
+"""Identify the table of no field, with the one node that every event finds."""
 
 
 def access_of(predicate: Predicate) -> Access | None:
-    """How the leaf is found; None: only by asking it."""
+    """Return how the predicate is found. None if it can only be checked."""
     access = ACCESSES.get(predicate.op)
     return access if access is not None and at_hand(predicate.path) and access.suits(predicate.operand) else None
 
 
 def new_table(kind: AccessKind, *, fold: bool) -> Table:
-    """An empty table."""
+    """Make an empty table."""
     if kind in _FOLDING:
         return _FOLDING[kind](fold=fold)
     return _NEW[kind]()
 
 
-_FOLDING: Mapping[AccessKind, Callable[..., Table]] = {AccessKind.CHOICES: Choices, AccessKind.TEXTS: Texts}
-_NEW: Mapping[AccessKind, Callable[[], Table]] = {AccessKind.RANGES: Ranges, AccessKind.THERE: ExistsIndex}
+_FOLDING: Mapping[AccessKind, Callable[..., Table]] = {AccessKind.CHOICES: ValueIndex, AccessKind.TEXTS: TextIndex}
+_NEW: Mapping[AccessKind, Callable[[], Table]] = {AccessKind.RANGES: RangeIndex, AccessKind.EXISTS: ExistsIndex}
 
 
 def is_of_texts(choice: Choice) -> bool:
-    """Whether a choice is of texts alone, as they are written."""
+    """Tell whether a choice is of texts alone, as they are written."""
     return not (choice.fold or choice.numbers or choice.truths)
 
 
-def _chosen(table: Choices, predicate: Predicate) -> list[Node]:
+def _chosen(table: ValueIndex, predicate: Predicate) -> list[Node]:
     return table.each(predicate.operand)  # type: ignore[arg-type]
 
 
-def _item(table: Choices, predicate: Predicate) -> list[Node]:
+def _item(table: ValueIndex, predicate: Predicate) -> list[Node]:
     table.listed = True
     return table.each(predicate.operand)  # type: ignore[arg-type]
 
 
-def _each_chosen(table: Choices, predicate: Predicate) -> list[Node]:
+def _each_chosen(table: ValueIndex, predicate: Predicate) -> list[Node]:
     return [node for choice in predicate.operand for node in table.each(choice)]  # type: ignore[attr-defined]
 
 
@@ -142,23 +142,23 @@ def _one(table: Always | ExistsIndex, predicate: Predicate) -> list[Node]:
     return [table.node]
 
 
-def _name(table: Choices, predicate: Predicate) -> list[Node]:
+def _name(table: ValueIndex, predicate: Predicate) -> list[Node]:
     return [table.node(composed(predicate.path.names[0]))]
 
 
-def _start(table: Texts, predicate: Predicate) -> list[Node]:
+def _start(table: TextIndex, predicate: Predicate) -> list[Node]:
     return [table.node(Part.START, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _end(table: Texts, predicate: Predicate) -> list[Node]:
+def _end(table: TextIndex, predicate: Predicate) -> list[Node]:
     return [table.node(Part.END, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _needle(table: Texts, predicate: Predicate) -> list[Node]:
+def _needle(table: TextIndex, predicate: Predicate) -> list[Node]:
     return [table.node(Part.ANY, predicate.operand.text)]  # type: ignore[attr-defined]
 
 
-def _pattern(table: Texts, predicate: Predicate) -> list[Node]:
+def _pattern(table: TextIndex, predicate: Predicate) -> list[Node]:
     parts: tuple[str, ...] = predicate.operand.parts  # type: ignore[attr-defined]
     if parts[0]:
         return [table.node(Part.START, parts[0])]
@@ -171,15 +171,15 @@ def _is_simple(pattern: Pattern) -> bool:
     return len(pattern.parts) > 1 and sum(map(bool, pattern.parts)) == 1
 
 
-def _floor(table: Ranges, predicate: Predicate) -> list[Node]:
+def _floor(table: RangeIndex, predicate: Predicate) -> list[Node]:
     return [table.floor(bound_of(predicate.operand, predicate.op))]  # type: ignore[arg-type]
 
 
-def _ceiling(table: Ranges, predicate: Predicate) -> list[Node]:
+def _ceiling(table: RangeIndex, predicate: Predicate) -> list[Node]:
     return [table.ceiling(bound_of(predicate.operand, predicate.op))]  # type: ignore[arg-type]
 
 
-def _low(table: Ranges, predicate: Predicate) -> list[Node]:
+def _low(table: RangeIndex, predicate: Predicate) -> list[Node]:
     return [table.floor(bound_of(predicate.operand.low, ">="))]  # type: ignore[attr-defined]
 
 
@@ -205,7 +205,7 @@ ACCESSES: Mapping[str, Access] = {
     "changed": Access(
         AccessKind.CHOICES, _name, 0.2, complete=lambda flag: False, suits=lambda flag: flag, source=Source.CHANGES
     ),
-    "exists": Access(AccessKind.THERE, _one, 0.4, suits=lambda flag: flag),
+    "exists": Access(AccessKind.EXISTS, _one, 0.4, suits=lambda flag: flag),
     "starts_with": Access(AccessKind.TEXTS, _start, 0.05),
     "ends_with": Access(AccessKind.TEXTS, _end, 0.05),
     "contains": Access(AccessKind.TEXTS, _needle, 0.15),
@@ -222,4 +222,4 @@ ACCESSES: Mapping[str, Access] = {
         suits=lambda bounds: isinstance(bounds.low, int | Decimal) and _is_exact(bounds.low),
     ),
 }
-"""Operators without a row, and `exists` or `changed` with false, are asked: they hold for most events, or need now."""
+"""Operator → access. Others, and `exists` or `changed` with false, are checked: most events meet them."""

@@ -1,24 +1,25 @@
-"""Node: the rules that are found by one thing that holds of an event, such as `record.status` being `new`."""
+"""Define nodes: the rules that are found by one fact of an event, such as `record.status` being `new`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whenthen.domain.matching.event_fields import Ask
+from whenthen.domain.matching.event_fields import Check
 
 if TYPE_CHECKING:
     from whenthen.domain.matching.event_fields import Row
 
-Test = tuple[int, "Node", bool, tuple[Ask, ...], str, bool]
-"""(the number of a table of choices; which of its nodes must be found, or, if false, must not; what is asked then; the
-rule; whether no other node finds it). To try one, no value is looked at, and nothing is asked."""
+Test = tuple[int, "Node", bool, tuple[Check, ...], str, bool]
+"""Hold (number of a table of choices; its nodes of which one must be found, or, if false, must not; checks left;
+rule; whether no other node finds it). To try one, no value is looked up and no condition is checked.
+"""
 
-Rest = tuple[tuple[Ask, ...], str, bool]
-"""(what is asked; the rule; whether no other node finds it)."""
+Rest = tuple[tuple[Check, ...], str, bool]
+"""Hold (checks left; rule; whether no other node finds it)."""
 
 
 class Node:
-    """The rules found here.
+    """Hold the rules found here.
 
     ids      those of which nothing more is asked, and which no other node finds
     shared   those of which nothing more is asked, but which other nodes may find too
@@ -40,7 +41,7 @@ class Node:
         self.further: dict[int, dict[Node, Node]] | None = None
 
     def take(self, rule_id: str, *, alone: bool) -> None:
-        """Have a rule of which nothing more is asked."""
+        """Add a rule with nothing left to check."""
         if alone:
             self.ids = self.ids or []
             self.ids.append(rule_id)
@@ -50,19 +51,19 @@ class Node:
             self.simple = False
 
     def test(self, test: Test) -> None:
-        """Have a rule of which more is asked, and first which node of a table was found."""
+        """Add a rule with checks left, after a test of which node of a table was found."""
         self.tests = self.tests or []
         self.tests.append(test)
         self.simple = False
 
-    def ask(self, rest: Rest) -> None:
-        """Have a rule of which more is asked."""
+    def check(self, rest: Rest) -> None:
+        """Add a rule with checks left."""
         self.rest = self.rest or []
         self.rest.append(rest)
         self.simple = False
 
     def further_by(self, number: int, other: Node) -> Node:
-        """The node of the rules for which `other`, of the table with the number, must be found too."""
+        """Return the node of the rules for which `other`, of the table with the number, must be found too."""
         if self.further is None:
             self.further = {}
             self.simple = False
@@ -70,11 +71,11 @@ class Node:
 
     @property
     def empty(self) -> bool:
-        """Whether it has no rules."""
+        """Tell whether the node has no rules."""
         return self.simple and not self.ids
 
     def drop(self, rule_id: str) -> None:
-        """Have the rule no more."""
+        """Remove the rule."""
         self.ids = [other for other in self.ids if other != rule_id] or ()
         self.shared = [other for other in self.shared if other != rule_id] or ()
         self.tests = [test for test in self.tests if test[4] != rule_id] or ()
@@ -83,7 +84,7 @@ class Node:
 
 
 def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa: C901, PLR0912 - calls cost more
-    """The rules that match, sorted: those in `matched`, and those that the nodes found in `hits` lead to.
+    """Return the rules that match, sorted: those in `matched`, and those to which the nodes in `hits` lead.
 
     A test compares the one node that its table found. Only if a table that is tested found several are they looked at.
     """
@@ -93,16 +94,16 @@ def visit(hits: list[Node], row: Row, matched: list[str]) -> list[str]:  # noqa:
         matched += node.ids
         if node.simple:
             continue
-        for number, other, wanted, asks, rule_id, alone in node.tests:
+        for number, other, wanted, checks, rule_id, alone in node.tests:
             if (found[number] is other or (wide and other in several)) is wanted:
-                for ask in asks:
-                    if not ask(row):
+                for check in checks:
+                    if not check(row):
                         break
                 else:
                     (matched if alone else shared).append(rule_id)
-        for asks, rule_id, alone in node.rest:
-            for ask in asks:
-                if not ask(row):
+        for checks, rule_id, alone in node.rest:
+            for check in checks:
+                if not check(row):
                     break
             else:
                 (matched if alone else shared).append(rule_id)

@@ -1,4 +1,4 @@
-"""Numbers as floats, which are compared fastest, and how the few that no float stands for are compared with them.
+"""Compare numbers as floats, the fastest way, and the few without a float with them.
 
 Up to 2**53 whole numbers are floats, and floats are in the same order as the decimals that they stand for. So a
 bound is a float: of all floats that keep it, the least of a lower bound or the greatest of an upper one.
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXACT = 2**53
-"""Up to here all whole numbers are floats."""
+"""Bound the whole numbers that are all floats."""
 
 
 class Beyond(float):
-    """A bound that is left out itself: the next float beyond it. `bound`: the bound."""
+    """Stand for an excluded bound: the next float beyond it. `bound`: the bound."""
 
     __slots__ = ("bound",)
     bound: float
 
 
 class Several:
-    """What is compared with bounds where no float can be: numbers too long for one, or a list of which any may fit."""
+    """Compare with bounds where no float can: a number too long for one, or a list of which any item may fit."""
 
     __slots__ = ("_numbers",)
     __hash__ = None  # type: ignore[assignment]
@@ -49,7 +49,7 @@ class Several:
 
 
 def float_of(number: Number) -> float | None:
-    """The float that stands for the number; None: no float does."""
+    """Return the float that stands for the number. None if there is none."""
     if not -EXACT <= number <= EXACT:
         return None
     found = float(number)
@@ -57,7 +57,7 @@ def float_of(number: Number) -> float | None:
 
 
 def bound_of(number: Number, op: str) -> float:
-    """The bound that `op` sets to numbers with `number`, for which a float stands."""
+    """Return the bound that `op` sets to numbers with `number`, for which a float stands."""
     bound = float(number)
     if op in (">=", "<="):
         return bound
@@ -67,7 +67,7 @@ def bound_of(number: Number, op: str) -> float:
 
 
 def comparable(value: Any) -> Any:
-    """What `bound <= …` and `… <= bound` say of a field's value, whatever it is; of what is no number, never."""
+    """Return a value that `bound <= …` and `… <= bound` can compare. A value that is no number never fits."""
     kind = type(value)
     if value is None:
         return nan

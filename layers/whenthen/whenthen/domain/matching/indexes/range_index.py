@@ -1,4 +1,4 @@
-"""Ranges: the nodes of the bounds that rules set to a field's number, in order, so that bisecting finds those kept."""
+"""Index ranges: the nodes of bounds on a field's number, in order, so that bisecting finds the bounds it keeps."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from whenthen.domain.matching.indexes.nodes import Node
 from whenthen.domain.matching.indexes.numbers import EXACT, Beyond, Several, comparable
 
 _Bounds = dict[tuple[float, bool], Node]
-"""By bound, and whether it stands for one that is left out: to what no float stands for, these are different."""
+"""Order bounds: by value, and whether the bound is excluded. Numbers without a float tell these apart."""
 
 _Found = tuple[list[str], list[Node]]
-"""The rules of which no more is asked, and the nodes with others."""
+"""Hold the rules with nothing left to check, and the nodes with other rules."""
 
 KEPT = 500
-"""Up to so many bounds, what is found between two of them is kept."""
+"""Bound the number of bounds up to which results between two of them are cached."""
 
 
-class Ranges:
-    """The nodes of one field's lower bounds and upper bounds."""
+class RangeIndex:
+    """Hold the nodes of one field's lower bounds and upper bounds."""
 
     __slots__ = ("_ceilings", "_down", "_floors", "_found", "_points", "_up")
 
@@ -31,19 +31,19 @@ class Ranges:
         self.forget()
 
     def floor(self, bound: float) -> Node:
-        """The node of a lower bound, made where there is none yet."""
+        """Return the node of a lower bound; make it if it is missing."""
         return self._floors.setdefault((bound, isinstance(bound, Beyond)), Node())
 
     def ceiling(self, bound: float) -> Node:
-        """The node of an upper bound, made where there is none yet."""
+        """Return the node of an upper bound; make it if it is missing."""
         return self._ceilings.setdefault((bound, isinstance(bound, Beyond)), Node())
 
     def forget(self) -> None:
-        """Drop what is derived from the nodes, when one of them changes."""
+        """Drop the data derived from the nodes, when one of them changes."""
         self._points: list[float] | None = None
 
     def find(self, value: Any, hits: list[Node], matched: list[str]) -> None:
-        """Add what keeps its bound: rules of which no more is asked, and nodes."""
+        """Add the bounds that the value keeps: rules with nothing left to check, and nodes."""
         if type(value) is not int or not -EXACT <= value <= EXACT:
             value = comparable(value)
             if value != value:  # noqa: PLR0124 - no number
@@ -59,7 +59,7 @@ class Ranges:
         hits += busy
 
     def _line_up(self) -> list[float]:
-        """The points from which on other bounds are kept: each lower bound, and what is next above each upper one."""
+        """Return the points at which the kept bounds change: each lower bound, and the float after each upper one."""
         self._up = _Line(self._floors)
         self._down = _Line(self._ceilings)
         self._found: dict[int, _Found] = {}
@@ -67,7 +67,7 @@ class Ranges:
         return self._points
 
     def _between(self, at: int) -> _Found:
-        """What is found from one point on up to the next."""
+        """Return the results from one point on up to the next."""
         least = self._points[at - 1] if at else -inf  # type: ignore[index]
         kept, lost = bisect_right(self._up.bounds, least), bisect_left(self._down.bounds, least)
         ids, busy = self._up.before(kept)
@@ -79,7 +79,7 @@ class Ranges:
 
 
 class _Line:
-    """Bounds in order. Of nodes that have only rules of which no more is asked, the rules are enough.
+    """Hold bounds in order. For nodes whose rules have nothing left to check, it holds the rules.
 
     ids, ends        the rules, and how many of them stand under bounds before each
     busy, busy_ends  the other nodes, and how many of them stand under bounds before each
@@ -97,9 +97,9 @@ class _Line:
         self._busy_ends = [0, *accumulate(not node.simple for node in line)]
 
     def before(self, at: int) -> _Found:
-        """What stands under the bounds before one."""
+        """Return the results under the bounds before one."""
         return self._ids[: self._ends[at]], self._busy[: self._busy_ends[at]]
 
     def after(self, at: int) -> _Found:
-        """What stands under a bound and those after it."""
+        """Return the results under a bound and those after it."""
         return self._ids[self._ends[at] :], self._busy[self._busy_ends[at] :]

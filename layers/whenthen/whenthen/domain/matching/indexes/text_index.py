@@ -1,4 +1,4 @@
-"""Texts: the nodes of what rules look for in a field's text: its beginning, its end, or anything in it."""
+"""Index texts: the nodes of the texts that rules look for at a field's beginning, at its end, or anywhere in it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GRAM = 3
-"""By so many of their characters texts are sorted, so that few of them need be compared."""
+"""Sort texts by so many of their characters, so that few of them need be compared."""
 
 _Sorted = dict[int, dict[str, list[tuple[str, Node]]]]
-"""Texts and their nodes, by how many characters they are sorted by, and which these are."""
+"""Hold texts and their nodes, by the number of characters by which they are sorted, and by these."""
 
 
 class Part(StrEnum):
-    """Where in a text another one is looked for."""
+    """Name the part of a text in which another one is looked for."""
 
     START = "start"
     END = "end"
     ANY = "any"
 
 
-class Texts:
-    """The nodes of one field, by the part of its text and by what that is."""
+class TextIndex:
+    """Hold the nodes of one field, by the part of its text and the text looked for."""
 
     __slots__ = ("_ends", "_fold", "_grams", "_needles", "_nodes", "_starts")
 
@@ -40,7 +40,7 @@ class Texts:
         self._grams: _Sorted | None = None
 
     def node(self, part: Part, text: str) -> Node:
-        """The node of texts with this one in that part, made where there is none yet."""
+        """Return the node of texts with this one in that part; make it if it is missing."""
         node = self._nodes.get((part, text))
         if node is None:
             node = self._nodes[part, text] = Node()
@@ -79,7 +79,7 @@ class Texts:
         hits += dict.fromkeys(found)
 
     def _by_grams(self, text: str) -> Iterator[tuple[str, Node]]:
-        """The needles whose first characters are in the text."""
+        """Return the needles whose first characters are in the text."""
         if self._grams is None:
             self._grams = {}
             for needle, node in self._needles:

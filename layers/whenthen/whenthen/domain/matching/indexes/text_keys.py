@@ -1,7 +1,6 @@
-"""Keys: all that is the same as a text, as keys of a dictionary, so that a value is looked up as it is.
+"""Make dictionary keys of all values that are the same as a text, so that a value is looked up unchanged.
 
-docs/reference/rules.md, "Values", is the specification: text is compared composed (NFC), and a number with what a
-text spells.
+docs/reference/rules.md, "Values", is the specification: text is compared composed (NFC), a number with a text that spells it.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ if TYPE_CHECKING:
 Keys = frozenset[object]
 
 _SAME = {"K": "\u212a", ";": "\u037e", "`": "\u1fef"}
-"""The only characters beyond ASCII that compose to one of ASCII."""
+"""Map the only characters beyond ASCII that compose to one of ASCII."""
 
 _MOST_TWINS = 2
-"""How many characters with such a twin a text may have to be looked up as it is: each doubles the keys."""
+"""Bound the characters with such a twin in a text that is looked up unchanged: each doubles the keys."""
 
 _AS_TRUTHS = (0, 1)
 
 
 def others_of(text: str, number: Number | None) -> Iterable[object] | None:
-    """All values but lists that are the same as a text, and are not that text, which spells `number`, if it is one.
+    """Return all values but lists that are the same as a text, without the text itself, which spells `number` if any.
 
     None: there is no telling by keys. That is so for texts that spell 0 and 1, since a dictionary takes true for 1, and
     for numbers that are not whole, since it compares floats by what they are and not by what they are written as.
@@ -47,7 +46,7 @@ def others_of(text: str, number: Number | None) -> Iterable[object] | None:
 
 @lru_cache(maxsize=16_384)
 def keys_of(texts: tuple[str, ...] | frozenset[str]) -> Keys | None:
-    """All values but lists that are the same as one of the texts. None: there is no telling by keys."""
+    """Return all values but lists that are the same as one of the texts. None if keys cannot tell."""
     found: set[object] = set(texts)
     for text in texts:
         others = others_of(text, number_in(text))
@@ -58,7 +57,7 @@ def keys_of(texts: tuple[str, ...] | frozenset[str]) -> Keys | None:
 
 
 def has_one_of(value: object, wanted: Keys) -> bool:
-    """Whether a list has one of what is wanted; an object, or a list in it, is nothing that is."""
+    """Tell whether a list has one of the wanted values. An object or a list in it never is one."""
     for item in value if type(value) is list else ():
         try:
             if item in wanted:

@@ -1,4 +1,4 @@
-"""Choices: the nodes of the values that rules want a field to be, looked up by the value that it is."""
+"""Index values: the nodes of the values that rules want a field to have."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from whenthen.domain.matching.indexes.nodes import Node
 from whenthen.domain.matching.indexes.text_keys import others_of
 
 
-class Choices:
-    """The nodes of one field's values.
+class ValueIndex:
+    """Hold the nodes of one field's values.
 
     nodes    by composed text, or folded where case is ignored; and, if `by_key`, by all else that is the same
     numbers  by number, of rules that give a number: for texts that spell it, too
     spelled  by number, the nodes of texts that spell it: for numbers only
     truths   by truth
     by_key   whether looking a value up in `nodes` as it is tells all, if it is no list
-    listed   whether to expect a list: the field has held one (or an object), or rules ask for it as one. It is then
+    listed   whether to expect a list: the field has held one (or an object), or rules check for it as one. It is then
              looked up by itself; what is found is the same either way
-    tested   whether there are tests that ask which node of this table was found
+    tested   whether there are tests that check which node of this table was found
     """
 
     __slots__ = ("_form", "_numbers", "_spelled", "_truths", "by_key", "listed", "nodes", "tested")
@@ -35,7 +35,7 @@ class Choices:
         self.tested = False
 
     def each(self, choice: Choice) -> list[Node]:
-        """The nodes of the values that are chosen, made where there are none yet."""
+        """Return the nodes of the chosen values; make those that are missing."""
         found = [self.node(text) for text in choice.texts]
         found += [self._numbers.setdefault(number, Node()) for number in choice.numbers]
         found += [self._truths.setdefault(truth, Node()) for truth in choice.truths]
@@ -44,7 +44,7 @@ class Choices:
         return found
 
     def node(self, text: str) -> Node:
-        """The node of a text, given in the form of this table; made where there is none yet."""
+        """Return the node of a text, given in the form of this table; make it if it is missing."""
         node = self.nodes.get(text)
         if node is None:
             node = self.nodes[text] = Node()
@@ -57,14 +57,14 @@ class Choices:
         return node
 
     def known(self, choice: Choice) -> list[Node] | None:
-        """The nodes of the values that are chosen, if there are all of them."""
+        """Return the nodes of the chosen values, if there are all of them."""
         found = [self.nodes.get(text) for text in choice.texts]
         found += [self._numbers.get(number) for number in choice.numbers]
         found += [self._truths.get(truth) for truth in choice.truths]
         return None if None in found else found  # type: ignore[return-value]
 
     def find(self, value: object) -> list[Node]:
-        """The nodes of a value that is not None, whatever it is."""
+        """Add the nodes of a value that is not None, whatever it is."""
         kind = type(value)
         if kind is list and self.by_key:
             try:
