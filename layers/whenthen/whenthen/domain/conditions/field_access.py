@@ -1,6 +1,6 @@
 """Look up by path what conditions ask about one event. Each answer is worked out once and kept.
 
-A path is a root and names: `record.address.city`. docs/rules.md, "Fields", is the specification.
+A path is a root and names: `record.address.city`. docs/reference/rules.md, "Fields", is the specification.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lint a rule before it is switched on: find everything at once, errors first.
 
-This module looks at the rule by itself, `rule_conflicts` at its effects on others and theirs on it. docs/rules.md lists
-the codes, `findings` says which of them refuse the rule.
+This module looks at the rule by itself, `rule_conflicts` at its effects on others and theirs on it.
+docs/reference/rules.md lists the codes, `findings` says which of them refuse the rule.
 """
 
 from __future__ import annotations

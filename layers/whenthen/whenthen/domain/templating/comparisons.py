@@ -1,7 +1,8 @@
 """Compare values in templates as conditions do: the answer is true or false for any values.
 
 Jinja2 leaves comparing to Python, which fails for a missing value, and for a text beside a number. So each comparison
-of a template becomes a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the specification.
+of a template becomes a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the
+specification.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Make dictionary keys of all values that are the same as a text, so that a value is looked up unchanged.
 
-docs/reference/rules.md, "Values", is the specification: text is compared composed (NFC), a number with a text that spells it.
+docs/reference/rules.md, "Values", is the specification: text is compared composed (NFC), a number with a text
+that spells it.
 """
 
 from __future__ import annotations
