@@ -19,7 +19,7 @@ from whenthen.domain.conditions.condition import (
 )
 from whenthen.domain.conditions.operands import MAX_TEXT, MAX_VALUES
 
-LEAF = {"field": "record.status", "op": "equals", "value": "new"}
+PLAIN = {"field": "record.status", "op": "equals", "value": "new"}
 
 
 def parsed(document: Any, zone: str | None = None) -> conditions.Condition:
@@ -39,11 +39,11 @@ def problems_of(document: Any) -> list[str]:
 def test_groups() -> None:
     document = {
         "all": [
-            LEAF,
+            PLAIN,
             {
                 "any": [
                     {"field": "record.tags", "op": "has", "value": "vip"},
-                    {"not": {**LEAF, "op": "exists", "value": False}},
+                    {"not": {**PLAIN, "op": "exists", "value": False}},
                 ]
             },
         ]
@@ -62,8 +62,8 @@ def test_no_condition_holds() -> None:
 @pytest.mark.parametrize(
     "predicate",
     [
-        LEAF,
-        {**LEAF, "ignore_case": True},
+        PLAIN,
+        {**PLAIN, "ignore_case": True},
         {"field": "record.seen", "op": "within_last", "value": {"days": 3, "hours": 2}, "zone": "Europe/Istanbul"},
         {"field": "now.hour", "op": "between", "value": [9, 17], "zone": "Asia/Jakarta"},
         {"field": "history.call.incoming_missed", "op": ">=", "value": 3, "within": {"weeks": 1}},
@@ -83,21 +83,21 @@ def test_written_back_as_it_was_read(predicate: dict[str, Any]) -> None:
         (None, ["conditions"]),
         ({}, ["conditions.op", "conditions.field"]),
         ({"all": []}, ["conditions.all"]),
-        ({"all": LEAF}, ["conditions.all"]),
-        ({"not": [LEAF]}, ["conditions.not"]),
-        ({"all": [LEAF], "any": [LEAF]}, ["conditions"]),
-        ({"all": [LEAF], "field": "record.x"}, ["conditions"]),
-        ({"all": [LEAF, {**LEAF, "op": "="}]}, ["conditions.all[1].op"]),
-        ({"all": [{**LEAF, "op": []}, 5]}, ["conditions.all[0].op", "conditions.all[1]"]),
-        ({"any": [{"not": {**LEAF, "field": "status"}}]}, ["conditions.any[0].not.field"]),
+        ({"all": PLAIN}, ["conditions.all"]),
+        ({"not": [PLAIN]}, ["conditions.not"]),
+        ({"all": [PLAIN], "any": [PLAIN]}, ["conditions"]),
+        ({"all": [PLAIN], "field": "record.x"}, ["conditions"]),
+        ({"all": [PLAIN, {**PLAIN, "op": "="}]}, ["conditions.all[1].op"]),
+        ({"all": [{**PLAIN, "op": []}, 5]}, ["conditions.all[0].op", "conditions.all[1]"]),
+        ({"any": [{"not": {**PLAIN, "field": "status"}}]}, ["conditions.any[0].not.field"]),
         ({"field": "", "op": "is"}, ["conditions.op", "conditions.field"]),
-        ({**LEAF, "extra": 1}, ["conditions.extra"]),
-        ({**LEAF, "ignore_case": "yes"}, ["conditions.ignore_case"]),
-        ({**LEAF, "op": ">", "value": 5, "ignore_case": True}, ["conditions.ignore_case"]),
-        ({**LEAF, "zone": "Europe/Istanbul"}, ["conditions.zone"]),
-        ({**LEAF, "op": "before", "value": "today", "zone": "Mars"}, ["conditions.zone"]),
-        ({**LEAF, "op": "before", "value": "today", "zone": "../etc/passwd"}, ["conditions.zone"]),
-        ({**LEAF, "within": {"days": 1}}, ["conditions.within"]),
+        ({**PLAIN, "extra": 1}, ["conditions.extra"]),
+        ({**PLAIN, "ignore_case": "yes"}, ["conditions.ignore_case"]),
+        ({**PLAIN, "op": ">", "value": 5, "ignore_case": True}, ["conditions.ignore_case"]),
+        ({**PLAIN, "zone": "Europe/Istanbul"}, ["conditions.zone"]),
+        ({**PLAIN, "op": "before", "value": "today", "zone": "Mars"}, ["conditions.zone"]),
+        ({**PLAIN, "op": "before", "value": "today", "zone": "../etc/passwd"}, ["conditions.zone"]),
+        ({**PLAIN, "within": {"days": 1}}, ["conditions.within"]),
         ({"field": "history.call.missed", "op": ">", "value": 1}, ["conditions.within"]),
         ({"field": "event.type", "op": "changed"}, ["conditions.field"]),
     ],
@@ -182,7 +182,7 @@ def test_refused_value(op: str, value: Any) -> None:
 
 
 def test_bounds_of_a_condition() -> None:
-    deep: dict[str, Any] = LEAF
+    deep: dict[str, Any] = PLAIN
     for _ in range(MAX_DEPTH):
         deep = {"not": deep}
     parsed(deep)
@@ -190,10 +190,10 @@ def test_bounds_of_a_condition() -> None:
     for _ in range(5_000):
         deep = {"not": deep}
     assert problems_of(deep)
-    half = {"all": [LEAF] * (MAX_PREDICATES // 2)}
+    half = {"all": [PLAIN] * (MAX_PREDICATES // 2)}
     parsed({"all": [half, half]})
-    assert problems_of({"all": [half, half, LEAF]}) == ["conditions"]
-    assert problems_of({"all": [LEAF] * (MAX_PREDICATES + 1)}) == ["conditions.all"]
+    assert problems_of({"all": [half, half, PLAIN]}) == ["conditions"]
+    assert problems_of({"all": [PLAIN] * (MAX_PREDICATES + 1)}) == ["conditions.all"]
 
 
 CONTEXT = {

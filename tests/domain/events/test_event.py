@@ -10,8 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whenthen.domain.common.errors import Invalid, Malformed, WhenthenError
-from whenthen.domain.events.event import MAX_CAUSES, Cause, Change, Event, format_time, from_json, parse_time, to_json
+from whenthen.domain.common.errors import Invalid, Malformed, Problem, WhenthenError
+from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, REQUIRED
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.events.event import (
+    BAD_TIME,
+    BEYOND_CALENDAR,
+    MAX_CAUSES,
+    NO_OFFSET,
+    NOT_A_CHANGE,
+    NOT_AN_EVENT,
+    Cause,
+    Change,
+    Event,
+    format_time,
+    from_json,
+    parse_time,
+    to_json,
+)
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 MINIMAL: dict[str, Any] = {"id": "1", "source": "s", "type": "lead.created", "time": "2026-03-14T09:30:00Z"}
@@ -60,44 +76,45 @@ def test_what_an_event_does_not_have_its_json_does_not_say() -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], "event", 5])
-def test_what_is_no_object_is_malformed(document: Any) -> None:
-    with pytest.raises(Malformed):
+def test_an_event_must_be_an_object(document: Any) -> None:
+    with pytest.raises(Malformed) as error:
         from_json(document)
+    assert error.value.reason == NOT_AN_EVENT()
 
 
 @pytest.mark.parametrize(
-    ("part", "fields"),
+    ("part", "problems"),
     [
-        ({"id": ""}, ["id"]),
-        ({"id": 5, "source": None, "type": []}, ["id", "source", "type"]),
-        ({"time": None}, ["time"]),
-        ({"time": "2026-03-14"}, ["time"]),
-        ({"time": "2026-03-14T09:30:00"}, ["time"]),
-        ({"time": "0001-01-01T00:00:00+14:00"}, ["time"]),
-        ({"time": 1773480600}, ["time"]),
-        ({"data": [], "changes": 1}, ["data", "changes"]),
-        ({"changes": {"status": "new"}}, ["changes.status"]),
-        ({"identities": "phone#+1"}, ["identities"]),
-        ({"identities": [1]}, ["identities"]),
-        ({"subject": 4711}, ["subject"]),
-        ({"cause": "me"}, ["cause"]),
-        ({"cause": {"runs": "run_1", "depth": "deep"}}, ["cause.runs", "cause.depth"]),
-        ({"cause": {"runs": [1], "depth": -1}}, ["cause.runs", "cause.depth"]),
-        ({"cause": {"depth": True}}, ["cause.depth"]),
+        ({"id": ""}, {"id": EMPTY()}),
+        ({"id": 5, "source": None, "type": []}, {"id": NOT_TEXT(), "source": REQUIRED(), "type": NOT_TEXT()}),
+        ({"time": None}, {"time": BAD_TIME()}),
+        ({"time": "2026-03-14"}, {"time": NO_OFFSET()}),
+        ({"time": "2026-03-14T09:30:00"}, {"time": NO_OFFSET()}),
+        ({"time": "0001-01-01T00:00:00+14:00"}, {"time": BEYOND_CALENDAR()}),
+        ({"time": 1773480600}, {"time": BAD_TIME()}),
+        ({"data": [], "changes": 1}, {"data": NOT_OBJECT(), "changes": NOT_OBJECT()}),
+        ({"changes": {"status": "new"}}, {"changes.status": NOT_A_CHANGE()}),
+        ({"identities": "phone#+1"}, {"identities": NOT_TEXT_LIST()}),
+        ({"identities": [1]}, {"identities": NOT_TEXT_LIST()}),
+        ({"subject": 4711}, {"subject": NOT_TEXT()}),
+        ({"cause": "me"}, {"cause": NOT_OBJECT()}),
+        ({"cause": {"runs": "run_1", "depth": "deep"}}, {"cause.runs": NOT_TEXT_LIST(), "cause.depth": NOT_COUNT()}),
+        ({"cause": {"runs": [1], "depth": -1}}, {"cause.runs": NOT_TEXT_LIST(), "cause.depth": NOT_COUNT()}),
+        ({"cause": {"depth": True}}, {"cause.depth": NOT_COUNT()}),
     ],
     ids=str,
 )
-def test_names_what_does_not_hold(part: dict[str, Any], fields: list[str]) -> None:
+def test_every_problem_of_an_event_is_reported_by_its_field(part: dict[str, Any], problems: dict[str, Reason]) -> None:
     with pytest.raises(Invalid) as caught:
         from_json({**MINIMAL, **part})
-    assert [problem.field for problem in caught.value.problems] == fields
+    assert caught.value.problems == tuple(Problem(field, reason) for field, reason in problems.items())
 
 
 @given(
     name=st.sampled_from(["id", "time", "data", "changes", "identities", "subject", "origin", "cause"]),
     value=json_values,
 )
-def test_whatever_comes_off_the_bus_it_is_an_event_or_refused(name: str, value: Any) -> None:
+def test_any_document_from_the_bus_is_an_event_or_refused(name: str, value: Any) -> None:
     try:
         event = from_json({**MINIMAL, name: value})
     except WhenthenError:

@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
-from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST
-from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, REQUIRED
+from whenthen.domain.common.reasons import Reason, ReasonCode
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
 """Match `<kind>.<past verb>`."""
@@ -128,7 +128,7 @@ def from_json(document: Any) -> Event:
     if not isinstance(document, Mapping):
         raise Malformed(NOT_AN_EVENT())
     problems = [
-        Problem(name, NOT_TEXT() if document.get(name) != "" else EMPTY())
+        Problem(name, _against_text(document.get(name)))
         for name in ("id", "source", "type")
         if not isinstance(document.get(name), str) or not document[name]
     ]
@@ -158,6 +158,13 @@ def from_json(document: Any) -> Event:
         origin=str(document.get("origin", "api")),
         cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0)),
     )
+
+
+def _against_text(value: Any) -> Reason:
+    """Return the reason against a value that is not a text, or empty."""
+    if value is None:
+        return REQUIRED()
+    return EMPTY() if value == "" else NOT_TEXT()
 
 
 def _cause_problems(cause: Any) -> list[Problem]:
