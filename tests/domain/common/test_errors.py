@@ -1,4 +1,4 @@
-"""The error tree, and the table of what each error leads to."""
+"""The error tree, and the handling of each error."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_every_error_has_a_row_of_its_own_or_of_an_ancestor(error: type[Whenthen
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_an_error_leads_to(error: BaseException, status: int, on_queue: OnQueue) -> None:
+def test_each_error_has_its_status_and_queue_handling(error: BaseException, status: int, on_queue: OnQueue) -> None:
     row = handling_of(error)
     assert (row.status, row.on_queue) == (status, on_queue)
 
 
-def test_only_what_may_pass_is_tried_again() -> None:
+def test_only_temporary_errors_are_retried() -> None:
     retried = {error for error, row in HANDLING.items() if row.on_queue is OnQueue.RETRY}
     assert retried == {errors.Temporary}
 

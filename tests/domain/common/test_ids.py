@@ -47,7 +47,7 @@ def test_an_id_is_short_and_can_stand_anywhere(text: str) -> None:
         assert re.fullmatch(r"[a-z]{3,4}_[a-z2-7]{26}", each)
 
 
-def test_ids_stay_what_they_were() -> None:
+def test_ids_never_change() -> None:
     """They are in stores, in providers' logs and in receivers' tables of what they have seen."""
     assert ids.event_id("meta", "lead:1") == "evt_xuu6bi2juitr2f6zfirbzzwwyb"
     assert ids.run_id("evt_1", "rule_1", "lead:1") == "run_7qbxpuf2twh44nlrabc3cxynqe"

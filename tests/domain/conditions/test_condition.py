@@ -1,4 +1,4 @@
-"""Groups, fields and the parser: what is refused, with the path of each field that does not hold."""
+"""Groups, fields and the parser: conditions that hold, and the path of each problem."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_groups() -> None:
     assert [predicate.field for predicate in predicates(condition)] == ["record.status", "record.tags", "record.status"]
 
 
-def test_no_condition_holds() -> None:
+def test_an_absent_condition_always_holds() -> None:
     assert evaluate(None, {})
 
 
@@ -102,7 +102,7 @@ def test_written_back_as_it_was_read(predicate: dict[str, Any]) -> None:
         ({"field": "event.type", "op": "changed"}, ["conditions.field"]),
     ],
 )
-def test_refused(document: Any, fields: list[str]) -> None:
+def test_every_problem_of_a_condition_is_reported_by_its_field(document: Any, fields: list[str]) -> None:
     assert problems_of(document) == fields
 
 
@@ -124,7 +124,7 @@ def test_refused(document: Any, fields: list[str]) -> None:
         ["record.x"],
     ],
 )
-def test_refused_field(field: Any) -> None:
+def test_a_malformed_field_is_reported(field: Any) -> None:
     assert problems_of({"field": field, "op": "exists"})[-1] == "conditions.field"
 
 
@@ -177,7 +177,7 @@ def test_refused_field(field: Any) -> None:
         ("has_all", "a"),
     ],
 )
-def test_refused_value(op: str, value: Any) -> None:
+def test_a_malformed_value_is_reported(op: str, value: Any) -> None:
     assert problems_of({"field": "record.x", "op": op, "value": value}) == ["conditions.value"]
 
 
@@ -270,7 +270,7 @@ def test_fields(predicate: dict[str, Any], expected: bool) -> None:
     assert evaluate(parsed(predicate), CONTEXT) is expected
 
 
-def test_the_zone_of_the_rule_is_that_of_leaves_that_name_none() -> None:
+def test_a_predicate_without_a_zone_uses_the_zone_of_the_rule() -> None:
     predicate = {"field": "now.date", "op": "equals", "value": "2026-03-15"}
     assert not evaluate(parsed(predicate), CONTEXT)
     assert evaluate(parsed(predicate, "Europe/Istanbul"), CONTEXT)

@@ -22,7 +22,7 @@ def test_each_type_stands_once() -> None:
 
 
 @pytest.mark.parametrize("row", ALL.values(), ids=list(ALL))
-def test_rows_hold_together(row: EventType) -> None:
+def test_each_row_is_complete_and_its_example_is_valid(row: EventType) -> None:
     assert EVENT_TYPE.fullmatch(row.type)
     assert row.description.endswith(".")
     assert row.makers
@@ -51,7 +51,7 @@ def test_rows_of_single_kinds_add_to_the_common_ones() -> None:
      "contact.created", "lead.status_changed", "deal.stage_changed", "task.completed", "agent.created",
      "contact.field_changed", "chat.field_changed", "webhook.received", "email.bounced"],
 )  # fmt: skip
-def test_what_others_cannot_send(event_type: str) -> None:
+def test_other_systems_cannot_send_events_of_the_engine_and_the_store(event_type: str) -> None:
     (problem,) = catalog.check_reported(event_type, {}, "events[2].")
     assert problem.field == "events[2].type"
 
@@ -80,7 +80,7 @@ def test_what_others_cannot_send(event_type: str) -> None:
         ("spare_part.created", {}),
     ],
 )
-def test_what_others_may_send(event_type: str, data: dict[str, Any]) -> None:
+def test_other_systems_may_send_reported_and_free_events(event_type: str, data: dict[str, Any]) -> None:
     assert catalog.check_reported(event_type, data) == []
 
 

@@ -1,4 +1,4 @@
-"""What a change of a record is called, row by row of the checklist, and what its events carry."""
+"""Derive the events of a changed record, row by row of the checklist."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ ROWS: list[tuple[str, str, Fields | None, Fields | None, str, set[str]]] = [
 
 
 @pytest.mark.parametrize(("row", "kind", "before", "after", "origin", "expected"), ROWS, ids=[row[0] for row in ROWS])
-def test_what_a_change_is_called(
+def test_each_change_gives_the_events_of_its_rows(
     row: str, kind: str, before: Fields | None, after: Fields | None, origin: str, expected: set[str]
 ) -> None:
     assert types_of(kind, before, after, origin) == expected
@@ -146,7 +146,7 @@ def test_every_event_is_in_the_catalogue_with_its_data(row: Any) -> None:
             assert not problems_of(listed.data, to_json(event)["data"], "data")
 
 
-def test_what_all_events_of_a_change_share() -> None:
+def test_all_events_of_a_change_share_record_origin_and_cause() -> None:
     events = events_of("deal", {"stage": "a", "phone": "+905321234567"}, {"stage": "b", "phone": "+905321234567"})
     assert len({event.id for event in events}) == len(events) == 2
     for event in events:
@@ -207,7 +207,7 @@ class TestTooLarge:
             assert record_of(event) is None
         assert moved.data["to"] == "b"
 
-    def test_a_deleted_record_keeps_what_fits(self) -> None:
+    def test_a_large_deleted_record_keeps_the_fields_that_fit(self) -> None:
         (event,) = events_of("contact", {"notes": self.LONG, "history": self.LONG, "status": "a"}, None)
         kept = record_of(event)
         assert kept is not None
@@ -221,7 +221,7 @@ class TestTooLarge:
         assert str(change.before).startswith("sha256:")
         assert "changes.notes" in event.data["omitted"]
 
-    def test_what_fits_is_left_alone(self) -> None:
+    def test_an_event_within_bounds_stays_as_it_is(self) -> None:
         (event,) = events_of("contact", {"notes": "a" * 1_000}, {"notes": "b" * 1_000})
         assert event.changes["notes"] == Change("a" * 1_000, "b" * 1_000)
         assert "omitted" not in event.data
@@ -239,7 +239,7 @@ class TestTooLarge:
 
     @settings(max_examples=50)
     @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.integers(0, 90_000), max_size=8))
-    def test_whatever_the_sizes(self, sizes: dict[str, int]) -> None:
+    def test_an_event_of_any_size_becomes_one_within_bounds(self, sizes: dict[str, int]) -> None:
         fields = {name: "é" * size for name, size in sizes.items()}
         for event in change_events(record("contact", {}), record("contact", fields, version=2), SEEN):
             assert encoded_size(event) <= MAX_EVENT_BYTES

@@ -60,7 +60,7 @@ NUMBERS: list[tuple[object, str | None]] = [
 
 
 @pytest.mark.parametrize(("value", "expected"), NUMBERS, ids=map(str, range(len(NUMBERS))))
-def test_texts_and_whole_numbers_are_what_people_write(value: object, expected: str | None) -> None:
+def test_texts_and_whole_numbers_are_read_as_people_write_them(value: object, expected: str | None) -> None:
     assert identities.written(value) == expected
 
 

@@ -46,7 +46,7 @@ def test_an_event_without_a_message_stands_by_itself(data: dict[str, Any]) -> No
         ("payment.received", ["email.received"], False),
     ],
 )
-def test_only_rules_that_begin_anew_with_what_ends_them_look_at_places(
+def test_only_rules_that_begin_anew_with_their_exit_order_events_of_one_moment(
     own: str, exits_on: list[str], begins_anew: bool
 ) -> None:
     started_by = event(own)

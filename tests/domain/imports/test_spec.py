@@ -1,4 +1,4 @@
-"""What an import may be asked for."""
+"""Orders of imports: valid ones are read, every problem of others is reported."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_order_is_read() -> None:
         ({"colums": {}}, "colums"),
     ],
 )
-def test_what_does_not_hold_is_named(wrong: dict[str, Any], field: str) -> None:
+def test_every_problem_of_an_order_is_reported_by_its_field(wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_order({**GOOD, **wrong})
     assert field in [problem.field for problem in refused.value.problems]

@@ -1,4 +1,4 @@
-"""Lint: what can never hold, what does not suit its field, and rules that get in each other's way."""
+"""Lint: conditions that never hold or do not suit their field, and rules in conflict."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def test_every_code_has_a_severity() -> None:
     assert set(SEVERITIES) == {code for code in declared() if code.startswith("lint.")}
 
 
-def test_what_a_rule_makes_happen() -> None:
+def test_the_effects_of_a_rule_and_their_events() -> None:
     task = [{"id": "t", "action": "create_task", "with": {"title": "Call"}}]
     (effect,) = effects_of(rule_of(steps=task))
     assert "task.created" in events_of(effect)

@@ -1,4 +1,4 @@
-"""Contradictions: what can never hold, what only a list satisfies, and that nothing that can match is refused."""
+"""Conditions that never hold, or only for lists; none that can hold is refused."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ def test_verdict(predicates: list[Any], expected: Verdict) -> None:
         ([it("has", ""), it("is_empty", value=False)], ["", {"y": 1}]),
     ],
 )  # fmt: skip
-def test_what_one_value_satisfies_is_no_contradiction(predicates: list[Any], value: Any) -> None:
+def test_conditions_that_one_value_satisfies_are_possible(predicates: list[Any], value: Any) -> None:
     condition = condition_of(*predicates)
     assert evaluate(condition, {"record": {"x": value}})
     assert verdict(condition) is (Verdict.ONLY_FOR_LISTS if isinstance(value, list) else Verdict.POSSIBLE)
 
 
-def test_what_would_take_long_to_tell_is_taken_to_be_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conditions_with_too_much_to_try_are_taken_to_be_possible(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[object] = []
     monkeypatch.setattr(satisfiability, "holds", lambda *each: tried.append(each))
     excluded = [it("not_in", [n * 1_000 + each for each in range(200)]) for n in range(98)]

@@ -1,4 +1,4 @@
-"""The matcher says what `evaluate` says, whatever the rules and the events are; and rules come and go."""
+"""The matcher agrees with `evaluate` on any rules and events, while rules come and go."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ LAYOUTS = (0, 2, 8)
     gone=st.sets(st.integers(0, 11), max_size=6),
     events=st.lists(contexts, min_size=4, max_size=6),
 )
-def test_says_what_evaluate_says(
+def test_the_matcher_agrees_with_evaluate(
     pool: list[Rule], later: list[Rule], gone: set[int], events: list[dict[str, Any]]
 ) -> None:
     """However deep the nodes stand, and with rules removed, replaced and added between the events."""
@@ -337,7 +337,7 @@ def test_an_event_without_a_type_matches_nothing(context: dict[str, Any]) -> Non
         ("5", 5.0),
     ],
 )
-def test_numbers_are_the_same_as_what_is_written_not_as_what_a_float_holds(wanted: str, value: Any) -> None:
+def test_numbers_are_compared_as_written_and_not_as_floats(wanted: str, value: Any) -> None:
     known = {
         op: Rule(op, Trigger(("a.b",)), condition_of({"field": "record.x", "op": op, "value": wanted}))
         for op in ("equals", "not_equals", "has")
@@ -386,7 +386,7 @@ def test_rules_with_several_values_each_are_found_by_further_nodes() -> None:
     assert max(len(node.tests) for node in nodes) <= 2 * partitions.TRIED
 
 
-def test_what_a_removed_rule_asked_is_not_looked_up_any_more() -> None:
+def test_the_fields_of_a_removed_rule_are_not_looked_up() -> None:
     far = condition_of({"field": "related.owner.team", "op": "equals", "value": "a"})
     ruleset = compile_rules([Rule("far", Trigger(("a.b",)), far), Rule("near", Trigger(("a.b",)))])
     related = Stored(owner={"team": "a"})
@@ -464,7 +464,7 @@ class Stored(dict[str, Any]):
         },
     ],
 )
-def test_what_is_looked_up_is_asked_for_last_and_only_where_it_decides(condition: dict[str, Any]) -> None:
+def test_related_records_and_history_are_looked_up_last_and_only_if_they_decide(condition: dict[str, Any]) -> None:
     ruleset = compile_rules([Rule("r", Trigger(("a.b",)), condition_of(condition))])
     decided = 1 if "all" in condition else 2
     related = Stored(owner={"team": "a"})

@@ -1,4 +1,4 @@
-"""What a record may grow to, and how much of it may be written at once."""
+"""Limits of a record: its size, and the items written at once."""
 
 from __future__ import annotations
 

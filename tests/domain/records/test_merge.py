@@ -1,4 +1,4 @@
-"""Two records that are one customer: what the one knows that remains."""
+"""Merge two records of one customer: the survivor has the fields of both."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def problem_of(survivor: Record, other: Record) -> Reason:
     return problem.message  # type: ignore[no-any-return]
 
 
-def test_a_merge_is_one_event_and_says_nothing_that_was_said_before() -> None:
+def test_a_merge_is_one_event_and_repeats_no_other() -> None:
     one, two = record("contact:a", tags=["a"]), record("contact:b", tags=["vip"], status="customer", owner="agent:1")
     after = merge(one, two)
     (event,) = change_events(one, after, NOW)
@@ -121,7 +121,7 @@ def test_a_merge_is_one_event_and_says_nothing_that_was_said_before() -> None:
     assert record_of(event) == after
 
 
-def test_a_merge_that_changes_no_field_is_told_too() -> None:
+def test_a_merge_that_changes_no_field_is_published_too() -> None:
     one = record("contact:a", tags=["a"])
     assert [event.type for event in change_events(one, merge(one, record("contact:b")), NOW)] == ["contact.merged"]
 

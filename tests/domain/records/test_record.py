@@ -1,4 +1,4 @@
-"""Records: what a change of them is."""
+"""Records: patches, differences, names of fields, identities."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def patch(record: Record, changes: dict[str, Any]) -> Record:
 
 
 @given(fields, patches)
-def test_a_patch_sets_what_it_names_removes_what_is_none_and_leaves_the_rest(
+def test_a_patch_sets_its_fields_removes_those_that_are_none_and_leaves_the_rest(
     before: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     record = Record("lead", "1", before, version=3, created_at=NOW, updated_at=NOW)
@@ -64,7 +64,7 @@ def test_a_patch_that_is_made_twice_changes_nothing_the_second_time(
 
 
 @given(fields, fields)
-def test_the_difference_says_what_was_and_what_is(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_a_difference_has_the_former_and_the_new_value(before: dict[str, Any], after: dict[str, Any]) -> None:
     found = diff(before, after)
     assert list(found) == sorted(found)
     assert {name: change.before for name, change in found.items()} == {name: before.get(name) for name in found}
@@ -152,7 +152,7 @@ def test_its_identities_are_its_phone_email_and_whatsapp_id() -> None:
     assert Record("lead", "1", {"phone": "", "email": None, "whatsapp": 5}).identities == ()
 
 
-def test_what_conditions_see_of_it() -> None:
+def test_conditions_see_the_fields_and_the_attributes_of_the_record() -> None:
     record = Record("lead", "1", {"a": 1}, version=2, created_at=NOW, updated_at=LATER)
     assert as_context(record) == {
         "a": 1,

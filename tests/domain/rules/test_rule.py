@@ -1,4 +1,4 @@
-"""Rules as admins write them: what holds is read, and everything that does not is named at once."""
+"""Parse rules: valid ones are read, and every problem of others is reported at once."""
 
 from __future__ import annotations
 

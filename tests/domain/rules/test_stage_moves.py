@@ -1,4 +1,4 @@
-"""Triggers that move the item, of every kind: what the move demands is a matter of the item, not of the event."""
+"""Triggers that move an item: the stage of the item decides, not the event."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_an_item_that_stands_elsewhere_is_the_reason_and_no_near_miss(
 
 
 @pytest.mark.parametrize(("trigger", "event"), HITS[1:])
-def test_of_an_event_that_is_nearly_right_both_are_told(trigger: dict[str, Any], event: dict[str, Any]) -> None:
+def test_a_near_miss_and_the_stage_are_both_explained(trigger: dict[str, Any], event: dict[str, Any]) -> None:
     other = context_of({**event, "type": "deal.updated", "changes": {"city": {"from": "a", "to": "b"}}}, "lost")
     other["event"]["data"] = {"rule": "another", "status": "done"}
     found = explain(moving(trigger), other)

@@ -1,4 +1,4 @@
-"""Triggers: what each kind comes down to, and that it takes what it should and nothing else, row by row."""
+"""Triggers of each kind fire on their events and on no others, row by row of the checklist."""
 
 from __future__ import annotations
 
@@ -218,13 +218,13 @@ def test_every_row_of_the_checklist_is_fired_here_and_has_a_type_or_trigger() ->
         ("no item", {"event": "email.received", "moves_to": {"stage": "won"}}, reported("email.received"), {}),
     ],
 )  # fmt: skip
-def test_what_does_not_fire(why: str, trigger: dict[str, Any], events: list[Event], rest: dict[str, Any]) -> None:
+def test_events_that_do_not_fire(why: str, trigger: dict[str, Any], events: list[Event], rest: dict[str, Any]) -> None:
     document_of = document(trigger, **rest)
     rules = compile_rules([parse_rule(document_of)])
     assert [rules.match(context_of(event, record_of(event), NOW)) for event in events] == [[]] * len(events)
 
 
-def test_a_filter_on_what_is_missing_has_edges_too() -> None:
+def test_a_record_enters_and_leaves_a_view_over_missing_fields() -> None:
     """`not_equals` holds for a missing field: a record that is created so enters, one that gets the value leaves."""
     view = {"kind": "lead", "filter": {"field": "record.status", "op": "not_equals", "value": "closed"}}
     assert times_fired({"enters": view}, changes(None, {}, "lead")) == 1
@@ -348,7 +348,7 @@ def test_a_schedule_over_a_view() -> None:
         ({"schedule": {"cron": "0 9 * * *", "late": {"hours": 30}}}, {"trigger.schedule.late.hours"}),
     ],
 )  # fmt: skip
-def test_what_is_refused_names_its_field(trigger: dict[str, Any], fields: set[str]) -> None:
+def test_every_problem_of_a_trigger_is_reported_by_its_field(trigger: dict[str, Any], fields: set[str]) -> None:
     assert problems_of(trigger) == fields
 
 

@@ -43,7 +43,7 @@ def test_a_saved_view() -> None:
      ({"filter": {"field": "before.a", "op": "exists"}}, "filter"), ({"filter": []}, "filter"),
      ({"filter": {"field": "history.call.missed", "op": ">", "value": 1, "within": {"days": 1}}}, "filter")],
 )  # fmt: skip
-def test_what_is_no_view(change: dict[str, Any], field: str) -> None:
+def test_a_malformed_view_is_rejected(change: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_view({**VIPS, **change})
     assert {problem.field for problem in caught.value.problems} == {field}
@@ -102,7 +102,7 @@ filters = st.recursive(
 
 @settings(max_examples=300)
 @given(filters, fields, fields)
-def test_entering_and_leaving_are_what_membership_before_and_after_says(
+def test_entering_and_leaving_agree_with_membership_before_and_after(
     written: Any, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> None:
     view = parse_view({**VIPS, "filter": written})

@@ -1,4 +1,4 @@
-"""Date triggers: which days a sweep looks at, which records it finds there, and that each occasion comes once."""
+"""Date triggers: the days of a sweep, the records due, and each occasion once."""
 
 from __future__ import annotations
 
@@ -223,14 +223,14 @@ class TestLate:
         lenient = birthday(late=Lateness(timedelta(hours=50)))
         assert [line[:10] for line in swept(lenient, entries, window)] == ["contact:12", "contact:13", "contact:14"]
 
-    def test_what_is_skipped_is_told(self) -> None:
+    def test_skipped_occasions_are_counted(self) -> None:
         window, late = Window(NOW - timedelta(days=3), NOW), Lateness(timedelta(hours=24))
         assert window.missed(NOW - timedelta(days=2), late)
         assert not window.missed(NOW - timedelta(hours=2), late)
         assert not window.missed(NOW - timedelta(days=4), late), "that was told by the sweep before"
         assert not Window(window.since, NOW, NOW - timedelta(hours=1)).missed(NOW - timedelta(days=2), late)
 
-    def test_what_was_due_before_the_rule_was_on_is_not_its_business(self) -> None:
+    def test_occasions_before_the_rule_was_switched_on_do_not_count(self) -> None:
         assert swept(birthday(), PEOPLE, sweep(live=NOW - timedelta(minutes=1))) == []
         assert swept(birthday(), PEOPLE, sweep(live=NOW - timedelta(minutes=3)))
 
@@ -354,13 +354,13 @@ def test_names_of_other_fields(name: str) -> None:
 @pytest.mark.parametrize(
     "value", [None, 7, "", "09:30", "2026-02-30", "02-30", "0001-01-01", "9999-12-31T23:59:59-12:00", "next week", []]
 )
-def test_what_is_no_date(value: Any) -> None:
+def test_values_that_are_no_dates(value: Any) -> None:
     assert read_date(value) is None
     assert date_entries(Record("contact", "1", {"due": value}, 1), NOW) == ()
 
 
 class TestReplacing:
-    def test_only_what_differs_is_written(self) -> None:
+    def test_only_entries_that_differ_are_written(self) -> None:
         old = date_entries(contact("a", birth_date="1990-03-14", due="2026-05-01"), LONG_AGO)
         new = date_entries(contact("a", birth_date="1990-03-14", due="2026-06-01"), NOW)
         gone, written = replaced(old, new)

@@ -1,4 +1,4 @@
-"""Schedules: what cron expressions mean, right at daylight-saving changes, each moment once."""
+"""Schedules: the moments of cron expressions, also at daylight-saving changes, each once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates: what they can say, and that they can do nothing else."""
+"""Templates: the allowed syntax is rendered, any other is refused."""
 
 from __future__ import annotations
 

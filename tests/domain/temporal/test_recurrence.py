@@ -131,7 +131,7 @@ def test_a_day_that_is_left_out(text: str, hour: time | None, zone: ZoneInfo, da
 @pytest.mark.parametrize(
     ("first", "expected"), [("MO", [5, 10, 19, 24]), ("SU", [5, 17, 19, 31]), ("FR", [5, 17, 19, 31])]
 )
-def test_every_second_week_begins_on_the_day_that_is_said(first: str, expected: list[int]) -> None:
+def test_every_second_week_begins_on_the_named_day(first: str, expected: list[int]) -> None:
     """The example of RFC 5545, 3.8.5.3, from Tuesday 5 August 1997 on."""
     text = f"FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST={first}"
     assert [day.day for day in days(read_series(text, date(1997, 8, 5), ()), 40)] == expected
@@ -144,7 +144,7 @@ def test_every_second_week_begins_on_the_day_that_is_said(first: str, expected: 
      "FREQ=DAILY;UNTIL=20260331T", "FREQ=DAILY;UNTIL=20260331T25",
      "FREQ=DAILY;COUNT=0", "FREQ=WEEKLY;BYDAY=2TH"],
 )  # fmt: skip
-def test_what_cannot_be_read_whole_is_not_read(text: str) -> None:
+def test_a_rule_with_unknown_parts_is_not_read(text: str) -> None:
     assert read_series(text, START, ()) is None
 
 
@@ -155,7 +155,7 @@ def test_other_writings() -> None:
     assert [day.day for day in days if series.takes(day)] == [2]
 
 
-def test_a_left_out_day_that_is_none() -> None:
+def test_a_malformed_exception_makes_the_series_unreadable() -> None:
     assert read_series("FREQ=DAILY", START, ("later",)) is None
 
 

@@ -208,7 +208,7 @@ def test_anything_else_is_no_moment(value: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "/etc/passwd", "Europe", "UTC\0", "a" * 5_000])
-def test_what_is_no_zone_is_none(name: str) -> None:
+def test_an_unknown_zone_is_none(name: str) -> None:
     assert parse_zone(name) is None
 
 
@@ -232,7 +232,7 @@ def test_what_is_no_zone_is_none(name: str) -> None:
         ({"day": 3}, ["day"]),
     ],
 )
-def test_a_wait_that_does_not_hold_names_its_fields(document: dict[str, object], fields: list[str]) -> None:
+def test_every_problem_of_a_wait_is_reported_by_its_field(document: dict[str, object], fields: list[str]) -> None:
     problems: list[Problem] = []
     read_wait(Reader(document, "wait", problems))
     assert [problem.field for problem in problems] == [f"wait.{field}".rstrip(".") for field in fields]

@@ -47,7 +47,7 @@ _SUITS = {
     "when": _TIMELY,
     "duration": _TIMELY,
 }
-"""What an operator takes → the types of field that it suits. An operator that is not listed suits all."""
+"""Value that an operator takes → the types of field that it suits. An operator that is not listed suits all."""
 
 _CHOOSING = frozenset({"equals", "in", "has", "has_any", "changed_to", "changed_from"})
 

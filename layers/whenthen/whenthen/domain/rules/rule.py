@@ -156,7 +156,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
 
 
 RULE_HEAD = ("id", "version", "name", "kind", "trigger", "conditions", "entry", "mode", "time_zone", "activated_at")
-"""The fields of a rule that decide whether an event starts it. The matcher needs no others."""
+"""Name the fields of a rule that decide whether an event starts it. The matcher needs no others."""
 
 
 def parse_rule_head(document: Mapping[str, Any]) -> Rule:
