@@ -1,4 +1,4 @@
-"""Bodies of strangers: read within bounds, or refused with the place of the fault and nothing of the content."""
+"""Foreign bodies are read within bounds, or refused with the place of the fault and nothing of the content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whenthen.domain.common.errors import Malformed
-from whenthen.sources.parsing.json_body import MAX_DEPTH, read_json, unix_time
+from whenthen.domain.common.reasons import Reason
+from whenthen.sources.parsing.json_body import (
+    LARGE_NUMBER,
+    LONG_NUMBER,
+    MAX_DEPTH,
+    NEITHER_OBJECT_NOR_LIST,
+    NO_NUMBER,
+    NOT_JSON,
+    NOT_UTF8,
+    TOO_DEEP,
+    read_json,
+    unix_time,
+)
 
 
 def nested(levels: int) -> bytes:
@@ -18,26 +30,26 @@ def nested(levels: int) -> bytes:
 
 
 REFUSED = [
-    (b"", "line 1, column 1"),
-    (b"{", "line 1, column 2"),
-    (b'{"a": 1,\n "b": secret}', "line 2, column 7"),
-    (b'{"a": NaN}', "NaN"),
-    (b'{"a": -Infinity}', "Infinity"),
-    (b'{"a": 1e999}', "range of floats"),
-    (b'"text"', "neither an object nor a list"),
-    (b"7", "neither an object nor a list"),
-    (b'{"a": "\xff"}', "not UTF-8 at byte 7"),
-    (nested(MAX_DEPTH + 2), "deeper than 64"),
-    (b"[" * 200_000, "deeper than 64"),
-    ('\ufeff{"a": 1}'.encode(), "line 1, column 1"),
+    (b"", NOT_JSON(line=1, column=1)),
+    (b"{", NOT_JSON(line=1, column=2)),
+    (b'{"a": 1,\n "b": secret}', NOT_JSON(line=2, column=7)),
+    (b'{"a": NaN}', NO_NUMBER(constant="NaN")),
+    (b'{"a": -Infinity}', NO_NUMBER(constant="-Infinity")),
+    (b'{"a": 1e999}', LARGE_NUMBER()),
+    (b'"text"', NEITHER_OBJECT_NOR_LIST()),
+    (b"7", NEITHER_OBJECT_NOR_LIST()),
+    (b'{"a": "\xff"}', NOT_UTF8(byte=7)),
+    (nested(MAX_DEPTH + 2), TOO_DEEP(count=64)),
+    (b"[" * 200_000, TOO_DEEP(count=64)),
+    ('\ufeff{"a": 1}'.encode(), NOT_JSON(line=1, column=1)),
 ]
 
 
 @pytest.mark.parametrize(("body", "reason"), REFUSED, ids=range(len(REFUSED)))
-def test_what_is_no_json_is_refused_with_the_place(body: bytes, reason: str) -> None:
-    with pytest.raises(Malformed, match=reason) as refused:
+def test_a_body_that_is_not_json_is_refused_with_the_place(body: bytes, reason: Reason) -> None:
+    with pytest.raises(Malformed) as refused:
         read_json(body)
-    assert "secret" not in refused.value.reason
+    assert refused.value.reason == reason
 
 
 def test_numbers_keep_their_kind() -> None:
@@ -65,8 +77,9 @@ def test_integers_beyond_64_bits_are_kept_as_their_digits(written: str, read: ob
 
 def test_no_integer_is_too_long_for_a_webhook() -> None:
     assert read_json(b'{"a": ' + b"9" * 5000 + b"}") == {"a": "9" * 5000}
-    with pytest.raises(Malformed, match="too long"):
+    with pytest.raises(Malformed) as refused:
         read_json(b'{"a": ' + b"9" * 5000 + b"}", exact=True)
+    assert refused.value.reason == LONG_NUMBER()
 
 
 def test_the_deepest_allowed_body_is_taken() -> None:

@@ -1,5 +1,8 @@
-"""Which declared character sets are decoded. Python knows codecs that are none, some of them slow on purpose-made
-input (`idna`, `punycode`, `unicode_escape`), and a sender must not be able to choose those."""
+"""Find the codec of a declared character set, among those that hold texts.
+
+Python knows codecs that are no character sets, some of them slow on input made for it (`idna`, `punycode`,
+`unicode_escape`). A sender must not be able to choose those.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,9 @@ _ALIASES = {"ks_c_5601-1987": "cp949", "gb2312": "gb18030", "gbk": "gb18030", "u
 
 
 def codec_of(charset: str) -> str | None:
-    """The name by which Python decodes `charset`; None for one that is unknown or no character set of texts.
+    """Name Python's codec for `charset`. None if it is unknown or no character set of texts.
 
-    Where the web has settled that a name means a wider set, the wider one is used: what is written in the
-    narrower one reads the same.
+    For some names the web has settled on a wider set. The wider one is used: texts in the narrower one read the same.
     """
     name = charset.strip().strip("'\"").lower()
     if not _TEXT.fullmatch(name):

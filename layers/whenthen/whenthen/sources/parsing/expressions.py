@@ -1,4 +1,7 @@
-"""JMESPath expressions of admins: refused when they are saved, or bounded and harmless when they are evaluated."""
+"""Compile and evaluate the JMESPath expressions of admins.
+
+A faulty expression is refused when it is saved. A saved one is bounded and harmless when it is evaluated.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,38 @@ from jmespath.parser import ParsedResult  # type: ignore[import-untyped]
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed
+from whenthen.domain.common.reasons import ReasonCode
+
+# `detail` is the JMESPath library's own message.
+NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "detail")
+FAILS = ReasonCode("expression.fails", "expression")
+REQUIRED = ReasonCode("expression.required")
+TOO_LONG = ReasonCode("expression.too_long", "count")
+SYNTAX = ReasonCode("expression.syntax", "expression", "position")
+UNREADABLE = ReasonCode("expression.unreadable")
+NO_FUNCTION = ReasonCode("expression.no_function", "function")
+# `count`: how many arguments the function takes; `found`: how many it was given.
+ARGUMENTS = ReasonCode("expression.arguments", "function", "count", "found")
 
 MAX_LENGTH = 1_000
-"""Characters of one expression."""
+"""Characters that one expression may have."""
 
 _LARGEST_AMOUNT = 10**18
-"""In the smallest unit of a currency: more is no amount, and may be too large to divide."""
+"""Largest amount, in the smallest unit of a currency: a larger number may be too large to divide."""
 
 _WITHOUT_DECIMALS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|VND|VUV|XAF|XOF|XPF")
 _WITH_THREE_DECIMALS = re.compile("BHD|JOD|KWD|OMR|TND")
 
 
 class _Functions(Functions):  # type: ignore[misc]
-    """JMESPath's functions, and one of ours: it has no arithmetic, and providers write amounts in cents."""
+    """Add `major_units` to JMESPath's functions: it has no arithmetic, and providers write amounts in cents."""
 
     @signature({"types": ["number", "null"]}, {"types": ["string", "null"]})  # type: ignore[untyped-decorator]
     def _func_major_units(self, amount: float | None, currency: str | None) -> float | None:
-        """`major_units(1250, 'eur')` is 12.5, `major_units(1250, 'jpy')` is 1250; null without either of them."""
+        """Convert an amount to the currency's own unit; null if either of them is null.
+
+        `major_units(1250, 'eur')` is 12.5, `major_units(1250, 'jpy')` is 1250.
+        """
         if amount is None or currency is None or abs(amount) > _LARGEST_AMOUNT:
             return None
         code = currency.upper()
@@ -42,7 +60,7 @@ _OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class Expression(Struct, frozen=True, eq=False):
-    """A compiled expression; two with the same text are equal."""
+    """Hold a compiled expression. Two with the same text are equal."""
 
     text: str
     compiled: ParsedResult
@@ -54,40 +72,40 @@ class Expression(Struct, frozen=True, eq=False):
         return hash(self.text)
 
     def value(self, root: Mapping[str, Any]) -> Any:
-        """What it finds in `root`, None for nothing. Raises Malformed where its functions cannot be applied."""
+        """Evaluate the expression on `root`; None if it finds nothing. Raises Malformed if a function cannot apply."""
         try:
             return self.compiled.search(root, _OPTIONS)
         except JMESPathError as error:
-            raise Malformed(f"the expression {self.text!r} does not apply: {str(error)[:200]}") from None
+            raise Malformed(NOT_APPLICABLE(expression=self.text, detail=str(error)[:200])) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
             # what JMESPath's own type checks let through, such as contains('text', `1`)
-            raise Malformed(f"the expression {self.text!r} does not apply to this body") from None
+            raise Malformed(FAILS(expression=self.text)) from None
 
     def holds(self, root: Mapping[str, Any]) -> bool:
-        """Whether it finds what JMESPath takes for true: not null, not false, no empty text, list or object."""
+        """Tell whether JMESPath takes the value for true: not null, not false, no empty text, list or object."""
         found = self.value(root)
         return not (found is None or found is False or found in ("", [], {}))
 
 
 def compile_expression(text: Any, path: str) -> Expression:
-    """Raises Invalid naming `path`, with the place of the fault, for a text that is no JMESPath expression."""
+    """Compile a JMESPath expression. Raises Invalid naming `path`, with the place of the fault where it is known."""
     if not isinstance(text, str) or not text.strip():
-        raise Invalid.field(path, "a JMESPath expression is required")
+        raise Invalid.field(path, REQUIRED())
     if len(text) > MAX_LENGTH:
-        raise Invalid.field(path, f"an expression has at most {MAX_LENGTH} characters")
+        raise Invalid.field(path, TOO_LONG(count=MAX_LENGTH))
     try:
         compiled = jmespath.compile(text)
     except (LexerError, ParseError) as error:
         position = error.lex_position if isinstance(error.lex_position, int) else 0
-        raise Invalid.field(path, f"no JMESPath expression: see character {position + 1} of {text!r}") from None
+        raise Invalid.field(path, SYNTAX(expression=text, position=position + 1)) from None
     except (JMESPathError, ValueError, RecursionError):
-        raise Invalid.field(path, "no JMESPath expression") from None
+        raise Invalid.field(path, UNREADABLE()) from None
     _check_functions(compiled.parsed, path)
     return Expression(text, compiled)
 
 
 def _check_functions(node: Mapping[str, Any], path: str) -> None:
-    """JMESPath would only find an unknown function, or a wrong number of arguments, when a body comes."""
+    """Refuse unknown functions and wrong numbers of arguments, which JMESPath only notices when a body comes."""
     waiting = [node]
     while waiting:
         current = waiting.pop()
@@ -96,8 +114,8 @@ def _check_functions(node: Mapping[str, Any], path: str) -> None:
             continue
         known = _Functions.FUNCTION_TABLE.get(current["value"])
         if known is None:
-            raise Invalid.field(path, f"there is no function {current['value']}")
+            raise Invalid.field(path, NO_FUNCTION(function=current["value"]))
         wanted, given = known["signature"], len(current["children"])
         variadic = bool(wanted) and bool(wanted[-1].get("variadic"))
         if given < len(wanted) or (given > len(wanted) and not variadic):
-            raise Invalid.field(path, f"{current['value']} takes {len(wanted)} arguments, not {given}")
+            raise Invalid.field(path, ARGUMENTS(function=current["value"], count=len(wanted), found=given))

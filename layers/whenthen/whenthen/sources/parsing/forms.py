@@ -1,6 +1,6 @@
-"""HTML forms: what a browser posts, url-encoded or multipart, as fields and files, and as an event.
+"""Read HTML forms, url-encoded or multipart, as fields and files.
 
-The multipart reader follows RFC 7578 and what browsers do (`%22` for a quote in a name). It is strict
+The multipart reader follows RFC 7578 and the habits of browsers (`%22` for a quote in a name). It is strict
 about the delimiters and reads in one pass, so no body costs more than its length.
 """
 
@@ -13,10 +13,20 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed, TooLarge
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.parsing.charsets import codec_of
 
+CONTENT_TYPE = ReasonCode("form.content_type")
+TOO_MANY_FIELDS = ReasonCode("form.too_many_fields", "count")
+WRONG_ENCODING = ReasonCode("form.wrong_encoding")
+UNKNOWN_ENCODING = ReasonCode("form.unknown_encoding")
+NO_BOUNDARY = ReasonCode("form.no_boundary")
+UNTERMINATED = ReasonCode("form.unterminated")
+PART_WITHOUT_HEADERS = ReasonCode("form.part_without_headers")
+PART_WITHOUT_NAME = ReasonCode("form.part_without_name")
+
 MAX_FIELDS = 200
-"""Fields and files of one form."""
+"""Fields and files that one form may have."""
 
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"\r\n]{1,70})\"|([^\s;\"]{1,70}))", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
@@ -25,7 +35,7 @@ _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n", '\\"': '"'}
 
 
 class Upload(Struct, frozen=True):
-    """A file that came with a form."""
+    """Hold a file that came with a form."""
 
     field: str
     name: str
@@ -34,25 +44,25 @@ class Upload(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True):
-    """What was posted. A field that came more than once (check boxes) has a list of texts, in their order."""
+    """Hold a posted form. A field that came more than once (check boxes) has a list of texts, in their order."""
 
     fields: Mapping[str, str | list[str]]
     files: tuple[Upload, ...] = ()
 
     def text(self, name: str) -> str:
-        """The field's text, its first where it has several; empty where it was not posted."""
+        """Return the field's text, the first of several; empty if the field was not posted."""
         value = self.fields.get(name, "")
         return value if isinstance(value, str) else value[0]
 
 
 def read_form(body: bytes, content_type: str) -> Form:
-    """The posted form. Raises Malformed for what is no form or not its declared encoding, TooLarge over the bounds."""
+    """Read a posted form. Raises Malformed if it is none or not in its declared encoding, TooLarge over the bounds."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
         return Form(_gather(_urlencoded(body, content_type)))
     if kind == "multipart/form-data":
         return _multipart(body, content_type)
-    raise Malformed("a form is application/x-www-form-urlencoded or multipart/form-data")
+    raise Malformed(CONTENT_TYPE())
 
 
 def _gather(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
@@ -64,7 +74,7 @@ def _gather(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 def _urlencoded(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if body.count(b"&") >= MAX_FIELDS:
-        raise TooLarge(f"a form has at most {MAX_FIELDS} fields")
+        raise TooLarge(TOO_MANY_FIELDS(count=MAX_FIELDS))
     try:
         return parse_qsl(
             body.decode("ascii"),
@@ -73,19 +83,19 @@ def _urlencoded(body: bytes, content_type: str) -> list[tuple[str, str]]:
             errors="strict",
         )
     except UnicodeError:
-        raise Malformed("the form's text is not in its declared encoding") from None
+        raise Malformed(WRONG_ENCODING()) from None
 
 
 def _multipart(body: bytes, content_type: str) -> Form:
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
-        raise Malformed("multipart/form-data needs its boundary in the content type")
+        raise Malformed(NO_BOUNDARY())
     delimiter = b"\r\n--" + (boundary[1] or boundary[2]).encode("utf-8", "surrogatepass")
     parts = (b"\r\n" + body).split(delimiter, MAX_FIELDS + 2)
     if len(parts) > MAX_FIELDS + 2:
-        raise TooLarge(f"a form has at most {MAX_FIELDS} fields")
+        raise TooLarge(TOO_MANY_FIELDS(count=MAX_FIELDS))
     if len(parts) < 2 or not parts[-1].startswith(b"--"):
-        raise Malformed("the multipart form does not end with its boundary")
+        raise Malformed(UNTERMINATED())
     fields: list[tuple[str, str]] = []
     files: list[Upload] = []
     for part in parts[1:-1]:
@@ -98,10 +108,10 @@ def _multipart(body: bytes, content_type: str) -> Form:
 
 
 def _part(part: bytes) -> tuple[str, str | Upload]:
-    """One part, from behind its delimiter: the field's name, and its text or its file."""
+    """Read one part, from behind its delimiter: the field's name, and its text or its file."""
     head, separator, content = part.partition(b"\r\n\r\n")
     if not separator or head.lstrip(b" \t")[:2] != b"\r\n":
-        raise Malformed("a part of the multipart form has no headers")
+        raise Malformed(PART_WITHOUT_HEADERS())
     try:
         headers = dict(_header_line(line) for line in head.decode("utf-8").split("\r\n")[1:])
         parameters = {
@@ -113,18 +123,18 @@ def _part(part: bytes) -> tuple[str, str | Upload]:
             return "", Upload(parameters.get("name", ""), parameters["filename"], kind, content)
         text = content.decode(_codec(headers.get("content-type", "")))
     except UnicodeError:
-        raise Malformed("the form's text is not in its declared encoding") from None
+        raise Malformed(WRONG_ENCODING()) from None
     if "name" not in parameters:
-        raise Malformed("a part of the multipart form has no name")
+        raise Malformed(PART_WITHOUT_NAME())
     return parameters["name"], text
 
 
 def _codec(content_type: str) -> str:
-    """The declared encoding, UTF-8 where none is. Raises Malformed for one that is not known."""
+    """Find the codec of the declared encoding, UTF-8 if none is. Raises Malformed for one that is not known."""
     declared = _CHARSET.search(content_type)
     codec = codec_of(declared[1]) if declared else "utf-8"
     if codec is None:
-        raise Malformed("the form's declared encoding is not known")
+        raise Malformed(UNKNOWN_ENCODING())
     return codec
 
 

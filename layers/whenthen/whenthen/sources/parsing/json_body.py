@@ -1,4 +1,4 @@
-"""What strangers send as JSON: read within bounds, or refused with the place of the fault."""
+"""Read JSON that anybody may have sent, within bounds, or refuse it with the place of the fault."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from typing import Any
 
 from whenthen.domain.common import int64
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
+
+NOT_UTF8 = ReasonCode("json.not_utf8", "byte")
+NOT_JSON = ReasonCode("json.not_json", "line", "column")
+TOO_DEEP = ReasonCode("json.too_deep", "count")
+LONG_NUMBER = ReasonCode("json.long_number")
+LARGE_NUMBER = ReasonCode("json.large_number")
+# NaN, Infinity or -Infinity: Python writes them, JSON knows none of them.
+NO_NUMBER = ReasonCode("json.no_number", "constant")
+NEITHER_OBJECT_NOR_LIST = ReasonCode("json.neither_object_nor_list")
 
 MAX_DEPTH = 64
-"""Objects and lists inside one another."""
+"""Levels of objects and lists inside one another."""
 
 _MAY_HOLD_LONG_INTEGERS = re.compile(rb"[0-9]{19}")
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -21,47 +31,45 @@ _LATEST = 253_402_300_799  # the last second of the year 9999, the last that a d
 
 
 def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]:
-    """The object or list that `body` is. Raises Malformed with line and column, never quoting the body.
+    """Read `body` as an object or a list. Raises Malformed with line and column, never quoting the body.
 
-    Numbers stay int and float, but integers beyond 64 bits become their digits as text, unless they are to be `exact`:
-    for a caller that refuses them by the name of their field. NaN, Infinity and floats beyond the range are refused:
-    no store takes them.
-    Half of a surrogate pair, which senders leave when they cut a text, becomes U+FFFD: it could not be
-    encoded again.
+    Numbers stay int and float. Integers beyond 64 bits become their digits as text, unless `exact` is set by a caller
+    that refuses them by the name of their field. NaN, Infinity and floats beyond the range are refused: no store takes
+    them. Senders that cut a text may leave half of a surrogate pair; it becomes U+FFFD, as it cannot be encoded again.
     """
     try:
         # Where all are short, they are read by the decoder itself, in half the time.
         parse_int = int64.read if not exact and _MAY_HOLD_LONG_INTEGERS.search(body) else None
         value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, parse_int=parse_int)
     except UnicodeDecodeError as error:
-        raise Malformed(f"the body is not UTF-8 at byte {error.start}") from None
+        raise Malformed(NOT_UTF8(byte=error.start)) from None
     except json.JSONDecodeError as error:
-        raise Malformed(f"the body is not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise Malformed(NOT_JSON(line=error.lineno, column=error.colno)) from None
     except RecursionError:
-        raise Malformed(f"the body nests deeper than {MAX_DEPTH} levels") from None
+        raise Malformed(TOO_DEEP(count=MAX_DEPTH)) from None
     except ValueError:  # an integer of more digits than Python reads
-        raise Malformed("the body holds a number that is too long") from None
+        raise Malformed(LONG_NUMBER()) from None
     if not isinstance(value, dict | list):
-        raise Malformed("the body is JSON, but neither an object nor a list")
+        raise Malformed(NEITHER_OBJECT_NOR_LIST())
     if _is_deep(value):
-        raise Malformed(f"the body nests deeper than {MAX_DEPTH} levels")
+        raise Malformed(TOO_DEEP(count=MAX_DEPTH))
     whole: dict[str, Any] | list[Any] = _whole(value) if _MAY_HOLD_SURROGATES.search(body) else value
     return whole
 
 
 def _refuse(constant: str) -> Any:
-    raise Malformed(f"{constant} is no JSON number")
+    raise Malformed(NO_NUMBER(constant=constant))
 
 
 def _finite(written: str) -> float:
     number = float(written)
     if not math.isfinite(number):
-        raise Malformed("the body holds a number beyond the range of floats")
+        raise Malformed(LARGE_NUMBER())
     return number
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether `value` has more than MAX_DEPTH levels, level by level: no recursion on what a stranger sent."""
+    """Tell whether `value` has more than MAX_DEPTH levels, level by level: recursion on foreign input may overflow."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [
@@ -86,7 +94,7 @@ def _whole(value: Any) -> Any:
 
 
 def unix_time(value: Any) -> datetime | None:
-    """The moment of unix seconds, as a number or as its digits; None for anything else."""
+    """Read unix seconds, given as a number or as its digits. None for anything else."""
     if isinstance(value, str) and _UNIX_SECONDS.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LATEST:
@@ -95,27 +103,27 @@ def unix_time(value: Any) -> datetime | None:
 
 
 def text_id(value: Any) -> str | None:
-    """An id as text whether it came as a string or as an integer, as Meta's do; None for anything else."""
+    """Give an id as text, be it a string or an integer; Meta sends both. None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """`value` where it is an object, an empty one otherwise: for parts of a payload that may be missing."""
+    """Return `value` if it is an object, else an empty one: for parts of a payload that may be missing."""
     return value if isinstance(value, dict) else {}
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; empty for anything else."""
+    """Return the objects of a list; nothing for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def text(value: Any) -> str | None:
-    """`value` where it is a non-empty text."""
+    """Return `value` if it is a non-empty text, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def present(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that hold something: absent is better than null in an event's data."""
+    """Leave out the fields that are None: absent is better than null in an event's data."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,14 +1,25 @@
-"""Which scheme a source uses to prove itself, as an admin configures it. Doing it is in `signatures`."""
+"""Read the scheme by which a source authenticates, as an admin configures it. `signatures` applies it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import NOT_ONE_OF
+from whenthen.sources.signing.reason_codes import (
+    FORM_FIELD_REQUIRED,
+    HEADER_NAME_REQUIRED,
+    NO_SUCH_SETTING,
+    PREFIX_REQUIRED,
+    UNKNOWN_SCHEME,
+)
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
 
 _ENCODINGS = ("hex", "base64")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
@@ -16,14 +27,14 @@ _LONGEST_TEXT = 64
 
 
 class Scheme(Struct, frozen=True):
-    """How a source proves itself. Only `kind` is always used, the rest by the kinds that `SETTINGS` says.
+    """Describe how a source authenticates. `kind` is always used, the rest by the kinds that `SETTINGS` says.
 
-    kind             a row of `SETTINGS`, and of `signatures.VERIFIERS`
-    header           the header that carries the proof, in lower case
-    prefix           what stands before the proof in that header
+    kind             a row of `SETTINGS`, and of `verifiers.VERIFIERS`
+    header           name of the header that carries the signature or token, in lower case
+    prefix           text before the signature or token in that header
     encoding         of a plain HMAC: `hex` or `base64`
-    delivery_header  the header with the delivery's own id, where the sender has one
-    field            the form field that carries the token
+    delivery_header  name of the header with the delivery's own id, if the sender has one
+    field            name of the form field that carries the token
     """
 
     kind: str
@@ -44,11 +55,11 @@ SETTINGS: dict[str, dict[str, str | None]] = {
     "form_token": {"field": "token"},
     "dangerous_open_form": {},
 }
-"""The kinds of scheme, each with the settings that it knows and what they are when nothing is said."""
+"""Kind of scheme → its settings, with their defaults."""
 
 
 FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
-"""The kinds by which people post forms from their browsers; all others are programs' own."""
+"""Kinds for forms that people post from their browsers. Programs use all others."""
 
 
 def parse_scheme(value: Any, path: str = "scheme") -> Scheme:
@@ -56,10 +67,10 @@ def parse_scheme(value: Any, path: str = "scheme") -> Scheme:
     document = {"kind": value} if isinstance(value, str) else value
     kind = document.get("kind") if isinstance(document, Mapping) else None
     if not isinstance(kind, str) or kind not in SETTINGS:
-        raise Invalid.field(path, f"a scheme is one of {', '.join(SETTINGS)}, or an object with such a kind")
+        raise Invalid.field(path, UNKNOWN_SCHEME(schemes=list(SETTINGS)))
     settings = SETTINGS[kind]
     given = {name: setting for name, setting in document.items() if name != "kind"}
-    problems = [Problem(f"{path}.{name}", f"{kind} has no such setting") for name in given if name not in settings]
+    problems = [Problem(f"{path}.{name}", NO_SUCH_SETTING(scheme=kind)) for name in given if name not in settings]
     problems += [
         Problem(f"{path}.{name}", _CHECKS[name][1])
         for name, setting in given.items()
@@ -82,10 +93,11 @@ def _is_text(setting: Any) -> bool:
     return isinstance(setting, str) and len(setting) <= _LONGEST_TEXT
 
 
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "header": (_is_header, "the name of a header is required"),
-    "prefix": (_is_text, f"a text of at most {_LONGEST_TEXT} characters is required"),
-    "encoding": (lambda setting: setting in _ENCODINGS, f"one of {', '.join(_ENCODINGS)} is required"),
-    "delivery_header": (lambda setting: setting is None or _is_header(setting), "the name of a header is required"),
-    "field": (lambda setting: _is_text(setting) and bool(setting), "the name of a form field is required"),
+_CHECKS: dict[str, tuple[Callable[[Any], bool], Reason]] = {
+    "header": (_is_header, HEADER_NAME_REQUIRED()),
+    "prefix": (_is_text, PREFIX_REQUIRED(count=_LONGEST_TEXT)),
+    "encoding": (lambda setting: setting in _ENCODINGS, NOT_ONE_OF(options=list(_ENCODINGS))),
+    "delivery_header": (lambda setting: setting is None or _is_header(setting), HEADER_NAME_REQUIRED()),
+    "field": (lambda setting: _is_text(setting) and bool(setting), FORM_FIELD_REQUIRED()),
 }
+"""Setting → whether a value holds, and the reason if it does not."""

@@ -1,7 +1,7 @@
-"""The ways of proving who sent a webhook, one row of `VERIFIERS` each; `signatures` is what others call.
+"""Authenticate the sender of a webhook by each scheme, one row of `VERIFIERS` each. Others call `signatures`.
 
-Comparisons take the same time wherever the difference lies. A refusal says what is missing or wrong in
-general, never what would have been right.
+Comparisons take the same time wherever the difference lies. A reason says what is missing or wrong in general,
+never what would have been right.
 """
 
 from __future__ import annotations
@@ -18,34 +18,49 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Unauthenticated, WhenthenError
 from whenthen.sources.parsing import forms
+from whenthen.sources.signing.reason_codes import (
+    DELIVERY_ID,
+    FORM_UNREADABLE,
+    HEADER_MISSING,
+    NOT_RIGHT,
+    SECRET_NOT_STANDARD,
+    SECRET_TOO_SHORT,
+    TIMESTAMP_TOO_FAR,
+    TIMESTAMP_UNREADABLE,
+)
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.sources.signing.schemes import Scheme
 
 TOLERANCE_SECONDS = 300
-"""How far a signed timestamp may lie from our clock: what the reference libraries of both schemes allow."""
+"""Seconds between a signed timestamp and our clock: as many as the reference libraries of both schemes allow."""
 
 MAX_HEADER_LENGTH = 8_192
-"""Characters of a header that is looked at: room for dozens of signatures."""
+"""Characters that a header may have: room for dozens of signatures."""
 
 MIN_KEY_LENGTH = 8
-"""Bytes of a key; what is shorter is no secret: refused when it is saved, ignored in verifying."""
+"""Bytes that a key must have. A shorter one is refused when it is saved, and ignored in verifying."""
 
 _UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 _MESSAGE_ID = re.compile(r"[!-\-/-~]{1,256}")  # visible ASCII without the full stop that separates what is signed
 
 
 class Verified(Struct, frozen=True):
-    """The sender is who it should be. `delivery_id` stays the same over its retries; None where it has none."""
+    """Hold the sender's own id of an authenticated delivery, the same over its retries; None if it has none."""
 
     delivery_id: str | None = None
 
 
 class Verifier(Struct, frozen=True):
-    """One scheme. `key` gives the key of a configured secret, None for one that is none."""
+    """Hold the functions of one scheme.
+
+    key           gives the key of a configured secret; None if the secret is unusable
+    unusable_key  reason to give an admin for an unusable secret; None if the scheme needs no secret
+    """
 
     key: Callable[[str], bytes | None]
-    key_form: str
+    unusable_key: Reason | None
     verify: Callable[[Scheme, Sequence[bytes], Mapping[str, str], bytes, datetime], Verified]
     sign: Callable[[Scheme, bytes, bytes, datetime, str], dict[str, str]]
 
@@ -59,7 +74,7 @@ def _text_key(secret: str) -> bytes | None:
 
 
 def _standard_key(secret: str) -> bytes | None:
-    """The bytes after `whsec_`; the specification asks for 24 to 64 of them, some senders use fewer."""
+    """Decode the bytes after `whsec_`. The specification asks for 24 to 64 of them; some senders use fewer."""
     try:
         key = base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
@@ -71,13 +86,13 @@ def _no_key(_secret: str) -> bytes | None:
     return None
 
 
-# --- what all schemes do
+# --- shared by all schemes
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
     value: object = headers.get(name)
     if not isinstance(value, str) or not value or len(value) > MAX_HEADER_LENGTH:
-        raise Unauthenticated(f"the header {name} is missing or not readable")
+        raise Unauthenticated(HEADER_MISSING(header=name))
     return value
 
 
@@ -91,15 +106,15 @@ def _require_equal(expected: Sequence[str], given: Sequence[str]) -> None:
     wanted = [text.encode("utf-8", "surrogatepass") for text in expected]
     offered = [text.encode("utf-8", "surrogatepass") for text in given]
     if not any([hmac.compare_digest(one, other) for one in wanted for other in offered]):  # noqa: C419 - see above
-        raise Unauthenticated("the signature or token is not right")
+        raise Unauthenticated(NOT_RIGHT())
 
 
 def _require_recent(written: str, now: datetime, *, also_ahead: bool) -> None:
     if not _UNIX_SECONDS.fullmatch(written):
-        raise Unauthenticated("the timestamp is not readable")
+        raise Unauthenticated(TIMESTAMP_UNREADABLE())
     age = now.timestamp() - int(written)
     if age > TOLERANCE_SECONDS or (also_ahead and age < -TOLERANCE_SECONDS):
-        raise Unauthenticated("the timestamp is too far from the present")
+        raise Unauthenticated(TIMESTAMP_TOO_FAR())
 
 
 def _digest(key: bytes, content: bytes) -> bytes:
@@ -111,10 +126,10 @@ def _base64(digest: bytes) -> str:
 
 
 def _unsplit(scheme: Scheme, headers: Mapping[str, str]) -> str:
-    """What follows the prefix in the scheme's header; the prefix is a word such as `Bearer `, in any case."""
+    """Return the scheme's header without its prefix, which is a word such as `Bearer `, in any case."""
     value = _header(headers, scheme.header)
     if value[: len(scheme.prefix)].lower() != scheme.prefix.lower():
-        raise Unauthenticated(f"the header {scheme.header} is missing or not readable")
+        raise Unauthenticated(HEADER_MISSING(header=scheme.header))
     return value[len(scheme.prefix) :]
 
 
@@ -126,7 +141,7 @@ def _verify_standard(
 ) -> Verified:
     external_id, written = _header(headers, "webhook-id"), _header(headers, "webhook-timestamp")
     if not _MESSAGE_ID.fullmatch(external_id):
-        raise Unauthenticated("the header webhook-id is missing or not readable")
+        raise Unauthenticated(HEADER_MISSING(header="webhook-id"))
     _require_recent(written, now, also_ahead=True)
     signed = f"{external_id}.{written}.".encode() + body
     _require_equal(
@@ -137,7 +152,7 @@ def _verify_standard(
 
 def _sign_standard(_scheme: Scheme, key: bytes, body: bytes, now: datetime, delivery_id: str) -> dict[str, str]:
     if not _MESSAGE_ID.fullmatch(delivery_id):
-        raise Invalid.field("webhook-id", "from 1 to 256 visible ASCII characters without a full stop are required")
+        raise Invalid.field("webhook-id", DELIVERY_ID())
     written = str(int(now.timestamp()))
     signature = _base64(_digest(key, f"{delivery_id}.{written}.".encode() + body))
     return {"webhook-id": delivery_id, "webhook-timestamp": written, "webhook-signature": f"v1,{signature}"}
@@ -152,7 +167,7 @@ def _verify_stripe(
     pairs = [part.strip().partition("=")[::2] for part in _header(headers, "stripe-signature").split(",")]
     written = [value for name, value in pairs if name == "t"]
     if len(written) != 1:
-        raise Unauthenticated("the timestamp is not readable")
+        raise Unauthenticated(TIMESTAMP_UNREADABLE())
     _require_recent(written[0], now, also_ahead=False)
     signed = f"{written[0]}.".encode() + body
     _require_equal([_digest(key, signed).hex() for key in keys], [value for name, value in pairs if name == "v1"])
@@ -225,7 +240,7 @@ def _verify_form_token(
     try:
         token = forms.read_form(body, _header(headers, "content-type")).text(scheme.field)
     except WhenthenError:
-        raise Unauthenticated("the form cannot be read, so it carries no token") from None
+        raise Unauthenticated(FORM_UNREADABLE()) from None
     _require_equal([key.decode("utf-8", "surrogatepass") for key in keys], [token])
     return Verified()
 
@@ -240,8 +255,8 @@ def _sign_nothing(_scheme: Scheme, _key: bytes, _body: bytes, _now: datetime, _d
     return {}
 
 
-_ANY_TEXT = f"a secret of at least {MIN_KEY_LENGTH} characters is required"
-_WHSEC = f"whsec_ and at least {MIN_KEY_LENGTH} bytes in base64 are required"
+_ANY_TEXT = SECRET_TOO_SHORT(count=MIN_KEY_LENGTH)
+_WHSEC = SECRET_NOT_STANDARD(count=MIN_KEY_LENGTH)
 
 VERIFIERS: dict[str, Verifier] = {
     "standard_webhooks": Verifier(_standard_key, _WHSEC, _verify_standard, _sign_standard),
@@ -251,6 +266,6 @@ VERIFIERS: dict[str, Verifier] = {
     "hmac_sha256": Verifier(_text_key, _ANY_TEXT, _verify_hmac, _sign_hmac),
     "bearer": Verifier(_text_key, _ANY_TEXT, _verify_bearer, _sign_bearer),
     "form_token": Verifier(_text_key, _ANY_TEXT, _verify_form_token, _sign_nothing),
-    "dangerous_open_form": Verifier(_no_key, "", _verify_nothing, _sign_nothing),
+    "dangerous_open_form": Verifier(_no_key, None, _verify_nothing, _sign_nothing),
 }
-"""`form_token`'s proof travels in the body, so it signs no header; `dangerous_open_form` takes what anyone posts."""
+"""`form_token` carries its token in the body, so it signs no header; `dangerous_open_form` takes anybody's posts."""
