@@ -10,6 +10,7 @@ import pytest
 from tests.adapters.samples import NOW
 from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb.config.lead_forms import DynamoLeadForms
+from whenthen.domain.common.reasons import Reason
 from whenthen.sources.meta.lead_forms import LeadForm
 
 WHOLE = LeadForm(
@@ -23,7 +24,7 @@ WHOLE = LeadForm(
     last_lead=NOW - timedelta(hours=1),
     missed=3,
     queued=("71", "72"),
-    error="no permission",
+    error=Reason("meta.error", {"reason": Reason("meta.no_permission"), "error": 10}),
 )
 
 

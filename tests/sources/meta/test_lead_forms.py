@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import Reason
 from whenthen.sources.meta.lead_forms import (
     BUSY,
     GRACE,
@@ -21,6 +22,7 @@ from whenthen.sources.meta.lead_forms import (
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NO_PERMISSION = Reason("meta.no_permission")
 
 
 def form(external_id: str = "1", **known: Any) -> LeadForm:
@@ -43,7 +45,7 @@ def test_a_form_that_was_never_asked_comes_first_then_those_asked_longest_ago() 
         ({"last_lead": NOW - timedelta(days=9)}, QUIET),
         ({}, QUIET),
         ({"after": "c", "begun": NOW}, BUSY),
-        ({"last_lead": NOW, "error": "no permission"}, QUIET),
+        ({"last_lead": NOW, "error": NO_PERMISSION}, QUIET),
     ],
     ids=["busy", "quiet", "without leads", "under way", "refused"],
 )
@@ -89,9 +91,9 @@ def test_the_mark_moves_with_the_last_page_and_never_back() -> None:
 
 def test_a_form_that_meta_refused_begins_at_its_mark() -> None:
     half = form().begins_at(NOW).went(NOW, after="c1", missed=[], newest=None)
-    refused = half.refused(NOW, "there is no such form")
-    assert (refused.since, refused.after, refused.error) == (half.since, None, "there is no such form")
-    assert refused.begins_at(NOW).went(NOW, after=None, missed=[], newest=None).error == ""
+    refused = half.refused(NOW, NO_PERMISSION)
+    assert (refused.since, refused.after, refused.error) == (half.since, None, NO_PERMISSION)
+    assert refused.begins_at(NOW).went(NOW, after=None, missed=[], newest=None).error is None
 
 
 def test_settings_are_read() -> None:

@@ -17,7 +17,7 @@ from whenthen.domain.common.errors import Malformed, Unauthenticated, WhenthenEr
 from whenthen.domain.events.event import from_json, to_json
 from whenthen.sources.meta import leads as meta_leads
 from whenthen.sources.meta import notification
-from whenthen.sources.meta.notification import Ignored, LeadRef
+from whenthen.sources.meta.notification import NO_LEAD, Ignored, LeadRef
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 LEAD = LeadRef(
@@ -46,7 +46,7 @@ def test_string_and_integer_ids_mixed_fields_and_several_pages_are_taken() -> No
         ("811204577136942", "204518826093711", "120209981736450127"),
         ("811204577136940", "204518826093799", None),
     ]
-    assert ignored == [Ignored("entry[0].changes[1]", "changes of page in feed are not leads")]
+    assert ignored == [Ignored("entry[0].changes[1]", NO_LEAD(object="page", field="feed"))]
 
 
 def test_a_thousand_changes_in_one_notification_are_each_taken_once() -> None:

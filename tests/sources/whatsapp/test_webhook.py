@@ -16,7 +16,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_json
 from whenthen.sources.meta import notification
 from whenthen.sources.whatsapp import webhook
-from whenthen.sources.whatsapp.webhook import Read
+from whenthen.sources.whatsapp.webhook import NO_EVENTS, REPORTS_ERRORS, Read
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 AYSE = ("phone#+905321234567", "whatsapp#TR.70218846355190274")
@@ -270,11 +270,13 @@ def test_what_makes_no_event_is_reported_with_its_place_and_reason() -> None:
     assert found.ignored == (
         notification.Ignored(
             "entry[0].changes[0]",
-            "changes of whatsapp_business_account in message_template_status_update make no events",
+            NO_EVENTS(object="whatsapp_business_account", field="message_template_status_update"),
         ),
     )
     failed = read(change("messages", {"errors": [{"code": 131000, "title": "Something went wrong"}]}))
-    assert failed.ignored[0].reason.endswith("it reports 131000")
+    assert failed.ignored[0].reason == REPORTS_ERRORS(
+        object="whatsapp_business_account", field="messages", errors=["131000"]
+    )
 
 
 def test_bad_items_are_ignored_and_the_good_ones_between_them_taken() -> None:

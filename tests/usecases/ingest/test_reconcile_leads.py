@@ -11,12 +11,16 @@ import pytest
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from whenthen.domain.common.errors import Permanent, Temporary
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
 from whenthen.sources.meta.lead_forms import GRACE, OVERLAP, LeadForm
 from whenthen.sources.meta.notification import LeadRef
 from whenthen.usecases.ingest.reconcile_leads import MAX_CALLS
 
 FORM = "5551"
+
+
+NO_FORM = Reason("meta.invalid_or_missing")
 
 
 @pytest.fixture
@@ -200,21 +204,21 @@ def test_at_a_rate_limit_the_others_wait_too_and_come_first_next_time(world: Wor
 def test_a_form_that_meta_does_not_answer_for_holds_up_no_other(world: World) -> None:
     known(world, "5552")
     submits(world, "78", minutes_ago=30, form_id="5552")
-    for error in (Permanent("there is no such form"), Temporary("Meta answered 500")):
+    for error in (Permanent(NO_FORM), Temporary("Meta answered 500")):
         world.graph.will(Fails(error))
     done = sweep(world)
     assert (done.forms, done.refused, done.postponed) == (2, 1, 1)
-    assert world.lead_forms.kept[FORM].error == "there is no such form"
+    assert world.lead_forms.kept[FORM].error == NO_FORM
     world.clock.move(hours=2)
     assert sweep(world).missed == 1
-    assert world.lead_forms.kept[FORM].error == ""
+    assert world.lead_forms.kept[FORM].error is None
 
 
 def test_when_meta_is_away_a_sweep_does_not_wait_for_each_form(world: World) -> None:
     for number in range(2, 6):
         known(world, f"555{number}")
     lost = Fails(Temporary("Meta did not answer"))
-    world.graph.will(lost, Fails(Permanent("there is no such form")), lost, lost, lost)
+    world.graph.will(lost, Fails(Permanent(NO_FORM)), lost, lost, lost)
     done = sweep(world)
     assert (done.forms, done.refused, done.postponed) == (4, 1, 3)
     assert len(world.graph.asked) == 4

@@ -1,1 +1,1 @@
-"""The event bus: whenthen events and those of other applications."""
+"""Read the event bus: whenthen events and those of other applications."""

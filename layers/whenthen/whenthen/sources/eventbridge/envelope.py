@@ -1,4 +1,4 @@
-"""What comes off the event bus: whenthen's own events, and those that applications put there themselves."""
+"""Read events off the event bus: whenthen's own, and those that applications put there themselves."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids, int64
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import EVENT_TYPE, Event, from_json, parse_time
 from whenthen.domain.events.identities import fits_key
 
+NO_DETAIL = ReasonCode("envelope.no_detail")
+OWN_EVENT_SOURCE = ReasonCode("envelope.own_source", "source")
+
 OWN_SOURCE = "whenthen"
-"""The source of the envelopes that whenthen puts on the bus. Who else may write it is a matter of permissions."""
+"""Source of the envelopes that whenthen puts on the bus. IAM permissions decide who else may write it."""
 
 OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine"})
-"""What the events of the store, of time and of rules say that they come from: their data is taken for the truth."""
+"""Sources of the events of the store, of time and of rules, whose data is trusted."""
 
 
 def event_of(envelope: Mapping[str, Any]) -> Event:
-    """The event in an envelope of EventBridge. Raises Malformed, or Invalid naming its field.
+    """Read the event in an envelope of EventBridge. Raises Malformed, or Invalid naming its field.
 
-    A detail that is a CloudEvent is taken as it is; if it is not whenthen's own, its id is one of its source alone.
-    Any other detail is the event's data: its type is the envelope's detail-type, its id that of the envelope, so a
-    redelivery is known. What other applications put on the bus has to be theirs to say, with the data that the
-    catalogue asks for.
+    A detail that is a CloudEvent is taken as it is; the id of one that is not whenthen's own is unique only with its
+    source. Any other detail is the event's data, with the envelope's detail-type as its type and the envelope's id,
+    so that a redelivery is recognised. Other applications may only report the types that the catalogue lets them, with
+    the data that it asks for.
     """
     detail = envelope.get("detail")
     if not isinstance(detail, Mapping):
-        raise Malformed("an envelope of EventBridge with an object as its detail is required")
+        raise Malformed(NO_DETAIL())
     if "specversion" in detail:
         event = from_json(detail)
         event = event if envelope.get("source") == OWN_SOURCE else _of_another(event)
@@ -44,14 +49,14 @@ def event_of(envelope: Mapping[str, Any]) -> Event:
             origin=f"source:{source}",
         )
     if not EVENT_TYPE.fullmatch(event.type):
-        raise Invalid.field("type", f"{event.type!r} is not an event type such as invoice.paid")
+        raise Invalid.field("type", BAD_EVENT_TYPE(value=event.type))
     if envelope.get("source") != OWN_SOURCE:
         _check_reported(event)
     return event
 
 
 def _of_another(event: Event) -> Event:
-    """An application's CloudEvent: its id is unique only with its source, and what names nobody is left out."""
+    """Make an application's CloudEvent safe: its id includes its source, and unusable subjects and identities go."""
     return replace(
         event,
         id=ids.event_id(event.source, event.id),
@@ -66,6 +71,6 @@ def _check_reported(event: Event) -> None:
 
     problems = catalog.check_reported(event.type, event.data)
     if event.source in OWN_EVENT_SOURCES:
-        problems.append(Problem("source", f"{event.source} is whenthen's own"))
+        problems.append(Problem("source", OWN_EVENT_SOURCE(source=event.source)))
     if problems:
         raise Invalid(problems)

@@ -1,1 +1,1 @@
-"""GitHub: ready-made mappings of its webhooks."""
+"""Map GitHub's webhooks, ready-made."""

@@ -1,6 +1,6 @@
-"""What GitHub's webhooks mean to customer work, as mappings in the language of admins: issues are tickets.
+"""Map GitHub's webhooks, as an admin would write it: issues are tickets.
 
-The event's name stands in a header; the delivery's id identifies it, also when it is redelivered by hand.
+A header names the event; the delivery's id identifies it, also when somebody redelivers it by hand.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PUSH = (
 )
 
 EVENTS: list[tuple[str, str, str, str]] = [
-    # GitHub's event, further condition, our type, what
+    # GitHub's event, further condition, our type, data
     ("issues", "body.action == 'opened'", "ticket.created", _TICKET),
     ("issues", "body.action == 'closed'", "ticket.closed", _TICKET),
     ("issues", "body.action == 'reopened'", "ticket.reopened", _TICKET),

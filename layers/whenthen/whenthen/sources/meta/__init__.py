@@ -1,1 +1,1 @@
-"""Meta: notifications, leads, and the forms that are asked for missed leads."""
+"""Read Meta's notifications and leads, and decide which forms to compare for missed leads."""

@@ -1,7 +1,7 @@
-"""Which forms of Meta are asked for leads whose webhook was lost, how often, and up to when they were asked.
+"""Decide which forms of Meta to compare for leads whose webhook was lost, how often, and from which checkpoint.
 
-A form is known since its first lead, or because an admin names it. Its leads are asked for from its mark on, with
-an overlap, since Meta shows some late; the youngest are left for the next time, since their webhook is on its way.
+A form is known since its first lead, or because an admin names it. A comparison begins at the form's checkpoint, less
+an overlap, since Meta shows some leads late. It leaves the youngest for the next one, as their webhook is on its way.
 """
 
 from __future__ import annotations
@@ -16,16 +16,22 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import NOT_LIST, TOO_MANY
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import parse_time
 
+FORM_ID = ReasonCode("lead_form.id")
+# `first` and `last` are years, such as 2000.
+YEARS = ReasonCode("lead_form.years", "first", "last")
+
 GRACE = timedelta(minutes=10)
-"""The age from which on a lead is missed: webhooks of leads take up to minutes."""
+"""Age from which on a lead counts as missed: webhooks of leads take up to minutes."""
 
 OVERLAP = timedelta(hours=1)
-"""How far before its mark a form is asked again."""
+"""Time before its checkpoint from which on a form is compared again."""
 
 BUSY, QUIET = timedelta(minutes=5), timedelta(hours=1)
-"""How long a form is left alone that has had leads in the last week, and one that had none or that Meta refused.
+"""Pauses between comparisons of a form that had leads in the last week, and of one that had none or that Meta refused.
 
 Meta allows 4,800 calls a day for each lead of the last ninety days, over all forms of a page: many idle forms that are
 asked often would use up what the busy ones need.
@@ -33,7 +39,7 @@ asked often would use up what the busy ones need.
 
 BUSY_FOR = timedelta(days=7)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""The times between which leads may be wanted from: at the calendar's ends, OVERLAP and GRACE would go beyond it."""
+"""Bounds of `since`: at the calendar's ends, OVERLAP and GRACE would go beyond it."""
 
 MAX_FORMS = 200
 MOST_QUEUED = 500
@@ -41,17 +47,18 @@ _FORM_ID = re.compile(r"[0-9]{1,32}")
 
 
 class LeadForm(Struct, frozen=True):
-    """A form, and how far its leads were compared.
+    """Hold a form and the checkpoint of its comparison.
 
-    since      its leads were compared up to here; OVERLAP before it, the next comparison begins
-    page_id    its page, where one of its leads told
-    asked      from when on an admin wants its leads, once that is taken over
-    begun      when the comparison that is under way began; `after`: where the next page begins
-    swept_at   when it was last asked
-    last_lead  when its newest lead was submitted
-    missed     how many leads were found that no webhook had brought by then
-    queued     the last of these: until their events are known, they must not be queued again each time
-    error      why Meta refused the last call; empty where it did not
+    since      checkpoint: its leads were compared up to here; the next comparison begins OVERLAP before it
+    page_id    id of its page, if one of its leads gave it
+    asked      `since` of an admin's settings that was applied last
+    begun      start of the comparison that is under way
+    after      cursor of that comparison's next page
+    swept_at   time of the last call about it
+    last_lead  time at which its newest lead was submitted
+    missed     number of leads found so far that no webhook had brought
+    queued     ids of the last of these: they must not be queued again until their events are known
+    error      reason for which Meta refused the last call; None if it did not
     """
 
     id: str
@@ -64,30 +71,30 @@ class LeadForm(Struct, frozen=True):
     last_lead: datetime | None = None
     missed: int = 0
     queued: tuple[str, ...] = ()
-    error: str = ""
+    error: Reason | None = None
 
     @classmethod
     def known_from(cls, external_id: str, moment: datetime, **known: Any) -> LeadForm:
-        """A form whose leads are wanted from this moment on, and none from before."""
+        """Make a form whose leads are wanted from this moment on, and none from before."""
         return cls(external_id, moment + OVERLAP, **known)
 
     def is_due(self, now: datetime) -> bool:
-        """Whether to ask it now."""
+        """Tell whether to compare it now."""
         if self.swept_at is None:
             return True
         is_busy = self.after is not None or (self.last_lead is not None and now - self.last_lead < BUSY_FOR)
         return now - self.swept_at >= (BUSY if is_busy and not self.error else QUIET)
 
     def begins_at(self, now: datetime) -> LeadForm:
-        """The form with a comparison under way: the one that was, or a new one."""
+        """Resume the comparison that is under way, or begin one."""
         return self if self.begun and self.after else replace(self, begun=now, after=None)
 
     def until(self) -> datetime:
-        """Leads that were submitted later are left for the next comparison."""
+        """Return the time after which leads are left for the next comparison."""
         return (self.begun or self.since) - GRACE
 
     def went(self, now: datetime, *, after: str | None, missed: Sequence[str], newest: datetime | None) -> LeadForm:
-        """The form after one page whose `missed` leads were queued; `after` None: it was the last, the mark moves."""
+        """Note one page whose `missed` leads were queued; the checkpoint moves with the last page (`after` None)."""
         known = [time for time in (self.last_lead, newest) if time is not None]
         seen = replace(
             self,
@@ -96,23 +103,26 @@ class LeadForm(Struct, frozen=True):
             missed=self.missed + len(missed),
             queued=(*self.queued, *missed)[-MOST_QUEUED:],
             last_lead=max(known, default=None),
-            error="",
+            error=None,
         )
         return seen if after else replace(seen, since=max(self.since, self.until()), begun=None)
 
     def postponed(self, now: datetime) -> LeadForm:
-        """The form after Meta was out of reach: the others come first now, and it goes on where it was."""
+        """Note that Meta was out of reach: other forms come first now, and this one resumes where it was."""
         return replace(self, swept_at=now)
 
-    def refused(self, now: datetime, error: str) -> LeadForm:
-        """The form after Meta refused it. It begins at its mark again: perhaps only its next page is gone."""
+    def refused(self, now: datetime, error: Reason) -> LeadForm:
+        """Note that Meta refused the form. It begins at its checkpoint again: perhaps only its next page is gone."""
         return replace(self, swept_at=now, error=error, begun=None, after=None)
 
 
 class LeadSettings(Struct, frozen=True):
-    """Whether forms are asked at all, which ones besides those that are known from their leads, and which ones not.
+    """Hold an admin's settings for comparing forms.
 
-    forms  form → from when on its leads are wanted; None: from when it is first asked
+    reconcile  whether forms are compared at all
+    forms      id of a form, besides those known from leads → time from which on its leads are wanted; None: from its
+               first comparison
+    ignore     ids of forms that are not compared
     """
 
     reconcile: bool = True
@@ -130,11 +140,11 @@ def read_lead_settings(document: Mapping[str, Any]) -> LeadSettings:
     reconcile = reader.flag("reconcile", default=True)
     written = reader.value("forms")
     if written is not None and not isinstance(written, list):
-        reader.report("forms", "a list of forms is required")
+        reader.report("forms", NOT_LIST())
         written = []
     items = list(written or ())
     if len(items) > MAX_FORMS:
-        reader.report("forms", f"at most {MAX_FORMS} are allowed, there are {len(items)}")
+        reader.report("forms", TOO_MANY(count=MAX_FORMS, found=len(items)))
     forms = dict(_form(item, f"forms[{place}]", problems) for place, item in enumerate(items[:MAX_FORMS]))
     ignore = reader.texts("ignore", most=MAX_FORMS)
     for place, form in enumerate(ignore):
@@ -164,30 +174,28 @@ def _form(item: Any, path: str, problems: list[Problem]) -> tuple[str, datetime 
         problems.extend(error.problems)
         return external_id, EARLIEST
     if not EARLIEST <= asked < LATEST:
-        problems.append(
-            Problem(reader.field("since"), f"a time in the years {EARLIEST.year} to {LATEST.year - 1} is required")
-        )
+        problems.append(Problem(reader.field("since"), YEARS(first=EARLIEST.year, last=LATEST.year - 1)))
     return external_id, asked
 
 
 def _check_id(external_id: str, path: str, problems: list[Problem]) -> None:
     if not _FORM_ID.fullmatch(external_id):
-        problems.append(Problem(path, "the id of a form of Meta is required: digits, as a string"))
+        problems.append(Problem(path, FORM_ID()))
 
 
 def is_form_id(external_id: Any) -> TypeGuard[str]:
-    """Whether it can be asked for: the id becomes part of the Graph call's address."""
+    """Tell whether this can be the id of a form: it becomes part of the Graph call's address."""
     return isinstance(external_id, str) and bool(_FORM_ID.fullmatch(external_id))
 
 
 def forms_to_ask(known: list[LeadForm], settings: LeadSettings, now: datetime) -> list[LeadForm]:
-    """The forms that are due, those that were asked longest ago first."""
+    """List the forms that are due, those that were compared longest ago first."""
     if not settings.reconcile:
         return []
     forms = {form.id: form for form in known}
     for external_id, asked in settings.forms.items():
         form = forms.get(external_id) or LeadForm.known_from(external_id, asked or now, asked=asked)
-        if asked is not None and form.asked != asked:  # said anew: back to there
+        if asked is not None and form.asked != asked:  # the admin changed it: compare from there again
             form = replace(form, since=asked + OVERLAP, asked=asked, begun=None, after=None, swept_at=None, queued=())
         forms[external_id] = form
     due = [form for form in forms.values() if form.id not in settings.ignore and form.is_due(now)]

@@ -1,4 +1,4 @@
-"""A lead as the Graph API gives it, as flat fields of a record and as the event `meta_lead.created`."""
+"""Read a lead as the Graph API gives it, as flat fields of a record and as the event `meta_lead.created`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.identities import email, identities_of, phone
 from whenthen.sources.meta.notification import LeadRef, lead_time
 from whenthen.sources.parsing.json_body import mappings, present, text, text_id
 
+OTHER_LEAD = ReasonCode("lead.other_lead")
+
 GRAPH_FIELDS = (
     "id,created_time,field_data,custom_disclaimer_responses,form_id,ad_id,ad_name,adset_id,adset_name,"
     "campaign_id,campaign_name,is_organic,platform,partner_name"
 )
-"""What to ask the Graph API for: unasked, it gives neither the campaign nor the consent boxes."""
+"""Fields to request from the Graph API: by default it gives neither the campaign nor the consent boxes."""
 
 LISTED_FIELDS = "id,created_time,form_id,ad_id"
-"""What to ask for of each lead in a form's list: who it is, and when it came. The rest is fetched lead by lead."""
+"""Fields to request of each lead in a form's list: its ids and its time. The rest is fetched lead by lead."""
 
 LONGEST_ANSWER = 4_000
 """Characters that are kept of one answer."""
@@ -42,13 +45,12 @@ _CAMPAIGN = (
 
 
 def lead_event(lead: LeadRef, document: Mapping[str, Any], default_country: str | None, now: datetime) -> Event:
-    """The event of a lead that the Graph API answered for. Raises Malformed where the answer is not this lead.
+    """Make the event of a lead from the Graph API's answer. Raises Malformed if the answer is not this lead.
 
-    Its time is when the lead was submitted; `now` only stands in where neither Meta's notification nor its
-    answer says so.
+    Its time is when the lead was submitted, or `now` if neither Meta's notification nor its answer says so.
     """
     if text_id(document.get("id")) != lead.leadgen_id:
-        raise Malformed("the answer of the Graph API is not the lead that was asked for")
+        raise Malformed(OTHER_LEAD())
     submitted = lead_time(document.get("created_time")) or lead_time(lead.created_time) or now
     fields = lead_fields(document, default_country)
     known = {
@@ -69,12 +71,12 @@ def lead_event(lead: LeadRef, document: Mapping[str, Any], default_country: str 
 
 
 def lead_event_id(leadgen_id: str) -> str:
-    """The id of a lead's event, whoever tells of the lead, and however often."""
+    """Make the id of a lead's event, the same for every notification and every comparison that finds the lead."""
     return ids.event_id("meta", f"lead:{leadgen_id}")
 
 
 def lead_fields(document: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
-    """The record fields of the Graph API's answer; what a lead does not say is absent.
+    """Read the record fields from the Graph API's answer; fields that the lead does not give are absent.
 
     leadgen_id, form_id, ad_id, ad_name, adset_id, adset_name, campaign_id, campaign_name, platform, partner_name
                    texts, of the advertisement
@@ -82,8 +84,8 @@ def lead_fields(document: Mapping[str, Any], default_country: str | None) -> dic
                    bool
     full_name, first_name, last_name, email, phone (E.164), company_name, job_title, street, city, state, post_code,
     country, birth_date (ISO 8601), gender, work_email, work_phone
-                   from Meta's ready-made questions; an answer that cannot be read as what was asked for, such as
-                   a telephone number of three digits, stays under `answers`
+                   from Meta's ready-made questions; an unreadable answer, such as a telephone number of three
+                   digits, stays under `answers`
     answers        the form's own questions → text, or a list of texts where several were chosen
     consents       box → whether it was ticked
     """
@@ -109,7 +111,7 @@ def lead_fields(document: Mapping[str, Any], default_country: str | None) -> dic
 
 
 def _questions(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """(question, its answers) in the form's order; a question without an answer is left out."""
+    """Return (question, its answers) in the form's order, without questions that have no answer."""
     found = []
     for item in mappings(document.get("field_data")):
         values = item.get("values")
@@ -124,12 +126,12 @@ def _questions(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def _is_test(values: list[str]) -> bool:
-    """Meta's Lead Ads Testing Tool answers each question with `<test lead: dummy data for …>`."""
+    """Recognise Meta's Lead Ads Testing Tool, which answers each question with `<test lead: dummy data for …>`."""
     return any(value.startswith(_TEST_ANSWER) for value in values)
 
 
 def _is_ticked(value: Any) -> bool:
-    """Meta writes "1" and "" for a box; a boolean is taken too."""
+    """Read a box, for which Meta writes "1" or ""; a boolean is taken too."""
     return value is True or value in ("1", "true")
 
 
@@ -142,7 +144,7 @@ def _email(answer: str, _country: str | None) -> str | None:
 
 
 def _date(answer: str, _country: str | None) -> str | None:
-    """Meta writes dates of birth as month/day/year."""
+    """Read a date of birth, which Meta writes as month/day/year."""
     parts = _AMERICAN_DATE.fullmatch(answer.strip())
     try:
         return (date(int(parts[3]), int(parts[1]), int(parts[2])) if parts else date.fromisoformat(answer)).isoformat()
@@ -171,4 +173,4 @@ _READY_MADE: dict[str, tuple[str, Callable[[str, str | None], str | None]]] = {
     "work_email": ("work_email", _email),
     "work_phone_number": ("work_phone", phone),
 }
-"""Meta's ready-made questions: the record field that each fills, and how its answer is read."""
+"""Meta's ready-made question → the record field that it fills, and the reader of its answer."""

@@ -1,8 +1,8 @@
-"""Meta's webhooks: the envelope that all its products share, and the ids of new leads in it.
+"""Read Meta's webhooks: the envelope that all its products share, and the ids of new leads in it.
 
-A notification holds up to 1,000 changes of any kind, in any mixture, and Meta sends it again until it is
-taken: what is not understood is reported as ignored, it never spoils the rest. A lead's notification
-carries no personal data; the lead itself is asked of the Graph API and read by `meta_leads`.
+A notification holds up to 1,000 changes of any kind, in any mixture, and Meta sends it again until it is accepted.
+A change that cannot be read is reported as ignored and never spoils the rest. A lead's notification carries no
+personal data; the Graph API gives the lead itself, and `leads` reads it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,25 @@ from typing import Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed, Unauthenticated
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import parse_time
 from whenthen.sources.parsing.json_body import mapping, read_json, text, text_id, unix_time
+
+WRONG_TOKEN = ReasonCode("notification.wrong_token")
+UNREADABLE_CHALLENGE = ReasonCode("notification.unreadable_challenge")
+# `object` and `entry` are names of Meta's fields.
+MALFORMED = ReasonCode("notification.malformed")
+NO_CHANGES = ReasonCode("notification.no_changes")
+NO_VALUE = ReasonCode("notification.no_value")
+NO_LEAD = ReasonCode("notification.no_lead", "object", "field")
+NO_LEAD_ID = ReasonCode("notification.no_lead_id")
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{1,256}")
 _GRAPH_ID = re.compile(r"[0-9]{1,32}")
 
 
 class Change(Struct, frozen=True):
-    """One change of a notification: `value` is what happened to `field` of `object`, in the entry `entry_id`."""
+    """Hold one change of a notification: the new `value` of `field` of `object`, in the entry `entry_id`."""
 
     object: str
     entry_id: str | None
@@ -34,14 +44,14 @@ class Change(Struct, frozen=True):
 
 
 class Ignored(Struct, frozen=True):
-    """A part of a payload that made no event. `path` says where it stood, such as `entry[0].changes[3]`."""
+    """Name a part of a payload that made no event, by its path such as `entry[0].changes[3]`, with the reason."""
 
     path: str
-    reason: str
+    reason: Reason
 
 
 class Notification(Struct, frozen=True):
-    """The changes of one POST, in their order, and what was no change."""
+    """Hold the changes of one POST, in their order, and the parts that are no changes."""
 
     object: str
     changes: tuple[Change, ...]
@@ -49,9 +59,10 @@ class Notification(Struct, frozen=True):
 
 
 class LeadRef(Struct, frozen=True):
-    """A lead that was submitted, by its ids alone. Times are in unix seconds.
+    """Name a submitted lead by its ids. Times are in unix seconds.
 
-    postponed  how often Meta said "not now" when it was asked for, and since when it does
+    postponed        number of times that Meta throttled the request for it
+    postponed_since  time of the first of these
     """
 
     leadgen_id: str
@@ -65,31 +76,31 @@ class LeadRef(Struct, frozen=True):
 
 
 def challenge(query: Mapping[str, str], verify_tokens: Sequence[str]) -> str:
-    """What to answer, as plain text, to Meta's verification of the address. Raises Unauthenticated."""
+    """Return the plain text with which to answer Meta's verification of the address. Raises Unauthenticated."""
     given, answer = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass"), query.get("hub.challenge", "")
     right = [hmac.compare_digest(token.encode(), given) for token in verify_tokens if token]
     if query.get("hub.mode") != "subscribe" or not any(right):
-        raise Unauthenticated("the verify token is not right")
+        raise Unauthenticated(WRONG_TOKEN())
     if not _CHALLENGE.fullmatch(answer):  # it is sent back, so it must not be able to mean anything
-        raise Unauthenticated("the challenge is not readable")
+        raise Unauthenticated(UNREADABLE_CHALLENGE())
     return answer
 
 
 def parse_notification(body: bytes) -> Notification:
-    """Read a notification. Raises Malformed for a body that is none."""
+    """Read a notification. Raises Malformed if the body is none."""
     document = read_json(body)
     if (
         not isinstance(document, dict)
         or not text(document.get("object"))
         or not isinstance(document.get("entry"), list)
     ):
-        raise Malformed("a notification of Meta is an object with `object` and a list `entry`")
+        raise Malformed(MALFORMED())
     changes: list[Change] = []
     ignored: list[Ignored] = []
     for number, entry in enumerate(document["entry"]):
         found = mapping(entry).get("changes")
         if not isinstance(found, list):
-            ignored.append(Ignored(f"entry[{number}]", "the entry has no list of changes"))
+            ignored.append(Ignored(f"entry[{number}]", NO_CHANGES()))
             continue
         for position, change in enumerate(found):
             path = f"entry[{number}].changes[{position}]"
@@ -97,30 +108,30 @@ def parse_notification(body: bytes) -> Notification:
             if isinstance(field, str) and isinstance(value, dict):
                 changes.append(Change(document["object"], text_id(entry.get("id")), field, value, path))
             else:
-                ignored.append(Ignored(path, "the change has no field with an object as its value"))
+                ignored.append(Ignored(path, NO_VALUE()))
     return Notification(document["object"], tuple(changes), tuple(ignored))
 
 
 def leadgen_changes(notification: Notification) -> tuple[list[LeadRef], list[Ignored]]:
-    """The new leads of a notification, each once, and what else it held with the reason why it is no lead."""
+    """Find the new leads of a notification, each once, and the parts that are none, with their reasons."""
     leads: dict[str, LeadRef] = {}
     ignored = list(notification.ignored)
     for change in notification.changes:
         if (change.object, change.field) != ("page", "leadgen"):
-            ignored.append(Ignored(change.path, f"changes of {change.object} in {change.field} are not leads"))
+            ignored.append(Ignored(change.path, NO_LEAD(object=change.object[:64], field=change.field[:64])))
             continue
         lead = lead_ref(change.value)
         if lead is None:
-            ignored.append(Ignored(change.path, "the lead has no numeric leadgen_id"))
+            ignored.append(Ignored(change.path, NO_LEAD_ID()))
         else:
             leads.setdefault(lead.leadgen_id, lead)
     return list(leads.values()), ignored
 
 
 def lead_ref(value: Mapping[str, Any], page_id: str | None = None) -> LeadRef | None:
-    """The lead that a change's value, or a row of a form's `/leads`, is about; None without a usable id.
+    """Read the lead in a change's value, or in a row of a form's `/leads`. None without a usable id.
 
-    Ids come as strings or as integers. Only digits are taken: the id becomes part of the Graph call's address.
+    Ids come as strings or as integers. Only digits are usable: the id becomes part of the Graph call's address.
     """
     external_id = _graph_id(value.get("leadgen_id", value.get("id")))
     if external_id is None:
@@ -142,7 +153,7 @@ def _graph_id(value: Any) -> str | None:
 
 
 def lead_time(value: Any) -> datetime | None:
-    """A lead's time: unix seconds in the webhook, `2026-03-14T09:30:00+0000` in the Graph answer."""
+    """Read a lead's time: unix seconds in the webhook, `2026-03-14T09:30:00+0000` in the Graph API's answer."""
     if not isinstance(value, str) or "T" not in value:
         return unix_time(value)
     try:

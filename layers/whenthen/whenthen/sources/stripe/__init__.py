@@ -1,1 +1,1 @@
-"""Stripe: ready-made mappings of its webhooks."""
+"""Map Stripe's webhooks, ready-made."""

@@ -1,8 +1,8 @@
-"""What Stripe's webhooks mean, as mappings in the language of admins.
+"""Map Stripe's webhooks, as an admin would write it.
 
-Stripe's own event id (`evt_…`) identifies each: its retries repeat it, though not always every byte of the
-body. Amounts are in units of their currency (12.50), not in Stripe's smallest ones (1250). No order is
-promised, so the time is Stripe's. A customer is known as `stripe#cus_…` besides phone and e-mail.
+Stripe's own event id (`evt_…`) identifies each event: retries repeat it, though not always every byte of the body.
+Amounts are in units of their currency (12.50), not in Stripe's smallest ones (1250). Stripe promises no order, so the
+time is Stripe's. A customer has the identity `stripe#cus_…` besides phone and e-mail.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CHECKED_OUT = "{stripe: customer, email: customer_details.email, phone: custome
 _THEMSELVES = "{stripe: id, email: email, phone: phone}"
 
 EVENTS: list[tuple[str, str, str, str]] = [
-    # Stripe's type, ours, who, what
+    # Stripe's type, our type, identities, data
     ("invoice.created", "invoice.created", _BUYER, _INVOICE),
     ("invoice.paid", "invoice.paid", _BUYER, _INVOICE),
     ("invoice.payment_failed", "invoice.payment_failed", _BUYER, _INVOICE),
@@ -78,4 +78,4 @@ MAPPINGS: list[dict[str, Any]] = [
     }
     for theirs, ours, who, what in EVENTS
 ] + [_OTHERWISE]
-"""A customer of Stripe becomes a contact too; what else Stripe tells changes no record by itself."""
+"""A customer of Stripe becomes a contact too; no other event of Stripe changes a record by itself."""

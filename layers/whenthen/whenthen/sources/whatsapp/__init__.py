@@ -1,1 +1,1 @@
-"""WhatsApp: messages, statuses, preferences and calls as events."""
+"""Read WhatsApp's webhooks: messages, statuses, preferences and calls."""

@@ -1,7 +1,7 @@
-"""The items of WhatsApp's webhooks as events: a message, what became of one of ours, a preference, a call.
+"""Read the items of WhatsApp's webhooks as events: a message, a status of one of ours, a preference, a call.
 
-Each function reads one item, and raises Malformed with the reason for one that makes no event. Ids follow
-from WhatsApp's own: a message's, or a message's with its status.
+Each function reads one item, and raises Malformed with the reason if it makes no event. Ids of events are made of
+WhatsApp's own: a message's, or a message's with its status.
 """
 
 from __future__ import annotations
@@ -12,18 +12,30 @@ from typing import Any
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.identities import phone_of_digits
 from whenthen.sources.parsing.json_body import mapping, present, text, text_id, unix_time
 from whenthen.sources.whatsapp.messages import content_of, errors_of
 from whenthen.sources.whatsapp.people import Customer, Line, customer_of
 
+NO_ID = ReasonCode("notification.no_id")
+# An edit or a deletion names the message that it is about.
+NO_ORIGINAL = ReasonCode("notification.no_original")
+# `type` is WhatsApp's name of a type, such as customer_identity_changed.
+SYSTEM_TYPE = ReasonCode("notification.system_type", "type")
+# `status` is WhatsApp's name of a status, such as sent.
+UNKNOWN_STATUS = ReasonCode("notification.unknown_status", "status")
+INCOMPLETE_PREFERENCE = ReasonCode("notification.incomplete_preference")
+CALL_NOT_ENDED = ReasonCode("notification.call_not_ended")
+CALL_DIRECTION = ReasonCode("notification.call_direction")
+
 _LONGEST_ID = 512
 
 
 def messages(message: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
-    """A customer's message; one that a person wrote, pressed or reacted with is also an answer (`contact.replied`)."""
-    external_id = _own_id(message, "message")
+    """Read a customer's message. A text, a pressed button and a reaction are also answers (`contact.replied`)."""
+    external_id = _own_id(message)
     customer = customer_of(line, message.get("from"), message.get("from_user_id"))
     special = _SPECIAL_MESSAGES.get(text(message.get("type")) or "")
     if special is not None:
@@ -43,29 +55,29 @@ def _edited(message: Mapping[str, Any], external_id: str, customer: Customer, li
     part = mapping(message.get("edit"))
     content = content_of(mapping(part.get("message")))
     data = {"edit_id": external_id, **content, **customer.data(), **line.data()}
-    data["message_id"] = _own_id({"id": part.get("original_message_id")}, "edited message")
+    data["message_id"] = _original_id(part)
     return _event("message_edited", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
 def _deleted(message: Mapping[str, Any], external_id: str, customer: Customer, line: Line, now: datetime) -> Event:
-    deleted = _own_id({"id": mapping(message.get("revoke")).get("original_message_id")}, "deleted message")
+    deleted = _original_id(mapping(message.get("revoke")))
     data = {"message_id": deleted, **customer.data(), **line.data()}
     return _event("message_deleted", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
 def _system(message: Mapping[str, Any], external_id: str, customer: Customer, line: Line, now: datetime) -> Event:
-    """WhatsApp's own notices: a customer has another number now. Those about keys are of no use to customer work."""
+    """Read WhatsApp's notice that a customer changed their number. Notices about keys make no events."""
     part = mapping(message.get("system"))
     new_number = text_id(part.get("wa_id")) or text_id(part.get("new_wa_id"))
     if part.get("type") not in ("user_changed_number", "customer_changed_number") or new_number is None:
-        raise Malformed(f"system messages of the type {str(part.get('type'))[:64]} make no events")
+        raise Malformed(SYSTEM_TYPE(type=str(part.get("type"))[:64]))
     data = {"message_id": external_id, **customer.data(), **line.data()}
     data |= present({"new_wa_id": new_number, "new_phone": phone_of_digits(new_number)})
     return _event("number_changed", external_id, unix_time(message.get("timestamp")) or now, customer, data)
 
 
 _NOT_AN_ANSWER = frozenset({"request_welcome", "unknown"})
-"""Messages that nobody wrote: WhatsApp sends the first when a chat is opened, the second when it failed itself."""
+"""Kinds that nobody wrote: WhatsApp sends the first when a chat is opened, the second when it failed itself."""
 
 _SPECIAL_MESSAGES: dict[str, Callable[[Mapping[str, Any], str, Customer, Line, datetime], Event]] = {
     "edit": _edited,
@@ -83,14 +95,13 @@ _STATUSES = {
 
 
 def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
-    """What became of a message of ours. They come in any order; which one stands is decided where they are stored.
+    """Read a status of a message of ours. Statuses come in any order; the store decides which one stands.
 
-    `callback` is what we sent as `biz_opaque_callback_data`; it tells which job this settles. `error_code` is the
-    first error's.
+    `callback` is the `biz_opaque_callback_data` that we sent; it names the job. `error_code` is the first error's.
     """
-    external_id, written = _own_id(status, "status"), text(status.get("status"))
+    external_id, written = _own_id(status), text(status.get("status"))
     if written not in _STATUSES:
-        raise Malformed(f"the status {str(written)[:64]} makes no event")
+        raise Malformed(UNKNOWN_STATUS(status=str(written)[:64]))
     participant = text_id(status.get("recipient_participant_user_id")) or text_id(
         status.get("recipient_participant_id")
     )
@@ -126,11 +137,11 @@ def statuses(status: Mapping[str, Any], line: Line, now: datetime) -> list[Event
 
 
 def preferences(preference: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
-    """A customer stopped marketing messages, or wants them again (`resume`, `signup`)."""
+    """Read that a customer stopped marketing messages (`stop`), or wants them again (`resume`, `signup`)."""
     customer = customer_of(line, preference.get("wa_id"), preference.get("user_id"))
     category, value = text(preference.get("category")), text(preference.get("value"))
     if not customer.identities or category is None or value not in ("stop", "resume", "signup"):
-        raise Malformed("the preference names no customer, no category, or none of stop, resume and signup")
+        raise Malformed(INCOMPLETE_PREFERENCE())
     time = unix_time(preference.get("timestamp")) or now
     data = {"category": category, "value": value, "consented": value != "stop", **customer.data(), **line.data()}
     id_ = f"preference:{customer.wa_id or customer.user_id}:{category}:{value}:{int(time.timestamp())}"
@@ -146,14 +157,14 @@ _CALLS = {
 
 
 def calls(call: Mapping[str, Any], line: Line, now: datetime) -> list[Event]:
-    """A call that has ended. WhatsApp says when it began and how long it took only where somebody picked up."""
-    external_id, direction = _own_id(call, "call"), text(call.get("direction")) or ""
+    """Read a call that has ended. WhatsApp gives its start and duration only if somebody picked up."""
+    external_id, direction = _own_id(call), text(call.get("direction")) or ""
     if call.get("event") != "terminate":
-        raise Malformed("a call makes its event when it has ended")
+        raise Malformed(CALL_NOT_ENDED())
     began, duration = unix_time(call.get("start_time")), call.get("duration")
     kind = _CALLS.get((direction, began is not None or bool(duration)))
     if kind is None:
-        raise Malformed("the call has no known direction")
+        raise Malformed(CALL_DIRECTION())
     incoming = direction == "USER_INITIATED"
     customer = customer_of(
         line, call.get("from" if incoming else "to"), call.get("from_user_id" if incoming else "to_user_id")
@@ -191,8 +202,16 @@ def _group(message: Mapping[str, Any]) -> dict[str, Any]:
     return present({"group_id": text_id(message.get("group_id"))})
 
 
-def _own_id(item: Mapping[str, Any], what: str) -> str:
-    external_id = text_id(item.get("id"))
+def _own_id(item: Mapping[str, Any]) -> str:
+    return _usable_id(item.get("id"), NO_ID)
+
+
+def _original_id(part: Mapping[str, Any]) -> str:
+    return _usable_id(part.get("original_message_id"), NO_ORIGINAL)
+
+
+def _usable_id(value: Any, otherwise: ReasonCode) -> str:
+    external_id = text_id(value)
     if external_id is None or len(external_id) > _LONGEST_ID:
-        raise Malformed(f"the {what} has no usable id")
+        raise Malformed(otherwise())
     return external_id

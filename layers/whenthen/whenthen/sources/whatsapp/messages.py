@@ -1,17 +1,17 @@
-"""What a customer wrote, pressed, sent or reacted with, whatever its kind: the same few fields.
+"""Read a customer's message of any kind as the same few fields.
 
 message_id, kind       always; `kind` is a row of `KINDS`, or WhatsApp's own name for one that is not known yet
-text                   what was written: also a caption, a button's or list row's title
-payload                what the pressed button or chosen row carries for machines
+text                   text, caption, or title of a button or list row
+payload                payload of the pressed button or chosen row, for machines
 answers                of a flow: question → answer
 emoji, removed         of a reaction; `removed` where it was taken back
 media                  id, mime_type, sha256, caption, filename, voice, animated, url
 location               latitude, longitude, name, address, url
 cards                  of shared contacts: name, phones
 order                  catalog_id, items: product, quantity, price, currency
-reply_to, forwarded    the message that this one answers or reacts to; whether it was written elsewhere
+reply_to, forwarded    id of the message that this one answers or reacts to; whether it was written elsewhere
 referral               the advertisement that it came from
-errors                 code and reason, of what WhatsApp could not pass on
+errors                 code and reason (in WhatsApp's words) of a message that WhatsApp could not pass on
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_ITEMS = 50
 """Cards, ordered items or answers that are kept of one message."""
 
 LARGEST_PART = 40_000
-"""Bytes of JSON that one of a message's parts may have in the event; a larger one is named in `omitted`."""
+"""Bytes of JSON that a part of a message may have in the event; `omitted` names larger ones."""
 
 _MEDIA = ("id", "mime_type", "sha256", "caption", "filename", "voice", "animated", "url")
 _PLACE = ("latitude", "longitude", "name", "address", "url")
@@ -38,7 +38,7 @@ _REFERRAL = ("source_url", "source_id", "source_type", "headline", "body", "medi
 
 
 def content_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of one message, absent where it has none. Never raises for an odd one."""
+    """Read the fields of one message; those it does not have are absent. Never raises for an odd one."""
     own_type = text(message.get("type")) or "unknown"
     part = mapping(message.get(own_type))
     read = KINDS.get(own_type)
@@ -52,7 +52,7 @@ def content_of(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(item: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The errors of a message, status or call as `code` and `reason`; None where it has none."""
+    """Read the errors of a message, status or call as `code` and `reason`, in WhatsApp's words. None if it has none."""
     found = []
     for error in mappings(item.get("errors"))[:MOST_ITEMS]:
         details = text(mapping(error.get("error_data")).get("details"))
@@ -62,7 +62,7 @@ def errors_of(item: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _within_bounds(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields with long texts cut, and with parts that are too large for an event left out and named."""
+    """Cut long texts, and leave out parts that are too large for an event; `omitted` names those."""
     kept: dict[str, Any] = {}
     omitted = []
     for name, value in fields.items():
@@ -127,7 +127,7 @@ def _list_reply(reply: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flow_reply(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """A flow's answers come as JSON in a text; one that cannot be read is kept as the payload that it is."""
+    """Read a flow's answers, which come as JSON in a text; an unreadable text is kept as the payload."""
     written = text(reply.get("response_json"))
     fields = {"kind": "flow", "text": text(reply.get("body")), "flow": text(reply.get("name"))}
     try:
@@ -187,4 +187,4 @@ KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]
     "order": _order,
     "unsupported": _unsupported,
 }
-"""WhatsApp's types of messages and what each gives; `interactive` becomes button, list, flow or call_permission."""
+"""WhatsApp's type of message → its reader; `interactive` becomes button, list, flow or call_permission."""

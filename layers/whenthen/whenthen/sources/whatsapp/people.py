@@ -1,4 +1,4 @@
-"""Who a WhatsApp message is from or for: by number, by business-scoped id, or by both."""
+"""Find the customer and the business of a WhatsApp change: by number, by business-scoped id, or by both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_NAME = 256
 
 
 class Line(Struct, frozen=True):
-    """The business's side of a change, and the people that the change names, by number and by id."""
+    """Hold the business's side of a change, and the people that the change names, by number and by id."""
 
     account_id: str | None
     phone_number_id: str | None
@@ -25,14 +25,14 @@ class Line(Struct, frozen=True):
     only_contact: Mapping[str, Any] | None
 
     def data(self) -> dict[str, Any]:
-        """What every event says about the business's side."""
+        """Return the data that every event has about the business's side."""
         return present(
             {"account_id": self.account_id, "phone_number_id": self.phone_number_id, "business_phone": self.phone}
         )
 
 
 class Customer(Struct, frozen=True):
-    """The customer's side. People with a user name may be known by their business-scoped `user_id` alone."""
+    """Hold the customer's side. People with a user name may have their business-scoped `user_id` alone."""
 
     wa_id: str | None
     user_id: str | None
@@ -40,17 +40,17 @@ class Customer(Struct, frozen=True):
 
     @property
     def phone(self) -> str | None:
-        """The number in E.164; WhatsApp writes it without the plus sign."""
+        """Return the number in E.164; WhatsApp writes it without the plus sign."""
         return phone_of_digits(self.wa_id) if self.wa_id else None
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """`phone#…` and `whatsapp#…`, as far as they are known."""
+        """Return `phone#…` and `whatsapp#…`, as far as they are known."""
         number = [identity("phone", self.phone)] if self.phone else []
         return (*number, *([identity("whatsapp", self.user_id)] if self.user_id else []))
 
     def data(self) -> dict[str, Any]:
-        """What every event says about the customer's side."""
+        """Return the data that every event has about the customer's side."""
         profile = mapping(self.contact.get("profile"))
         return present(
             {
@@ -65,7 +65,7 @@ class Customer(Struct, frozen=True):
 
 
 def line_of(account_id: str | None, value: Mapping[str, Any]) -> Line:
-    """The business's side of one change."""
+    """Read the business's side of one change."""
     metadata = mapping(value.get("metadata"))
     contacts = mappings(value.get("contacts"))
     shown = text_id(metadata.get("display_phone_number")) or ""
@@ -80,11 +80,10 @@ def line_of(account_id: str | None, value: Mapping[str, Any]) -> Line:
 
 
 def customer_of(line: Line, number: Any, user_id: Any) -> Customer:
-    """The customer with that number or business-scoped id, joined with what the change says of them.
+    """Find the customer with that number or business-scoped id, joined with a contact of the change.
 
-    A contact is joined when it names the same id, or the same number and no other id. Another one never is,
-    even if it is the only one: two persons must not become one. Only what names nobody at all is of the
-    only contact.
+    A contact is joined if it has the same id, or the same number and no other id. No other contact is joined, even if
+    it is the only one: two persons must not become one. Only an item that names nobody is of the only contact.
     """
     own_number, external_id = _id(number), _id(user_id)
     contact: Mapping[str, Any] = {}
@@ -99,7 +98,7 @@ def customer_of(line: Line, number: Any, user_id: Any) -> Customer:
 
 
 def _number(written: str) -> str:
-    """The two writings of a Brazilian or Mexican number are one."""
+    """Give the two writings of a Brazilian or Mexican number as one."""
     return phone_of_digits(written) or written
 
 

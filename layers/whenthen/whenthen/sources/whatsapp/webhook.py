@@ -1,6 +1,6 @@
-"""WhatsApp's webhooks as events: messages, what became of ours, preferences and calls.
+"""Read WhatsApp's webhooks as events: messages, statuses of ours, preferences and calls.
 
-Whatever a notification holds besides is reported as ignored, with the reason, and harms nothing.
+All other parts of a notification are reported as ignored, with the reason, and harm nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.meta.notification import Change, Ignored, Notification
 from whenthen.sources.parsing.json_body import mapping
 from whenthen.sources.whatsapp import items
@@ -19,18 +20,23 @@ from whenthen.sources.whatsapp.messages import errors_of
 from whenthen.sources.whatsapp.people import Line, line_of
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
+
+NO_EVENTS = ReasonCode("notification.no_events", "object", "field")
+# `errors` are WhatsApp's error codes, such as 131000.
+REPORTS_ERRORS = ReasonCode("notification.reports_errors", "object", "field", "errors")
 
 
 class Read(Struct, frozen=True):
-    """What a notification gave: its events, each once, in their order, and what made none."""
+    """Hold the events of a notification, each once, in their order, and the parts that made none."""
 
     events: tuple[Event, ...]
     ignored: tuple[Ignored, ...]
 
 
 def events_of(notification: Notification, now: datetime) -> Read:
-    """The events of a notification of a WhatsApp business account. `now` dates what carries no time of its own."""
+    """Read a notification of a WhatsApp business account. Items without a time of their own get `now`."""
     events: dict[str, Event] = {}
     ignored = list(notification.ignored)
     for change in notification.changes:
@@ -50,10 +56,10 @@ def events_of(notification: Notification, now: datetime) -> Read:
     return Read(tuple(events.values()), tuple(ignored))
 
 
-def _why_unread(change: Change) -> str:
-    reason = f"changes of {change.object[:64]} in {change.field[:64]} make no events"
-    codes = [str(error.get("code")) for error in errors_of(change.value) or []]
-    return f"{reason}; it reports {', '.join(codes)}" if codes else reason
+def _why_unread(change: Change) -> Reason:
+    changed = {"object": change.object[:64], "field": change.field[:64]}
+    errors = [str(error.get("code")) for error in errors_of(change.value) or []]
+    return REPORTS_ERRORS(**changed, errors=errors) if errors else NO_EVENTS(**changed)
 
 
 _READERS: dict[str, dict[str, Callable[[Mapping[str, Any], Line, datetime], list[Event]]]] = {
@@ -61,4 +67,4 @@ _READERS: dict[str, dict[str, Callable[[Mapping[str, Any], Line, datetime], list
     "user_preferences": {"user_preferences": items.preferences},
     "calls": {"calls": items.calls},
 }
-"""Which lists of which fields make events, and how each of their items is read."""
+"""Field of a change → its lists that make events, each with the reader of its items."""

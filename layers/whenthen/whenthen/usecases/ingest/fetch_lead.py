@@ -1,4 +1,4 @@
-"""fetch_lead: a notified lead's fields are fetched, kept as a record, and made an event."""
+"""fetch_lead: fetch a notified lead's fields, and make a record and an event of them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ KIND = "lead"
 
 
 class FetchLead(Struct, frozen=True):
-    """Writes the lead's record first, so that its rules find it; a repetition changes neither, and brings back no
-    record that was deleted since.
+    """Fetch leads that Meta notified.
 
-    While Meta says "not now" (an app's limit lasts up to a day), the lead is sent again by a message of its own.
+    The record is written first, so that the event's rules find it. A duplicate changes neither, and does not bring
+    back a record that was deleted since. While Meta throttles (an app's limit lasts up to a day), the lead goes back
+    to its queue in a message of its own.
     """
 
     graph: Graph
@@ -41,9 +42,9 @@ class FetchLead(Struct, frozen=True):
     default_country: str | None
 
     def __call__(self, lead: LeadRef) -> Event | None:
-        """The lead's event; None where it was sent again.
+        """Publish the lead's event and return it; None if the lead went back to its queue.
 
-        Raises Temporary to be tried again, Permanent or Malformed where Meta will never give the lead.
+        Raises Temporary for a retry, Permanent or Malformed if Meta will never give the lead.
         """
         try:
             document, now = self.graph.lead(lead.leadgen_id), self.clock.now()
@@ -57,13 +58,13 @@ class FetchLead(Struct, frozen=True):
         event = replace(event, subject=record.ref)
         self.bus.publish([event])
         form_id = lead.form_id or fields.get("form_id")
-        if is_form_id(form_id):  # from now on it is asked for what its webhooks lose
+        if is_form_id(form_id):  # from now on the form is compared for leads whose webhooks are lost
             page_id, submitted = lead.page_id, event.time
             self.forms.note(LeadForm.known_from(form_id, submitted, page_id=page_id, last_lead=submitted))
         return event
 
     def _postpone(self, lead: LeadRef, error: Throttled) -> None:
-        """Send the lead again. Raises Permanent when that has gone on for too long."""
+        """Send the lead back to its queue. Raises Permanent if that has gone on for too long."""
         now = self.clock.now()
         since = now if lead.postponed_since is None else datetime.fromtimestamp(lead.postponed_since, UTC)
         if backoff.is_over(since, now):

@@ -1,4 +1,4 @@
-"""receive_meta: what Meta notifies, made durable before it is answered."""
+"""receive_meta: make Meta's notifications durable before they are answered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WHATSAPP = "whatsapp_business_account"
 
 
 class Accepted(Struct, frozen=True):
-    """How much of a notification was taken, and how much of it means nothing to whenthen."""
+    """Count the events and leads of a notification, and its ignored parts."""
 
     events: int
     leads: int
@@ -35,7 +35,7 @@ class Accepted(Struct, frozen=True):
 
 
 class ReceiveMeta(Struct, frozen=True):
-    """Takes notifications of leads and of WhatsApp."""
+    """Receive notifications of leads and of WhatsApp."""
 
     bus: Bus
     leads: LeadQueue
@@ -43,13 +43,16 @@ class ReceiveMeta(Struct, frozen=True):
     clock: Clock
 
     def verify_address(self, query: Mapping[str, str]) -> str:
-        """Meta's check of the webhook's address: the challenge to answer with. Raises Unauthenticated."""
-        return self._proven("verify_token", lambda tokens: meta.challenge(query, tokens))
+        """Return the challenge with which to answer Meta's check of the webhook's address. Raises Unauthenticated."""
+        return self._verified("verify_token", lambda tokens: meta.challenge(query, tokens))
 
     def __call__(self, headers: Mapping[str, str], body: bytes) -> Accepted:
-        """Raises Unauthenticated, Malformed; Temporary when not all of it could be made durable."""
+        """Publish the events and queue the leads of a notification.
+
+        Raises Unauthenticated, Malformed; Temporary unless all of it is durable.
+        """
         now = self.clock.now()
-        self._proven("app_secret", lambda secrets: signatures.verify(_SCHEME, secrets, headers, body, now))
+        self._verified("app_secret", lambda secrets: signatures.verify(_SCHEME, secrets, headers, body, now))
         notification = meta.parse_notification(body)
         if notification.object == _WHATSAPP:
             found = webhook.events_of(notification, now)
@@ -60,28 +63,28 @@ class ReceiveMeta(Struct, frozen=True):
         return Accepted(events=0, leads=len(leads), ignored=len(ignored))
 
     def _publish(self, found: Sequence[Event]) -> None:
-        """All of them; one that is too large for the bus goes without what makes it so, lest it keep the others out."""
+        """Publish all events; truncate those that are too large for the bus, which would keep the others out."""
         try:
             self.bus.publish(found)
         except TooLarge:  # before any of them was put
             self.bus.publish([truncate(event) for event in found])
 
-    def _proven(self, name: str, prove: Callable[[Sequence[str]], T]) -> T:
-        """What `prove` makes of the secrets, and where it refuses, of those that are there by now.
+    def _verified(self, name: str, verify: Callable[[Sequence[str]], T]) -> T:
+        """Verify with the known secrets and, if that fails, with those that an admin has set since.
 
         Raises Unauthenticated.
         """
         known = self._secrets(name, self.secrets.get)
         try:
-            return prove(known)
+            return verify(known)
         except Unauthenticated:
             renewed = self._secrets(name, self.secrets.refreshed)
             if renewed == known:
                 raise
-            return prove(renewed)
+            return verify(renewed)
 
     def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
-        """The secret and, while it is being replaced, the one before it; none proves anything where there is none."""
+        """Return the secret and, while an admin replaces it, the one before; empty if there is none."""
         try:
             kept = read(SECRET)
         except NotFound:

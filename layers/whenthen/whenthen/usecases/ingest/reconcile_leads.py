@@ -1,7 +1,7 @@
-"""reconcile_leads: what a lost webhook missed is asked of Meta, and goes the way of every notified lead.
+"""reconcile_leads: find leads whose webhook was lost, and queue them like every notified lead.
 
-A lead is missed if no event of it was ever decided on. It is queued as if its webhook had come; its record and
-event have the ids that they would have had, so a lead that both bring happens once.
+A lead is missed if no event of it was ever planned. It is queued as if its webhook had come. Its record and event have
+the same ids either way, so a lead that both bring happens once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Permanent, Temporary
+from whenthen.domain.common.stored_reasons import bounded
 from whenthen.sources.meta.lead_forms import OVERLAP, forms_to_ask, read_lead_settings
 from whenthen.sources.meta.leads import lead_event_id
 from whenthen.sources.meta.notification import lead_ref
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
     from whenthen.sources.meta.notification import LeadRef
 
 MAX_CALLS = 25
-"""Calls to Meta in one sweep; what is left is done by the next."""
+"""Calls to Meta in one sweep; the next sweep does the rest."""
 
 SLICE = timedelta(seconds=200)
-"""How long a sweep makes calls: its function may run for 300 s, and the last call needs its time."""
+"""Time during which a sweep makes calls: its function may run for 300 s, and the last call needs its time."""
 
 MAX_SILENT = 2
-"""After so many forms in a row for which Meta does not answer, the others are not asked either: it is away."""
+"""Forms in a row without an answer, after which a sweep ends: Meta is out of reach."""
+
+MAX_REASON = 1_000
+"""Bytes of the reason for which Meta refused a form, as JSON."""
 
 
 class Reconciled(Struct, frozen=True):
-    """What a sweep did: forms that were asked, leads that were missed, forms that Meta refused or put off."""
+    """Count the forms that a sweep compared, the missed leads, and the forms that Meta refused or throttled."""
 
     forms: int = 0
     missed: int = 0
@@ -46,7 +50,7 @@ class Reconciled(Struct, frozen=True):
 
 
 class _Asked(Struct, frozen=True):
-    """A form after a sweep. `stop`: Meta's rate limit is reached, which the other forms share."""
+    """Hold a form after a sweep. `stop`: Meta's rate limit is reached, which the other forms share."""
 
     form: LeadForm
     calls: int
@@ -55,7 +59,7 @@ class _Asked(Struct, frozen=True):
 
 
 class ReconcileLeads(Struct, frozen=True):
-    """One sweep over the forms that are due. `memory` is how long the log knows of events."""
+    """Compare the forms that are due, in one sweep. `memory` is the time for which the log knows events."""
 
     graph: Graph
     forms: LeadForms
@@ -66,9 +70,10 @@ class ReconcileLeads(Struct, frozen=True):
     memory: timedelta
 
     def __call__(self) -> Reconciled:
-        """Raises Temporary when AWS is out of reach. When Meta is, or at its rate limit, later sweeps go on.
+        """Compare due forms, and queue their missed leads. Raises Temporary if AWS is out of reach.
 
-        Each page is remembered once its leads are queued, so whatever ends a sweep, the next goes on from there.
+        If Meta is out of reach or throttles, later sweeps continue. Each page is remembered once its leads are queued,
+        so the next sweep resumes there, however a sweep ended.
         """
         settings = read_lead_settings(self.settings.get("leads"))
         start = self.clock.now()
@@ -88,9 +93,9 @@ class ReconcileLeads(Struct, frozen=True):
         return done
 
     def _ask(self, form: LeadForm, most: int, end: datetime) -> _Asked:
-        """Go through the form's pages, at most so many, and none after `end`; the form is kept after each."""
+        """Compare at most `most` pages of the form, and none after `end`; the form is saved after each."""
         form = form.begins_at(self.clock.now())
-        # Further back the log knows nothing, and each lead would look as if it were missed.
+        # Further back the log knows no events, and each lead would seem missed.
         since = max(form.since - OVERLAP, self.clock.now() - self.memory)
         for call in range(1, most + 1):
             try:
@@ -100,7 +105,7 @@ class ReconcileLeads(Struct, frozen=True):
                 self.forms.save(form)
                 return _Asked(form, call, postponed=True, stop=error.retry_after is not None)
             except Permanent as error:
-                form = form.refused(self.clock.now(), error.reason)
+                form = form.refused(self.clock.now(), bounded(error.reason, MAX_REASON))
             else:
                 form = self._note(form, page)
             self.forms.save(form)
@@ -109,7 +114,7 @@ class ReconcileLeads(Struct, frozen=True):
         return _Asked(form, most)
 
     def _note(self, form: LeadForm, page: LeadPage) -> LeadForm:
-        """Queue the page's missed leads; returns the form after it."""
+        """Queue the page's missed leads; returns the form after the page."""
         until = form.until()
         found = [(ref, _submitted(ref, until)) for row in page.rows if (ref := lead_ref(row, form.page_id)) is not None]
         ripe = [replace(ref, form_id=form.id) for ref, submitted in found if submitted <= until]
@@ -124,5 +129,5 @@ class ReconcileLeads(Struct, frozen=True):
 
 
 def _submitted(ref: LeadRef, otherwise: datetime) -> datetime:
-    """When the lead came; a list that does not say so is taken at its word that it did."""
+    """Return the time at which the lead was submitted; `otherwise` if the list does not give it."""
     return otherwise if ref.created_time is None else datetime.fromtimestamp(ref.created_time, UTC)

@@ -1,4 +1,4 @@
-"""LeadForms on the config table: one item for each form, which says how far its leads were compared."""
+"""Keep Meta's lead forms on the config table: one item for each, with the checkpoint of its comparison."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.items import time_of
+from whenthen.adapters.dynamodb.common.items import pack, time_of, unpack
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Table
+from whenthen.domain.common.stored_reasons import from_document, to_document
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.sources.meta.lead_forms import LeadForm
 
@@ -20,14 +21,14 @@ _TIMES = ("asked", "begun", "swept_at", "last_lead")
 
 
 class DynamoLeadForms:
-    """The forms, in one collection. Which of them were noted is remembered, for as long as the process lives."""
+    """Keep the forms in one collection. The process remembers which of them it has noted."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
         self._noted: set[str] = set()
 
     def note(self, form: LeadForm) -> None:
-        """Remember a form, unless it is known."""
+        """Add a form, unless it is known."""
         if form.id in self._noted:
             return
         with suppress(ConditionFailed):
@@ -35,17 +36,18 @@ class DynamoLeadForms:
         self._noted.add(form.id)
 
     def all(self) -> list[LeadForm]:
-        """All forms, by id."""
+        """List all forms, by id."""
         return [_form(item) for item in self._table.collection(_FORMS)]
 
     def save(self, form: LeadForm) -> None:
-        """Keep the form as it stands now."""
+        """Write the form as it stands now."""
         self._table.put(_item(form))
 
 
 def _item(form: LeadForm) -> Item:
     times = {name: _written(getattr(form, name)) for name in _TIMES}
-    rest: Item = {"page_id": form.page_id, "after": form.after, "missed": form.missed, "error": form.error}
+    rest: Item = {"page_id": form.page_id, "after": form.after, "missed": form.missed}
+    rest["error"] = form.error and pack(to_document(form.error))
     rest["queued"] = list(form.queued)
     return {"pk": _FORMS, "sk": form.id, "since": format_time(form.since), **times, **rest}
 
@@ -58,7 +60,7 @@ def _form(item: Item) -> LeadForm:
         after=item.get("after"),
         missed=item["missed"],
         queued=tuple(item["queued"]),
-        error=item["error"],
+        error=from_document(unpack(item["error"])) if "error" in item else None,
         **{name: time_of(item.get(name), name) for name in _TIMES},
     )
 
