@@ -50,6 +50,6 @@ def _receive_mail(key: str, stored_at: datetime | None) -> None:
         return
     received = wired().receive_email(key, stored_at)
     count("EventsReceived", len(received.events))
-    if received.refused:
-        logger.warning("mail refused", reason=received.refused, key=key)
+    if received.rejection:
+        logger.warning("mail refused", reason=str(received.rejection), key=key)
         count("MailRefused")

@@ -36,7 +36,7 @@ class Work:
         self.errors = errors or {}
         self.asked: list[int] = []
         self.rules = self.events = ()
-        self.refused = None
+        self.rejection = None
 
     def __call__(self, *arguments: Any) -> Work:
         number = _number_of(arguments)

@@ -1,1 +1,1 @@
-"""E-mail: received mail and delivery reports as events."""
+"""Read received mail and delivery reports of sent mail."""

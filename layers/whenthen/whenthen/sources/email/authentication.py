@@ -1,4 +1,4 @@
-"""What SES says of a mail that it received, by the headers that it puts on top of the stored mail:
+"""Read SES's results (SPF, DKIM, DMARC, spam, virus) from the headers that it puts on top of a stored mail:
 
     Return-Path: <ayse@example.com>
     Received: from mx.example.com (mx.example.com [192.0.2.10]) by inbound-smtp.eu-central-1.amazonaws.com with SMTP
@@ -11,8 +11,8 @@
      dmarc=pass header.from=example.com;
     X-SES-RECEIPT: …
 
-Whoever sends a mail chooses some of these words (the envelope's sender, the name by which the sending host greets,
-the domains of signatures) and every header below. So only what can be nobody else's is believed.
+The sender of a mail chooses some of these words (the envelope's sender, the name by which the sending host greets,
+the domains of signatures) and every header below. So only words that nobody but SES can have written are trusted.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ _CLAUSE = re.compile(r"\s*(spf|dkim|dmarc|envelope-from)\s*=\s*(\S*)(.*)", re.IG
 _PROPERTY = re.compile(r"\s(header\.[a-z]+)=(\S+)")
 _ABOUT = {"dkim": "header.i", "dmarc": "header.from"}
 _LONGEST = 8_000
-"""Characters of results that are read: dozens of signatures. What is longer was cut, and its end is missing."""
+"""Characters of results that are read: dozens of signatures. A longer header was cut, and its end is missing."""
 
 
 class Authentication(Struct, frozen=True):
-    """SES's word.
+    """Hold SES's results for a mail.
 
     id           SES's own id of the mail, and the name of the stored object
-    time         when SES took the mail
-    recipients   those of the envelope: whom the mail was really for
+    time         time at which SES accepted the mail
+    recipients   those of the envelope, to whom the mail was delivered
     verdicts     of spam and virus (PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED), and of spf, dkim and dmarc (PASS,
-                 FAIL, NONE, SOFTFAIL, NEUTRAL, TEMPERROR, PERMERROR …); absent where none was given
-    vouched      the domain whose senders the results vouch for: a From of another domain is anybody's
-    return_path  where errors go: empty for mail that must not be answered, None where it is not known
+                 FAIL, NONE, SOFTFAIL, NEUTRAL, TEMPERROR, PERMERROR …); absent if SES gave none
+    vouched      domain whose senders the results authenticate: a From of another domain may be anybody's
+    return_path  address for errors: empty for mail that must not be answered, None if unknown
     """
 
     id: str | None = None
@@ -66,7 +66,7 @@ class Authentication(Struct, frozen=True):
 
 
 class _Clause(Struct, frozen=True):
-    """A result (`dkim=pass header.i=@example.com`) or what it was found by (`envelope-from=ayse@example.com`)."""
+    """Hold a result (`dkim=pass header.i=@example.com`) or its basis (`envelope-from=ayse@example.com`)."""
 
     name: str
     value: str
@@ -74,7 +74,7 @@ class _Clause(Struct, frozen=True):
 
 
 class _Arrival(Struct, frozen=True):
-    """SES's own Received header. `plain`: nothing that the sender chose in it could pass for what SES wrote."""
+    """Hold SES's own Received header. `plain`: no word of the sender in it could pass for one of SES."""
 
     plain: bool = False
     recipients: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def authentication_of_headers(mail: Mail, external_id: str | None) -> Authentica
 
 
 def _of_ses(mail: Mail) -> dict[str, str]:
-    """SES's own headers. They are one block at the top: what repeats a name, and what SES does not write, is below."""
+    """Return SES's own headers: the block at the top, up to the first repeated name or name that SES does not write."""
     own: dict[str, str] = {}
     for name, value in mail.headers:
         if name in own or not (name in _OWN or name.startswith("x-ses-")):
@@ -111,7 +111,7 @@ def _of_ses(mail: Mail) -> dict[str, str]:
 
 
 def _arrival(own: Mapping[str, str]) -> _Arrival:
-    """Read from its end, where SES writes: the host that greets, and its name, stand before."""
+    """Read the Received header from its end, which SES writes; the sending host chose its beginning."""
     greeting, by, rest = own.get("received", "").rpartition(_BY)
     if not by:
         return _Arrival()
@@ -121,7 +121,7 @@ def _arrival(own: Mapping[str, str]) -> _Arrival:
 
 
 def _clauses(results: str) -> list[_Clause]:
-    """The clauses of Authentication-Results that matter; none where they are not SES's."""
+    """Read the clauses of Authentication-Results that matter; none if they are not SES's."""
     service, *clauses = _bare(results).split(";")
     if service.strip().lower() != SERVICE or len(results) > _LONGEST:
         return []
@@ -140,7 +140,7 @@ def _domain(address: str) -> str:
 
 
 def _bare(results: str) -> str:
-    """The header without its quoted strings and comments, which nest; one that never closes reaches to the end."""
+    """Blank quoted strings and comments, which nest; one that never closes reaches to the end."""
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
     for character in results:
@@ -164,7 +164,7 @@ def _bare(results: str) -> str:
 
 
 def _verdict(said: Sequence[_Clause], name: str) -> str:
-    """One signature that holds is enough. Of anything else SES says one result: several that differ prove nothing."""
+    """Return the verdict of a check. One valid DKIM signature passes; of any other check, differing results fail."""
     values = [clause.value for clause in said if clause.name == name]
     if name == "dkim" and "PASS" in values:
         return "PASS"
@@ -172,9 +172,9 @@ def _verdict(said: Sequence[_Clause], name: str) -> str:
 
 
 def _vouched(said: Sequence[_Clause]) -> str | None:
-    """The domain that DMARC passed for; or that publishes no DMARC, and by SPF or a signature did send the mail.
+    """Return the domain that DMARC passed for; or one without DMARC that passed SPF or signed the mail.
 
-    Of the domain itself: which others belong to the same owner cannot be told without a list of public suffixes.
+    Only that very domain: without a list of public suffixes, nothing tells which others belong to the same owner.
     """
     dmarc = _only(said, "dmarc")
     if dmarc is None or not dmarc.domain:

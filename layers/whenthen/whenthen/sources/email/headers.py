@@ -1,4 +1,4 @@
-"""Headers of mail, decoded: encoded words, raw bytes, folded lines, and the people that they name."""
+"""Decode headers of mail: encoded words, raw bytes, folded lines, and the people that they name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whenthen.sources.parsing.charsets import codec_of
 
 _LONGEST = 20_000
 _LONGEST_ENCODED = 4_000
-"""Characters of a header that are kept, and of one with encoded words, whose decoding can cost their square."""
+"""Characters that are kept of a header, and of one with encoded words, whose decoding can cost their square."""
 
 _MOST_HEADERS = 10
 """Headers of one name whose people are read."""
@@ -27,14 +27,14 @@ STRUCTURED = frozenset({"return-path", "received", "received-spf", "authenticati
 
 
 class Person(Struct, frozen=True):
-    """Someone in a header: the address in lower case, and the name as it is shown."""
+    """Hold a person in a header: the address in lower case, and the name as it is shown."""
 
     address: str
     name: str | None
 
 
 def people_of(raw_headers: list[tuple[str, str]], name: str) -> tuple[Person, ...]:
-    """Read everyone whom the headers called `name` name, each once; leave out what is no address.
+    """Return the people in the headers of that name, each once, without those that have no address.
 
     Addresses are found before encoded words are decoded: a name must not be able to bring an address along.
     """
@@ -49,13 +49,13 @@ def people_of(raw_headers: list[tuple[str, str]], name: str) -> tuple[Person, ..
 
 
 def unfolded(raw: str) -> str:
-    """A header's value on one line; bytes beyond ASCII, which no header may have but many do, are read as UTF-8."""
+    """Put a header's value on one line; bytes beyond ASCII, which no header may have but many do, count as UTF-8."""
     line = " ".join(raw[:_LONGEST].replace("\x00", "").split())
     return decode(line.encode("utf-8", "surrogateescape"), None)
 
 
 def decoded(raw: str) -> str:
-    """A header's value on one line, with its encoded words decoded."""
+    """Put a header's value on one line, and decode its encoded words."""
     line = unfolded(raw)
     if "=?" not in line:
         return line
@@ -69,7 +69,7 @@ def decoded(raw: str) -> str:
 
 
 def time_of(written: str) -> datetime | None:
-    """A time as headers have it (`Sat, 14 Mar 2026 12:30:00 +0300`), in UTC; None for what is none."""
+    """Read a time as headers have it (`Sat, 14 Mar 2026 12:30:00 +0300`), in UTC. None if it is none."""
     try:
         time = parsedate_to_datetime(written)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
@@ -78,12 +78,12 @@ def time_of(written: str) -> datetime | None:
 
 
 def _word(word: bytes, charset: str | None) -> str:
-    """One part of a header as the standard library hands it out: what was not encoded comes as escaped bytes."""
+    """Decode one part of a header. The standard library gives parts that were not encoded as escaped bytes."""
     return decode(word, charset) if charset else word.decode("raw-unicode-escape", "replace")
 
 
 def decode(content: bytes, charset: object) -> str:
-    """In the declared character set where it is one and holds; else UTF-8, else the one that takes every byte."""
+    """Decode in the declared character set if it is one and fits; else in UTF-8, else in one that takes every byte."""
     declared = codec_of(charset) if isinstance(charset, str) else None
     for codec in filter(None, (declared, "utf-8")):
         try:

@@ -1,5 +1,7 @@
-"""The text of an HTML mail, for conditions and for people, quotations marked as mails without markup have them. One
-pass: no markup costs more than its length."""
+"""Turn HTML mail into text, for conditions and for people, with quotations marked as in plain mail.
+
+It takes one pass: no markup costs more than its length.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,11 @@ _QUOTATIONS = (
     "OutlookMessageHeader",
     "ms-outlook-mobile-reference-message",
 )
-"""Classes and ids by which programs name the block that holds a quotation and what is said above it."""
+"""Classes and ids by which programs name the block that holds a quotation and its introduction."""
 
 
 class _Page:
-    """What was read so far: pieces of text, each with whether it is quoted."""
+    """Collect pieces of text, each with whether it is quoted."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[bool, str]] = []
@@ -42,8 +44,10 @@ class _Page:
 
 
 def text_of_html(markup: str) -> str:
-    """What a reader would see, a line per block, without markup, scripts, styles and comments; `>` stands before each
-    line that is quoted."""
+    """Return the visible text, a line per block, without markup, scripts, styles and comments.
+
+    Each quoted line begins with `>`.
+    """
     page = _Page()
     position = 0
     while (start := markup.find("<", position)) >= 0:
@@ -64,12 +68,12 @@ def _block(written: str, quoted: bool) -> str:
 
 
 def _flowing(written: str) -> str:
-    """In HTML the source's own line breaks are spaces."""
+    """Unescape a text between tags; HTML shows the line breaks of its source as spaces."""
     return html.unescape(written.replace("\r", " ").replace("\n", " "))
 
 
 def _after(markup: str, start: int, page: _Page) -> int:
-    """Where reading goes on behind the markup at `start`; the end where something never closes."""
+    """Return the position behind the markup at `start`; the end of the text if the markup never closes."""
     if markup.startswith("<!--", start):
         return _end(markup.find("-->", start + 4), 3, markup)
     if markup.startswith(("<!", "<?"), start):

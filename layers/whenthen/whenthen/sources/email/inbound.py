@@ -1,7 +1,7 @@
-"""A received mail as events: `email.received`, and `contact.replied` unless a program wrote it.
+"""Make events of a received mail: `email.received`, and `contact.replied` unless a program wrote it.
 
-SES rejects nothing by itself. Mail with a virus and spam make no event here, and say why. Mail whose From nobody
-vouches for is an event of no person: anybody may have sent it.
+SES rejects nothing by itself. Spam and mail with a virus make no event here, but a reason. Mail with a From that no
+result authenticates is an event of no person: anybody may have sent it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common import ids
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.identities import identity
 from whenthen.sources.email.reply_text import extract_reply
@@ -26,26 +27,29 @@ if TYPE_CHECKING:
     from whenthen.sources.email.headers import Person
     from whenthen.sources.email.mime import Mail
 
+VIRUS = ReasonCode("inbound_mail.virus")
+SPAM = ReasonCode("inbound_mail.spam")
+
 MAX_TEXT_BYTES = 60_000
-"""What a text of a mail may weigh in its event, as JSON; the whole mail stays where it is stored."""
+"""Bytes of a mail's text in its event, as JSON; the whole mail stays where it is stored."""
 
 MAX_LISTED = 50
 """Addresses, ids and attachments that an event lists."""
 
 OWN_HEADER = "x-whenthen-job"
-"""Stands in every mail that whenthen sends: one that comes in with it is our own, come back."""
+"""Marks every mail that whenthen sends: a received mail with it is our own, come back."""
 
 RUN_HEADER = "x-whenthen-run"
-"""Stands beside it, and says where the job is found."""
+"""Names the run of the job in OWN_HEADER."""
 
 _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
 
 
 class ReceivedMail(Struct, frozen=True):
-    """The events of a mail, or the reason why it makes none."""
+    """Hold the events of a mail, or the reason why it makes none."""
 
     events: tuple[Event, ...] = ()
-    refused: str | None = None
+    rejection: Reason | None = None
 
 
 def mail_events(
@@ -56,16 +60,18 @@ def mail_events(
     own_addresses: Collection[str],
     stored_at: datetime,
 ) -> ReceivedMail:
-    """The events of a mail, of the time at which SES took it: exits and consent go by time, and the sender's Date may
-    say anything.
+    """Make the events of a mail.
 
-    `stored` are the keys under which its attachments were kept, in their order; `own_addresses` those that whenthen
-    sends from; `stored_at` when the mail itself was stored, its time where SES says none. The sender is only known as
-    a person (`email#…`) where SES's results vouch for From.
+    Their time is when SES accepted the mail: exits and consent go by time, and the sender's Date may be anything.
+    The sender is only known as a person (`email#…`) if SES's results authenticate From.
+
+    stored         keys under which its attachments were stored, in their order
+    own_addresses  addresses that whenthen sends from
+    stored_at      time at which the mail itself was stored: the events' time if SES gives none
     """
-    refused = rejection_of(receipt)
-    if refused:
-        return ReceivedMail(refused=refused)
+    rejection = rejection_of(receipt)
+    if rejection:
+        return ReceivedMail(rejection=rejection)
     external_id = receipt.id or mail.header("message-id") or hashlib.sha256(raw).hexdigest()
     sender = next(iter(mail.people["from"]), None)
     identities = _identities(mail, receipt)
@@ -84,13 +90,13 @@ def mail_events(
     )
 
 
-def rejection_of(receipt: Authentication) -> str | None:
-    """Why a mail makes no event; None where it does."""
+def rejection_of(receipt: Authentication) -> Reason | None:
+    """Return the reason why a mail makes no event; None if it does."""
     verdicts = receipt.verdicts
     if verdicts.get("virus") == "FAIL":
-        return "SES found a virus"
+        return VIRUS()
     if verdicts.get("spam") == "FAIL":
-        return "SES takes it for spam"
+        return SPAM()
     return None
 
 
@@ -101,14 +107,14 @@ def _identities(mail: Mail, receipt: Authentication) -> tuple[str, ...]:
 
 
 def automatic(mail: Mail, receipt: Authentication, own_addresses: Collection[str] = ()) -> str | None:
-    """Why a mail counts as written by a program, by the first sign that it shows; None for a person's."""
+    """Name the first sign that a program wrote the mail, such as `mailing_list`; None for a person's mail."""
     for sign, shows in _SIGNS:
         if shows(mail):
             return sign
     if receipt.return_path == "":
-        return "empty Return-Path"
+        return "empty_return_path"
     if any(person.address in own_addresses for person in mail.people["from"]):
-        return "sent from our own address"
+        return "own_address"
     return None
 
 
@@ -129,28 +135,28 @@ def _from_a_machine(mail: Mail) -> bool:
 
 
 _SIGNS: list[tuple[str, Callable[[Mail], bool]]] = [
-    ("our own mail", lambda mail: mail.has(OWN_HEADER)),
-    ("Auto-Submitted", _auto_submitted),
-    ("delivery report", _is_report),
-    ("mail system", _from_a_machine),
-    ("Precedence", _precedence),
-    ("automatic reply", lambda mail: mail.has("x-autoreply") or mail.has("x-autorespond")),
-    ("mailing list", lambda mail: mail.has("list-id") or mail.has("list-unsubscribe")),
-    ("empty Return-Path", lambda mail: mail.has("return-path") and not mail.header("return-path").strip("<> ")),
+    ("own_mail", lambda mail: mail.has(OWN_HEADER)),
+    ("auto_submitted", _auto_submitted),
+    ("delivery_report", _is_report),
+    ("mail_system", _from_a_machine),
+    ("precedence", _precedence),
+    ("automatic_reply", lambda mail: mail.has("x-autoreply") or mail.has("x-autorespond")),
+    ("mailing_list", lambda mail: mail.has("list-id") or mail.has("list-unsubscribe")),
+    ("empty_return_path", lambda mail: mail.has("return-path") and not mail.header("return-path").strip("<> ")),
 ]
-"""RFC 3834's signs and those that are older than it."""
+"""Signs of RFC 3834, and older ones."""
 
 
 def _data(mail: Mail, receipt: Authentication, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:
-    """The event's data.
+    """Make the event's data.
 
     from, from_name, to, cc, reply_to    addresses in lower case
     recipients                           those of the envelope
-    date                                 when its sender says that it was sent
-    subject, text, reply                 `reply` is what its sender wrote, without quotations
+    date                                 time at which the sender claims to have sent it
+    subject, text, reply                 `reply` is the sender's own text, without quotations
     message_id, in_reply_to, references  ids without angle brackets
     answers_ses_ids                      of those, the ids that SES gave when it sent a mail
-    attachments                          name, type, size, inline, key (where it is stored)
+    attachments                          name, type, size, inline, key (of the stored object)
     verdicts, defects
     """
     replied = mail.ids("in-reply-to")
@@ -193,7 +199,7 @@ def _addresses(mail: Mail, name: str) -> list[str]:
 
 
 def _within(text: str) -> tuple[str, bool]:
-    """The text, cut to MAX_TEXT_BYTES of JSON, and whether it was."""
+    """Cut the text to MAX_TEXT_BYTES of JSON, and tell whether it was cut."""
     kept = text[:MAX_TEXT_BYTES]
     encoded_size = len(json.dumps(kept))
     while encoded_size > MAX_TEXT_BYTES:

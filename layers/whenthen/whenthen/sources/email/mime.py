@@ -1,9 +1,10 @@
-"""Raw mail (MIME) as headers, text and attachments. Broken mail is read as far as it goes; only what has no
-headers at all is no mail.
+"""Read raw mail (MIME) as headers, text and attachments.
 
-The standard library's older policy is used on purpose: it never raises on a header. Headers, their parameters and
-texts are decoded here, within the character sets that mail uses: the library takes any codec that the sender names,
-and some of those raise, or take a time that grows with the square of what they read.
+Broken mail is read as far as it goes; only bytes without any headers are no mail.
+
+The standard library's older policy is used on purpose: it never raises on a header. This module decodes headers, their
+parameters and texts itself, within the character sets that mail uses: the library takes any codec that the sender
+names, and some of those raise, or take a time that grows with the square of their input.
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ from typing import Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.email.headers import STRUCTURED, Person, decode, decoded, people_of, time_of, unfolded
 from whenthen.sources.email.html_text import text_of_html
 
+TOO_DEEP = ReasonCode("inbound_mail.too_deep")
+NO_HEADERS = ReasonCode("inbound_mail.no_headers")
+# A header that describes a part of the mail, such as Content-Type.
+PART_HEADER_TOO_LARGE = ReasonCode("inbound_mail.part_header_too_large", "count")
+# A multipart is a part that holds other parts.
+TOO_MANY_MULTIPARTS = ReasonCode("inbound_mail.too_many_multiparts", "count")
+
 MAX_PARTS = 500
-"""Parts of one mail that are looked at."""
+"""Parts of one mail that are read."""
 
 MAX_HEADERS = 500
 """Headers of one mail that are kept."""
@@ -59,12 +68,12 @@ _EXTENSIONS = {"text/calendar": ".ics", "message/rfc822": ".eml", "text/plain": 
 
 
 class _Part(Message):
-    """The library's message, whose parameters (`charset`, `boundary`, `filename`) are texts that we decoded."""
+    """Decode parameters (`charset`, `boundary`, `filename`) of the library's message ourselves."""
 
     def get_param(
         self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
     ) -> Any:  # as the library calls it
-        """A parameter of a header; `failobj` where it has none, or none that can be read."""
+        """Return a parameter of a header; `failobj` if it has none, or an unreadable one."""
         try:
             written = super().get_param(param, failobj, header, unquote)
         except (TypeError, ValueError):  # pieces without order, or with a number of thousands of digits
@@ -76,7 +85,7 @@ class _Part(Message):
 
 
 class Attachment(Struct, frozen=True):
-    """A file of a mail. `inline` ones are shown within its text, such as the picture of a signature."""
+    """Hold a file of a mail. `inline` ones are shown within its text, such as the picture of a signature."""
 
     name: str
     type: str
@@ -85,12 +94,12 @@ class Attachment(Struct, frozen=True):
 
 
 class Mail(Struct, frozen=True):
-    """A mail as it was sent.
+    """Hold a mail as it was sent.
 
     headers  (name in lower case, decoded value), the last added first
-    people   whoever the headers `from`, `to`, `cc` and `reply-to` name
-    author   who alone its one From names; None where there are several, or SES may have looked at another one
-    defects  what the parser found broken, by its names
+    people   people in the headers `from`, `to`, `cc` and `reply-to`
+    author   the only person in the only From; None if there are several, or SES may have read another From
+    defects  the parser's names for the defects that it found
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -103,34 +112,34 @@ class Mail(Struct, frozen=True):
     defects: tuple[str, ...]
 
     def header(self, name: str) -> str:
-        """The first header of that name; empty where there is none."""
+        """Return the first header of that name; empty if there is none."""
         return next((value for found, value in self.headers if found == name), "")
 
     def has(self, name: str) -> bool:
-        """Whether there is a header of that name, be it empty."""
+        """Tell whether there is a header of that name, even an empty one."""
         return any(found == name for found, _ in self.headers)
 
     def ids(self, name: str) -> list[str]:
-        """The message ids in a header, without their angle brackets."""
+        """Return the message ids in a header, without their angle brackets."""
         return _MESSAGE_ID.findall(self.header(name))[:100]
 
     @property
     def date(self) -> datetime | None:
-        """When its sender says that it was sent."""
+        """Return the time at which the sender claims to have sent it."""
         return time_of(self.header("date"))
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Read a raw mail. Raises Malformed for what is none, or nests parts without end."""
+    """Read a raw mail. Raises Malformed if it is none, or nests parts too deeply."""
     _check_cost(raw)
     try:
         message = BytesParser(_Part, policy=compat32).parsebytes(raw)
     except RecursionError:
-        raise Malformed("the mail nests parts too deeply to be read") from None
+        raise Malformed(TOO_DEEP()) from None
     all_headers = [(name.lower(), str(value)) for name, value in message.raw_items()]
     raw_headers = all_headers[:MAX_HEADERS]
     if not raw_headers:
-        raise Malformed("a mail has headers, this has none")
+        raise Malformed(NO_HEADERS())
     texts: list[str] = []
     pages: list[str] = []
     attachments: list[Attachment] = []
@@ -162,25 +171,25 @@ def read_mail(raw: bytes) -> Mail:
 
 
 def _check_cost(raw: bytes) -> None:
-    """Refuse, before the parser sees it, mail that is made to be slow to read."""
+    """Refuse mail that is made to be slow to read, before the parser reads it."""
     multiparts = 0
     for header in _CONTENT_HEADER.finditer(raw):
         if len(header[0]) > MAX_CONTENT_HEADER:
-            raise Malformed(f"a header that describes a part has more than {MAX_CONTENT_HEADER} bytes")
+            raise Malformed(PART_HEADER_TOO_LARGE(count=MAX_CONTENT_HEADER))
         multiparts += b"multipart/" in header[0].lower()
     if multiparts > MAX_MULTIPARTS:
-        raise Malformed(f"the mail has more than {MAX_MULTIPARTS} multiparts, or nests them too deeply")
+        raise Malformed(TOO_MANY_MULTIPARTS(count=MAX_MULTIPARTS))
 
 
 def _reads_otherwise(raw: bytes, message: Message) -> bool:
-    """Whether a receiver may take other lines for headers than we do, and so look at another From."""
+    """Tell whether a receiver may take other lines for headers than we do, and so read another From."""
     end = _END_OF_HEADERS.search(raw)
     broken = any(isinstance(defect, _DEFECTS_OF_HEADERS) for defect in message.defects)
     return broken or _BARE_RETURN.search(raw, 0, end.start() if end else len(raw)) is not None
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """The parts that hold content, in their order; a mail within a mail is one part. At most MAX_PARTS."""
+    """Return the parts that hold content, in their order; a mail within a mail is one part. At most MAX_PARTS."""
     waiting, seen = [message], 0
     while waiting and seen < MAX_PARTS:
         part = waiting.pop()
@@ -192,13 +201,13 @@ def _leaves(message: Message) -> Iterator[Message]:
 
 
 def _children(part: Message) -> list[Message]:
-    """The parts within a part. Of one that has none, the library would decode the text instead, by any codec."""
+    """Return the parts within a part. If it has none, the library would decode its text instead, by any codec."""
     inner = part.get_payload() if part.is_multipart() else None
     return [child for child in inner if isinstance(child, Message)] if isinstance(inner, list) else []
 
 
 def _is_attached(part: Message, kind: str) -> bool:
-    """Whether a part is a file. A multipart that holds no parts is broken; what it holds is read as text."""
+    """Tell whether a part is a file. A multipart without parts is broken; its content is read as text."""
     shown = kind in ("text/plain", "text/html") or kind.startswith("multipart/")
     return not shown or part.get_content_disposition() == "attachment" or bool(_name(part))
 
@@ -227,6 +236,6 @@ def _text(part: Message) -> str:
 
 
 def _name(part: Message) -> str:
-    """The file's name without folders and control characters; empty where it has none."""
+    """Return the file's name without folders and control characters; empty if it has none."""
     name = decoded(part.get_filename() or "")
     return _UNSAFE_IN_NAMES.sub("_", name).strip(" ._")[-150:]

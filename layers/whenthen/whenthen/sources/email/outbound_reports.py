@@ -1,6 +1,6 @@
-"""What became of mail that we sent, as SES reports it: one event per recipient.
+"""Read SES's reports about mail that we sent as events, one per recipient.
 
-The document is SES's report as it stands in an EventBridge detail, or in the message of an SNS notification.
+The document is SES's report as in an EventBridge detail, or in the message of an SNS notification.
 """
 
 from __future__ import annotations
@@ -13,18 +13,27 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, Malformed
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.identities import email, identity
 from whenthen.sources.email.address_lists import named_in
 from whenthen.sources.email.inbound import OWN_HEADER, RUN_HEADER
 from whenthen.sources.parsing.json_body import mapping, mappings, present, text
 
+UNKNOWN_REPORT = ReasonCode("ses.unknown_report")
+
 MAX_RECIPIENTS = 100
-"""Recipients of one mail that events are made for; SES itself stops at 50."""
+"""Recipients of one mail that get an event; SES itself stops at 50."""
 
 
 class Report(Struct, frozen=True):
-    """One kind of report: our type, where its facts stand, whom it is about, and what it adds to the data."""
+    """Describe one kind of report.
+
+    type        of our event
+    part        field of the document with its facts
+    recipients  field of that part with the recipients it is about; None: all to whom the mail went
+    details     reads the data that it adds
+    """
 
     type: str
     part: str
@@ -33,15 +42,15 @@ class Report(Struct, frozen=True):
 
 
 def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
-    """The events of one report. Raises Malformed for a document that is none, or of a kind that is not known.
+    """Make the events of one report. Raises Malformed if the document is none, or of an unknown kind.
 
-    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and what `REPORTS` adds.
+    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and the details of `REPORTS`.
     """
     report = REPORTS.get(text(document.get("eventType")) or text(document.get("notificationType")) or "")
     mail = mapping(document.get("mail"))
     message_id = text(mail.get("messageId"))
     if report is None or message_id is None:
-        raise Malformed("no report of SES about a mail, or one of a kind that is not known")
+        raise Malformed(UNKNOWN_REPORT())
     part = mapping(document.get(report.part))
     time = _time(part.get("timestamp")) or _time(mail.get("timestamp")) or now
     data = {
@@ -59,7 +68,7 @@ def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
 
 
 def _recipients(report: Report, part: Mapping[str, Any], mail: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Objects with an `emailAddress`: those the report names, else all to whom the mail went."""
+    """Return objects with an `emailAddress`: those that the report names, else all to whom the mail went."""
     named = part.get(report.recipients) if report.recipients else mail.get("destination")
     listed = named if isinstance(named, list) else []
     return mappings(listed) + [{"emailAddress": address} for address in listed if isinstance(address, str)]
@@ -97,7 +106,7 @@ def _header(mail: Mapping[str, Any], name: str) -> str | None:
 
 
 def _tags(mail: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The tags that the sender set, without SES's own."""
+    """Return the tags that the sender set, without SES's own."""
     return {name: value for name, value in mapping(mail.get("tags")).items() if not name.startswith("ses:")} or None
 
 
@@ -113,7 +122,7 @@ def _nothing(_part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bounce(part: Mapping[str, Any]) -> dict[str, Any]:
-    """`permanent`: the address will never take mail, so it must not get any more."""
+    """Read a bounce. `permanent`: the address will never accept mail, so it must not get any more."""
     kind = text(part.get("bounceType"))
     return {"bounce_type": kind, "bounce_subtype": text(part.get("bounceSubType")), "permanent": kind == "Permanent"}
 
@@ -162,4 +171,4 @@ REPORTS: dict[str, Report] = {
     "DeliveryDelay": Report("email.delayed", "deliveryDelay", "delayedRecipients", _delay),
     "Subscription": Report("email.subscription_changed", "subscription", None, _subscription),
 }
-"""SES's kinds of reports, by `eventType` (or `notificationType`, in the older notifications)."""
+"""SES's `eventType` (or `notificationType`, in older notifications) → the kind of report."""

@@ -1,8 +1,8 @@
-"""What the sender of a mail wrote themselves: above what they quote, and above what their program or device adds.
+"""Extract the sender's own text from a mail: the part above the quotation and above the signature.
 
 Programs mark quotations in three ways: by `>` before each line; by a sentence above (`On … wrote:`), which they wrap
-where it is long; by a block of headers (`From: … Sent: … Subject: …`). The latter two are in the language of the
-sender's program: where the tables lack it, a sentence above `>` is still known by its colon, and the rest is not.
+if it is long; by a block of headers (`From: … Sent: … Subject: …`). The latter two are in the language of the
+sender's program. If the tables lack it, a sentence above `>` is still recognised by its colon, and the rest is not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 RULE = "_" * 32
-"""Above a quotation that is marked by nothing else; Outlook writes it so."""
+"""Stands above a quotation that is not marked otherwise; Outlook writes it so."""
 
 _UNSEEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, ord("*")])
 """Marks of direction, which programs put around names, and stars, which they make of bold headers."""
@@ -22,10 +22,10 @@ _LONGEST_SIGNATURE = 80
 _LINES_OF_HEADERS = 12
 
 _WHEN_OR_WHO = re.compile(r"\d[:.]\d\d|@")
-"""Every program's sentence names the time or the address; a customer's own `you wrote on Monday:` names neither."""
+"""Matches the time or address in every program's sentence; a customer's own `you wrote on Monday:` has neither."""
 
 _DATE_OR_ADDRESS = re.compile(r"\d|@")
-"""What its first line has, where it was wrapped; an answer right above it, without an empty line, seldom has."""
+"""Matches the first line of a wrapped sentence; seldom an answer right above it, without an empty line."""
 
 _SENTENCES = [
     re.compile(pattern, re.IGNORECASE)
@@ -45,7 +45,7 @@ _SENTENCES_FROM_A_NAME = [
         r".*\bírta\b.{0,60}:",  # Hungarian: Balcony <…> ezt írta (időpont: 2025. ápr. 3., Cs, 10:12):
     )
 ]
-"""These begin with a name or a date."""
+"""Sentences that begin with a name or a date."""
 
 _HEADERS = [
     tuple(re.compile(rf"(?:{names})\s*:", re.IGNORECASE) for names in row)
@@ -60,7 +60,7 @@ _HEADERS = [
         ("de", "objet", "envoyé|date|à|cc"),
     )
 ]
-"""Blocks of headers begin with the sender and hold a subject: `From: A, To: B` alone may be about a journey."""
+"""Headers of a quoted mail. A block begins with the sender and has a subject: `From: A, To: B` may be a journey."""
 
 _SEPARATOR = re.compile(
     r"_{20,}"
@@ -93,13 +93,13 @@ _SIGNATURE = re.compile(
     ),
     re.IGNORECASE,
 )
-"""A line of its own: two dashes, or what names the device or program of the sender."""
+"""Matches a whole line: two dashes, or a sentence that names the sender's device or program."""
 
 
 def extract_reply(text: str) -> str:
-    """The text above the first quotation or signature; where there is none above, what stands below the quotation.
+    """Return the text above the first quotation or signature; if there is none above, the text below the quotation.
 
-    Where there is nothing but a quotation, all of it; where there is nothing but a signature, nothing.
+    A mail that is nothing but a quotation gives all of it; one that is nothing but a signature gives nothing.
     """
     lines = text.split("\n")
     seen = [" ".join(line.translate(_UNSEEN).split()) for line in lines]
@@ -111,7 +111,7 @@ def extract_reply(text: str) -> str:
 
 
 def _end(seen: Sequence[str]) -> tuple[int, bool]:
-    """At which line the sender's own text ends, and whether with a quotation."""
+    """Find the line at which the sender's own text ends, and whether a quotation begins there."""
     for number, line in enumerate(seen):
         if line.startswith(">"):
             return _above_introduction(seen, number), True
@@ -138,7 +138,7 @@ def _are_headers(seen: Sequence[str], number: int) -> bool:
 
 
 def _start_of_sentence(seen: Sequence[str], last: int) -> int | None:
-    """The line with which a sentence such as `On … wrote:` begins that ends with the line `last`; None if none does."""
+    """Find the first line of a sentence such as `On … wrote:` that ends with the line `last`. None if none does."""
     if not seen[last].endswith(":"):
         return None
     found: int | None = None
@@ -157,7 +157,7 @@ def _start_of_sentence(seen: Sequence[str], last: int) -> int | None:
 
 
 def _above_introduction(seen: Sequence[str], quotation: int) -> int:
-    """Where the paragraph that introduces a quotation begins; a long one is the sender's own, but for its last line."""
+    """Find the start of the paragraph that introduces a quotation. Of a long one, only the last line introduces it."""
     last = next((number for number in range(quotation - 1, -1, -1) if seen[number]), -1)
     if last < 0 or not seen[last].endswith(":"):
         return quotation
@@ -171,7 +171,7 @@ def _above_introduction(seen: Sequence[str], quotation: int) -> int:
 
 
 def _below(lines: Sequence[str], seen: Sequence[str]) -> str:
-    """What stands between and below lines that are quoted with `>`."""
+    """Return the text between and below lines that are quoted with `>`."""
     own: list[str] = []
     quoted = next((number for number, line in enumerate(seen) if line.startswith(">")), len(seen))
     for line, plain in zip(lines[quoted:], seen[quoted:], strict=True):

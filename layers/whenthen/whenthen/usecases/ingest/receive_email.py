@@ -1,4 +1,4 @@
-"""receive_email: a mail that SES stored, or SES's report about one of ours, becomes events."""
+"""receive_email: make events of a mail that SES stored, or of SES's report about one of ours."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import Objects, Threads
 
 INBOUND = "inbound/"
-"""Where SES puts mail; what it puts there is named by SES's id of the mail."""
+"""Prefix under which SES stores mail, each object named by SES's id of the mail."""
 
 ATTACHMENTS = "attachments/"
 MAX_STORED = 50
-"""Attachments of one mail that are kept apart; the mail itself holds all of them."""
+"""Attachments of one mail that are stored apart; the mail itself holds all of them."""
 
 _SAFE_TYPE = "application/octet-stream"
-"""What every attachment is stored as: nobody's browser shall run what a stranger sent. Its type is in the event."""
+"""Content type of every stored attachment: no browser may run a file that anybody sent. The event has its own type."""
 
 
 class ReceiveEmail(Struct, frozen=True):
-    """Takes what SES delivers. A repetition writes the same objects and publishes the same events."""
+    """Receive mail and reports from SES. A redelivery writes the same objects and publishes the same events."""
 
     objects: Objects
     threads: Threads
@@ -44,16 +44,16 @@ class ReceiveEmail(Struct, frozen=True):
     """The other addresses that whenthen sends from."""
 
     def __call__(self, key: str, stored_at: datetime | None = None) -> ReceivedMail:
-        """The mail stored at `key`, at that time (now, where nobody knows).
+        """Receive the mail stored at `key`, at the time `stored_at` (None: now).
 
-        Raises NotFound, TooLarge, Malformed for what is no mail; Temporary.
+        Raises NotFound, TooLarge; Malformed if it is no mail; Temporary.
         """
         raw, external_id = self.objects.get(key), key.rpartition("/")[2]
         mail = read_mail(raw)
         receipt = authentication_of_headers(mail, external_id)
-        refused = rejection_of(receipt)
-        if refused is not None:
-            return ReceivedMail(refused=refused)
+        rejection = rejection_of(receipt)
+        if rejection is not None:
+            return ReceivedMail(rejection=rejection)
         stored = self._keep_attachments(mail, external_id)
         own = {self.own_address, *self.further}
         received = mail_events(mail, receipt, raw, stored, own, stored_at or self.clock.now())
@@ -62,14 +62,14 @@ class ReceiveEmail(Struct, frozen=True):
         return replace(received, events=events)
 
     def report(self, document: Mapping[str, Any]) -> tuple[Event, ...]:
-        """What SES reports of a mail that we sent. Raises Malformed for what is no report; Temporary."""
+        """Publish the events of SES's report about a mail that we sent. Raises Malformed if it is none; Temporary."""
         events = ses_events(document, self.clock.now())
         if events:
             self.bus.publish(events)
         return events
 
     def _keep_attachments(self, mail: Mail, external_id: str) -> list[str]:
-        """The keys of the attachments, in their order. Raises Temporary."""
+        """Store the attachments; returns their keys, in their order. Raises Temporary."""
         keys = []
         for place, attachment in enumerate(mail.attachments[:MAX_STORED], 1):
             key = f"{ATTACHMENTS}{external_id}/{place}"
@@ -78,7 +78,7 @@ class ReceiveEmail(Struct, frozen=True):
         return keys
 
     def _in_thread(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The events with the run whose mail is answered, where it is known."""
+        """Add the run whose mail is answered to the events, if it is known."""
         named = (event.data.get("answers_ses_ids") for event in events)
         answered: list[str] = next((found for found in named if found), [])
         run_id = self.threads.run_of(answered) if answered else None
