@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +16,11 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.aws.import_files import SIGNING, S3ImportFiles
 from whenthen.adapters.aws.state_machines import ImportMachine
 from whenthen.adapters.dynamodb.records.records import DynamoRecords
+from whenthen.adapters.dynamodb.runs.import_items import MAX_REASON
 from whenthen.adapters.dynamodb.runs.imports import DynamoImports
 from whenthen.domain.common.errors import NotFound, Stale
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.common.stored_reasons import to_document
 from whenthen.domain.events.event import Cause
 from whenthen.domain.imports.job import (
     Column,
@@ -39,6 +43,10 @@ NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 ORDER = Order("contact", Format.CSV, Switch.ENROL, ("rule_1",), ";", {"Sum": Column("amount", Type.NUMBER)})
 WORK = Import("imp_1", ORDER, "key_1", NOW)
 KEY = "imports/imp_1"
+
+
+NO = Reason("row.open_quote")
+LONG = Reason("address.no_phone", {"value": "x" * 5_000})
 
 
 def person(external_id: str, **more: Any) -> Record:
@@ -91,11 +99,13 @@ def test_an_import_comes_back_as_it_was_kept(imports: DynamoImports) -> None:
     running = WORK.begun(10, '"tag"', NOW)
     imports.save(running)
     moved = running.moved(Place(7, 2), Counts(1, 2, 3, 4), ("contact:1",), ("id", "Sum"))
-    imports.advance(moved, (), [RejectedRow(2, "no"), RejectedRow(1, "x" * 5_000)])
-    ended = moved.ended(ImportStatus.DONE, NOW)
+    imports.advance(moved, (), [RejectedRow(2, NO), RejectedRow(1, LONG)])
+    ended = moved.ended(ImportStatus.DONE, NOW, NO)
     imports.save(ended)
     assert (imports.get("imp_1"), ended.pending) == (ended, ())
-    assert [(each.line, len(each.reason)) for each in imports.refusals("imp_1")] == [(1, 1_000), (2, 2)]
+    first, second = imports.rejected_rows("imp_1")
+    assert (first.line, first.reason.code, second) == (1, LONG.code, RejectedRow(2, NO))
+    assert len(json.dumps(to_document(first.reason))) <= MAX_REASON
 
 
 def test_the_first_of_one_id_is_kept(imports: DynamoImports) -> None:
@@ -120,8 +130,8 @@ def test_records_and_the_place_move_together_or_not_at_all(imports: DynamoImport
     records.put(person("b"), None)
     moved = WORK.moved(Place(7, 2), Counts(created=2), (), ())
     with pytest.raises(Stale):
-        imports.advance(moved, [RecordWrite(person("a"), None), RecordWrite(person("b"), None)], [RejectedRow(1, "no")])
-    assert (records.get("contact:a"), imports.get("imp_1"), list(imports.refusals("imp_1"))) == (None, WORK, [])
+        imports.advance(moved, [RecordWrite(person("a"), None), RecordWrite(person("b"), None)], [RejectedRow(1, NO)])
+    assert (records.get("contact:a"), imports.get("imp_1"), list(imports.rejected_rows("imp_1"))) == (None, WORK, [])
     imports.advance(moved, [RecordWrite(person("a", quiet=True), None)], ())
     assert (records.find(["email#a@example.com"]), imports.get("imp_1")) == (person("a", quiet=True), moved)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from whenthen.domain.imports.job import Format, Place
 from whenthen.sources.files import row_splitter
-from whenthen.sources.files.row_splitter import OPEN_QUOTE, TOO_LONG, Span, Splitter
+from whenthen.sources.files.reason_codes import OPEN_QUOTE, ROW_TOO_LONG
+from whenthen.sources.files.row_splitter import Span, Splitter
 
 START = Place()
 
@@ -64,7 +65,7 @@ def test_rows_end_where_a_line_does_outside_of_quotes(
     found = spans(cut(data, size))
     assert texts(found) == rows
     assert [span.line for span in found] == lines
-    assert not any(span.refused for span in found)
+    assert not any(span.rejection for span in found)
     assert not found or found[-1].following.offset == len(data)
 
 
@@ -102,11 +103,11 @@ def test_blocks_make_no_difference_and_every_place_is_one_to_go_on_from(
 
 def test_an_open_quote_costs_its_line_and_no_other() -> None:
     found = spans([b'a,"b\nc,d\n"e,f'])
-    assert [(span.line, span.text, span.refused) for span in found] == [(1, b'a,"b\nc,d\n"e,f', "")], (
+    assert [(span.line, span.text, span.rejection) for span in found] == [(1, b'a,"b\nc,d\n"e,f', None)], (
         "the quote is closed, if late: strictly read it is a mistake"
     )
     found = spans([b'a,"b\nc,d\n'])
-    assert [(span.line, span.text, span.refused) for span in found] == [(1, b"", OPEN_QUOTE), (2, b"c,d", "")]
+    assert [(span.line, span.text, span.rejection) for span in found] == [(1, b"", OPEN_QUOTE()), (2, b"c,d", None)]
 
 
 @pytest.mark.parametrize("written", list(Format))
@@ -124,10 +125,10 @@ def test_a_row_without_end_is_refused_and_never_held_in_memory(
         while (span := splitter.next()) is not None:
             found.append(span)
         longest = max(longest, len(splitter._data) - splitter._at)
-    assert [(span.line, span.text, span.refused) for span in found] == [
-        (1, b"ok", ""),
-        (2, b"", TOO_LONG),
-        (3, b"after", ""),
+    assert [(span.line, span.text, span.rejection) for span in found] == [
+        (1, b"ok", None),
+        (2, b"", ROW_TOO_LONG(count=256 * 1024)),
+        (3, b"after", None),
     ]
     assert found[-1].following == Place(len(data), 4)
     assert longest <= 50 + size
@@ -136,4 +137,4 @@ def test_a_row_without_end_is_refused_and_never_held_in_memory(
 def test_a_quoted_field_that_is_too_long_costs_its_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_splitter, "MAX_ROW_BYTES", 20)
     found = spans(cut(b'a,"first\n' + b"and so on\n" * 9, 5))
-    assert (found[0].line, found[0].refused, found[0].following.line) == (1, TOO_LONG, 2)
+    assert (found[0].line, found[0].rejection, found[0].following.line) == (1, ROW_TOO_LONG(count=256 * 1024), 2)

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from whenthen.domain.common.errors import Invalid, Malformed, Refused
+from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Refused
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.imports.job import Column, Format, Order, Switch, Type
+from whenthen.sources.files.reason_codes import BOOLEAN_CELL, COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
+from whenthen.sources.parsing.json_body import NOT_UTF8
 
 COLUMNS = {
     "E-mail": Column("email"),
@@ -22,6 +26,7 @@ def csv_order(**columns: Column) -> Order:
     return Order("contact", Format.CSV, Switch.SKIP, columns=columns)
 
 
+AMOUNT = AT_FIELD(field="Amount", problem=NUMBER_CELL())
 ORDER = Order("contact", Format.CSV, Switch.SKIP, columns=COLUMNS)
 HEADER = ("id", "E-mail", "Amount", "VIP", "Notes", "tags")
 JSON_LINES = Order("contact", Format.JSON_LINES, Switch.SKIP)
@@ -55,25 +60,25 @@ def test_another_delimiter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
-        (b"7,a@example.com", "2 columns, the header has 6"),
-        (b"7,a@example.com,many,,,", "Amount: a number such as 12.5"),
-        (b"7,a@example.com,1;2,,,", "Amount"),
-        (b"7,a@example.com,true,,,", "Amount"),
-        (b'7,a@example.com,"1,5",,,', "Amount"),
-        (b"7,a@example.com,NaN,,,", "Amount"),
-        (b"7,a@example.com,420941079405511899223197,,,", "Amount"),
-        (b"7,a@example.com,1,maybe,,", "VIP: true or false"),
-        (b"7,\xff\xfe,,,,", "not UTF-8 at its byte 2"),
-        (b'7,"a"b,,,,', "not CSV"),
-        (b'7,"' + b"x" * 270_000 + b'",,,,', "not CSV"),
+        (b"7,a@example.com", COLUMN_COUNT(count=2, expected=6)),
+        (b"7,a@example.com,many,,,", AMOUNT),
+        (b"7,a@example.com,1;2,,,", AMOUNT),
+        (b"7,a@example.com,true,,,", AMOUNT),
+        (b'7,a@example.com,"1,5",,,', AMOUNT),
+        (b"7,a@example.com,NaN,,,", AMOUNT),
+        (b"7,a@example.com,420941079405511899223197,,,", AMOUNT),
+        (b"7,a@example.com,1,maybe,,", AT_FIELD(field="VIP", problem=BOOLEAN_CELL())),
+        (b"7,\xff\xfe,,,,", NOT_UTF8(byte=2)),
+        (b'7,"a"b,,,,', ROW_NOT_CSV(detail="',' expected after '\"'")),
+        (b'7,"' + b"x" * 270_000 + b'",,,,', ROW_NOT_CSV(detail="field larger than field limit (262144)")),
     ],
 )
-def test_a_row_that_is_none_says_why(text: bytes, said: str) -> None:
+def test_an_unreadable_row_gives_its_reason(text: bytes, reason: Reason) -> None:
     with pytest.raises(Refused) as refused:
         read_row(text, HEADER, ORDER)
-    assert said in refused.value.reason
+    assert reason_of(refused.value) == reason
 
 
 def test_every_wrong_column_of_a_row_is_named() -> None:
@@ -111,12 +116,22 @@ def test_rows_of_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"[1]", b"7", b"{", b'{"a": NaN}', b'{"id": 7}', b"\xff", "{}".encode("utf-16"), b'{"a": 1} {"b": 2}']
+    ("text", "code"),
+    [
+        (b"[1]", "row.no_object"),
+        (b"7", "json.neither_object_nor_list"),
+        (b"{", "json.not_json"),
+        (b'{"a": NaN}', "json.no_number"),
+        (b'{"id": 7}', "input.at_field"),
+        (b"\xff", "json.not_utf8"),
+        ("{}".encode("utf-16"), "row.in_utf16"),
+        (b'{"a": 1} {"b": 2}', "json.not_json"),
+    ],
 )
-def test_a_line_that_is_no_object_says_why(text: bytes) -> None:
+def test_a_line_that_is_no_object_gives_its_reason(text: bytes, code: str) -> None:
     with pytest.raises(Refused) as refused:
         read_row(text, (), JSON_LINES)
-    assert "the body" not in refused.value.reason
+    assert reason_of(refused.value).code == code
 
 
 @pytest.mark.parametrize(("text", "blank"), [(b"", True), (b" \r", True), (b"\xef\xbb\xbf", True), (b",", False)])

@@ -33,7 +33,7 @@ class FakeImports:
         newest = sorted(self.kept.values(), key=lambda work: (work.created_at, work.id), reverse=True)
         return page_of(newest, limit, cursor)
 
-    def rejections(self, import_id: str) -> Sequence[RejectedRow]:
+    def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
         return sorted(self.refused.get(import_id, ()), key=lambda rejected_row: rejected_row.line)
 
     def create(self, new: Import) -> Import:

@@ -9,12 +9,14 @@ import pytest
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
-from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Temporary, TooLarge
+from whenthen.domain.common.errors import AT_FIELD, Conflict, Invalid, NotFound, Temporary, TooLarge
 from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, ImportStatus
 from whenthen.ports.values import RecordWrite
+from whenthen.sources.files.reason_codes import NO_TARGET
 from whenthen.usecases.admin import manage_imports
 from whenthen.usecases.admin.manage_imports import ManageImports
 from whenthen.usecases.records import import_records
+from whenthen.usecases.records.reason_codes import RESTS
 
 
 @pytest.fixture
@@ -86,7 +88,9 @@ def test_refused_rows_are_told_by_line_and_stop_nothing(world: World) -> None:
     assert (work.status, work.counts) == (ImportStatus.DONE, Counts(created=2, refused=4))
     _, rejections = admin(world).get(work.id)
     assert [rejected_row.line for rejected_row in rejections] == [4, 6, 7, 9]
-    assert [reason.reason.partition(":")[0] for reason in rejections[:3]] == ["fields.email", "id", "id"]
+    reasons = [row.reason for row in rejections]
+    assert [reason.code for reason in reasons] == ["input.at_field"] * 3 + ["row.column_count"]
+    assert [reason.params["field"] for reason in reasons[:3]] == ["fields.email", "id", "id"]
 
 
 def test_every_refused_row_is_counted_and_the_first_are_kept(world: World) -> None:
@@ -99,13 +103,15 @@ def test_a_record_that_grows_too_large_is_refused(world: World) -> None:
     world.has_record("contact:a", note="x" * 200_000)
     work = done(world, [{"id": "a", "more": "y" * 150_000}, {"id": "b", "more": "y"}])
     assert work.counts == Counts(created=1, refused=1)
-    assert "at most 300000" in admin(world).get(work.id)[1][0].reason
+    [rejected_row] = admin(world).get(work.id)[1]
+    assert (rejected_row.reason.code, rejected_row.reason.params["count"]) == ("record.too_large", 300_000)
 
 
 def test_a_row_whose_identity_no_key_can_hold_is_refused(world: World) -> None:
     work = done(world, [{"id": "a", "whatsapp": "x" * 600}, {"id": "b", "more": "y"}])
     assert work.counts == Counts(created=1, refused=1)
-    assert "an identity has from 1 to 512" in admin(world).get(work.id)[1][0].reason
+    [rejected_row] = admin(world).get(work.id)[1]
+    assert rejected_row.reason.params["field"] == "fields.whatsapp"
 
 
 def test_rows_about_the_same_person_come_one_after_the_other(world: World) -> None:
@@ -222,7 +228,7 @@ def test_an_import_rests_before_its_execution_is_full(world: World, monkeypatch:
     most = import_records.MAX_CALLS
     assert world.functions.import_records(work.id, most - 1).status is ImportStatus.RUNNING
     rests = world.functions.import_records(work.id, most)
-    assert (rests.status, rests.reason) == (ImportStatus.STOPPED, import_records.RESTS)
+    assert (rests.status, rests.reason) == (ImportStatus.STOPPED, RESTS(count=import_records.MAX_CALLS))
     world.on_job_finished()
     assert world.imports.get(work.id).counts.created < 200
     assert admin(world).start(work.id).turn == 2
@@ -281,7 +287,7 @@ def test_records_that_never_stand_still_put_it_off(world: World, monkeypatch: py
 def test_a_file_whose_header_leaves_questions_fails_and_can_be_put_right(world: World) -> None:
     work = done(world, "Full Name,email\nAy\u015fe,a@example.com\n")
     assert (work.status, work.counts) == (ImportStatus.FAILED, Counts())
-    assert work.reason.startswith("columns.Full Name: ")
+    assert work.reason == AT_FIELD(field="columns.Full Name", problem=NO_TARGET())
     world.import_files.kept[work.key] = b"full_name,email\nAda,a@example.com\n"
     admin(world).start(work.id)
     world.on_job_finished()

@@ -10,8 +10,11 @@ from tests.usecases.fakes.lockstep import in_lock_step
 from tests.usecases.fakes.taps import Tapped
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
-from whenthen.domain.common.errors import Conflict, Invalid, NotFound
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound, WhenthenError
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.records.record import Record
+from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.records.merge_records import MergeRecords
 from whenthen.usecases.records.save_record import SaveRecord
 
@@ -58,24 +61,30 @@ def test_one_merge_after_the_other(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "other", "error", "said"),
+    ("ref", "other", "error", "code"),
     [
-        ("contact:a", "contact:a", Invalid, "itself"),
-        ("contact:a", "lead:b", Invalid, "a contact is required"),
-        ("contact:a", "nonsense", Invalid, "from"),
-        ("contact:a", "contact:none", NotFound, "contact:none"),
-        ("contact:none", "contact:a", NotFound, "contact:none"),
-        ("contact:c", "contact:b", Conflict, "contact:b was merged into contact:a already"),
-        ("contact:b", "contact:c", Conflict, "contact:b was merged into contact:a: merge into that"),
-        ("contact:b", "contact:a", Conflict, "merge into that"),
+        ("contact:a", "contact:a", Invalid, "merge.into_itself"),
+        ("contact:a", "lead:b", Invalid, "merge.into_other_kind"),
+        ("contact:a", "nonsense", Invalid, "ref.malformed"),
+        ("contact:a", "contact:none", NotFound, "record.not_found"),
+        ("contact:none", "contact:a", NotFound, "record.not_found"),
+        ("contact:c", "contact:b", Conflict, "merge.merged_before"),
+        ("contact:b", "contact:c", Conflict, "merge.merged_away"),
+        ("contact:b", "contact:a", Conflict, "merge.merged_away"),
     ],
 )
-def test_what_cannot_be_merged(world: World, ref: str, other: str, error: type[Exception], said: str) -> None:
+def test_records_that_cannot_be_merged_are_refused_with_the_reason(
+    world: World, ref: str, other: str, error: type[WhenthenError], code: str
+) -> None:
     two(world)
     world.has_record("contact:c")
     merge(world)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error) as refused:
         merge(world, ref, other)
+    reason = reason_of(refused.value)
+    problem = reason.params.get("problem", reason)
+    assert isinstance(problem, Reason)
+    assert problem.code == code
 
 
 def test_whoever_writes_to_the_old_id_writes_to_the_one_that_remains(world: World) -> None:
@@ -222,5 +231,6 @@ def test_records_that_never_stand_still_are_a_conflict(world: World, monkeypatch
         kept(after, survivor, other)
 
     monkeypatch.setattr(world.records, "merge", meddling)
-    with pytest.raises(Conflict, match="changed by others"):
+    with pytest.raises(Conflict) as refused:
         merge(world)
+    assert refused.value.reason == CONTENDED(subject="contact:a")

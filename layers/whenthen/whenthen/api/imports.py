@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.replies import caller, reply, seed
 from whenthen.api.shapes import Cursor, Document, Id, IdempotencyKey, Limit, import_document
+from whenthen.domain.common.stored_reasons import to_document
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.admin.manage_imports import UPLOAD_SECONDS
 
@@ -40,7 +41,9 @@ def read(import_id: Id) -> Response[str]:
     """With the first 100 of its refused rows: the line where each begins, and why."""
     caller(router, "records:read")
     work, rejected_rows = wired().manage_imports.get(import_id)
-    refused = [{"line": rejected_row.line, "reason": rejected_row.reason} for rejected_row in rejected_rows]
+    refused = [
+        {"line": rejected_row.line, "reason": to_document(rejected_row.reason)} for rejected_row in rejected_rows
+    ]
     return reply({**import_document(work), "refused": refused})
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
 
 MAX_FILE_BYTES = 500_000_000
 MAX_REFUSALS = 100
@@ -105,10 +108,10 @@ class Place(Struct, frozen=True):
 
 
 class RejectedRow(Struct, frozen=True):
-    """Describe a row that was rejected: its line, and the reason."""
+    """Describe a rejected row: the line where it begins, and the reason."""
 
     line: int
-    reason: Any
+    reason: Reason
 
 
 class Import(Struct, frozen=True):
@@ -126,7 +129,7 @@ class Import(Struct, frozen=True):
     by: str
     created_at: datetime
     status: ImportStatus = ImportStatus.WAITING
-    reason: Any = ""
+    reason: Reason | None = None
     place: Place = Place()
     header: tuple[str, ...] = ()
     counts: Counts = Counts()
@@ -154,7 +157,7 @@ class Import(Struct, frozen=True):
             version=self.version + 1,
         )
 
-    def ended(self, status: ImportStatus, now: datetime, reason: Any = "") -> Import:
+    def ended(self, status: ImportStatus, now: datetime, reason: Reason | None = None) -> Import:
         """Return the import, stopped or with its outcome. A stopped one keeps its place and pending records."""
         return replace(
             self,
@@ -171,7 +174,7 @@ class Import(Struct, frozen=True):
         return replace(
             self,
             status=ImportStatus.RUNNING,
-            reason="",
+            reason=None,
             size=size,
             tag=tag,
             turn=self.turn + 1,

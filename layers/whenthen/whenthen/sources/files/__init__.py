@@ -1,1 +1,1 @@
-"""Files of an import: cut them into rows, and rows into fields."""
+"""Split files of an import into rows, and read rows as fields."""

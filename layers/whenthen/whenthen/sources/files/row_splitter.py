@@ -1,4 +1,4 @@
-"""Files of rows, cut into rows as their bytes come in. A place between two rows is enough to go on from.
+"""Split a file into rows as its bytes come in. A place between two rows is enough to resume from.
 
 CSV is that of RFC 4180: a field that begins with a quote may hold line breaks, delimiters and doubled quotes.
 """
@@ -7,34 +7,37 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.imports.job import Format, Place
+from whenthen.sources.files.reason_codes import OPEN_QUOTE, ROW_TOO_LONG
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
 
 MAX_ROW_BYTES = 256 * 1024
-"""What does not end within so many bytes is refused up to the end of its first line."""
-
-TOO_LONG = f"the row has more than {MAX_ROW_BYTES} bytes"
-OPEN_QUOTE = "a quote is opened and never closed"
+"""Bytes of a row. A longer one is refused up to the end of its first line."""
 
 BOM = b"\xef\xbb\xbf"
-"""May stand before the first row; a quote right after it opens a field all the same."""
+"""Byte order mark before the first row; a quote right after it opens a field all the same."""
 
+_TOO_LONG = ROW_TOO_LONG(count=MAX_ROW_BYTES)
 _BREAK = re.compile(rb"\r\n|\n|\r")
 
 
 class Span(Struct, frozen=True):
-    """The bytes of one row without its line break, and where the next begins. `refused`: why they are none."""
+    """Hold the bytes of one row without its line break, or in `rejection` why they are none; and the next place."""
 
     line: int
     text: bytes
     following: Place
-    refused: str = ""
+    rejection: Reason | None = None
 
 
 class Splitter:
-    """Cuts rows out of the bytes that it is fed, from `place` on."""
+    """Split the bytes that are fed to it into rows, from `place` on."""
 
     def __init__(self, written: Format, delimiter: str, place: Place) -> None:
         self._row = _json_row() if written is Format.JSON_LINES else _csv_row(delimiter)
@@ -47,24 +50,24 @@ class Splitter:
         self._skipped = 0
 
     def feed(self, data: bytes, *, last: bool) -> None:
-        """More bytes; `last`: there are no more after these."""
+        """Add bytes; `last`: there are no more after these."""
         self._data, self._at, self._all = self._data[self._at :] + data, 0, last
 
     def next(self) -> Span | None:
-        """The next row; None until more bytes are fed, and at the end."""
+        """Return the next row; None until more bytes are fed, and at the end."""
         if self._at == len(self._data) and not self._skipped:
             return None
         if self._skipped:
-            return self._skip(TOO_LONG)
+            return self._skip(_TOO_LONG)
         found = (self._row if self._place.offset else self._first).match(self._data, self._at)
-        # At the end of the bytes a row may go on, and the line feed of its carriage return be still to come.
+        # At the end of the bytes a row may continue, and the line feed after its carriage return may still come.
         if found is not None and (self._all or found.end() < len(self._data) or found[2] == b"\n"):
-            return self._span(found[1], found.end()) if len(found[1]) <= MAX_ROW_BYTES else self._skip(TOO_LONG)
+            return self._span(found[1], found.end()) if len(found[1]) <= MAX_ROW_BYTES else self._skip(_TOO_LONG)
         if len(self._data) - self._at > MAX_ROW_BYTES or self._all:
-            return self._skip(TOO_LONG if len(self._data) - self._at > MAX_ROW_BYTES else OPEN_QUOTE)
+            return self._skip(_TOO_LONG if len(self._data) - self._at > MAX_ROW_BYTES else OPEN_QUOTE())
         return None
 
-    def _skip(self, why: str) -> Span | None:
+    def _skip(self, why: Reason) -> Span | None:
         """Refuse everything up to the end of this line, which may lie in bytes that are yet to come."""
         found = self._break.search(self._data, self._at)
         if found is not None and (self._all or found.end() < len(self._data) or found[0] == b"\n"):
@@ -76,12 +79,12 @@ class Splitter:
         self._data, self._at = self._data[len(self._data) - kept :], 0
         return None
 
-    def _span(self, text: bytes, end: int, refused: str = "") -> Span:
+    def _span(self, text: bytes, end: int, rejection: Reason | None = None) -> Span:
         line, size = self._place.line, self._skipped + end - self._at
-        lines = 1 if refused else len(self._break.findall(self._data, self._at, end))
+        lines = 1 if rejection else len(self._break.findall(self._data, self._at, end))
         self._place = Place(self._place.offset + size, line + lines)
         self._at, self._skipped = end, 0
-        return Span(line, text, self._place, refused)
+        return Span(line, text, self._place, rejection)
 
 
 def _json_row() -> re.Pattern[bytes]:
@@ -90,9 +93,9 @@ def _json_row() -> re.Pattern[bytes]:
 
 @lru_cache(maxsize=8)
 def _csv_row(delimiter: str, mark: bytes = b"") -> re.Pattern[bytes]:
-    """A row, which `mark` may stand before, and its line break.
+    """Match a row, which `mark` may precede, and its line break.
 
-    Nothing in it is tried in two ways: a quote that is open stays so to the end.
+    The pattern never tries anything in two ways: an open quote stays open to the end.
     """
     cut = re.escape(delimiter.encode())
     quoted = rb'"[^"]*+(?:""[^"]*+)*+"[^' + cut + rb"\r\n]*+"

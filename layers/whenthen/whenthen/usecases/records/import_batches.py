@@ -1,4 +1,4 @@
-"""A batch of an import: the rows whose records are written at once, together with how far the import came."""
+"""Gather the rows of an import whose records are written at once, together with the import's checkpoint."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, TooLarge
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.events.event import Cause
 from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, RejectedRow, Switch
 from whenthen.domain.records.limits import check_record, cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, identities_of, patched
 from whenthen.ports.values import RecordWrite
+from whenthen.usecases.records.reason_codes import ID_TAKEN
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.records import RecordStore
     from whenthen.sources.files.rows import Row
 
 MAX_COST = 99
-"""DynamoDB takes 100 items at once; one of them is the import's own."""
+"""Items of a batch: DynamoDB takes 100 at once, and one of them is the import's own."""
 
 MAX_WEIGHT = 3_000_000
 """Bytes of the records of a batch: DynamoDB takes 4 MB at once."""
 
 ORIGIN = "import"
 _AGAINS = 4
-_NO_ID = "id: the row's phone and e-mail were those of other records once: an id is required"
 
 
 class Line(Struct, frozen=True):
-    """A row of the file as it was read: what it says, or why it says nothing; and where the next begins."""
+    """Hold a row of the file, or in `rejection` why it could not be read; and the place of the next."""
 
     line: int
     following: Place
     row: Row | None = None
-    refused: str = ""
+    rejection: Reason | None = None
 
 
 def find_records(records: RecordStore, kind: str, rows: Sequence[Row]) -> list[Record | None]:
-    """The record of each row as it stands, found by its id or an identity; one at version 0 where there is none yet.
+    """Find the record of each row, by its id or an identity; one at version 0 if there is none yet.
 
-    None where a new record is needed and every id that its identities give is taken.
+    None if a new record is needed and every id that its identities give is taken.
     """
     known = records.get_all([f"{kind}:{_own_id(kind, row)}" for row in rows])
     nameless = [row for row in rows if row.external_id is None]
@@ -64,7 +66,7 @@ def _own_id(kind: str, row: Row) -> str:
 
 
 def _another(records: RecordStore, kind: str, row: Row) -> Record | None:
-    """A new record, where the first id that its identities give is of a record that had them once."""
+    """Make a new record, if the first id that its identities give is of a record that had them earlier."""
     for times in range(1, _AGAINS):
         new = Record(kind, ids.record_id(kind, *identities_of(row.fields), *["again"] * times))
         if records.get(new.ref) is None:
@@ -73,38 +75,38 @@ def _another(records: RecordStore, kind: str, row: Row) -> Record | None:
 
 
 class Batch:
-    """Takes rows until it is full. No two of its rows are about one record: the later one is for the next batch."""
+    """Take rows until it is full. No two of its rows are about one record: the later one is for the next batch."""
 
     def __init__(self, work: Import, now: datetime) -> None:
         self._work, self._now = work, now
         self.writes: list[RecordWrite] = []
-        self.refused: list[RejectedRow] = []
+        self.rejected: list[RejectedRow] = []
         self.counts, self.pending = Counts(), dict[str, None]()
         self._touched: set[str] = set()
         self._cost = self._weight = 0
 
-    def refuse(self, line: int, reason: str) -> bool:
-        """Leave a row out. False if there is no room to say so."""
+    def reject(self, line: int, reason: Reason) -> bool:
+        """Leave a row out. False if the batch has no room to record it."""
         keeps = self._work.counts.refused + self.counts.refused < MAX_REFUSALS
         if keeps and self._cost == MAX_COST:
             return False
         if keeps:
-            self.refused.append(RejectedRow(line, reason))
+            self.rejected.append(RejectedRow(line, reason))
             self._cost += 1
         self.counts = self.counts.plus(Counts(refused=1))
         return True
 
     def take(self, line: Line, found: Record | None) -> bool:
-        """Take a line in, with its row's record as it stands. False if the batch has no room for it."""
+        """Take a line, with its row's record as it stands. False if the batch has no room for it."""
         row = line.row
         if row is None or found is None:
-            return self.refuse(line.line, line.refused or _NO_ID)
+            return self.reject(line.line, line.rejection or reason_of(Invalid.field("id", ID_TAKEN())))
         if self._touched & {found.ref, *(identities_of(row.fields) if row.external_id is None else ())}:
             return False
         try:
             changed = self._changed(row, found)
         except (Invalid, TooLarge) as error:
-            return self.refuse(line.line, error.reason)
+            return self.reject(line.line, reason_of(error))
         if changed is not found:
             return self._write(changed, found)
         self.counts = self.counts.plus(Counts(unchanged=1))
@@ -134,5 +136,5 @@ class Batch:
             self.pending[record.ref] = None
 
     def after(self, place: Place, header: tuple[str, ...]) -> Import:
-        """The import once this batch is done."""
+        """Return the import as it stands once this batch is written."""
         return self._work.moved(place, self.counts, tuple(self.pending), header)

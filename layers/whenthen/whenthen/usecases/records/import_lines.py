@@ -1,4 +1,4 @@
-"""The lines of an import's file, read ahead block by block, each checked as a record's fields are."""
+"""Read the lines of an import's file ahead, block by block, and check each as a record's fields are."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from whenthen.domain.common.errors import Invalid, Refused
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.imports.job import Format, Import
 from whenthen.domain.records.record import check_fields, identities_of, parse_ref
 from whenthen.sources.files.row_splitter import Span, Splitter
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.usecases.records.import_batches import Line
+from whenthen.usecases.records.reason_codes import HEADER_UNREADABLE, ID_REQUIRED
 from whenthen.usecases.records.save_record import normalised
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ BLOCK = 512 * 1024
 
 
 class LineReader:
-    """Reads on from where an import stands."""
+    """Read the file from an import's checkpoint on."""
 
     def __init__(self, files: ImportFiles, work: Import, default_country: str | None) -> None:
         self._files, self._work, self._country = files, work, default_country
@@ -31,9 +33,9 @@ class LineReader:
         self.header = work.header
 
     def upcoming(self, most: int) -> list[Line]:
-        """The next lines, fewer at the end of the file. Raises Refused where the file cannot be read at all."""
+        """Return the next lines, fewer at the end of the file. Raises Refused if the file cannot be read at all."""
         while len(self._ahead) < most and (span := self._span()) is not None:
-            if not span.refused and is_blank(span.text):
+            if not span.rejection and is_blank(span.text):
                 continue
             if self._work.order.format is Format.CSV and not self.header:
                 self.header = self._read_header(span)
@@ -42,7 +44,7 @@ class LineReader:
         return [self._ahead[place] for place in range(min(most, len(self._ahead)))]
 
     def drop(self, count: int) -> None:
-        """The first `count` of the upcoming lines are done."""
+        """Drop the first `count` of the upcoming lines, which are done."""
         for _ in range(count):
             self._ahead.popleft()
 
@@ -54,24 +56,24 @@ class LineReader:
         return span
 
     def _read_header(self, span: Span) -> tuple[str, ...]:
-        if span.refused:
-            raise Invalid.field("columns", f"the first row names the columns, but {span.refused}")
+        if span.rejection:
+            raise Invalid.field("columns", HEADER_UNREADABLE(reason=span.rejection))
         return read_header(span.text, self._work.order)
 
     def _line(self, span: Span) -> Line:
-        if span.refused:
-            return Line(span.line, span.following, refused=span.refused)
+        if span.rejection:
+            return Line(span.line, span.following, rejection=span.rejection)
         try:
             return Line(span.line, span.following, self._checked(read_row(span.text, self.header, self._work.order)))
         except Refused as error:
-            return Line(span.line, span.following, refused=error.reason)
+            return Line(span.line, span.following, rejection=reason_of(error))
 
     def _checked(self, row: Row) -> Row:
-        """The row, if it could be a record's. Raises Invalid naming each field."""
+        """Normalise and check a row as a record's fields. Raises Invalid naming each field."""
         fields = normalised(row.fields, self._country)
         check_fields(fields)
         if row.external_id is not None:
             parse_ref(f"{self._work.order.kind}:{row.external_id}", "id")
         elif not identities_of(fields):
-            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+            raise Invalid.field("id", ID_REQUIRED())
         return Row(row.external_id, fields)

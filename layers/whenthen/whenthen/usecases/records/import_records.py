@@ -1,4 +1,4 @@
-"""import_records: work an import off, batch by batch, from wherever it stands."""
+"""import_records: import a file batch by batch, from the import's checkpoint on."""
 
 from __future__ import annotations
 
@@ -9,38 +9,40 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Refused, Stale, Temporary
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.imports.job import Import, ImportStatus
 from whenthen.domain.runs.engine_events import manual_event
+from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.records.import_batches import Batch, Line, find_records
 from whenthen.usecases.records.import_lines import LineReader
+from whenthen.usecases.records.reason_codes import RESTS
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.imports import ImportFiles, ImportStore
     from whenthen.ports.records import RecordStore
 
 SLICE = timedelta(seconds=35)
-"""How long one call works: its function may run for 60 s, and the last batch needs its time."""
+"""Time that one call works: its function may run for 60 s, and the last batch needs its time."""
 
 BATCHES = 500
-"""How many batches one call works off at most, however quick they are."""
+"""Batches that one call imports at most, however quick they are."""
 
 MAX_CALLS = 3_000
-"""After so many calls in a row an import rests: each makes seven entries of a history that holds 25,000, and those that
+"""Calls in a row after which an import rests: each makes seven entries of a history that holds 25,000, and those that
 fail make more. They are 29 hours of work, or 1.5 million batches."""
 
-RESTS = f"it rests after {MAX_CALLS} turns: start it again, and it goes on where it was"
-
 ROWS = 100
-"""How many rows a batch has at most: those that change nothing cost no writes."""
+"""Rows of a batch at most: those that change nothing cost no writes."""
 
 ATTEMPTS = 8
-"""How often a batch is made anew on what other writers left, each time with half as many rows."""
+"""Attempts at a batch when other writers change its records, each with half as many rows."""
 
 
 class ImportRecords(Struct, frozen=True):
-    """Some batches of an import; whoever calls repeats until there is no more to do."""
+    """Import some batches of a file; the caller repeats until there is no more to do."""
 
     imports: ImportStore
     files: ImportFiles
@@ -50,9 +52,9 @@ class ImportRecords(Struct, frozen=True):
     default_country: str | None
 
     def __call__(self, import_id: str, call: int = 1) -> Import:
-        """The import as it then stands: while it is running, there is more to do. Raises NotFound, Temporary.
+        """Import the next batches; returns the import, which is running while there is more to do.
 
-        `call` counts the calls in a row, from 1.
+        `call` counts the calls in a row, from 1. Raises NotFound, Temporary.
         """
         start = self.clock.now()
         work = self.imports.get(import_id)
@@ -68,15 +70,15 @@ class ImportRecords(Struct, frozen=True):
             else:
                 work = following
         if call >= MAX_CALLS and work.status is ImportStatus.RUNNING:
-            return self._end(work, ImportStatus.STOPPED, RESTS) or self.imports.get(import_id)
+            return self._end(work, ImportStatus.STOPPED, RESTS(count=MAX_CALLS)) or self.imports.get(import_id)
         return work
 
     def _go_on(self, work: Import, reader: LineReader) -> Import | None:
-        """The import after its next batch, or with its outcome; None if it is not as it was any more."""
+        """Import the next batch, or end the import; None if another worker or a person changed it meanwhile."""
         try:
             lines = reader.upcoming(ROWS)
         except Refused as error:
-            return self._end(work, ImportStatus.FAILED, error.reason)
+            return self._end(work, ImportStatus.FAILED, reason_of(error))
         return self._advance(work, reader, lines) if lines else self._end(work, ImportStatus.DONE)
 
     def _advance(self, work: Import, reader: LineReader, lines: Sequence[Line]) -> Import | None:
@@ -84,17 +86,17 @@ class ImportRecords(Struct, frozen=True):
             batch, taken = self._fill(work, lines[: max(1, ROWS >> attempt)])
             after = batch.after(lines[taken - 1].following, reader.header)
             try:
-                self.imports.advance(after, batch.writes, batch.refused)
+                self.imports.advance(after, batch.writes, batch.rejected)
             except Stale:
                 if self.imports.get(work.id).version != work.version:
                     return None
             else:
                 reader.drop(taken)
                 return after
-        raise Temporary("records that the import changes are being changed by others", retry_after=1)
+        raise Temporary(CONTENDED(subject=work.id), retry_after=1)
 
     def _fill(self, work: Import, lines: Sequence[Line]) -> tuple[Batch, int]:
-        """A batch of as many of the lines as it takes, at least one."""
+        """Make a batch of as many of the lines as it takes, at least one."""
         batch = Batch(work, self.clock.now())
         found = iter(find_records(self.records, work.order.kind, [line.row for line in lines if line.row is not None]))
         for taken, line in enumerate(lines):
@@ -103,7 +105,7 @@ class ImportRecords(Struct, frozen=True):
         return batch, len(lines)
 
     def _enrol(self, work: Import) -> None:
-        """Let the records of the last batch enter. The events of a repetition have the same ids: they are the same."""
+        """Start the rules for the records of the last batch. A repetition publishes events with the same ids."""
         now = self.clock.now()
         events = [
             manual_event(rule, ref, by=work.by, seed=f"import#{work.id}", moment=now)
@@ -113,7 +115,7 @@ class ImportRecords(Struct, frozen=True):
         if events:
             self.bus.publish(events)
 
-    def _end(self, work: Import, status: ImportStatus, reason: str = "") -> Import | None:
+    def _end(self, work: Import, status: ImportStatus, reason: Reason | None = None) -> Import | None:
         ended = work.ended(status, self.clock.now(), reason)
         try:
             self.imports.save(ended)

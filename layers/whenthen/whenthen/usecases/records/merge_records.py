@@ -1,4 +1,4 @@
-"""merge_records: two records turn out to be one customer."""
+"""merge_records: merge two records that turn out to be one customer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.limits import check_size
-from whenthen.domain.records.merge import merged
+from whenthen.domain.records.merge import INTO_ITSELF, INTO_OTHER_KIND, merged
 from whenthen.domain.records.record import Record, parse_ref
+from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
+from whenthen.usecases.records.reason_codes import MERGED_AWAY, MERGED_BEFORE
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
@@ -20,7 +22,7 @@ ATTEMPTS = 8
 
 
 class MergeRecords(Struct, frozen=True):
-    """Merges records on behalf of admins."""
+    """Merge records for admins."""
 
     records: RecordStore
     clock: Clock
@@ -28,19 +30,20 @@ class MergeRecords(Struct, frozen=True):
     def __call__(self, ref: str, other: str, *, origin: str) -> Record:
         """Merge the record `other` into the record `ref`; returns that as it is then. A repetition changes nothing.
 
-        Raises NotFound; Invalid naming `from`; TooLarge; Conflict where one of them is part of another record already.
+        Raises NotFound; Invalid naming `from`; TooLarge; Conflict if one of them is part of another record already.
         """
         kind, _ = parse_ref(ref, "id")
-        if parse_ref(other, "from")[0] != kind:
-            raise Invalid.field("from", f"a {kind} is required: only records of one kind can be merged")
+        from_kind, _ = parse_ref(other, "from")
+        if from_kind != kind:
+            raise Invalid.field("from", INTO_OTHER_KIND(from_kind=from_kind, into_kind=kind))
         if ref == other:
-            raise Invalid.field("from", f"{ref} cannot be merged into itself")
+            raise Invalid.field("from", INTO_ITSELF(ref=ref))
         for _ in range(ATTEMPTS):
             survivor, gone = self._whole(ref), self._existing(other)
             if gone.ref == survivor.ref:
                 return survivor
             if gone.ref != other:
-                raise Conflict(f"{other} was merged into {gone.ref} already")
+                raise Conflict(MERGED_BEFORE(ref=other, into=gone.ref))
             after = merged(survivor, gone, origin=origin, cause=Cause(), now=self.clock.now())
             check_size(after, survivor)
             try:
@@ -48,16 +51,16 @@ class MergeRecords(Struct, frozen=True):
             except Stale:
                 continue
             return after
-        raise Conflict(f"{ref} and {other} are being changed by others: try again")
+        raise Conflict(CONTENDED(subject=ref))
 
     def _whole(self, ref: str) -> Record:
         found = self._existing(ref)
         if found.ref != ref:
-            raise Conflict(f"{ref} was merged into {found.ref}: merge into that")
+            raise Conflict(MERGED_AWAY(ref=ref, into=found.ref))
         return found
 
     def _existing(self, ref: str) -> Record:
         found = self.records.get(ref)
         if found is None:
-            raise NotFound(f"there is no record {ref}")
+            raise NotFound(RECORD_NOT_FOUND(ref=ref))
         return found

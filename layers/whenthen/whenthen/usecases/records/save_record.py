@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.common.reasons import param_of
 from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.limits import check_record
@@ -22,19 +23,22 @@ from whenthen.domain.records.record import (
     parse_ref,
     patched,
 )
+from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION, RECORD_NOT_FOUND
 from whenthen.ports.values import WriteResult
+from whenthen.usecases.records.reason_codes import ADDRESS_LIST, ID_REQUIRED, NO_EMAIL, NO_PHONE, NO_WHATSAPP
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import ReasonCode
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
     from whenthen.ports.values import SourceUpdate
 
 ATTEMPTS = 4
-"""How often a write is tried anew on what another writer left, before the caller is told to come back."""
+"""Attempts at a write when other writers change the record, before the caller is told to come back."""
 
 
 def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
-    """The fields with phone and e-mail in their one written form, as identities need them. Raises Invalid."""
+    """Normalise the addresses among the fields, as identities need them. Raises Invalid naming each field."""
     result = dict(fields)
     problems: list[Problem] = []
     for name in ("phone", "email"):
@@ -43,7 +47,7 @@ def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[s
             continue
         result[name] = _normal(name, value, default_country)
         if result[name] is None:
-            problems.append(Problem(f"fields.{name}", f"{value!r} is not {_EXAMPLES[name]}"))
+            problems.append(Problem(f"fields.{name}", _UNREADABLE[name](value=param_of(value))))
     for name, others in OTHER_FIELDS.items():
         if result.get(others) is not None:
             result[others] = _normalised_others(result[others], name, others, default_country, problems)
@@ -53,7 +57,7 @@ def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[s
 
 
 def _normal(name: str, value: Any, default_country: str | None) -> str | None:
-    """The one written form of an identity field's value; None where it is none."""
+    """Normalise the value of an identity field. None if it is unreadable."""
     if not isinstance(value, str) or not value:
         return None
     match name:
@@ -68,26 +72,22 @@ def _normalised_others(
     values: Any, name: str, field: str, default_country: str | None, problems: list[Problem]
 ) -> list[str]:
     if not isinstance(values, list) or len(values) > MAX_OTHERS:
-        problems.append(Problem(f"fields.{field}", f"a list of at most {MAX_OTHERS} is required"))
+        problems.append(Problem(f"fields.{field}", ADDRESS_LIST(count=MAX_OTHERS)))
         return []
     normal = [_normal(name, value, default_country) for value in values]
     problems += [
-        Problem(f"fields.{field}[{place}]", f"{value!r} is not {_EXAMPLES[name]}")
+        Problem(f"fields.{field}[{place}]", _UNREADABLE[name](value=param_of(value)))
         for place, value in enumerate(values)
         if normal[place] is None
     ]
     return list(dict.fromkeys(value for value in normal if value is not None))
 
 
-_EXAMPLES = {
-    "phone": "a phone number such as +905321234567",
-    "email": "an e-mail address",
-    "whatsapp": "a WhatsApp user id",
-}
+_UNREADABLE: Mapping[str, ReasonCode] = {"phone": NO_PHONE, "email": NO_EMAIL, "whatsapp": NO_WHATSAPP}
 
 
 class SaveRecord(Struct, frozen=True):
-    """Writes records on behalf of sources and of the API."""
+    """Write records for sources and for the API."""
 
     records: RecordStore
     clock: Clock
@@ -98,7 +98,7 @@ class SaveRecord(Struct, frozen=True):
     ) -> Record:
         """Set the fields of the record `external_id`, or of the one of `kind` that shares an identity with the fields.
 
-        Creates it where there is none. None removes a field. Returns the record as it stands then.
+        Creates it if there is none. None removes a field. Returns the record as it stands then.
         Raises Invalid, TooLarge; Temporary if others kept changing it.
         """
         for attempt in range(ATTEMPTS):
@@ -110,37 +110,37 @@ class SaveRecord(Struct, frozen=True):
             except Stale:
                 continue
             return changed
-        raise _restless(kind, external_id)
+        raise _contended(kind, external_id)
 
     def upsert_idempotent(
         self, update: SourceUpdate, kind: str, external_id: str | None, fields: Mapping[str, Any], *, origin: str
     ) -> tuple[Record, WriteResult]:
-        """As `upsert`, for what a source tells: what was written before changes nothing, whatever became of the record.
+        """Apply a source update as `upsert` does; a duplicate changes nothing, even if the record was deleted since.
 
-        OLDER: the source has told of something newer about this record; of this, only what the record lacks is written.
-        Returns the record as it stands then (at version 0, if it is there no more). Raises as `upsert`.
+        STALE: the source sent a newer update of this record before; only fields that the record lacks are written.
+        Returns the record as it stands then (at version 0 if it was deleted). Raises as `upsert`.
         """
-        again, told = 0, WriteResult.APPLIED
-        while again < ATTEMPTS:
-            older = told is WriteResult.STALE
-            found, new, changed = self._change(kind, external_id, fields, origin, Cause(), again, lacking=older)
+        attempt, result = 0, WriteResult.APPLIED
+        while attempt < ATTEMPTS:
+            stale = result is WriteResult.STALE
+            found, new, changed = self._change(kind, external_id, fields, origin, Cause(), attempt, lacking=stale)
             try:
-                noted = self.records.put_once(changed, found, replace(update, at=None) if older else update)
+                written = self.records.put_once(changed, found, replace(update, at=None) if stale else update)
             except Stale:
-                again += 1
+                attempt += 1
                 continue
-            if noted is WriteResult.STALE:
-                told = noted
+            if written is WriteResult.STALE:
+                result = written
                 continue
-            return (new, noted) if noted is WriteResult.DUPLICATE else (changed, told)
-        raise _restless(kind, external_id)
+            return (new, written) if written is WriteResult.DUPLICATE else (changed, result)
+        raise _contended(kind, external_id)
 
     def insert_once(
         self, update: SourceUpdate, kind: str, external_id: str, fields: Mapping[str, Any], *, origin: str
     ) -> Record:
-        """Make the record that a source tells of, unless it is there: then it stays as it is.
+        """Create the record of a source update, unless it exists: then it stays as it is.
 
-        One that was made by the same words before stays deleted if it is. Returns the record as it stands, or as it
+        A record that the same update created before stays deleted if it is. Returns the record as it stands, or as it
         would. Raises Invalid, TooLarge; Temporary if others kept changing it.
         """
         new = Record(kind, external_id)
@@ -153,7 +153,7 @@ class SaveRecord(Struct, frozen=True):
             except Stale:
                 continue
             return record
-        raise _restless(kind, external_id)
+        raise _contended(kind, external_id)
 
     def _made(self, new: Record, fields: Mapping[str, Any], origin: str) -> Record:
         given = normalised(fields, self.default_country)
@@ -163,7 +163,7 @@ class SaveRecord(Struct, frozen=True):
         return made
 
     def preview(self, kind: str, external_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
-        """The record that `upsert` would find, and as it would leave it. Writes nothing. Raises Invalid, TooLarge."""
+        """Return the record that `upsert` would find, and as it would leave it. Raises Invalid, TooLarge."""
         found, _, changed = self._change(kind, external_id, fields, "preview", Cause(), 0)
         return found, changed
 
@@ -178,21 +178,21 @@ class SaveRecord(Struct, frozen=True):
         *,
         lacking: bool = False,
     ) -> tuple[Record | None, Record, Record]:
-        """The stored record, if there is one; the one to start from; and the one to write.
-
-        Raises Invalid, TooLarge.
+        """Return the stored record, if there is one; the one to start from; and the one to write.
 
         lacking  only fields that the stored record does not have are set
+
+        Raises Invalid, TooLarge.
         """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
         found = self._find(kind, external_id, identities_of(patch))
-        # An id that is taken though nobody has the identity is of a record that had it once: then another one.
+        # If the id is taken though no record has the identity, a record had the identity earlier: make another id.
         made_of = (*identities_of(patch), *["again"] * attempt)
         new = found or Record(kind, external_id or ids.record_id(kind, *made_of))
         parse_ref(new.ref, "id")
         if external_id is None and found is None and not identities_of(patch):
-            raise Invalid.field("id", "an id is required where the fields hold no phone and no e-mail")
+            raise Invalid.field("id", ID_REQUIRED())
         if lacking and found is not None:
             from whenthen.domain.common.values import is_blank  # noqa: PLC0415 - few deliveries need it
 
@@ -204,7 +204,7 @@ class SaveRecord(Struct, frozen=True):
     def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
         """Set fields of an existing record. Raises NotFound, Invalid, TooLarge; Stale if it is no longer at `version`.
 
-        Without one, Temporary if others kept changing it.
+        Without a version: Temporary if others kept changing it.
         """
         parse_ref(ref)
         patch = normalised(fields, self.default_country)
@@ -212,9 +212,9 @@ class SaveRecord(Struct, frozen=True):
         for _ in range(ATTEMPTS):
             found = self.records.get(ref)
             if found is None:
-                raise NotFound(f"there is no record {ref}")
+                raise NotFound(RECORD_NOT_FOUND(ref=ref))
             if version is not None and found.version != version:
-                raise Stale(f"{ref} is at version {found.version}, not {version}")
+                raise Stale(OTHER_VERSION(subject=ref, current=found.version, wanted=version))
             changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
             if changed is found:
                 return found
@@ -226,7 +226,7 @@ class SaveRecord(Struct, frozen=True):
                     raise
             else:
                 return changed
-        raise Temporary(f"{ref} is being changed by others", retry_after=1)
+        raise Temporary(CONTENDED(subject=ref), retry_after=1)
 
     def _find(self, kind: str, external_id: str | None, keys: Sequence[str]) -> Record | None:
         if external_id is not None:
@@ -234,5 +234,5 @@ class SaveRecord(Struct, frozen=True):
         return self.records.find(keys, kind) if keys else None
 
 
-def _restless(kind: str, external_id: str | None) -> Temporary:
-    return Temporary(f"{kind} {external_id or ''} is being changed by others", retry_after=1)
+def _contended(kind: str, external_id: str | None) -> Temporary:
+    return Temporary(CONTENDED(subject=f"{kind}:{external_id}" if external_id else kind), retry_after=1)

@@ -1,10 +1,11 @@
-"""Imports and the rows that they refused as items of the runs table."""
+"""Write imports and their rejected rows as items of the runs table, and read them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, time_of, unpack
+from whenthen.domain.common.stored_reasons import bounded, from_document, to_document
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.domain.imports import spec
 from whenthen.domain.imports.job import Counts, Import, ImportStatus, Place, RejectedRow
@@ -13,16 +14,18 @@ SK = "import"
 REJECTED = "rejected#"
 LIST_PK = "imports"
 MAX_REASON = 1_000
+"""Bytes of a rejected row's reason as JSON, before it is compressed."""
+
 _COUNTS = Counts.__struct_fields__
 
 
 def import_pk(import_id: str) -> str:
-    """The partition of an import."""
+    """Return the partition key of an import."""
     return f"import#{import_id}"
 
 
 def import_item(work: Import, expires_at: int | None) -> Item:
-    """The import's own item."""
+    """Make the import's own item."""
     return {
         "pk": import_pk(work.id),
         "sk": SK,
@@ -33,7 +36,7 @@ def import_item(work: Import, expires_at: int | None) -> Item:
         "by": work.by,
         "created_at": format_time(work.created_at),
         "status": work.status.value,
-        "reason": work.reason,
+        "reason": work.reason and pack(to_document(work.reason)),
         "offset": work.place.offset,
         "line": work.place.line,
         "header": pack(work.header) if work.header else None,
@@ -50,14 +53,14 @@ def import_item(work: Import, expires_at: int | None) -> Item:
 
 
 def import_of(item: Item) -> Import:
-    """The import of its item."""
+    """Read an import from its item."""
     return Import(
         id=item["id"],
         order=spec.from_json(unpack(item["order"])),
         by=item["by"],
         created_at=parse_time(item["created_at"], "created_at"),
         status=ImportStatus(item["status"]),
-        reason=item["reason"],
+        reason=from_document(unpack(item["reason"])) if "reason" in item else None,
         place=Place(item["offset"], item["line"]),
         header=_texts(item, "header"),
         counts=Counts(*(item[name] for name in _COUNTS)),
@@ -72,19 +75,19 @@ def import_of(item: Item) -> Import:
 
 
 def rejected_row_item(work: Import, rejected_row: RejectedRow, expires_at: int) -> Item:
-    """A refused row's item, in its import's partition; by line."""
+    """Make the item of a rejected row, in its import's partition, sorted by line."""
     return {
         "pk": import_pk(work.id),
         "sk": f"{REJECTED}{rejected_row.line:010d}",
         "line": rejected_row.line,
-        "reason": rejected_row.reason[:MAX_REASON],
+        "reason": pack(to_document(bounded(rejected_row.reason, MAX_REASON))),
         "expires_at": expires_at,
     }
 
 
 def rejected_row_of(item: Item) -> RejectedRow:
-    """The refused row of its item."""
-    return RejectedRow(item["line"], item["reason"])
+    """Read a rejected row from its item."""
+    return RejectedRow(item["line"], from_document(unpack(item["reason"])))
 
 
 def _texts(item: Item, name: str) -> tuple[str, ...]:

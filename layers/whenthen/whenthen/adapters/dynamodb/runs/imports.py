@@ -1,4 +1,4 @@
-"""ImportStore on the runs table, which expires; what it writes of records goes to theirs in the same transaction."""
+"""Keep imports on the runs table, which expires, and write their records to the records table in one transaction."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ from whenthen.adapters.dynamodb.runs.import_items import (
 )
 from whenthen.adapters.dynamodb.runs.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import ImportStatus
+from whenthen.ports.reason_codes import MOVED_ON
 from whenthen.ports.values import Page, RecordWrite
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.imports.job import Import, RejectedRow
 
+IMPORT_NOT_FOUND = ReasonCode("import.not_found", "id")
+
 
 class DynamoImports:
-    """Imports. One that runs does not expire; others do, the retention after they ended or were made."""
+    """Keep imports. A running one does not expire; others do, the retention after they ended or were created."""
 
     def __init__(self, client: AwsClient, runs_table: str, records_table: str, retention: timedelta) -> None:
         self._table = Table(client, runs_table)
@@ -39,24 +43,24 @@ class DynamoImports:
         self._retention = retention
 
     def get(self, import_id: str) -> Import:
-        """The import. Raises NotFound."""
+        """Read an import. Raises NotFound."""
         item = self._table.get(import_pk(import_id), SK)
         if item is None:
-            raise NotFound(f"there is no import {import_id}")
+            raise NotFound(IMPORT_NOT_FOUND(id=import_id))
         return import_of(item)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
-        """All imports, newest first; eventually consistent."""
+        """List imports, newest first; eventually consistent."""
         start = start_of(cursor, LIST_PK, "gsi1")
         items, last = self._table.query_index("gsi1", LIST_PK, limit=limit, start=start, backwards=True)
         return Page(tuple(import_of(item) for item in items), cursor_of(last))
 
     def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
-        """The refused rows that are kept, by line."""
+        """Return the rejected rows that are kept, by line."""
         return [rejected_row_of(item) for item in self._table.collection(import_pk(import_id), REJECTED)]
 
     def create(self, new: Import) -> Import:
-        """Keep a new import; returns the one that is kept, which is an earlier one of this id if there was one."""
+        """Create an import; returns it, or the earlier one of this id if there is one."""
         try:
             self._table.put(self._item(new), NEW)
         except ConditionFailed:
@@ -64,14 +68,14 @@ class DynamoImports:
         return new
 
     def save(self, after: Import) -> None:
-        """Put it in the place of the version before it. Raises Stale."""
+        """Replace the version before this one. Raises Stale."""
         try:
             self._table.put(self._item(after), _before(after))
         except ConditionFailed as error:
-            raise Stale(f"import {after.id} moved on") from error
+            raise Stale(MOVED_ON(subject=after.id)) from error
 
     def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
-        """Move the import on, and write the records of its rows, in one transaction. Raises Stale."""
+        """Advance the import, and write the records of its rows, in one transaction. Raises Stale."""
         own = [
             put(self._table, self._item(after), _before(after)),
             *(put(self._table, rejected_row_item(after, rejected_row, self._ends(after))) for rejected_row in refused),
@@ -82,7 +86,7 @@ class DynamoImports:
         try:
             transact(self._table.client, [*own, *theirs])
         except TransactionRefused as error:
-            raise Stale(f"import {after.id}, or a record of its rows, moved on") from error
+            raise Stale(MOVED_ON(subject=after.id)) from error
 
     def _item(self, work: Import) -> dict[str, object]:
         return import_item(work, None if work.status is ImportStatus.RUNNING else self._ends(work))
