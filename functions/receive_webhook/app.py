@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from whenthen.domain.common.stored_reasons import problem_document
 from whenthen.runtime import http_responses
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
@@ -24,4 +25,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if accepted.redirect:
         return {"statusCode": 303, "headers": {"location": accepted.redirect}}
     ids = [found.id for found in accepted.events]
-    return http_responses.answer(202, {"events": ids, "problems": list(accepted.problems)})
+    return http_responses.answer(202, {"events": ids, "problems": [*map(problem_document, accepted.problems)]})

@@ -174,7 +174,9 @@ def test_what_no_mapping_takes_can_be_looked_at_without_its_secrets(payments: St
     assert _post(payments, body, headers)["statusCode"] == 202
     (kept,) = _refused(payments)
     assert (kept["outcome"], kept["proven"], kept["status"], kept["size"]) == ("unmapped", True, 202, len(body))
-    assert "contact.created" in kept["reason"]
+    problem = {"code": "mapping.not_reportable", "params": {"type": "contact.created"}}
+    expected = {"field": "mappings[0].type_from", "problem": problem}
+    assert kept["reason"] == {"code": "input.at_field", "params": expected}
     assert json.loads(kept["body"]) == {"type": "contact.created", "password": "***", "note": "key ***"}
     assert kept["headers"].keys() == {"content-type", "webhook-id", "webhook-timestamp"}
     assert {"authorization", "x-api-key", "webhook-signature"} <= set(kept["other_headers"])
@@ -185,7 +187,7 @@ def test_of_an_unsigned_body_nothing_is_kept_but_that_it_came(payments: Stack) -
     (kept,) = _refused(payments)
     assert (kept["outcome"], kept["proven"], kept["status"], kept["body"]) == ("refused", False, 401, "")
     assert (kept["headers"], kept["size"]) == ({"user-agent": "curl/8"}, len(BODY))
-    assert "webhook-id" in kept["reason"]
+    assert kept["reason"] == {"code": "signature.header_missing", "params": {"header": "webhook-id"}}
 
 
 def test_the_last_come_first_and_a_taken_one_is_not_among_them(payments: Stack) -> None:

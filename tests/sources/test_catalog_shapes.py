@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.sources.samples import EVENTS, sample, sample_json
+from tests.sources.webhook.events import events_of
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_types import Maker, problems_of
 from whenthen.domain.events.event import Event
@@ -36,19 +37,19 @@ NOT_LISTED = {
 def of_sources() -> Iterator[Event]:
     stripe = parse_source({"name": "stripe", "scheme": "stripe"})
     for path in (EVENTS / "stripe").iterdir():
-        yield from map_json(Delivery(stripe, {}, path.read_bytes(), None, NOW)).events
+        yield from events_of(map_json(Delivery(stripe, {}, path.read_bytes(), None, NOW)))
     github = parse_source({"name": "github", "scheme": "github"})
     for path in (EVENTS / "github").iterdir():
         event = next(name for name in GITHUB_EVENTS if path.stem.startswith(name))
-        yield from map_json(Delivery(github, {"x-github-event": event}, path.read_bytes(), "d1", NOW)).events
+        yield from events_of(map_json(Delivery(github, {"x-github-event": event}, path.read_bytes(), "d1", NOW)))
     bank = parse_source({"name": "bank", "scheme": "standard_webhooks"})
-    yield from map_json(Delivery(bank, {}, sample("hooks/payment_received.json"), "m1", NOW)).events
+    yield from events_of(map_json(Delivery(bank, {}, sample("hooks/payment_received.json"), "m1", NOW)))
     for config, body in (("order_source", "order_shipped"), ("tickets_source", "tickets_batch")):
         source = parse_source(sample_json(f"hooks/{config}.json"))
-        yield from map_json(Delivery(source, {}, sample(f"hooks/{body}.json"), None, NOW)).events
+        yield from events_of(map_json(Delivery(source, {}, sample(f"hooks/{body}.json"), None, NOW)))
     form = parse_source({"name": "contact", "scheme": "form_token"})
     posted = {"content-type": "application/x-www-form-urlencoded"}
-    yield from map_form(Delivery(form, posted, sample("forms/contact.urlencoded"), None, NOW)).events
+    yield from events_of(map_form(Delivery(form, posted, sample("forms/contact.urlencoded"), None, NOW)))
 
 
 def of_meta() -> Iterator[Event]:

@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from tests.adapters.samples import NOW, client_error
 from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.runs.rejections import KEPT_FOR, SLOTS, DynamoRejections
+from whenthen.domain.common.reasons import Reason
 from whenthen.ports.values import Rejection
 
 
@@ -20,7 +21,7 @@ def rejection(number: int, *, proven: bool = True) -> Rejection:
         outcome="refused",
         proven=proven,
         status=400,
-        reason=f"no. {number}",
+        reason=Reason("input.at_field", {"field": f"f{number}", "problem": Reason("value.not_text")}),
         size=number,
         headers={"content-type": "application/json"},
         others=("x-a",),

@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 
 from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import sample
-from whenthen.domain.common.errors import Malformed, TooLarge, WhenthenError
-from whenthen.sources.parsing.forms import Form, read_form
+from tests.sources.webhook.events import events_of
+from whenthen.domain.common.errors import Malformed, Problem, TooLarge, WhenthenError
+from whenthen.sources.parsing.forms import TOO_MANY_FIELDS, Form, read_form
 from whenthen.sources.signing import signatures
-from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_form
+from whenthen.sources.webhook.delivery import Delivery, map_form
 from whenthen.sources.webhook.mapping import parse_source
+from whenthen.sources.webhook.mapping_result import MappingResult
+from whenthen.sources.webhook.reason_codes import HONEYPOT
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 URLENCODED = "application/x-www-form-urlencoded"
+OF_PARTS = "multipart/form-data; boundary=b"
 BOUNDARY = "----whenthenFormBoundary7MA4YWxkTrZu0gW"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
@@ -70,31 +74,33 @@ def test_a_form_in_another_encoding_is_read_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type"),
+    ("body", "content_type", "code"),
     [
-        (b"{}", "application/json"),
-        (b"a=1", ""),
-        (b"a=%FF", URLENCODED),
-        (b"a=\xff", URLENCODED),
-        (b"a=1", f"{URLENCODED}; charset=punycode"),
-        (b"a=1", "multipart/form-data"),
-        (b"", "multipart/form-data; boundary=b"),
-        (b"--b\r\n", "multipart/form-data; boundary=b"),
-        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', "multipart/form-data; boundary=b"),
-        (b"--b\r\n\r\n1\r\n--b--", "multipart/form-data; boundary=b"),
-        (b"--b\r\nX: y\r\n\r\n1\r\n--b--", "multipart/form-data; boundary=b"),
-        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--b--', "multipart/form-data; boundary=b"),
-        (b'--b\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--b--', "multipart/form-data; boundary=b"),
+        (b"{}", "application/json", "content_type"),
+        (b"a=1", "", "content_type"),
+        (b"a=%FF", URLENCODED, "wrong_encoding"),
+        (b"a=\xff", URLENCODED, "wrong_encoding"),
+        (b"a=1", f"{URLENCODED}; charset=punycode", "unknown_encoding"),
+        (b"a=1", "multipart/form-data", "no_boundary"),
+        (b"", OF_PARTS, "unterminated"),
+        (b"--b\r\n", OF_PARTS, "unterminated"),
+        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', OF_PARTS, "unterminated"),
+        (b"--b\r\n\r\n1\r\n--b--", OF_PARTS, "part_without_headers"),
+        (b"--b\r\nX: y\r\n\r\n1\r\n--b--", OF_PARTS, "part_without_name"),
+        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--b--', OF_PARTS, "wrong_encoding"),
+        (b'--b\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--b--', OF_PARTS, "wrong_encoding"),
     ],
 )
-def test_what_is_no_form_is_malformed(body: bytes, content_type: str) -> None:
-    with pytest.raises(Malformed):
+def test_a_body_that_is_no_form_is_malformed(body: bytes, content_type: str, code: str) -> None:
+    with pytest.raises(Malformed) as refused:
         read_form(body, content_type)
+    assert refused.value.reason.code == f"form.{code}"
 
 
-def test_more_fields_than_a_form_has_are_refused() -> None:
-    with pytest.raises(TooLarge):
+def test_a_form_with_too_many_fields_is_refused() -> None:
+    with pytest.raises(TooLarge) as refused:
         read_form(b"&".join(b"a=1" for _ in range(201)), URLENCODED)
+    assert refused.value.reason == TOO_MANY_FIELDS(count=200)
     with pytest.raises(TooLarge):
         read(*(part('Content-Disposition: form-data; name="a"', b"1") for _ in range(201)))
     assert len(read(*(part('Content-Disposition: form-data; name="a"', b"1") for _ in range(200))).fields["a"]) == 200
@@ -128,7 +134,7 @@ def submit(raw: bytes, content_type: str, at: datetime = NOW, **settings: Any) -
 
 
 def test_a_form_is_submitted_with_its_fields_and_the_person_is_known() -> None:
-    (event,) = submit(sample("forms/contact.urlencoded"), URLENCODED, form={"honeypot": "website"}).events
+    (event,) = events_of(submit(sample("forms/contact.urlencoded"), URLENCODED, form={"honeypot": "website"}))
     assert (event.type, event.source, event.time) == ("form.submitted", "hook/contact", NOW)
     assert event.identities == ("phone#+905321234567", "email#ayse.yilmaz@example.com")
     assert event.data["form"] == "contact"
@@ -136,7 +142,7 @@ def test_a_form_is_submitted_with_its_fields_and_the_person_is_known() -> None:
 
 
 def test_the_usual_other_names_of_fields_are_known_and_files_are_described() -> None:
-    (event,) = submit(sample("forms/application.multipart"), MULTIPART).events
+    (event,) = events_of(submit(sample("forms/application.multipart"), MULTIPART))
     assert event.identities == ("phone#+905337654321", "email#mehmet@example.com")
     assert event.data["files"] == [{"field": "cv", "name": 'özgeçmiş "son".txt', "type": "text/plain", "size": 22}]
 
@@ -144,13 +150,14 @@ def test_the_usual_other_names_of_fields_are_known_and_files_are_described() -> 
 def test_what_fills_in_the_hidden_field_is_no_person() -> None:
     raw = sample("forms/contact.urlencoded").replace(b"website=", b"website=http%3A%2F%2Fspam")
     mapped = submit(raw, URLENCODED, form={"honeypot": "website"})
-    assert (mapped.events, len(mapped.problems)) == ((), 1)
+    assert (events_of(mapped), mapped.problems) == ((), (Problem("", HONEYPOT()),))
 
 
 def test_pressing_twice_is_once_and_asking_again_another_day_is_again() -> None:
     raw = sample("forms/contact.urlencoded")
     first, twice, tomorrow = (
-        submit(raw, URLENCODED, at).events[0].id for at in (NOW, NOW + timedelta(seconds=2), NOW + timedelta(days=1))
+        events_of(submit(raw, URLENCODED, at))[0].id
+        for at in (NOW, NOW + timedelta(seconds=2), NOW + timedelta(days=1))
     )
     assert first == twice != tomorrow
 
@@ -168,7 +175,7 @@ def multipart(boundary: str, email: str = "a@example.com", content: bytes = b"CV
 
 def id_of(raw: bytes, content_type: str = URLENCODED) -> str:
     """The id that a posted form's event has."""
-    return submit(raw, content_type, scheme="dangerous_open_form").events[0].id
+    return events_of(submit(raw, content_type, scheme="dangerous_open_form"))[0].id
 
 
 def test_the_same_form_with_another_boundary_is_the_same() -> None:
@@ -189,5 +196,5 @@ def test_a_form_can_be_mapped_like_any_other_body() -> None:
         "record": {"kind": "lead", "fields": "body.fields.{full_name: full_name, phone: phone, email: email}"},
     }
     mapped = submit(sample("forms/contact.urlencoded"), URLENCODED, mappings=[mapping])
-    assert mapped.events[0].type == "quote.requested"
+    assert events_of(mapped)[0].type == "quote.requested"
     assert mapped.records[0].fields["phone"] == "+905321234567"

@@ -11,11 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.samples import sample, sample_json
+from tests.sources.webhook.events import events_of
 from whenthen.domain.common import ids
-from whenthen.domain.common.errors import Invalid, Malformed, TooLarge
+from whenthen.domain.common.errors import Invalid, Malformed, Problem, TooLarge
+from whenthen.domain.common.reason_codes import NOT_OBJECT
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import MAX_EVENT_BYTES, from_json, to_json
-from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_json
+from whenthen.sources.parsing.json_body import NOT_JSON
+from whenthen.sources.webhook.delivery import Delivery, map_json
 from whenthen.sources.webhook.mapping import parse_source
+from whenthen.sources.webhook.mapping_result import MappingResult
+from whenthen.sources.webhook.reason_codes import (
+    ADDRESSES_LEFT_OUT,
+    ADDRESSES_UNREADABLE,
+    DATA_TOO_LARGE,
+    EACH_FINDS_NO_LIST,
+    FIELD_UNREADABLE,
+    FIELDS_LEFT_OUT,
+    NAMES_LEFT_OUT,
+    NOT_REPORTABLE,
+    TOLD_BY_RECORD,
+    TOO_MANY_ITEMS,
+)
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 STANDARD = {"name": "bank", "scheme": "standard_webhooks"}
@@ -36,7 +53,7 @@ def body(**fields: Any) -> bytes:
 
 def test_a_standard_webhook_needs_no_mapping() -> None:
     mapped = deliver(STANDARD, sample("hooks/payment_received.json"), "msg_1")
-    (event,) = mapped.events
+    (event,) = events_of(mapped)
     assert (event.type, event.source, event.origin) == ("payment.received", "hook/bank", "source:bank")
     assert event.id == ids.event_id("hook/bank", "msg_1")
     assert event.time == datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -48,7 +65,7 @@ def test_a_standard_webhook_needs_no_mapping() -> None:
 
 
 def test_a_flat_standard_webhook_is_its_own_data() -> None:
-    (event,) = deliver(STANDARD, body(type="quote.signed", id="q1", email="A@b.com"), "msg_1").events
+    (event,) = events_of(deliver(STANDARD, body(type="quote.signed", id="q1", email="A@b.com"), "msg_1"))
     assert (event.type, event.data["id"], event.identities) == ("quote.signed", "q1", ("email#a@b.com",))
     assert event.time == NOW
 
@@ -69,15 +86,16 @@ def test_a_flat_standard_webhook_is_its_own_data() -> None:
 )
 def test_a_type_that_is_none_of_ours_gives_the_webhook_as_received(type_: Any) -> None:
     mapped = deliver(STANDARD, body(type=type_, data={"a": 1}), "msg_1")
-    (event,) = mapped.events
+    (event,) = events_of(mapped)
     assert event.type == "webhook.received"
     assert event.data == {"source": "bank", "body": {"type": type_, "data": {"a": 1}}}
-    assert "is no event that a source may report" in mapped.problems[0]
+    [problem] = mapped.problems
+    assert (problem.field, problem.message) == ("mappings[0].type_from", NOT_REPORTABLE(type=str(type_)))
 
 
 def test_a_mapping_gives_type_id_time_identities_data_and_a_record() -> None:
     mapped = deliver(sample_json("hooks/order_source.json"), sample("hooks/order_shipped.json"))
-    (event,), (record,) = mapped.events, mapped.records
+    (event,), (record,) = events_of(mapped), mapped.records
     assert event.type == "order.shipped"
     assert event.id == ids.event_id("hook/shop", "order.shipped:70418")
     assert event.time == datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -90,13 +108,13 @@ def test_a_mapping_gives_type_id_time_identities_data_and_a_record() -> None:
 
 def test_each_item_of_a_batch_is_mapped_on_its_own() -> None:
     mapped = deliver(sample_json("hooks/tickets_source.json"), sample("hooks/tickets_batch.json"), "req-1")
-    assert [(event.type, event.subject) for event in mapped.events] == [
+    assert [(event.type, event.subject) for event in events_of(mapped)] == [
         ("helpdesk.opened", "ticket:T-1009"),
         ("helpdesk.closed", "ticket:T-1010"),
         ("webhook.received", None),
     ]
     assert [record.fields["status"] for record in mapped.records] == ["open", "closed"]
-    assert len({event.id for event in mapped.events}) == 3
+    assert len({event.id for event in events_of(mapped)}) == 3
 
 
 def test_the_first_mapping_that_takes_the_body_wins() -> None:
@@ -105,27 +123,27 @@ def test_the_first_mapping_that_takes_the_body_wins() -> None:
         "scheme": "bearer",
         "mappings": [{"when": "body.x", "type": "a.done"}, {"type": "b.done"}, {"type": "c.done"}],
     }
-    assert deliver(source, body(x=1)).events[0].type == "a.done"
-    assert deliver(source, body(y=1)).events[0].type == "b.done"
+    assert events_of(deliver(source, body(x=1)))[0].type == "a.done"
+    assert events_of(deliver(source, body(y=1)))[0].type == "b.done"
 
 
 @pytest.mark.parametrize("value", [None, False, "", [], {}])
 def test_a_condition_holds_for_what_jmespath_takes_for_true(value: Any) -> None:
     source = with_mapping(when="body.x", type="a.done")
-    assert deliver(source, body(x=value)).events[0].type == "webhook.received"
-    assert deliver(source, body(x=0)).events[0].type == "a.done"
+    assert events_of(deliver(source, body(x=value)))[0].type == "webhook.received"
+    assert events_of(deliver(source, body(x=0)))[0].type == "a.done"
 
 
 def test_without_an_id_the_delivery_or_its_bytes_identify_the_event() -> None:
     source = with_mapping(type="a.done")
-    assert deliver(source, body(x=1), "d1").events[0].id == ids.event_id("hook/shop", "d1")
-    first, again, other = (deliver(source, raw).events[0].id for raw in (body(x=1), body(x=1), body(x=2)))
+    assert events_of(deliver(source, body(x=1), "d1"))[0].id == ids.event_id("hook/shop", "d1")
+    first, again, other = (events_of(deliver(source, raw))[0].id for raw in (body(x=1), body(x=1), body(x=2)))
     assert first == again != other
 
 
 def test_two_types_of_events_about_one_object_are_two_events() -> None:
-    paid = deliver(with_mapping(type="invoice.paid", id="body.id"), body(id="in_1")).events[0]
-    voided = deliver(with_mapping(type="invoice.cancelled", id="body.id"), body(id="in_1")).events[0]
+    paid = events_of(deliver(with_mapping(type="invoice.paid", id="body.id"), body(id="in_1")))[0]
+    voided = events_of(deliver(with_mapping(type="invoice.cancelled", id="body.id"), body(id="in_1")))[0]
     assert paid.id != voided.id
 
 
@@ -153,7 +171,7 @@ def test_times_are_read_in_every_usual_form_and_reported_otherwise(
     written: Any, time: datetime, reported: bool
 ) -> None:
     mapped = deliver(with_mapping(type="a.done", time="body.at"), body(at=written))
-    assert mapped.events[0].time == time
+    assert events_of(mapped)[0].time == time
     assert bool(mapped.problems) == reported
 
 
@@ -163,43 +181,51 @@ def test_headers_are_seen_but_never_those_that_prove() -> None:
         "scheme": {"kind": "hmac_sha256", "header": "X-Sig"},
         "mappings": [{"when": "headers.\"x-topic\" == 'orders/paid'", "type": "order.paid", "data": "headers"}],
     }
-    (event,) = deliver(
-        source, b"{}", **{"x-topic": "orders/paid", "x-sig": "s", "authorization": "a", "cookie": "c"}
-    ).events
+    (event,) = events_of(
+        deliver(source, b"{}", **{"x-topic": "orders/paid", "x-sig": "s", "authorization": "a", "cookie": "c"})
+    )
     assert (event.type, event.data) == ("order.paid", {"x-topic": "orders/paid"})
 
 
 def test_identities_of_other_systems_are_taken_too() -> None:
     source = with_mapping(type="a.done", identities="{stripe: body.customer, phone: body.phone, Bad: body.phone}")
     mapped = deliver(source, body(customer="cus_1", phone="0532 123 45 67"))
-    assert mapped.events[0].identities == ("phone#+905321234567", "stripe#cus_1")
-    assert "identities" in mapped.problems[0]
+    assert events_of(mapped)[0].identities == ("phone#+905321234567", "stripe#cus_1")
+    [problem] = mapped.problems
+    assert (problem.field, problem.message.code) == ("mappings[0].identities", "input.at_field")
 
 
 def test_the_sources_own_country_reads_its_numbers() -> None:
     source = with_mapping(type="a.done", identities="{phone: body.phone}") | {"default_country": "HU"}
-    assert deliver(source, body(phone="06 30 123 4567")).events[0].identities == ("phone#+36301234567",)
+    assert events_of(deliver(source, body(phone="06 30 123 4567")))[0].identities == ("phone#+36301234567",)
 
 
 PARTLY = [
     # an expression that does not apply costs only its own part
-    ({"data": "sum(body.name)"}, "data"),
-    ({"data": "to_number('nan')"}, "data"),
-    ({"data": "&body"}, "data"),
-    ({"identities": "body.name"}, "identities"),
-    ({"subject": "body.name"}, "subject"),
-    ({"id": "join(',', body.name)"}, "id"),
-    ({"record": {"kind": "contact", "fields": "body.name"}}, "record.fields"),
-    ({"record": {"kind": "contact", "fields": "{full_name: body.name}"}}, "record"),
-    ({"record": {"kind": "contact", "id": "body.name", "fields": "{phone: '12'}"}}, "record.fields.phone"),
+    ({"data": "sum(body.name)"}, "data", "expression.not_applicable"),
+    ({"data": "to_number('nan')"}, "data", "mapping.no_json_value"),
+    ({"data": "&body"}, "data", "mapping.no_json_value"),
+    ({"identities": "body.name"}, "identities", "mapping.identities_no_object"),
+    ({"subject": "body.name"}, "subject", "mapping.no_record"),
+    ({"id": "join(',', body.name)"}, "id", "expression.not_applicable"),
+    ({"record": {"kind": "contact", "fields": "body.name"}}, "record.fields", "mapping.fields_no_object"),
+    ({"record": {"kind": "contact", "fields": "{full_name: body.name}"}}, "record", "mapping.no_key"),
+    (
+        {"record": {"kind": "contact", "id": "body.name", "fields": "{phone: '12'}"}},
+        "record.fields.phone",
+        "mapping.field_unreadable",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("parts", "field"), PARTLY, ids=[row[1] + str(n) for n, row in enumerate(PARTLY)])
-def test_a_part_that_cannot_be_read_is_reported_and_costs_nothing_else(parts: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(("parts", "field", "code"), PARTLY, ids=[row[1] + str(n) for n, row in enumerate(PARTLY)])
+def test_a_part_that_cannot_be_read_is_reported_and_costs_nothing_else(
+    parts: dict[str, Any], field: str, code: str
+) -> None:
     mapped = deliver(with_mapping(type="a.done", **parts), body(name="Ayşe"))
-    assert [event.type for event in mapped.events] == ["a.done"]
-    assert mapped.problems[0].startswith(f"mappings[0].{field}: ")
+    assert [event.type for event in events_of(mapped)] == ["a.done"]
+    assert mapped.problems[0].field == f"mappings[0].{field}"
+    assert mapped.problems[0].message.code == code
 
 
 def recorded(fields: dict[str, Any], country: str = "DE") -> MappingResult:
@@ -208,59 +234,68 @@ def recorded(fields: dict[str, Any], country: str = "DE") -> MappingResult:
     return deliver(source | {"default_country": country}, body(**fields))
 
 
-KEPT = [
-    # as told                                       as kept                               what is said of it
-    ({"phone": 1511234567.0}, {"phone": "+491511234567"}, ""),
-    ({"phone": 1511234567}, {"phone": "+491511234567"}, ""),
-    ({"phone": 1511234567.5, "a": 1}, {"a": 1}, "fields.phone: "),
-    ({"phone": 10**401, "a": 1}, {"a": 1}, "fields.phone: "),
-    ({"phone": ["+4915112345670"], "a": 1}, {"a": 1}, "fields.phone: "),
-    ({"email": {"work": "a@b.co"}, "a": 1}, {"a": 1}, "fields.email: "),
-    ({"whatsapp": 12345}, {"whatsapp": "12345"}, ""),
-    ({"whatsapp": "x" * 600, "a": 1}, {"a": 1}, "fields.whatsapp: "),
-    ({"whatsapp": "\U0001f600" * 500, "a": 1}, {"a": 1}, "fields.whatsapp: "),
+UNREADABLE = FIELD_UNREADABLE()
+KEPT: list[tuple[dict[str, Any], dict[str, Any], tuple[str, Reason] | None]] = [
+    # as told, as kept, and the problem of the mapping's record
+    ({"phone": 1511234567.0}, {"phone": "+491511234567"}, None),
+    ({"phone": 1511234567}, {"phone": "+491511234567"}, None),
+    ({"phone": 1511234567.5, "a": 1}, {"a": 1}, (".fields.phone", UNREADABLE)),
+    ({"phone": 10**401, "a": 1}, {"a": 1}, (".fields.phone", UNREADABLE)),
+    ({"phone": ["+4915112345670"], "a": 1}, {"a": 1}, (".fields.phone", UNREADABLE)),
+    ({"email": {"work": "a@b.co"}, "a": 1}, {"a": 1}, (".fields.email", UNREADABLE)),
+    ({"whatsapp": 12345}, {"whatsapp": "12345"}, None),
+    ({"whatsapp": "x" * 600, "a": 1}, {"a": 1}, (".fields.whatsapp", UNREADABLE)),
+    ({"whatsapp": "\U0001f600" * 500, "a": 1}, {"a": 1}, (".fields.whatsapp", UNREADABLE)),
     (
         {"first-name": "B", "version": 3, "a": 1},
         {"a": 1},
-        "left out are 2, whose names no field can have: 'first-name'",
+        (".fields", NAMES_LEFT_OUT(count=2, names=["first-name", "version"])),
     ),
-    ({"other_phones": ["abc", 1511234567.0, "+491511234567"]}, {"other_phones": ["+491511234567"]}, "left out are 1 "),
-    ({"other_emails": "a@b.co", "a": 1}, {"a": 1}, "fields.other_emails: "),
-    ({"other_emails": [7], "a": 1}, {"a": 1}, "fields.other_emails: "),
+    (
+        {"other_phones": ["abc", 1511234567.0, "+491511234567"]},
+        {"other_phones": ["+491511234567"]},
+        (".fields.other_phones", ADDRESSES_UNREADABLE(count=1)),
+    ),
+    ({"other_emails": "a@b.co", "a": 1}, {"a": 1}, (".fields.other_emails", UNREADABLE)),
+    ({"other_emails": [7], "a": 1}, {"a": 1}, (".fields.other_emails", UNREADABLE)),
     (
         {"other_emails": [f"{n}@b.co" for n in range(6)]},
         {"other_emails": [f"{n}@b.co" for n in range(5)]},
-        "all but the first 5",
+        (".fields.other_emails", ADDRESSES_LEFT_OUT(count=5)),
     ),
-    ({"id": "1", "a": 1}, {"a": 1}, ""),
-    ({"id": "2", "a": 1}, {"a": 1}, "left out are 1, whose names"),
+    ({"id": "1", "a": 1}, {"a": 1}, None),
+    ({"id": "2", "a": 1}, {"a": 1}, (".fields", NAMES_LEFT_OUT(count=1, names=["id"]))),
 ]
 
 
-@pytest.mark.parametrize(("told", "kept", "said"), KEPT, ids=[f"{n}-{row[2][:20]}" for n, row in enumerate(KEPT)])
-def test_a_field_that_no_record_can_keep_costs_no_other(told: dict[str, Any], kept: dict[str, Any], said: str) -> None:
+@pytest.mark.parametrize(("told", "kept", "problem"), KEPT, ids=range(len(KEPT)))
+def test_a_field_that_no_record_can_keep_costs_no_other(
+    told: dict[str, Any], kept: dict[str, Any], problem: tuple[str, Reason] | None
+) -> None:
     mapped = recorded(told)
     assert [record.fields for record in mapped.records] == [kept]
-    assert [event.type for event in mapped.events] == ["a.done"]
-    assert len(mapped.problems) == bool(said)
-    assert said in "".join(mapped.problems)
+    assert [event.type for event in events_of(mapped)] == ["a.done"]
+    expected = () if problem is None else (Problem(f"mappings[0].record{problem[0]}", problem[1]),)
+    assert mapped.problems == expected
 
 
 def test_of_more_fields_than_a_record_can_have_the_first_are_kept() -> None:
     mapped = recorded({f"f{number}": number for number in range(201)})
-    assert (len(mapped.records[0].fields), len(mapped.problems)) == (200, 1)
+    left_out = Problem("mappings[0].record.fields", FIELDS_LEFT_OUT(count=200, found=201))
+    assert (len(mapped.records[0].fields), mapped.problems) == (200, (left_out,))
 
 
-def test_names_that_no_field_can_have_are_said_in_few_words() -> None:
+def test_of_many_impossible_names_the_first_are_shown() -> None:
     (problem,) = recorded({f"{number} {'x' * 100}": 1 for number in range(300)}).problems
-    assert len(problem) < 500
+    shown = [*(f"{number} {'x' * 100}"[:64] for number in range(5)), "…"]
+    assert problem.message == NAMES_LEFT_OUT(count=300, names=shown)
 
 
 @pytest.mark.parametrize("when", ["sum(body.name) > `1`", "contains(body.name, `1`)", "max_by(body.items, &x)"])
 def test_a_condition_that_cannot_be_evaluated_does_not_take_the_body(when: str) -> None:
     mapped = deliver(with_mapping(when=when, type="a.done"), body(name="Ayşe", items=[{"x": 1}, {"x": "b"}]))
-    assert mapped.events[0].type == "webhook.received"
-    assert mapped.problems[0].startswith("mappings[0].when: ")
+    assert events_of(mapped)[0].type == "webhook.received"
+    assert mapped.problems[0].field == "mappings[0].when"
 
 
 def test_an_id_that_no_record_can_have_still_finds_one_record() -> None:
@@ -274,30 +309,32 @@ def test_an_id_that_no_record_can_have_still_finds_one_record() -> None:
 
 def test_a_body_too_large_for_an_event_is_left_out_and_said_so() -> None:
     large = body(text="x" * 190_000)
-    (event,) = deliver(with_mapping(when="body.no", type="a.done"), large).events
+    (event,) = events_of(deliver(with_mapping(when="body.no", type="a.done"), large))
     assert event.data == {"source": "shop", "omitted": ["body"]}
     mapped = deliver(with_mapping(type="a.done"), large)
-    assert mapped.events[0].data == {"omitted": ["data"]}
-    assert len(mapped.problems) == 1
-    assert len(json.dumps(to_json(mapped.events[0]))) < MAX_EVENT_BYTES
+    assert events_of(mapped)[0].data == {"omitted": ["data"]}
+    assert mapped.problems == (Problem("mappings[0].data", DATA_TOO_LARGE(count=150_000)),)
+    assert len(json.dumps(to_json(events_of(mapped)[0]))) < MAX_EVENT_BYTES
 
 
 def test_a_batch_has_its_bound_and_must_be_a_list() -> None:
     source = {"name": "s", "scheme": "bearer", "each": "body.items"}
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge) as refused:
         deliver(source, body(items=[{}] * 501))
-    assert len(deliver(source, body(items=[{}] * 500)).events) == 500
+    assert refused.value.reason == TOO_MANY_ITEMS(count=500, found=501)
+    assert len(events_of(deliver(source, body(items=[{}] * 500)))) == 500
     mapped = deliver(source, body(items={}))
-    assert ([event.type for event in mapped.events], mapped.problems) == (
+    assert ([event.type for event in events_of(mapped)], mapped.problems) == (
         ["webhook.received"],
-        ("each: 'body.items' finds no list",),
+        (Problem("each", EACH_FINDS_NO_LIST(expression="body.items")),),
     )
-    assert deliver({**source, "each": "sum(body.items)"}, body(items="x")).events[0].type == "webhook.received"
+    assert events_of(deliver({**source, "each": "sum(body.items)"}, body(items="x")))[0].type == "webhook.received"
 
 
 def test_what_is_no_json_is_refused_with_the_place() -> None:
-    with pytest.raises(Malformed, match="line 1, column 2"):
+    with pytest.raises(Malformed) as refused:
         deliver(STANDARD, b"{")
+    assert refused.value.reason == NOT_JSON(line=1, column=2)
 
 
 WRONG = [
@@ -367,8 +404,9 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 def test_what_is_no_object_is_no_source() -> None:
-    with pytest.raises(Invalid, match="an object is required"):
+    with pytest.raises(Invalid) as refused:
         parse_source([])
+    assert NOT_OBJECT() in [problem.message for problem in refused.value.problems]
 
 
 def test_a_parsed_source_equals_one_parsed_from_the_same_document() -> None:
@@ -394,8 +432,8 @@ JSON = st.recursive(
 def test_every_body_gives_exactly_one_event_whatever_its_shape(document: dict[str, Any]) -> None:
     for source in (STANDARD, sample_json("hooks/order_source.json")):
         mapped = deliver(source, json.dumps(document).encode(), "m1")
-        assert len(mapped.events) == 1
-        assert from_json(json.loads(json.dumps(to_json(mapped.events[0]))))
+        assert len(events_of(mapped)) == 1
+        assert from_json(json.loads(json.dumps(to_json(events_of(mapped)[0]))))
 
 
 INVOICES = with_mapping(
@@ -408,9 +446,9 @@ def test_what_the_change_of_its_record_tells_is_not_reported_as_well() -> None:
     mapped = deliver(INVOICES, body(type="invoice.paid", id="i1", status="paid"), "d1")
     (record,) = mapped.records
     assert (record.kind, record.fields["status"]) == ("invoice", "paid")
-    (event,) = mapped.events
+    (event,) = events_of(mapped)
     assert (event.type, event.data["body"]["type"]) == ("webhook.received", "invoice.paid")
-    assert "invoice.paid is not reported: the change of the mapping's record tells it" in mapped.problems[0]
+    assert mapped.problems == (Problem("mappings[0].type_from", TOLD_BY_RECORD(type="invoice.paid")),)
 
 
 @pytest.mark.parametrize(
@@ -419,5 +457,5 @@ def test_what_the_change_of_its_record_tells_is_not_reported_as_well() -> None:
 def test_what_no_record_tells_is_reported(told: dict[str, Any]) -> None:
     mapping = {**INVOICES["mappings"][0]}
     mapping["record"] = {**mapping["record"], "fields": "body.status && {status: body.status}"}
-    (event,) = deliver({**INVOICES, "mappings": [mapping]}, body(**told), "d1").events
+    (event,) = events_of(deliver({**INVOICES, "mappings": [mapping]}, body(**told), "d1"))
     assert event.type == told["type"]

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from tests.sources.samples import EVENTS, sample, sample_json
+from tests.sources.webhook.events import events_of
 from whenthen.domain.common import ids
 from whenthen.sources.github import mappings as github
 from whenthen.sources.parsing.expressions import compile_expression
 from whenthen.sources.signing import signatures
 from whenthen.sources.stripe import mappings as stripe
 from whenthen.sources.webhook.default_mappings import default_mappings
-from whenthen.sources.webhook.delivery import Delivery, MappingResult, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_json
 from whenthen.sources.webhook.mapping import parse_source
+from whenthen.sources.webhook.mapping_result import MappingResult
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 AYSE = {"stripe#cus_S4ayse", "email#ayse.yilmaz@example.com", "phone#+905321234567"}
@@ -60,7 +62,7 @@ STRIPE = [
 @pytest.mark.parametrize(("name", "type_", "data"), STRIPE, ids=[row[0] for row in STRIPE])
 def test_an_event_of_stripe_becomes_one_of_ours(name: str, type_: str, data: dict[str, Any]) -> None:
     mapped, document = of_stripe(name), sample_json(f"stripe/{name}.json")
-    (event,) = mapped.events
+    (event,) = events_of(mapped)
     assert event.type == type_
     assert event.id == ids.event_id("hook/stripe", f"{type_}:{document['id']}")
     assert event.time == datetime.fromtimestamp(document["created"], UTC)
@@ -70,11 +72,11 @@ def test_an_event_of_stripe_becomes_one_of_ours(name: str, type_: str, data: dic
 
 
 def test_stripes_customers_are_known_by_stripes_id_and_by_what_else_it_tells() -> None:
-    assert set(of_stripe("invoice_paid").events[0].identities) == AYSE
-    assert set(of_stripe("customer_created").events[0].identities) == AYSE
-    assert set(of_stripe("charge_refunded").events[0].identities) == AYSE - {"phone#+905321234567"}
-    assert set(of_stripe("quote_accepted").events[0].identities) == {"stripe#cus_S4ayse"}
-    assert of_stripe("checkout_session_completed").events[0].identities == (
+    assert set(events_of(of_stripe("invoice_paid"))[0].identities) == AYSE
+    assert set(events_of(of_stripe("customer_created"))[0].identities) == AYSE
+    assert set(events_of(of_stripe("charge_refunded"))[0].identities) == AYSE - {"phone#+905321234567"}
+    assert set(events_of(of_stripe("quote_accepted"))[0].identities) == {"stripe#cus_S4ayse"}
+    assert events_of(of_stripe("checkout_session_completed"))[0].identities == (
         "phone#+905337654321",
         "email#mehmet@example.com",
     )
@@ -91,7 +93,9 @@ def test_what_stripe_repeats_has_the_same_id_even_where_its_bytes_differ() -> No
     source = parse_source({"name": "stripe", "scheme": "stripe"})
     document = sample_json("stripe/payout_paid.json")
     first, again = (
-        map_json(Delivery(source, {}, json.dumps({**document, "pending_webhooks": n}).encode(), None, NOW)).events[0]
+        events_of(map_json(Delivery(source, {}, json.dumps({**document, "pending_webhooks": n}).encode(), None, NOW)))[
+            0
+        ]
         for n in (2, 1)
     )
     assert first.type == "webhook.received"
@@ -121,7 +125,7 @@ GITHUB = [
 
 @pytest.mark.parametrize(("name", "event", "type_", "data"), GITHUB, ids=[row[0] for row in GITHUB])
 def test_an_event_of_github_becomes_one_of_ours(name: str, event: str, type_: str, data: dict[str, Any]) -> None:
-    (found,) = of_github(name, event).events
+    (found,) = events_of(of_github(name, event))
     assert found.type == type_
     assert found.id == ids.event_id("hook/github", "72d3162e-cc78-11e3")
     assert found.data.items() >= data.items()
@@ -163,7 +167,7 @@ def test_the_whole_way_from_stripes_bytes() -> None:
     source, raw = parse_source({"name": "stripe", "scheme": "stripe"}), sample("stripe/invoice_paid.json")
     headers = signatures.sign(source.scheme, "whsec_of_the_test", raw, NOW)
     verified = signatures.verify(source.scheme, ["whsec_of_the_test"], headers, raw, NOW)
-    assert map_json(Delivery(source, headers, raw, verified.delivery_id, NOW)).events[0].type == "invoice.paid"
+    assert events_of(map_json(Delivery(source, headers, raw, verified.delivery_id, NOW)))[0].type == "invoice.paid"
 
 
 def test_a_scheme_whose_bodies_can_be_anything_has_no_mappings_of_its_own() -> None:

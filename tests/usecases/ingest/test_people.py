@@ -10,6 +10,7 @@ from tests.usecases.fakes.stores import FakeSettings
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Invalid, NotFound
+from whenthen.domain.records.consent import REFUSED
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.admin.manage_settings import ManageSettings
 
@@ -174,7 +175,7 @@ def greeting(world: World, step: dict[str, Any]) -> tuple[JobStatus, str]:
 def test_who_stops_marketing_is_written_to_no_more_on_that_channel(world: World) -> None:
     preference(world, "1", agreed=False)
     assert consent(world) == {"whatsapp": False}
-    refused = "the recipient refuses messages: consent.whatsapp of lead:1 is false"
+    refused = REFUSED(channel="whatsapp", ref="lead:1")
     assert greeting(world, HELLO) == (JobStatus.SKIPPED, refused)
     assert world.graph.sent == []
     assert greeting(world, {**GREET, "with": {"subject": "x", "text": "x"}})[0] is JobStatus.DONE
@@ -194,7 +195,7 @@ def test_a_refusal_holds_for_every_record_of_the_person(world: World) -> None:
     preference(world, "1", agreed=False)
     assert consent(world) == consent(world, "contact:7") == {"whatsapp": False}
     world.records.stored["lead:1"] = world.has_record("lead:1", phone="+905321234567")
-    assert greeting(world, HELLO)[1].endswith("consent.whatsapp of contact:7 is false")
+    assert greeting(world, HELLO)[1] == REFUSED(channel="whatsapp", ref="contact:7")
 
 
 def test_a_message_to_somebody_else_does_not_ask_the_customer(world: World) -> None:

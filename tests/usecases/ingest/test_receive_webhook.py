@@ -12,14 +12,20 @@ import pytest
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import rule
-from whenthen.domain.common.errors import Temporary, TooLarge, Unauthenticated
+from whenthen.domain.common.errors import AT_FIELD, Problem, Temporary, TooLarge, Unauthenticated
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
 from whenthen.sources.signing.signatures import parse_scheme, sign
+from whenthen.sources.webhook.reason_codes import FIELD_UNREADABLE, NAMES_LEFT_OUT, STALE
+from whenthen.usecases.ingest.reason_codes import RECORD_REJECTED
 from whenthen.usecases.ingest.receive_webhook import Accepted
 from whenthen.usecases.records.merge_records import MergeRecords
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 ORDERS: dict[str, Any] = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
+
+
+TOO_LARGE = Reason("record.too_large", {"count": 300_000, "found": 400_000})
 
 
 def has_source(world: World, name: str = "shop", **document: Any) -> None:
@@ -72,18 +78,18 @@ def test_a_forged_proof_is_refused_under_the_secret_that_is_there_by_now(world: 
 
 
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "problem"),
     [
-        ({"first-name": "B"}, "record.fields: left out are 1"),
-        ({"other_phones": ["abc"]}, "record.fields.other_phones: "),
-        ({"whatsapp": "x" * 600}, "record.fields.whatsapp: "),
-        ({"version": 7}, "record.fields: left out are 1"),
-        ({"phone": "call me"}, "record.fields.phone: "),
+        ({"first-name": "B"}, ("record.fields", NAMES_LEFT_OUT(count=1, names=["first-name"]))),
+        ({"other_phones": ["abc"]}, ("record.fields.other_phones", FIELD_UNREADABLE())),
+        ({"whatsapp": "x" * 600}, ("record.fields.whatsapp", FIELD_UNREADABLE())),
+        ({"version": 7}, ("record.fields", NAMES_LEFT_OUT(count=1, names=["version"]))),
+        ({"phone": "call me"}, ("record.fields.phone", FIELD_UNREADABLE())),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_field_that_cannot_be_kept_costs_neither_the_rest_nor_the_events(
-    world: World, odd: dict[str, Any], said: str
+    world: World, odd: dict[str, Any], problem: tuple[str, Reason]
 ) -> None:
     has_source(world, each="body.rows", mappings=[ORDERS])
     rows: list[dict[str, Any]] = [{"email": f"{name}@example.com"} for name in "abc"]
@@ -91,8 +97,7 @@ def test_a_field_that_cannot_be_kept_costs_neither_the_rest_nor_the_events(
     assert contacts(world) == rows
     assert world.bus.published == list(accepted.events)
     assert len(accepted.events) == 3
-    (problem,) = accepted.problems
-    assert problem.startswith(f"mappings[0].{said}")
+    assert accepted.problems == (Problem(f"mappings[0].{problem[0]}", problem[1]),)
     assert world.rejections.noted == []
 
 
@@ -108,17 +113,17 @@ def test_a_record_that_the_store_refuses_costs_only_itself(world: World, monkeyp
 
     def full(record: Any, replaces: Any) -> None:
         if record.fields["email"] == "b@example.com":
-            raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)")
+            raise TooLarge(TOO_LARGE)
         put(record, replaces)
 
     monkeypatch.setattr(world.records, "put", full)
     accepted = posts(world, {"rows": [{"email": f"{name}@example.com"} for name in "abc"]})
     assert [fields["email"] for fields in contacts(world)] == ["a@example.com", "c@example.com"]
     assert len(world.bus.published) == 3
-    (problem,) = accepted.problems
-    assert problem.startswith("mappings[0].record: this is more than")
+    assert accepted.problems == (Problem("mappings[0].record", TOO_LARGE),)
     ((source, kept),) = world.rejections.noted
-    assert (source, kept.status, kept.reason) == ("shop", 202, problem)
+    assert (source, kept.status) == ("shop", 202)
+    assert kept.reason == AT_FIELD(field="mappings[0].record", problem=TOO_LARGE)
 
 
 def test_a_store_that_is_out_of_reach_costs_the_delivery_for_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,14 +151,14 @@ def test_a_form_with_a_name_that_no_field_can_have_is_not_lost(world: World) -> 
 
 def test_of_an_open_form_no_word_is_kept_that_a_stranger_wrote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
-        raise TooLarge("call-me-ayse is too much")
+        raise TooLarge(Reason("size.too_large", {"field": "call-me-ayse"}))
 
     mapping = {"type": "form.submitted", "record": {"kind": "contact", "fields": "body.fields"}}
     has_source(world, "site", scheme="dangerous_open_form", mappings=[mapping])
     monkeypatch.setattr(world.records, "put", full)
     posts_form(world, {"email": "a@example.com", "call-me-ayse": "1"})
     ((_, kept),) = world.rejections.noted
-    assert (kept.reason, kept.body, kept.proven) == ("the record that it asks for cannot be written", "", False)
+    assert (kept.reason, kept.body, kept.proven) == (RECORD_REJECTED(), "", False)
 
 
 # --- the record that an event is about ---------------------------------------------------------------
@@ -268,8 +273,8 @@ def test_events_that_come_in_another_order_leave_what_happened_last(stripe: Worl
     late = posts(stripe, CREATED, name="stripe")
     assert contacts(stripe) == [{"full_name": "Ayşe Yılmaz", "email": "ayse@shop.example"}]
     assert [event.type for event in stripe.bus.published] == ["customer.updated", "customer.created"]
-    (problem,) = late.problems
-    assert "older than what was told of it before" in problem
+    [problem] = late.problems
+    assert (problem.field.endswith("].record"), problem.message) == (True, STALE())
     assert stripe.rejections.noted == []
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from whenthen.domain.common.stored_reasons import to_document
 from whenthen.domain.events.event import format_time, to_json
 from whenthen.domain.imports import spec
 from whenthen.domain.imports.job import Import
@@ -69,7 +70,7 @@ def import_document(work: Import) -> dict[str, Any]:
         "id": work.id,
         **spec.to_json(work.order),
         "status": work.status.value,
-        "reason": work.reason,
+        "reason": work.reason and to_document(work.reason),
         "progress": progress,
         "rows": counts,
         "created_at": format_time(work.created_at),
@@ -133,7 +134,7 @@ def rejection_document(rejection: Rejection) -> dict[str, Any]:
         "outcome": rejection.outcome,
         "proven": rejection.proven,
         "status": rejection.status,
-        "reason": rejection.reason,
+        "reason": to_document(rejection.reason),
         "size": rejection.size,
         "headers": dict(rejection.headers),
         "other_headers": list(rejection.others),
@@ -150,5 +151,5 @@ def lead_form_document(form: LeadForm) -> dict[str, Any]:
         "last_lead_at": form.last_lead and format_time(form.last_lead),
         "missed": form.missed,
         "under_way": form.after is not None,
-        "error": form.error,
+        "error": form.error and to_document(form.error),
     }

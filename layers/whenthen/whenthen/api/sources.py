@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.replies import caller, reply
 from whenthen.api.shapes import Document, Id, lead_form_document, rejection_document
+from whenthen.api.trials import trial_document
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -37,7 +38,7 @@ def list_sources() -> Response[str]:
 def try_sample(name: Id, body: Document) -> Response[str]:
     """`body` or `raw`, with `headers`, as the saved source would read it, or the one in `source`. Nothing is kept."""
     caller(router, "admin")
-    return reply(wired().try_source(name, body))
+    return reply(trial_document(wired().try_source(name, body)))
 
 
 @router.get("/sources/<name>/refused", summary="What a source sent in vain", tags=["sources"])

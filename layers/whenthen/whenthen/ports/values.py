@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.lint.findings import Finding
     from whenthen.domain.records.record import Record
@@ -170,14 +171,14 @@ class Counter(Struct, frozen=True):
 
 
 class Rejection(Struct, frozen=True):
-    """A delivery that a source's mappings did not take, or that was refused, as far as it may be kept.
+    """Hold a delivery that was refused, or that no mapping or no record took, as far as it may be kept.
 
     outcome   `refused` or `unmapped`
-    proven    whether it was proven to come from its source; if not, nothing but its size is kept of the body
-    status    what the sender was answered
-    reason    why
+    proven    whether it was authenticated; if not, only the size of the body is kept
+    status    HTTP status of the answer to the sender
+    reason    cause, without secrets
     size      bytes of the whole body
-    headers   those that tell what it is; `others` are the names of the rest
+    headers   those that tell the nature of the delivery; `others` are the names of the rest
     body      the text, masked and cut
     """
 
@@ -185,7 +186,7 @@ class Rejection(Struct, frozen=True):
     outcome: str
     proven: bool
     status: int
-    reason: str
+    reason: Reason
     size: int
     headers: Mapping[str, str] = field(default_factory=dict)
     others: Sequence[str] = ()

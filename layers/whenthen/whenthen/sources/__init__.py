@@ -1,1 +1,1 @@
-"""From an outside payload's raw bytes to events. Pure: what needs a call happens elsewhere."""
+"""Turn the raw bytes of outside payloads into events. Pure: calls happen elsewhere."""

@@ -51,7 +51,7 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
             return change(value)
         case Reason():
             return map_texts(value, change)
-        case list():
+        case list() | tuple():
             return [_mapped(item, change) for item in value]
     return value
 
@@ -83,7 +83,7 @@ def _cut_value(value: Any, characters: int, items: int) -> ReasonValue:
             return value[:characters] + CUT
         case Reason():
             return _cut(value, characters, items)
-        case list():
+        case list() | tuple():
             kept: list[Any] = [_cut_value(item, characters, items) for item in value[:items]]
             return [*kept, CUT] if len(value) > items else kept
     return value  # type: ignore[no-any-return]
@@ -93,6 +93,11 @@ def to_document(reason: Reason) -> dict[str, Any]:
     """Write a reason as `{"code": "list.too_many", "params": {"count": 30, "found": 31}}`."""
     document: dict[str, Any] = to_builtins(reason)
     return document
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Write a problem as `{"field": "steps", "code": "list.too_many", "params": {"count": 30, "found": 31}}`."""
+    return {"field": problem.field, **to_document(problem.message)}
 
 
 def from_document(document: Any) -> Reason:

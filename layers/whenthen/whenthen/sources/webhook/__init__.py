@@ -1,1 +1,1 @@
-"""Generic webhook sources: from a delivery to events and records by the mappings of an admin."""
+"""Map deliveries of generic webhook sources to events and records, by the mappings of an admin."""

@@ -1,4 +1,4 @@
-"""The mappings that apply to a source whose admin wrote none: those of its scheme."""
+"""Give the mappings of a scheme, for sources whose admin wrote none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STANDARD_WEBHOOKS: list[dict[str, Any]] = [
         "data": "body.data || body",
     },
 ]
-"""The specification's advice for bodies: `type`, `timestamp` and `data`; some senders leave `data` out and are flat."""
+"""Reads bodies as the specification advises: `type`, `timestamp`, `data`. Some senders leave `data` out."""
 
 FORM: list[dict[str, Any]] = [
     {
@@ -29,7 +29,7 @@ FORM: list[dict[str, Any]] = [
         "data": "{form: source, fields: body.fields, files: body.files}",
     },
 ]
-"""A form under any of the usual names of its fields for phone and e-mail."""
+"""Reads a form under any of the usual names of its fields for phone and e-mail."""
 
 _OF_SCHEME: dict[str, list[dict[str, Any]]] = {
     "standard_webhooks": STANDARD_WEBHOOKS,
@@ -42,5 +42,5 @@ _OF_SCHEME: dict[str, list[dict[str, Any]]] = {
 
 @cache
 def default_mappings(scheme: str) -> tuple[EventMapping, ...]:
-    """The mappings of a scheme; none where its bodies can be anything."""
+    """Return the mappings of a scheme; none if its bodies can be anything."""
     return parse_mappings(_OF_SCHEME.get(scheme, []))

@@ -1,7 +1,7 @@
-"""What one mapping finds in one body for an event: its time, subject, identities and data.
+"""Find the time, subject, identities and data of an event in one body, by one mapping.
 
-What an expression finds is never trusted to be what it should: a part that cannot be read is reported and
-left out, and costs nothing else. What it finds for a record is read in `mapped_records`.
+An expression may find anything. A part that cannot be read is reported and left out, and costs nothing else.
+`record_mapping` finds the fields of a record.
 """
 
 from __future__ import annotations
@@ -14,35 +14,51 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common import int64
-from whenthen.domain.common.errors import Invalid, Malformed
+from whenthen.domain.common.errors import Invalid, Malformed, Problem
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.events.event import parse_time
 from whenthen.domain.events.identities import identities_of, identity
 from whenthen.domain.records.record import parse_ref
 from whenthen.sources.parsing.json_body import present, text_id, unix_time
+from whenthen.sources.webhook.reason_codes import (
+    DATA_TOO_LARGE,
+    IDENTITIES_NO_OBJECT,
+    NO_JSON_VALUE,
+    NO_RECORD,
+    NO_TIME,
+)
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.sources.parsing.expressions import Expression
     from whenthen.sources.webhook.mapping import EventMapping
     from whenthen.sources.webhook.record_mapping import RecordUpsert
 
 MAX_DATA_BYTES = 150_000
-"""What an event's data may weigh as JSON: leaves room in an event for the rest of it."""
+"""Bytes of an event's data as JSON: leaves room in an event for the rest of it."""
 
 _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
-_LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; above, a number is no time, and may be too large to divide
+_LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; a number above is no time, and may be too large to divide
 
 
 class MappingSession(Struct, frozen=True):
-    """Evaluates one mapping's expressions; what does not apply is reported and read as nothing."""
+    """Evaluate one mapping's expressions; report those that do not apply, and read them as None.
+
+    path      of the mapping, such as `mappings[0]`
+    root      the values that expressions see
+    problems  receives each problem, its field below `path`
+    """
 
     path: str
     root: Mapping[str, Any]
-    problems: list[str]
+    problems: list[Problem]
 
-    def report(self, name: str, reason: str) -> None:
-        self.problems.append(f"{self.path}.{name}: {reason}")
+    def report(self, name: str, reason: Reason) -> None:
+        """Report a problem of the part `name` of the mapping."""
+        self.problems.append(Problem(f"{self.path}.{name}", reason))
 
     def value(self, name: str, expression: Expression | None) -> Any:
+        """Evaluate the expression of the part `name`; None if there is none, or it does not apply."""
         if expression is None:
             return None
         try:
@@ -51,12 +67,13 @@ class MappingSession(Struct, frozen=True):
         except Malformed as error:
             self.report(name, error.reason)
         except (TypeError, ValueError):
-            self.report(name, "the expression finds what is no JSON value")
+            self.report(name, NO_JSON_VALUE())
         else:
             return found
         return None
 
     def holds(self, expression: Expression) -> bool:
+        """Tell whether the mapping's `when` holds; one that does not apply does not."""
         try:
             return expression.holds(self.root)
         except Malformed as error:
@@ -64,9 +81,9 @@ class MappingSession(Struct, frozen=True):
             return False
 
 
-def time_of(mapping: EventMapping, asking: MappingSession) -> datetime | None:
-    """RFC 3339, or unix seconds or milliseconds."""
-    found = asking.value("time", mapping.time)
+def time_of(mapping: EventMapping, session: MappingSession) -> datetime | None:
+    """Find the time, written in RFC 3339 or as unix seconds or milliseconds; None if it is absent or unreadable."""
+    found = session.value("time", mapping.time)
     if found is None:
         return None
     if isinstance(found, int | float) and _MILLISECONDS < found <= _LAST_MILLISECOND:
@@ -77,28 +94,31 @@ def time_of(mapping: EventMapping, asking: MappingSession) -> datetime | None:
     try:
         return parse_time(found, "time")
     except Invalid:
-        asking.report("time", "neither a time such as 2026-03-14T09:30:00Z nor unix seconds")
+        session.report("time", NO_TIME())
         return None
 
 
-def subject_of(mapping: EventMapping, record: RecordUpsert | None, asking: MappingSession) -> str | None:
-    """What the expression finds, else the record that the body changes."""
-    found = asking.value("subject", mapping.subject)
+def subject_of(mapping: EventMapping, record: RecordUpsert | None, session: MappingSession) -> str | None:
+    """Find the ref of the event's subject, else that of the record that the body changes; None if neither is known."""
+    found = session.value("subject", mapping.subject)
     if found is not None:
         try:
             return ":".join(parse_ref(found))
         except Invalid:
-            asking.report("subject", "no record such as lead:4711")
-    return f"{record.kind}:{record.id}" if record and record.id else None
+            session.report("subject", NO_RECORD())
+    return record.ref if record else None
 
 
-def identities_found(country: str | None, mapping: EventMapping, asking: MappingSession) -> tuple[str, ...]:
-    """`{phone: …, email: …}`; any other name gives an identity of that kind, such as `stripe#cus_…`."""
-    found = asking.value("identities", mapping.identities)
+def identities_found(country: str | None, mapping: EventMapping, session: MappingSession) -> tuple[str, ...]:
+    """Find identities in an object such as `{phone: …, email: …}`.
+
+    Any other name gives an identity of that kind, such as `stripe#cus_…`.
+    """
+    found = session.value("identities", mapping.identities)
     if found is None:
         return ()
     if not isinstance(found, dict):
-        asking.report("identities", "an object such as {phone: …, email: …} is required")
+        session.report("identities", IDENTITIES_NO_OBJECT())
         return ()
     known = list(identities_of(found, country))
     for kind, value in found.items():
@@ -108,25 +128,25 @@ def identities_found(country: str | None, mapping: EventMapping, asking: Mapping
         try:
             known.append(identity(kind, external_id))
         except Invalid as error:
-            asking.report("identities", error.reason)
+            session.report("identities", reason_of(error))
     return tuple(known)
 
 
-def data_of(mapping: EventMapping, asking: MappingSession) -> dict[str, Any]:
-    """What the expression finds, without one the body. A value that is no object is kept as `value`.
+def data_of(mapping: EventMapping, session: MappingSession) -> dict[str, Any]:
+    """Find the event's data; without an expression, the body. A value that is no object is kept as `value`.
 
-    Fields of an expression that found nothing are left out, as they would be if the sender had left them out.
+    Fields for which an expression found nothing are left out, as if the sender had left them out.
     """
-    found = asking.root["body"] if mapping.data is None else asking.value("data", mapping.data)
+    found = session.root["body"] if mapping.data is None else session.value("data", mapping.data)
     data = found if isinstance(found, dict) else present({"value": found})
     if mapping.data is not None:
         data = present(data)
     if encoded_size(data) > MAX_DATA_BYTES:
-        asking.report("data", f"more than {MAX_DATA_BYTES} bytes, so it is left out")
+        session.report("data", DATA_TOO_LARGE(count=MAX_DATA_BYTES))
         return {"omitted": ["data"]}
     return data
 
 
 def encoded_size(data: Any) -> int:
-    """Bytes of the data as JSON."""
+    """Count the bytes of the data as JSON."""
     return len(json.dumps(data))

@@ -1,4 +1,4 @@
-"""A generic source as an admin configures it: how it proves itself, and how its bodies become events and records.
+"""Read a generic source as an admin configures it: how it authenticates, and how bodies become events and records.
 
     {"name": "shop",
      "scheme": "standard_webhooks",
@@ -12,9 +12,9 @@
          "record": {"kind": "contact", "fields": "{email: body.customer.email, full_name: body.customer.name}"}}]}
 
 Everything but `type` and `kind` is a JMESPath expression over the same root: `body` (the JSON, or the `fields`
-and `files` of a form), `headers` (names in lower case, without those that carry proof), `delivery_id` (the
-sender's own id of the delivery) and `source` (this source's name). The first mapping whose `when` holds takes
-the body. Secrets are no part of this: they are kept elsewhere, under the source's name.
+and `files` of a form), `headers` (names in lower case, without those that carry signatures or tokens), `delivery_id`
+(the sender's own id of the delivery) and `source` (this source's name). The first mapping whose `when` holds takes
+the body. Secrets are no part of the document: they are stored apart, under the source's name.
 """
 
 from __future__ import annotations
@@ -26,10 +26,20 @@ from msgspec import Struct
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, REQUIRED
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.records.record import KIND
 from whenthen.sources.parsing.expressions import Expression, compile_expression
 from whenthen.sources.signing.schemes import FORM_SCHEMES, Scheme, parse_scheme
+from whenthen.sources.webhook.reason_codes import (
+    COUNTRY_CODE,
+    RECORD_MAKES_EVENTS,
+    REDIRECT,
+    SOURCE_NAME,
+    TAKES_NO_FORMS,
+    TYPE_DERIVED,
+    TYPE_OR_TYPE_FROM,
+)
 
 MAX_MAPPINGS = 50
 
@@ -41,7 +51,7 @@ _TAKEN_NAMES = frozenset({"meta", "email"})
 
 
 class RecordMapping(Struct, frozen=True):
-    """The record that a body also changes: of `kind`, found by `id` or by the phone or e-mail among its `fields`."""
+    """Describe a record that a body also changes, found by `id` or by the phone or e-mail among its `fields`."""
 
     kind: str
     fields: Expression
@@ -49,7 +59,7 @@ class RecordMapping(Struct, frozen=True):
 
 
 class EventMapping(Struct, frozen=True):
-    """One way from a body to an event, whose type is fixed, or found by `type_from`. None means the default."""
+    """Describe one way from a body to an event. Its type is fixed, or `type_from` finds it. None means the default."""
 
     when: Expression | None = None
     type: str = ""
@@ -63,17 +73,17 @@ class EventMapping(Struct, frozen=True):
 
 
 class FormOptions(Struct, frozen=True):
-    """For sources that are HTML forms: the field that people do not see, and where their browser goes afterwards."""
+    """Name a form's honeypot, a field that people do not see, and the address their browser goes to afterwards."""
 
     honeypot: str | None = None
     redirect: str | None = None
 
 
 class Source(Struct, frozen=True):
-    """A configured source. Without mappings those of its scheme apply (`mapped.defaults`).
+    """Hold a configured source. Without mappings, those of its scheme apply (`default_mappings`).
 
-    each             finds the list whose items are each mapped as a body; None: the body is one
-    default_country  reads phone numbers without a country code; None: the installation's
+    each             finds the list whose items are each mapped as a body; None: the whole body is mapped
+    default_country  of phone numbers without a country code; None: the installation's
     """
 
     name: str
@@ -87,17 +97,17 @@ class Source(Struct, frozen=True):
 def parse_source(document: Any, *, saved: bool = False) -> Source:
     """Read a source's configuration. Raises Invalid naming every field that does not hold.
 
-    `saved` is for one that was accepted before: what the catalogue lets it report is not looked up again, and what
-    a source of programs says of a form is passed over.
+    saved  the source was accepted before: the catalogue is not asked again which types it may report, and form
+           options of a scheme that takes no forms are ignored
     """
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
     name = reader.text("name", required=True, longest=40)
     if name and (not _NAME.fullmatch(name) or name in _TAKEN_NAMES):
-        reader.report("name", "lower-case letters, digits, - and _ are allowed; meta and email are taken")
+        reader.report("name", SOURCE_NAME())
     country = reader.text("default_country") or None
     if country and not _COUNTRY.fullmatch(country):
-        reader.report("default_country", "an ISO 3166 code of two capital letters such as TR is required")
+        reader.report("default_country", COUNTRY_CODE())
     scheme = _scheme(reader)
     source = Source(
         name=name,
@@ -110,16 +120,14 @@ def parse_source(document: Any, *, saved: bool = False) -> Source:
     reader.finish()
     for position, mapping in enumerate(() if saved else source.mappings):
         if EVENT_TYPE.fullmatch(mapping.type) and not may_report(mapping.type):
-            reader.report(
-                f"mappings[{position}].type", f"no source may report {mapping.type}: whenthen derives it itself"
-            )
+            reader.report(f"mappings[{position}].type", TYPE_DERIVED(type=mapping.type))
     if problems:
         raise Invalid(problems)
     return source
 
 
 def parse_mappings(documents: list[dict[str, Any]]) -> tuple[EventMapping, ...]:
-    """Read mappings that are part of whenthen itself. Raises Invalid."""
+    """Read mappings that come with whenthen. Raises Invalid naming each field."""
     problems: list[Problem] = []
     reader = Reader({"mappings": documents}, "", problems)
     mappings = tuple(_event_mapping(item) for item in reader.children("mappings", most=MAX_MAPPINGS))
@@ -129,7 +137,7 @@ def parse_mappings(documents: list[dict[str, Any]]) -> tuple[EventMapping, ...]:
 
 
 def may_report(event_type: Any) -> bool:
-    """Whether a source may say that this happened: any type but those that whenthen derives or makes itself."""
+    """Tell whether a source may report this type: any but those that whenthen derives or makes itself."""
     # the whole catalogue, 40 ms of a cold start, which most deliveries do not need
     from whenthen.domain.event_catalog import catalog  # noqa: PLC0415
     from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS  # noqa: PLC0415
@@ -154,9 +162,9 @@ def _scheme(reader: Reader) -> Scheme | None:
 def _event_mapping(reader: Reader) -> EventMapping:
     fixed, found = reader.text("type"), _expression(reader, "type_from")
     if bool(fixed) == (found is not None):
-        reader.report("type", "either a type such as payment.received, or an expression in type_from, is required")
+        reader.report("type", TYPE_OR_TYPE_FROM())
     elif fixed and not EVENT_TYPE.fullmatch(fixed):
-        reader.report("type", f"{fixed} is no event type such as payment.received")
+        reader.report("type", BAD_EVENT_TYPE(value=fixed))
     mapping = EventMapping(
         type=fixed,
         type_from=found,
@@ -169,9 +177,7 @@ def _event_mapping(reader: Reader) -> EventMapping:
         record=_record(reader.child("record")),
     )
     if mapping.record and mapping.record.kind == fixed.partition(".")[0]:
-        reader.report(
-            "record", f"its change gives {mapping.record.kind}.… events of its own: name this event otherwise"
-        )
+        reader.report("record", RECORD_MAKES_EVENTS(kind=mapping.record.kind))
     reader.finish()
     return mapping
 
@@ -181,16 +187,16 @@ def _record(reader: Reader | None) -> RecordMapping | None:
         return None
     kind = reader.text("kind", required=True)
     if kind and not KIND.fullmatch(kind):
-        reader.report("kind", "a kind of records such as contact is required")
+        reader.report("kind", BAD_RECORD_KIND())
     if "fields" not in reader:
-        reader.report("fields", "is required")
+        reader.report("fields", REQUIRED())
     fields, external_id = _expression(reader, "fields"), _expression(reader, "id")
     reader.finish()
     return RecordMapping(kind, fields, external_id) if fields else None
 
 
 def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormOptions:
-    """What is said of a form; nothing where the scheme is none, whose sender would take a redirect for a failure."""
+    """Read the options of a form; none if the scheme is a program's, which would take a redirect for a failure."""
     if reader is None:
         return FormOptions()
     honeypot, redirect = reader.text("honeypot") or None, reader.text("redirect", longest=2_008) or None
@@ -198,10 +204,10 @@ def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormO
     if scheme is not None and scheme.kind not in FORM_SCHEMES:
         for name in ("honeypot", "redirect"):
             if name in reader and not saved:
-                reader.report(name, f"{scheme.kind} takes no forms: nobody fills it in, and no browser is sent on")
+                reader.report(name, TAKES_NO_FORMS(scheme=scheme.kind))
         return FormOptions()
     if redirect and not _REDIRECT.fullmatch(redirect):
-        reader.report("redirect", "an https:// address is required")
+        reader.report("redirect", REDIRECT())
     return FormOptions(honeypot, redirect)
 
 

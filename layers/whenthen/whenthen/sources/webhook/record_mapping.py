@@ -1,6 +1,6 @@
-"""What one mapping finds in one body for a record: which one it is, and those of its fields that a record can keep.
+"""Find the record that a body changes, and its fields, by one mapping.
 
-Each field is looked at by itself. One that no record can keep is reported and left out; it costs neither the other
+Each field is checked by itself. One that no record can keep is reported and left out; it costs neither the other
 fields nor the event.
 """
 
@@ -18,25 +18,32 @@ from whenthen.domain.common.errors import Invalid
 from whenthen.domain.events.identities import email, identity, phone, written
 from whenthen.domain.records.record import FIELD, ID, MAX_FIELDS, MAX_OTHERS, OTHER_FIELDS, RESERVED, identities_of
 from whenthen.sources.parsing.json_body import text_id
+from whenthen.sources.webhook.reason_codes import (
+    ADDRESSES_LEFT_OUT,
+    ADDRESSES_UNREADABLE,
+    FIELD_UNREADABLE,
+    FIELDS_LEFT_OUT,
+    FIELDS_NO_OBJECT,
+    NAMES_LEFT_OUT,
+    NO_KEY,
+)
 
 if TYPE_CHECKING:
     from whenthen.sources.webhook.field_mapping import MappingSession
     from whenthen.sources.webhook.mapping import RecordMapping
 
 MOST_SHOWN = 5
-"""How many of the names that no field can have are shown."""
+"""Names of impossible fields that a problem lists."""
 
 LONGEST_SHOWN = 64
 """Characters that are shown of each: as many as a name may have."""
 
-_UNREADABLE = "cannot be read, so it is left out"
-
 
 class RecordUpsert(Struct, frozen=True):
-    """A record to create or change: by `id` where it is known, else by the identities among its fields.
+    """Describe a record to create or change: by `id` if it is known, else by the identities among its fields.
 
-    event  the id of the event that tells of it
-    at     when that happened, where the body says so
+    event  id of the event that tells of it
+    at     time of that event, if the body gives one
     """
 
     kind: str
@@ -46,72 +53,78 @@ class RecordUpsert(Struct, frozen=True):
     at: datetime | None = None
 
     @property
-    def said(self) -> str:
-        """What is told of it, as one text."""
+    def ref(self) -> str | None:
+        """Return the record's ref; None if its id is not known yet."""
+        return f"{self.kind}:{self.id}" if self.id else None
+
+    @property
+    def content(self) -> str:
+        """Return kind, id and fields as one text, the same for the same update."""
         return json.dumps([self.kind, self.id, self.fields], sort_keys=True)
 
 
 def record_of(
-    source: str, country: str | None, mapping: RecordMapping | None, asking: MappingSession
+    source: str, country: str | None, mapping: RecordMapping | None, session: MappingSession
 ) -> RecordUpsert | None:
-    """The record that the body changes besides; None where it says too little for one, which is reported."""
+    """Find the record that the body changes besides; None, and a problem, if it says too little for one."""
     if mapping is None:
         return None
-    fields, external_id = asking.value("record.fields", mapping.fields), text_id(asking.value("record.id", mapping.id))
+    fields = session.value("record.fields", mapping.fields)
+    external_id = text_id(session.value("record.id", mapping.id))
     if not isinstance(fields, dict):
-        asking.report("record.fields", "no object is found, so no record is changed")
+        session.report("record.fields", FIELDS_NO_OBJECT())
         return None
-    fields = _kept(country, _named(fields, external_id, asking), asking)
+    fields = _kept(country, _named(fields, external_id, session), session)
     if external_id is None and not identities_of(fields):
-        asking.report("record", "neither an id nor a phone or e-mail is found, so no record is changed")
+        session.report("record", NO_KEY())
         return None
     if external_id is not None and not ID.fullmatch(external_id):
         external_id = ids.record_id(source, mapping.kind, external_id)
     return RecordUpsert(mapping.kind, external_id, fields)
 
 
-def _named(fields: Mapping[str, Any], external_id: str | None, asking: MappingSession) -> dict[str, Any]:
-    """The fields that hold something, as many as a record can have, under names that it can have."""
+def _named(fields: Mapping[str, Any], external_id: str | None, session: MappingSession) -> dict[str, Any]:
+    """Keep the fields that hold something, as many as a record can have, under names that it can have."""
     present = {name: value for name, value in fields.items() if value is not None}
     if external_id is not None and text_id(present.get("id")) == external_id:
-        del present["id"]  # of a whole body as fields: it is kept, as the record's own
+        del present["id"]  # a whole body as fields: the id is kept, as the record's own
     allowed = [name for name in present if name not in RESERVED and FIELD.fullmatch(name)]
-    strange = [name[:LONGEST_SHOWN] for name in present if name in RESERVED or not FIELD.fullmatch(name)]
-    if strange:
-        shown = ", ".join(map(repr, strange[:MOST_SHOWN])) + (", …" if len(strange) > MOST_SHOWN else "")
-        asking.report("record.fields", f"left out are {len(strange)}, whose names no field can have: {shown}")
+    impossible = [name[:LONGEST_SHOWN] for name in present if name in RESERVED or not FIELD.fullmatch(name)]
+    if impossible:
+        shown = [*impossible[:MOST_SHOWN], *(["…"] if len(impossible) > MOST_SHOWN else [])]
+        session.report("record.fields", NAMES_LEFT_OUT(count=len(impossible), names=list(shown)))
     if len(allowed) > MAX_FIELDS:
-        asking.report("record.fields", f"left out are all but the first {MAX_FIELDS} of {len(allowed)}")
+        session.report("record.fields", FIELDS_LEFT_OUT(count=MAX_FIELDS, found=len(allowed)))
     return {name: present[name] for name in allowed[:MAX_FIELDS]}
 
 
-def _kept(country: str | None, fields: Mapping[str, Any], asking: MappingSession) -> dict[str, Any]:
-    """The fields with addresses in their one written form, without those that are none."""
+def _kept(country: str | None, fields: Mapping[str, Any], session: MappingSession) -> dict[str, Any]:
+    """Normalise the addresses among the fields, and leave out those that cannot be read."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():
         found: Any = value
         if name in _ADDRESSES:
             found = _ADDRESSES[name](value, country)
         elif name in _LISTS:
-            found = _further(name, value, country, asking)
+            found = _further(name, value, country, session)
         if found is None:
-            asking.report(f"record.fields.{name}", _UNREADABLE)
+            session.report(f"record.fields.{name}", FIELD_UNREADABLE())
         else:
             kept[name] = found
     return kept
 
 
-def _further(name: str, values: Any, country: str | None, asking: MappingSession) -> list[str] | None:
-    """Those of a list of further addresses that are such, as many as a record can have; None for none."""
+def _further(name: str, values: Any, country: str | None, session: MappingSession) -> list[str] | None:
+    """Keep the readable ones of a list of further addresses, as many as a record can have; None for none."""
     if not isinstance(values, list):
         return None
     read = _ADDRESSES[_LISTS[name]]
     usable = [found for value in values if (found := read(value, country)) is not None]
     kept = list(dict.fromkeys(usable))[:MAX_OTHERS]
     if kept and len(usable) < len(values):
-        asking.report(f"record.fields.{name}", f"left out are {len(values) - len(usable)} that cannot be read")
+        session.report(f"record.fields.{name}", ADDRESSES_UNREADABLE(count=len(values) - len(usable)))
     if len(set(usable)) > MAX_OTHERS:
-        asking.report(f"record.fields.{name}", f"left out are all but the first {MAX_OTHERS}")
+        session.report(f"record.fields.{name}", ADDRESSES_LEFT_OUT(count=MAX_OTHERS))
     return kept or None
 
 
@@ -137,6 +150,6 @@ _ADDRESSES: Mapping[str, Callable[[Any, str | None], str | None]] = {
     "email": _email,
     "whatsapp": _whatsapp,
 }
-"""The fields that a person is found by, and how each is read."""
+"""Field that a person is found by → its reader."""
 
 _LISTS = {others: name for name, others in OTHER_FIELDS.items()}

@@ -1,8 +1,8 @@
-"""What of a delivery may be kept for its admin to look at: never what proves who sent it, nor what opens anything.
+"""Mask a delivery for its admin to look at: never keep signatures, tokens or passwords.
 
 A value is masked for its name (`password`, `api_key`), for its form (a bearer token, a card's number), or because
-it is a secret of the source itself. Of headers only those are kept by value that tell what the delivery is; of the
-others only that they were there.
+it is a secret of the source itself. Headers that tell the nature of the delivery are kept by value, of all others only
+the names.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ MASK = "***"
 LONGEST_BODY = 4_000
 """Characters of a body that are kept."""
 LONGEST_TEXT = 4 * LONGEST_BODY
-"""Characters of a text that are looked at: the sender waits meanwhile."""
+"""Characters of a text that are searched: the sender waits meanwhile."""
 LONGEST_SECRET = 1_000
-"""Characters that go from the end of a text that was cut: half a secret would not be known as one."""
+"""Characters that are dropped at the end of a text that was cut: half a secret would not be recognised."""
 LONGEST_HEADER = 200
 MOST_NAMES = 50
 
@@ -41,16 +41,16 @@ TELLING_HEADERS = frozenset(
         *("webhook-id", "webhook-timestamp", "x-github-event", "x-github-delivery"),
     }
 )
-"""Headers that say what a delivery is, whoever sends it."""
+"""Headers that tell the nature of a delivery of any sender."""
 
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|token|apikey|accesskey|privatekey|authori[sz]ation|credential|signature|cookie"
     r"|sessionid|jwt|cvv|cvc|cardnumber|securitycode|iban"
 )
-"""In a name without anything but its letters and digits, in lower case."""
+"""Searched in a name that is reduced to its letters and digits, in lower case."""
 
 _SECRET_WORDS = frozenset({"auth", "key", "sig", "hmac", "pwd", "pin", "otp", "pan", "ssn"})
-"""Words of a name: too short to be looked for within words."""
+"""Compared with whole words of a name: they are too short to be searched within words."""
 
 _NAMES = frozenset({"name", "key", "field", "label", "parameter", "question"})
 _SPOKEN_OF = frozenset({"value", "values", "val", "content", "text", "answer", "answers"})
@@ -58,13 +58,13 @@ _SPOKEN_OF = frozenset({"value", "values", "val", "content", "text", "answer", "
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LONGEST_NAME = 200
-"""Characters of a name that is looked at; what stands under a longer one is hidden."""
+"""Characters of a name that is searched; the value under a longer name is hidden."""
 
 _SIGN = re.compile(
     r"(?i)(?:[\\\"']{1,8}\s{0,8}|\s{1,8}|)"
     r"(?:(?P<loose>[:>]|\r?\n\r?\n|&gt;|%3A)|=|(?P<encoded>%3D))[=>]?\s{0,8}"
 )
-"""What stands between a name and its value in a text of any kind: a query, JSON within a string, a header."""
+"""Separates a name from its value in a text of any kind: a query, JSON within a string, a header."""
 
 _BEFORE_NAME = re.compile(r"(?i)[^\w.\[\]%-]|%(?:2[6CF]|3[AD])")
 
@@ -82,7 +82,7 @@ _FORMS = (
     re.compile(r"\b(?:whsec_|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|EAA|AKIA)[A-Za-z0-9_/+=-]{8,}"),
     re.compile(r"(?<=://)[^\s/?#@]{1,200}(?=@)"),
 )
-"""Tokens that are known by how they begin, and the password of an address."""
+"""Match tokens by how they begin, and the password in an address."""
 
 _CARD = re.compile(r"\b[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\b")
 
@@ -90,13 +90,13 @@ _CARD = re.compile(r"\b[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\b")
 def kept_headers(
     source: Source, headers: Mapping[str, str], secrets: Sequence[str]
 ) -> tuple[dict[str, str], list[str]]:
-    """The headers that tell what the delivery is, and the names of the others."""
+    """Return the headers that tell the nature of the delivery, masked, and the names of the others."""
     asked = [expression.text for expression in _expressions(source)]
     kept: dict[str, str] = {}
     others: list[str] = []
     for name, value in headers.items():
         tells = name in TELLING_HEADERS or name == source.scheme.delivery_header or any(name in text for text in asked)
-        if tells and name != source.scheme.header and not _is_secret(name):
+        if tells and name != source.scheme.header and not is_secret(name):
             kept[name] = masked(str(value), secrets)[:LONGEST_HEADER]
         else:
             others.append(name[:64])
@@ -104,10 +104,9 @@ def kept_headers(
 
 
 def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> str:
-    """The body as text, masked, at most LONGEST_BODY characters of it.
+    """Return the body as text, masked, at most LONGEST_BODY characters of it.
 
-    Empty where it cannot be read as what it should be: where names and values are not told apart, nothing can be
-    relied on to mask them.
+    Empty if the body cannot be read: nothing masks reliably where names and values are not told apart.
     """
     try:
         read = _form(source, headers, raw) if source.scheme.kind in FORM_SCHEMES else read_json(raw)
@@ -117,7 +116,7 @@ def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: S
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without anything that looks like a secret, or is one of `secrets`."""
+    """Mask everything in a text that looks like a secret, or is one of `secrets`."""
     if len(text) > LONGEST_TEXT:
         return masked(text[:LONGEST_TEXT], secrets)[:-LONGEST_SECRET] or MASK
     for secret in secrets:
@@ -130,13 +129,13 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 
 def _without_elements(text: str) -> str:
-    """The text with the content of XML elements masked up to their end, or to the text's, where they name a secret."""
+    """Mask the content of XML elements whose name is that of a secret, up to their end or the text's."""
     parts: list[str] = []
     at = 0
     while found := _ELEMENT.search(text, at):
         parts.append(text[at : found.end()])
         at = found.end()
-        if _is_secret(found[1]):
+        if is_secret(found[1]):
             end = text.find(f"</{found[1]}", at)
             at = len(text) if end < 0 else end
             parts.append(MASK)
@@ -144,14 +143,14 @@ def _without_elements(text: str) -> str:
 
 
 def _without_pairs(text: str) -> str:
-    """The text with the values masked that stand behind the name of a secret: rather too much of it than too little."""
+    """Mask the values behind the names of secrets: rather too much than too little."""
     parts: list[str] = []
     at = 0
     while found := _SIGN.search(text, at):
         name = _BEFORE_NAME.split(text[max(at, found.start() - 80) : found.start()].rstrip(" \\\"'"))[-1]
         parts.append(text[at : found.end()])
         at = found.end()
-        if _is_secret(unquote(name)):
+        if is_secret(unquote(name)):
             unquoted = _LINE if found["loose"] else _ENCODED if found["encoded"] else _WRITTEN
             value = _QUOTED.match(text, at) or _NESTED.match(text, at) or unquoted.match(text, at)
             if value and value[0]:
@@ -161,19 +160,19 @@ def _without_pairs(text: str) -> str:
 
 
 class _Masking(Struct):
-    """Masks a document up to `left` characters of its JSON, which the rest would only follow."""
+    """Mask a document, up to `left` characters of its JSON; the rest is left out."""
 
     secrets: Sequence[str]
     left: int = LONGEST_BODY
 
     def of(self, value: Any, *, hidden: bool = False) -> Any:
-        """`value` with its shape kept; `hidden`: it stands under the name of a secret."""
+        """Mask a value and keep its shape; `hidden`: it stands under the name of a secret."""
         self.left -= 1
         if isinstance(value, dict):
             members = itertools.takewhile(self._goes_on, value.items())
             secret = _SPOKEN_OF if _names_secret(value) else ()
             return {
-                self._text(name): self.of(item, hidden=hidden or name.lower() in secret or _is_secret(name))
+                self._text(name): self.of(item, hidden=hidden or name.lower() in secret or is_secret(name))
                 for name, item in members
             }
         if isinstance(value, list):
@@ -202,7 +201,8 @@ def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, A
     return {"fields": {name: MASK if name in hidden else text for name, text in form.fields.items()}, "files": files}
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Tell whether a field, header or element of this name holds a secret."""
     if len(name) > LONGEST_NAME:
         return True
     joined = "".join(character for character in name.lower() if character.isalnum())
@@ -211,19 +211,19 @@ def _is_secret(name: str) -> bool:
 
 
 def _names_secret(members: Mapping[str, Any]) -> bool:
-    """Whether an object gives a name and its value as two members, and the name is that of a secret."""
-    return any(isinstance(item, str) and name.lower() in _NAMES and _is_secret(item) for name, item in members.items())
+    """Tell whether an object gives a name and its value as two members, and the name is that of a secret."""
+    return any(isinstance(item, str) and name.lower() in _NAMES and is_secret(item) for name, item in members.items())
 
 
 def _is_card(written: str) -> bool:
-    """Whether the digits have the check digit of a payment card (Luhn)."""
+    """Tell whether the digits have the check digit of a payment card (Luhn)."""
     digits = [int(character) for character in written if character.isdigit()]
     doubled = [digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits[::-1])]
     return sum(doubled) % 10 == 0
 
 
 def _expressions(source: Source) -> Iterator[Expression]:
-    """All expressions of the source: a header that one of them names tells what the delivery is."""
+    """Return all expressions of the source: a header that one of them names tells the nature of the delivery."""
     for mapping in source.mappings:
         record = mapping.record
         asked = (mapping.when, mapping.type_from, mapping.id, mapping.time, mapping.subject, mapping.identities)

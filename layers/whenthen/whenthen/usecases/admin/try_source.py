@@ -1,4 +1,4 @@
-"""try_source: what a source would make of a sample body. Nothing is written, published or remembered."""
+"""try_source: show what a source makes of a sample body. Nothing is written, published or remembered."""
 
 from __future__ import annotations
 
@@ -11,39 +11,81 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem, Refused, handling_of
-from whenthen.domain.events.event import to_json
+from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, TOO_MANY
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
 from whenthen.sources.webhook.mapping import parse_source
-from whenthen.sources.webhook.trial import passed_over
+from whenthen.sources.webhook.trial import PassedOver, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.records.record import Record
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
-    from whenthen.sources.webhook.delivery import Item, MappingResult
     from whenthen.sources.webhook.mapping import Source
+    from whenthen.sources.webhook.mapping_result import Item, MappingResult
     from whenthen.usecases.records.save_record import SaveRecord
+
+NOT_JSON_BODY = ReasonCode("sample.not_object_or_list")
+# The fields of a form that is given as JSON: {"fields": {"email": "…"}}.
+FORM_FIELDS = ReasonCode("sample.form_fields")
 
 MAX_HEADERS = 100
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
+class TriedItem(Struct, frozen=True):
+    """Hold what one body of a sample would become.
+
+    mapping        the mapping that takes it, such as `mappings[0]`; None: no mapping does
+    passed_over    the mappings before it, with the reasons why they do not take it
+    record         the record that it would change, as it would stand then; None: it changes none
+    record_exists  whether that record exists already
+    """
+
+    mapping: str | None
+    passed_over: tuple[PassedOver, ...]
+    event: Event
+    record: Record | None
+    record_exists: bool
+    problems: tuple[Problem, ...]
+
+
+class Refusal(Struct, frozen=True):
+    """Hold the answer that the sender of a sample would get: the HTTP status, its title, and the reason."""
+
+    status: int
+    title: str
+    reason: Reason
+
+
+class Trial(Struct, frozen=True):
+    """Hold what a sample would become, or in `refused` the answer that its sender would get."""
+
+    source: str
+    items: tuple[TriedItem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    refused: Refusal | None = None
+
+
 class TrySource(Struct, frozen=True):
-    """Reads a sample as a delivery of the source whose proof holds."""
+    """Map a sample as an authenticated delivery of a source."""
 
     sources: SourceStore
     save_record: SaveRecord
     clock: Clock
 
-    def __call__(self, name: str, written: Mapping[str, Any]) -> dict[str, Any]:
-        """What would become of a sample. Raises Invalid naming each field; NotFound where no source is given or saved.
+    def __call__(self, name: str, written: Mapping[str, Any]) -> Trial:
+        """Show what would become of a sample.
 
         `body` is the sample as JSON (of a form: `{"fields": {…}}`), or `raw` its text as it is sent; `headers`
-        and `delivery_id` are what comes with it. `source` is a source that is not saved yet, in place of the one
-        that is. The answer has the `items` that the sample holds, `problems` with whatever could not be read, and
-        in `refused` how the sender would be refused.
+        and `delivery_id` come with it. `source` is a source that is not saved yet, in place of the saved one.
+        Raises Invalid naming each field; NotFound if no source is given or saved.
         """
         problems: list[Problem] = []
         reader = Reader(written, "", problems)
@@ -54,22 +96,22 @@ class TrySource(Struct, frozen=True):
         if problems or source is None:
             raise Invalid(problems)
         delivery = Delivery(source, headers, raw, external_id, self.clock.now(), self.save_record.default_country)
-        answer: dict[str, Any] = {"source": name, "items": [], "problems": [], "refused": None}
         try:
             mapped = map_form(delivery) if source.scheme.kind in FORM_SCHEMES else map_json(delivery)
-            return answer | self._made(delivery, mapped)
+            return self._trial(delivery, mapped)
         except Refused as error:
-            return answer | {"refused": _refusal(error)}
+            row = handling_of(error)
+            return Trial(name, refused=Refusal(row.status, row.title, reason_of(error)))
 
     def _source(self, name: str, reader: Reader) -> Source | None:
-        """The source of the sample, or else the saved one; None where it does not hold, which is reported."""
+        """Read the source of the sample, else the saved one; None, and a problem, if it does not hold."""
         written = reader.value("source")
         if written is None:
             return parse_source(self.sources.get(name), saved=True)
         if not isinstance(written, dict):
-            reader.report("source", "an object is required")
+            reader.report("source", NOT_OBJECT())
             return None
-        secrets = ("secret", "previous_secret")  # so that what is tried can be what will be saved
+        secrets = ("secret", "previous_secret")  # so that an admin can try the very document that will be saved
         try:
             return parse_source({key: value for key, value in written.items() if key not in secrets} | {"name": name})
         except Invalid as error:
@@ -77,77 +119,72 @@ class TrySource(Struct, frozen=True):
                 reader.report(f"source.{problem.field}", problem.message)
             return None
 
-    def _made(self, delivery: Delivery, mapped: MappingResult) -> dict[str, Any]:
-        written = [self._written(item) for item in mapped.items]
-        items = [
-            {
-                "mapping": None if item.mapping is None else f"mappings[{item.mapping}]",
-                "passed_over": [{"mapping": path, "reason": reason} for path, reason in passed_over(delivery, item)],
-                "event": to_json(item.event),
-                "record": record,
-                "problems": list(item.problems),
-            }
-            for item, record in written
-        ]
-        return {"items": items, "problems": list(replace(mapped, items=tuple(item for item, _ in written)).problems)}
+    def _trial(self, delivery: Delivery, mapped: MappingResult) -> Trial:
+        previews = [self._preview(item) for item in mapped.items]
+        tried = replace(mapped, items=tuple(item for item, _, _ in previews))
+        items = tuple(
+            TriedItem(
+                mapping=None if item.mapping is None else f"mappings[{item.mapping}]",
+                passed_over=tuple(passed_over(delivery, item)),
+                event=item.event(record),
+                record=record,
+                record_exists=exists,
+                problems=item.problems,
+            )
+            for item, record, exists in previews
+        )
+        return Trial(delivery.source.name, items, tried.problems)
 
-    def _written(self, item: Item) -> tuple[Item, dict[str, Any] | None]:
-        """The item and its record, as they would stand once that was written."""
+    def _preview(self, item: Item) -> tuple[Item, Record | None, bool]:
+        """Return the item, its record as it would stand once it was written, and whether that exists already."""
         upsert = item.record
         if upsert is None:
-            return item, None
+            return item, None, False
         try:
             found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
         except Refused as error:
-            return item.without_record(error.reason), None
-        record = {"ref": changed.ref, "exists": found is not None, "fields": dict(changed.fields)}
-        return item.about(changed), record
+            return item.without_record(reason_of(error)), None, False
+        return item, changed, found is not None
 
 
 def _headers(reader: Reader) -> dict[str, str]:
-    """The sample's headers, their names in lower case."""
+    """Read the sample's headers, their names in lower case."""
     written = reader.mapping("headers")
     if len(written) > MAX_HEADERS:
-        reader.report("headers", f"at most {MAX_HEADERS} are allowed")
+        reader.report("headers", TOO_MANY(count=MAX_HEADERS, found=len(written)))
     for name, value in written.items():
         if not isinstance(value, str):
-            reader.report(f"headers.{name}", "a string is required")
+            reader.report(f"headers.{name}", NOT_TEXT())
     return {name.lower(): value for name, value in written.items() if isinstance(value, str)}
 
 
 def _sample(reader: Reader, source: Source | None, headers: dict[str, str]) -> bytes:
-    """The sample's bytes; `headers` gain the content type of a form that is given as JSON."""
+    """Make the sample's bytes; `headers` gain the content type of a form that is given as JSON."""
     body, raw = reader.value("body"), reader.value("raw")
     if (body is None) == (raw is None):
-        reader.report("body", "either the sample as JSON in body, or its text in raw, is required")
+        reader.report("body", NOT_EXACTLY_ONE(options=["body", "raw"]))
     elif raw is not None:
         if isinstance(raw, str):
             return raw.encode()
-        reader.report("raw", "a string is required")
+        reader.report("raw", NOT_TEXT())
     elif source is not None and source.scheme.kind in FORM_SCHEMES:
         headers["content-type"] = _FORM_TYPE
         return _form(reader, body)
     elif isinstance(body, dict | list):
         return json.dumps(body).encode()
     else:
-        reader.report("body", "an object or a list is required")
+        reader.report("body", NOT_JSON_BODY())
     return b""
 
 
 def _form(reader: Reader, body: Any) -> bytes:
-    """The fields of `{"fields": {…}}` as a browser posts them."""
+    """Encode the fields of `{"fields": {…}}` as a browser posts them."""
     fields = body.get("fields") if isinstance(body, dict) else None
     if not isinstance(fields, dict):
-        reader.report("body.fields", "an object with the texts of the form's fields is required")
+        reader.report("body.fields", FORM_FIELDS())
         return b""
     for name, value in fields.items():
         texts = value if isinstance(value, list) and value else [value]
         if not all(isinstance(text, str) for text in texts):
-            reader.report(f"body.fields.{name}", "a string, or a list of them, is required")
+            reader.report(f"body.fields.{name}", NOT_TEXT_LIST())
     return urlencode(fields, doseq=True).encode()
-
-
-def _refusal(error: Refused) -> dict[str, Any]:
-    """How the sender would be answered."""
-    row = handling_of(error)
-    return {"status": row.status, "title": row.title, "reason": error.reason}

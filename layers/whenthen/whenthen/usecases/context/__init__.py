@@ -1,1 +1,1 @@
-"""Load what conditions and templates ask for beyond the event: history and related records."""
+"""Load the history and the related records that conditions and templates ask for."""

@@ -1,4 +1,4 @@
-"""What happened to a customer earlier, for conditions that count it. Nothing is read until one of them asks."""
+"""Load earlier events of a customer, for conditions that count them. Nothing is read until a condition asks."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def keys_of(event: Event) -> tuple[str, ...]:
-    """Whom the event is about: the record that it names, or the person by all that they are known by."""
+    """Return the keys of an event's occurrences: the record that it names, else all identities of the person."""
     return (event.subject,) if event.subject else event.identities
 
 
 class History(Struct, frozen=True):
-    """The context's `history`, when the event is looked at with one record.
+    """Provide the context's `history`, for an event and one record.
 
-    keys  under which the events of the record and of its person are found
-    now   until when they are counted
+    keys  keys of the occurrences of the record and of its person
+    now   time up to which occurrences are counted
     """
 
     occurrences: Occurrences
@@ -36,7 +36,7 @@ class History(Struct, frozen=True):
     known: dict[tuple[str, datetime | None], Sequence[datetime]] = field(default_factory=dict)
 
     def times(self, event_type: str, since: datetime | None) -> Sequence[datetime]:
-        """When the events of the type happened since then, but for this one: one query for each key."""
+        """Return the times of occurrences of the type since then, without this event: one query for each key."""
         asked = event_type, since
         if asked not in self.known:
             self.known[asked] = self._look_up(event_type, since)
@@ -53,7 +53,7 @@ class History(Struct, frozen=True):
 def history_of(
     occurrences: Occurrences, event: Event, records: Iterable[Record | None], ref: str | None, now: datetime
 ) -> History:
-    """What conditions count about this event and `records`, which are of one person; `ref`: one that is gone."""
+    """Make the history of an event and of `records`, which are of one person; `ref`: a record that is gone."""
     there = [record for record in records if record is not None]
     keys = (*keys_of(event), *([ref] if ref else []))
     known = (key for record in there for key in (*record.refs, *record.identities))

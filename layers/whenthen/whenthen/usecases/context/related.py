@@ -1,4 +1,4 @@
-"""The records that a record refers to, for conditions and templates that ask for them. Nothing is read before."""
+"""Load the records that a record refers to, when conditions and templates ask for them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from whenthen.ports.records import RecordStore
 
 MAX_OF_FIELD = 10
-"""Of how many references in one field notice is taken."""
+"""References of one field that are followed."""
 
 
 class Related(Mapping[str, Any]):
-    """The context's `related`: under each field that holds a reference (`agent:ayse`), the record as it is now.
+    """Provide the context's `related`: for each field that holds a reference (`agent:ayse`), the record as it is now.
 
     A field with a list of references leads to a list of records. Each is read once.
     """
@@ -49,7 +49,7 @@ class Related(Mapping[str, Any]):
 
 
 def _refs(value: Any) -> list[str]:
-    """The references in a field, if it holds any."""
+    """Return the references in a field."""
     values = value[:MAX_OF_FIELD] if isinstance(value, list) else [value]
     return [each for each in values if _is_ref(each)]
 

@@ -1,1 +1,1 @@
-"""Take in what happens outside, and make it durable as events."""
+"""Take in events from outside, and make them durable."""

@@ -1,14 +1,14 @@
-"""fire_due_dates: what time makes happen. Called every few minutes, it makes the events that came due meanwhile.
+"""fire_due_dates: publish the events of dates and schedules that came due since the last sweep, every few minutes.
 
-The sweeps keep one mark: up to when everything was published. It moves only after the last event of a sweep
-is on the bus, so a sweep that fails, or never came, is made up for by the next. What two sweeps both find
+The sweeps share one checkpoint: the time up to which everything was published. It moves only after the last event of a
+sweep is on the bus, so the next sweep makes up for one that failed or never came. An event that two sweeps both find
 has the same id, and happens once.
 
-A sweep works for a slice of time. If that is over, or something fails, it leaves in the mark how far it came,
-and the next one goes on from there: however much comes due at once, it is all published in the end.
+A sweep works for a slice of time. When that is over, or something fails, its progress goes into the checkpoint, and
+the next sweep resumes there: however much comes due at once, it is all published in the end.
 
-A rule that cannot be done, by a defect, holds up no other: the mark remembers from when on it is behind, and each
-sweep tries it again from there.
+A rule that fails by a defect holds up no other: the checkpoint remembers the time from which on it is behind, and each
+sweep retries it from there.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleBook
 
 _TYPES = (BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED)
-"""In the order in which they sort: a sweep that is taken up again compares them."""
+"""Event types in the order in which they sort: a resumed sweep compares them."""
 
 SLICE = timedelta(seconds=200)
-"""How long one call works: its function may run for 300 s, and the last portion needs its time."""
+"""Time that one call works: its function may run for 300 s, and the last portion needs its time."""
 
 PORTION = 100
-"""How many entries of the date index are looked at before it is noted how far that is."""
+"""Entries of the date index that are read before the progress is noted."""
 
 _WHOLE = "~"
-"""Stands where a place in the index would, for a rule that is done: it sorts behind every partition."""
+"""Stands in place of a position in the index, for a rule that is done: it sorts behind every partition."""
 
 
 class Swept(Struct, frozen=True):
-    """What a sweep did; events that an earlier one had published already are counted again.
+    """Count the work of a sweep; events that an earlier sweep published already are counted again.
 
-    skipped    rule → how many of its occasions were skipped, as they would have been too late
-    failed     rule → why it could not be done
-    finished   whether everything up to its moment is published; if not, the next sweep goes on
+    skipped    rule → number of its occasions that were skipped, as they would have been too late
+    failed     rule → the exception that it failed with
+    finished   whether everything up to its moment is published; if not, the next sweep continues
     """
 
     rules: int = 0
@@ -68,7 +68,7 @@ class Swept(Struct, frozen=True):
     finished: bool = True
 
     def and_then(self, other: Swept) -> Swept:
-        """Both together."""
+        """Add the counts of the sweep that followed."""
         return Swept(
             self.rules + other.rules,
             self.events + other.events,
@@ -80,7 +80,7 @@ class Swept(Struct, frozen=True):
 
 
 class FireDueDates(Struct, frozen=True):
-    """One sweep over the rules that wait for the clock."""
+    """Sweep over the rules with dates and schedules."""
 
     rules: RuleBook
     dates: DateIndex
@@ -90,12 +90,12 @@ class FireDueDates(Struct, frozen=True):
     clock: Clock
 
     def __call__(self) -> Swept:
-        """Publish what came due since the last sweep. Raises Temporary; then the next sweep goes on."""
+        """Publish the events that came due since the last sweep. Raises Temporary; then the next sweep continues."""
         start, last = self.clock.now(), self.sweeps.last()
         swept = self._sweep(start, last)
         if last is None or last.going is None or not swept.finished:
             return swept
-        # That was the rest of an earlier sweep: what came due since is this one's.
+        # That was the rest of an earlier sweep: now follow the events that came due since.
         return swept.and_then(self._sweep(start, self.sweeps.last()))
 
     def _sweep(self, start: datetime, last: Checkpoint | None) -> Swept:
@@ -105,20 +105,20 @@ class FireDueDates(Struct, frozen=True):
             finished = all(self.clock.now() - start < SLICE for _ in sweep.portions())
         except Temporary:
             if sweep.done:
-                self._move(last, sweep.mark(finished=False))
+                self._move(last, sweep.checkpoint(finished=False))
             raise
-        self._move(last, sweep.mark(finished=finished))
+        self._move(last, sweep.checkpoint(finished=finished))
         return Swept(sweep.rules, sweep.events, sweep.enrolments, sweep.skipped, sweep.failed, finished)
 
-    def _move(self, last: Checkpoint | None, mark: Checkpoint) -> None:
-        """Another sweep may have been quicker: what it covered and what this one did are both published."""
-        beyond = mark.going.now if mark.going else mark.until
+    def _move(self, last: Checkpoint | None, checkpoint: Checkpoint) -> None:
+        """Move the checkpoint, unless another sweep was quicker: the events of both are published."""
+        beyond = checkpoint.going.now if checkpoint.going else checkpoint.until
         if last is None or last.going or beyond > last.until:
-            self.sweeps.move(last, mark)
+            self.sweeps.move(last, checkpoint)
 
 
 class _Sweep:
-    """One sweep under way: what it did, and how far it came."""
+    """Hold a sweep under way: its counts and its progress."""
 
     def __init__(
         self, ports: FireDueDates, since: datetime, going: SweepProgress, behind: Mapping[str, datetime]
@@ -129,8 +129,8 @@ class _Sweep:
         self.skipped = Counter[str]()
         self.failed: dict[str, Exception] = {}
 
-    def mark(self, *, finished: bool) -> Checkpoint:
-        """Where the sweeps stand with this."""
+    def checkpoint(self, *, finished: bool) -> Checkpoint:
+        """Return the checkpoint of the sweeps after this one."""
         if finished:
             return Checkpoint(
                 self._now, behind={rule: since for rule, since in self._behind.items() if rule in self._known}
@@ -138,14 +138,14 @@ class _Sweep:
         return Checkpoint(self._since, SweepProgress(self._now, self.done), self._behind)
 
     def portions(self) -> Iterator[None]:
-        """Do what is left; yields after each portion, where the sweep may be broken off."""
+        """Do the remaining rules; yields after each portion, where the sweep may stop."""
         for event_type in _TYPES:
             for rule in sorted(self._ports.rules.considered(event_type), key=attrgetter("id")):
                 own = (event_type, rule.id, str(rule.version))
                 self._known.add(rule.id)
                 if own[:2] < self._begun[:2]:
                     continue
-                # Of a rule that was changed meanwhile all is done again: its dates may be others.
+                # A rule that was changed meanwhile begins anew: its dates may be others.
                 begun = self._begun[3:] if self._begun[:3] == own else ()
                 if begun != (_WHOLE,):
                     yield from self._portions(rule, own, begun)
@@ -160,14 +160,14 @@ class _Sweep:
                 yield
         except Temporary:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, other rules have no part in it
+        except Exception as error:  # noqa: BLE001 - no defect of one rule may stop the others
             self._behind.setdefault(rule.id, self._since)
             self.failed[rule.id] = error
         else:
             self._behind.pop(rule.id, None)
 
     def _places(self, rule: Rule, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Do a rule, from the place behind `begun` on; yields each place up to which it is done."""
+        """Do a rule, from the place after `begun` on; yields each place up to which it is done."""
         window = Window(self._behind.get(rule.id, self._since), self._now, live=rule.activated_at)
         match rule.trigger.timer:
             case DateField() as field:

@@ -1,4 +1,4 @@
-"""identify_sender: whoever writes to us is known afterwards, by everything that their message tells."""
+"""identify_sender: note on the sender's record everything that their message tells of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from whenthen.domain.records.sender_profile import (
     person_of,
     read_people_settings,
 )
+from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.records.save_record import ATTEMPTS, SaveRecord
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class IdentifySender(Struct, frozen=True):
-    """Completes the record of a known person; makes one for a stranger where the installation says so."""
+    """Complete the record of a known person; create one for an unknown person if the installation's settings say so."""
 
     save_record: SaveRecord
     settings: SettingStore
 
     def __call__(self, event: Event) -> None:
-        """Raises Temporary."""
+        """Identify the sender of an event's message. Raises Temporary."""
         person = person_of(event)
         if person is None:
             return
@@ -45,13 +46,13 @@ class IdentifySender(Struct, frozen=True):
             self.save_record.upsert(kind, None, fields, origin=event.origin, cause=event.cause)
 
     def _unclaimed(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """The fields without identities that a record has already: whose they are, a person has to say."""
+        """Leave out identities that a record has already: a person has to say whose they are."""
         find = self.save_record.records.find
         claimed = [name for name, identity in identities_in(fields).items() if find((identity,)) is not None]
         return {name: value for name, value in fields.items() if name not in claimed}
 
     def _complete(self, record: Record, person: Person, event: Event) -> None:
-        """Give the record what it lacks; but no identity that another record has: that may be another person."""
+        """Set the fields that the record lacks, but no identity of another record: that may be another person."""
         records, found = self.save_record.records, record
         for _ in range(ATTEMPTS):
             patch = self._unclaimed(lacking(found, person)) if found.kind in KINDS else {}
@@ -67,4 +68,4 @@ class IdentifySender(Struct, frozen=True):
                 found = again
             else:
                 return
-        raise Temporary(f"{record.ref} is being changed by others", retry_after=1)
+        raise Temporary(CONTENDED(subject=record.ref), retry_after=1)

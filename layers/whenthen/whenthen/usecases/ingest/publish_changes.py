@@ -1,4 +1,4 @@
-"""publish_changes: every change of a record becomes events, whoever made it."""
+"""publish_changes: publish the events of every change of a record, whoever made it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class PublishChanges(Struct, frozen=True):
-    """Turns the records table's stream into events."""
+    """Turn the records table's stream into events."""
 
     bus: Bus
     clock: Clock
 
     def __call__(self, changes: Sequence[tuple[Record | None, Record | None]]) -> int:
-        """Publish what these (before, after) mean; returns how many events. Raises Temporary."""
+        """Publish the events of changes, given as (before, after); returns their number. Raises Temporary."""
         now = self.clock.now()
         events = [event for before, after in changes for event in change_events(before, after, now)]
         if events:

@@ -1,4 +1,4 @@
-"""receive_webhook: what a configured source reports, made durable before it is answered."""
+"""receive_webhook: make durable what a configured source reports, before it is answered."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common import ids
-from whenthen.domain.common.errors import NotFound, Refused, TooLarge, Unauthenticated
+from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
+from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.ports.values import SourceUpdate, WriteResult
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
 from whenthen.sources.webhook.mapping import parse_source
+from whenthen.usecases.ingest.reason_codes import BODY_TOO_LARGE
 from whenthen.usecases.ingest.record_rejection import Posted
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
+    from whenthen.domain.records.record import Record
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.providers import Secrets
-    from whenthen.sources.webhook.delivery import Item, MappingResult
+    from whenthen.sources.webhook.mapping_result import Item, MappingResult
     from whenthen.usecases.ingest.record_rejection import RecordRejection
     from whenthen.usecases.records.save_record import SaveRecord
 
@@ -33,15 +36,18 @@ MAX_BODY = 200_000
 
 
 class Accepted(Struct, frozen=True):
-    """The events that a delivery became, and what of it could not be read."""
+    """Hold the events of a delivery, and the parts of it that could not be read or kept.
+
+    redirect  address to which a form's source sends the browser
+    """
 
     events: tuple[Event, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     redirect: str | None = None
 
 
 class ReceiveWebhook(Struct, frozen=True):
-    """Takes the deliveries of generic sources."""
+    """Receive the deliveries of generic sources."""
 
     sources: SourceStore
     secrets: Secrets
@@ -51,28 +57,31 @@ class ReceiveWebhook(Struct, frozen=True):
     clock: Clock
 
     def __call__(self, name: str, headers: Mapping[str, str], body: bytes) -> Accepted:
-        """Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed; Temporary when not all is
-        durable. Whatever is refused, and what no mapping or no record takes, is kept for the source's admin."""
+        """Write the records of a delivery and publish its events.
+
+        A rejected delivery, and one that no mapping or no record takes, is recorded for the source's admin.
+        Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed; Temporary unless all is durable.
+        """
         source = parse_source(self.sources.get(name), saved=True)
         posted = Posted(source, headers, body, self._secrets(name, self.secrets.get))
         try:
-            posted, delivery = self._proven(posted)
+            posted, delivery = self._authenticated(posted)
         except Refused as error:
             self.rejections.unauthenticated(posted, error)
             raise
         try:
-            mapped = self._taken(delivery)
+            mapped, events = self._taken(delivery)
         except Refused as error:
             self.rejections.refused(posted, error)
             raise
-        if mapped.untaken or mapped.refused:
+        if mapped.unmapped or mapped.record_rejected:
             self.rejections.unmapped(posted, mapped)
-        return Accepted(mapped.events, mapped.problems, source.form.redirect)
+        return Accepted(events, mapped.problems, source.form.redirect)
 
-    def _proven(self, posted: Posted) -> tuple[Posted, Delivery]:
-        """What was posted, with the secrets that it was proven under. Raises Unauthenticated, TooLarge.
+    def _authenticated(self, posted: Posted) -> tuple[Posted, Delivery]:
+        """Authenticate a delivery, and name the secrets that it was verified with. Raises Unauthenticated, TooLarge.
 
-        A secret may have been replaced since it was read, and not every sender repeats what was refused.
+        An admin may have replaced a secret since it was read, and not every sender retries a refused delivery.
         """
         try:
             return posted, self._verified(posted)
@@ -83,46 +92,46 @@ class ReceiveWebhook(Struct, frozen=True):
             return renewed, self._verified(renewed)
 
     def _verified(self, posted: Posted) -> Delivery:
-        """The delivery, once it is proven to come from its source. Raises Unauthenticated, TooLarge."""
+        """Verify the delivery by the secrets of `posted`. Raises Unauthenticated, TooLarge."""
         if len(posted.body) > MAX_BODY:
-            raise TooLarge(f"a body of at most {MAX_BODY} bytes is taken, this one has {len(posted.body)}")
+            raise TooLarge(BODY_TOO_LARGE(count=MAX_BODY, found=len(posted.body)))
         source, headers, body, now = posted.source, posted.headers, posted.body, self.clock.now()
         verified = signatures.verify(source.scheme, posted.secrets, headers, body, now)
         return Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
 
-    def _taken(self, delivery: Delivery) -> MappingResult:
-        """What the delivery becomes, once all of it is durable."""
+    def _taken(self, delivery: Delivery) -> tuple[MappingResult, tuple[Event, ...]]:
+        """Map the delivery, write its records, then build and publish its events."""
         is_form = delivery.source.scheme.kind in FORM_SCHEMES
         mapped = map_form(delivery) if is_form else map_json(delivery)
         origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
-        items = tuple(self._written(item, origin, delivery.now) for item in mapped.items)
-        mapped = replace(mapped, items=items)
-        if mapped.events:
-            self.bus.publish(mapped.events)
-        return mapped
+        written = [self._written(item, origin, delivery.now) for item in mapped.items]
+        events = tuple(item.event(record) for item, record in written)
+        if events:
+            self.bus.publish(events)
+        return replace(mapped, items=tuple(item for item, _ in written)), events
 
-    def _written(self, item: Item, origin: str, now: datetime) -> Item:
-        """The item once its record is written, now or by an earlier delivery: its event may still have to be told.
+    def _written(self, item: Item, origin: str, now: datetime) -> tuple[Item, Record | None]:
+        """Write the item's record; returns the item with what was reported, and the record as it stands then.
 
-        A record that cannot be written costs neither its event nor other items.
+        A duplicate writes nothing, but its event may still have to be told. A record that cannot be written (None)
+        costs neither its event nor other items.
         """
         upsert = item.record
         if upsert is None:
-            return item
-        told = ids.source_update_id(upsert.event, upsert.said)
-        update = SourceUpdate(told, item.event.source, heard=now, at=upsert.at and min(upsert.at, now))
+            return item, None
+        update_id = ids.source_update_id(upsert.event, upsert.content)
+        update = SourceUpdate(update_id, item.draft.event_source, heard=now, at=upsert.at and min(upsert.at, now))
         try:
-            record, noted = self.save_record.upsert_idempotent(
+            record, result = self.save_record.upsert_idempotent(
                 update, upsert.kind, upsert.id, upsert.fields, origin=origin
             )
         except Refused as error:
-            return item.without_record(error.reason)
-        written = item.about(record)
-        return written.after_newer() if noted is WriteResult.STALE else written
+            return item.without_record(reason_of(error)), None
+        return item.stale() if result is WriteResult.STALE else item, record
 
     def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
         try:
             kept = read(f"sources/{name}")
         except NotFound:
-            return []  # only a scheme that asks for no secret can be verified now
+            return []  # only a scheme that needs no secret can be verified now
         return [value for key in ("secret", "previous_secret") if isinstance(value := kept.get(key), str) and value]

@@ -1,44 +1,50 @@
-"""record_rejection: what a source's admin is to see of deliveries that were refused or that no mapping took.
+"""record_rejection: keep deliveries that were refused, or that no mapping took, for the source's admin.
 
-It is kept while the sender waits for its answer, so it is bounded: so many at once from each process, then one
-every few seconds. A flood costs no more writes than that, and what cannot be kept is let go.
+A rejection is recorded while the sender waits for its answer, so the pace is bounded: a burst from each process, then
+one every few seconds. A flood costs no more writes than that, and a rejection that cannot be recorded is dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from whenthen.domain.common.errors import Invalid, Refused, handling_of
+from whenthen.domain.common.errors import INVALID, Invalid, Refused, handling_of
+from whenthen.domain.common.stored_reasons import at_field, bounded, reason_of
 from whenthen.ports.values import Rejection
+from whenthen.usecases.ingest.reason_codes import NOT_VALID, RECORD_REJECTED, UNMAPPED
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.errors import Problem
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.administration import Rejections
     from whenthen.ports.clock import Clock
-    from whenthen.sources.webhook.delivery import MappingResult
     from whenthen.sources.webhook.mapping import Source
+    from whenthen.sources.webhook.mapping_result import MappingResult
 
-LONGEST_REASON = 1_000
+MAX_REASON = 2_000
+"""Bytes of a reason as JSON."""
+
 UNPROVEN_SCHEMES = frozenset({"dangerous_open_form"})
-"""What comes by these may be anybody's: they ask for no proof, so all of it is a stranger's."""
+"""Schemes without authentication: anybody may have sent the delivery, so it counts as unauthenticated."""
 
 
 class Pace(Struct, frozen=True):
-    """So many at once, and one more after each pause."""
+    """Allow `burst` at once, and one more after each pause."""
 
     burst: int
     pause: timedelta
 
 
 PACES = {True: Pace(20, timedelta(seconds=3)), False: Pace(5, timedelta(minutes=1))}
-"""For deliveries that were proven to come from their source, and for strangers'."""
+"""Whether the delivery was authenticated → the pace at which its source's rejections are recorded."""
 
 
 class Posted(Struct, frozen=True):
-    """What came to a source's address. `secrets` are the source's own, which must not be kept."""
+    """Hold a request to a source's address. `secrets` are the source's own, which must not be recorded."""
 
     source: Source
     headers: Mapping[str, str]
@@ -47,29 +53,28 @@ class Posted(Struct, frozen=True):
 
 
 class RecordRejection(Struct):
-    """Keeps refusals at a bounded pace; `_credit` holds, for each source and kind, since when it is used up."""
+    """Record rejections at a bounded pace; `_credit` holds, for each source and kind, until when it is used up."""
 
     rejections: Rejections
     clock: Clock
     _credit: dict[tuple[str, bool], datetime] = field(default_factory=dict)
 
     def unauthenticated(self, posted: Posted, error: Refused) -> bool:
-        """Who sent it is not known: nothing that a stranger wrote is kept but what kind of program wrote it."""
-        return self._unproven(posted, error.reason, handling_of(error).status)
+        """Record a delivery of an unknown sender: of what it wrote, only the headers that name its program."""
+        return self._unproven(posted, reason_of(error), handling_of(error).status)
 
     def refused(self, posted: Posted, error: Refused) -> bool:
-        """Its sender is known, but it cannot be read."""
-        row = handling_of(error)
+        """Record a delivery of a known sender that cannot be read."""
         quotes = isinstance(error, Invalid) and posted.source.scheme.kind in UNPROVEN_SCHEMES
-        return self._proven(posted, row.title if quotes else error.reason, row.status)
+        return self._proven(posted, NOT_VALID() if quotes else reason_of(error), handling_of(error).status)
 
     def unmapped(self, posted: Posted, mapped: MappingResult) -> bool:
-        """No mapping took all of it, so that it became `webhook.received`, or a record that it asks for cannot be."""
-        quoting = "" if posted.source.scheme.kind in UNPROVEN_SCHEMES else "; ".join(mapped.problems)
-        said = "no mapping takes it" if mapped.untaken else "the record that it asks for cannot be written"
-        return self._proven(posted, quoting or said, 0)
+        """Record a delivery that became `webhook.received`, or whose record cannot be written."""
+        cause = UNMAPPED() if mapped.unmapped else RECORD_REJECTED()
+        quotes = posted.source.scheme.kind in UNPROVEN_SCHEMES
+        return self._proven(posted, cause if quotes else _joined(mapped.problems) or cause, 0)
 
-    def _unproven(self, posted: Posted, reason: str, status: int) -> bool:
+    def _unproven(self, posted: Posted, reason: Reason, status: int) -> bool:
         if not self._may(posted.source.name, proven=False):
             return False
         from whenthen.sources.webhook.redaction import LONGEST_HEADER, masked  # noqa: PLC0415 - few deliveries need it
@@ -81,7 +86,7 @@ class RecordRejection(Struct):
         }
         return self._note(posted, reason, status, proven=False, headers=headers)
 
-    def _proven(self, posted: Posted, reason: str, status: int) -> bool:
+    def _proven(self, posted: Posted, reason: Reason, status: int) -> bool:
         if posted.source.scheme.kind in UNPROVEN_SCHEMES:
             return self._unproven(posted, reason, status)
         if not self._may(posted.source.name, proven=True):
@@ -96,7 +101,7 @@ class RecordRejection(Struct):
     def _note(
         self,
         posted: Posted,
-        reason: str,
+        reason: Reason,
         status: int,
         *,
         proven: bool,
@@ -104,14 +109,14 @@ class RecordRejection(Struct):
         others: Sequence[str] = (),
         body: str = "",
     ) -> bool:
-        from whenthen.sources.webhook.redaction import masked  # noqa: PLC0415 - few deliveries need it
+        from whenthen.sources.webhook.masked_reasons import masked_reason  # noqa: PLC0415 - few deliveries need it
 
         rejection = Rejection(
             at=self.clock.now(),
             outcome="refused" if status else "unmapped",
             proven=proven,
             status=status or 202,
-            reason=masked(reason, posted.secrets)[:LONGEST_REASON],
+            reason=bounded(masked_reason(reason, posted.secrets), MAX_REASON),
             size=len(posted.body),
             headers=headers,
             others=others,
@@ -120,10 +125,15 @@ class RecordRejection(Struct):
         return self.rejections.note(posted.source.name, rejection)
 
     def _may(self, source: str, *, proven: bool) -> bool:
-        """Whether one more may be kept now. What is remembered is when all of the burst will be free again."""
+        """Tell whether one more may be recorded now, and remember when all of the burst will be free again."""
         pace, now = PACES[proven], self.clock.now()
         free = max(self._credit.get((source, proven), now), now) + pace.pause
         if free - now > pace.burst * pace.pause:
             return False
         self._credit[source, proven] = free
         return True
+
+
+def _joined(problems: Sequence[Problem]) -> Reason | None:
+    found: list[Any] = [at_field(problem) for problem in problems]
+    return INVALID(problems=found) if len(found) > 1 else next(iter(found), None)

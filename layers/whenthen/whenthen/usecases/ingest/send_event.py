@@ -1,4 +1,4 @@
-"""send_event: an event that another system, or a person, reports through the API."""
+"""send_event: publish events that another system, or a person, reports through the API."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from msgspec import Struct
 from whenthen.domain.common import ids, int64
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
 from whenthen.domain.events.identities import identities_of
 from whenthen.domain.records.record import parse_ref
+from whenthen.usecases.ingest.reason_codes import BATCH_SIZE, PERSON_UNREADABLE
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
@@ -24,19 +26,19 @@ MAX_EVENTS = 100
 
 
 class SendEvent(Struct, frozen=True):
-    """Puts reported events on the bus."""
+    """Publish reported events."""
 
     bus: Bus
     clock: Clock
     default_country: str | None
 
     def __call__(self, written: Sequence[Any], *, seed: str, by: str) -> list[Event]:
-        """The events, once all are on the bus. An event without an id gets one from `seed` and its place.
+        """Publish events, and return them. An event without an id gets one from `seed` and its position.
 
-        Raises Invalid naming each field; Temporary unless every one was taken.
+        Raises Invalid naming each field; Temporary unless all events are on the bus.
         """
         if not 1 <= len(written) <= MAX_EVENTS:
-            raise Invalid.field("events", f"from 1 to {MAX_EVENTS} events are taken at once")
+            raise Invalid.field("events", BATCH_SIZE(count=MAX_EVENTS))
         problems: list[Problem] = []
         many = len(written) > 1
         events = [
@@ -51,7 +53,7 @@ class SendEvent(Struct, frozen=True):
     def _read(self, reader: Reader, seed: str, by: str) -> Event:
         event_type = reader.text("type", required=True)
         if event_type and not EVENT_TYPE.fullmatch(event_type):
-            reader.report("type", f"{event_type} is not an event type such as call.incoming_missed")
+            reader.report("type", BAD_EVENT_TYPE(value=event_type))
         external_id, written_time = reader.text("id", longest=300), reader.text("time")
         person, data = reader.mapping("person"), reader.mapping("data")
         reader.problems.extend(catalog.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
@@ -90,5 +92,5 @@ def _subject(reader: Reader) -> str | None:
 def _identities(reader: Reader, person: Mapping[str, Any], default_country: str | None) -> tuple[str, ...]:
     found = identities_of(person, default_country)
     if person and not found:
-        reader.report("person", "a phone, email or whatsapp that can be read is required")
+        reader.report("person", PERSON_UNREADABLE())
     return found

@@ -1,6 +1,6 @@
-"""Rejections on the runs table: two rings for each source, so that strangers do not push out what its sender sent.
+"""Keep rejections on the runs table in two rings for each source: unauthenticated ones never push out the sender's.
 
-A counter names the slot to be written, and the slot is overwritten: however many come, a source has so many items.
+A counter names the slot to be overwritten, so a source has a fixed number of items however many deliveries come.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec.structs import replace
 
 from whenthen.adapters.dynamodb.common.items import pack, unpack
 from whenthen.adapters.dynamodb.common.table import Expression, Table
 from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.stored_reasons import from_document, to_document
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.ports.values import Rejection
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
 
 SLOTS = {True: 20, False: 5}
-"""How many are kept of those that were proven to come from the source, and of strangers'."""
+"""Whether a delivery was authenticated → how many rejections are kept."""
 
 KEPT_FOR = timedelta(days=14)
 _RINGS = {True: "authenticated", False: "unauthenticated"}
 _COUNTER = "counter"
-_DOCUMENT = ("outcome", "proven", "status", "reason", "size", "headers", "others", "body")
+_DOCUMENT = ("outcome", "proven", "status", "size", "headers", "others", "body")
 
 
 class DynamoRejections:
-    """Two writes for each; the client is made when the first is to be kept, which most processes never see."""
+    """Keep rejections with two writes each. The client is made for the first, which most processes never see."""
 
     def __init__(self, make_client: Callable[[], AwsClient], runs_table: str) -> None:
         self._make_client = make_client
@@ -45,7 +45,7 @@ class DynamoRejections:
         return Table(self._make_client(), self._runs_table)
 
     def note(self, source: str, rejection: Rejection) -> bool:
-        """Keep it in place of the oldest of its kind. False where it could not be kept: this never raises."""
+        """Keep a rejection in place of the oldest of its ring. False if it could not be kept: this never raises."""
         try:
             self._keep(_pk(source), rejection)
         except (ClientError, BotoCoreError, Temporary):
@@ -59,6 +59,7 @@ class DynamoRejections:
         )
         count: int = self._table.update(pk, f"{ring}#{_COUNTER}", counting)["count"]
         document = {name: getattr(rejection, name) for name in _DOCUMENT}
+        document["reason"] = to_document(rejection.reason)
         written = {"at": format_time(rejection.at), "document": pack(document), "expires_at": expires_at}
         self._table.update(
             pk,
@@ -67,7 +68,7 @@ class DynamoRejections:
         )
 
     def last(self, source: str) -> list[Rejection]:
-        """Those that are kept, newest first."""
+        """Return the rejections that are kept, newest first."""
         items = (item for item in self._table.collection(_pk(source)) if "document" in item)
         return sorted((_rejection(item) for item in items), key=_at, reverse=True)
 
@@ -78,8 +79,8 @@ def _pk(source: str) -> str:
 
 def _rejection(item: Item) -> Rejection:
     document = unpack(item["document"])
-    kept = Rejection(at=parse_time(item["at"], "at"), **document)
-    return replace(kept, others=tuple(kept.others))
+    reason, others = from_document(document.pop("reason")), tuple(document.pop("others"))
+    return Rejection(at=parse_time(item["at"], "at"), reason=reason, others=others, **document)
 
 
 def _at(rejection: Rejection) -> datetime:
