@@ -1,45 +1,54 @@
-"""Asking again where the outside said "not now": for how long, and after which pauses.
+"""Compute how long to wait before a retry, and when to give up.
 
-Pauses grow and differ from one asker to the next, so that five thousand who were refused in the same second do not
-come back in the same second. What they differ by is made from the asker's own key: the same for every redelivery.
+Pauses grow and differ from one caller to the next, so that five thousand callers that were throttled in the same
+second do not all retry in the same second. The jitter is made from the caller's own key: every redelivery computes the
+same pause.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from whenthen.domain.common.reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
+
+GIVEN_UP_AFTER_HOURS = ReasonCode("retry.given_up_after_hours", "count", "reason")
 
 GIVE_UP_AFTER = timedelta(hours=36)
-"""After so long it is given up. Daily limits of providers pass within 24 hours."""
+"""Time after which a throttled call is given up. Daily limits of providers pass within 24 hours."""
 
 LONGEST_PAUSE = 900.0
 """Seconds: SQS delays a message by no more."""
 
 _FIRST = 5.0
 _GROWTH = 1.3
-"""Small: when the crowd has thinned out, those who are left must not all be pausing while nobody is in the way."""
+"""Small: when few callers are left, they must not all be pausing while the provider is idle."""
 _SPREAD = 0.5
 _MOST = LONGEST_PAUSE / (1 + _SPREAD)
 _ENOUGH = 40
 
 
 def is_over(since: datetime, now: datetime) -> bool:
-    """Whether what has been asked for since then is to be given up."""
+    """Tell whether a call that was first due at `since` is to be given up."""
     return now - since >= GIVE_UP_AFTER
 
 
-def given_up(reason: str) -> str:
-    """Why it was given up, in the words that are kept."""
-    return f"given up after {GIVE_UP_AFTER // timedelta(hours=1)} hours: {reason}"
+def given_up(reason: Reason) -> Reason:
+    """Say that a call was given up; `reason` is that of its last rejection."""
+    return GIVEN_UP_AFTER_HOURS(count=GIVE_UP_AFTER // timedelta(hours=1), reason=reason)
 
 
 def pause(key: str, times: int, wish: float | None = None) -> float:
-    """Seconds to wait after `times` refusals, the provider's `wish` at least, and never more than LONGEST_PAUSE."""
+    """Return seconds to wait after `times` rejections: at least the provider's `wish`, at most LONGEST_PAUSE."""
     grown = _FIRST * _GROWTH ** min(max(times, 1) - 1, _ENOUGH)
     least = min(max(grown, wish or 0.0), _MOST)
     return least * (1 + _SPREAD * _fraction(f"{key}#{times}"))
 
 
 def _fraction(seed: str) -> float:
-    """A number from 0 to 1, as good as chance, and always the same of one seed."""
+    """Return a number from 0 to 1 that looks random and is always the same for one seed."""
     return int.from_bytes(sha256(seed.encode()).digest()[:4]) / 2**32

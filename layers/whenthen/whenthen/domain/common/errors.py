@@ -90,11 +90,20 @@ class Invalid(Refused):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        self.reason = _reason_of(self.problems)
 
     @classmethod
     def field(cls, field: str, message: Reason | str) -> Invalid:
         """Make an error about a single field."""
         return cls([Problem(field, message)])
+
+
+def _reason_of(problems: Sequence[Problem]) -> Reason:
+    """Return the reason of the only problem, or one that holds all of them."""
+    reasons = [AT_FIELD(field=each.field, problem=each.message) if each.field else each.message for each in problems]
+    if len(reasons) == 1 and isinstance(reasons[0], Reason):
+        return reasons[0]
+    return INVALID(problems=reasons)
 
 
 class LintFailed(Invalid):

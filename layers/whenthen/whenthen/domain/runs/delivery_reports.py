@@ -1,7 +1,7 @@
-"""What providers report of the messages that we sent, as data: how far each report says that a message came.
+"""Read delivery reports: events in which a provider reports how far a message of a job came.
 
 Reports come in any order and more than once. A job only ever moves to a higher stage: `delivered` after `read`
-changes nothing, and `failed` after `delivered` is not believed where the provider cannot know better afterwards.
+changes nothing, and `failed` after `delivered` is ignored where the provider cannot know better afterwards.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
+
+# A provider reported something of a message, such as "SES: delivered".
+REPORTED = ReasonCode("delivery.reported", "provider", "report")
+# The same, with the provider's own words, such as "SES: bounced: Permanent".
+REPORTED_IN_DETAIL = ReasonCode("delivery.reported_in_detail", "provider", "report", "detail")
 
 
 class Report(Struct, frozen=True):
-    """One kind of report. A job that is at `stage` or beyond has heard it, or better."""
+    """Describe one type of report. A job at `stage` or beyond has had this report, or a later one."""
 
-    says: str
+    code: str
     stage: int
     status: JobStatus = JobStatus.DONE
 
@@ -37,27 +44,27 @@ REPORTS: Mapping[str, Report] = {
     # A mail server may take a mail and send it back later: with mail, failing comes after delivery.
     "email.bounced": Report("bounced", 3, JobStatus.FAILED),
     "email.rejected": Report("rejected", 3, JobStatus.FAILED),
-    "email.rendering_failed": Report("not rendered", 3, JobStatus.FAILED),
+    "email.rendering_failed": Report("not_rendered", 3, JobStatus.FAILED),
     "email.opened": Report("opened", 4),
     "email.clicked": Report("clicked", 5),
-    "email.complained": Report("reported as spam", 6),
+    "email.complained": Report("reported_as_spam", 6),
 }
-"""Event type → what it says of the job whose message it is about."""
+"""Event type → what it reports of the job that sent the message."""
 
-_SOURCES = {"whatsapp": "WhatsApp", "email": "SES"}
-"""Whose events are reports, and what people know them as. What others report in their name moves no job."""
+_PROVIDERS = {"whatsapp": "WhatsApp", "email": "SES"}
+"""Event source → name of the provider. An event of another source is no report and moves no job."""
 
 _CALLBACK = re.compile(r"(run_[a-z2-7]{26})/(job_[a-z2-7]{26})")
-_LONGEST_REASON = 300
+_LONGEST_DETAIL = 300
 
 
 def is_report(event: Event) -> bool:
-    """Whether the event is a provider's report about a message."""
-    return event.type in REPORTS and event.source in _SOURCES
+    """Tell whether the event is a provider's report about a message."""
+    return event.type in REPORTS and event.source in _PROVIDERS
 
 
 def job_named(event: Event) -> tuple[str, str] | None:
-    """(run id, job id) of the message that a report is about; None for one that no job sent."""
+    """Return (run id, job id) of the reported message; None if no job sent it."""
     data = event.data
     named = data.get("callback") or f"{data.get('run')}/{data.get('job')}"
     found = _CALLBACK.fullmatch(named) if isinstance(named, str) else None
@@ -65,22 +72,27 @@ def job_named(event: Event) -> tuple[str, str] | None:
 
 
 def outcome_reported(job: Job, event: Event) -> Outcome | None:
-    """What the job's outcome is by this report; None where the job has heard as much already, or was never sent."""
+    """Return the job's outcome by this report; None if the job had this report or a later one, or sent nothing."""
     report = REPORTS[event.type]
     if report.stage <= job.stage or job.status is JobStatus.SKIPPED:
         return None
-    provider = _SOURCES[event.source]
-    reason = f"{provider}: {report.says}" + (f": {why}" if (why := _why(event.data)) else "")
     sent_as = {"message_id": event.data["message_id"]} if "message_id" in event.data else {}
-    return Outcome(report.status, reason, {**sent_as, **job.result, "reported": report.says})
+    return Outcome(report.status, _reason(report, event), {**sent_as, **job.result, "reported": report.code})
 
 
-def _why(data: Mapping[str, Any]) -> str:
-    """The provider's reason, where the report gives one."""
+def _reason(report: Report, event: Event) -> Reason:
+    provider, detail = _PROVIDERS[event.source], _detail(event.data)
+    if detail:
+        return REPORTED_IN_DETAIL(provider=provider, report=report.code, detail=detail)
+    return REPORTED(provider=provider, report=report.code)
+
+
+def _detail(data: Mapping[str, Any]) -> str:
+    """Return the provider's own words about a failure; empty if the report has none."""
     errors = data.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], Mapping):
         first = errors[0]
         words = [str(first[name]) for name in ("code", "reason") if first.get(name)]
-        return " ".join(dict.fromkeys(words))[:_LONGEST_REASON]
+        return " ".join(dict.fromkeys(words))[:_LONGEST_DETAIL]
     words = [str(data[name]) for name in ("bounce_type", "rejected_because", "error", "reason") if data.get(name)]
-    return ", ".join(words)[:_LONGEST_REASON]
+    return ", ".join(words)[:_LONGEST_DETAIL]

@@ -1,4 +1,4 @@
-"""Run and Job: one firing of a rule version for one event and record, and each of its steps under way.
+"""Define Run, one start of a rule version for one event and record, and Job, one step of a run.
 
 A run goes through its rule's step groups (steps that start together). `due` is the run's own clock: the moment
 at which its current step group was due. Waits are counted on it, so that a late message or a scaled wait does
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common import ids
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule
 
 
+# Names the step that gave a run its outcome, and the reason of its job.
+AT_STEP = ReasonCode("run.at_step", "step", "reason")
+STEPS_DONE = ReasonCode("run.steps_done", "done", "count")
+NO_STEP_DUE = ReasonCode("run.no_step_due")
+
+
 class RunStatus(StrEnum):
-    """Where a run stands. The last five are outcomes."""
+    """List how a run can stand. The last five are outcomes."""
 
     RUNNING = "running"
     WAITING = "waiting"
@@ -37,7 +44,7 @@ class RunStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen in this run."""
+        """Tell whether the run has its outcome."""
         return self not in _OPEN_RUN
 
 
@@ -45,7 +52,7 @@ _OPEN_RUN = frozenset({RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED})
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. The last four are outcomes."""
+    """List how a job can stand. The last four are outcomes."""
 
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -56,26 +63,27 @@ class JobStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether this job has its outcome."""
+        """Tell whether the job has its outcome."""
         return self not in (JobStatus.PENDING, JobStatus.CLAIMED)
 
 
 class Outcome(Struct, frozen=True):
-    """How a job ended, always with a reason a person can read; `result` keeps the provider's ids."""
+    """Say how a job ended, and why; `result` keeps the provider's ids."""
 
     status: JobStatus
-    reason: str
+    reason: Reason
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Job(Struct, frozen=True):
-    """One step of one run, handed to an action function through its queue.
+    """Hold one step of one run, which a channel performs from its queue.
 
-    attempt      counts the claims; the fence under which an outcome is written
-    postponed    how many of them the outside refused with "not now": they were no attempts
-    lease_until  until when the claim of `attempt` holds
+    attempt      number of claims; an outcome is written under the attempt number of its claim
+    postponed    number of claims that ended because the provider throttled: these were no attempts
+    lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
-    stage        how far the provider says that the effect came (`delivery_reports`); 0: it has said nothing yet
+    stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
+    reason       of the outcome, or of the last attempt that failed; None before either
     """
 
     run_id: str
@@ -87,7 +95,7 @@ class Job(Struct, frozen=True):
     status: JobStatus = JobStatus.PENDING
     attempt: int = 0
     lease_until: datetime | None = None
-    reason: str = ""
+    reason: Reason | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
     finished_at: datetime | None = None
     stage: int = 0
@@ -95,31 +103,33 @@ class Job(Struct, frozen=True):
 
     @property
     def attempts(self) -> int:
-        """How often the effect was really tried."""
+        """Return how often the effect was tried."""
         return self.attempt - self.postponed
 
     @property
     def id(self) -> str:
-        """The stable key of the effect: the same for every attempt and every redelivery."""
+        """Return the effect's idempotency key: the same for every attempt and every redelivery."""
         return ids.job_id(self.run_id, self.step_id, self.occurrence)
 
     @property
     def callback(self) -> str:
-        """What goes out with the effect and comes back in the provider's reports: where the ledger has the job."""
+        """Return the key that goes out with the effect and comes back in delivery reports: `<run id>/<job id>`."""
         return f"{self.run_id}/{self.id}"
 
 
 class Run(Struct, frozen=True):
-    """One firing of one rule version for one event and record.
+    """Hold one start of one rule version for one event and record.
 
     entered      when the event happened: waits `since: entry` count from it
     watch        the record's ref and identities: an event with any of them is about this run's customer
-    exits_on     the event types that stop this run; recorded, so that an exit need not load the rule
-    rechecks_on  the event types at which its exit condition is looked at; such an event alone stops nothing
-    place        of the exits of its own moment, only those behind this stop it (`domain.events.ordering`)
+    exits_on     event types that stop this run; stored, so that an exit need not load the rule
+    rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
+    place        order key: of the exits of the run's own moment, only those behind it stop the run
+                 (`domain.events.ordering`)
     due          the run's own clock
-    waits_until  when its next step group is due, while it waits for it
+    waits_until  when the next step group is due, while the run waits for it
     token        the state machine's task token, while the machine waits for the current step group
+    reason       of the outcome; None before
     """
 
     id: str
@@ -138,7 +148,7 @@ class Run(Struct, frozen=True):
     place: str = ""
     step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
-    reason: str = ""
+    reason: Reason | None = None
     token: str | None = None
     shadow: bool = False
     finished_at: datetime | None = None
@@ -146,7 +156,7 @@ class Run(Struct, frozen=True):
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:
-    """The run that `event` starts under `rule`; the same for every redelivery, but for `started_at`."""
+    """Make the run that `event` starts under `rule`: the same for every redelivery, but for `started_at`."""
     ref = record.ref if record else event.subject
     watch = (*((ref,) if ref else ()), *(record.identities if record else ()), *event.identities)
     return Run(
@@ -169,25 +179,25 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
 
 
 def rechecked_types(rule: Rule) -> tuple[str, ...]:
-    """The event types at which the rule's exit condition may have come true: changes of its kind of record."""
+    """Return the event types after which the rule's exit condition may hold: changes of its kind of record."""
     return (f"{rule.kind}.updated",) if rule.exit.when is not None and rule.kind else ()
 
 
 def watched_types(rule: Rule) -> tuple[str, ...]:
-    """The event types at which a run of `rule` may have to stop: its exits, and those of `rechecked_types`."""
+    """Return the event types at which a run of `rule` may stop: its exits, and those of `rechecked_types`."""
     return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule))))
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)
 
 
-def outcome_of(jobs: Iterable[Job]) -> tuple[RunStatus, str]:
-    """What a run whose jobs all have their outcomes amounts to: the worst of them, with its reason."""
+def outcome_of(jobs: Iterable[Job]) -> tuple[RunStatus, Reason]:
+    """Return the outcome of a run whose jobs all have theirs: the worst of them, with its reason."""
     found = list(jobs)
     for status in _WORST_FIRST:
         matching = [job for job in found if job.status is status]
         if matching and status is not JobStatus.DONE:
-            return RunStatus(status.value), f"{matching[0].step_id}: {matching[0].reason}"
+            return RunStatus(status.value), AT_STEP(step=matching[0].step_id, reason=matching[0].reason)
         if matching:
-            return RunStatus.DONE, f"{len(matching)} of {len(found)} steps done"
-    return RunStatus.SKIPPED, "no step was due"
+            return RunStatus.DONE, STEPS_DONE(done=len(matching), count=len(found))
+    return RunStatus.SKIPPED, NO_STEP_DUE()

@@ -1,1 +1,1 @@
-"""Manage the installation: rules, views, sources, settings, imports, keys."""
+"""Let admins manage rules, views, sources, settings, imports and API keys."""

@@ -1,4 +1,4 @@
-"""authorize: which scopes the presented API key has."""
+"""authorize: find the scopes of the presented API key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound, Unauthenticated
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
@@ -19,30 +20,34 @@ SCOPES = ("rules:read", "rules:write", "records:read", "records:write", "runs:re
 ADMIN_SECRET = "admin-key"  # noqa: S105 - the name of a secret
 _MAX_KEY = 200
 
+# The request needs the header `Authorization: Bearer <key>`.
+KEY_REQUIRED = ReasonCode("api_key.required")
+KEY_UNKNOWN = ReasonCode("api_key.unknown")
+
 
 def hash_of(key: str) -> str:
-    """How a key is kept: keys are long and random, so a plain hash cannot be searched."""
+    """Hash a key for storage: keys are long and random, so a plain hash cannot be reversed by search."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class Authorize(Struct, frozen=True):
-    """Checks `Authorization: Bearer <key>` against the stack's first admin key and the keys made since."""
+    """Check `Authorization: Bearer <key>` against the stack's first admin key and the keys made since."""
 
     keys: ApiKeys
     secrets: Secrets
 
     def __call__(self, header: str) -> ApiKey:
-        """The key, with its scopes. Raises Unauthenticated."""
+        """Return the key with its scopes. Raises Unauthenticated."""
         scheme, _, presented = header.partition(" ")
         presented = presented.strip()
         if scheme.lower() != "bearer" or not presented or len(presented) > _MAX_KEY:
-            raise Unauthenticated("an API key is required: Authorization: Bearer <key>")
+            raise Unauthenticated(KEY_REQUIRED())
         key_hash = hash_of(presented)
         if self._is_admin(presented):
             return ApiKey(id="admin", hash=key_hash, name="The stack's first key", scopes=("admin",))
         found = self.keys.find(key_hash)
         if found is None:
-            raise Unauthenticated("the API key is not known")
+            raise Unauthenticated(KEY_UNKNOWN())
         return found
 
     def _is_admin(self, presented: str) -> bool:
@@ -54,5 +59,5 @@ class Authorize(Struct, frozen=True):
 
 
 def allows(scopes: tuple[str, ...], wanted: str) -> bool:
-    """Whether a key with these scopes may do what needs `wanted`; admin may do everything."""
+    """Tell whether a key with these scopes has the scope `wanted`; `admin` has all."""
     return "admin" in scopes or wanted in scopes

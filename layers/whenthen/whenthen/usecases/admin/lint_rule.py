@@ -1,4 +1,4 @@
-"""lint_rule: what is wrong with a rule by itself and beside the rules that are switched on, tried without saving it."""
+"""lint_rule: find mistakes of a rule by itself and beside the rules that are switched on, without saving it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleStore
 
 MAX_COMPARED = 300
-"""Rules that a rule is compared with: those on its own events first, then those that it starts, link by link."""
+"""Rules that a rule is compared with: rules on its own events first, then rules that it starts, link by link."""
 
 MAX_LINKS = 8
-"""How far a chain of rules that start one another is followed; the matcher follows no further either."""
+"""Links of a chain of rules that start one another that are followed; the matcher follows as many."""
 
 
 class LintRule(Struct, frozen=True):
-    """Compares a rule with those that may get in its way: a bounded number, read by their event types."""
+    """Compare a rule with those that may conflict with it: a bounded number, read by their event types."""
 
     rules: RuleStore
 
     def __call__(self, rule: Rule) -> list[Finding]:
-        """Everything found, errors first."""
+        """Return all findings, errors first."""
         neighbours = _Neighbours(self.rules, rule)
         others = neighbours.look_around()
         found_here = lint(rule, others)
@@ -40,7 +40,7 @@ class LintRule(Struct, frozen=True):
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The warnings. Raises LintFailed, naming everything found, where there are errors among them."""
+    """Return the warnings. Raises LintFailed with all findings if there are errors among them."""
     errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
     warnings = tuple(finding for finding in findings if finding.severity is not Severity.ERROR)
     if errors:
@@ -53,7 +53,7 @@ def _problem(finding: Finding) -> Problem:
 
 
 class _Neighbours(Struct):
-    """The rules beside one, found from it on along what starts what."""
+    """Collect the rules beside one, from it on along what starts what."""
 
     store: RuleStore
     rule: Rule
@@ -62,7 +62,7 @@ class _Neighbours(Struct):
     complete: bool = True
 
     def look_around(self) -> list[Rule]:
-        """The rules on its own events, and on those that it and what it starts make."""
+        """Return the rules on its own events, and on the events that it and the rules it starts make."""
         self._read(self.rule.trigger.event_types)
         links: list[Rule] = [self.rule]
         followed = {self.rule.id}

@@ -1,4 +1,4 @@
-"""manage_imports: order imports, start them, stop them, and see how far they came."""
+"""manage_imports: order, start and stop imports, and see their progress."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, TooLarge
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, RejectedRow
 from whenthen.domain.imports.spec import read_order
-from whenthen.usecases.runs.start_rule import startable
+from whenthen.ports.reason_codes import CONTENDED, FILE_CHANGED
+from whenthen.ports.reason_codes import TOO_LARGE as SIZE_TOO_LARGE
+from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.runs.start_rule import OTHER_KIND, startable
+from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
@@ -22,9 +27,16 @@ if TYPE_CHECKING:
 UPLOAD_SECONDS = 3600
 ATTEMPTS = 8
 
+DONE = ReasonCode("import.done")
+# The admin has not uploaded a file to the URL that the new import came with.
+NO_FILE = ReasonCode("import.no_file")
+EMPTY_FILE = ReasonCode("import.empty_file")
+# Only a running import can be stopped; `outcome` is its status.
+NOT_RUNNING = ReasonCode("import.not_running", "outcome")
+
 
 class ManageImports(Struct, frozen=True):
-    """Imports, as admins handle them."""
+    """Manage imports for admins."""
 
     imports: ImportStore
     files: ImportFiles
@@ -33,16 +45,16 @@ class ManageImports(Struct, frozen=True):
     clock: Clock
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> tuple[Import, str]:
-        """A new import, and the address to which its file is to be PUT within UPLOAD_SECONDS.
+        """Create an import; return it with the URL to which its file is to be PUT within UPLOAD_SECONDS.
 
-        The same `seed` gives the same import, with a new address. Raises Invalid; Conflict if that was another.
+        The same `seed` gives the same import, with a new URL. Raises Invalid; Conflict if the seed was used for another.
         """
         order = read_order(written)
         self._check_rules(order)
         new = Import(ids.import_id(by, seed), order, by, self.clock.now())
         kept = self.imports.create(new)
         if kept.order != order:
-            raise Conflict("this Idempotency-Key was used for another import")
+            raise Conflict(KEY_REUSED())
         return kept, self.files.upload_url(kept.key, UPLOAD_SECONDS)
 
     def _check_rules(self, order: Order) -> None:
@@ -54,24 +66,24 @@ class ManageImports(Struct, frozen=True):
                 problems.append(Problem(f"enrol[{place}]", error.reason))
             else:
                 if rule.kind not in (None, order.kind):
-                    problems.append(Problem(f"enrol[{place}]", f"the rule is about {rule.kind} records"))
+                    problems.append(Problem(f"enrol[{place}]", OTHER_KIND(kind=rule.kind)))
         if problems:
             raise Invalid(problems)
 
     def get(self, import_id: str) -> tuple[Import, Sequence[RejectedRow]]:
-        """An import, and the first of its refused rows. Raises NotFound."""
+        """Return an import with the first of its rejected rows. Raises NotFound."""
         return self.imports.get(import_id), self.imports.rejected_rows(import_id)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
-        """All imports, newest first."""
+        """List all imports, newest first."""
         return self.imports.list(limit=limit, cursor=cursor)
 
     def start(self, import_id: str) -> Import:
-        """Begin it, or go on where it was stopped or failed. Raises NotFound, Conflict, Invalid, TooLarge."""
+        """Start it, or resume it where it was stopped or failed. Raises NotFound, Conflict, Invalid, TooLarge."""
         for _ in range(ATTEMPTS):
             work = self.imports.get(import_id)
             if work.status is ImportStatus.DONE:
-                raise Conflict("the import is done")
+                raise Conflict(DONE())
             if work.status is not ImportStatus.RUNNING:
                 try:
                     work = self._begin(work)
@@ -79,39 +91,35 @@ class ManageImports(Struct, frozen=True):
                     continue
             self.workers.start(work.id, work.turn)
             return work
-        raise _contested()
+        raise Conflict(CONTENDED(subject=import_id))
 
     def _begin(self, work: Import) -> Import:
         found = self.files.head(work.key)
         if found is None:
-            raise Conflict("there is no file yet: PUT it to the address that the import was created with")
+            raise Conflict(NO_FILE())
         size, tag = found
         if not size:
-            raise Invalid.field("file", "the file is empty")
+            raise Invalid.field("file", EMPTY_FILE())
         if size > MAX_FILE_BYTES:
-            raise TooLarge(f"a file of {size} bytes; at most {MAX_FILE_BYTES} are imported at once")
+            raise TooLarge(SIZE_TOO_LARGE(most=MAX_FILE_BYTES, found=size))
         if work.place.offset and tag != work.tag:
-            raise Conflict("the file is no longer the one that this import began with: make a new import of it")
+            raise Conflict(FILE_CHANGED())
         begun = work.begun(size, tag, self.clock.now())
         self.imports.save(begun)
         return begun
 
     def stop(self, import_id: str, *, by: str) -> Import:
-        """Let it rest after the batch under way. Raises NotFound; Conflict where there is nothing to be stopped."""
+        """Stop it after the batch under way. Raises NotFound; Conflict if it is not running."""
         for _ in range(ATTEMPTS):
             work = self.imports.get(import_id)
             if work.status is ImportStatus.STOPPED:
                 return work
             if work.status is not ImportStatus.RUNNING:
-                raise Conflict(f"the import is not under way: it is {work.status}")
-            stopped = work.ended(ImportStatus.STOPPED, self.clock.now(), f"stopped by {by}")
+                raise Conflict(NOT_RUNNING(outcome=work.status.value))
+            stopped = work.ended(ImportStatus.STOPPED, self.clock.now(), STOPPED_BY(by=by))
             try:
                 self.imports.save(stopped)
             except Stale:  # the worker moved on meanwhile
                 continue
             return stopped
-        raise _contested()
-
-
-def _contested() -> Conflict:
-    return Conflict("the import is being moved on at this moment: try again")
+        raise Conflict(CONTENDED(subject=import_id))

@@ -1,4 +1,4 @@
-"""manage_rules: admins create, change, switch and delete rules. Every save makes a version."""
+"""manage_rules: create, change, switch and delete rules for admins. Every save makes a version."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import folded
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.lint import lint
@@ -19,7 +20,9 @@ from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.views import parse_view
 from whenthen.domain.templating import templates
+from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION
 from whenthen.ports.values import Page, StoredRule, StoredView
+from whenthen.usecases.admin.idempotency import KEY_REUSED
 from whenthen.usecases.admin.lint_rule import refuse
 
 if TYPE_CHECKING:
@@ -28,13 +31,18 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleStore, ViewStore
 
 OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings")
-"""What the API adds to a rule's document; what an admin sends in these is not read, so an answer can be sent back."""
+"""Fields that the API adds to a rule's document; it ignores them in requests, so an answer can be sent back."""
 
 _ATTEMPTS = 4
 
+# The rule that this Idempotency-Key made was deleted since.
+RULE_DELETED = ReasonCode("idempotency_key.rule_deleted")
+# With the new filter the rule, which names the view, would not be valid.
+BREAKS_RULE = ReasonCode("view.breaks_rule", "rule", "reason")
+
 
 class Filter(Struct, frozen=True):
-    """Which rules a list shows; an empty field shows all."""
+    """Select the rules that a list shows; an empty field shows all."""
 
     kind: str = ""
     mode: str = ""
@@ -42,7 +50,7 @@ class Filter(Struct, frozen=True):
     event: str = ""
 
     def takes(self, rule: StoredRule) -> bool:
-        """Whether the list shows this rule."""
+        """Tell whether the list shows this rule."""
         document = rule.document
         name = folded(str(document.get("name", "")))
         events = document.get("trigger", {}).get("event") or []
@@ -55,14 +63,14 @@ class Filter(Struct, frozen=True):
 
 
 class Lint(Protocol):
-    """Finds what is wrong with a rule."""
+    """Find mistakes in a rule."""
 
     def __call__(self, rule: Rule) -> Sequence[Finding]:
-        """Errors and warnings."""
+        """Return errors and warnings."""
 
 
 class ManageRules(Struct, frozen=True):
-    """The rules, as admins see them."""
+    """Manage the rules for admins."""
 
     rules: RuleStore
     views: ViewStore
@@ -70,7 +78,7 @@ class ManageRules(Struct, frozen=True):
     lint: Lint = lint
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
-        """A new rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
+        """Create a rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
 
         Raises Invalid naming each field; Conflict if the seed was used for another rule.
         """
@@ -90,23 +98,24 @@ class ManageRules(Struct, frozen=True):
         return new
 
     def _made_before(self, rule_id: str, written: Mapping[str, Any]) -> StoredRule | None:
-        """The rule that the same seed made, as it is by now, if it was made of the same. Raises Conflict.
+        """Return the current version of the rule that this seed made of the same document. Raises Conflict.
 
-        A deleted rule leaves its versions to its runs: its seed must not make another version 1.
+        None if the seed made no rule. A deleted rule leaves its versions to its runs: its seed must not make another
+        version 1.
         """
         try:
             first = self.rules.get_version(rule_id, 1)
         except NotFound:
             return None
         if views.without_filters(_as_written(first.document)) != views.without_filters(_as_written(written)):
-            raise Conflict("this Idempotency-Key was used for another rule")
+            raise Conflict(KEY_REUSED())
         try:
             return self.rules.get(rule_id)
         except NotFound:
-            raise Conflict("the rule that was made with this Idempotency-Key was deleted") from None
+            raise Conflict(RULE_DELETED()) from None
 
     def draft(self, written: Mapping[str, Any]) -> Rule:
-        """The rule that is written, not saved: a new one, or the next version of the one that its `id` names.
+        """Parse a rule without saving it: a new rule, or the next version of the one that its `id` names.
 
         Raises Invalid.
         """
@@ -115,16 +124,16 @@ class ManageRules(Struct, frozen=True):
         return checked({**self._with_views(_as_written(written)), **named})
 
     def get(self, rule_id: str) -> StoredRule:
-        """The current version. Raises NotFound."""
+        """Return the current version. Raises NotFound."""
         return self.rules.get(rule_id)
 
     def list(self, wanted: Filter, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """Rules by id. A page may hold fewer than `limit` while there is a cursor."""
+        """List rules by id. A page may hold fewer than `limit` while there is a cursor."""
         page = self.rules.list(limit=limit, cursor=cursor)
         return replace(page, items=tuple(rule for rule in page.items if wanted.takes(rule)))
 
     def replace(self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredRule:
-        """A new version of the rule. Raises NotFound, Invalid; Stale if it is no longer at `version`."""
+        """Save a new version of the rule. Raises NotFound, Invalid; Stale if it is not at `version`."""
         return self._replace(rule_id, written, version=version, by=by, linted=True)
 
     def _replace(
@@ -137,7 +146,7 @@ class ManageRules(Struct, frozen=True):
         return self._save((new, parsed), current)
 
     def _save(self, prepared: tuple[StoredRule, Rule], current: StoredRule) -> StoredRule:
-        """The rule in its new version; as it is, where nothing is new about it."""
+        """Save the new version and return it; the current one if nothing changed."""
         new, parsed = prepared
         if _as_written(new.document) == _as_written(current.document):
             return replace(current, warnings=new.warnings)
@@ -145,48 +154,48 @@ class ManageRules(Struct, frozen=True):
         return new
 
     def _linted(self, new: StoredRule, parsed: Rule) -> StoredRule:
-        """The rule with the warnings about it. Raises LintFailed where there are errors."""
+        """Add lint's warnings to the rule. Raises LintFailed if lint finds errors."""
         return replace(new, warnings=refuse(self.lint(parsed)))
 
     def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
-        """Switch the rule off, to shadow, or on. Whatever lint finds, a rule can be switched off.
+        """Switch the rule off, to shadow, or on. A rule can be switched off despite lint's errors.
 
-        Raises NotFound, Invalid; Stale if it is no longer at `version`.
+        Raises NotFound, Invalid; Stale if it is not at `version`.
         """
         current = self._current(rule_id, version)
         changed = {**current.document, "mode": mode}
         if mode != Mode.OFF:
             return self._replace(rule_id, changed, version=current.version, by=by, linted=True)
-        # As it is, with the views that it knows: whatever became of them must not keep it on.
+        # Saved with the views as the rule has them: a view that changed since must not keep the rule on.
         return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
 
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
-        """Save the rule again as it was written, with the views that it names as they are now. Raises NotFound.
+        """Save the rule again with the current versions of the views that it names. Raises NotFound.
 
-        Whatever lint finds: else one rule could keep a view, and with it the others that name it, from changing.
+        Lint's errors are ignored: otherwise one rule could keep a view, and the other rules that name it, from changing.
         """
         for _ in range(_ATTEMPTS):
             try:
                 return self._replace(rule_id, self.rules.get(rule_id).document, version=None, by=by, linted=False)
             except Stale:
                 continue
-        raise Temporary(f"rule {rule_id} is being changed by others", retry_after=1)
+        raise Temporary(CONTENDED(subject=rule_id), retry_after=1)
 
     def check_renewal(self, rule_id: str, view: StoredView) -> None:
-        """Raises Invalid, of the view's filter, unless the rule holds with the view as it is given; NotFound."""
+        """Check that the rule is valid with `view` as given. Raises Invalid of the view's `filter`, NotFound."""
         written = _as_written(self.rules.get(rule_id).document)
         try:
             checked({**self._with_views(written, view), "id": rule_id, "version": 1})
         except Invalid as error:
-            raise Invalid.field("filter", f"with it rule {rule_id} would not hold: {error}") from error
+            raise Invalid.field("filter", BREAKS_RULE(rule=rule_id, reason=error.reason)) from error
 
     def delete(self, rule_id: str, *, version: int | None) -> None:
-        """Take the rule out. Runs that it started go on under the version that they have."""
+        """Delete the rule. Runs that it started go on under their version."""
         current = self._current(rule_id, version)
         self.rules.delete(current, parse_rule(current.document))
 
     def versions(self, rule_id: str) -> tuple[StoredRule, ...]:
-        """Every version, newest first. Raises NotFound."""
+        """Return every version, newest first. Raises NotFound."""
         current = self.rules.get(rule_id)
         older = range(current.version - 1, 0, -1)
         return (current, *(self.rules.get_version(rule_id, number) for number in older))
@@ -194,7 +203,7 @@ class ManageRules(Struct, frozen=True):
     def _current(self, rule_id: str, version: int | None) -> StoredRule:
         current = self.rules.get(rule_id)
         if version is not None and version != current.version:
-            raise Stale(f"the rule is at version {current.version}, not {version}")
+            raise Stale(OTHER_VERSION(subject=rule_id, current=current.version, wanted=version))
         return current
 
     def _prepare(
@@ -216,9 +225,9 @@ class ManageRules(Struct, frozen=True):
         return StoredRule(rule_id, version, document, now, by), parsed
 
     def _with_views(self, document: Mapping[str, Any], changed: StoredView | None = None) -> dict[str, Any]:
-        """The document with the filters of the saved views that it names, `changed` as it is to be.
+        """Put the filters of the saved views that the document names into it, `changed` in place of the saved one.
 
-        Raises Invalid if there is none of them.
+        Raises Invalid if there is no such view.
         """
         found = {}
         for view_id in views.named_views(document):
@@ -233,7 +242,7 @@ def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked(document: Mapping[str, Any]) -> Rule:
-    """The rule, if it and all its templates hold. Raises Invalid naming each field that does not."""
+    """Parse a rule and check its templates. Raises Invalid naming each field that is wrong."""
     try:
         rule = parse_rule(document)
     except Invalid as error:

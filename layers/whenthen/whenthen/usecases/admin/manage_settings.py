@@ -1,4 +1,4 @@
-"""manage_settings: what admins tell the installation, one document for each subject."""
+"""manage_settings: read and save the installation's settings, one document for each subject."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.sender_profile import read_people_settings
 from whenthen.sources.meta.lead_forms import read_lead_settings
 
@@ -18,21 +19,24 @@ CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "leads": read_lead_settings,
     "people": read_people_settings,
 }
-"""Subject → what reads its document, and raises Invalid naming each field."""
+"""Subject → reader of its document, which raises Invalid naming each field."""
+
+# `known` lists the subjects that there are.
+UNKNOWN_SETTINGS = ReasonCode("settings.not_found", "name", "known")
 
 
 class ManageSettings(Struct, frozen=True):
-    """Documents that are checked when they are saved, so that whoever reads one later can rely on it."""
+    """Check settings when they are saved, so that their readers can rely on them."""
 
     settings: SettingStore
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The document; empty where every default holds. Raises NotFound for a subject that there is not."""
+        """Return the document; empty where every default holds. Raises NotFound for an unknown subject."""
         self._check(name)
         return self.settings.get(name)
 
     def save(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Keep the document. Raises NotFound, or Invalid naming each field."""
+        """Store the document. Raises NotFound, or Invalid naming each field."""
         self._check(name)(document)
         self.settings.save(name, document)
         return document
@@ -40,5 +44,5 @@ class ManageSettings(Struct, frozen=True):
     def _check(self, name: str) -> Callable[[Mapping[str, Any]], object]:
         check = CHECKS.get(name)
         if check is None:
-            raise NotFound(f"there are no settings called {name}; there are {', '.join(sorted(CHECKS))}")
+            raise NotFound(UNKNOWN_SETTINGS(name=name, known=sorted(CHECKS)))
         return check

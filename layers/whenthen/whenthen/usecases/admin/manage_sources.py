@@ -1,4 +1,4 @@
-"""manage_sources: admins configure who may post to /hooks/{source}, and what their bodies mean."""
+"""manage_sources: configure who may post to /hooks/{source}, and how their bodies are mapped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reason_codes import EMPTY, NOT_TEXT
 from whenthen.sources.signing import signatures
 from whenthen.sources.webhook.mapping import Source, parse_source
 
@@ -20,7 +21,7 @@ _NO_SECRET = frozenset({"dangerous_open_form"})
 
 
 class ManageSources(Struct, frozen=True):
-    """The configured sources; their secrets live in the vault and are shown once, when they are made."""
+    """Manage the sources. Their secrets live in the vault and are shown once, when they are made."""
 
     sources: SourceStore
     vault: SecretVault
@@ -43,23 +44,23 @@ class ManageSources(Struct, frozen=True):
         return document | ({"secret": shown} if shown else {})
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """A source without its secrets. Raises NotFound."""
+        """Return a source without its secrets. Raises NotFound."""
         return self.sources.get(name)
 
     def list(self) -> list[Mapping[str, Any]]:
-        """All sources by name, without their secrets."""
+        """List all sources by name, without their secrets."""
         return self.sources.list()
 
     def _keep_secret(self, source: Source, kept: Mapping[str, str], given: Any, *, forget: bool) -> None:
         changed = {name: value for name, value in kept.items() if not (forget and name == "previous_secret")}
         if given is not None:
             if not isinstance(given, str) or not given:
-                raise Invalid.field("secret", "a non-empty string is required")
+                raise Invalid.field("secret", EMPTY() if given == "" else NOT_TEXT())
             signatures.check_secret(source.scheme, given)
             if given != kept.get("secret"):
                 changed = {"secret": given, **({"previous_secret": kept["secret"]} if kept.get("secret") else {})}
         if changed != dict(kept):
-            # The secret first: a source without its secret accepts nothing, never everything.
+            # Store the secret first: a source without its secret accepts nothing, never everything.
             self.vault.put(_secret_name(source.name), changed)
 
 

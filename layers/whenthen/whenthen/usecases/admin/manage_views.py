@@ -1,4 +1,4 @@
-"""manage_views: saved filters over records of a kind, and the rules that go by them."""
+"""manage_views: manage saved filters over records of a kind, and renew the rules that name them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.views import parse_view
+from whenthen.ports.reason_codes import OTHER_VERSION
 from whenthen.ports.values import Page, StoredView
+from whenthen.usecases.admin.idempotency import KEY_REUSED
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:
@@ -24,14 +27,21 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_rules import ManageRules
 
 OWN_FIELDS = ("id", "version")
-"""What the API writes into a view's document; what an admin sends in these is not read."""
+"""Fields that the API writes into a view's document; their values in an admin's document are ignored."""
 
 MAX_PAGES = 20
-"""How many pages of records are read for one page of a view, of which most records may not be in it."""
+"""Pages of records that are read for one page of a view: most records may not be in the view."""
+
+# These rules name the view.
+IN_USE = ReasonCode("view.in_use", "rules")
+# The view's kind, `kind`, cannot change while these rules name the view.
+KIND_IN_USE = ReasonCode("view.kind_in_use", "kind", "rules")
+# The view is about records of the kind `kind`, and not of the one asked for.
+OTHER_KIND = ReasonCode("view.other_kind", "view", "kind")
 
 
 class ManageViews(Struct, frozen=True):
-    """The saved views, as admins see them."""
+    """Manage the saved views for admins."""
 
     views: ViewStore
     rules: RuleStore
@@ -40,41 +50,41 @@ class ManageViews(Struct, frozen=True):
     clock: Clock
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredView:
-        """A new view. `seed` makes its id: a repetition finds the first. Raises Invalid, Conflict."""
+        """Create a view. `seed` makes its id: a repetition finds the first. Raises Invalid, Conflict."""
         new = self._prepare(written, ids.view_id(seed), 1, by)
         try:
             self.views.save(new, None)
         except Stale:
             found = self.views.get(new.id)
             if found.made_of != new.made_of:
-                raise Conflict("this Idempotency-Key was used for another view") from None
+                raise Conflict(KEY_REUSED()) from None
             return found
         return new
 
     def get(self, view_id: str) -> StoredView:
-        """The view. Raises NotFound."""
+        """Return the view. Raises NotFound."""
         return self.views.get(view_id)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
-        """All views, by id."""
+        """List all views, by id."""
         return self.views.list(limit=limit, cursor=cursor)
 
     def users(self, view_id: str) -> tuple[str, ...]:
-        """The ids of the rules that name the view. Raises NotFound."""
+        """List the ids of the rules that name the view. Raises NotFound."""
         self.views.get(view_id)
         return tuple(self.rules.naming_view(view_id))
 
     def replace(self, view_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredView:
-        """The view anew, and with it a new version of each rule that names it.
+        """Replace the view, and make a new version of each rule that names it.
 
         The rules follow one by one: if that is interrupted, the same call again does the rest. Raises NotFound,
-        Invalid; Stale if it is no longer at `version`; Conflict for another kind while rules name it.
+        Invalid; Stale if the view is not at `version`; Conflict for another kind while rules name it.
         """
         current = self._current(view_id, version)
         new = replace(self._prepare(written, view_id, current.version + 1, by), made_of=current.made_of)
         users = self.rules.naming_view(view_id)
         if users and new.document["kind"] != current.document["kind"]:
-            raise Conflict(f"rules name this view of {current.document['kind']} records: {', '.join(users)}")
+            raise Conflict(KIND_IN_USE(kind=current.document["kind"], rules=list(users)))
         if _as_written(new.document) == _as_written(current.document):
             new = current
         else:
@@ -88,24 +98,24 @@ class ManageViews(Struct, frozen=True):
         return new
 
     def delete(self, view_id: str, *, version: int | None) -> None:
-        """Take the view out. Raises NotFound, Stale; Conflict while rules name it."""
+        """Delete the view. Raises NotFound, Stale; Conflict while rules name it."""
         current = self._current(view_id, version)
         users = self.rules.naming_view(view_id)
         if users:
-            raise Conflict(f"rules name this view: {', '.join(users)}")
+            raise Conflict(IN_USE(rules=list(users)))
         self.views.delete(current)
 
     def records_in(self, view_id: str, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
-        """Records of the view by id. A page may hold fewer than `limit` while there is a cursor.
+        """List records of the view by id. A page may hold fewer than `limit` while there is a cursor.
 
         Raises NotFound, and Invalid if the view is of another kind.
         """
         view, now = parse_view(_as_written(self.views.get(view_id).document)), self.clock.now()
         if view.kind != kind:
-            raise Invalid.field("view", f"{view_id} is a view of {view.kind} records")
+            raise Invalid.field("view", OTHER_KIND(view=view_id, kind=view.kind))
         found: list[Record] = []
         for _ in range(MAX_PAGES):
-            # As many as are missing, never more: a cursor stands between two pages of the store.
+            # Read as many as are missing, never more: a cursor points between two pages of the store.
             page = self.records.list(kind, limit=limit - len(found), cursor=cursor)
             found += [record for record in page.items if view.takes(record, now, Related(self.records, record))]
             cursor = page.cursor
@@ -116,7 +126,7 @@ class ManageViews(Struct, frozen=True):
     def _current(self, view_id: str, version: int | None) -> StoredView:
         current = self.views.get(view_id)
         if version is not None and version != current.version:
-            raise Stale(f"the view is at version {current.version}, not {version}")
+            raise Stale(OTHER_VERSION(subject=view_id, current=current.version, wanted=version))
         return current
 
     def _prepare(self, written: Mapping[str, Any], view_id: str, version: int, by: str) -> StoredView:

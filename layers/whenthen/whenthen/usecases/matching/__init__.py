@@ -1,1 +1,1 @@
-"""Decide which rules an event starts, which runs it stops, and explain why."""
+"""Decide which rules an event starts and which runs it stops, and explain why."""

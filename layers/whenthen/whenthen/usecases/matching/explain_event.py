@@ -1,4 +1,4 @@
-"""explain_event: for each rule that watches the event's type, why it started or why it did not."""
+"""explain_event: tell for each rule that watches the event's type why it started or did not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from whenthen.domain.explain.explain import Explanation, explain
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode
 from whenthen.domain.runs.entry_policy import EntryDenied, entry_denied
+from whenthen.ports.reason_codes import EVENT_NOT_FOUND
 from whenthen.usecases.context.history import History, history_of
 from whenthen.usecases.context.related import Related
 
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
     from whenthen.ports.values import NotEntered, Plan, Planned
 
 MAX_EXPLAINED = 100
-"""Of how many rules an answer tells, and how many are looked at: first those that matched then, last those that are
-off."""
+"""Rules that an answer explains: first those that matched then, last those that are switched off."""
 
 MAX_OFF = 100
-"""How many of the rules that are switched off are looked at, unless one is asked for."""
+"""Switched-off rules that are read, unless one is asked for."""
 
 
 class ExplainedRule(Struct, frozen=True):
@@ -56,7 +56,7 @@ class ExplainedEvent(Struct, frozen=True):
 
 
 class ExplainEvent(Struct, frozen=True):
-    """Looks at the event and its record as they were seen then, with the rules as they are now."""
+    """Explain the event and its record as they were seen then, with the rules as they are now."""
 
     log: EventLog
     rules: RuleBook
@@ -67,7 +67,7 @@ class ExplainEvent(Struct, frozen=True):
         """Explain all rules of the event's type, or one. Raises NotFound."""
         plan = self.log.plan_of(event_id)
         if plan is None:
-            raise NotFound(f"there is no event {event_id}, or it was not handled yet")
+            raise NotFound(EVENT_NOT_FOUND(event=event_id))
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
         explaining = _Explaining(plan, history, self.rules, self.records)
         event_type = plan.event.type
@@ -139,5 +139,5 @@ class _Explaining(Struct):
         return "changed_since" if matched else "not_met"
 
     def _as_planned(self, rule: Rule, planned: Planned) -> Rule:
-        """The version that was started: the rule may have been switched to another mode since."""
+        """Return the version that was started: the rule may have been switched to another mode since."""
         return rule if rule.version == planned.version else self.rules.version(planned.rule, planned.version)

@@ -1,4 +1,4 @@
-"""Exits: an event that ends runs of the same customer, whether they began already or are about to."""
+"""stop_on_exit: end runs of an event's customer, whether they started already or are about to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.ordering import order_key
-from whenthen.domain.runs.planner import exited
+from whenthen.domain.runs.planner import EXIT_CONDITION, exited
 from whenthen.domain.runs.run import RunStatus
 
 if TYPE_CHECKING:
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import RunLedger, Sequences
 
 
+# An event that the rule's exit names stopped the run.
+EXIT_EVENT = ReasonCode("exit.event", "event_type")
+
+
 class StopOnExit(Struct, frozen=True):
-    """Stops the runs that watch this event's customer for an event of its type."""
+    """Stop the runs that subscribed to this event's type for its customer."""
 
     rules: RuleBook
     runs: RunLedger
@@ -28,15 +33,15 @@ class StopOnExit(Struct, frozen=True):
     clock: Clock
 
     def concerns(self, event: Event) -> bool:
-        """Whether any rule's runs may stop at an event of this type."""
+        """Tell whether any rule's runs may stop at an event of this type."""
         return event.type in self.rules.exit_types()
 
     def __call__(self, event: Event, record: Record | None, context: Mapping[str, Any]) -> list[str]:
-        """Remember the event for runs that start later, and stop those under way. Returns the ids stopped."""
-        # Runs of records that were merged into this one are watched under the refs that these had.
+        """Remember the event for runs that start later, and stop those under way. Returns the ids of stopped runs."""
+        # Runs of records that were merged into this one are subscribed under the refs that these had.
         refs = [ref for ref in (event.subject, *(record.refs if record else ())) if ref]
         keys = tuple(dict.fromkeys((*refs, *event.identities, *(record.identities if record else ()))))
-        # First the note, then the look: a run that starts in between finds the note (see RunLedger.start).
+        # First note, then look: a run that starts in between finds the note (see RunLedger.start).
         self.runs.note_exit(keys, event)
         return [
             run_id
@@ -46,18 +51,19 @@ class StopOnExit(Struct, frozen=True):
 
     def _stop(self, run_id: str, event: Event, record: Record | None, context: Mapping[str, Any]) -> bool:
         state = self.runs.load(run_id)
+        # A redelivered event must not end the run that its own first delivery started.
         if state is None or state.run.status.final or state.run.event_id == event.id:
             return False
         rule = self.rules.version(state.run.rule_id, state.run.rule_version)
         if event.type in rule.exit.on:
             if event.time == state.run.entered and order_key(event) <= state.run.place:
                 return False
-            reason = f"exit: {event.type}"
+            reason = EXIT_EVENT(event_type=event.type)
         elif record is not None and state.run.record in record.refs and exited(rule, context):
-            reason = "its exit condition holds"
+            reason = EXIT_CONDITION()
         else:
             return False
         stopped = self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now())
-        # Tidiness only: an execution that is left waiting finds its run ended when its step group is due.
+        # Only to tidy up: an execution that is left waiting finds its run ended when its step group is due.
         self.sequences.stop(run_id, reason)
         return stopped

@@ -1,1 +1,1 @@
-"""Carry runs on: start, steps, jobs, reports, outcomes."""
+"""Start runs, perform their steps, settle delivery reports and publish outcomes."""

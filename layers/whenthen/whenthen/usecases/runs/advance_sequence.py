@@ -1,4 +1,4 @@
-"""advance_sequence: the state machine says that a step group is due, or that a run begins."""
+"""advance_sequence: begin a run, or enter its next step group, when the state machine says that it is due."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from whenthen.domain.runs.planner import due_step_group, enter_step_group
 from whenthen.usecases.runs.orchestrator import Orchestrator, send_jobs
 
 if TYPE_CHECKING:
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
 
 
@@ -19,22 +20,24 @@ class AdvanceSequence(Struct, frozen=True):
     """Dispatch the step group that is due. The state machine waits with `token` until its jobs have ended."""
 
     orchestrator: Orchestrator
+    runs: RunLedger
+    queues: JobQueues
+    sequences: Sequences
 
     def __call__(self, run_id: str, token: str, step_group: int | None, due: datetime | None) -> bool:
-        """`step_group` and `due` are what the last answer said; both None when the execution has just begun.
+        """Advance the run. `step_group` and `due` come from the last answer; both are None at the first call.
 
-        Returns whether there is such a run. One that waits never expires, so one that is gone was over long ago (it
-        was stopped, and its execution left waiting): there is nothing left to do but to let the execution end.
+        Returns whether the run exists. A waiting run never expires, so a run that is gone was over long ago (it was
+        stopped, and its execution left waiting): all that is left is to let the execution end.
         """
-        runs = self.orchestrator.runs
-        runs.keep_token(run_id, token)
-        state = runs.load(run_id)
+        self.runs.keep_token(run_id, token)
+        state = self.runs.load(run_id)
         if state is None:
-            self.orchestrator.sequences.answer(token, {"more": False})
+            self.sequences.answer(token, {"more": False})
             return False
         state = replace(state, run=replace(state.run, token=token))
         if state.run.status.final:
-            self.orchestrator.sequences.answer(token, {"more": False})
+            self.sequences.answer(token, {"more": False})
         elif state.run.step_group >= (step_group or 0):
             self._resume(state)
         else:
@@ -52,6 +55,6 @@ class AdvanceSequence(Struct, frozen=True):
         self.orchestrator.carry_out(state, move)
 
     def _resume(self, state: RunState) -> None:
-        """The step group was dispatched by an attempt that did not live to tell: send again what has no outcome."""
-        send_jobs(self.orchestrator.queues, state.jobs)
+        """Send the jobs without an outcome again: an earlier attempt dispatched the step group and then died."""
+        send_jobs(self.queues, state.jobs)
         self.orchestrator.on_job_finished(state.run.id)

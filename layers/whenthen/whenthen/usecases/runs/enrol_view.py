@@ -1,4 +1,4 @@
-"""enrol_view: go through the records of a view, and start the rule for each."""
+"""enrol_view: start a rule for each record of a view."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.views import View, parse_view
 from whenthen.usecases.context.related import Related
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 PAGE = 100
 PAGES = 10
-"""How many pages one call goes through: seconds of work, so that little is done again if it fails."""
+"""Pages that one call reads: seconds of work, so that little is repeated if it fails."""
+
+NO_VIEW = ReasonCode("rule.no_view", "rule", "version")
 
 
 class Enrolled(Struct, frozen=True):
-    """How far a call came: how many records it saw and enrolled, and where the next goes on (None: that was all)."""
+    """Say how far a call came: records seen and enrolled, and the cursor of the next call (None: no more records)."""
 
     seen: int
     enrolled: int
@@ -30,14 +33,14 @@ class Enrolled(Struct, frozen=True):
 
 
 class EnrolView(Struct, frozen=True):
-    """Some pages of an enrolment; whoever calls repeats with the cursor until there is none."""
+    """Enrol some pages of a view. The caller repeats with the cursor until it is None."""
 
     rules: RuleBook
     records: RecordStore
     bus: Bus
 
     def __call__(self, enrolment: Enrolment, cursor: str | None) -> Enrolled:
-        """Publish the events of the next records. Raises Temporary, NotFound for a rule without a view."""
+        """Publish the events of the next records. Raises Temporary; NotFound for a rule without a view."""
         view = self._view(enrolment)
         seen = enrolled = 0
         for _ in range(PAGES):
@@ -59,5 +62,5 @@ class EnrolView(Struct, frozen=True):
             return parse_view({"name": "enrolled", **enrolment.view})
         view = self.rules.version(enrolment.rule, enrolment.version).trigger.view
         if view is None:
-            raise NotFound(f"version {enrolment.version} of rule {enrolment.rule} is about no view")
+            raise NotFound(NO_VIEW(rule=enrolment.rule, version=enrolment.version))
         return view

@@ -1,4 +1,4 @@
-"""How a run goes on: its jobs are sent, and when they have their outcomes the next step group is found."""
+"""Carry a run on: send its jobs, and enter the next step group when they have their outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
-    """The jobs of a step group: those to be done, and those that are skipped, which have their outcome at once."""
+    """Make the jobs of a step group: pending ones to be sent, and skipped ones, which have their outcome at once."""
     skipped = tuple(
         Job(
             run_id=run.id,
@@ -51,12 +51,12 @@ def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
 
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
-    """Hand a job to its channel once more, `delay` seconds from now, by a message of its own."""
+    """Send a job to its channel's queue once more, `delay` seconds from now, as a new message."""
     queues.send(_channel(job), [job], delay=delay)
 
 
 def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
-    """Hand every job without an outcome to its channel. A repetition is harmless: the ledger knows each job."""
+    """Send every job without an outcome to its channel's queue. A repetition is harmless: the ledger has each job."""
     open_jobs = sorted((job for job in jobs if not job.status.final), key=_channel)
     for channel, group in groupby(open_jobs, key=_channel):
         queues.send(channel, list(group))
@@ -67,7 +67,7 @@ def _channel(job: Job) -> str:
 
 
 class Orchestrator(Struct, frozen=True):
-    """Carries out what `domain.runs.planner` decides. Each method may be repeated after a crash at any point."""
+    """Carry out the decisions of `domain.runs.planner`. Each method may be repeated after a crash at any point."""
 
     rules: RuleBook
     records: RecordStore
@@ -78,11 +78,11 @@ class Orchestrator(Struct, frozen=True):
     occurrences: Occurrences
 
     def rule_of(self, run: Run) -> Rule:
-        """The rule version that started the run."""
+        """Return the rule version that started the run."""
         return self.rules.version(run.rule_id, run.rule_version)
 
     def context(self, state: RunState, now: datetime) -> dict[str, Any]:
-        """What the run's conditions and templates see: the record as it is now, at `now` on the run's clock."""
+        """Build the context for the run's conditions and templates: the current record, at `now` on the run's clock."""
         record = self.records.get(state.run.record) if state.run.record else None
         history = history_of(self.occurrences, state.event, [record], state.run.record, now)
         related = Related(self.records, record)
@@ -90,7 +90,7 @@ class Orchestrator(Struct, frozen=True):
         return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
 
     def on_job_finished(self, run_id: str) -> None:
-        """After a job has its outcome: if it was the step group's last, see to what follows."""
+        """Enter the next step group, or finish the run, if the job that ended was the last of its step group."""
         state = self.runs.load(run_id)
         if state is None:
             return
@@ -107,12 +107,12 @@ class Orchestrator(Struct, frozen=True):
                 self.finish(run, move)
 
     def finish(self, run: Run, move: Finish) -> None:
-        """Give the run its outcome and let its state machine end."""
+        """Give the run its outcome and let its execution end."""
         self.runs.finish(run, move.status, move.reason, self.clock.now())
         self._answer(run, {"more": False})
 
     def carry_out(self, state: RunState, move: Move) -> None:
-        """Do what `move` says, and what follows from it without waiting."""
+        """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
         while isinstance(move, Dispatch):
             run = replace(run, step_group=move.step_group, due=move.due)

@@ -1,4 +1,4 @@
-"""publish_outcomes: the outcome of a run is an event, where a rule waits for it."""
+"""publish_outcomes: publish a run's outcome as an event, if a rule's trigger or exit names it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class PublishOutcomes(Struct, frozen=True):
-    """Called for each run that got its outcome, whoever gave it: the runs table's stream tells."""
+    """Publish the outcomes that the runs table's stream tells of, whoever wrote them."""
 
     rules: RuleBook
     runs: RunLedger
     bus: Bus
 
     def __call__(self, run: Run) -> bool:
-        """Whether an event was published: none if no rule waits for one, or the run was a shadow. Raises Temporary."""
+        """Publish the run's event; return False if no rule waits for it or the run was a shadow. Raises Temporary."""
         if run.shadow or not self._awaited():
             return False
         state = self.runs.load(run.id)

@@ -1,4 +1,4 @@
-"""read_history: what became of an event, and of each run and step."""
+"""read_history: show what happened to an event, a run and its steps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, NotFound
+from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
+from whenthen.ports.reason_codes import EVENT_NOT_FOUND, RUN_NOT_FOUND
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
@@ -17,33 +19,33 @@ if TYPE_CHECKING:
 
 
 class ReadHistory(Struct, frozen=True):
-    """The runs table, as admins see it."""
+    """Read the runs table for admins."""
 
     log: EventLog
     runs: RunLedger
 
     def event(self, event_id: str) -> tuple[Plan, list[RunState]]:
-        """What was decided for an event, and the runs that it started. Raises NotFound."""
+        """Return the plan of an event, and the runs that it started. Raises NotFound."""
         plan = self.log.plan_of(event_id)
         if plan is None:
-            raise NotFound(f"there is no event {event_id}, or it was not handled yet")
+            raise NotFound(EVENT_NOT_FOUND(event=event_id))
         states = [self.runs.load(ids.run_id(event_id, planned.rule, planned.ref)) for planned in plan.rules]
         return plan, [state for state in states if state is not None]
 
     def run(self, run_id: str) -> RunState:
-        """A run with its jobs. Raises NotFound."""
+        """Return a run with its jobs. Raises NotFound."""
         state = self.runs.load(run_id)
         if state is None:
-            raise NotFound(f"there is no run {run_id}")
+            raise NotFound(RUN_NOT_FOUND(run=run_id))
         return state
 
     def list(
         self, *, rule: str | None, record: str | None, status: str | None, limit: int, cursor: str | None
     ) -> Page[Run]:
-        """Runs of a rule, about a record, or with a status; newest first."""
+        """List runs of a rule, about a record, or with a status; newest first. Raises Invalid unless one is given."""
         given = [value for value in (rule, record, status) if value]
         if len(given) != 1:
-            raise Invalid.field("rule", "exactly one of rule, record and status is required")
+            raise Invalid.field("rule", NOT_EXACTLY_ONE(options=["rule", "record", "status"]))
         if rule:
             return self.runs.by_rule(rule, limit=limit, cursor=cursor)
         if record:

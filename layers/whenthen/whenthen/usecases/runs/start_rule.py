@@ -1,4 +1,4 @@
-"""start_rule: a person starts a rule, for one record or for all of a view."""
+"""start_rule: start a rule for a person, for one record or for all records of a view."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.rules.views import parse_view
 from whenthen.domain.runs.engine_events import manual_event
 from whenthen.domain.runs.enrolment import Enrolment
+from whenthen.ports.reason_codes import RECORD_NOT_FOUND
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock, Enrolments
@@ -25,19 +27,29 @@ if TYPE_CHECKING:
 
 _WHOM = ("record", "view", "kind")
 
+# The rule has another trigger than `manual`.
+NOT_MANUAL = ReasonCode("rule.not_manual", "trigger")
+RULE_OFF = ReasonCode("rule.off")
+# The rule is about records of the kind `kind`, and those asked for are of another.
+OTHER_KIND = ReasonCode("rule.other_kind", "kind")
+# At most one of the listed fields may be given.
+MORE_THAN_ONE = ReasonCode("field.more_than_one", "options")
+# A filter needs the kind of the records beside it.
+FILTER_WITHOUT_KIND = ReasonCode("filter.without_kind")
+
 
 def startable(stored: StoredRule) -> Rule:
-    """The rule, if it is one that is started by hand. Raises Conflict."""
+    """Return the parsed rule if a person may start it. Raises Conflict."""
     rule = parse_rule(stored.document)
     if rule.trigger.on is not On.MANUAL:
-        raise Conflict(f"the rule is not started by hand: its trigger is {rule.trigger.on}")
+        raise Conflict(NOT_MANUAL(trigger=rule.trigger.on.value))
     if rule.mode is Mode.OFF:
-        raise Conflict("the rule is off")
+        raise Conflict(RULE_OFF())
     return rule
 
 
 class StartRule(Struct, frozen=True):
-    """Rules with a manual trigger, started through the API."""
+    """Start rules with a manual trigger through the API."""
 
     rules: RuleStore
     views: ViewStore
@@ -47,16 +59,16 @@ class StartRule(Struct, frozen=True):
     clock: Clock
 
     def __call__(self, rule_id: str, written: Mapping[str, Any], *, seed: str, by: str) -> dict[str, str]:
-        """Start it for a `record`, all of a `view`, or all of a `kind` (that fit a `filter`); for none, without one.
+        """Start the rule for a `record`, all of a `view`, all of a `kind` (that fit a `filter`), or for no record.
 
         Returns the id of the `event`, or of the `enrolment` under way. The same `seed` starts nothing twice.
-        Raises NotFound, Invalid; Conflict for a rule that is off or that nobody starts by hand.
+        Raises NotFound, Invalid; Conflict for a rule that is off or has no manual trigger.
         """
         rule = startable(self.rules.get(rule_id))
         problems: list[Problem] = []
         reader = Reader(written, "", problems)
         if sum(name in reader for name in _WHOM) > 1:
-            reader.report("", f"at most one of {', '.join(_WHOM)} is possible")
+            reader.report("", MORE_THAN_ONE(options=list(_WHOM)))
         ref, view = reader.text("record") or None, self._view(reader)
         reader.finish()
         if problems:
@@ -64,7 +76,7 @@ class StartRule(Struct, frozen=True):
         if view is None:
             return self._start_one(rule, ref, seed, by)
         if rule.kind not in (None, view["kind"]):
-            raise Invalid.field("view" if "view" in reader else "kind", f"the rule is about {rule.kind} records")
+            raise Invalid.field("view" if "view" in reader else "kind", OTHER_KIND(kind=rule.kind))
         enrolment = Enrolment(rule.id, rule.version, self.clock.now(), by, seed, view)
         self.enrolments.start(enrolment)
         return {"enrolment": enrolment.id}
@@ -73,18 +85,18 @@ class StartRule(Struct, frozen=True):
         if ref is not None:
             kind, _ = parse_ref(ref, "record")
             if rule.kind not in (None, kind):
-                raise Invalid.field("record", f"the rule is about {rule.kind} records")
+                raise Invalid.field("record", OTHER_KIND(kind=rule.kind))
             if self.records.get(ref) is None:
-                raise NotFound(f"there is no record {ref}")
+                raise NotFound(RECORD_NOT_FOUND(ref=ref))
         event = manual_event(rule.id, ref, by=by, seed=seed, moment=self.clock.now())
         self.bus.publish([event])
         return {"event": event.id}
 
     def _view(self, reader: Reader) -> dict[str, Any] | None:
-        """The records that are asked for, as a view's document; None where it is one, or none."""
+        """Return the document of the view that is asked for; None if a single record is, or none."""
         saved, kind, condition = reader.text("view"), reader.text("kind"), reader.value("filter")
         if condition is not None and not kind:
-            reader.report("filter", "goes with a kind of record")
+            reader.report("filter", FILTER_WITHOUT_KIND())
         if saved:
             document = self.views.get(saved).document
             return {"kind": document["kind"], "filter": document.get("filter")}

@@ -1,4 +1,4 @@
-"""stop_run: an admin ends a run."""
+"""stop_run: end a run for an admin."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.run import RunStatus
+from whenthen.ports.reason_codes import RUN_NOT_FOUND
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger, Sequences
     from whenthen.ports.values import RunState
 
+# `by` is the id of the API key that stopped a run or an import.
+STOPPED_BY = ReasonCode("admin.stopped", "by")
+
 
 class StopRun(Struct, frozen=True):
-    """What was done stays done; what is still to come does not happen."""
+    """Stop a run: finished steps stay done, later steps do not happen."""
 
     runs: RunLedger
     sequences: Sequences
     clock: Clock
 
     def __call__(self, run_id: str, *, by: str) -> RunState:
-        """The run as it stands then; one that has its outcome keeps it. Raises NotFound."""
+        """Stop the run and return it; one that has its outcome keeps it. Raises NotFound."""
         state = self.runs.load(run_id)
         if state is None:
-            raise NotFound(f"there is no run {run_id}")
-        reason = f"stopped by {by}"
+            raise NotFound(RUN_NOT_FOUND(run=run_id))
+        reason = STOPPED_BY(by=by)
         if self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now()):
             self.sequences.stop(run_id, reason)
         return self.runs.load(run_id) or state

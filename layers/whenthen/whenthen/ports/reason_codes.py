@@ -1,0 +1,30 @@
+"""Declare the reasons that stores give: what they do not have, what changed under the caller, what is too large."""
+
+from __future__ import annotations
+
+from whenthen.domain.common.reasons import ReasonCode
+
+EVENT_NOT_FOUND = ReasonCode("event.not_found", "event")
+FILE_CHANGED = ReasonCode("import.file_changed")
+FILE_GONE = ReasonCode("import.file_gone")
+JOB_NOT_FOUND = ReasonCode("job.not_found", "step", "occurrence", "run")
+OBJECT_NOT_FOUND = ReasonCode("object.not_found", "key")
+RECORD_NOT_FOUND = ReasonCode("record.not_found", "ref")
+RULE_NOT_FOUND = ReasonCode("rule.not_found", "rule")
+# A cached rule set has no such rule for this event type.
+RULE_NOT_WATCHING = ReasonCode("rule.not_watching", "rule", "event_type")
+RULE_VERSION_NOT_FOUND = ReasonCode("rule.version_not_found", "rule", "version")
+RUN_NOT_FOUND = ReasonCode("run.not_found", "run")
+SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
+SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
+VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
+
+# Others change the subject (an id or a ref) so often that a bounded number of attempts did not suffice.
+CONTENDED = ReasonCode("store.contended", "subject")
+# The subject (an id or a ref) is no longer as the caller read it.
+MOVED_ON = ReasonCode("store.moved_on", "subject")
+# The caller named the version that it wants to change, and it is not the current one.
+OTHER_VERSION = ReasonCode("store.other_version", "subject", "current", "wanted")
+
+# Sizes in bytes.
+TOO_LARGE = ReasonCode("size.too_large", "most", "found")
