@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whenthen.domain.common.errors import Unauthenticated
-from whenthen.runtime.observability import logger
+from whenthen.runtime.observability import loggable, logger
 from whenthen.runtime.wiring import wired
 
 
@@ -16,6 +16,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         key = wired().authorize(headers.get("authorization", ""))
     except Unauthenticated as error:
-        logger.info("refused", reason=error.reason)
+        logger.info("refused", **loggable(error))
         return {"isAuthorized": False}
     return {"isAuthorized": True, "context": {"key": key.id, "scopes": " ".join(key.scopes)}}

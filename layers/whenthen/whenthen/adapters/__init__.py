@@ -1,1 +1,1 @@
-"""The ports of `whenthen.ports` on AWS services and outside APIs."""
+"""Implement `whenthen.ports` on AWS services and outside APIs."""

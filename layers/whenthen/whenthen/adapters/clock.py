@@ -1,4 +1,4 @@
-"""Clock on the machine's own."""
+"""Read the machine's clock."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The time of day."""
+    """Tell the time of day."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         return datetime.now(UTC)

@@ -13,7 +13,7 @@ from whenthen.api.replies import problem, problem_of_request, with_json
 from whenthen.api.speaking import renderer_for
 from whenthen.domain.common.errors import NotFound, WhenthenError
 from whenthen.runtime import http_responses
-from whenthen.runtime.observability import logger, metrics
+from whenthen.runtime.observability import loggable, logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
 for part in (rules, views, records, imports, events, runs, sources, settings, catalogue):
@@ -23,7 +23,7 @@ for part in (rules, views, records, imports, events, runs, sources, settings, ca
 @app.exception_handler(WhenthenError)
 def refused(error: WhenthenError) -> Response[str]:
     """Every error raised on purpose, by the table of `domain.common.errors`."""
-    logger.info("refused", **http_responses.told(error))
+    logger.info("refused", **loggable(error))
     return problem(error, _renderer())
 
 

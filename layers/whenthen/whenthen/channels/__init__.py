@@ -1,1 +1,1 @@
-"""Channels: one folder for each way of acting. `registry` lists them."""
+"""Act on the outside: one folder for each channel. `registry` lists them."""

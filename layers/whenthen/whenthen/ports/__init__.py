@@ -1,6 +1,6 @@
-"""What the use cases need from outside, as Protocols by subject, and the values that pass (`values`).
+"""Declare the interfaces that use cases need from outside, by subject, with their values and reason codes.
 
-`adapters/` keeps the Protocols; tests keep them with fakes. Reads are strongly consistent unless a method says
-otherwise. Every method may raise Temporary when the service behind it is throttled or out of reach; what else it
-raises, it says. Protocols are for the type checker alone: no cold start loads them.
+The interfaces are Protocols; `adapters/` implements them, and tests implement them with fakes. Reads are strongly
+consistent unless a method says otherwise. Every method may raise Temporary if its service is throttled or out of
+reach; docstrings name other errors. Only the type checker loads Protocols, never a cold start.
 """

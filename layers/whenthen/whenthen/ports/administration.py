@@ -1,4 +1,4 @@
-"""What admins set: sources, settings, keys and secrets."""
+"""Store what admins configure: sources, settings, API keys and secrets."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ if TYPE_CHECKING:
 
 
 class ApiKeys(Protocol):
-    """API keys, found by the hash of what the caller presented."""
+    """Store API keys, found by the hash of the presented key."""
 
     def find(self, key_hash: str) -> ApiKey | None:
-        """The key with this hash."""
+        """Return the key with this hash; None if there is none."""
 
     def add(self, key: ApiKey) -> None:
-        """Keep a key."""
+        """Store a key."""
 
 
 class SourceStore(Protocol):
-    """The configured webhook sources."""
+    """Store webhook sources."""
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The source's document. Raises NotFound."""
+        """Read the source's document. Raises NotFound."""
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
-        """Keep a source's document."""
+        """Store a source's document."""
 
     def list(self) -> list[Mapping[str, Any]]:
-        """All sources, by name."""
+        """List all sources, by name."""
 
 
 class SettingStore(Protocol):
-    """What an installation is told by its admins, by name."""
+    """Store the installation's settings, by name."""
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The document; empty where none was saved."""
+        """Read the document; empty if none was saved."""
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
-        """Keep a document, in place of the one that is there."""
+        """Store a document, in place of an existing one."""
 
 
 class SecretVault(Protocol):
-    """Secrets that admins set; only `manage` has it."""
+    """Store secrets that admins set; only `manage` may."""
 
     def put(self, name: str, document: Mapping[str, str]) -> None:
-        """Keep the secret, in place of the one that is there."""
+        """Write the secret, in place of an existing one."""
 
     def read(self, name: str) -> Mapping[str, str] | None:
-        """The secret as it is now, without a cache; None where there is none."""
+        """Read the current secret, without a cache; None if there is none."""
 
 
 class Rejections(Protocol):
-    """The last deliveries of each source that were refused or that no mapping took."""
+    """Store the last rejections of each source."""
 
     def note(self, source: str, rejection: Rejection) -> bool:
-        """Keep it in place of the oldest of its kind. False where it could not be kept: this never raises."""
+        """Store it in place of the oldest of its kind. Returns False if it could not be stored; never raises."""
 
     def last(self, source: str) -> Sequence[Rejection]:
-        """Those that are kept, newest first."""
+        """List the stored rejections, newest first."""

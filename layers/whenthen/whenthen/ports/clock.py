@@ -1,4 +1,4 @@
-"""The time of day, and what happens by it."""
+"""Tell the time, and start work that is due by it."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """The time of day."""
+    """Tell the time of day."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
 
 
 class Sweeps(Protocol):
-    """How far the sweeps of the clock came."""
+    """Store the checkpoint of the sweeps."""
 
     def last(self) -> Checkpoint | None:
-        """Where they stand; None before the first sweep."""
+        """Read the checkpoint; None before the first sweep."""
 
     def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
-        """Move on. False, and nothing moves, if they no longer stand at `last`."""
+        """Replace the checkpoint `last` by `mark`; return False, and change nothing, if it is no longer `last`."""
 
 
 class Enrolments(Protocol):
-    """What goes through a view and starts a rule for each of its records."""
+    """Start enrolments, which start a rule for each record of a view."""
 
     def start(self, enrolment: Enrolment) -> None:
-        """Begin it, unless it was begun. Raises Temporary."""
+        """Start it, unless it was started. Raises Temporary."""

@@ -1,4 +1,4 @@
-"""What becomes of events: the bus, and the log of what was decided for each."""
+"""Publish events, and store what was decided for each."""
 
 from __future__ import annotations
 
@@ -14,43 +14,42 @@ if TYPE_CHECKING:
 
 
 class Bus(Protocol):
-    """The event bus."""
+    """Publish events on the bus."""
 
     def publish(self, events: Sequence[Event]) -> None:
         """Put all events on the bus. Raises Temporary unless every one of them was taken."""
 
 
 class EventLog(Protocol):
-    """What became of each event."""
+    """Store the plan of each event."""
 
     def plan_of(self, event_id: str) -> Plan | None:
-        """The plan made for this event, if one was."""
+        """Return the plan of this event; None if there is none."""
 
     def known(self, event_ids: Sequence[str]) -> set[str]:
-        """Those of these events for which a plan was made."""
+        """Return those of these events that have a plan."""
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
-        """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
+        """Store the plan unless there is one; return the stored plan."""
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
-        """Note that the plan was carried out, and which rules let nobody in."""
+        """Mark the plan as carried out, and store the rules that the record could not enter."""
 
 
 class Occurrences(Protocol):
-    """When events of each type happened, by whom they are about: what conditions on `history.*` count."""
+    """Store when events happened to whom: conditions on `history.*` count these occurrences."""
 
     def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
-        """Remember under each key that the event happened; a repetition changes nothing."""
+        """Store an occurrence of the event under each key; a repetition changes nothing."""
 
     def times(
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
     ) -> Mapping[str, datetime]:
-        """The newest events of the type under a key, both ends included: their ids, and when each happened."""
+        """Return the newest events of the type under a key, both ends included: id → time."""
 
 
 class Timelines(Protocol):
-    """What happened to a record."""
+    """Read what happened to a record."""
 
     def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
-        """The events about it (as their plans) and the runs about it, under any of its refs, newest first;
-        eventually consistent."""
+        """Read the events (as plans) and runs about any of a record's refs, newest first; eventually consistent."""

@@ -1,4 +1,4 @@
-"""Imports: their state, their files, and what carries them on."""
+"""Store imports and their files, and start the work on them."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ if TYPE_CHECKING:
 
 
 class ImportStore(Protocol):
-    """The imports, and the rows that they refused."""
+    """Store imports, and their rejected rows."""
 
     def get(self, import_id: str) -> Import:
-        """The import. Raises NotFound."""
+        """Read the import. Raises NotFound."""
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
-        """All imports, newest first; eventually consistent."""
+        """List all imports, newest first; eventually consistent."""
 
     def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
-        """The refused rows that are kept, by line."""
+        """List the stored rejected rows, by line."""
 
     def create(self, new: Import) -> Import:
-        """Keep a new import; returns the one that is kept, which is an earlier one of this id if there was one."""
+        """Store a new import unless there is one of this id; return the stored import."""
 
     def save(self, after: Import) -> None:
-        """Put it in the place of the version before it. Raises Stale."""
+        """Store it in place of the version before it. Raises Stale."""
 
     def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
-        """Move the import on from the version before it, and write the records of its rows, in one transaction.
+        """Store the import in place of the version before it, and write the records of its rows, in one transaction.
 
-        Raises Stale if the import or one of the records moved on. At most MAX_COST items, as `cost_of` counts them.
+        Raises Stale if the import or one of the records changed. At most MAX_COST items, as `cost_of` counts them.
         """
 
 
 class ImportFiles(Protocol):
-    """The files of imports."""
+    """Store the files of imports."""
 
     def upload_url(self, key: str, seconds: int) -> str:
-        """An address to which whoever has it may PUT the file, for so long."""
+        """Sign a URL to which its holder may PUT the file, for so many seconds."""
 
     def head(self, key: str) -> tuple[int, str] | None:
-        """The size of the file, and a tag that another content would not have; None where there is no file."""
+        """Return the size of the file, and a tag that changes with its content; None if there is no file."""
 
     def read(self, key: str, tag: str, start: int, length: int) -> bytes:
-        """Some bytes of the file, fewer at its end. Raises NotFound if it is gone, or is not that of `tag`."""
+        """Read some bytes of the file, fewer at its end. Raises NotFound if it is gone, or is not that of `tag`."""
 
 
 class ImportWorkers(Protocol):
-    """What works imports off."""
+    """Start the work on imports."""
 
     def start(self, import_id: str, turn: int) -> None:
-        """Begin, unless this turn was begun. Raises Temporary."""
+        """Start this turn, unless it was started. Raises Temporary."""

@@ -1,4 +1,4 @@
-"""Declare the reasons that stores give: what they do not have, what changed under the caller, what is too large."""
+"""Declare the reasons that stores and providers give: not found, changed meanwhile, too large, out of reach."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
 SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
 VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
 
+# Another worker holds the job's claim.
+BUSY = ReasonCode("job.busy")
+# The lease of attempt number `attempt` ran out: its worker died, and may have sent before.
+ATTEMPT_VANISHED = ReasonCode("job.attempt_vanished", "attempt")
+
 # Others change the subject (an id or a ref) so often that a bounded number of attempts did not suffice.
 CONTENDED = ReasonCode("store.contended", "subject")
 # The subject (an id or a ref) is no longer as the caller read it.
@@ -28,3 +33,9 @@ OTHER_VERSION = ReasonCode("store.other_version", "subject", "current", "wanted"
 
 # Sizes in bytes.
 TOO_LARGE = ReasonCode("size.too_large", "most", "found")
+
+# `provider` is the name of a provider or the host of a receiver, `error` its error code or the name of an exception.
+NOT_REACHED = ReasonCode("provider.not_reached", "provider", "error")
+NO_ANSWER = ReasonCode("provider.no_answer", "provider", "error")
+BROKE_OFF = ReasonCode("provider.broke_off", "provider", "error")
+UNAVAILABLE = ReasonCode("provider.unavailable", "provider", "error")

@@ -1,4 +1,4 @@
-"""The rules as the matcher sees them and as admins manage them, and the saved views."""
+"""Read rules for the matcher, and store rules and views for admins."""
 
 from __future__ import annotations
 
@@ -14,69 +14,69 @@ if TYPE_CHECKING:
 
 
 class RuleBook(Protocol):
-    """The rules as the matcher sees them: switched on or in shadow, cached, refreshed by a version stamp."""
+    """Read the rules that are on or in shadow for the matcher; they are cached and refreshed by a generation."""
 
     def rules_of(self, event_type: str) -> RuleSet:
-        """The compiled rules that watch this type of event."""
+        """Return the compiled rules that watch this event type."""
 
     def current(self, rule_id: str, event_type: str) -> Rule:
-        """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
+        """Return the rule of this id among `rules_of(event_type)`. Raises NotFound."""
 
     def considered(self, event_type: str) -> list[Rule]:
-        """Every rule that watches this type of event."""
+        """List every rule that watches this event type."""
 
     def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
-        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+        """List at most `limit` rules, by id, that would watch this event type if they were not switched off."""
 
     def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
-        """The rule of this id, if it would watch this type of event and is switched off."""
+        """Return the rule of this id, if it would watch this event type and is switched off; None otherwise."""
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
-        """The kinds of record that `rules_of(event_type)` say they are about."""
+        """Return the kinds of record that `rules_of(event_type)` are about."""
 
     def exit_types(self) -> frozenset[str]:
-        """Every event type that may stop a run."""
+        """Return every event type that may stop a run."""
 
     def version(self, rule_id: str, version: int) -> Rule:
-        """One version of a rule. Raises NotFound."""
+        """Read one version of a rule. Raises NotFound."""
 
 
 class RuleStore(Protocol):
-    """The rules and all their versions, as admins manage them."""
+    """Store rules and all their versions for admins."""
 
     def get(self, rule_id: str) -> StoredRule:
-        """The current version. Raises NotFound."""
+        """Read the current version. Raises NotFound."""
 
     def get_version(self, rule_id: str, version: int) -> StoredRule:
-        """One version. Raises NotFound."""
+        """Read one version. Raises NotFound."""
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """The current versions, by id."""
+        """List the current versions, by id."""
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
-        """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
+        """Make `rule` the current version, for the matcher too. Raises Stale unless `replaces` is current."""
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
-        """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+        """Delete the rule; its versions stay for the runs that they started. Raises Stale."""
 
     def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
-        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
+        """List rules that watch the type and are on or in shadow: at most `limit` current versions, by id."""
 
     def naming_view(self, view_id: str) -> builtins.list[str]:
-        """The ids of the rules whose current version names this saved view."""
+        """List the ids of the rules whose current version names this saved view."""
 
 
 class ViewStore(Protocol):
-    """The saved views."""
+    """Store saved views."""
 
     def get(self, view_id: str) -> StoredView:
-        """The view. Raises NotFound."""
+        """Read the view. Raises NotFound."""
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
-        """All views, by id."""
+        """List all views, by id."""
 
     def save(self, view: StoredView, replaces: StoredView | None) -> None:
-        """Keep the view. Raises Stale unless `replaces` is the one that is there."""
+        """Store the view. Raises Stale unless `replaces` is the stored one."""
 
     def delete(self, view: StoredView) -> None:
-        """Take the view out. Raises Stale."""
+        """Delete the view. Raises Stale."""

@@ -1,4 +1,4 @@
-"""Runs and jobs, and what carries them on."""
+"""Store runs and jobs, and carry them on by queues and state machines."""
 
 from __future__ import annotations
 
@@ -8,109 +8,110 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 
 class RunLedger(Protocol):
-    """Runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
+    """Store runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
 
     def start(
         self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
-        """Write the run, its event, its first jobs and what it watches, in one transaction.
+        """Write the run, its event, its first jobs and its exit subscriptions, in one transaction.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
         to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
-        watches nothing.
+        subscribes to nothing.
         """
 
     def load(self, run_id: str) -> RunState | None:
-        """The run with its event and jobs."""
+        """Read the run with its event and jobs; None if it does not exist or has expired."""
 
     def keep_token(self, run_id: str, token: str) -> None:
-        """Remember the task token with which the state machine waits for the current step group."""
+        """Store the task token with which the state machine waits for the current step group."""
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         """Write the run's next step group and its jobs together. False if the run is final or further."""
 
     def park(self, run: Run, due: datetime) -> None:
-        """Note that the run waits until `due`; nothing happens to a run that is final or further already."""
+        """Mark the run as waiting until `due`; a run that is final or further already stays as it is."""
 
-    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
-        """Give the run its outcome and stop watching. False if it had one already."""
+    def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
+        """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
 
     def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
-        """Take the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
+        """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
         unknown. Raises Busy while another lease holds.
         """
 
-    def release(self, job: Job, reason: str) -> None:
-        """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
+    def release(self, job: Job, reason: Reason) -> None:
+        """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
 
-    def postpone(self, job: Job, reason: str) -> bool:
-        """Give back a claimed job that was refused for now. Fenced by its attempt: False if it is no longer held."""
+    def postpone(self, job: Job, reason: Reason) -> bool:
+        """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
+        """Write the outcome of a job that is claimed by its attempt, or pending. Returns False if it changed."""
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on.
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
 
         Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.
         """
 
     def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
-        """Write the outcome that the provider reports. False if the job no longer stands as it was read.
+        """Write the outcome that the provider reports. Returns False if the job changed since it was read.
 
         A job that had its outcome keeps the time at which it was finished: waits are counted from it.
         """
 
-    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
-        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+    def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
+        """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
 
     def counter(self, name: str) -> int:
-        """Where a counter stands; 0 before its first use."""
+        """Return the counter's value; 0 before its first use."""
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
-        """Remember under each key that an event of this type was seen, at its time."""
+        """Note under each key that an event of this type was seen, at its time."""
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
-        """The open runs that watch any of these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs of a rule, newest first; eventually consistent."""
+        """List runs of a rule, newest first; eventually consistent."""
 
     def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs about a record, newest first; eventually consistent."""
+        """List runs about a record, newest first; eventually consistent."""
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs with a status, newest first; eventually consistent."""
+        """List runs with a status, newest first; eventually consistent."""
 
 
 class JobQueues(Protocol):
-    """One queue per channel."""
+    """Send jobs to one queue per channel."""
 
     def send(self, channel: str, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
-        """Hand the jobs to the channel's function, `delay` seconds from now (at most 900).
+        """Send the jobs to the channel's queue, `delay` seconds from now (at most 900).
 
         Raises Temporary unless every one was taken.
         """
 
 
 class Sequences(Protocol):
-    """The state machine that holds waits and order."""
+    """Start, answer and stop executions of the state machine that holds waits and order."""
 
     def start(self, run_id: str) -> None:
         """Start the run's execution; it is named after the run, so a second start changes nothing."""
 
     def answer(self, token: str, output: Mapping[str, Any]) -> None:
-        """Answer the task that waits with `token`. A token that was answered already changes nothing."""
+        """Answer the task that waits with `token`. Answering a token again changes nothing."""
 
-    def stop(self, run_id: str, reason: str) -> None:
+    def stop(self, run_id: str, reason: Reason) -> None:
         """End the run's execution, if it is under way."""

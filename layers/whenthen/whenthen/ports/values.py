@@ -1,4 +1,4 @@
-"""The values that pass between the use cases and what is outside."""
+"""Define the values that pass between use cases and adapters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Planned(NamedTuple):
-    """A rule that an event starts, and the record that its run is about."""
+    """Name a rule that an event starts, and the record that its run is about."""
 
     rule: str
     version: int
@@ -27,7 +27,7 @@ class Planned(NamedTuple):
 
 
 class NotEntered(NamedTuple):
-    """A rule that matched and was not started, and why: a `domain.runs.entry_policy.EntryDenied`."""
+    """Name a rule that matched and was not started, and why: a `domain.runs.entry_policy.EntryDenied`."""
 
     rule: str
     version: int
@@ -36,20 +36,21 @@ class NotEntered(NamedTuple):
 
 
 class Plan(Struct, frozen=True):
-    """What was decided for an event, once: a redelivery carries the same plan out.
+    """Hold the decision about an event, made once: a redelivery carries out the same plan.
 
-    record      the event's record as it was seen when the plan was made
+    record      the event's record as it was when the plan was made
     rules       each rule that matched, in order
-    handled     whether all of it was carried out
-    others      where the event is about a person: their records of other kinds, for the rules about those kinds
-    refused     rules that matched and did not let the record in; at most MAX_REFUSED
-    decided_at  the `now` that conditions went by; None in plans that were kept without it
+    note        the reason why no rule was matched at all; None if rules were
+    completed   whether all of it was carried out
+    others      the person's records of other kinds, for rules about those kinds, if the event is about a person
+    refused     rules that matched and that the record could not enter; at most MAX_REFUSED
+    decided_at  the `now` of the conditions; None in plans that were stored without it
     """
 
     event: Event
     record: Record | None
     rules: tuple[Planned, ...]
-    note: str = ""
+    note: Reason | None = None
     completed: bool = False
     others: tuple[Record, ...] = ()
     refused: tuple[NotEntered, ...] = ()
@@ -57,35 +58,35 @@ class Plan(Struct, frozen=True):
 
     @property
     def moment(self) -> datetime:
-        """When it was decided: an event may be handled long after it happened."""
+        """Return when it was decided: an event may be handled long after it happened."""
         return self.decided_at or self.event.time
 
     def record_for(self, kind: str | None) -> Record | None:
-        """The record that a rule about `kind` is about: the person's own of that kind, or else the event's."""
+        """Return the record for a rule about `kind`: the person's own of that kind, or else the event's."""
         return next((record for record in self.others if record.kind == kind), self.record)
 
 
 MAX_REFUSED = 100
-"""Of how many refusals a plan takes notice."""
+"""Rules that a plan names although the record could not enter them."""
 
 MAX_OF_PERSON = 100
-"""Records of one identity that are looked at."""
+"""Records of one identity that are read."""
 
 
 T = TypeVar("T")
 
 
 class Page(Struct, Generic[T], frozen=True):
-    """Some of a list, and where the rest begins (None: there is no more)."""
+    """Hold one page of a list, and the cursor of the next (None: there is none)."""
 
     items: tuple[T, ...]
     cursor: str | None = None
 
 
 class StoredRule(Struct, frozen=True):
-    """A rule as its admin wrote it, and what the store knows of it.
+    """Hold a rule as its admin wrote it, with its version and who saved it.
 
-    warnings  what lint found when it was saved just now; not kept
+    warnings  lint's findings when it was saved just now; not stored
     """
 
     id: str
@@ -97,9 +98,9 @@ class StoredRule(Struct, frozen=True):
 
 
 class StoredView(Struct, frozen=True):
-    """A saved view as its admin wrote it, and what the store knows of it.
+    """Hold a saved view as its admin wrote it, with its version and who saved it.
 
-    made_of  the id of what its first version was written as: its maker's repetition says the same
+    made_of  id of the content of its first version: detects a repetition of the same request
     """
 
     id: str
@@ -111,7 +112,7 @@ class StoredView(Struct, frozen=True):
 
 
 class Started(StrEnum):
-    """What came of starting a run."""
+    """Tell how the start of a run ended."""
 
     STARTED = "started"
     EXISTS = "exists"
@@ -120,7 +121,7 @@ class Started(StrEnum):
 
 
 class RunState(Struct, frozen=True):
-    """A run with its event and all its jobs."""
+    """Hold a run with its event and all its jobs."""
 
     run: Run
     event: Event
@@ -128,19 +129,19 @@ class RunState(Struct, frozen=True):
 
 
 class RecordWrite(Struct, frozen=True):
-    """A record to be written and the version of it that was read (None: it must not exist yet)."""
+    """Hold a record to be written, and the version of it that was read (None: it must not exist yet)."""
 
     record: Record
     replaces: Record | None
 
 
 class SourceUpdate(Struct, frozen=True):
-    """What an event of a source says of a record: written once, however often the event is delivered.
+    """Identify the fields that one event of a source sets on one record, so that they are written once.
 
-    id      the same for the same event that says the same
-    source  who says so, as in Event.source
-    heard   when it was delivered
-    at      when it happened, where the source says so; never later than `heard`
+    id      the same for every delivery of the same event with the same fields
+    source  as in Event.source
+    heard   when the event was delivered
+    at      when it happened, if the source says so; never later than `heard`
     """
 
     id: str
@@ -163,7 +164,7 @@ class WriteResult(StrEnum):
 
 
 class Counter(Struct, frozen=True):
-    """A counter to be moved from `before` to `after`, such as whose turn it is."""
+    """Advance a counter, such as whose turn it is, from `before` to `after`."""
 
     name: str
     before: int
@@ -194,7 +195,7 @@ class Rejection(Struct, frozen=True):
 
 
 class LeadPage(Struct, frozen=True):
-    """Some of a form's leads as Meta lists them. `after`: where the next page begins, if there is one."""
+    """Hold one page of a form's leads as Meta lists them. `after`: start of the next page; None after the last."""
 
     rows: Sequence[Mapping[str, Any]]
     after: str | None = None
@@ -204,7 +205,7 @@ MAX_ANSWER = 65_536
 
 
 class HttpRequest(Struct, frozen=True):
-    """A call to the outside. `most`: bytes of the answer's body that are read."""
+    """Describe a call to the outside. `most`: bytes of the answer's body that are read."""
 
     method: str
     url: str
@@ -214,7 +215,7 @@ class HttpRequest(Struct, frozen=True):
 
 
 class HttpAnswer(Struct, frozen=True):
-    """What came back. Header names are in lower case. `cut`: the body was longer than what was to be read of it."""
+    """Hold an answer. Header names are in lower case. `cut`: the body was longer than the request's `most`."""
 
     status: int
     headers: Mapping[str, str]
@@ -223,12 +224,12 @@ class HttpAnswer(Struct, frozen=True):
 
 
 def is_not_now(answer: HttpAnswer) -> bool:
-    """Whether it says that nothing was done, as too much was asked at once."""
+    """Tell whether the receiver throttled: nothing was done."""
     return answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
 
 
 class Mail(Struct, frozen=True):
-    """One e-mail to one person. Header values hold no line breaks; the adapter refuses them otherwise."""
+    """Describe one e-mail to one person. Header values hold no line breaks; the adapter rejects them otherwise."""
 
     sender: str
     to: str
@@ -240,14 +241,14 @@ class Mail(Struct, frozen=True):
 
 
 class WrittenMail(Struct, frozen=True):
-    """A mail in the form in which it goes out."""
+    """Hold a mail in the form in which it goes out."""
 
     mail: Mail
     raw: bytes
 
 
 class ApiKey(Struct, frozen=True):
-    """An API key as it is kept: a hash, and what it may do."""
+    """Hold an API key as it is stored: a hash, and its scopes."""
 
     id: str
     hash: str

@@ -1,4 +1,8 @@
-"""HTTP answers of the receive functions, and problem details (RFC 9457) for every error."""
+"""Make the HTTP answers of the receive functions, and problem details (RFC 9457) for every error.
+
+A problem document has the reason's `code` and `params`, and in `detail` its text in the caller's language. `errors`
+names each wrong field: `{"field": "steps[0].with.to", "code": "mail.no_address", "params": {}, "text": "…"}`.
+"""
 
 from __future__ import annotations
 
@@ -12,64 +16,64 @@ from typing import Any
 from msgspec import to_builtins
 
 from whenthen.domain.common.errors import (
-    Forbidden,
     Invalid,
     LintFailed,
     Malformed,
     Problem,
     Temporary,
     TooLarge,
-    Unauthenticated,
     WhenthenError,
     handling_of,
 )
-from whenthen.domain.common.reasons import Reason
-from whenthen.runtime.observability import count, logger
+from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.ports.reason_codes import TOO_LARGE
+from whenthen.runtime.observability import count, loggable, logger
 
 PROBLEM = "application/problem+json"
+
+UNREADABLE_BODY = ReasonCode("body.unreadable", "detail")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def answering(work: Handler) -> Handler:
-    """Turns the errors that are raised on purpose into problem details; a defect stays one, and is alarmed."""
+    """Answer errors that are raised on purpose with problem details; a defect is raised on, and alarmed."""
 
     @wraps(work)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             return work(event, context)
         except WhenthenError as error:
-            logger.warning("refused", **told(error))
+            logger.warning("refused", **loggable(error))
             count("RequestsRefused")
-            return problem(error)
+            return problem(error, language_of(headers_of(event)))
 
     return handler
 
 
-def told(error: WhenthenError) -> dict[str, Any]:
-    """What the log may say of an error: reasons that quote what was sent, as most do, are for its sender alone."""
-    fields = {problem.field.partition(".")[0] for problem in error.problems} if isinstance(error, Invalid) else ()
-    reason = {"reason": error.reason} if isinstance(error, _QUOTING_NOTHING) else {}
-    return {"error": type(error).__name__, **({"fields": sorted(fields)} if fields else {}), **reason}
+def language_of(headers: Mapping[str, str]) -> str:
+    """Pick the language of an error's text by Accept-Language. `headers`: names in lower case."""
+    from whenthen.runtime import reason_texts  # noqa: PLC0415 - only errors need it
 
-
-_QUOTING_NOTHING = (Unauthenticated, Forbidden, TooLarge, Temporary)
+    return reason_texts.language_of(headers)
 
 
 def answer(status: int, document: Any) -> dict[str, Any]:
-    """A JSON answer in API Gateway's payload format 2.0."""
+    """Make a JSON answer in API Gateway's payload format 2.0."""
     return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(document)}
 
 
 def text(status: int, body: str) -> dict[str, Any]:
-    """A plain-text answer, never read as anything else."""
+    """Make a plain-text answer; browsers must not sniff another type."""
     headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
     return {"statusCode": status, "headers": headers, "body": body}
 
 
-def problem(error: BaseException) -> dict[str, Any]:
-    """The answer for an error; one that was not raised on purpose says nothing of itself."""
-    document, headers = problem_details(error)
+def problem(error: BaseException, language: str = "en") -> dict[str, Any]:
+    """Make the answer for an error; one that was not raised on purpose gets no details."""
+    from whenthen.runtime.reason_texts import text_of  # noqa: PLC0415 - only errors need it
+
+    document, headers = problem_details(error, lambda reason: text_of(reason, language))
     return {
         "statusCode": document["status"],
         "headers": {"content-type": PROBLEM, **headers},
@@ -77,53 +81,53 @@ def problem(error: BaseException) -> dict[str, Any]:
     }
 
 
-Text = Callable[[Reason | str], str]
-"""Renders a reason; without the texts of a language, it is the reason's compact form."""
+Text = Callable[[Reason], str]
+"""Renders a reason in the caller's language."""
 
 
 def problem_details(error: BaseException, text: Text = str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Describe an error as a problem document, with the headers that go with it."""
+    """Describe an error as a problem document, with the headers that go with it.
+
+    text   renders reasons; by default they are given in their compact form
+    """
     row = handling_of(error)
     document: dict[str, Any] = {"type": "about:blank", "title": row.title, "status": row.status}
-    reason = getattr(error, "reason", None)
+    if isinstance(error, WhenthenError):
+        document["detail"] = text(error.reason)
+        document |= _data_of(error.reason)
     if isinstance(error, Invalid):
-        document["detail"] = "; ".join(filter(None, (_placed(each, text) for each in error.problems)))
-        document["errors"] = [_named(each, text) for each in error.problems]
-    elif isinstance(reason, str | Reason):
-        document["detail"] = text(reason)
-        document.update(to_builtins(reason) if isinstance(reason, Reason) else {})
+        document["errors"] = [_problem(found, text) for found in error.problems]
     if isinstance(error, LintFailed) and error.warnings:
-        document["warnings"] = [_named(each, text) for each in error.warnings]
+        document["warnings"] = [_problem(found, text) for found in error.warnings]
     headers = {}
     if isinstance(error, Temporary):
         headers["retry-after"] = str(int(error.retry_after or 5))
     return document, headers
 
 
-def _placed(found: Problem, text: Text) -> str:
-    return f"{found.field}: {text(found.message)}" if found.field else text(found.message)
+def _problem(found: Problem, text: Text) -> dict[str, Any]:
+    return {"field": found.field, **_data_of(found.message), "text": text(found.message)}
 
 
-def _named(found: Problem, text: Text) -> dict[str, Any]:
-    code = {"code": found.code} if found.code else {}
-    reason = to_builtins(found.message) if isinstance(found.message, Reason) else code
-    return {"field": found.field, **reason, "text": text(found.message)}
+def _data_of(reason: Reason | str) -> dict[str, Any]:
+    """Return a reason's code and parameters as builtins."""
+    return to_builtins(reason) if isinstance(reason, Reason) else {}
 
 
 def raw_body(event: Mapping[str, Any], most: int) -> bytes:
-    """The body's bytes exactly as they were sent. Raises TooLarge, Malformed."""
+    """Return the body's bytes exactly as they were sent. Raises TooLarge, Malformed."""
     body = event.get("body") or ""
     if len(body) > 2 * most:
-        raise TooLarge(f"a body of at most {most} bytes is taken")
+        raise TooLarge(TOO_LARGE(most=most, found=len(body)))
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise Malformed(f"the body cannot be read: {error}") from error
+        raise Malformed(UNREADABLE_BODY(detail=str(error))) from error
     if len(data) > most:
-        raise TooLarge(f"a body of at most {most} bytes is taken, this one has {len(data)}")
+        raise TooLarge(TOO_LARGE(most=most, found=len(data)))
     return data
 
 
 def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """The request's headers with names in lower case."""
+    """Return the request's headers with names in lower case."""
     return {name.lower(): value for name, value in (event.get("headers") or {}).items()}

@@ -1,20 +1,23 @@
-"""Logs as JSON lines and metrics in CloudWatch's embedded format. No bodies and no personal data go in either."""
+"""Write logs as JSON lines and metrics in CloudWatch's embedded format, both without bodies and personal data."""
 
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from whenthen.domain.common.errors import Invalid, WhenthenError
+from whenthen.domain.common.reasons import Reason
 from whenthen.runtime.environment import from_environment
 
-# An invocation that has nothing to count is no reason for a warning in its log.
+# Not every invocation counts something: no warning in the log for that.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
 # Service and level come from the POWERTOOLS_… variables of template.yaml.
 logger = Logger()
-# The function's own name has the stack's in it: two stacks of an account do not count together, and alarms find theirs.
+# The function's name contains the stack's: two stacks of an account count apart, and alarms find their own metrics.
 metrics = Metrics(namespace="whenthen", service=from_environment().function_name)
 
 
@@ -22,3 +25,23 @@ def count(name: str, value: int = 1) -> None:
     """Add to a counter; sent when the handler ends."""
     if value:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def loggable(error: WhenthenError) -> dict[str, Any]:
+    """Return what logs and dead letters may say of an error: codes and field names.
+
+    Parameters of reasons may hold personal data, so they are left out. Shape: `{"error": "Invalid",
+    "code": "input.invalid", "causes": ["field.required"], "fields": ["steps[0]"]}`; `causes` are the codes of nested
+    reasons, and the last two are left out if empty.
+    """
+    code, *causes = codes_of(error.reason) or [""]
+    fields = {problem.field.partition(".")[0] for problem in error.problems} if isinstance(error, Invalid) else ()
+    named = {"causes": list(dict.fromkeys(causes)), "fields": sorted(fields)}
+    return {"error": type(error).__name__, "code": code, **{name: value for name, value in named.items() if value}}
+
+
+def codes_of(reason: Any) -> list[str]:
+    """List the codes of a reason and of the reasons nested in it, the outermost first."""
+    if isinstance(reason, Reason):
+        return [reason.code, *(code for value in reason.params.values() for code in codes_of(value))]
+    return [code for value in reason for code in codes_of(value)] if isinstance(reason, list) else []

@@ -1,9 +1,9 @@
-"""A batch of queue messages: each is done, deferred or dead-lettered by the table of `domain.common.errors`.
+"""Work on a batch of queue messages: each is done, deferred or dead-lettered by the table of `domain.common.errors`.
 
-A message is only begun while there is time to end it. A function that is stopped in the middle of a send leaves
-`unknown` what may well have gone out.
+A message is only begun while there is time to end it. A function that is stopped in the middle of a send leaves the
+job `unknown`, although the message may have gone out.
 
-Powertools has a processor of batches; it would load the models of all event sources and asyncio at every cold start.
+Powertools has a batch processor; it would load the models of all event sources and asyncio at every cold start.
 """
 
 from __future__ import annotations
@@ -14,41 +14,46 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
-from whenthen.runtime.observability import count, logger
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.runtime.dead_letters import attributes_of
+from whenthen.runtime.observability import count, loggable, logger
 
 Work = Callable[[Mapping[str, Any]], object]
 
 STORE_SECONDS = 8.0
-"""What must be left of an invocation to begin a message that only asks AWS. Stopped, it does the same again."""
+"""Seconds of an invocation that must be left to begin a message that only calls AWS. Stopped, it repeats the same."""
 
 CALL_SECONDS = 30.0
-"""What must be left to begin a message with a call to the outside: the longest call, and the stores around it."""
+"""Seconds that must be left to begin a message with a call to the outside: the longest call, and its stores."""
+
+NOT_JSON = ReasonCode("message.not_json", "detail")
+NOT_AN_OBJECT = ReasonCode("message.not_an_object")
 
 
 class Messages(Protocol):
-    """What can be done with a message besides working on it."""
+    """Dead-letter or defer messages of a queue."""
 
-    def dead_letter(self, body: str, reason: str, error: str) -> None:
-        """Send the message to the dead-letter queue with the reason why it can never be processed."""
+    def dead_letter(self, body: str, attributes: Mapping[str, str]) -> None:
+        """Send the message to the dead-letter queue. `attributes` say why it can never be processed."""
 
     def defer(self, receipt: str, seconds: float) -> None:
         """Let the message come back after so long instead of after the queue's visibility timeout."""
 
 
 class Invocation(Protocol):
-    """What is asked of Lambda's context."""
+    """Offer what is needed of Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function is stopped."""
+        """Return milliseconds until the function is stopped."""
 
 
 def consume(
     event: Mapping[str, Any], work: Work, messages: Messages, context: Invocation, seconds: float = STORE_SECONDS
 ) -> dict[str, Any]:
-    """Do `work` with the JSON object of each message; the answer names those that are to come back.
+    """Do `work` with the JSON object of each message; the answer names the messages that are to come back.
 
-    A message is begun while `seconds` are left; those behind it come back at once, as they were. The first is
-    always begun: were it not, none ever would be.
+    A message is begun while `seconds` are left; the messages behind it come back at once, as they were. The first is
+    always begun, or none ever would be.
     """
     failed = []
     for place, record in enumerate(event["Records"]):
@@ -61,7 +66,7 @@ def consume(
 
 
 def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) -> list[str]:
-    """Give back messages that were not begun. Each costs one of its receipts, which is why batches are small."""
+    """Release messages that were not begun. Each costs one of its receives, which is why batches are small."""
     logger.warning("no time left in this invocation", messages=len(records))
     count("MessagesPutBack", len(records))
     for record in records:
@@ -73,7 +78,7 @@ def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) 
 def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
     try:
         return _attempt(record, work, messages)
-    except Exception:  # noqa: BLE001 - a defect: its message comes back until the queue buries it, the others do not
+    except Exception:  # noqa: BLE001 - a defect: its message comes back until it is dead-lettered, the others do not
         logger.exception("message failed", message_id=record["messageId"])
         count("MessagesFailed")
         return False
@@ -83,11 +88,11 @@ def _attempt(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
     try:
         work(_document(record["body"]))
     except WhenthenError as error:
-        logger.warning("message not processed", error=type(error).__name__, message_id=record["messageId"])
+        logger.warning("message not processed", message_id=record["messageId"], **loggable(error))
         if handling_of(error).on_queue is OnQueue.RETRY:
             _defer(record["receiptHandle"], error, messages)
             return False
-        messages.dead_letter(record["body"], error.reason, type(error).__name__)
+        messages.dead_letter(record["body"], attributes_of(error))
         count("MessagesDeadLettered")
     return True
 
@@ -96,9 +101,9 @@ def _document(body: str) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
     except ValueError as error:
-        raise Malformed(f"the message is not JSON: {error}") from error
+        raise Malformed(NOT_JSON(detail=str(error))) from error
     if not isinstance(document, dict):
-        raise Malformed("the message is not a JSON object")
+        raise Malformed(NOT_AN_OBJECT())
     return document
 
 

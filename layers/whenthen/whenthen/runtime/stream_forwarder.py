@@ -1,4 +1,4 @@
-"""A batch of a table's stream: each change is forwarded in its order, and none holds up the others for good."""
+"""Forward a batch of a table's stream: each change in its order, and none holds up the others for good."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from whenthen.domain.common.errors import OnQueue, WhenthenError, handling_of
-from whenthen.runtime.observability import count, logger
+from whenthen.runtime.dead_letters import attributes_of
+from whenthen.runtime.observability import count, loggable, logger
 
 Publish = Callable[[Sequence[Mapping[str, Any]]], object]
 """Takes the `dynamodb` parts of some of a stream's records."""
 
 GIVE_UP_AFTER = 120
-"""Seconds after its change for which a defect is tried again, while its shard waits (a role that is being changed is
-like one for as long). What is buried after them can be published again, so none of it is lost."""
+"""Seconds after its change for which a defect is tried again, while its shard waits (a role that is being changed looks
+like a defect for as long). A dead-lettered change can be published again, so none is lost."""
 
 MAX_DEAD_LETTER_BYTES = 240_000
-"""Of a change with its images: SQS takes 256 KB, with the reason beside it. A heavier one is buried without them."""
+"""Bytes of a change with its images: SQS takes 256 KB with the attributes. A larger one is sent without images."""
 
 _IMAGES = ("OldImage", "NewImage")
 
 
 class Lost(Protocol):
-    """Where changes go that can never be forwarded."""
+    """Dead-letter changes that can never be forwarded."""
 
-    def dead_letter(self, body: str, reason: str, error: str) -> None:
-        """Put it there with the reason."""
+    def dead_letter(self, body: str, attributes: Mapping[str, str]) -> None:
+        """Send the change to the dead-letter queue. `attributes` say why it can never be forwarded."""
 
 
 def forward(event: Mapping[str, Any], publish: Publish, lost: Lost) -> dict[str, Any]:
-    """Names the first change that could not be published for now; the stream comes back to it, and to what follows.
+    """Publish the changes; name the first that failed for now. The stream comes back to it, and to what follows.
 
-    All are tried at once first, which takes a tenth of the calls. If that fails they go one by one, to see which it
-    is: what is published twice has the same ids, and the same effects once. An outage is everybody's, so there it
-    ends; a defect is that of one change, so only what follows of the same item waits with it.
+    All are tried at once first, which takes a tenth of the calls. If that fails they go one by one, to find the one
+    that fails: events that are published twice have the same ids, and the same effects once. An outage affects all
+    changes, so there it ends; a defect affects one change, so only later changes of the same item wait with it.
     """
     records = event["Records"]
     try:
         publish([record["dynamodb"] for record in records])
-    except Exception as error:  # noqa: BLE001 - whatever it is, most likely it is that of one of them
+    except Exception as error:  # noqa: BLE001 - most likely one of them fails: find out which
         logger.info("changes go one by one", error=type(error).__name__, changes=len(records))
     else:
         return _failed()
@@ -52,7 +53,7 @@ def forward(event: Mapping[str, Any], publish: Publish, lost: Lost) -> dict[str,
         try:
             _forward(record, publish, lost)
         except WhenthenError as error:
-            logger.warning("change not published", error=type(error).__name__, sequence_number=number)
+            logger.warning("change not published", sequence_number=number, **loggable(error))
             return _failed(*waiting.values(), number)
         except Exception:  # noqa: BLE001 - a defect: the others go on
             logger.exception("change failed", sequence_number=number)
@@ -62,9 +63,9 @@ def forward(event: Mapping[str, Any], publish: Publish, lost: Lost) -> dict[str,
 
 
 def _forward(record: Mapping[str, Any], publish: Publish, lost: Lost) -> None:
-    """Raises Temporary, and for a while whatever a defect raises.
+    """Publish one change, or dead-letter it: a change that can never be published would hold up its shard.
 
-    What will never be published would hold all later changes of its shard: it is buried.
+    Raises Temporary, and for GIVE_UP_AFTER seconds any exception of a defect.
     """
     change = record["dynamodb"]
     try:
@@ -74,13 +75,11 @@ def _forward(record: Mapping[str, Any], publish: Publish, lost: Lost) -> None:
             raise
         number = change["SequenceNumber"]
         if isinstance(error, WhenthenError):
-            reason = error.reason
-            logger.warning("change buried", error=type(error).__name__, sequence_number=number)
+            logger.warning("change dead-lettered", sequence_number=number, **loggable(error))
         else:
-            reason = "a defect: the function's log has `change buried` with the exception"
-            logger.exception("change buried", sequence_number=number)
+            logger.exception("change dead-lettered", sequence_number=number)
             count("MessagesFailed")
-        lost.dead_letter(_buried(record), reason, type(error).__name__)
+        lost.dead_letter(_body(record), attributes_of(error))
         count("ChangesDeadLettered")
 
 
@@ -92,7 +91,7 @@ def _is_given_up(error: Exception, change: Mapping[str, Any]) -> bool:
 
 
 def _failed(*numbers: str) -> dict[str, Any]:
-    """The answer to the stream: it counts from the first that it is told of."""
+    """Answer the stream, which comes back to the first change that is named."""
     return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers[:1]]}
 
 
@@ -100,8 +99,8 @@ def _item_of(record: Mapping[str, Any]) -> str:
     return json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
 
 
-def _buried(record: Mapping[str, Any]) -> str:
-    """What it takes to publish the change anew: itself, or where its stream has it for as long as 24 hours."""
+def _body(record: Mapping[str, Any]) -> str:
+    """Write what it takes to publish the change again: itself, or its place in the stream, which keeps it 24 hours."""
     change = record["dynamodb"]
     for kept in (change, {name: value for name, value in change.items() if name not in _IMAGES}):
         body = json.dumps({"stream": record.get("eventSourceARN", ""), "change": kept})

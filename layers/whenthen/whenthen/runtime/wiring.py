@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.runs.perform_job import Channel, PerformJob
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
     from whenthen.usecases.runs.start_rule import StartRule
@@ -116,8 +117,18 @@ class Wiring(Adapters):
         from whenthen.usecases.matching.match_event import MatchEvent
         from whenthen.usecases.matching.stop_on_exit import StopOnExit
 
-        stop_on_exit = StopOnExit(self.rule_book, self.runs, self.sequences, self.clock)
-        return MatchEvent(self.orchestrator, stop_on_exit, self.event_log, lambda: self.reactions)
+        return MatchEvent(
+            rules=self.rule_book,
+            records=self.records,
+            runs=self.runs,
+            queues=self.queues,
+            sequences=self.sequences,
+            clock=self.clock,
+            occurrences=self.occurrences,
+            log=self.event_log,
+            stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
+            reactions=lambda: self.reactions,
+        )
 
     @cached_property
     def reactions(self) -> tuple[Reaction, ...]:
@@ -129,7 +140,7 @@ class Wiring(Adapters):
         return (
             IdentifySender(self.save_record, self.installation),
             UpdateConsent(self.records, self.clock),
-            SettleReport(self.orchestrator),
+            SettleReport(self.orchestrator, self.runs, self.clock),
         )
 
     @cached_property
@@ -148,7 +159,7 @@ class Wiring(Adapters):
     def advance_sequence(self) -> AdvanceSequence:
         from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 
-        return AdvanceSequence(self.orchestrator)
+        return AdvanceSequence(self.orchestrator, self.runs, self.queues, self.sequences)
 
     @cached_property
     def perform_step(self) -> Callable[[str, str, int], object]:
@@ -170,6 +181,12 @@ class Wiring(Adapters):
             return import_module(f"whenthen.channels.{channel}.wiring")
         except ModuleNotFoundError as error:
             raise Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel") from error
+
+    def perform_job(self, channel: Channel) -> PerformJob:
+        """Make the use case that performs the jobs of a channel outside of the store."""
+        from whenthen.usecases.runs.perform_job import PerformJob
+
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.clock, channel)
 
     @cached_property
     def authorize(self) -> Authorize:

@@ -1,1 +1,1 @@
-"""Ports on AWS services other than DynamoDB."""
+"""Implement ports on AWS services other than DynamoDB."""

@@ -1,4 +1,4 @@
-"""Sending many small things through calls that take up to ten, of which some may be refused."""
+"""Send many entries through calls that take up to ten each and may reject some."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from whenthen.adapters.aws.client import pauses
 from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.reasons import ReasonCode
 
 T = TypeVar("T")
 
@@ -16,9 +17,12 @@ AT_ONCE = 8
 """Calls at the same time: below the ten connections that a client keeps."""
 _ATTEMPTS = 4
 
+# Of `count` entries, AWS did not take `left` after several attempts. `provider` is the action, such as sqs:SendMessage.
+NOT_TAKEN = ReasonCode("provider.not_taken", "provider", "left", "count")
+
 
 def chunks(entries: Sequence[T], size_of: Callable[[T], int], max_bytes: int) -> Iterator[list[T]]:
-    """The entries in their order, in groups of at most ten and `max_bytes`; one that is larger stands alone."""
+    """Yield the entries in order, in groups of at most ten and `max_bytes`; a larger entry stands alone."""
     group: list[T] = []
     weight = 0
     for entry in entries:
@@ -32,29 +36,31 @@ def chunks(entries: Sequence[T], size_of: Callable[[T], int], max_bytes: int) ->
         yield group
 
 
-def send_groups(groups: Iterable[Sequence[T]], send: Callable[[Sequence[T]], Sequence[T]], what: str) -> None:
-    """Send each group; several at a time where there are many, since whoever notified of them waits.
+def send_groups(groups: Iterable[Sequence[T]], send: Callable[[Sequence[T]], Sequence[T]], action: str) -> None:
+    """Send each group; several at a time if there are many, since the sender of a webhook waits for the answer.
 
-    Raises Temporary if some is left of any, after all the others were sent too.
+    action   of AWS that `send` calls, such as sqs:SendMessage: for the reason
+
+    Raises Temporary if entries are left of any group, after all other groups were sent too.
     """
     waiting = list(groups)
     if len(waiting) < MANY:
         for group in waiting:
-            send_all(group, send, what)
+            send_all(group, send, action)
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few calls need it
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        # What failed is raised when its result is asked for, and leaving the pool waits for all.
-        for sent in [pool.submit(send_all, group, send, what) for group in waiting]:
+        # A failure is raised when its result is read, and leaving the pool waits for all.
+        for sent in [pool.submit(send_all, group, send, action) for group in waiting]:
             sent.result()
 
 
-def send_all(entries: Sequence[T], send: Callable[[Sequence[T]], Sequence[T]], what: str) -> None:
-    """Send a group; `send` returns what was not taken, which is sent again. Raises Temporary if some is left."""
+def send_all(entries: Sequence[T], send: Callable[[Sequence[T]], Sequence[T]], action: str) -> None:
+    """Send a group; `send` returns the entries not taken, which are sent again. Raises Temporary if any is left."""
     left: Sequence[T] = entries
     for _ in pauses(_ATTEMPTS):
         left = send(left)
         if not left:
             return
-    raise Temporary(f"{what}: {len(left)} of {len(entries)} were not taken")
+    raise Temporary(NOT_TAKEN(provider=action, left=len(left), count=len(entries)))

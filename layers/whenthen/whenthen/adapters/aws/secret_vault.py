@@ -1,4 +1,4 @@
-"""SecretVault on AWS Secrets Manager: for `manage` alone, and for the secrets of sources alone (its role says so)."""
+"""Write sources' secrets to AWS Secrets Manager; only `manage` may, and only these secrets (by its role)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of
 from whenthen.domain.common.errors import Temporary
+from whenthen.ports.reason_codes import CONTENDED
 
 
 class SecretsManagerVault:
-    """Secrets named `<prefix>/<name>`."""
+    """Read and write secrets named `<prefix>/<name>`."""
 
     def __init__(self, client: AwsClient, prefix: str) -> None:
         self._client = client
         self._prefix = prefix
 
     def put(self, name: str, document: Mapping[str, str]) -> None:
-        """Keep the secret, in place of the one that is there. Raises Temporary."""
+        """Write the secret, in place of an existing one. Raises Temporary."""
         own_name, text = f"{self._prefix}/{name}", json.dumps(dict(document))
         if self._replaced(own_name, text) or self._made(own_name, text):
             return
         # Another call made it in between, or this one did and its answer was lost.
         if not self._replaced(own_name, text):
-            raise Temporary("the secret comes and goes")
+            raise Temporary(CONTENDED(subject=name))
 
     def _replaced(self, own_name: str, text: str) -> bool:
-        """False: there is none yet."""
+        """Replace the secret; return False if there is none yet."""
         try:
-            with aws_errors("keeping a secret"):
+            with aws_errors("secretsmanager:PutSecretValue"):
                 self._client.put_secret_value(SecretId=own_name, SecretString=text)
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
@@ -39,9 +40,9 @@ class SecretsManagerVault:
         return True
 
     def _made(self, own_name: str, text: str) -> bool:
-        """False: there is one already."""
+        """Create the secret; return False if there is one already."""
         try:
-            with aws_errors("making a secret"):
+            with aws_errors("secretsmanager:CreateSecret"):
                 self._client.create_secret(Name=own_name, SecretString=text)
         except ClientError as error:
             if code_of(error) != "ResourceExistsException":
@@ -50,9 +51,9 @@ class SecretsManagerVault:
         return True
 
     def read(self, name: str) -> Mapping[str, str] | None:
-        """The secret as it is now, without a cache; None where there is none."""
+        """Read the current secret, without a cache; None if there is none."""
         try:
-            with aws_errors("reading a secret"):
+            with aws_errors("secretsmanager:GetSecretValue"):
                 found = self._client.get_secret_value(SecretId=f"{self._prefix}/{name}")
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":

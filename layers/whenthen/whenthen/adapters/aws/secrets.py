@@ -1,4 +1,4 @@
-"""Secrets on Secrets Manager: JSON objects named `<stack>/<name>`."""
+"""Read secrets from Secrets Manager: JSON objects named `<stack>/<name>`, cached in memory."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of
 from whenthen.domain.common.errors import NotFound, Temporary
+from whenthen.ports.reason_codes import SECRET_NOT_FOUND
 
 KEPT_FOR = 300.0
-"""Seconds for which a changed secret may be seen as it was: a rotation keeps the one before valid for longer."""
+"""Seconds for which a secret is cached: a rotation keeps the previous secret valid for longer."""
 
 ABSENT_FOR = 15.0
-"""Seconds for which a secret that was missing is not asked for again."""
+"""Seconds for which a missing secret is not looked up again."""
 
 FRESH_FOR = 5.0
-"""Seconds for which a secret is not read again even where a proof fails: who forges proofs causes no more calls."""
+"""Seconds for which a secret is not read again even if authentication fails: forged requests cause no more calls."""
 
 _MISSING = "ResourceNotFoundException"
 _INVALID = "InvalidRequestException"
-"""Among others, how a secret that was deleted answers until it is gone."""
+"""Answer for a deleted secret until it is gone, among others."""
 
 
 class SecretsManager:
-    """Secrets to be read, kept in memory; while the service is out of reach, for longer than usual.
+    """Read secrets, cached in memory; while the service is out of reach, for longer than usual.
 
-    `_kept` holds when each was read, and what it was; None: there was none.
+    `_kept` holds for each name when it was read, and its value (None: there was none).
     """
 
     def __init__(self, client: AwsClient, prefix: str, seconds: Callable[[], float] = time.monotonic) -> None:
@@ -39,11 +40,11 @@ class SecretsManager:
         self._kept: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The secret's JSON object. Raises NotFound."""
+        """Return the secret's JSON object. Raises NotFound."""
         return self._known(name, KEPT_FOR, ABSENT_FOR)
 
     def refreshed(self, name: str) -> Mapping[str, Any]:
-        """The secret as it is by now, but for what was read seconds ago. Raises NotFound."""
+        """Return the current secret, from a read at most FRESH_FOR seconds ago. Raises NotFound."""
         return self._known(name, FRESH_FOR, FRESH_FOR)
 
     def _known(self, name: str, kept_for: float, absent_for: float) -> Mapping[str, Any]:
@@ -53,7 +54,7 @@ class SecretsManager:
             value = self._read(name, last=value)
             self._kept[name] = (now, value)
         if value is None:
-            raise NotFound(f"there is no secret {name}")
+            raise NotFound(SECRET_NOT_FOUND(name=name))
         return value
 
     def _read(self, name: str, last: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -66,9 +67,9 @@ class SecretsManager:
 
 
 def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None:
-    """The JSON object of a secret; None where there is none. Raises Temporary."""
+    """Read the JSON object of a secret; None if there is none. Raises Temporary."""
     try:
-        with aws_errors(f"reading the secret {name}"):
+        with aws_errors("secretsmanager:GetSecretValue"):
             answer = client.get_secret_value(SecretId=f"{prefix}/{name}")
     except ClientError as error:
         if code_of(error) in (_MISSING, _INVALID):
@@ -78,7 +79,7 @@ def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None
 
 
 def _object(text: str | None) -> Mapping[str, Any] | None:
-    """The JSON object of a secret's text; None where it is no object, as a secret that was never filled in."""
+    """Decode the JSON object of a secret's text; None if it is no object, as in a secret that was never filled in."""
     try:
         value = json.loads(text or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Long work on Step Functions: an execution calls its function until there is no more, and is named after the work."""
+"""Run long work on Step Functions: an execution is named after the work and calls its function until all is done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """A state machine of `statemachines/turn_pages.asl.json`."""
+    """Start executions of a state machine of `statemachines/turn_pages.asl.json`."""
 
     def __init__(self, client: AwsClient, state_machine_arn: str) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class Machine:
     def begin(self, name: str, work: Mapping[str, Any]) -> None:
         """Begin the work of this name, unless it was begun. Raises Temporary."""
         try:
-            with aws_errors("starting a state machine"):
+            with aws_errors("states:StartExecution"):
                 self._client.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(work))
         except ClientError as error:
             if code_of(error) not in ALREADY_STARTED:
@@ -34,7 +34,7 @@ class Machine:
 
 
 class EnrolmentMachine(Machine):
-    """Goes through the records of a view."""
+    """Start enrolments of the records of a view."""
 
     def start(self, enrolment: Enrolment) -> None:
         """Begin it, unless it was begun. Raises Temporary."""
@@ -42,7 +42,7 @@ class EnrolmentMachine(Machine):
 
 
 class ImportMachine(Machine):
-    """Goes through the rows of a file."""
+    """Start the import of the rows of a file."""
 
     def start(self, import_id: str, turn: int) -> None:
         """Begin, unless this turn was begun. Raises Temporary."""

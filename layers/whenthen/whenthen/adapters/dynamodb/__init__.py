@@ -1,1 +1,1 @@
-"""Stores on three DynamoDB tables. docs/architecture.md lists the keys of each access pattern."""
+"""Implement stores on three DynamoDB tables. docs/architecture.md lists the keys of each access pattern."""

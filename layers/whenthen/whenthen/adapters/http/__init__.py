@@ -1,1 +1,1 @@
-"""Outgoing HTTP: one guarded client for every call to the outside."""
+"""Call the outside over HTTP through one guarded client."""

@@ -1,4 +1,4 @@
-"""Which addresses of the internet an outgoing call may go to: those that are anybody's to reach, and no others.
+"""Check the addresses of outgoing calls: only those of the public internet may be called.
 
 A URL comes from an admin or from a customer's data. It must not reach what only this network can reach: the
 machine itself, its neighbours, the cloud's metadata service. The name proves nothing, so it is the address
@@ -11,9 +11,13 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from whenthen.domain.common.errors import Permanent, Temporary
+from whenthen.domain.common.reasons import ReasonCode
+
+UNRESOLVED = ReasonCode("url.unresolved", "host")
+PRIVATE = ReasonCode("url.private", "host")
 
 _UNICAST_V6 = ip_network("2000::/3")
-"""All of IPv6 that is assigned to hosts: what wraps an IPv4 address (mapped, compatible, NAT64) lies outside."""
+"""All of IPv6 that is assigned to hosts; addresses that wrap IPv4 ones (mapped, compatible, NAT64) lie outside."""
 
 _SPECIAL = tuple(
     ip_network(text)
@@ -25,11 +29,11 @@ _SPECIAL = tuple(
         "3fff::/20",  # documentation
     )
 )
-"""What Python, up to some version or other, takes for global although no service of the public stands there."""
+"""Networks that some versions of Python take for global although they hold no public service."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether the address is one of the public internet."""
+    """Tell whether the address is one of the public internet."""
     if isinstance(address, IPv6Address) and address not in _UNICAST_V6:
         return False
     if any(address.version == special.version and address in special for special in _SPECIAL):
@@ -38,15 +42,15 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def resolve(host: str, port: int, *, dangerously_allow_private_addresses: bool) -> list[str]:
-    """The addresses of `host` that may be connected, best first. Raises Temporary, Permanent if none may be."""
+    """Resolve `host` to the addresses that may be called, best first. Raises Temporary, Permanent if none may be."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        raise Temporary(f"the name {host} does not resolve") from error
+        raise Temporary(UNRESOLVED(host=host)) from error
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
     if dangerously_allow_private_addresses:
         return addresses
     public = [text for text in addresses if "%" not in text and is_public(ip_address(text))]
     if not public:
-        raise Permanent(f"{host} has no public address; calls to private ones are forbidden")
+        raise Permanent(PRIVATE(host=host))
     return public

@@ -1,4 +1,4 @@
-"""Http, guarded: https to public addresses only, no redirects, bounded time and bounded answers.
+"""Call the outside over HTTP: https to public addresses only, no redirects, bounded time and bounded answers.
 
 The host is resolved once, its addresses are checked, and exactly a checked one is connected, so no second
 look-up can lead elsewhere. Reasons name the host alone: paths, queries and headers may hold secrets.
@@ -20,11 +20,13 @@ from msgspec import Struct
 
 from whenthen.adapters.http.addresses import resolve
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.reason_codes import NO_ANSWER, NOT_REACHED
 from whenthen.ports.values import HttpAnswer, HttpRequest
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
-"""For a whole call: far below the lease of a job, so that a claim never runs out while its call is under way."""
+"""Longest time of a whole call: far below a job's lease, so that a claim never runs out during its call."""
 
 _MAX_ADDRESSES = 4
 _CHUNK = 16_384
@@ -34,9 +36,17 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
+UNREADABLE_URL = ReasonCode("url.unreadable")
+NOT_HTTPS = ReasonCode("url.not_https")
+# The URL names no host, or it holds a user or a password.
+NO_HOST = ReasonCode("url.no_host")
+INVALID_HOST = ReasonCode("url.invalid_host")
+# Method, path or headers hold characters that HTTP does not allow.
+INVALID_REQUEST = ReasonCode("http.invalid_request")
+
 
 class _Target(Struct, frozen=True):
-    """Where a request goes."""
+    """Hold the parts of a URL that a request needs."""
 
     secure: bool
     host: str
@@ -46,13 +56,13 @@ class _Target(Struct, frozen=True):
 
 
 class _Deadline:
-    """The end of a call; every wait gets what is left until then."""
+    """Bound a call: every wait gets the time that is left."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def left(self, most: float = TOTAL_SECONDS) -> float:
-        """Seconds for the next wait. Raises TimeoutError when there are none left."""
+        """Return seconds for the next wait. Raises TimeoutError if none are left."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for this call is over")
@@ -60,7 +70,7 @@ class _Deadline:
 
 
 class _Stream(io.RawIOBase):
-    """Reads from a socket under the deadline, however slowly the bytes drip."""
+    """Read from a socket under the deadline, however slowly the bytes come."""
 
     def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
         self._sock = sock
@@ -75,7 +85,7 @@ class _Stream(io.RawIOBase):
 
 
 class _Socket:
-    """What http.client needs of a socket, under the deadline."""
+    """Offer what http.client needs of a socket, under the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
         self._sock = sock
@@ -94,7 +104,7 @@ class _Socket:
 
 
 class GuardedHttp:
-    """One connection for each call; nothing is pooled, nothing is followed."""
+    """Open one connection for each call; pool nothing and follow no redirect."""
 
     def __init__(
         self,
@@ -109,7 +119,10 @@ class GuardedHttp:
         self._tls: ssl.SSLContext | None = None
 
     def send(self, request: HttpRequest) -> HttpAnswer:
-        """Raises Temporary when nothing was sent, Permanent for a forbidden address, AnswerLost when sent in vain."""
+        """Send a request and read the answer.
+
+        Raises Temporary if nothing was sent, Permanent for a forbidden address, AnswerLost if no answer came back.
+        """
         target = self._target(request.url)
         deadline = _Deadline(self._total_seconds)
         sock = self._connect(target, deadline)
@@ -119,19 +132,19 @@ class GuardedHttp:
             sock.close()
 
     def _target(self, url: str) -> _Target:
-        """The parts of an address that may be called. Raises Permanent."""
+        """Check and split a URL. Raises Permanent for one that may not be called."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
             ascii_host = host if ":" in host else host.encode("idna").decode("ascii")
         except ValueError as error:
-            raise Permanent("the URL cannot be read") from error
+            raise Permanent(UNREADABLE_URL()) from error
         if parts.scheme != "https" and not (parts.scheme == "http" and self._allow_private):
-            raise Permanent("only https addresses may be called")
+            raise Permanent(NOT_HTTPS())
         if not host or parts.username is not None or parts.password is not None:
-            raise Permanent("the URL must name a host, and no user")
+            raise Permanent(NO_HOST())
         if not _HOST.fullmatch(ascii_host):
-            raise Permanent("the URL's host cannot be a host")
+            raise Permanent(INVALID_HOST())
         default = _DEFAULT_PORTS[parts.scheme]
         bracketed = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
         return _Target(
@@ -144,7 +157,7 @@ class GuardedHttp:
         )
 
     def _connect(self, target: _Target, deadline: _Deadline) -> socket.socket:
-        """A connection to a checked address. Raises Temporary, Permanent."""
+        """Connect to a checked address. Raises Temporary, Permanent."""
         addresses = resolve(target.host, target.port, dangerously_allow_private_addresses=self._allow_private)
         failed: OSError | None = None
         for address in addresses[:_MAX_ADDRESSES]:
@@ -153,7 +166,7 @@ class GuardedHttp:
                 return self._secured(sock, target, deadline) if target.secure else sock
             except OSError as error:
                 failed = error
-        raise Temporary(f"no connection to {target.host}: {type(failed).__name__}") from failed
+        raise Temporary(NOT_REACHED(provider=target.host, error=type(failed).__name__)) from failed
 
     def _secured(self, sock: socket.socket, target: _Target, deadline: _Deadline) -> ssl.SSLSocket:
         if self._tls is None:
@@ -167,7 +180,7 @@ class GuardedHttp:
 
 
 def _exchange(sock: _Socket, target: _Target, request: HttpRequest) -> HttpAnswer:
-    """Send the request and read the answer. Raises AnswerLost where no status came back."""
+    """Send the request and read the answer. Raises AnswerLost if no status came back."""
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = sock  # it needs no more of a socket than this
     failed: Exception | None = None
@@ -179,15 +192,15 @@ def _exchange(sock: _Socket, target: _Target, request: HttpRequest) -> HttpAnswe
             {"Host": target.authority, "Connection": "close", **request.headers},
         )
     except OSError as error:
-        failed = error  # it may have answered before it had read everything
+        failed = error  # the receiver may have answered before it had read everything
     except (ValueError, http.client.HTTPException) as error:
-        raise Permanent("the request holds what HTTP does not allow") from error
+        raise Permanent(INVALID_REQUEST()) from error
     response = http.client.HTTPResponse(sock, method=request.method)  # type: ignore[arg-type]
     try:
         response.begin()
     except (OSError, ValueError, http.client.HTTPException) as error:
         if not isinstance(response.status, int):
-            raise AnswerLost(f"{target.host} gave no answer: {type(failed or error).__name__}") from error
+            raise AnswerLost(NO_ANSWER(provider=target.host, error=type(failed or error).__name__)) from error
         return HttpAnswer(response.status, {}, b"")
     headers = {name.lower(): value for name, value in response.getheaders()}
     body = _body(response, request.most + 1)
@@ -195,7 +208,7 @@ def _exchange(sock: _Socket, target: _Target, request: HttpRequest) -> HttpAnswe
 
 
 def _body(response: http.client.HTTPResponse, most: int) -> bytes:
-    """The beginning of the body; what came of it, if it breaks off: the status says already how the call went."""
+    """Read the beginning of the body, or what came before it broke off: the status already says how the call went."""
     body = b""
     try:
         while len(body) < most and (part := response.read1(most - len(body))):

@@ -1,1 +1,1 @@
-"""Clients of outside APIs that more than one part of whenthen calls."""
+"""Call outside APIs that more than one part of whenthen needs."""

@@ -1,4 +1,4 @@
-"""Graph: Meta's Graph API through the guarded client. The access token travels in a header, never in a URL."""
+"""Call Meta's Graph API through the guarded client. The access token travels in a header, never in a URL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from whenthen.adapters.providers.graph_errors import error_of, json_object
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Temporary
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
 from whenthen.sources.meta.leads import GRAPH_FIELDS, LISTED_FIELDS
 from whenthen.sources.parsing.json_body import mapping, mappings
@@ -22,15 +23,23 @@ SECRET = "meta"  # noqa: S105 - the name of a secret
 """`access_token` (a system user's) and `phone_number_id` (the sender of WhatsApp messages) are read from it."""
 
 PAGE = 100
-"""Leads of a page: with the few fields that are asked for, far below what is read of an answer."""
+"""Leads of a page: with the few fields that are requested, far below what is read of an answer."""
 
 
 MAX_READ = 1_000_000
 """Bytes that are read of leads: a form's long answers are written as six bytes a letter outside of ASCII."""
 
+UNREADABLE = ReasonCode("meta.unreadable_answer")
+# Meta's answer is longer than `most` bytes.
+TOO_LONG = ReasonCode("meta.answer_too_long", "most")
+# Meta took the message, but gave no id for it.
+NO_MESSAGE_ID = ReasonCode("meta.no_message_id")
+NO_SECRET = ReasonCode("meta.no_secret", "secret")
+INCOMPLETE_SECRET = ReasonCode("meta.incomplete_secret", "secret", "name")
+
 
 class GraphApi:
-    """Leads and WhatsApp messages."""
+    """Read leads and send WhatsApp messages."""
 
     def __init__(self, http: Http, secrets: Secrets, url: str, version: str) -> None:
         self._http = http
@@ -38,7 +47,7 @@ class GraphApi:
         self._base = f"{url.rstrip('/')}/{version}"
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
-        """The lead's document with its fields. Raises Temporary (Throttled for rate limits) or Permanent."""
+        """Read the lead's document with its fields. Raises Temporary (Throttled for rate limits) or Permanent."""
         url = f"{self._base}/{quote(leadgen_id, safe='')}?{urlencode({'fields': GRAPH_FIELDS}, safe=',')}"
         try:
             return self._read(url)
@@ -46,7 +55,7 @@ class GraphApi:
             raise Temporary(error.reason) from error
 
     def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:
-        """A page of the form's leads submitted after `since`. Raises Temporary (also for rate limits) or Permanent."""
+        """Read a page of the form's leads submitted after `since`. Raises Temporary (also Throttled) or Permanent."""
         later = {"field": "time_created", "operator": "GREATER_THAN", "value": int(since.timestamp())}
         query = {"fields": LISTED_FIELDS, "filtering": json.dumps([later]), "limit": str(PAGE)}
         query |= {"after": after} if after else {}
@@ -57,36 +66,36 @@ class GraphApi:
             raise Temporary(error.reason) from error
         rows, paging = document.get("data"), mapping(document.get("paging"))
         if not isinstance(rows, list):
-            raise Temporary("Meta's list of leads cannot be read")
-        # `next` only says that there is a next page: its address, which carries the access token, is not followed.
+            raise Temporary(UNREADABLE())
+        # `next` only says that there is a next page: its URL, which carries the access token, is not followed.
         cursor = mapping(paging.get("cursors")).get("after") if paging.get("next") else None
         return LeadPage(mappings(rows), cursor if isinstance(cursor, str) and cursor else None)
 
     def message(self, message: Mapping[str, Any], key: str) -> HttpRequest:
-        """The call that sends a WhatsApp message, which carries `key` back in its statuses.
+        """Make the call that sends a WhatsApp message; its delivery reports carry `key`.
 
-        Raises Permanent where Meta's secret is missing, Temporary where it cannot be read now.
+        Raises Permanent if Meta's secret is missing, Temporary if it cannot be read now.
         """
         url = f"{self._base}/{quote(self._secret('phone_number_id'), safe='')}/messages"
         body = json.dumps({**message, "biz_opaque_callback_data": key}, ensure_ascii=False).encode()
         return HttpRequest("POST", url, {**self._headers(), "content-type": "application/json"}, body)
 
     def send_message(self, call: HttpRequest) -> str:
-        """Send it; returns the message's id.
+        """Send the message and return its id.
 
-        Raises Temporary where Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
+        Raises Temporary if Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
         """
         answer = _document(self._answer(call))
         match answer.get("messages"):
             case [{"id": str(message_id)}, *_]:
                 return message_id
-        raise AnswerLost("Meta took the message, but did not name it")
+        raise AnswerLost(NO_MESSAGE_ID())
 
     def _read(self, url: str) -> Mapping[str, Any]:
-        """What a GET gives. Raises Permanent for more than is read of it: it would be as much again."""
+        """Read a URL. Raises Permanent if the answer is longer than MAX_READ: a retry would get as much again."""
         answer = self._answer(HttpRequest("GET", url, self._headers(), most=MAX_READ))
         if answer.cut:
-            raise Permanent(f"Meta's answer is longer than {MAX_READ} bytes")
+            raise Permanent(TOO_LONG(most=MAX_READ))
         return _document(answer)
 
     def _headers(self) -> dict[str, str]:
@@ -102,15 +111,15 @@ class GraphApi:
         try:
             value = self._secrets.get(SECRET).get(name)
         except NotFound as error:
-            raise Permanent(f"the secret {SECRET} does not exist: Meta cannot be called") from error
+            raise Permanent(NO_SECRET(secret=SECRET)) from error
         if not isinstance(value, str) or not value:
-            raise Permanent(f"the secret {SECRET} holds no {name}: Meta cannot be called")
+            raise Permanent(INCOMPLETE_SECRET(secret=SECRET, name=name))
         return value
 
 
 def _document(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The JSON object of a good answer. Raises AnswerLost if it broke off."""
+    """Read the JSON object of a 2xx answer. Raises AnswerLost if it broke off."""
     document = json_object(answer.body)
     if document is None:
-        raise AnswerLost("Meta's answer cannot be read")
+        raise AnswerLost(UNREADABLE())
     return document

@@ -1,4 +1,4 @@
-"""What the Graph API's error codes mean, as data. The code decides; the HTTP status only where there is none.
+"""Classify the Graph API's error codes. The code decides; the HTTP status only if there is no code.
 
 An error's `message` is not repeated, as some quote the access token; its details about the message are.
 """
@@ -10,110 +10,129 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.ports.values import is_not_now
 
 if TYPE_CHECKING:
     from whenthen.ports.values import HttpAnswer
 
-NOT_NOW: Mapping[int, tuple[str, float]] = {
-    4: ("the app's rate limit is reached", 60.0),
-    17: ("the user's rate limit is reached", 60.0),
-    32: ("the page's rate limit is reached", 60.0),
-    341: ("the application's limit is reached", 60.0),
-    613: ("a rate limit is reached", 60.0),
-    80004: ("the rate limit of the ad account is reached", 300.0),
-    80005: ("the rate limit for leads is reached", 300.0),
-    80007: ("the account's rate limit is reached", 60.0),
-    130429: ("the number's throughput is reached", 5.0),
-    131056: ("too many messages to this recipient for the moment", 10.0),
-}
-"""Codes after which nothing was done as too much was asked, which is no attempt: why, and the pause in seconds."""
+# Meta's error, with its number and perhaps its own words about the message.
+META_ERROR = ReasonCode("meta.error", "reason", "error")
+META_ERROR_IN_DETAIL = ReasonCode("meta.error_in_detail", "reason", "error", "detail")
+# Meta answered with this HTTP status, and perhaps with an error number that is not known here.
+ANSWERED = ReasonCode("meta.answered", "status")
+ANSWERED_WITH_ERROR = ReasonCode("meta.answered_with_error", "status", "error")
 
-LATER: Mapping[int, tuple[str, float | None]] = {
-    1: ("an unknown error of the API", None),
-    2: ("the API is down for a moment", None),
-    131000: ("the message was not sent, for an unknown reason", None),
-    131016: ("WhatsApp is overloaded", None),
-    131057: ("the account is in maintenance", 60.0),
-}
-"""Codes after which nothing was done, and it may be tried again a few times: why, and the pause in seconds."""
+_NO_PERMISSION = ReasonCode("meta.no_permission")
+_INVALID_PARAMETER = ReasonCode("meta.invalid_parameter")
 
-NEVER: Mapping[int, str] = {
-    3: "the app may not use this API",
-    10: "the access token lacks a permission",
-    33: "the number is gone",
-    100: "a parameter is not valid, or the object does not exist",
-    190: "the access token is not valid, or has expired",
-    368: "the account is blocked for a violation of policies",
-    130472: "the recipient is in an experiment of Meta's and receives no marketing messages",
-    130497: "the account may not send to this country",
-    131005: "the access token lacks a permission",
-    131008: "a required parameter is missing",
-    131009: "a parameter is not valid",
-    131021: "the recipient is the sender",
-    131026: "the recipient cannot receive WhatsApp messages",
-    131030: "the recipient is not on the list of allowed numbers",
-    131031: "the account is locked",
-    131037: "the number has no approved display name",
-    131042: "the account has no valid payment method",
-    131047: "the customer wrote more than 24 hours ago: only a template may be sent",
-    131048: "the number is restricted: too many messages were reported as spam",
-    131049: "Meta limits marketing messages to this recipient; not before 24 hours",
-    131050: "the recipient has stopped marketing messages",
-    131051: "this type of message is not supported",
-    131052: "the media cannot be downloaded",
-    131053: "the media cannot be uploaded",
-    131062: "this recipient can only be reached by phone number",
-    132000: "the template takes another number of parameters",
-    132001: "there is no such template in this language",
-    132005: "the template's text gets too long",
-    132007: "the template violates a policy",
-    132008: "the template needs its parameters named",
-    132012: "a template parameter has the wrong format",
-    132015: "the template is paused for low quality",
-    132016: "the template is disabled for low quality",
+NOT_NOW: Mapping[int, tuple[ReasonCode, float]] = {
+    4: (ReasonCode("meta.app_limit"), 60.0),
+    17: (ReasonCode("meta.user_limit"), 60.0),
+    32: (ReasonCode("meta.page_limit"), 60.0),
+    341: (ReasonCode("meta.application_limit"), 60.0),
+    613: (ReasonCode("meta.rate_limit"), 60.0),
+    80004: (ReasonCode("meta.ad_account_limit"), 300.0),
+    80005: (ReasonCode("meta.lead_limit"), 300.0),
+    80007: (ReasonCode("meta.account_limit"), 60.0),
+    130429: (ReasonCode("meta.number_limit"), 5.0),
+    131056: (ReasonCode("meta.recipient_limit"), 10.0),
 }
-"""Codes that are final for this message, in words for the admin."""
+"""Codes of throttling, which is no attempt → (reason, pause in seconds)."""
+
+LATER: Mapping[int, tuple[ReasonCode, float | None]] = {
+    1: (ReasonCode("meta.unknown_error"), None),
+    2: (ReasonCode("meta.down"), None),
+    131000: (ReasonCode("meta.not_sent"), None),
+    131016: (ReasonCode("meta.overloaded"), None),
+    131057: (ReasonCode("meta.maintenance"), 60.0),
+}
+"""Codes after which nothing was done and a retry may succeed → (reason, pause in seconds)."""
+
+NEVER: Mapping[int, ReasonCode] = {
+    3: ReasonCode("meta.app_not_allowed"),
+    10: _NO_PERMISSION,
+    33: ReasonCode("meta.number_gone"),
+    100: ReasonCode("meta.invalid_or_missing"),
+    190: ReasonCode("meta.token_expired"),
+    368: ReasonCode("meta.account_blocked"),
+    130472: ReasonCode("meta.recipient_in_experiment"),
+    130497: ReasonCode("meta.country_forbidden"),
+    131005: _NO_PERMISSION,
+    131008: ReasonCode("meta.parameter_missing"),
+    131009: _INVALID_PARAMETER,
+    131021: ReasonCode("meta.sent_to_itself"),
+    131026: ReasonCode("meta.recipient_unreachable"),
+    131030: ReasonCode("meta.recipient_not_listed"),
+    131031: ReasonCode("meta.account_locked"),
+    131037: ReasonCode("meta.no_display_name"),
+    131042: ReasonCode("meta.no_payment_method"),
+    131047: ReasonCode("whatsapp.window_closed"),
+    131048: ReasonCode("meta.number_restricted"),
+    131049: ReasonCode("meta.marketing_limited"),
+    131050: ReasonCode("meta.marketing_stopped"),
+    131051: ReasonCode("meta.type_not_supported"),
+    131052: ReasonCode("meta.media_not_downloaded"),
+    131053: ReasonCode("meta.media_not_uploaded"),
+    131062: ReasonCode("meta.phone_number_needed"),
+    132000: ReasonCode("whatsapp_template.parameter_count"),
+    132001: ReasonCode("whatsapp_template.not_found"),
+    132005: ReasonCode("whatsapp_template.too_long"),
+    132007: ReasonCode("whatsapp_template.violates_policy"),
+    132008: ReasonCode("whatsapp_template.parameters_unnamed"),
+    132012: ReasonCode("whatsapp_template.parameter_format"),
+    132015: ReasonCode("whatsapp_template.paused"),
+    132016: ReasonCode("whatsapp_template.disabled"),
+}
+"""Codes that are final for this message → reason for the admin."""
 
 _PERMISSION = range(200, 300)
-_LONGEST_DETAILS = 300
+_LONGEST_DETAIL = 300
 
 
 def error_of(answer: HttpAnswer) -> Temporary | Permanent | AnswerLost:
-    """What an answer other than 2xx amounts to. AnswerLost where it does not tell whether anything was done."""
+    """Classify an answer other than 2xx. AnswerLost if it does not tell whether anything was done."""
     error = (json_object(answer.body) or {}).get("error")
     code = error.get("code") if isinstance(error, Mapping) else None
     if isinstance(error, Mapping) and isinstance(code, int):
-        known = _meaning(code, _details(error))
+        known = _classified(code, _detail(error))
         if known is not None:
             return known
-    said = f"Meta answered {answer.status}" + (f", code {code}" if isinstance(code, int) else "")
+    has_code = isinstance(code, int)
+    reason = ANSWERED_WITH_ERROR(status=answer.status, error=code) if has_code else ANSWERED(status=answer.status)
     if is_not_now(answer):
-        return Throttled(said, retry_after=60.0)
+        return Throttled(reason, retry_after=60.0)
     if answer.status >= 500:
-        return AnswerLost(said)
-    return Permanent(said, code=str(code) if isinstance(code, int) else None)
+        return AnswerLost(reason)
+    return Permanent(reason, code=str(code) if has_code else None)
 
 
-def _meaning(code: int, details: str) -> Temporary | Permanent | None:
+def _classified(code: int, detail: str) -> Temporary | Permanent | None:
     if code in NOT_NOW:
-        return Throttled(f"Meta: {NOT_NOW[code][0]} ({code}{details})", retry_after=NOT_NOW[code][1])
+        cause, pause = NOT_NOW[code]
+        return Throttled(_reason(cause, code, detail), retry_after=pause)
     if code in LATER:
-        said, wish = LATER[code]
-        return Temporary(f"Meta: {said} ({code}{details})", retry_after=wish)
+        cause, wish = LATER[code]
+        return Temporary(_reason(cause, code, detail), retry_after=wish)
     final = NEVER.get(10 if code in _PERMISSION else code)
-    return Permanent(f"Meta: {final} ({code}{details})", code=str(code)) if final else None
+    return Permanent(_reason(final, code, detail), code=str(code)) if final else None
 
 
-def _details(error: Mapping[str, Any]) -> str:
-    """What WhatsApp says about the message itself, such as which parameter is wrong."""
+def _reason(cause: ReasonCode, code: int, detail: str) -> Reason:
+    if detail:
+        return META_ERROR_IN_DETAIL(reason=cause(), error=code, detail=detail)
+    return META_ERROR(reason=cause(), error=code)
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    """Return WhatsApp's words about the message itself, such as which parameter is wrong; empty if there are none."""
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, Mapping) else None
-    return f": {details[:_LONGEST_DETAILS]}" if isinstance(details, str) and details else ""
+    return details[:_LONGEST_DETAIL] if isinstance(details, str) else ""
 
 
 def json_object(body: bytes) -> Mapping[str, Any] | None:
-    """The body as a JSON object; None if it is none."""
+    """Read the body as a JSON object; None if it is none."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

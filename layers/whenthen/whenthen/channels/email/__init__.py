@@ -1,1 +1,1 @@
-"""E-mail through SES."""
+"""Send e-mail through SES."""

@@ -1,8 +1,8 @@
-"""Mailer on SES.
+"""Send mail with SES.
 
-SendRawEmail of SES's first API: our own headers (`X-Whenthen-Job`, `Auto-Submitted`) reach the recipient as
-they are, and its model is the smaller one to load. SES takes no idempotency key, so the
-client must be one that calls once (`aws.ONCE`), and what may have been sent is told apart from what was not.
+The client calls SendRawEmail of SES's first API: our own headers (`X-Whenthen-Job`, `Auto-Submitted`) reach the
+recipient unchanged, and its model is the smaller one to load. SES takes no idempotency key, so the AWS client must be
+one that calls once (`aws.ONCE`), and errors say whether the mail may have been sent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws.client import AwsClient, code_of
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
 from whenthen.ports.values import WrittenMail
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _PAUSED = 900.0
+_SES = "SES"
+
+# `error` is SES's code, `detail` its message.
+REJECTED = ReasonCode("mail.rejected", "error", "detail")
+CONTROL_CHARACTER = ReasonCode("mail.control_character", "header")
+UNWRITABLE = ReasonCode("mail.unwritable", "detail")
 
 NOT_NOW: dict[str, float | None] = {
     "Throttling": None,
@@ -32,7 +40,7 @@ NOT_NOW: dict[str, float | None] = {
     "RequestThrottled": None,
     "LimitExceededException": _PAUSED,
 }
-"""Rejections for the rate or the amount of mails, which are no attempts, and the pause in seconds."""
+"""Error codes of throttling, which is no attempt → pause in seconds."""
 
 LATER: dict[str, float | None] = {
     "ServiceUnavailable": None,
@@ -43,40 +51,40 @@ LATER: dict[str, float | None] = {
     "InvalidClientTokenId": _PAUSED,
     "SignatureDoesNotMatch": _PAUSED,
 }
-"""Rejections that say that nothing was sent and that it may be tried again, and after how many seconds."""
+"""Error codes after which nothing was sent and a retry may succeed → pause in seconds."""
 
 
 class SesMailer:
-    """Outgoing mail, one recipient each."""
+    """Write and send mail, one recipient each."""
 
     def __init__(self, client: AwsClient, configuration_set: str | None = None) -> None:
         self._client = client
         self._reported = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def write(self, mail: Mail) -> WrittenMail:
-        """The mail as MIME. Raises Permanent."""
+        """Write the mail as MIME. Raises Permanent."""
         return WrittenMail(mail, mime(mail))
 
     def send(self, mail: WrittenMail) -> str:
-        """The provider's message id. Raises Temporary (Throttled where it was too much), Permanent or AnswerLost."""
+        """Send the mail and return SES's message id. Raises Temporary (also Throttled), Permanent or AnswerLost."""
         to, sender = mail.mail.to, mail.mail.sender
         try:
             answer = self._client.send_raw_email(
                 Source=sender, Destinations=[to], RawMessage={"Data": mail.raw}, **self._reported
             )
         except ClientError as error:
-            raise _refusal(error) from error
+            raise _rejection(error) from error
         except SSLError as error:  # in the handshake, or in the middle: it does not say
-            raise AnswerLost(f"SES gave no answer: {type(error).__name__}") from error
+            raise AnswerLost(NO_ANSWER(provider=_SES, error=type(error).__name__)) from error
         except (NotConnected, NoCredentialsError, PartialCredentialsError) as error:
-            raise Temporary(f"SES was not reached: {type(error).__name__}") from error
+            raise Temporary(NOT_REACHED(provider=_SES, error=type(error).__name__)) from error
         except (BotoCoreError, ResponseParserError) as error:
-            raise AnswerLost(f"SES gave no answer: {type(error).__name__}") from error
+            raise AnswerLost(NO_ANSWER(provider=_SES, error=type(error).__name__)) from error
         return str(answer["MessageId"])
 
 
 def mime(mail: Mail) -> bytes:
-    """The mail as MIME, in seven bits. Raises Permanent for header values that hold line breaks."""
+    """Write the mail as MIME, in seven bits. Raises Permanent for header values that hold line breaks."""
     message = EmailMessage(policy=_POLICY)
     headers = {
         "From": mail.sender,
@@ -87,7 +95,7 @@ def mime(mail: Mail) -> bytes:
     }
     for name, value in headers.items():
         if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
-            raise Permanent(f"the header {name!r} holds a line break or another control character")
+            raise Permanent(CONTROL_CHARACTER(header=name))
     try:
         for name, value in headers.items():
             message[name] = value
@@ -99,16 +107,16 @@ def mime(mail: Mail) -> bytes:
             message.set_content(mail.html, subtype="html")
         return message.as_bytes()
     except (ValueError, LookupError) as error:
-        raise Permanent(f"the mail cannot be written: {error}") from error
+        raise Permanent(UNWRITABLE(detail=str(error))) from error
 
 
-def _refusal(error: ClientError) -> Temporary | Permanent | AnswerLost:
-    """What SES's refusal means for the job."""
+def _rejection(error: ClientError) -> Temporary | Permanent | AnswerLost:
+    """Classify SES's error: throttled, to be tried again, perhaps sent, or rejected for good."""
     code = code_of(error)
     if code in NOT_NOW:
-        return Throttled(f"SES: {code}", retry_after=NOT_NOW[code])
+        return Throttled(UNAVAILABLE(provider=_SES, error=code), retry_after=NOT_NOW[code])
     if code in LATER:
-        return Temporary(f"SES: {code}", retry_after=LATER[code])
+        return Temporary(UNAVAILABLE(provider=_SES, error=code), retry_after=LATER[code])
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-        return AnswerLost(f"SES broke off: {code}")
-    return Permanent(f"SES refused the mail: {code}: {error.response['Error'].get('Message', '')}", code=code)
+        return AnswerLost(BROKE_OFF(provider=_SES, error=code))
+    return Permanent(REJECTED(error=code, detail=error.response["Error"].get("Message", "")), code=code)

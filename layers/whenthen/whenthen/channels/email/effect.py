@@ -1,4 +1,7 @@
-"""send_email: a step's mail, checked and rendered. SES takes no idempotency key: a lost answer is not repeated."""
+"""send_email: check, render and send a step's mail.
+
+SES takes no idempotency key, so a mail whose answer was lost is not sent again.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Temporary
+from whenthen.domain.common.reason_codes import EMPTY
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
@@ -29,6 +34,13 @@ _SENDER = re.compile(
 )
 """One address, alone or in brackets behind a name; a name with other characters than letters must be in quotes."""
 
+# SES took the mail; whether it arrives is told by delivery reports.
+ACCEPTED = ReasonCode("mail.accepted", "to")
+NO_ADDRESS = ReasonCode("mail.no_address")
+INVALID_ADDRESS = ReasonCode("mail.invalid_address", "value")
+# The step names a sender that the stack's parameter MailSenders does not list.
+UNKNOWN_SENDER = ReasonCode("mail.unknown_sender", "value")
+
 
 class _Send(Struct, frozen=True):
     mail: WrittenMail
@@ -37,15 +49,15 @@ class _Send(Struct, frozen=True):
 
     def perform(self) -> Outcome:
         message_id = self.channel.mailer.send(self.mail)
-        # It is sent: what fails from here on must not look as if it were not. An answer then knows no run.
+        # The mail is sent: a failure from here on must not look like a failure to send. A reply then finds no run.
         with suppress(Temporary):
-            # An answer names the mail as <id@region.amazonses.com>: the id alone is what stays the same.
+            # A reply names the mail as <id@region.amazonses.com>: only the id is always the same.
             self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
-        return Outcome(JobStatus.DONE, f"mail to {self.mail.mail.to} taken by SES", {"message_id": message_id})
+        return Outcome(JobStatus.DONE, ACCEPTED(to=self.mail.mail.to), {"message_id": message_id})
 
 
 class SendEmail(Struct, frozen=True):
-    """The e-mail channel. `sender` is whom mail is from, unless a step names one of `further`."""
+    """Prepare mail. It comes from `sender`, unless a step names one of `further`."""
 
     mailer: Mailer
     sender: str
@@ -56,7 +68,7 @@ class SendEmail(Struct, frozen=True):
     further: tuple[str, ...] = ()
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
-        """Skipped where the recipient refuses mail. Raises Invalid naming what the mail lacks."""
+        """Render the mail, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
         html = templates.render(step.parameters.get("html", ""), context, escaping=True)
         plain = {name: value for name, value in step.parameters.items() if name != "html"}
         given = templates.render_all(plain, context)
@@ -76,27 +88,24 @@ class SendEmail(Struct, frozen=True):
         return _Send(self.mailer.write(mail), job.run_id, self)
 
     def _allowed(self, sender: str) -> str:
-        """The sender that a step names, if mail may be from it: the function's role lets it send as no other."""
+        """Return a step's sender if it is allowed; the function's role permits no other. Raises Invalid."""
         found = _SENDER.fullmatch(sender)
         address = (found[1] or found[2]).lower() if found else None
         if address not in {known.lower() for known in (self.sender, *self.further)}:
-            raise Invalid.field(
-                "with.from", f"{sender!r} is no sender of this stack: its parameter MailSenders names them"
-            )
+            raise Invalid.field("with.from", UNKNOWN_SENDER(value=sender))
         return sender
 
 
 def _address(value: Any, name: str) -> str:
     address = identities.email(value) if isinstance(value, str) else None
     if address is None:
-        said = f"{value!r} is not an e-mail address" if value else "there is no e-mail address"
-        raise Invalid.field(f"with.{name}", said)
+        raise Invalid.field(f"with.{name}", INVALID_ADDRESS(value=str(value)) if value else NO_ADDRESS())
     return address
 
 
 def _line(subject: str) -> str:
-    """One line: what a value brings along in line breaks must not become a header."""
+    """Join the subject into one line: a line break in a value must not become a header."""
     line = " ".join(subject.split())
     if not line:
-        raise Invalid.field("with.subject", "is empty")
+        raise Invalid.field("with.subject", EMPTY())
     return line[:MAX_SUBJECT]

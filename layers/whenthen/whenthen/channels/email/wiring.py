@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from whenthen.channels.email.effect import SendEmail
 from whenthen.usecases.ingest.update_consent import Consents
-from whenthen.usecases.runs.perform_job import PerformJob
 
 if TYPE_CHECKING:
     from whenthen.runtime.wiring import Wiring
+    from whenthen.usecases.runs.perform_job import PerformJob
 
 CALLS_OUTSIDE = True
 """Whether a job calls another system, and so needs more time to begin."""
@@ -19,4 +19,4 @@ def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     channel = SendEmail(ports.mailer, own, Consents(ports.records), ports.threads, ports.clock, further=further)
-    return PerformJob(ports.orchestrator, channel)
+    return ports.perform_job(channel)

@@ -1,1 +1,1 @@
-"""Changes of records in the built-in store."""
+"""Change records in the built-in store."""

@@ -1,4 +1,4 @@
-"""change_record: steps whose effect is on the built-in store, had exactly once.
+"""change_record: perform steps that change records in the built-in store, exactly once.
 
 The record and the job's outcome are written in one transaction, so no lease is needed: of two workers
 one writes, and the other finds the outcome.
@@ -13,37 +13,51 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary, TooLarge
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched, with_tags
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
+from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.records.save_record import normalised
-from whenthen.usecases.runs.perform_job import find_job
+from whenthen.usecases.runs.perform_job import find_job, skipped_after
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
+    from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
     from whenthen.ports.runs import RunLedger
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
 ATTEMPTS = 8
-"""How often a change is made anew on what another writer left, before its message is given back to the queue."""
+"""How often a change is made again on another writer's version, before its message is given back to the queue."""
+
+# The step names no record, and the run has none.
+NO_RECORD = ReasonCode("record.none_named")
+FIELDS_SET = ReasonCode("record.fields_set", "ref", "fields")
+TAGS_ADDED = ReasonCode("record.tags_added", "ref", "tags")
+TAGS_REMOVED = ReasonCode("record.tags_removed", "ref", "tags")
+OWNER_KEPT = ReasonCode("record.owner_kept", "ref", "owner")
+OWNER_SET = ReasonCode("record.owner_set", "ref", "owner")
+CREATED = ReasonCode("record.created", "ref")
+# The step changed nothing: the record was as `reason` says before.
+UNCHANGED = ReasonCode("record.unchanged", "reason")
 
 
 class Work(Struct, frozen=True):
-    """What a step does to records: the patch for an existing or a new one, and whose turn it was."""
+    """Describe what a step does to records: the patch for an existing or a new record, and a counter to advance."""
 
     record: Record
     replaces: Record | None
     patch: Mapping[str, Any]
-    said: str
+    reason: Reason
     counter: Counter | None = None
 
 
 class Task(Struct, frozen=True):
-    """A step that is due, with its parameters rendered and the record that it is about."""
+    """Hold a step that is due, with its parameters rendered and its record at hand."""
 
     state: RunState
     job: Job
@@ -53,50 +67,50 @@ class Task(Struct, frozen=True):
     runs: RunLedger
 
     def target(self) -> Record:
-        """The record that the step names, or the run's. Raises NotFound."""
+        """Return the record that the step names, or the run's. Raises NotFound."""
         ref = self.parameters.get("record") or self.state.run.record
         if not ref:
-            raise NotFound("the run has no record, and the step names none")
+            raise NotFound(NO_RECORD())
         parse_ref(ref, "with.record")
         record = self.records.get(ref)
         if record is None:
-            raise NotFound(f"there is no record {ref}")
+            raise NotFound(RECORD_NOT_FOUND(ref=ref))
         return record
 
 
 def _set_fields(task: Task) -> Work:
     record, patch = task.target(), dict(task.parameters["fields"])
-    return Work(record, record, patch, f"{record.ref}: set {', '.join(patch)}")
+    return Work(record, record, patch, FIELDS_SET(ref=record.ref, fields=list(patch)))
 
 
 def _tags(task: Task) -> list[str]:
-    """The step's tags; one whose template comes to nothing is none."""
+    """Return the step's tags, without those whose template rendered to nothing."""
     return [tag for tag in task.parameters["tags"] if tag.strip()]
 
 
 def _add_tags(task: Task) -> Work:
     record, tags = task.target(), _tags(task)
-    return Work(
-        record, record, {"tags": with_tags(record.fields.get("tags"), added=tags)}, f"{record.ref}: tags {tags}"
-    )
+    patch = {"tags": with_tags(record.fields.get("tags"), added=tags)}
+    return Work(record, record, patch, TAGS_ADDED(ref=record.ref, tags=[*tags]))
 
 
 def _remove_tags(task: Task) -> Work:
     record, tags = task.target(), _tags(task)
     kept = with_tags(record.fields.get("tags"), removed=tags)
-    return Work(record, record, {"tags": kept}, f"{record.ref}: without tags {tags}")
+    return Work(record, record, {"tags": kept}, TAGS_REMOVED(ref=record.ref, tags=[*tags]))
 
 
 def _assign_owner(task: Task) -> Work:
     record, agents = task.target(), task.parameters["from"]
     if task.parameters.get("keep") and record.fields.get("owner"):
-        return Work(record, record, {}, f"{record.ref}: keeps its owner {record.fields['owner']}")
+        return Work(record, record, {}, OWNER_KEPT(ref=record.ref, owner=str(record.fields["owner"])))
     if task.parameters.get("by") == "first":
-        return Work(record, record, {"owner": agents[0]}, f"{record.ref}: owner {agents[0]}")
+        return Work(record, record, {"owner": agents[0]}, OWNER_SET(ref=record.ref, owner=agents[0]))
     name = f"owner#{task.state.run.rule_id}#{task.step.id}"
     turn = task.runs.counter(name)
     agent = agents[turn % len(agents)]
-    return Work(record, record, {"owner": agent}, f"{record.ref}: owner {agent}", Counter(name, turn, turn + 1))
+    reason = OWNER_SET(ref=record.ref, owner=agent)
+    return Work(record, record, {"owner": agent}, reason, Counter(name, turn, turn + 1))
 
 
 _SAID_OF_A_TASK = ("title", "description", "assignee", "due")
@@ -129,7 +143,8 @@ def _create(task: Task, kind: str, fields: dict[str, Any]) -> Work:
     ref = f"{kind}:{ids.record_id(task.job.id)}"
     parse_ref(ref, "with.kind")
     record = Record(kind, ref.partition(":")[2])
-    return Work(record, None, {name: value for name, value in fields.items() if value is not None}, f"{ref}: created")
+    patch = {name: value for name, value in fields.items() if value is not None}
+    return Work(record, None, patch, CREATED(ref=ref))
 
 
 WORKS: Mapping[str, Callable[[Task], Work]] = {
@@ -143,23 +158,26 @@ WORKS: Mapping[str, Callable[[Task], Work]] = {
 
 
 class ChangeRecord(Struct, frozen=True):
-    """Performs the jobs of the record channel."""
+    """Perform the jobs of the record channel."""
 
     orchestrator: Orchestrator
+    runs: RunLedger
+    records: RecordStore
+    clock: Clock
     default_country: str | None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
-        """Raises Temporary when the record moved on meanwhile, NotFound when there is no such job."""
+        """Perform a job. Raises Temporary if others keep changing the record, NotFound if there is no such job."""
         for _ in range(ATTEMPTS):
-            state = self.orchestrator.runs.load(run_id)
+            state = self.runs.load(run_id)
             job = find_job(state, run_id, step_id, occurrence)
             if state is None or job.status.final or self._perform(state, job):
                 self.orchestrator.on_job_finished(run_id)
                 return
-        raise Temporary(f"what step {step_id} changes is being changed by others", retry_after=1)
+        raise Temporary(CONTENDED(subject=job.id), retry_after=1)
 
     def _perform(self, state: RunState, job: Job) -> bool:
-        """Whether the job got its outcome; False if what it was made from moved on meanwhile."""
+        """Tell whether the job got its outcome; False if a record or the job changed meanwhile."""
         try:
             outcome, writes, counter = self._prepare(state, job)
         except (Invalid, NotFound, TooLarge) as error:
@@ -171,28 +189,28 @@ class ChangeRecord(Struct, frozen=True):
         return True
 
     def _complete(self, job: Job, outcome: Outcome, writes: list[RecordWrite], counter: Counter | None) -> None:
-        """Write it all; where the store takes no such record after all, that it does not. Raises Stale."""
-        now = self.orchestrator.clock.now()
+        """Write records and outcome; if the store rejects a record, write that the job failed. Raises Stale."""
+        now = self.clock.now()
         try:
-            self.orchestrator.runs.complete_with(job, outcome, now, writes, counter)
+            self.runs.complete_with(job, outcome, now, writes, counter)
         except (Invalid, TooLarge) as error:
-            self.orchestrator.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
+            self.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
 
     def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
-            return Outcome(JobStatus.SKIPPED, f"the run is {state.run.status}: {state.run.reason}"), [], None
+            return skipped_after(state.run), [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
         parameters = templates.render_all(step.parameters, self.orchestrator.context(state, job.due))
-        work = WORKS[step.action](Task(state, job, step, parameters, self.orchestrator.records, self.orchestrator.runs))
+        work = WORKS[step.action](Task(state, job, step, parameters, self.records, self.runs))
         check_fields(work.patch, "with.fields")
         changed = patched(
             work.record,
             normalised(work.patch, self.default_country),
             origin=f"rule:{state.run.rule_id}",
             cause=state.event.cause.then(state.run.id),
-            now=self.orchestrator.clock.now(),
+            now=self.clock.now(),
         )
         check_record(changed, work.replaces or work.record)
         writes = [] if changed is work.record else [RecordWrite(changed, work.replaces)]
-        said = work.said if writes else f"{work.said} (as it was already)"
-        return Outcome(JobStatus.DONE, said, {"record": work.record.ref}), writes, work.counter
+        reason = work.reason if writes else UNCHANGED(reason=work.reason)
+        return Outcome(JobStatus.DONE, reason, {"record": work.record.ref}), writes, work.counter

@@ -1,1 +1,1 @@
-"""Signed webhooks to other systems."""
+"""Send signed webhooks to other systems."""

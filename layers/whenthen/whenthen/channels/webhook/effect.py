@@ -1,6 +1,6 @@
-"""call_webhook: a signed JSON message to another system (Standard Webhooks 1.0.0).
+"""call_webhook: send a signed JSON message to another system (Standard Webhooks 1.0.0).
 
-The job's id is the `webhook-id` of every attempt, so the receiver can tell repetitions: this channel may repeat.
+The job's id is the `webhook-id` of every attempt, so the receiver can detect repetitions: this channel may repeat.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, NotFound, Permanent, Temporary, Throttled
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
+from whenthen.ports.reason_codes import TOO_LARGE
 from whenthen.ports.values import HttpAnswer, HttpRequest, is_not_now
 from whenthen.sources.signing import signatures
 
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
 MAX_BODY = 200_000
 _SCHEME = signatures.Scheme("standard_webhooks")
 _MAY_PASS = frozenset({408, 409, 425})
-"""Rejections that a later attempt may not meet; so do all of 5xx."""
+"""Statuses that a later attempt may not meet, beside all of 5xx."""
+
+# `status` is the HTTP status.
+ANSWERED = ReasonCode("webhook.answered", "status")
+# The secret is one of those that admins set for outgoing webhooks.
+NO_SUCH_SECRET = ReasonCode("webhook.no_such_secret", "name")
+EMPTY_SECRET = ReasonCode("webhook.empty_secret", "name")
 
 
 class _Call(Struct, frozen=True):
@@ -45,24 +53,25 @@ class _Call(Struct, frozen=True):
 
 
 def _outcome(answer: HttpAnswer) -> Outcome:
-    """2xx alone is success; a redirect is not followed, as it would take the message where nobody allowed."""
+    """Classify the answer. Only 2xx is success: a redirect would take the message where nobody allowed."""
+    reason = ANSWERED(status=answer.status)
     if 200 <= answer.status < 300:
-        return Outcome(JobStatus.DONE, f"the receiver answered {answer.status}", {"status": answer.status})
+        return Outcome(JobStatus.DONE, reason, {"status": answer.status})
     if is_not_now(answer):
-        raise Throttled(f"the receiver answered {answer.status}", retry_after=_wish(answer))
+        raise Throttled(reason, retry_after=_wish(answer))
     if answer.status in _MAY_PASS or answer.status >= 500:
-        raise Temporary(f"the receiver answered {answer.status}", retry_after=_wish(answer))
-    raise Permanent(f"the receiver answered {answer.status}", code=str(answer.status))
+        raise Temporary(reason, retry_after=_wish(answer))
+    raise Permanent(reason, code=str(answer.status))
 
 
 def _wish(answer: HttpAnswer) -> float | None:
-    """The receiver's Retry-After in seconds, up to what a queue can hold a message back."""
+    """Return the receiver's Retry-After in seconds, up to the longest time that a queue holds a message back."""
     text = answer.headers.get("retry-after", "")
     return min(float(text), 43_000.0) if text.isascii() and text.isdigit() else None
 
 
 class CallWebhook(Struct, frozen=True):
-    """The webhook channel."""
+    """Prepare signed webhooks."""
 
     http: Http
     secrets: Secrets
@@ -70,7 +79,7 @@ class CallWebhook(Struct, frozen=True):
     repeatable: bool = True
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Call:
-        """Raises Invalid naming what the call lacks."""
+        """Render and sign the call. Raises Invalid naming the wrong field."""
         given = templates.render_all(step.parameters, context)
         document = {
             "type": given.get("type") or context["event"]["type"],
@@ -79,14 +88,14 @@ class CallWebhook(Struct, frozen=True):
         }
         body = json.dumps(document, ensure_ascii=False, default=str).encode()
         if len(body) > MAX_BODY:
-            raise Invalid.field("with.data", f"at most {MAX_BODY} bytes are sent, these are {len(body)}")
+            raise Invalid.field("with.data", TOO_LARGE(most=MAX_BODY, found=len(body)))
         return _Call(given["url"], body, job.id, self._secret(given.get("secret") or "default"), self.http, self.clock)
 
     def _secret(self, name: str) -> str:
         try:
             kept = self.secrets.get(f"outgoing/{name}").get("secret")
         except NotFound as error:
-            raise Invalid.field("with.secret", f"there is no outgoing secret called {name}") from error
+            raise Invalid.field("with.secret", NO_SUCH_SECRET(name=name)) from error
         if not isinstance(kept, str) or not kept:
-            raise Invalid.field("with.secret", f"the outgoing secret {name} is empty")
+            raise Invalid.field("with.secret", EMPTY_SECRET(name=name))
         return kept if kept.startswith("whsec_") else f"whsec_{kept}"

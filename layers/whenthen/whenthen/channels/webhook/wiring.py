@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.channels.webhook.effect import CallWebhook
-from whenthen.usecases.runs.perform_job import PerformJob
 
 if TYPE_CHECKING:
     from whenthen.runtime.wiring import Wiring
+    from whenthen.usecases.runs.perform_job import PerformJob
 
 CALLS_OUTSIDE = True
 """Whether a job calls another system, and so needs more time to begin."""
@@ -16,4 +16,4 @@ CALLS_OUTSIDE = True
 
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
-    return PerformJob(ports.orchestrator, CallWebhook(ports.http, ports.secrets, ports.clock))
+    return ports.perform_job(CallWebhook(ports.http, ports.secrets, ports.clock))

@@ -1,1 +1,1 @@
-"""WhatsApp through Meta's Cloud API."""
+"""Send WhatsApp messages through Meta's Cloud API."""

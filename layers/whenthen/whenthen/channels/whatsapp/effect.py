@@ -1,7 +1,7 @@
-"""send_whatsapp: a template or a free text through the Cloud API, which takes no idempotency key.
+"""send_whatsapp: send a template or a free text through the Cloud API, which takes no idempotency key.
 
-The job's callback (its run and its id) travels as `biz_opaque_callback_data` and comes back in the statuses, by
-which a job whose answer was lost finds its outcome (`settle_report`).
+The job's callback (its run and its id) goes out as `biz_opaque_callback_data` and comes back in delivery reports,
+by which a job whose answer was lost gets its outcome (`settle_report`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 MAX_TEXT = 4096
 DEFAULT_LANGUAGE = "en_US"
 
+# WhatsApp took the message; whether it arrives is told by delivery reports.
+ACCEPTED = ReasonCode("whatsapp.accepted")
+NO_PHONE = ReasonCode("phone.none")
+INVALID_PHONE = ReasonCode("phone.invalid", "value")
+# The text has `found` characters; from 1 to `most` are allowed.
+TEXT_LENGTH = ReasonCode("whatsapp.text_length", "most", "found")
+
 
 class _Send(Struct, frozen=True):
     call: HttpRequest
@@ -32,11 +40,11 @@ class _Send(Struct, frozen=True):
 
     def perform(self) -> Outcome:
         message_id = self.graph.send_message(self.call)
-        return Outcome(JobStatus.DONE, "message accepted by WhatsApp", {"message_id": message_id})
+        return Outcome(JobStatus.DONE, ACCEPTED(), {"message_id": message_id})
 
 
 class SendWhatsapp(Struct, frozen=True):
-    """The WhatsApp channel."""
+    """Prepare WhatsApp messages."""
 
     graph: Graph
     default_country: str | None
@@ -44,7 +52,7 @@ class SendWhatsapp(Struct, frozen=True):
     repeatable: bool = False
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
-        """Skipped where the recipient refuses messages. Raises Invalid naming what the message lacks."""
+        """Render the message, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
         given = templates.render_all(step.parameters, context)
         recipient = self._recipient(given, context)
         refused = self.consents.opted_out("whatsapp", _identity(recipient), given.get("purpose", ""))
@@ -61,22 +69,22 @@ class SendWhatsapp(Struct, frozen=True):
         return _Send(self.graph.message(message, job.callback), self.graph)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
-        """The phone number, or the business-scoped id of a customer whose number Meta does not tell."""
+        """Return the phone number, or the business-scoped id of a customer whose number Meta does not tell."""
         record, data = context["record"] or {}, context["event"]["data"]
         for text in (given.get("to"), record.get("phone"), data.get("phone")):
             if text:
                 number = identities.phone(str(text), self.default_country)
                 if number is None:
-                    raise Invalid.field("with.to", f"{text!r} is not a phone number")
+                    raise Invalid.field("with.to", INVALID_PHONE(value=str(text)))
                 return {"to": number.removeprefix("+")}
         external_id = record.get("whatsapp") or data.get("user_id")
         if not external_id:
-            raise Invalid.field("with.to", "there is no phone number")
+            raise Invalid.field("with.to", NO_PHONE())
         return {"recipient": str(external_id)}
 
 
 def _identity(recipient: Mapping[str, str]) -> str:
-    """What the recipient's records are found by."""
+    """Return the identity by which the recipient's records are found."""
     if "to" in recipient:
         return identities.identity("phone", f"+{recipient['to']}")
     return identities.identity("whatsapp", recipient["recipient"])
@@ -85,7 +93,7 @@ def _identity(recipient: Mapping[str, str]) -> str:
 def _text(given: Mapping[str, Any]) -> dict[str, Any]:
     body = given.get("text", "")
     if not body.strip() or len(body) > MAX_TEXT:
-        raise Invalid.field("with.text", f"from 1 to {MAX_TEXT} characters are required, there are {len(body)}")
+        raise Invalid.field("with.text", TEXT_LENGTH(most=MAX_TEXT, found=len(body)))
     return {"type": "text", "text": {"preview_url": False, "body": body}}
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.usecases.ingest.update_consent import Consents
-from whenthen.usecases.runs.perform_job import PerformJob
 
 if TYPE_CHECKING:
     from whenthen.runtime.wiring import Wiring
+    from whenthen.usecases.runs.perform_job import PerformJob
 
 CALLS_OUTSIDE = True
 """Whether a job calls another system, and so needs more time to begin."""
@@ -18,4 +18,4 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     channel = SendWhatsapp(ports.graph, ports.settings.default_country, Consents(ports.records))
-    return PerformJob(ports.orchestrator, channel)
+    return ports.perform_job(channel)

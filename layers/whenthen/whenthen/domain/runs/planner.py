@@ -105,5 +105,5 @@ def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping
 
 
 def clock_after(run: Run, jobs: Sequence[Job]) -> datetime:
-    """Return the run's clock after these jobs. It follows from what is stored, so every redelivery computes the same."""
+    """Return the run's clock after these jobs. It follows from stored times, so every redelivery computes the same."""
     return max([run.due, *(job.finished_at for job in jobs if job.finished_at is not None)])

@@ -47,7 +47,7 @@ class ManageImports(Struct, frozen=True):
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> tuple[Import, str]:
         """Create an import; return it with the URL to which its file is to be PUT within UPLOAD_SECONDS.
 
-        The same `seed` gives the same import, with a new URL. Raises Invalid; Conflict if the seed was used for another.
+        The same `seed` gives the same import, with a new URL. Raises Invalid; Conflict for another order.
         """
         order = read_order(written)
         self._check_rules(order)

@@ -172,7 +172,7 @@ class ManageRules(Struct, frozen=True):
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
         """Save the rule again with the current versions of the views that it names. Raises NotFound.
 
-        Lint's errors are ignored: otherwise one rule could keep a view, and the other rules that name it, from changing.
+        Lint's errors are ignored: else one rule could keep a view, and the other rules that name it, from changing.
         """
         for _ in range(_ATTEMPTS):
             try:

@@ -44,5 +44,5 @@ class ManageSettings(Struct, frozen=True):
     def _check(self, name: str) -> Callable[[Mapping[str, Any]], object]:
         check = CHECKS.get(name)
         if check is None:
-            raise NotFound(UNKNOWN_SETTINGS(name=name, known=sorted(CHECKS)))
+            raise NotFound(UNKNOWN_SETTINGS(name=name, known=[*sorted(CHECKS)]))
         return check

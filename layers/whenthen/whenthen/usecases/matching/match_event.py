@@ -151,9 +151,7 @@ class MatchEvent(Struct, frozen=True):
         if rule.immediate or run.shadow:
             run, jobs = self._first_step_group(run, rule, plan)
         earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
-        started = self.runs.start(
-            run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier
-        )
+        started = self.runs.start(run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier)
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):

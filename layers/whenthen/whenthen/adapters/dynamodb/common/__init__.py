@@ -1,1 +1,1 @@
-"""Tables, transactions, attribute values and cursors."""
+"""Read and write tables: requests, transactions, attribute values and cursors."""

@@ -1,7 +1,10 @@
-"""Values of Python ↔ attributes of DynamoDB.
+"""Convert values of Python to attributes of DynamoDB and back.
 
-Only what is a key, is compared or is counted is an attribute of its own. A document (a record's fields, an
-event, a rule) is kept as its JSON text: that gives back 1 as 1 and 1.0 as 1.0, and knows no nesting limit.
+Only keys, and values that are compared or counted, are attributes of their own. A document (a record's fields, an
+event, a rule) is stored as its JSON text: that gives back 1 as 1 and 1.0 as 1.0, and knows no nesting limit.
+
+A reason is such a document, `{"code": "retry.given_up", "params": {…}}`, in the attribute `reason`. Its code stands
+beside it in the attribute `reason_code`, so that runs and jobs can be filtered and counted by code.
 """
 
 from __future__ import annotations
@@ -10,23 +13,36 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct, convert, to_builtins
 
 from whenthen.domain.common.errors import Malformed
-from whenthen.domain.events.event import parse_time
+from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.events.event import format_time, parse_time
+
+# The document holds numbers that JSON does not know, such as NaN.
+NOT_JSON = ReasonCode("document.not_json", "detail")
+
+S = TypeVar("S", bound=Struct)
 
 Value = str | int | bool | bytes | list[Any] | frozenset[str]
 Item = dict[str, Any]
 """An item as Python values: str, int, bool, bytes, lists of these, and frozensets of str."""
 
+REASON = "reason"
+REASON_CODE = "reason_code"
+SET_REASON = f"#{REASON} = :{REASON}, #{REASON_CODE} = :{REASON_CODE}"
+"""Part of an update expression; its values are those of `reason_item`."""
+
 
 def encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The item in DynamoDB's JSON. Attributes that are None are left out."""
+    """Encode the item in DynamoDB's JSON. Attributes that are None are left out."""
     return {name: encode_value(value) for name, value in item.items() if value is not None}
 
 
 def encode_value(value: Value) -> dict[str, Any]:
-    """One value in DynamoDB's JSON. Raises TypeError for what has no place in an item."""
+    """Encode one value in DynamoDB's JSON. Raises TypeError for a type that items do not hold."""
     match value:
         case bool():
             return {"BOOL": value}
@@ -44,12 +60,12 @@ def encode_value(value: Value) -> dict[str, Any]:
 
 
 def decode(attributes: Mapping[str, Any]) -> Item:
-    """The item that DynamoDB gave."""
+    """Decode an item from DynamoDB's JSON."""
     return {name: decode_value(value) for name, value in attributes.items()}
 
 
 def decode_value(attribute: Mapping[str, Any]) -> Value:
-    """One value that DynamoDB gave. Raises TypeError for a type that is never written."""
+    """Decode one value from DynamoDB's JSON. Raises TypeError for a type that is never written."""
     [(kind, value)] = attribute.items()
     match kind:
         case "S" | "BOOL":
@@ -66,11 +82,11 @@ def decode_value(attribute: Mapping[str, Any]) -> Value:
 
 
 def to_json(document: Any) -> str:
-    """The document as compact JSON. Raises Malformed for numbers that JSON does not know."""
+    """Write the document as compact JSON. Raises Malformed for numbers that JSON does not know."""
     try:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError as error:
-        raise Malformed(f"the document cannot be kept: {error}") from error
+        raise Malformed(NOT_JSON(detail=str(error))) from error
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair is valid JSON, but only when escaped
@@ -79,15 +95,57 @@ def to_json(document: Any) -> str:
 
 
 def pack(document: Any) -> bytes:
-    """The document as compressed JSON, for what is only ever read whole: half the size, and half its cost."""
+    """Write the document as compressed JSON, for documents that are only read whole: half the size and the cost."""
     return zlib.compress(to_json(document).encode())
 
 
 def unpack(packed: bytes) -> Any:
-    """The document of `pack`."""
+    """Read a document that `pack` wrote."""
     return json.loads(zlib.decompress(packed))
 
 
 def time_of(text: str | None, name: str) -> datetime | None:
-    """An optional time as it is kept."""
+    """Read an optional time."""
     return parse_time(text, name) if text else None
+
+
+def reason_item(reason: Reason | None) -> Item:
+    """Return the attributes of a reason; None if there is none."""
+    if reason is None:
+        return {REASON: None, REASON_CODE: None}
+    return {REASON: to_json(to_builtins(reason)), REASON_CODE: reason.code}
+
+
+def reason_of(text: str | None) -> Reason | None:
+    """Read a reason from the text of its attribute; None if there is none."""
+    return convert(json.loads(text), Reason) if text else None
+
+
+def struct_item(value: Struct) -> Item:
+    """Return a Struct's fields as attributes: times in the form of `format_time`, mappings as JSON text.
+
+    A field `reason` becomes the attributes of `reason_item`.
+    """
+    fields = to_builtins(value, builtin_types=(datetime,))
+    item = {name: _attribute(field) for name, field in fields.items()}
+    return {**item, **reason_item(getattr(value, REASON))} if REASON in fields else item
+
+
+def struct_of(item: Item, type_: type[S], documents: tuple[str, ...] = (REASON,)) -> S:
+    """Read a Struct from the attributes of `struct_item`; absent ones get their defaults.
+
+    documents   names of the attributes that hold JSON text
+    """
+    read = {name: json.loads(item[name]) for name in documents if name in item}
+    return convert({**item, **read}, type_)
+
+
+def _attribute(field: Any) -> Value | None:
+    match field:
+        case datetime():
+            return format_time(field)
+        case tuple():
+            return list(field)
+        case Mapping():
+            return to_json(field)
+    return field  # type: ignore[no-any-return]

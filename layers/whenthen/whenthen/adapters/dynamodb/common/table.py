@@ -1,4 +1,4 @@
-"""One table: the requests that the stores make of it, with conditions, conflicts and throttling understood.
+"""Send the stores' requests to one table, and classify failed conditions, conflicts and throttling.
 
 In expressions every attribute is written `#name` and every value `:name`; `names` is only needed where an
 attribute's name has other characters than letters, digits and `_`.
@@ -16,23 +16,31 @@ from msgspec import Struct, field
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of, pauses
 from whenthen.adapters.dynamodb.common.items import Item, decode, encode, encode_value
 from whenthen.domain.common.errors import Temporary, TooLarge
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.reason_codes import UNAVAILABLE
 
 MAX_BATCH_GET = 100
 MAX_QUERY_PAGE = 1_000
 _CONFLICT_ATTEMPTS = 6
 _NAME = re.compile(r"#(\w+)")
 _TOO_LARGE = "Item size"
+_BATCH_GET = "dynamodb:BatchGetItem"
+
+# An item of DynamoDB holds at most 400 KB.
+ITEM_TOO_LARGE = ReasonCode("store.item_too_large")
+# Another transaction holds the same items.
+TRANSACTION_CONFLICT = ReasonCode("store.transaction_conflict")
 
 Key = tuple[str, str]
 """(pk, sk)"""
 
 
 class ConditionFailed(Exception):
-    """The item was not as the condition demands; nothing was written."""
+    """Report that the item did not meet the condition; nothing was written."""
 
 
 class Expression(Struct, frozen=True):
-    """A condition, an update, or both, with what their placeholders stand for."""
+    """Hold a condition, an update, or both, with the values of their placeholders."""
 
     condition: str = ""
     update: str = ""
@@ -40,7 +48,7 @@ class Expression(Struct, frozen=True):
     names: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
-        """As DynamoDB's API takes it."""
+        """Return the parameters of DynamoDB's API."""
         text = f"{self.condition} {self.update}"
         names = {f"#{name}": self.names.get(name, name) for name in _NAME.findall(text)}
         values = {f":{name}": encode_value(value) for name, value in self.values.items()}
@@ -59,27 +67,27 @@ ANY = Expression()
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
-    """The key of an item in DynamoDB's JSON."""
+    """Return the key of an item in DynamoDB's JSON."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 class Table:
-    """One table through a low-level client."""
+    """Read and write one table through a low-level client."""
 
     def __init__(self, client: AwsClient, name: str) -> None:
         self.client = client
         self.name = name
 
     def get(self, pk: str, sk: str) -> Item | None:
-        """The item, read consistently."""
-        with aws_errors(f"reading {self.name}"):
+        """Read the item consistently."""
+        with aws_errors("dynamodb:GetItem"):
             found = self.client.get_item(TableName=self.name, Key=key(pk, sk), ConsistentRead=True)
         return decode(found["Item"]) if "Item" in found else None
 
     def put(self, item: Item, when: Expression = ANY) -> None:
-        """Write the whole item. Raises ConditionFailed, but not if it is there already exactly so.
+        """Write the whole item. Raises ConditionFailed, but not if exactly this item is there already.
 
-        An item of ours whose answer was lost makes the client's own repetition fail its condition.
+        If the answer to a write is lost, the client's own repetition fails its condition on the item just written.
         """
         try:
             self._write("put_item", {"Item": encode(item), **when.parameters()})
@@ -88,19 +96,19 @@ class Table:
                 raise
 
     def update(self, pk: str, sk: str, change: Expression) -> Item:
-        """Change the item; returns it as it stands then. Raises ConditionFailed."""
+        """Change the item and return the changed item. Raises ConditionFailed."""
         request = {"Key": key(pk, sk), "ReturnValues": "ALL_NEW", **change.parameters()}
         return decode(self._write("update_item", request)["Attributes"])
 
     def delete(self, pk: str, sk: str) -> None:
-        """Remove the item, if it is there."""
+        """Delete the item, if it is there."""
         self._write("delete_item", {"Key": key(pk, sk)})
 
     def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Repeats what ran into a transaction under way on the same item: that is over in milliseconds."""
+        """Write, and retry on a conflict with a transaction on the same item: that is over in milliseconds."""
         for _ in pauses(_CONFLICT_ATTEMPTS, first=0.02):
             try:
-                with aws_errors(f"writing {self.name}"):
+                with aws_errors(f"dynamodb:{operation.title().replace('_', '')}"):
                     return getattr(self.client, operation)(TableName=self.name, **request)  # type: ignore[no-any-return]
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":
@@ -110,7 +118,7 @@ class Table:
             except Temporary as error:
                 if not _is_conflict(error):
                     raise
-        raise Temporary(f"writing {self.name}: another transaction holds the item")
+        raise Temporary(TRANSACTION_CONFLICT())
 
     def query(
         self,
@@ -124,10 +132,10 @@ class Table:
         start: Mapping[str, str] | None = None,
         backwards: bool = False,
     ) -> tuple[list[Item], dict[str, str] | None]:
-        """One page of a collection, or of its part whose sort key begins with `prefix`, is less than `before` or
-        lies `between` two, both included (one of the three), and where the next starts.
+        """Read one page of a collection, and return it with the start of the next.
 
-        Read consistently, but for an index.
+        At most one of `prefix` (of the sort key), `before` (exclusive) and `between` (inclusive) selects a part.
+        Reads are consistent, but for an index.
         """
         own = f"{index}pk", f"{index}sk"
         part, values = _part(own[1], prefix, before, between)
@@ -141,13 +149,13 @@ class Table:
             **({"ExclusiveStartKey": encode(start)} if start else {}),
             **condition,
         }
-        with aws_errors(f"reading {self.name}"):
+        with aws_errors("dynamodb:Query"):
             found = self.client.query(**request)
         last = found.get("LastEvaluatedKey")
         return [decode(item) for item in found["Items"]], decode(last) if last else None
 
     def collection(self, pk: str, prefix: str = "") -> Iterator[Item]:
-        """Every item of a collection, page by page, read consistently."""
+        """Yield every item of a collection, read consistently page by page."""
         start: dict[str, str] | None = None
         while True:
             items, start = self.query(pk, prefix=prefix, start=start)
@@ -158,14 +166,14 @@ class Table:
     def query_index(
         self, index: str, pk: str, *, limit: int, start: Mapping[str, str] | None, backwards: bool = False
     ) -> tuple[list[Item], dict[str, str] | None]:
-        """One page of a list in an index that holds keys only: the items as they stand, without those that went."""
+        """Read one page of a list in an index of keys only, with the current items, without deleted ones."""
         keys, last = self.query(pk, index=index, limit=min(limit, MAX_BATCH_GET), start=start, backwards=backwards)
         places = [(each["pk"], each["sk"]) for each in keys]
         found = self.get_all(places)
         return [found[place] for place in places if place in found], last
 
     def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """The items that exist of these keys, read consistently."""
+        """Read the items of these keys consistently; keys without an item are left out."""
         wanted = list(dict.fromkeys(keys))
         found: dict[Key, Item] = {}
         for first in range(0, len(wanted), MAX_BATCH_GET):
@@ -176,7 +184,7 @@ class Table:
         found: dict[Key, Item] = {}
         waiting = {self.name: {"Keys": [key(*each) for each in keys], "ConsistentRead": True}}
         for _ in pauses(_CONFLICT_ATTEMPTS):
-            with aws_errors(f"reading {self.name}"):
+            with aws_errors(_BATCH_GET):
                 answer = self.client.batch_get_item(RequestItems=waiting)
             for image in answer["Responses"].get(self.name, ()):
                 item = decode(image)
@@ -184,11 +192,11 @@ class Table:
             waiting = answer.get("UnprocessedKeys")
             if not waiting:
                 return found
-        raise Temporary(f"reading {self.name}: throttled")
+        raise Temporary(UNAVAILABLE(provider=_BATCH_GET, error="UnprocessedKeys"))
 
 
 def _part(name: str, prefix: str, before: str, between: tuple[str, str] | None) -> tuple[str, dict[str, str]]:
-    """What a query demands of the sort key, and the values in it."""
+    """Return a query's condition on the sort key, and the values in it."""
     if between is not None:
         return f" AND #{name} BETWEEN :first AND :last", {"first": between[0], "last": between[1]}
     if prefix:
@@ -201,7 +209,7 @@ def _is_conflict(error: Temporary) -> bool:
     return isinstance(cause, ClientError) and code_of(cause) == "TransactionConflictException"
 
 
-def raise_if_too_large(error: ClientError, said: str) -> None:
-    """Raise TooLarge where what DynamoDB `said` is that an item is."""
-    if _TOO_LARGE in said:
-        raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)") from error
+def raise_if_too_large(error: ClientError, message: str) -> None:
+    """Raise TooLarge if DynamoDB's message says that an item is too large."""
+    if _TOO_LARGE in message:
+        raise TooLarge(ITEM_TOO_LARGE()) from error

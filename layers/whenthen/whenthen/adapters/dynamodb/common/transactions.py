@@ -1,4 +1,4 @@
-"""Several writes at once, over one or more tables: all of them or none, and which one was refused."""
+"""Carry out several writes over one or more tables: all of them or none, and say which condition failed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,25 @@ from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, pauses
 from whenthen.adapters.dynamodb.common.items import Item, encode
-from whenthen.adapters.dynamodb.common.table import ANY, EXISTS, Expression, Table, key, raise_if_too_large
+from whenthen.adapters.dynamodb.common.table import (
+    ANY,
+    EXISTS,
+    TRANSACTION_CONFLICT,
+    Expression,
+    Table,
+    key,
+    raise_if_too_large,
+)
 from whenthen.domain.common.errors import Invalid, Temporary
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.reason_codes import UNAVAILABLE
 
 MAX_WRITES = 100
 _ATTEMPTS = 6
+_ACTION = "dynamodb:TransactWriteItems"
+
+# A transaction takes at most `most` writes, and this one has `found`.
+TOO_MANY_WRITES = ReasonCode("store.too_many_writes", "most", "found")
 
 Write = dict[str, Any]
 
@@ -23,7 +37,7 @@ _THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "Req
 
 
 class TransactionRefused(Exception):
-    """Conditions did not hold; nothing was written. `places` are those of the refused writes."""
+    """Report that conditions failed; nothing was written. `places` are the positions of the failed writes."""
 
     def __init__(self, places: Sequence[int]) -> None:
         super().__init__(f"conditions of writes {list(places)} did not hold")
@@ -46,7 +60,7 @@ def delete(table: Table, pk: str, sk: str, when: Expression = ANY) -> Write:
 
 
 def check(table: Table, pk: str, sk: str, when: Expression = EXISTS) -> Write:
-    """Demand something of an item that is not written."""
+    """Check a condition on an item that is not written."""
     return {"ConditionCheck": {"TableName": table.name, "Key": key(pk, sk), **when.parameters()}}
 
 
@@ -56,10 +70,10 @@ def transact(client: AwsClient, writes: Sequence[Write]) -> None:
     The client gives each call a token, so its own repetitions after a lost answer are one transaction.
     """
     if len(writes) > MAX_WRITES:
-        raise Invalid.field("", f"this takes {len(writes)} writes at once, at most {MAX_WRITES} are possible")
+        raise Invalid.field("", TOO_MANY_WRITES(most=MAX_WRITES, found=len(writes)))
     for _ in pauses(_ATTEMPTS, first=0.03):
         try:
-            with aws_errors("writing a transaction"):
+            with aws_errors(_ACTION):
                 client.transact_write_items(TransactItems=list(writes))
         except client.exceptions.TransactionCanceledException as error:
             _raise_for(error)
@@ -68,18 +82,19 @@ def transact(client: AwsClient, writes: Sequence[Write]) -> None:
             raise
         else:
             return
-    raise Temporary("writing a transaction: another one holds the same items")
+    raise Temporary(TRANSACTION_CONFLICT())
 
 
 def _raise_for(error: ClientError) -> None:
-    """Raise what the reasons amount to; return if nothing but a conflict stands against trying again."""
+    """Raise the error that the cancellation reasons call for; return if a conflict was the only one."""
     reasons: Any = error.response.get("CancellationReasons") or []
     codes = [str(reason.get("Code", "None")) for reason in reasons]
     refused = [place for place, code in enumerate(codes) if code == _REFUSED]
     if refused:
         raise TransactionRefused(refused) from error
-    if any(code in _THROTTLED for code in codes):
-        raise Temporary(f"writing a transaction: {next(code for code in codes if code in _THROTTLED)}") from error
+    throttled = next((code for code in codes if code in _THROTTLED), None)
+    if throttled is not None:
+        raise Temporary(UNAVAILABLE(provider=_ACTION, error=throttled)) from error
     if _CONFLICT not in codes:
         for reason in reasons:
             raise_if_too_large(error, str(reason.get("Message", "")))

@@ -1,1 +1,1 @@
-"""Stores on the config table: rules, snapshots, views, settings."""
+"""Implement stores on the config table: rules, snapshots, views, settings."""

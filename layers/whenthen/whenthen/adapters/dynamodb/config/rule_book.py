@@ -1,4 +1,4 @@
-"""RuleBook on the config table: the rules as the matcher sees them, compiled once and kept right by stamps."""
+"""Read rules from the config table for the matcher: compiled once, and kept current by generations."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ from whenthen.adapters.dynamodb.config.snapshots import Snapshots
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
 from whenthen.domain.rules.rule import parse_rule_head
+from whenthen.ports.reason_codes import RULE_NOT_WATCHING, RULE_VERSION_NOT_FOUND
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.rules.rule import Rule
 
 _MAX_VERSIONS = 2_000
-"""How many rule versions are kept in memory; they never change."""
+"""Rule versions that are kept in memory; they never change."""
 
 
 class _Watching(Struct):
-    """The rules in force for one event type, as they stood at `generation`, or later."""
+    """Hold the rules in force for one event type, as they stood at `generation`, or later."""
 
     generation: Generation
     rules: dict[str, Rule] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class _Watching(Struct):
     kinds: Counter[str] = field(default_factory=Counter)
 
     def take(self, rules: Iterable[Rule]) -> None:
-        """Put these rules in the place of what was there of them."""
+        """Add these rules, in place of older versions of them."""
         for rule in rules:
             self._count(self.rules.get(rule.id), -1)
             self._count(rule, 1)
@@ -51,7 +52,7 @@ class _Watching(Struct):
             self.compiled.add(rule)
 
     def drop(self, rule_ids: Iterable[str]) -> None:
-        """Take these rules out."""
+        """Remove these rules."""
         for rule_id in rule_ids:
             self._count(self.rules.pop(rule_id, None), -1)
             self.compiled.remove(rule_id)
@@ -64,7 +65,7 @@ class _Watching(Struct):
 
 
 class DynamoRuleBook:
-    """One small consistent read for each event tells whether what is compiled still holds."""
+    """Read one small item consistently for each event, to learn whether the compiled rules are current."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
@@ -73,8 +74,8 @@ class DynamoRuleBook:
         self._versions: dict[tuple[str, int], Rule] = {}
 
     def rules_of(self, event_type: str) -> RuleSet:
-        """The compiled rules that watch this type of event."""
-        # The stamp first: a rule that is saved after it was read makes the cache look old, never new.
+        """Return the compiled rules that watch this event type."""
+        # Read the generation first: a rule that is saved after that makes the cache look old, never new.
         generation = generation_of(self._table.get(generation_pk(event_type), GENERATION))
         known = self._watching.get(event_type)
         changed = generation.since(known.generation) if known else None
@@ -86,7 +87,7 @@ class DynamoRuleBook:
         return known.compiled
 
     def _loaded(self, event_type: str, generation: Generation) -> _Watching:
-        """The rules in force, from a snapshot and what changed since; from the collection where there is none."""
+        """Load the rules in force from a snapshot and the rules changed since; from the collection without one."""
         loaded = _Watching(generation)
         snapshot = self._snapshots.read(event_type, generation) if generation.count else None
         if snapshot is None:
@@ -104,46 +105,46 @@ class DynamoRuleBook:
         known.take(map(entering, found.values()))
 
     def current(self, rule_id: str, event_type: str) -> Rule:
-        """The rule of this id among `rules_of(event_type)`. Raises NotFound."""
+        """Return the rule of this id among `rules_of(event_type)`. Raises NotFound."""
         known = self._watching.get(event_type)
         if known is None or rule_id not in known.rules:
-            raise NotFound(f"rule {rule_id} does not watch {event_type}")
+            raise NotFound(RULE_NOT_WATCHING(rule=rule_id, event_type=event_type))
         return known.rules[rule_id]
 
     def considered(self, event_type: str) -> list[Rule]:
-        """Every rule that watches this type of event, by id; without their steps, as the matcher sees them."""
+        """List every rule that watches this event type, by id; without their steps, as the matcher sees them."""
         self.rules_of(event_type)
         known = self._watching[event_type]
         return [known.rules[rule_id] for rule_id in sorted(known.rules)]
 
     def switched_off(self, event_type: str, *, limit: int) -> list[Rule]:
-        """So many of the rules that would watch this type of event if they were not switched off, by id."""
+        """List at most `limit` rules, by id, that would watch this event type if they were not switched off."""
         items, _ = self._table.query(off_pk(event_type), limit=limit)
         return [entering(item) for item in items]
 
     def one_switched_off(self, rule_id: str, event_type: str) -> Rule | None:
-        """The rule of this id, if it would watch this type of event and is switched off."""
+        """Return the rule of this id, if it would watch this event type and is switched off; None otherwise."""
         item = self._table.get(off_pk(event_type), rule_id)
         return entering(item) if item else None
 
     def kinds_of(self, event_type: str) -> frozenset[str]:
-        """The kinds of record that `rules_of(event_type)` say they are about."""
+        """Return the kinds of record that `rules_of(event_type)` are about."""
         known = self._watching.get(event_type)
         return frozenset(known.kinds) if known else frozenset()
 
     def exit_types(self) -> frozenset[str]:
-        """Every event type that may stop a run."""
+        """Return every event type that may stop a run."""
         item = self._table.get(EXITS, EXITS)
         return item["types"] if item else frozenset()
 
     def version(self, rule_id: str, version: int) -> Rule:
-        """One version of a rule. Raises NotFound."""
+        """Read one version of a rule. Raises NotFound."""
         known = self._versions.get((rule_id, version))
         if known is not None:
             return known
         item = self._table.get(*version_key(rule_id, version))
         if item is None:
-            raise NotFound(f"there is no version {version} of rule {rule_id}")
+            raise NotFound(RULE_VERSION_NOT_FOUND(rule=rule_id, version=version))
         if len(self._versions) >= _MAX_VERSIONS:
             self._versions.pop(next(iter(self._versions)))
         rule = self._versions[rule_id, version] = parsed(item)

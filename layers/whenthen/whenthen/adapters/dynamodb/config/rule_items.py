@@ -1,4 +1,4 @@
-"""Rules as items of the config table. docs/architecture.md lists the keys."""
+"""Convert rules to items of the config table and back. docs/architecture.md lists the keys."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ RULES = "rules"
 GENERATION = "generation"
 EXITS = "exits"
 MAX_CHANGES = 50
-"""How many of its last changes a stamp names; a cache that is further behind is loaded anew."""
+"""Last changes that a generation names; a cache that is further behind is loaded anew."""
 
 
 def version_key(rule_id: str, version: int) -> tuple[str, str]:
-    """(pk, sk) of one version of a rule."""
+    """Return (pk, sk) of one version of a rule."""
     return f"rule#{rule_id}", f"v#{version:010d}"
 
 
 def trigger_pk(event_type: str) -> str:
-    """The partition of the rules in force for an event type."""
+    """Return the partition of the rules in force for an event type."""
     return f"trigger#{event_type}"
 
 
 def off_pk(event_type: str) -> str:
-    """The partition of the rules that would be in force for an event type if they were not switched off."""
+    """Return the partition of the rules that would be in force for an event type if they were not switched off."""
     return f"off#{event_type}"
 
 
 def users_pk(view_id: str) -> str:
-    """The partition of the rules that name a saved view."""
+    """Return the partition of the rules that name a saved view."""
     return f"view#{view_id}"
 
 
 def generation_pk(event_type: str) -> str:
-    """The partition of an event type's stamp."""
+    """Return the partition of an event type's generation."""
     return f"generation#{event_type}"
 
 
 def rule_item(rule: StoredRule, pk: str, sk: str) -> Item:
-    """The rule under a key."""
+    """Make the item of a rule under a key."""
     return {
         "pk": pk,
         "sk": sk,
@@ -59,7 +59,7 @@ def rule_item(rule: StoredRule, pk: str, sk: str) -> Item:
 
 
 def rule_of(item: Item) -> StoredRule:
-    """The rule of its item."""
+    """Read the rule of its item."""
     return StoredRule(
         id=item["rule_id"],
         version=item["version"],
@@ -70,54 +70,54 @@ def rule_of(item: Item) -> StoredRule:
 
 
 def parsed(item: Item) -> Rule:
-    """The rule of its item, as the matcher needs it."""
+    """Parse the rule of its item."""
     document: Mapping[str, Any] = unpack(item["document"])
     return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
 
 
 def rule_head_item(rule: StoredRule, pk: str) -> Item:
-    """What the matcher needs of the rule, in a collection by event type: `trigger_pk`, `off_pk`."""
+    """Make the item of a rule's head for the matcher, in a collection by event type: `trigger_pk`, `off_pk`."""
     document = {name: rule.document[name] for name in RULE_HEAD if name in rule.document}
     return rule_item(replace(rule, document=document), pk, rule.id)
 
 
 def rule_head_of(item: Item) -> Mapping[str, Any]:
-    """The document of `rule_head_item`, with which rule and version it is of."""
+    """Read the document of `rule_head_item`, with the rule's id and version."""
     return {**unpack(item["document"]), "id": item["rule_id"], "version": item["version"]}
 
 
 def entering(item: Item) -> Rule:
-    """The rule of `rule_head_item`, without what the matcher does not need."""
+    """Parse the rule of `rule_head_item`, without the parts that the matcher does not need."""
     return parse_rule_head(rule_head_of(item))
 
 
 def triggers_of(rule: Rule) -> frozenset[str]:
-    """The event types in whose collections the rule belongs: those it watches, while it is switched on or in shadow."""
+    """Return the event types for which the rule is in force: those it watches, while it is on or in shadow."""
     return frozenset() if rule.mode is Mode.OFF else frozenset(rule.trigger.event_types)
 
 
 def places_of(rule: Rule) -> frozenset[str]:
-    """The collections by event type in which the rule stands."""
+    """Return the collections by event type that hold the rule."""
     pk_of = off_pk if rule.mode is Mode.OFF else trigger_pk
     return frozenset(map(pk_of, rule.trigger.event_types))
 
 
 class Generation(Struct, frozen=True):
-    """How many changes an event type's rules have had, and which rules the last of them were about, oldest first."""
+    """Count the changes of an event type's rules, and name the rules of the last changes, oldest first."""
 
     count: int = 0
     changed: tuple[str, ...] = ()
 
     def then(self, rule_id: str) -> Generation:
-        """The stamp after one more change."""
+        """Return the generation after one more change."""
         return Generation(self.count + 1, (*self.changed, rule_id)[-MAX_CHANGES:])
 
     def since(self, older: Generation) -> frozenset[str] | None:
-        """The rules that changed since `older`; None if that is too long ago to tell."""
+        """Return the rules that changed since `older`; None if that is too long ago to tell."""
         return self.since_count(older.count) if self.count >= older.count else None
 
     def since_count(self, count: int) -> frozenset[str] | None:
-        """The rules that changed since there were `count` changes: none if that is yet to come; None: too long ago."""
+        """Return the rules that changed since there were `count` changes; None if that is too long ago to tell."""
         behind = max(0, self.count - count)
         if behind > len(self.changed):
             return None
@@ -125,7 +125,7 @@ class Generation(Struct, frozen=True):
 
 
 def generation_item(event_type: str, generation: Generation) -> Item:
-    """A stamp's item."""
+    """Make a generation's item."""
     return {
         "pk": generation_pk(event_type),
         "sk": GENERATION,
@@ -135,5 +135,5 @@ def generation_item(event_type: str, generation: Generation) -> Item:
 
 
 def generation_of(item: Item | None) -> Generation:
-    """The stamp of its item; the first one for an event type that no rule ever watched."""
+    """Read the generation of its item; the first one for an event type that no rule ever watched."""
     return Generation(item["count"], tuple(item["changed"])) if item else Generation()

@@ -1,4 +1,4 @@
-"""RuleStore on the config table: the rules and all their versions, as admins manage them."""
+"""Store rules and all their versions on the config table for admins (`ports.rules.RuleStore`)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from whenthen.adapters.dynamodb.config.rule_items import (
 from whenthen.adapters.dynamodb.config.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
 from whenthen.domain.runs.run import watched_types
+from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND
 from whenthen.ports.values import Page, StoredRule
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule
 
 _ATTEMPTS = 8
-"""How often a save is tried anew when another rule of the same event types is saved at the same time."""
+"""How often a save is tried again when another rule of the same event types is saved at the same time."""
 
 
 class _Standing(Struct, frozen=True):
-    """Where a rule stands after a change: the types it is in force for, its collections, the view that it names."""
+    """Say where a rule stands after a change: its event types, its collections, and the view that it names."""
 
     in_force: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
@@ -52,33 +53,33 @@ class _Standing(Struct, frozen=True):
 
 
 class DynamoRules:
-    """Each change of a rule is one transaction, by which the matcher's collections and stamps change with it."""
+    """Change a rule in one transaction, together with the matcher's collections and generations."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
         self._snapshots = Snapshots(self._table)
 
     def get(self, rule_id: str) -> StoredRule:
-        """The current version. Raises NotFound."""
+        """Read the current version. Raises NotFound."""
         item = self._table.get(RULES, rule_id)
         if item is None:
-            raise NotFound(f"there is no rule {rule_id}")
+            raise NotFound(RULE_NOT_FOUND(rule=rule_id))
         return rule_of(item)
 
     def get_version(self, rule_id: str, version: int) -> StoredRule:
-        """One version. Raises NotFound."""
+        """Read one version. Raises NotFound."""
         item = self._table.get(*version_key(rule_id, version))
         if item is None:
-            raise NotFound(f"there is no version {version} of rule {rule_id}")
+            raise NotFound(RULE_VERSION_NOT_FOUND(rule=rule_id, version=version))
         return rule_of(item)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """The current versions, by id."""
+        """List the current versions, by id."""
         items, last = self._table.query(RULES, limit=limit, start=start_of(cursor, RULES))
         return Page(tuple(rule_of(item) for item in items), cursor_of(last))
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
-        """Make `rule` the current version, at once for the matcher too. Raises Stale unless `replaces` is current."""
+        """Make `rule` the current version, for the matcher too. Raises Stale unless `replaces` is current."""
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
         view = parsed.trigger.view.id if parsed.trigger.view else None
@@ -96,23 +97,23 @@ class DynamoRules:
         self._change(rule.id, expected, _Standing(in_force, places, view), writes)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
-        """Take the rule out; its versions stay for the runs that they started. Raises Stale."""
+        """Delete the rule; its versions stay for the runs that they started. Raises Stale."""
         held = Expression("#version = :expected", values={"expected": rule.version})
         self._change(rule.id, rule.version, _Standing(), [delete(self._table, RULES, rule.id, held)])
 
     def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
-        """Rules that are switched on or in shadow and watch the type: the current versions of so many, by id."""
+        """List rules that watch the type and are on or in shadow: at most `limit` current versions, by id."""
         items, _ = self._table.query(trigger_pk(event_type), limit=limit)
         places = [(RULES, item["rule_id"]) for item in items]
         current = self._table.get_all(places)
         return [rule_of(current[place]) for place in places if place in current]
 
     def naming_view(self, view_id: str) -> builtins.list[str]:
-        """The ids of the rules whose current version names this saved view."""
+        """List the ids of the rules whose current version names this saved view."""
         return [item["sk"] for item in self._table.collection(users_pk(view_id))]
 
     def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
-        """Carry out `writes`, take the rule out of the collections it leaves, and move the stamps of all concerned."""
+        """Carry out `writes`, delete the rule from collections that it leaves, and advance their generations."""
         for _ in pauses(_ATTEMPTS, first=0.02):
             current = self._current(rule_id, expected)
             before: frozenset[str] = current.get("triggers", frozenset())
@@ -128,22 +129,22 @@ class DynamoRules:
             try:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
-                continue  # a stamp moved, or the rule did: the next look at the rule tells
+                continue  # a generation or the rule changed: the next read of the rule tells
             self._renew_snapshots(event_type for event_type, generation in generations.items() if is_due(generation))
             return
-        raise Temporary(f"rules of the same events as {rule_id} are being changed", retry_after=1)
+        raise Temporary(CONTENDED(subject=rule_id), retry_after=1)
 
     def _renew_snapshots(self, event_types: Iterable[str]) -> None:
         for event_type in event_types:
-            # The rule is saved and in force. Without a snapshot, matchers take longer to start, and nothing else.
+            # The rule is saved and in force. Without a snapshot, the matcher only takes longer to start.
             with suppress(WhenthenError):
                 self._snapshots.renew(event_type)
 
     def _current(self, rule_id: str, expected: int | None) -> Item:
-        """The current version's item; empty for a rule that is new. Raises Stale if it is not `expected`."""
+        """Read the current version's item; empty for a new rule. Raises Stale if it is not `expected`."""
         item = self._table.get(RULES, rule_id) or {}
         if item.get("version") != expected:
-            raise Stale(f"rule {rule_id} is at version {item.get('version')}, not {expected}")
+            raise Stale(MOVED_ON(subject=rule_id))
         return item
 
     def _generations(self, event_types: Iterable[str]) -> Mapping[str, Generation]:
@@ -156,7 +157,7 @@ class DynamoRules:
         return put(self._table, generation_item(event_type, generation.then(rule_id)), held)
 
     def _new_exits(self, types: frozenset[str]) -> Sequence[Write]:
-        """The write that adds exit types; none where all are known, so that saves need not queue for one item."""
+        """Return the write that adds exit types; none if all are known, so that saves do not contend for one item."""
         item = self._table.get(EXITS, EXITS)
         new = types - (item["types"] if item else frozenset())
         return (

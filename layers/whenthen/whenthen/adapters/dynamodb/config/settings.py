@@ -1,4 +1,4 @@
-"""ApiKeys, SourceStore, SettingStore and Sweeps on the config table."""
+"""Store API keys, sources, settings and the progress of sweeps on the config table."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expres
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
+from whenthen.ports.reason_codes import SOURCE_NOT_FOUND
 from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
@@ -24,53 +25,53 @@ _SETTINGS = "settings"
 
 
 class DynamoApiKeys:
-    """API keys, found by the hash of what the caller presented."""
+    """Store API keys, found by the hash of the presented key."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
     def find(self, key_hash: str) -> ApiKey | None:
-        """The key with this hash."""
+        """Return the key with this hash; None if there is none."""
         item = self._table.get(_KEYS, key_hash)
         if item is None:
             return None
         return ApiKey(id=item["id"], hash=item["sk"], name=item["name"], scopes=tuple(item["scopes"]))
 
     def add(self, key: ApiKey) -> None:
-        """Keep a key."""
+        """Store a key."""
         self._table.put({"pk": _KEYS, "sk": key.hash, "id": key.id, "name": key.name, "scopes": list(key.scopes)})
 
 
 class DynamoSources:
-    """The configured webhook sources."""
+    """Store webhook sources."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The source's document. Raises NotFound."""
+        """Read the source's document. Raises NotFound."""
         item = self._table.get(_SOURCES, name) if name else None
         if item is None:
-            raise NotFound(f"there is no source {name}")
+            raise NotFound(SOURCE_NOT_FOUND(source=name))
         return _document(item["document"])
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
-        """Keep a source's document."""
+        """Store a source's document."""
         self._table.put({"pk": _SOURCES, "sk": name, "document": to_json(dict(document))})
 
     def list(self) -> list[Mapping[str, Any]]:
-        """All sources, by name."""
+        """List all sources, by name."""
         return [_document(item["document"]) for item in self._table.collection(_SOURCES)]
 
 
 class DynamoSweeps:
-    """How far the sweeps of the clock came."""
+    """Store the checkpoint of the sweeps."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
     def last(self) -> Checkpoint | None:
-        """Where they stand; None before the first sweep."""
+        """Read the checkpoint; None before the first sweep."""
         item = self._table.get(_SWEEPS, _DATES)
         if item is None:
             return None
@@ -81,7 +82,7 @@ class DynamoSweeps:
         )
 
     def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
-        """Move on. False, and nothing moves, if they no longer stand at `last`."""
+        """Replace the checkpoint `last` by `mark`; return False, and change nothing, if it is no longer `last`."""
         try:
             behind = [[rule, format_time(since)] for rule, since in mark.behind.items()]
             item = {"pk": _SWEEPS, "sk": _DATES, **_mark_item(mark), "behind": behind or None}
@@ -105,18 +106,18 @@ def _stands_at(mark: Checkpoint | None) -> Expression:
 
 
 class DynamoSettings:
-    """What an installation is told by its admins, by name."""
+    """Store the installation's settings, by name."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """The document; empty where none was saved."""
+        """Read the document; empty if none was saved."""
         item = self._table.get(_SETTINGS, name)
         return _document(item["document"]) if item else {}
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
-        """Keep a document, in place of the one that is there."""
+        """Store a document, in place of an existing one."""
         self._table.put({"pk": _SETTINGS, "sk": name, "document": to_json(dict(document))})
 
 

@@ -1,10 +1,10 @@
-"""Snapshots on the config table: all rules of an event type in a few items, so that a cold start makes few requests.
+"""Store snapshots on the config table: all rules of an event type in a few items, for few requests at a cold start.
 
-A snapshot is a cache of `trigger#<event type>`, marked with the stamp that was read *before* the collection: what it
-holds is as old as its stamp, or newer. So whoever has it, and the rules that the stamp names as changed since, has
-the rules in force; and where it is missing, torn or too old, the collection has them as well. No reader depends on
-a snapshot being written, and none is harmed by two being written at once: each stands under its stamp and the hash
-of its content.
+A snapshot is a cache of `trigger#<event type>`, marked with the generation that was read *before* the collection: its
+content is as old as its generation, or newer. The snapshot and the rules that the current generation names as changed
+since are the rules in force. If a snapshot is missing, incomplete or too old, readers use the collection. No reader
+depends on a snapshot, and two writers at once do no harm: each snapshot stands under its generation and the hash of
+its content.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.table import Table
 
 RENEWED_EVERY = 10
-"""Changes after which a snapshot is made anew: what a save costs on average, against what a cold start catches up."""
+"""Changes after which a snapshot is renewed: fewer make saves dearer, more make cold starts slower."""
 
 CHUNK_BYTES = 350_000
-"""Of the 400 KB that an item may have."""
+"""Bytes of an item's part; an item may have 400 KB."""
 
 Document = Mapping[str, Any]
 
 
 class Snapshot(Struct, frozen=True):
-    """The rules of an event type, each as `parse_rule_head` reads it, as they stood after `count` changes, or later."""
+    """Hold the rules of an event type, as `parse_rule_head` reads them, after `count` changes, or later."""
 
     count: int
     documents: Sequence[Document]
 
 
 def is_due(before: Generation) -> bool:
-    """Whether the change that follows on `before` is one after which the snapshot is made anew."""
+    """Tell whether the snapshot is to be renewed after the change that follows on `before`."""
     return (before.count + 1) % RENEWED_EVERY == 0
 
 
 class Snapshots:
-    """The snapshots of all event types."""
+    """Read and renew the snapshots of all event types."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def read(self, event_type: str, generation: Generation) -> Snapshot | None:
-        """The newest snapshot that is whole; None if there is none from which `generation` tells what changed since."""
+        """Read the newest complete snapshot; None if `generation` does not tell all that changed since any."""
         for (count, digest), chunks in groupby(self._chunks(event_type), _generation):
             if generation.since_count(count) is None:
                 return None
@@ -68,7 +68,7 @@ class Snapshots:
         return None
 
     def renew(self, event_type: str) -> None:
-        """Write a snapshot of what is in force, and let go of those that are older."""
+        """Write a snapshot of the rules in force, and delete older snapshots."""
         generation = generation_of(self._table.get(generation_pk(event_type), GENERATION))
         documents = [rule_head_of(item) for item in self._table.collection(trigger_pk(event_type))]
         whole = pack(documents)
@@ -89,7 +89,7 @@ class Snapshots:
         self._drop_older(event_type, generation.count)
 
     def _chunks(self, event_type: str) -> Iterator[Item]:
-        """The newest first. A page is read when the one before it did not suffice."""
+        """Yield chunks, newest first. A page is read when the one before it did not suffice."""
         start: dict[str, str] | None = None
         while True:
             items, start = self._table.query(_pk(event_type), start=start, backwards=True)
@@ -98,7 +98,7 @@ class Snapshots:
                 return
 
     def _drop_older(self, event_type: str, count: int) -> None:
-        # Only older ones: another save may be writing a newer one at this moment.
+        # Delete only older ones: another save may be writing a newer one at this moment.
         start: dict[str, str] | None = None
         while True:
             items, start = self._table.query(_pk(event_type), start=start, before=f"{count:010d}")
@@ -121,7 +121,7 @@ def _digest(whole: bytes) -> str:
 
 
 def _joined(chunks: Sequence[Item], digest: str) -> list[Document] | None:
-    """The documents; None where a chunk is missing: it is being written or taken away, or its writer died."""
+    """Join the documents; None if a chunk is missing: it is being written or deleted, or its writer died."""
     whole = b"".join(chunk["part"] for chunk in sorted(chunks, key=_number))
     if len(chunks) != chunks[0]["chunks"] or _digest(whole) != digest:
         return None

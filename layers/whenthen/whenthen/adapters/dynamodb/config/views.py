@@ -1,4 +1,4 @@
-"""ViewStore on the config table."""
+"""Store views on the config table (`ports.rules.ViewStore`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expres
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, delete, transact
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.events.event import format_time, parse_time
+from whenthen.ports.reason_codes import MOVED_ON, VIEW_NOT_FOUND
 from whenthen.ports.values import Page, StoredView
 
 if TYPE_CHECKING:
@@ -20,36 +21,36 @@ _VIEWS = "views"
 
 
 class DynamoViews:
-    """The saved views, one item each."""
+    """Store saved views, one item each."""
 
     def __init__(self, client: AwsClient, config_table: str) -> None:
         self._table = Table(client, config_table)
 
     def get(self, view_id: str) -> StoredView:
-        """The view. Raises NotFound."""
+        """Read the view. Raises NotFound."""
         item = self._table.get(_VIEWS, view_id) if view_id else None
         if item is None:
-            raise NotFound(f"there is no view {view_id}")
+            raise NotFound(VIEW_NOT_FOUND(view=view_id))
         return _view_of(item)
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
-        """All views, by id."""
+        """List all views, by id."""
         items, last = self._table.query(_VIEWS, limit=limit, start=start_of(cursor, _VIEWS))
         return Page(tuple(_view_of(item) for item in items), cursor_of(last))
 
     def save(self, view: StoredView, replaces: StoredView | None) -> None:
-        """Keep the view. Raises Stale unless `replaces` is the one that is there."""
+        """Store the view. Raises Stale unless `replaces` is the stored one."""
         try:
             self._table.put(_item(view), _held(replaces) if replaces else NEW)
         except ConditionFailed as error:
-            raise Stale(f"the view {view.id} was changed by others") from error
+            raise Stale(MOVED_ON(subject=view.id)) from error
 
     def delete(self, view: StoredView) -> None:
-        """Take the view out. Raises Stale."""
+        """Delete the view. Raises Stale."""
         try:
             transact(self._table.client, [delete(self._table, _VIEWS, view.id, _held(view))])
         except TransactionRefused as error:
-            raise Stale(f"the view {view.id} was changed by others") from error
+            raise Stale(MOVED_ON(subject=view.id)) from error
 
 
 def _held(view: StoredView) -> Expression:

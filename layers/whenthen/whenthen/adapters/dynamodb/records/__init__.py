@@ -1,1 +1,1 @@
-"""Stores on the records table: records, identities, dates."""
+"""Implement stores on the records table: records, identities, dates."""

@@ -1,4 +1,4 @@
-"""The date index as items of the records table: one for each place under which a record's date stands."""
+"""Convert the date index to items of the records table: one for each place under which a record's date stands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def writes_of(table: Table, before: Record | None, after: Record | None) -> list[Write]:
-    """The writes by which the index follows a change of a record; none where no date changed."""
+    """Return the writes by which the index follows a change of a record; none if no date changed."""
     gone, written = replaced(_entries(before), _entries(after))
     return [
         *(put(table, _item(entry)) for entry in sorted(written, key=_place)),
@@ -24,7 +24,7 @@ def writes_of(table: Table, before: Record | None, after: Record | None) -> list
 
 
 def entry_of(item: Item) -> DateEntry:
-    """The entry of its item."""
+    """Read the entry of its item."""
     return DateEntry(
         partition=item["pk"],
         sort=item["sk"],

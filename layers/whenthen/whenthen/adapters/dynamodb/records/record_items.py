@@ -1,4 +1,4 @@
-"""Records as items of the records table: one for the record, one for each identity and date that it is found by."""
+"""Convert records to items of the records table: one for the record, and one for each of its identities and dates."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from whenthen.domain.records.record import Record, parse_ref, rank_of
 
 SK = "record"
 MERGED_INTO = "merged_into"
-"""The attribute of a record's item that only says where the record went."""
+"""The attribute of a redirect: the ref of the record that this one was merged into."""
 
 _PK = "record#"
 
 
 def pk_of(ref: str) -> str:
-    """The partition of a record."""
+    """Return the partition of a record."""
     return f"{_PK}{ref}"
 
 
 def identity_pk(identity: str) -> str:
-    """The partition of an identity."""
+    """Return the partition of an identity."""
     return f"identity#{identity}"
 
 
 def identity_prefix(kind: str) -> str:
-    """How the sort keys begin under which records of `kind` stand in an identity's partition: the contact's first."""
+    """Return the prefix of the sort keys of records of `kind` in an identity's partition: contacts sort first."""
     return f"{rank_of(kind)}#{kind}:"
 
 
 def identity_sk(record: Record) -> str:
-    """Where the record stands among those of one identity: they sort by preference."""
+    """Return the record's sort key in an identity's partition: records sort by preference."""
     return f"{identity_prefix(record.kind)}{record.id}"
 
 
 def ref_of(identity: Item) -> str:
-    """The ref of the record that an identity's item points to."""
+    """Return the ref of the record that an identity's item points to."""
     return str(identity["sk"]).partition("#")[2]
 
 
 def record_item(record: Record) -> Item:
-    """The record's own item."""
+    """Make the record's own item."""
     return {
         "pk": pk_of(record.ref),
         "sk": SK,
@@ -65,7 +65,7 @@ def record_item(record: Record) -> Item:
 
 
 def record_of(item: Item) -> Record:
-    """The record of its item."""
+    """Read the record of its item."""
     kind, external_id = parse_ref(item["pk"].removeprefix(_PK))
     return Record(
         kind=kind,
@@ -82,14 +82,14 @@ def record_of(item: Item) -> Record:
 
 
 def from_image(image: Mapping[str, Any] | None) -> Record | None:
-    """The record of a stream's image (DynamoDB JSON); None for no image, and for items that are no records."""
+    """Read the record of a stream's image (DynamoDB JSON); None if there is no image, or the item is no record."""
     if not image or image["sk"].get("S") != SK or not image["pk"]["S"].startswith(_PK) or MERGED_INTO in image:
         return None
     return record_of(decode(image))
 
 
 def as_it_was(record: Record) -> Expression:
-    """The condition that the stored record is still this one: a record made anew counts its versions from 1 again."""
+    """Return the condition that the stored record is this one: a record created again counts versions from 1 again."""
     if record.created_at is None:
         return Expression(
             "#version = :version AND attribute_not_exists(#created_at)", values={"version": record.version}
@@ -99,7 +99,7 @@ def as_it_was(record: Record) -> Expression:
 
 
 def writes_of(table: Table, record: Record, replaces: Record | None) -> list[Write]:
-    """The writes that put a record in the place of `replaces`: the record's own first, then identities and dates."""
+    """Return the writes that replace `replaces` by the record: the record's own first, then identities and dates."""
     before, after = set(replaces.identities if replaces else ()), set(record.identities)
     return [
         put(table, record_item(record), as_it_was(replaces) if replaces else NEW),
@@ -110,8 +110,10 @@ def writes_of(table: Table, record: Record, replaces: Record | None) -> list[Wri
 
 
 def merge_of(table: Table, after: Record, survivor: Record, other: Record) -> list[Write]:
-    """The writes by which `other` becomes part of `survivor`, which then is `after`: both on condition of what they
-    were. What stands at the refs of `other` from then on says where it went."""
+    """Return the writes that merge `other` into `survivor`, which becomes `after`; both on condition of no change.
+
+    The first write is the survivor's. Redirects take the place of the refs of `other`.
+    """
     ours, theirs = set(survivor.identities), set(other.identities)
     return [
         put(table, record_item(after), as_it_was(survivor)),
@@ -129,7 +131,7 @@ def _signpost(ref: str, record: Record) -> Item:
 
 
 def removals_of(table: Table, record: Record) -> list[Write]:
-    """The writes that remove a record, its identities, its dates, and what points to it."""
+    """Return the writes that delete a record, its identities, its dates and the redirects to it."""
     return [
         delete(table, pk_of(record.ref), SK, as_it_was(record)),
         *(delete(table, pk_of(ref), SK) for ref in record.absorbed),

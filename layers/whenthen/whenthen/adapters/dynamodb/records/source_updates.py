@@ -1,7 +1,7 @@
-"""Tellings on the runs table, which expires: what sources said of records, so that none of it is written twice.
+"""Store processed source updates on the runs table, so that none is applied twice; they expire.
 
-Each is noted in the transaction that writes the record. Beside it stands, for each source and record, when the newest
-thing happened that the source told of. Whoever writes them reads neither: the conditions say what there is.
+Each is noted in the transaction that writes the record. Beside it stands, for each source and record, a watermark: the
+time of the newest update. The writer reads neither: failed conditions say what there is.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _WATERMARK = "watermark"
 
 
 class DynamoSourceUpdates:
-    """The notes, kept for as long as events are: a repetition of either is known for the same time."""
+    """Write the notes, kept for as long as events are: repetitions of both are detected for the same time."""
 
     def __init__(self, client: AwsClient, runs_table: str, retention: timedelta) -> None:
         self._table = Table(client, runs_table)
         self._retention = retention
 
     def writes_of(self, update: SourceUpdate, ref: str) -> list[Write]:
-        """The writes that note it for the record, on condition that it is new: the note, and its time if it has one."""
+        """Return the writes that note the update, on condition that it is new, and its watermark if it has a time."""
         expires_at = int((update.heard + self._retention).timestamp())
         note = put(self._table, {"pk": f"{_DEDUP}#{update.id}", "sk": _DEDUP, "expires_at": expires_at}, NEW)
         if update.at is None:
@@ -42,9 +42,11 @@ class DynamoSourceUpdates:
         no_older = Expression("attribute_not_exists(#at) OR #at <= :at", values={"at": at})
         return [note, put(self._table, newest, no_older)]
 
-    def meaning(self, update: SourceUpdate, refused: Collection[int]) -> WriteResult | None:
-        """What it means for what is told that writes at these places were refused, those of `writes_of` being the first
-        of all; None: nothing."""
-        if 0 in refused:
+    def result_of(self, update: SourceUpdate, failed: Collection[int]) -> WriteResult | None:
+        """Classify failed conditions as duplicate or stale; None if they are of other writes.
+
+        failed   positions of the failed writes, in a transaction that begins with those of `writes_of`
+        """
+        if 0 in failed:
             return WriteResult.DUPLICATE
-        return WriteResult.STALE if update.at is not None and 1 in refused else None
+        return WriteResult.STALE if update.at is not None and 1 in failed else None

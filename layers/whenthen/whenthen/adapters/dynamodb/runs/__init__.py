@@ -1,1 +1,1 @@
-"""Stores on the runs table: events, runs, jobs, imports, and what expires."""
+"""Implement stores on the runs table: events, runs, jobs, imports, and other items that expire."""

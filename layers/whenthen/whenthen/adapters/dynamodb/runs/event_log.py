@@ -1,15 +1,16 @@
-"""EventLog on the runs table: what was decided for each event, and whether it was carried out."""
+"""Store the plan of each event on the runs table, and whether it was carried out (`ports.events.EventLog`)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
+from whenthen.adapters.dynamodb.common.items import REASON, Item, pack, reason_item, reason_of, unpack
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.records.record_items import record_item, record_of
 from whenthen.adapters.dynamodb.runs.run_items import expiry
 from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import derivation
 from whenthen.domain.events import event as events
 from whenthen.domain.events.event import format_time
@@ -24,38 +25,41 @@ if TYPE_CHECKING:
 _PREFIX = "event#"
 _SK = "plan"
 _OF_EVENT = {"of_event": True}
-"""Stands for a record that the event itself carries, so that it is not kept twice."""
+"""Stands for a record that the event itself holds, so that it is not stored twice."""
+
+# The event's plan expired between two reads of it.
+PLAN_EXPIRED = ReasonCode("event.plan_expired")
 
 
 class DynamoEventLog:
-    """One item for each event, kept for the retention."""
+    """Store one item for each event, kept for the retention."""
 
     def __init__(self, client: AwsClient, runs_table: str, retention: timedelta) -> None:
         self._table = Table(client, runs_table)
         self._retention = retention
 
     def plan_of(self, event_id: str) -> Plan | None:
-        """The plan made for this event, if one was."""
+        """Return the plan of this event; None if there is none."""
         item = self._table.get(_pk(event_id), _SK)
         return plan_of_item(item) if item else None
 
     def known(self, event_ids: Sequence[str]) -> set[str]:
-        """Those of these events for which a plan was made."""
+        """Return those of these events that have a plan."""
         return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((_pk(each), _SK) for each in event_ids)}
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
-        """Keep the plan; returns the one that is kept, which is an earlier one if there was one."""
+        """Store the plan unless there is one; return the stored plan."""
         try:
             self._table.put(_item_of(plan, expiry(now, self._retention)), NEW)
         except ConditionFailed as error:
             kept = self.plan_of(plan.event.id)
             if kept is None:
-                raise Temporary("the event's plan expired at this very moment") from error
+                raise Temporary(PLAN_EXPIRED()) from error
             return kept
         return plan
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
-        """Note that the plan was carried out, and which rules let nobody in."""
+        """Mark the plan as carried out, and store the rules that the record could not enter."""
         update = "SET #completed = :yes"
         values: dict[str, Any] = {"yes": True}
         if refused:
@@ -63,7 +67,7 @@ class DynamoEventLog:
         completed = Expression(EXISTS.condition, update, values)
         try:
             self._table.update(_pk(event_id), _SK, completed)
-        except ConditionFailed:  # it expired meanwhile: there is nothing left to note it on
+        except ConditionFailed:  # it expired meanwhile: there is no plan to mark
             return
 
 
@@ -72,7 +76,7 @@ def _pk(event_id: str) -> str:
 
 
 def record_events_pk(ref: str) -> str:
-    """The partition of the events about a record in their index."""
+    """Return the partition of the events about a record in their index."""
     return f"events#{ref}"
 
 
@@ -88,7 +92,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
         "rules": pack(plan.rules) if plan.rules else None,
         "refused": pack(plan.refused) if plan.refused else None,
-        "note": plan.note,
+        **reason_item(plan.note),
         "decided_at": plan.decided_at.isoformat() if plan.decided_at else None,
         "completed": plan.completed,
         "expires_at": expires_at,
@@ -102,7 +106,7 @@ def _packed_record(plan: Plan) -> bytes | None:
 
 
 def plan_of_item(item: Item) -> Plan:
-    """The plan of its item."""
+    """Read the plan of its item."""
     event = events.from_json(unpack(item["event"]))
     record: Record | None = None
     if item.get("record") is not None:
@@ -114,7 +118,7 @@ def plan_of_item(item: Item) -> Plan:
         rules=tuple(Planned(*planned) for planned in _unpacked(item, "rules")),
         others=tuple(record_of(kept) for kept in _unpacked(item, "others")),
         refused=tuple(NotEntered(*refused) for refused in _unpacked(item, "refused")),
-        note=item["note"],
+        note=reason_of(item.get(REASON)),
         completed=item["completed"],
         decided_at=datetime.fromisoformat(item["decided_at"]) if "decided_at" in item else None,
     )

@@ -1,6 +1,6 @@
-"""What an exit needs to find: the open runs of a customer, and for runs yet to start the exits that were seen.
+"""Store exit subscriptions: open runs of a customer, and the last exits seen, for runs that start later.
 
-Both stand under each key (ref or identity) that the customer is known by.
+Both stand under each key (ref or identity) by which the customer is known.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 LAST_EXIT = "last_exit"
 LAST_EXIT_KEPT_FOR = timedelta(days=35)
-"""How long an exit is remembered for runs that start later: far longer than any message is under way."""
+"""Time for which an exit is remembered for runs that start later: far longer than a message takes to arrive."""
 
 _OPEN = "open#"
 Found = tuple[str, tuple[str, ...], datetime]
 
 
 def subscription_pk(key: str) -> str:
-    """The partition of a key that runs are watched under."""
+    """Return the partition of a key that runs subscribe under."""
     return f"subscription#{key}"
 
 
 def watches(run: Run) -> bool:
-    """Whether any event may end the run early."""
+    """Tell whether any event may end the run early."""
     return bool((run.exits_on or run.rechecks_on) and run.watch and not run.status.final)
 
 
 def subscription_writes(table: Table, run: Run) -> list[Write]:
-    """The writes by which exits find the open run."""
+    """Return the writes by which exits find the open run."""
     marker = {
         "sk": f"{_OPEN}{run.id}",
         "run_id": run.id,
@@ -49,12 +49,12 @@ def subscription_writes(table: Table, run: Run) -> list[Write]:
 
 
 def unsubscribe_writes(table: Table, run: Run) -> list[Write]:
-    """The writes that take the run's markers away."""
+    """Return the writes that delete the run's subscriptions."""
     return [delete(table, subscription_pk(key), f"{_OPEN}{run.id}") for key in dict.fromkeys(run.watch)]
 
 
 def last_exit_checks(table: Table, run: Run) -> list[Write]:
-    """The checks that none of the run's exits was seen after its event, or at its moment behind its place."""
+    """Return the checks that none of the run's exits was seen after its event, or at its moment behind its place."""
     if not run.exits_on:
         return []
     types = list(enumerate(run.exits_on))
@@ -70,7 +70,7 @@ def last_exit_checks(table: Table, run: Run) -> list[Write]:
 
 
 def last_exit(table: Table, run: Run) -> str | None:
-    """The type of an exit that was seen after the run's event, or at its moment behind its place; None if none was."""
+    """Return the type of an exit seen after the run's event, or at its moment behind its place; None if none was."""
     marks = table.get_all((subscription_pk(key), LAST_EXIT) for key in run.watch)
     entered = format_time(run.entered)
     for event_type in run.exits_on:
@@ -82,7 +82,7 @@ def last_exit(table: Table, run: Run) -> str | None:
 
 
 def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None:
-    """Remember the event under each key, unless a later one of its type is remembered already."""
+    """Note the event under each key, unless a later one of its type is noted already."""
     values = {
         "at": format_time(event.time),
         "by": order_key(event),
@@ -100,7 +100,7 @@ def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None
 
 
 def watching(table: Table, keys: Sequence[str]) -> list[Found]:
-    """The open runs under any of the keys, each once."""
+    """Return the open runs under any of the keys, each once."""
     found: dict[str, Item] = {}
     for key in dict.fromkeys(keys):
         found |= {item["run_id"]: item for item in table.collection(subscription_pk(key), _OPEN)}

@@ -1,4 +1,4 @@
-"""The jobs of the ledger. Each change is one conditional update, fenced by the attempt under which it is made."""
+"""Store the ledger's jobs. Each change is one conditional update, fenced by the attempt under which it is made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.items import Item, to_json
+from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item, to_json
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
 from whenthen.adapters.dynamodb.records import record_items
@@ -15,26 +15,28 @@ from whenthen.adapters.dynamodb.runs.run_items import job_of, job_sk, run_pk
 from whenthen.domain.common.errors import Busy, NotFound, Stale
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, JOB_NOT_FOUND, MOVED_ON
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.values import Counter, RecordWrite
 
 _LOOKS = 4
-"""How often a claim looks again at a job that changed under its hands."""
+"""How often a claim reads a job again that changed meanwhile."""
 
 _COUNTER = "counter"
 
 
 class DynamoJobs:
-    """Claims, outcomes, and the records and counters that are written together with an outcome."""
+    """Write claims and outcomes, with the records and counters that belong to an outcome."""
 
     def __init__(self, client: AwsClient, runs_table: str, records_table: str) -> None:
         self._runs = Table(client, runs_table)
         self._records = Table(client, records_table)
 
     def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
-        """Take the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
+        """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
         unknown. Raises Busy while another lease holds, NotFound.
@@ -46,64 +48,64 @@ class DynamoJobs:
             except ConditionFailed:
                 item = self._runs.get(run_pk(job.run_id), job_sk(job))
             if item is None:
-                raise NotFound(f"there is no job for step {job.step_id} of run {job.run_id}")
+                raise _not_found(job)
             found = job_of(item)
-            # Ours: the answer was lost, and the client's own repetition found the job claimed.
+            # Our own claim: the answer was lost, and the client's repetition found the job claimed.
             if found.status.final or item.get("claimant") == claimant:
                 return found
             if found.lease_until is not None and found.lease_until > now:
-                raise Busy("another worker has this job", (found.lease_until - now).total_seconds())
+                raise Busy(BUSY(), (found.lease_until - now).total_seconds())
             if not repeatable and self._give_up(found, now):
                 return self._read(job)
-        raise Busy("this job keeps changing", retry_after=1)
+        raise Busy(CONTENDED(subject=job.id), retry_after=1)
 
     def _give_up(self, job: Job, now: datetime) -> bool:
-        """End a claim whose worker did not live to tell. False if it did, after all, or another was quicker."""
-        outcome = Outcome(JobStatus.UNKNOWN, f"attempt {job.attempt} ended without telling whether it was sent")
+        """End the claim of a worker that died. Returns False if the worker ended it itself, or another was quicker."""
+        outcome = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=job.attempt))
         return job.status is JobStatus.CLAIMED and self.complete(job, outcome, now)
 
     def _read(self, job: Job) -> Job:
         item = self._runs.get(run_pk(job.run_id), job_sk(job))
         if item is None:
-            raise NotFound(f"there is no job for step {job.step_id} of run {job.run_id}")
+            raise _not_found(job)
         return job_of(item)
 
-    def release(self, job: Job, reason: str) -> None:
-        """Give a claimed job back, to be tried again: nothing was done. Fenced by the job's attempt."""
+    def release(self, job: Job, reason: Reason) -> None:
+        """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
         freed = Expression(
             condition=_HELD,
-            update="SET #status = :pending, #reason = :reason REMOVE #lease_until, #claimant",
-            values={**_held(job), "pending": JobStatus.PENDING.value, "reason": reason},
+            update=f"SET #status = :pending, {SET_REASON} REMOVE #lease_until, #claimant",
+            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason)},
         )
         try:
             self._update(job, freed)
-        except ConditionFailed:  # it is another's by now, or ended: then there is nothing to give back
+        except ConditionFailed:  # another worker claimed it, or it ended: then there is nothing to release
             return
 
-    def postpone(self, job: Job, reason: str) -> bool:
-        """Give back a claimed job that was refused for now. Fenced by its attempt: False if it is no longer held."""
+    def postpone(self, job: Job, reason: Reason) -> bool:
+        """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
         freed = Expression(
             condition=_HELD,
-            update="SET #status = :pending, #reason = :reason REMOVE #lease_until, #claimant ADD #postponed :one",
-            values={**_held(job), "pending": JobStatus.PENDING.value, "reason": reason, "one": 1},
+            update=f"SET #status = :pending, {SET_REASON} REMOVE #lease_until, #claimant ADD #postponed :one",
+            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "one": 1},
         )
         try:
             self._update(job, freed)
-        except ConditionFailed:  # or an answer was lost, and the client's own repetition found the job freed by itself
+        except ConditionFailed:  # or an answer was lost, and the client's own repetition found the job released
             found = self._read(job)
             freed_by_us = found.status is JobStatus.PENDING and found.postponed == job.postponed + 1
             return freed_by_us and found.attempt == job.attempt
         return True
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the outcome of a job that is still as given: claimed by its attempt, or pending. False if it is not."""
+        """Write the outcome of a job that is claimed by its attempt, or pending. Returns False if it changed."""
         ended = _ending(outcome, now)
         values = {**ended.values, "was": job.status.value, "attempt": job.attempt}
         ending = Expression("#status = :was AND #attempt = :attempt", ended.update, values)
         try:
             self._update(job, ending)
         except ConditionFailed:
-            found = self._read(job)  # an answer that was lost makes the client's own repetition fail
+            found = self._read(job)  # after a lost answer the client's own repetition fails
             written = found.finished_at is not None and format_time(found.finished_at) == format_time(now)
             return written and found.attempt == job.attempt and found.status is outcome.status
         return True
@@ -111,9 +113,9 @@ class DynamoJobs:
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them moved on.
+        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
 
-        Raises Invalid for what is more than a transaction takes or no identity, TooLarge for a record beyond 400 KB.
+        Raises Invalid for more writes than a transaction takes, TooLarge for a record beyond 400 KB.
         """
         ended = _ending(outcome, now)
         ending = Expression(
@@ -129,15 +131,14 @@ class DynamoJobs:
         try:
             transact(self._runs.client, parts)
         except TransactionRefused as error:
-            what = "the job" if 0 in error.places else "a record or a counter"
-            raise Stale(f"{what} of step {job.step_id} has moved on") from error
+            raise Stale(MOVED_ON(subject=job.id)) from error
 
     def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
-        """Write the outcome that the provider reports. False if the job no longer stands as it was read."""
+        """Write the outcome that the provider reports. Returns False if the job changed since it was read."""
         ended = _ending(outcome, now)
         change = Expression(
             condition="#status = :was AND #stage = :before",
-            update="SET #status = :status, #reason = :reason, #result = :result, #stage = :stage,"
+            update=f"SET #status = :status, {SET_REASON}, #result = :result, #stage = :stage,"
             " #finished_at = if_not_exists(#finished_at, :now) REMOVE #lease_until",
             values={**ended.values, "was": job.status.value, "stage": stage, "before": job.stage},
         )
@@ -148,7 +149,7 @@ class DynamoJobs:
         return True
 
     def counter(self, name: str) -> int:
-        """Where a counter stands; 0 before its first use."""
+        """Return the counter's value; 0 before its first use."""
         item = self._runs.get(_counter_pk(name), _COUNTER)
         return item["count"] if item else 0
 
@@ -164,6 +165,10 @@ def _counter_pk(name: str) -> str:
     return f"counter#{name}"
 
 
+def _not_found(job: Job) -> NotFound:
+    return NotFound(JOB_NOT_FOUND(step=job.step_id, occurrence=job.occurrence, run=job.run_id))
+
+
 _HELD = "#status = :claimed AND #attempt = :held"
 
 
@@ -172,7 +177,7 @@ def _held(job: Job) -> dict[str, str | int]:
 
 
 def _claiming(claimant: str, now: datetime, lease_until: datetime, *, repeatable: bool) -> Expression:
-    """A job is free while it is pending; if its effect may be repeated, also once its lease ran out."""
+    """Claim a job that is pending or, if its effect may be repeated, whose lease ran out."""
     free, values = "#status = :pending", {"pending": JobStatus.PENDING.value}
     if repeatable:
         free += " OR (#status = :claimed AND #lease_until <= :now)"
@@ -193,10 +198,10 @@ def _claiming(claimant: str, now: datetime, lease_until: datetime, *, repeatable
 def _ending(outcome: Outcome, now: datetime) -> Expression:
     return Expression(
         condition=EXISTS.condition,
-        update="SET #status = :status, #reason = :reason, #result = :result, #finished_at = :now REMOVE #lease_until",
+        update=f"SET #status = :status, {SET_REASON}, #result = :result, #finished_at = :now REMOVE #lease_until",
         values={
             "status": outcome.status.value,
-            "reason": outcome.reason,
+            **reason_item(outcome.reason),
             "result": to_json(dict(outcome.result)),
             "now": format_time(now),
         },

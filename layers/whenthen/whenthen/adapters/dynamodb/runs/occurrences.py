@@ -1,4 +1,4 @@
-"""Occurrences on the runs table: one small item for each event under each key that it is about, in order of time."""
+"""Store occurrences on the runs table: one small item for each event under each of its keys, in order of time."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
 
 _AFTER = "$"
-"""Sorts right after `#`: behind everything that happened at the same millisecond."""
+"""Sorts right after `#`: behind all events of the same millisecond."""
 
 
 class DynamoOccurrences:
-    """Kept for the retention. Key and content are those of the event, so a repetition writes the same item again."""
+    """Store occurrences for the retention. Key and content follow from the event, so a repetition changes nothing."""
 
     def __init__(self, client: AwsClient, runs_table: str, retention: timedelta) -> None:
         self._table = Table(client, runs_table)
         self._retention = retention
 
     def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
-        """Remember under each key that the event happened."""
+        """Store an occurrence of the event under each key."""
         expires_at = expiry(now, self._retention)
         for key in keys:
             sk = f"{event.type}#{format_time(event.time)}#{event.id}"
@@ -36,7 +36,7 @@ class DynamoOccurrences:
     def times(
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int
     ) -> Mapping[str, datetime]:
-        """The newest events of the type under a key, both ends included: one consistent query."""
+        """Return the newest events of the type under a key, both ends included: one consistent query."""
         first = f"{event_type}#{format_time(since) if since else ''}"
         last = f"{event_type}#{format_time(until)}{_AFTER}"
         items, _ = self._table.query(_pk(key), between=(first, last), limit=limit, backwards=True)

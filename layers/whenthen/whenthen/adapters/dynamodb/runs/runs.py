@@ -1,4 +1,4 @@
-"""RunLedger on the runs table."""
+"""Store runs on the runs table (`ports.runs.RunLedger`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.items import SET_REASON, reason_item
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
 from whenthen.adapters.dynamodb.runs import exit_subscriptions
@@ -29,22 +30,27 @@ from whenthen.adapters.dynamodb.runs.run_items import (
     status_pk,
 )
 from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
+from whenthen.ports.reason_codes import CONTENDED
 from whenthen.ports.values import Page, RunState, Started
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.clock import Clock
 
 _ENROLLED = "enrolled"
 
 _LOOKS = 4
-"""How often the end of a run is tried on what another worker made of it meanwhile."""
+"""How often a run is read again that another worker changed while it was to be finished."""
+
+EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
 class DynamoRuns(DynamoJobs):
-    """Runs with their events and jobs. What an open run holds never expires; the rest does after `retention`."""
+    """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
 
     def __init__(
         self, client: AwsClient, runs_table: str, records_table: str, clock: Clock, retention: timedelta
@@ -58,17 +64,16 @@ class DynamoRuns(DynamoJobs):
     def start(
         self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
-        """Write the run, its event, its first jobs and what it watches, in one transaction.
+        """Write the run, its event, its first jobs and its exit subscriptions, in one transaction.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`.
-        Raises Invalid for a run with too many steps and too many keys to be watched under.
+        run one of `earlier`. Raises Invalid for a run with too many steps and too many keys to subscribe under.
         """
         try:
             unused = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
             transact(self._runs.client, [*self._start_writes(run, event, jobs, enrolment_key), *unused])
         except TransactionRefused:
-            started = self._why_refused(run, enrolment_key, earlier)
+            started = self._failed_condition(run, enrolment_key, earlier)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -90,8 +95,8 @@ class DynamoRuns(DynamoJobs):
             writes += exit_subscriptions.last_exit_checks(self._runs, run)
         return writes
 
-    def _why_refused(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
-        """Which condition did not hold. DynamoDB need not name all of them, so it is looked up."""
+    def _failed_condition(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
+        """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
         own, once = (run_pk(run.id), RUN), [(_enrolled_pk(key), _ENROLLED) for key in (enrolment_key, *earlier) if key]
         found = self._runs.get_all([own, *once])
         if own in found:
@@ -100,20 +105,20 @@ class DynamoRuns(DynamoJobs):
         return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
 
     def _exited_meanwhile(self, run: Run) -> bool:
-        """Look once more for an exit, now that the markers are there, and stop the run if there is one.
+        """Look once more for an exit, now that the subscriptions are written, and stop the run if there is one.
 
-        While a transaction is applied item by item, an exit may be noted and find no marker yet: then it is
-        this look that finds the exit. docs/architecture.md, "Exits win".
+        While a transaction is applied item by item, an exit may be noted and find no subscription yet: then this look
+        finds the exit. docs/architecture.md, "Exits win".
         """
         if not exit_subscriptions.watches(run):
             return False
         seen = exit_subscriptions.last_exit(self._runs, run)
         if seen is None:
             return False
-        return self.finish(run, RunStatus.STOPPED, f"exit: {seen}, seen before it started", self._clock.now())
+        return self.finish(run, RunStatus.STOPPED, EXIT_BEFORE_START(event_type=seen), self._clock.now())
 
     def load(self, run_id: str) -> RunState | None:
-        """The run with its event and jobs."""
+        """Read the run with its event and jobs; None if it does not exist or has expired."""
         items = {item["sk"]: item for item in self._runs.collection(run_pk(run_id))}
         if RUN not in items or EVENT not in items:  # the second: half of it has expired
             return None
@@ -123,7 +128,7 @@ class DynamoRuns(DynamoJobs):
     # --- going on ---------------------------------------------------------------------------------
 
     def keep_token(self, run_id: str, token: str) -> None:
-        """Remember the task token with which the state machine waits for the current step group."""
+        """Store the task token with which the state machine waits for the current step group."""
         self._try(run_id, Expression(EXISTS.condition, "SET #token = :token", {"token": token}))
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
@@ -147,9 +152,9 @@ class DynamoRuns(DynamoJobs):
         return True
 
     def park(self, run: Run, due: datetime) -> None:
-        """Note that the run waits until `due`; nothing happens to a run that is final or further already.
+        """Mark the run as waiting until `due`; a run that is final or further already stays as it is.
 
-        The run's own clock stays where it is: a repetition must count the same wait from the same moment.
+        The run's own clock does not move: a repetition must count the same wait from the same moment.
         """
         change = Expression(
             condition="#status IN (:running, :waiting) AND #step_group = :step_group",
@@ -164,11 +169,11 @@ class DynamoRuns(DynamoJobs):
         )
         self._try(run.id, change)
 
-    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
-        """Give the run its outcome and stop watching. False if it had one already.
+    def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
+        """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already.
 
-        What expires with it is looked up before, so it is on condition that no step group came between: the jobs of
-        that would never expire. Raises Temporary if step groups keep coming.
+        The items that expire with it are read first, so the write is on condition that no step group was added since:
+        its jobs would never expire. Raises Temporary if step groups keep being added.
         """
         step_group = run.step_group
         for _ in range(_LOOKS):
@@ -178,20 +183,20 @@ class DynamoRuns(DynamoJobs):
             if item is None or run_of(item).status.final:
                 return False
             step_group = item["step_group"]
-        raise Temporary("the run keeps going on", retry_after=1)
+        raise Temporary(CONTENDED(subject=run.id), retry_after=1)
 
-    def _finish(self, run: Run, step_group: int, status: RunStatus, reason: str, now: datetime) -> bool:
-        """Return False if the run has its outcome, or is no longer at `step_group`."""
+    def _finish(self, run: Run, step_group: int, status: RunStatus, reason: Reason, now: datetime) -> bool:
+        """Write the outcome. Returns False if the run has its outcome, or is no longer at `step_group`."""
         expires_at = self._expiry(now)
         ending = Expression(
             condition=f"{IS_OPEN} AND #step_group = :step_group",
-            update="SET #status = :status, #reason = :reason, #finished_at = :now, #gsi3pk = :gsi3pk,"
+            update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk,"
             " #expires_at = :expires_at REMOVE #waits_until",
             values={
                 **open_values(),
                 "step_group": step_group,
                 "status": status.value,
-                "reason": reason,
+                **reason_item(reason),
                 "now": format_time(now),
                 "gsi3pk": status_pk(status),
                 "expires_at": expires_at,
@@ -209,16 +214,17 @@ class DynamoRuns(DynamoJobs):
             transact(self._runs.client, writes)
         except TransactionRefused as error:
             if 0 not in error.places:
-                raise Temporary("parts of the run changed at the same time", retry_after=1) from error
+                raise Temporary(CONTENDED(subject=run.id), retry_after=1) from error
             return False
         return True
 
-    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
-        """Correct the outcome of a run that has one. False if it no longer stands as it was read."""
+    def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
+        """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
+        changed = {"status": status.value, "gsi3pk": status_pk(status), **reason_item(reason)}
         change = Expression(
             condition="#status = :was",
-            update="SET #status = :status, #reason = :reason, #gsi3pk = :gsi3pk",
-            values={"was": run.status.value, "status": status.value, "reason": reason, "gsi3pk": status_pk(status)},
+            update=f"SET #status = :status, {SET_REASON}, #gsi3pk = :gsi3pk",
+            values={"was": run.status.value, **changed},
         )
         try:
             self._runs.update(run_pk(run.id), RUN, change)
@@ -229,25 +235,25 @@ class DynamoRuns(DynamoJobs):
     # --- exits ------------------------------------------------------------------------------------
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
-        """Remember under each key that an event of this type was seen, at its time."""
+        """Note under each key that an event of this type was seen, at its time."""
         exit_subscriptions.note(self._runs, keys, event, self._clock.now())
 
     def watching(self, keys: Sequence[str]) -> list[exit_subscriptions.Found]:
-        """The open runs that watch any of these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
         return exit_subscriptions.watching(self._runs, keys)
 
     # --- lists ------------------------------------------------------------------------------------
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs of a rule, newest first; eventually consistent."""
+        """List runs of a rule, newest first; eventually consistent."""
         return self._list("gsi1", f"rule#{rule_id}", limit, cursor)
 
     def by_record(self, ref: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs about a record, newest first; eventually consistent."""
+        """List runs about a record, newest first; eventually consistent."""
         return self._list("gsi2", f"record#{ref}", limit, cursor)
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """Runs with a status, newest first; eventually consistent."""
+        """List runs with a status, newest first; eventually consistent."""
         page = self._list("gsi3", status_pk(status), limit, cursor)
         return Page(tuple(run for run in page.items if run.status == status), page.cursor)
 

@@ -1,4 +1,4 @@
-"""Timelines on the runs table: the events about a record and the runs about it, in one order."""
+"""Read timelines from the runs table: the events and the runs about a record, in one order."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _INDEX = "gsi2"
 
 
 class DynamoTimelines:
-    """Two partitions of one index for each ref, all sorted by time; a cursor is the place in that common order."""
+    """Merge two partitions of one index for each ref, sorted by time; a cursor is the place in that common order."""
 
     def __init__(self, client: AwsClient, runs_table: str) -> None:
         self._table = Table(client, runs_table)
 
     def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
-        """Events and runs of a record, newest first; eventually consistent. Raises Invalid naming `cursor`.
+        """Read events and runs of a record, newest first; eventually consistent. Raises Invalid naming `cursor`.
 
         `refs`: its own first, then those of the records that were merged into it.
         """
