@@ -12,10 +12,11 @@ from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, RejectedRow
 from whenthen.domain.imports.spec import read_order
+from whenthen.domain.rules.views import OTHER_RECORD_KIND
 from whenthen.ports.reason_codes import CONTENDED, FILE_CHANGED
 from whenthen.ports.reason_codes import TOO_LARGE as SIZE_TOO_LARGE
 from whenthen.usecases.admin.idempotency import KEY_REUSED
-from whenthen.usecases.runs.start_rule import OTHER_KIND, startable
+from whenthen.usecases.runs.start_rule import startable
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ManageImports(Struct, frozen=True):
                 problems.append(Problem(f"enrol[{place}]", error.reason))
             else:
                 if rule.kind not in (None, order.kind):
-                    problems.append(Problem(f"enrol[{place}]", OTHER_KIND(kind=rule.kind)))
+                    problems.append(Problem(f"enrol[{place}]", OTHER_RECORD_KIND(record_kind=rule.kind)))
         if problems:
             raise Invalid(problems)
 

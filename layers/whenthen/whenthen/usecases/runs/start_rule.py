@@ -13,7 +13,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.triggers import On
-from whenthen.domain.rules.views import parse_view
+from whenthen.domain.rules.views import OTHER_RECORD_KIND, parse_view
 from whenthen.domain.runs.engine_events import manual_event
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
@@ -30,8 +30,6 @@ _WHOM = ("record", "view", "kind")
 # The rule has another trigger than `manual`.
 NOT_MANUAL = ReasonCode("rule.not_manual", "trigger")
 RULE_OFF = ReasonCode("rule.off")
-# The rule is about records of the kind `kind`, and those asked for are of another.
-OTHER_KIND = ReasonCode("rule.other_kind", "kind")
 # At most one of the listed fields may be given.
 MORE_THAN_ONE = ReasonCode("field.more_than_one", "options")
 # A filter needs the kind of the records beside it.
@@ -76,7 +74,7 @@ class StartRule(Struct, frozen=True):
         if view is None:
             return self._start_one(rule, ref, seed, by)
         if rule.kind not in (None, view["kind"]):
-            raise Invalid.field("view" if "view" in reader else "kind", OTHER_KIND(kind=rule.kind))
+            raise Invalid.field("view" if "view" in reader else "kind", OTHER_RECORD_KIND(record_kind=rule.kind))
         enrolment = Enrolment(rule.id, rule.version, self.clock.now(), by, seed, view)
         self.enrolments.start(enrolment)
         return {"enrolment": enrolment.id}
@@ -85,7 +83,7 @@ class StartRule(Struct, frozen=True):
         if ref is not None:
             kind, _ = parse_ref(ref, "record")
             if rule.kind not in (None, kind):
-                raise Invalid.field("record", OTHER_KIND(kind=rule.kind))
+                raise Invalid.field("record", OTHER_RECORD_KIND(record_kind=rule.kind))
             if self.records.get(ref) is None:
                 raise NotFound(RECORD_NOT_FOUND(ref=ref))
         event = manual_event(rule.id, ref, by=by, seed=seed, moment=self.clock.now())
