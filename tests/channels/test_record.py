@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from tests.codes import codes
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
+from whenthen.channels.record.effect import FIELDS_SET, NO_RECORD, OWNER_KEPT, UNCHANGED
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
 from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import JobStatus, Run, RunStatus
+from whenthen.ports.reason_codes import ITEM_TOO_LARGE, TOO_MANY_WRITES
 from whenthen.ports.values import RunState
+from whenthen.usecases.runs.perform_job import RUN_ENDED
+from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 GREEK = [f"letter_{number}" for number in range(40)]
 AGENTS = ["agent:ayse", "agent:budi", "agent:cem"]
@@ -47,7 +52,7 @@ def test_fields_are_set_and_removed_and_the_change_tells_its_cause(world: World)
 def test_fields_that_are_so_already_are_not_written_again(world: World) -> None:
     state = done(world, "set_fields", fields={"status": "new"})
     assert lead(world).version == 1
-    assert state.jobs[0].reason == "lead:1: set status (as it was already)"
+    assert state.jobs[0].reason == UNCHANGED(reason=FIELDS_SET(ref="lead:1", fields=["status"]))
 
 
 def test_phone_and_email_are_kept_in_their_one_writing(world: World) -> None:
@@ -56,26 +61,26 @@ def test_phone_and_email_are_kept_in_their_one_writing(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "parameters", "reason"),
+    ("action", "parameters", "code"),
     [
-        ("set_fields", {"fields": {"phone": "12"}}, "not a phone number"),
-        ("set_fields", {"fields": {"x": "y"}, "record": "lead:none"}, "there is no record lead:none"),
-        ("set_fields", {"fields": {"x": "y"}, "record": "none"}, "with.record: a record such as"),
-        ("set_fields", {"fields": {"whatsapp": "x" * 600}}, "whatsapp: an identity has from 1 to 512 characters"),
-        ("create_record", {"kind": "contact", "fields": {"whatsapp": "💥" * 505}}, "whatsapp: an identity has"),
-        ("set_fields", {"fields": dict.fromkeys(GREEK, "x" * 8000)}, "at most 300000 are possible"),
+        ("set_fields", {"fields": {"phone": "12"}}, "address.no_phone"),
+        ("set_fields", {"fields": {"x": "y"}, "record": "lead:none"}, "record.not_found"),
+        ("set_fields", {"fields": {"x": "y"}, "record": "none"}, "ref.malformed"),
+        ("set_fields", {"fields": {"whatsapp": "x" * 600}}, "identity.out_of_bounds"),
+        ("create_record", {"kind": "contact", "fields": {"whatsapp": "💥" * 505}}, "identity.out_of_bounds"),
+        ("set_fields", {"fields": dict.fromkeys(GREEK, "x" * 8000)}, "record.too_large"),
     ],
 )
-def test_what_cannot_be_done_fails_with_its_reason(
-    world: World, action: str, parameters: dict[str, Any], reason: str
+def test_an_impossible_change_fails_with_its_reason(
+    world: World, action: str, parameters: dict[str, Any], code: str
 ) -> None:
     state = done(world, action, **parameters)
     assert (state.jobs[0].status, state.run.status) == (JobStatus.FAILED, RunStatus.FAILED)
-    assert reason in state.jobs[0].reason
+    assert codes(state.jobs[0].reason)[-1] == code
     assert lead(world).version == 1
 
 
-@pytest.mark.parametrize("error", [Invalid.field("", "this takes 101 writes at once"), TooLarge("more than 400 KB")])
+@pytest.mark.parametrize("error", [Invalid.field("", TOO_MANY_WRITES(most=100, found=101)), TooLarge(ITEM_TOO_LARGE())])
 def test_what_the_store_does_not_take_after_all_fails_with_its_reason(world: World, error: WhenthenError) -> None:
     class Full:
         """The store knows bounds that are not foreseen."""
@@ -98,7 +103,7 @@ def test_what_the_store_does_not_take_after_all_fails_with_its_reason(world: Wor
 
 def test_a_run_without_a_record_cannot_change_one(world: World) -> None:
     state = done(world, "add_tags", record=None, tags=["vip"])
-    assert state.jobs[0].reason == "the run has no record, and the step names none"
+    assert state.jobs[0].reason == NO_RECORD()
 
 
 def test_tags_are_added_and_removed(world: World) -> None:
@@ -166,7 +171,7 @@ def test_an_owner_that_is_there_is_kept_where_the_rule_says_so(world: World) -> 
     state = done(world, "assign_owner", **parameters)
     assert lead(world).fields["owner"] == "agent:old"
     assert world.runs.counters == {}
-    assert "keeps its owner" in state.jobs[0].reason
+    assert state.jobs[0].reason == UNCHANGED(reason=OWNER_KEPT(ref="lead:1", owner="agent:old"))
 
 
 def test_a_task_is_the_child_of_the_record_and_belongs_to_its_owner(world: World) -> None:
@@ -214,8 +219,9 @@ def test_a_record_that_another_keeps_changing_is_left_for_a_later_attempt(world:
     world.has_rule(rule({"id": "it", "action": "set_fields", "with": {"fields": {"status": "won"}}}))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
     (message,) = world.queues["record"].bodies
-    with pytest.raises(Temporary, match="changed by others"):
+    with pytest.raises(Temporary) as caught:
         world.wire(Restless()).channels["record"](*message)
+    assert caught.value.reason.code == "store.contended"
     world.run_out()
     assert lead(world).fields["status"] == "won"
     assert world.queues["record"].dead == []
@@ -256,14 +262,14 @@ def test_a_job_of_a_run_that_has_its_outcome_is_skipped(world: World) -> None:
     world.has_rule(rule({"id": "it", "action": "add_tags", "with": {"tags": ["vip"]}}))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
     run: Run = world.all_runs[0]
-    world.runs.finish(run, RunStatus.STOPPED, "stopped by ayse", world.clock.now())
+    world.runs.finish(run, RunStatus.STOPPED, STOPPED_BY(by="ayse"), world.clock.now())
     world.run_out()
     assert "tags" not in lead(world).fields
     state = world.runs.load(run.id)
     assert state is not None
     assert (state.jobs[0].status, state.jobs[0].reason) == (
         JobStatus.SKIPPED,
-        "the run is stopped: stopped by ayse",
+        RUN_ENDED(outcome="stopped", reason=STOPPED_BY(by="ayse")),
     )
 
 

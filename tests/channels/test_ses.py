@@ -1,4 +1,4 @@
-"""Mail through SES: what goes out, and what each refusal means."""
+"""Check mail through SES: what goes out, and how errors are classified."""
 
 from __future__ import annotations
 
@@ -103,8 +103,10 @@ def test_the_real_client_takes_the_request(clients: Callable[[str], Any]) -> Non
     client = clients("ses")
     client.verify_email_identity(EmailAddress="hello@example.com")
     assert _send(client, replace(MAIL, sender="hello@example.com"))
-    with pytest.raises(Permanent, match="MessageRejected"):
+    with pytest.raises(Permanent) as caught:
         _send(client, replace(MAIL, sender="stranger@example.net"))
+    assert caught.value.reason.code == "mail.rejected"
+    assert caught.value.reason.params["error"] == "MessageRejected"
 
 
 _URL = "https://email.aws.example"
@@ -137,7 +139,7 @@ _URL = "https://email.aws.example"
     ],
     ids=lambda value: getattr(value, "__name__", str(value))[:60],
 )
-def test_what_a_refusal_means(error: Exception, meaning: type[WhenthenError]) -> None:
+def test_errors_of_ses_are_classified(error: Exception, meaning: type[WhenthenError]) -> None:
     class Failing:
         def send_raw_email(self, **_request: Any) -> None:
             raise error

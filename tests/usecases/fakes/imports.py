@@ -11,6 +11,7 @@ from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.imports.job import Import, RejectedRow
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record
+from whenthen.ports.reason_codes import FILE_GONE
 from whenthen.ports.values import Page, RecordWrite
 from whenthen.usecases.records.import_batches import MAX_COST
 
@@ -73,7 +74,7 @@ class FakeImportFiles:
 
     def read(self, key: str, tag: str, start: int, length: int) -> bytes:
         if self.head(key) is None or str(hash(self.kept[key])) != tag:
-            raise NotFound("the file is gone")
+            raise NotFound(FILE_GONE())
         return self.kept[key][start : start + length]
 
 

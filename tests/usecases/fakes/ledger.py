@@ -1,4 +1,4 @@
-"""The run ledger in memory, with every condition of `ports.RunLedger`."""
+"""Keep the run ledger in memory, with every condition of `ports.runs.RunLedger`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from tests.usecases.fakes.stores import FakeRecords, page_of
 from whenthen.domain.common.errors import Busy, Stale
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, MOVED_ON
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
@@ -25,7 +27,7 @@ def key_of(job: Job) -> JobKey:
 
 @dataclass
 class FakeRuns:
-    """Each method is one step: the real ledger's transactions are these, its reads are consistent."""
+    """Change the ledger in one step per method: the real ledger's transactions are these, its reads are consistent."""
 
     records: FakeRecords = field(default_factory=FakeRecords)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class FakeRuns:
         if not stored.status.final and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
 
-    def finish(self, run: Run, status: RunStatus, reason: str, now: datetime) -> bool:
+    def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         stored = self.runs[run.id]
         if stored.status.final:
             return False
@@ -103,20 +105,20 @@ class FakeRuns:
         if stored.status is JobStatus.CLAIMED:
             assert stored.lease_until is not None
             if stored.lease_until > now:
-                raise Busy("another worker has this job", (stored.lease_until - now).total_seconds())
+                raise Busy(BUSY(), (stored.lease_until - now).total_seconds())
             if not repeatable:
-                lost = Outcome(JobStatus.UNKNOWN, f"attempt {stored.attempt} did not live to tell")
+                lost = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=stored.attempt))
                 return self._end(stored, lost, now)
         claimed = replace(stored, status=JobStatus.CLAIMED, attempt=stored.attempt + 1, lease_until=lease_until)
         self.jobs[key_of(job)] = claimed
         return claimed
 
-    def release(self, job: Job, reason: str) -> None:
+    def release(self, job: Job, reason: Reason) -> None:
         if self._holds(job):
             stored = self.jobs[key_of(job)]
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
-    def postpone(self, job: Job, reason: str) -> bool:
+    def postpone(self, job: Job, reason: Reason) -> bool:
         if not self._holds(job):
             return False
         self.release(job, reason)
@@ -135,9 +137,9 @@ class FakeRuns:
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
         if self.jobs[key_of(job)].status is not JobStatus.PENDING:
-            raise Stale("the job has moved on")
+            raise Stale(MOVED_ON(subject=job.id))
         if counter is not None and self.counter(counter.name) != counter.before:
-            raise Stale("the counter has moved on")
+            raise Stale(MOVED_ON(subject=counter.name))
         for write in writes:
             self.records.required_condition(write.record, write.replaces)
         for write in writes:
@@ -154,7 +156,7 @@ class FakeRuns:
         self.jobs[key_of(job)] = replace(ended, stage=stage)
         return True
 
-    def revise(self, run: Run, status: RunStatus, reason: str) -> bool:
+    def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         stored = self.runs[run.id]
         if stored.status is not run.status:
             return False

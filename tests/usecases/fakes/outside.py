@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.common.errors import Permanent, WhenthenError
+from whenthen.ports.reason_codes import UNAVAILABLE
 from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
 
 
@@ -75,7 +76,7 @@ class FakeGraph(_Provider):
         if fails is not None:
             raise fails.error
         if leadgen_id not in self.documents:
-            raise Permanent(f"Graph knows no lead {leadgen_id}")
+            raise Permanent(UNAVAILABLE(provider="Graph", error=f"no lead {leadgen_id}"))
         return self.documents[leadgen_id]
 
     def leads(self, form_id: str, since: datetime, after: str | None) -> LeadPage:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.usecases.fakes.outside import FakeClock
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event, parse_time
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
@@ -32,7 +33,7 @@ class FakeQueue:
     clock: FakeClock
     name: str
     messages: list[Message] = field(default_factory=list)
-    dead: list[tuple[Any, str]] = field(default_factory=list)
+    dead: list[tuple[Any, Reason]] = field(default_factory=list)
 
     def add(self, body: Any, delay: float = 0.0) -> None:
         assert delay <= MAX_DELAY
@@ -47,7 +48,7 @@ class FakeQueue:
                 return message
         return None
 
-    def dead_letter(self, message: Message, reason: str) -> None:
+    def dead_letter(self, message: Message, reason: Reason) -> None:
         self.messages.remove(message)
         self.dead.append((message.body, reason))
 
@@ -116,7 +117,7 @@ class FakeSequences:
     """`statemachines/sequence.asl.json`, without its clock: `tests.usecases.world` moves it."""
 
     executions: dict[str, Execution] = field(default_factory=dict)
-    stopped: dict[str, str] = field(default_factory=dict)
+    stopped: dict[str, Reason] = field(default_factory=dict)
 
     def start(self, run_id: str) -> None:
         self.executions.setdefault(run_id, Execution(run_id))
@@ -128,7 +129,7 @@ class FakeSequences:
                 execution.step_group = output.get("step_group")
                 execution.due = parse_time(output["due"], "due") if "due" in output else None
 
-    def stop(self, run_id: str, reason: str) -> None:
+    def stop(self, run_id: str, reason: Reason) -> None:
         if run_id in self.executions and self.executions[run_id].state != "ended":
             self.executions[run_id].state = "ended"
             self.stopped[run_id] = reason

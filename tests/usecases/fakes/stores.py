@@ -20,6 +20,18 @@ from whenthen.domain.records.record import Record, encoded_size_of, is_of_anothe
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.runs.run import watched_types
 from whenthen.domain.scheduling.sweep_window import Checkpoint
+from whenthen.ports.reason_codes import (
+    ITEM_TOO_LARGE,
+    MOVED_ON,
+    OBJECT_NOT_FOUND,
+    RULE_NOT_FOUND,
+    RULE_NOT_WATCHING,
+    RULE_VERSION_NOT_FOUND,
+    SECRET_NOT_FOUND,
+    SOURCE_NOT_FOUND,
+    TOO_MANY_WRITES,
+    VIEW_NOT_FOUND,
+)
 from whenthen.ports.values import (
     ApiKey,
     NotEntered,
@@ -99,12 +111,12 @@ class FakeRules:
 
     def get(self, rule_id: str) -> StoredRule:
         if rule_id not in self.current_rules:
-            raise NotFound(f"there is no rule {rule_id}")
+            raise NotFound(RULE_NOT_FOUND(rule=rule_id))
         return self.current_rules[rule_id]
 
     def get_version(self, rule_id: str, version: int) -> StoredRule:
         if (rule_id, version) not in self.all_versions:
-            raise NotFound(f"there is no version {version} of rule {rule_id}")
+            raise NotFound(RULE_VERSION_NOT_FOUND(rule=rule_id, version=version))
         return self.all_versions[rule_id, version]
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
@@ -113,7 +125,7 @@ class FakeRules:
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
         self._demand(rule.id, replaces)
         if (rule.id, rule.version) in self.all_versions:
-            raise Stale(f"version {rule.version} of rule {rule.id} exists")
+            raise Stale(MOVED_ON(subject=rule.id))
         self.current_rules[rule.id] = self.all_versions[rule.id, rule.version] = rule
         self.kept_exit_types |= set(watched_types(parsed))
 
@@ -125,7 +137,7 @@ class FakeRules:
     def _demand(self, rule_id: str, expected: StoredRule | None) -> None:
         stored = self.current_rules.get(rule_id)
         if (stored and stored.version) != (expected and expected.version):
-            raise Stale(f"rule {rule_id} has moved on")
+            raise Stale(MOVED_ON(subject=rule_id))
 
     def watching(self, event_type: str, *, limit: int) -> Sequence[StoredRule]:
         return [self.current_rules[rule.id] for rule in self._in_force(event_type)][:limit]
@@ -143,7 +155,7 @@ class FakeRules:
         for rule in self._in_force(event_type):
             if rule.id == rule_id:
                 return rule
-        raise NotFound(f"rule {rule_id} does not watch {event_type}")
+        raise NotFound(RULE_NOT_WATCHING(rule=rule_id, event_type=event_type))
 
     def considered(self, event_type: str) -> builtins.list[Rule]:
         return self._in_force(event_type)
@@ -185,7 +197,7 @@ class FakeViews:
 
     def get(self, view_id: str) -> StoredView:
         if view_id not in self.kept:
-            raise NotFound(f"there is no view {view_id}")
+            raise NotFound(VIEW_NOT_FOUND(view=view_id))
         return self.kept[view_id]
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
@@ -202,7 +214,7 @@ class FakeViews:
     def _demand(self, view_id: str, expected: StoredView | None) -> None:
         stored = self.kept.get(view_id)
         if (stored and stored.version) != (expected and expected.version):
-            raise Stale(f"the view {view_id} has moved on")
+            raise Stale(MOVED_ON(subject=view_id))
 
 
 @dataclass
@@ -291,15 +303,15 @@ class FakeRecords:
     def required_condition(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
         if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
-            raise Stale(f"{record.ref} has moved on")
+            raise Stale(MOVED_ON(subject=record.ref))
         self.hold(record, replaces)
 
     def hold(self, record: Record, replaces: Record | None) -> None:
         """What DynamoDB takes of a record, as far as use cases can tell: raises Invalid, TooLarge."""
         if encoded_size_of(record) > MOST_BYTES:
-            raise TooLarge("this is more than one item of DynamoDB can hold (400 KB)")
+            raise TooLarge(ITEM_TOO_LARGE())
         if cost_of(record, replaces or Record(record.kind, record.id)) > MOST_WRITES:
-            raise Invalid.field("", f"at most {MOST_WRITES} writes are possible at once")
+            raise Invalid.field("", TOO_MANY_WRITES(most=MOST_WRITES, found=MOST_WRITES + 1))
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         self.required_condition(survivor, survivor)
@@ -358,7 +370,7 @@ class FakeSources:
 
     def get(self, name: str) -> Mapping[str, Any]:
         if name not in self.kept:
-            raise NotFound(f"there is no source {name}")
+            raise NotFound(SOURCE_NOT_FOUND(source=name))
         return self.kept[name]
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
@@ -413,7 +425,7 @@ class FakeObjects:
 
     def get(self, key: str) -> bytes:
         if key not in self.kept:
-            raise NotFound(f"there is no object {key}")
+            raise NotFound(OBJECT_NOT_FOUND(key=key))
         return self.kept[key]
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
@@ -442,7 +454,7 @@ class FakeSecrets:
     def get(self, name: str) -> Mapping[str, Any]:
         known = self.stale.get(name, self.kept.get(name))
         if known is None:
-            raise NotFound(f"there is no secret {name}")
+            raise NotFound(SECRET_NOT_FOUND(name=name))
         return known
 
     def refreshed(self, name: str) -> Mapping[str, Any]:

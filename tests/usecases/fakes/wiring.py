@@ -1,10 +1,11 @@
-"""The use cases wired from any set of ports: fakes here, adapters in the crash sweep over AWS."""
+"""Wire the use cases from any set of ports: fakes here, adapters in the crash sweep over AWS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.channels.email.effect import SendEmail
@@ -45,7 +46,7 @@ from whenthen.usecases.runs.stop_run import StopRun
 
 @dataclass(frozen=True)
 class Ports:
-    """All that the use cases need from outside."""
+    """Hold all ports that the use cases need."""
 
     rules: RuleBook
     log: EventLog
@@ -74,14 +75,14 @@ class Ports:
     clock: Clock
 
     def tapped(self, tap: Tap) -> Ports:
-        """The same ports, each call of which passes `tap`; but for the clock, which cannot fail."""
+        """Return the same ports with each call passing `tap`, but for the clock, which cannot fail."""
         names = [name for name in self.__dataclass_fields__ if name != "clock"]
         return replace(self, **{name: Tapped(getattr(self, name), name, tap) for name in names})
 
 
 @dataclass(frozen=True)
 class Functions:
-    """The use cases as the deployed functions hold them."""
+    """Hold the use cases as the deployed functions do."""
 
     receive_meta: ReceiveMeta
     receive_webhook: ReceiveWebhook
@@ -104,6 +105,7 @@ def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
     orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
+    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.clock)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
@@ -118,22 +120,27 @@ def functions_of(ports: Ports) -> Functions:
         enrol_view=EnrolView(p.rules, p.records, p.bus),
         import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
-            orchestrator,
-            StopOnExit(p.rules, p.runs, p.sequences, p.clock),
-            p.log,
-            lambda: (
+            rules=p.rules,
+            records=p.records,
+            runs=p.runs,
+            queues=p.queues,
+            sequences=p.sequences,
+            clock=p.clock,
+            occurrences=p.occurrences,
+            log=p.log,
+            stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock),
+            reactions=lambda: (
                 IdentifySender(save_record, p.settings),
                 UpdateConsent(p.records, p.clock),
-                SettleReport(orchestrator),
+                SettleReport(orchestrator, p.runs, p.clock),
             ),
         ),
-        advance_sequence=AdvanceSequence(orchestrator),
+        advance_sequence=AdvanceSequence(orchestrator, p.runs, p.queues, p.sequences),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            "email": PerformJob(
-                orchestrator,
+            "email": perform(
                 SendEmail(
                     p.mailer,
                     "crm@example.com",
@@ -143,8 +150,8 @@ def functions_of(ports: Ports) -> Functions:
                     further=("desk@example.com",),
                 ),
             ),
-            "whatsapp": PerformJob(orchestrator, SendWhatsapp(p.graph, "TR", Consents(p.records))),
-            "webhook": PerformJob(orchestrator, CallWebhook(p.http, p.secrets, p.clock)),
-            "record": ChangeRecord(orchestrator, "TR"),
+            "whatsapp": perform(SendWhatsapp(p.graph, "TR", Consents(p.records))),
+            "webhook": perform(CallWebhook(p.http, p.secrets, p.clock)),
+            "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR"),
         },
     )

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.usecases.fakes.world import World
+from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
+from whenthen.domain.runs.planner import EXIT_CONDITION
 from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.usecases.matching.match_event import EXITED_BEFORE_START
+from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
+from whenthen.usecases.runs.perform_job import RUN_ENDED
+from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 REPLIES = {"on": ["contact.replied"]}
 PHONE = "phone#+905321234567"
@@ -41,10 +46,10 @@ def test_a_reply_after_the_run_started_stops_it(world: World, about: dict[str, A
     world.happens("contact.replied", **about)
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "exit: contact.replied")
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, EXIT_EVENT(event_type="contact.replied"))
     assert world.outcomes(state) == {"greet": JobStatus.DONE}
     assert tasks(world) == []
-    assert world.sequences.stopped == {state.run.id: "exit: contact.replied"}
+    assert world.sequences.stopped == {state.run.id: EXIT_EVENT(event_type="contact.replied")}
 
 
 @pytest.mark.parametrize("about", [{"subject": "lead:1"}, {"identities": (PHONE,)}], ids=["by ref", "by phone"])
@@ -57,7 +62,7 @@ def test_a_reply_that_arrives_before_the_run_starts_stops_it(world: World, about
     world.queues["events"].add(event)
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "an exit was seen before it started")
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, EXITED_BEFORE_START())
     assert (world.mailer.sent, tasks(world), world.sequences.open) == ([], [], [])
 
 
@@ -93,6 +98,28 @@ def test_an_event_that_starts_a_rule_does_not_stop_the_run_that_it_starts(world:
     world.run_out()
     assert world.run_of(first, written).run.status is RunStatus.STOPPED
     assert world.run_of(second, written).run.status is RunStatus.DONE
+
+
+def test_a_redelivered_event_does_not_end_the_run_that_its_first_delivery_started(world: World) -> None:
+    """The first delivery starts the run and dies before it can say that the plan was carried out."""
+
+    class DyingAtClose:
+        def before(self, call: str) -> None:
+            if call == "log.close":
+                raise Killed(call)
+
+        def after(self, call: str) -> None: ...
+
+    later = {**GREET, "wait": {"hours": 2}}
+    written = world.has_rule(rule(later, on="lead.updated", exit={"when": BOUGHT}))
+    world.changes("lead:1", status="customer")
+    world.deliver("changes")
+    (event,) = [each for each in world.queues["events"].bodies if each.type == "lead.updated"]
+    with pytest.raises(Killed):
+        world.wire(DyingAtClose()).match_event(event)
+    assert not world.run_of(event, written).run.status.final
+    world.functions.match_event(event)
+    assert not world.run_of(event, written).run.status.final
 
 
 def messages(world: World, *own_ids: str) -> list[Event]:
@@ -161,7 +188,8 @@ def test_jobs_that_wait_in_a_queue_when_the_exit_comes_are_not_done(world: World
     world.run_out()
     state = world.run_of(event, written)
     assert world.outcomes(state) == {"greet": JobStatus.SKIPPED}
-    assert "the run is stopped" in world.job(state, "greet").reason
+    exited = EXIT_EVENT(event_type="contact.replied")
+    assert world.job(state, "greet").reason == RUN_ENDED(outcome="stopped", reason=exited)
     assert world.mailer.sent == []
 
 
@@ -175,7 +203,7 @@ def test_a_change_that_makes_the_exit_condition_true_stops_the_run(world: World)
     world.changes("lead:1", status="customer")
     world.on_job_finished()
     state = world.run_of(event, written)
-    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, "its exit condition holds")
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, EXIT_CONDITION())
 
 
 def test_a_change_that_leaves_the_exit_condition_false_does_not_stop_a_run_that_starts_later(world: World) -> None:
@@ -231,7 +259,7 @@ def test_an_admin_stops_a_run(world: World) -> None:
     world.pass_time(hours=1)
     run_id = world.run_of(event, written).run.id
     stopped = world.functions.stop_run(run_id, by="ayse")
-    assert (stopped.run.status, stopped.run.reason) == (RunStatus.STOPPED, "stopped by ayse")
-    assert world.functions.stop_run(run_id, by="budi").run.reason == "stopped by ayse"
+    assert (stopped.run.status, stopped.run.reason) == (RunStatus.STOPPED, STOPPED_BY(by="ayse"))
+    assert world.functions.stop_run(run_id, by="budi").run.reason == STOPPED_BY(by="ayse")
     world.run_out()
     assert tasks(world) == []

@@ -11,9 +11,11 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.events.event import Cause
+from whenthen.domain.runs.planner import CONDITION_FALSE
 from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.ports.reason_codes import UNAVAILABLE
 from whenthen.usecases.matching.explain_event import ExplainEvent
-from whenthen.usecases.matching.match_event import MAX_DEPTH
+from whenthen.usecases.matching.match_event import LOOP, MAX_DEPTH, SHADOW
 from whenthen.usecases.runs.read_history import ReadHistory
 
 ANSWERS = {"field": "record.status", "op": "equals", "value": "new"}
@@ -108,7 +110,7 @@ def test_what_is_throttled_is_left_for_the_redelivery(world: World) -> None:
     class Throttled(Dying):
         def before(self, call: str) -> None:
             if call == "queues.send":
-                raise Temporary("throttled")
+                raise Temporary(UNAVAILABLE(provider="SQS", error="Throttling"))
 
     with pytest.raises(Temporary):
         world.wire(Throttled("")).match_event(event)
@@ -134,7 +136,7 @@ def test_a_rule_in_shadow_records_a_run_without_any_effect(world: World, steps: 
     world.run_out()
     state = world.run_of(event, shadow)
     assert (state.run.status, state.run.shadow) == (RunStatus.SKIPPED, True)
-    assert {(job.status, job.reason) for job in state.jobs} == {(JobStatus.SKIPPED, "shadow mode")}
+    assert {(job.status, job.reason) for job in state.jobs} == {(JobStatus.SKIPPED, SHADOW())}
     assert len(state.jobs) == len(steps)
     assert (world.mailer.sent, world.sequences.executions) == ([], {})
     assert "greeted" not in world.records.stored["lead:1"].fields
@@ -158,7 +160,7 @@ def test_a_chain_of_causes_that_is_too_long_is_taken_for_a_loop(world: World) ->
     world.run_out()
     plan = world.log.plan_of(deep.id)
     assert plan is not None
-    assert "taken for a loop" in plan.note
+    assert plan.note == LOOP(count=MAX_DEPTH)
     assert subjects(world) == ["Welcome"]
 
 
@@ -238,7 +240,7 @@ def test_a_step_whose_condition_does_not_hold_is_skipped_with_the_reason(world: 
     world.run_out()
     state = world.run_of(event, written)
     assert world.outcomes(state) == {"greet": JobStatus.DONE, "note": JobStatus.SKIPPED}
-    assert world.job(state, "note").reason == "its condition does not hold"
+    assert world.job(state, "note").reason == CONDITION_FALSE()
     assert state.run.status is RunStatus.DONE
 
 
@@ -281,9 +283,9 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     assert other.id not in about
     _, states = ReadHistory(world.log, world.runs).event(event.id)
     assert {state.run.rule_id: state.run.record for state in states} == about
-    told = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id).rules
-    assert {each.rule.id for each in told if each.started} == about.keys()
-    assert {each.rule.id for each in told if each.explanation.matched} == about.keys()
+    explained = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id).rules
+    assert {each.rule.id for each in explained if each.started} == about.keys()
+    assert {each.rule.id for each in explained if each.explanation.matched} == about.keys()
 
 
 def test_a_redelivery_finds_the_records_that_the_plan_was_made_for(world: World) -> None:

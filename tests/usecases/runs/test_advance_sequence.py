@@ -10,7 +10,10 @@ from tests.usecases.fakes.queues import Execution
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
 from whenthen.domain.common.errors import Permanent
-from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, JobStatus, RunStatus
+
+BLOCKED = Reason("sample.blocked")
 
 WHILE_NEW = {"field": "record.status", "op": "equals", "value": "new"}
 
@@ -36,7 +39,7 @@ def test_a_step_waits_until_it_is_due_in_the_rules_time_zone(world: World) -> No
     state = world.run_of(event, written)
     assert world.outcomes(state) == {"greet": JobStatus.DONE, "call": JobStatus.DONE}
     assert world.job(state, "call").finished_at == datetime(2026, 3, 16, 7, 0, tzinfo=UTC)
-    assert (state.run.status, state.run.reason) == (RunStatus.DONE, "2 of 2 steps done")
+    assert (state.run.status, state.run.reason) == (RunStatus.DONE, STEPS_DONE(done=2, count=2))
     assert the_task(world)["title"] == "Call Ayşe"
     assert world.sequences.open == []
 
@@ -101,18 +104,18 @@ def test_a_run_whose_every_step_is_skipped_is_skipped(world: World) -> None:
 
 
 def test_a_failed_step_ends_the_sequence(world: World) -> None:
-    world.mailer.will(Fails(Permanent("blocked")))
+    world.mailer.will(Fails(Permanent(BLOCKED)))
     written = world.has_rule(rule(GREET, CALL))
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.run.status, state.run.reason) == (RunStatus.FAILED, "greet: blocked")
+    assert (state.run.status, state.run.reason) == (RunStatus.FAILED, AT_STEP(step="greet", reason=BLOCKED))
     assert world.outcomes(state) == {"greet": JobStatus.FAILED}
     assert world.sequences.open == []
 
 
 def test_a_failed_step_whose_rule_says_continue_does_not(world: World) -> None:
-    world.mailer.will(Fails(Permanent("blocked")))
+    world.mailer.will(Fails(Permanent(BLOCKED)))
     written = world.has_rule(rule({**GREET, "on_error": "continue"}, CALL))
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()

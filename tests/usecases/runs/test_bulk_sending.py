@@ -17,6 +17,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Throttled
 from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.ports.reason_codes import UNAVAILABLE
 from whenthen.ports.values import WrittenMail
 
 WORKERS = 5
@@ -51,7 +52,7 @@ class Limited(FakeMailer):
         if self.left < 1:
             self.rejections += 1
             self.clock.at += REFUSING
-            raise Throttled("SES: Throttling")
+            raise Throttled(UNAVAILABLE(provider="SES", error="Throttling"))
         self.left -= 1
         self.clock.at += SENDING
         return super().send(mail)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.codes import at, codes
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import GREET, NOTE, rule, together
-from whenthen.domain.common.backoff import GIVE_UP_AFTER
+from whenthen.channels.email.effect import NO_ADDRESS
+from whenthen.domain.common.backoff import GIVE_UP_AFTER, GIVEN_UP_AFTER_HOURS
 from whenthen.domain.common.errors import (
     AnswerLost,
     Busy,
@@ -23,14 +25,22 @@ from whenthen.domain.common.errors import (
     TooLarge,
     WhenthenError,
 )
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.run import JobStatus, Outcome, RunStatus
-from whenthen.usecases.runs.perform_job import BACKOFF, LEASE, retry_delay
+from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, JobStatus, Outcome, RunStatus
+from whenthen.ports.reason_codes import JOB_NOT_FOUND, NO_ANSWER, UNAVAILABLE
+from whenthen.usecases.runs.perform_job import BACKOFF, GIVEN_UP, LEASE, MAY_HAVE_BEEN_SENT, retry_delay
 
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
 Started = tuple[Rule, Event]
+
+BLOCKED = Reason("sample.blocked")
+LOST = NO_ANSWER(provider="SES", error="ReadTimeoutError")
+OUT_OF_ORDER = UNAVAILABLE(provider="SES", error="ServiceUnavailable")
+BUSY_TODAY = UNAVAILABLE(provider="SES", error="LimitExceeded")
+NOT_NOW = Throttled(UNAVAILABLE(provider="SES", error="Throttling"))
 
 
 def started(world: World, *steps: dict[str, Any]) -> Started:
@@ -66,7 +76,7 @@ def test_a_job_is_performed_with_the_values_of_its_record_and_its_run_is_done(wo
     assert (mail.to, mail.subject) == ("ayse@example.com", "Welcome Ayşe")
     assert mail.headers["X-Whenthen-Job"] == job.id
     assert (job.status, job.attempt, dict(job.result)) == (JobStatus.DONE, 1, {"message_id": "ses-1"})
-    assert (state.run.status, state.run.reason) == (RunStatus.DONE, "1 of 1 steps done")
+    assert (state.run.status, state.run.reason) == (RunStatus.DONE, STEPS_DONE(done=1, count=1))
 
 
 def test_a_message_that_comes_again_after_the_outcome_changes_nothing(world: World) -> None:
@@ -79,8 +89,9 @@ def test_a_message_that_comes_again_after_the_outcome_changes_nothing(world: Wor
 
 
 def test_a_message_of_a_job_that_never_was_is_refused(world: World) -> None:
-    with pytest.raises(NotFound, match="no job"):
+    with pytest.raises(NotFound) as caught:
         world.functions.channels["email"]("run_none", "greet", 0)
+    assert caught.value.reason == JOB_NOT_FOUND(step="greet", occurrence=0, run="run_none")
 
 
 def test_while_one_worker_has_the_job_another_is_turned_away(world: World) -> None:
@@ -95,7 +106,7 @@ def test_while_one_worker_has_the_job_another_is_turned_away(world: World) -> No
 
 
 def test_a_lost_answer_on_a_channel_without_a_key_is_unknown_and_not_repeated(world: World) -> None:
-    world.mailer.will(Fails(AnswerLost("SES did not answer"), taken=True))
+    world.mailer.will(Fails(AnswerLost(LOST), taken=True))
     written, event = started(world, GREET)
     world.run_out()
     state = world.run_of(event, written)
@@ -103,12 +114,12 @@ def test_a_lost_answer_on_a_channel_without_a_key_is_unknown_and_not_repeated(wo
     assert world.job(state, "greet").status is JobStatus.UNKNOWN
     assert (state.run.status, state.run.reason) == (
         RunStatus.UNKNOWN,
-        "greet: it may have been sent: SES did not answer",
+        AT_STEP(step="greet", reason=MAY_HAVE_BEEN_SENT(reason=LOST)),
     )
 
 
 def test_a_lost_answer_on_a_channel_with_a_key_is_repeated_under_the_same_key(world: World) -> None:
-    world.http.will(Fails(AnswerLost("no answer"), taken=True))
+    world.http.will(Fails(AnswerLost(LOST), taken=True))
     written, event = started(world, TELL)
     world.run_out()
     state = world.run_of(event, written)
@@ -169,7 +180,7 @@ def test_nothing_comes_between_the_claim_and_the_send(
 
 
 def test_a_secret_that_cannot_be_read_now_leaves_the_job_as_it_was(world: World) -> None:
-    world.graph.unready.extend([Temporary("reading the secret meta"), Temporary("reading the secret meta")])
+    world.graph.unready.extend([Temporary(OUT_OF_ORDER), Temporary(OUT_OF_ORDER)])
     written, event = started(world, HELLO)
     world.deliver("whatsapp")
     job = world.job(world.run_of(event, written), "hello")
@@ -191,7 +202,7 @@ def test_where_nothing_is_sent_a_worker_that_dies_does_not_seem_to_have_sent(
     if refused == "no consent":
         world.has_record("contact:1", phone="+905321234567", consent={"whatsapp": False})
     if refused == "no secret":
-        world.graph.unready.extend([Permanent("the secret meta does not exist")] * 2)
+        world.graph.unready.extend([Permanent(BLOCKED)] * 2)
     written, event = started(world, {**HELLO, "with": {"template": "welcome", "to": to}})
     world.functions = world.wire(DyingAt("runs.complete", after=late))
     world.deliver("whatsapp")
@@ -206,11 +217,11 @@ def test_two_workers_who_find_nothing_to_send_write_one_outcome(world: World) ->
     written, event = started(world, {**HELLO, "with": {"template": "welcome", "to": "nobody"}})
     job = world.run_of(event, written).jobs[0]
     now = world.clock.now()
-    ended = Outcome(JobStatus.FAILED, "no phone number")
+    ended = Outcome(JobStatus.FAILED, BLOCKED)
     assert world.runs.complete(job, ended, now)
-    assert not world.runs.complete(job, Outcome(JobStatus.FAILED, "another reason"), now)
+    assert not world.runs.complete(job, Outcome(JobStatus.FAILED, LOST), now)
     world.run_out()
-    assert world.run_of(event, written).jobs[0].reason == "no phone number"
+    assert world.run_of(event, written).jobs[0].reason == BLOCKED
 
 
 def test_a_late_worker_cannot_write_over_the_outcome_of_the_one_that_took_over(world: World) -> None:
@@ -223,12 +234,12 @@ def test_a_late_worker_cannot_write_over_the_outcome_of_the_one_that_took_over(w
     ended = world.run_of(event, written)
     assert (ended.jobs[0].attempt, ended.run.status) == (2, RunStatus.DONE)
 
-    assert not world.runs.complete(slow, Outcome(JobStatus.FAILED, "too late"), world.clock.now())
+    assert not world.runs.complete(slow, Outcome(JobStatus.FAILED, BLOCKED), world.clock.now())
     assert world.run_of(event, written) == ended
 
 
 def test_what_passes_is_tried_again_after_a_pause(world: World) -> None:
-    world.mailer.will(Fails(Temporary("throttled")), Fails(Temporary("busy", retry_after=7)))
+    world.mailer.will(Fails(Temporary(OUT_OF_ORDER)), Fails(Temporary(OUT_OF_ORDER, retry_after=7)))
     written, event = started(world, GREET)
     world.deliver("email")
     (message,) = world.queues["email"].messages
@@ -239,9 +250,6 @@ def test_what_passes_is_tried_again_after_a_pause(world: World) -> None:
     world.run_out()
     state = world.run_of(event, written)
     assert (state.run.status, state.jobs[0].attempt, len(world.mailer.sent)) == (RunStatus.DONE, 3, 1)
-
-
-NOT_NOW = Throttled("SES: Throttling")
 
 
 def test_not_now_is_no_attempt_and_takes_none_of_the_messages_receipts(world: World) -> None:
@@ -260,13 +268,13 @@ def test_not_now_is_no_attempt_and_takes_none_of_the_messages_receipts(world: Wo
 
 
 def test_not_now_is_waited_out_for_as_long_as_is_wished(world: World) -> None:
-    world.mailer.will(Fails(Throttled("SES: LimitExceeded", retry_after=300)), Fails(NOT_NOW))
+    world.mailer.will(Fails(Throttled(BUSY_TODAY, retry_after=300)), Fails(NOT_NOW))
     written, event = started(world, GREET)
     world.deliver("email")
     (message,) = world.queues["email"].messages
     assert timedelta(seconds=300) <= message.visible_at - world.clock.now() <= timedelta(seconds=450)
     job = world.job(world.run_of(event, written), "greet")
-    assert (job.status, job.reason) == (JobStatus.PENDING, "SES: LimitExceeded")
+    assert (job.status, job.reason) == (JobStatus.PENDING, BUSY_TODAY)
 
 
 def test_not_now_is_given_up_in_the_end(world: World) -> None:
@@ -275,18 +283,18 @@ def test_not_now_is_given_up_in_the_end(world: World) -> None:
     world.run_out()
     state = world.run_of(event, written)
     job = world.job(state, "greet")
-    assert (job.status, job.reason) == (JobStatus.FAILED, "given up after 36 hours: SES: Throttling")
+    assert (job.status, job.reason) == (JobStatus.FAILED, GIVEN_UP_AFTER_HOURS(count=36, reason=NOT_NOW.reason))
     assert job.finished_at is not None
     assert GIVE_UP_AFTER <= job.finished_at - job.due < GIVE_UP_AFTER + timedelta(minutes=16)
     assert (state.run.status, world.queues["email"].dead) == (RunStatus.FAILED, [])
 
 
 def test_attempts_and_not_now_are_counted_apart(world: World) -> None:
-    world.mailer.will(*[Fails(NOT_NOW), Fails(Temporary("out of order"))] * 3)
+    world.mailer.will(*[Fails(NOT_NOW), Fails(Temporary(OUT_OF_ORDER))] * 3)
     written, event = started(world, {**GREET, "retry": {"attempts": 3}})
     world.run_out()
     job = world.job(world.run_of(event, written), "greet")
-    assert (job.status, job.reason) == (JobStatus.FAILED, "given up after 3 attempts: out of order")
+    assert (job.status, job.reason) == (JobStatus.FAILED, GIVEN_UP(count=3, reason=OUT_OF_ORDER))
 
 
 @pytest.mark.parametrize("call", ["runs.postpone", "queues.send"])
@@ -352,7 +360,7 @@ def test_a_job_that_cannot_be_sent_again_comes_back_by_its_own_message(world: Wo
         def before(self, call: str) -> None:
             super().before(call)
             if call == "queues.send":
-                raise Temporary("sending messages: 1 of 1 were not taken")
+                raise Temporary(OUT_OF_ORDER)
 
     world.mailer.will(Fails(NOT_NOW))
     written, event = started(world, GREET)
@@ -364,20 +372,21 @@ def test_a_job_that_cannot_be_sent_again_comes_back_by_its_own_message(world: Wo
     assert (job.status, job.attempts, len(world.mailer.sent)) == (JobStatus.DONE, 1, 1)
 
 
-@pytest.mark.parametrize(("attempts", "said"), [(1, "1 attempt"), (3, "3 attempts")])
-def test_after_all_attempts_it_gives_up_and_says_why(world: World, attempts: int, said: str) -> None:
-    world.mailer.will(*[Fails(Temporary("throttled"))] * attempts)
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_after_all_attempts_it_gives_up_and_says_why(world: World, attempts: int) -> None:
+    world.mailer.will(*[Fails(Temporary(OUT_OF_ORDER))] * attempts)
     written, event = started(world, {**GREET, "retry": {"attempts": attempts}})
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, f"given up after {said}: throttled")
+    given_up = GIVEN_UP(count=attempts, reason=OUT_OF_ORDER)
+    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, given_up)
     assert state.run.status is RunStatus.FAILED
     assert world.queues["email"].dead == []
 
 
 @pytest.mark.parametrize(
     "error",
-    [Permanent("blocked", "131026"), Invalid.field("subject", "has line breaks"), TooLarge("40 MB"), Malformed("x")],
+    [Permanent(BLOCKED, "131026"), Invalid.field("subject", BLOCKED), TooLarge(BLOCKED), Malformed(BLOCKED)],
     ids=lambda error: type(error).__name__,
 )
 def test_what_is_refused_for_good_fails_the_job_and_ends_the_run(world: World, error: WhenthenError) -> None:
@@ -386,7 +395,8 @@ def test_what_is_refused_for_good_fails_the_job_and_ends_the_run(world: World, e
     world.run_out()
     state = world.run_of(event, written)
     assert (state.jobs[0].status, state.run.status) == (JobStatus.FAILED, RunStatus.FAILED)
-    assert error.reason in state.jobs[0].reason
+    assert state.jobs[0].reason == error.reason
+    assert codes(error.reason)[-1] == BLOCKED.code
     assert state.jobs[0].attempt == 1
 
 
@@ -395,7 +405,7 @@ def test_a_step_that_cannot_be_prepared_fails_without_a_call(world: World) -> No
     written, event = started(world, GREET)
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, "with.to: there is no e-mail address")
+    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, at("with.to", NO_ADDRESS()))
     assert world.mailer.sent == []
 
 
@@ -409,8 +419,8 @@ def test_the_run_ends_when_its_last_job_has_its_outcome_in_any_order(world: Worl
 
 
 def test_the_worst_outcome_is_the_outcome_of_the_run(world: World) -> None:
-    world.mailer.will(Fails(AnswerLost("no answer")))
-    world.http.will(Fails(Permanent("410")))
+    world.mailer.will(Fails(AnswerLost(LOST)))
+    world.http.will(Fails(Permanent(BLOCKED)))
     written, event = started(world, GREET, {**together(TELL), "on_error": "continue"}, together(NOTE))
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.FAILED

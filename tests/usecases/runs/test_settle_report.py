@@ -14,12 +14,14 @@ from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.common.errors import AnswerLost
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.run import Job, JobStatus, RunStatus
+from whenthen.domain.runs.delivery_reports import REPORTED, REPORTED_IN_DETAIL, REPORTS
+from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, Job, JobStatus, RunStatus
+from whenthen.ports.reason_codes import NO_ANSWER
 from whenthen.ports.values import RunState
 from whenthen.sources.whatsapp.messages import errors_of
 
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
-LOST = Fails(AnswerLost("no answer came"), taken=True)
+LOST = Fails(AnswerLost(NO_ANSWER(provider="WhatsApp", error="TimeoutError")), taken=True)
 
 
 class Story:
@@ -59,9 +61,9 @@ def test_a_job_whose_answer_was_lost_is_done_once_its_message_is_known_to_have_l
     story = Story(world, HELLO)
     assert (story.job.status, story.state.run.status) == (JobStatus.UNKNOWN, RunStatus.UNKNOWN)
     story.reported("whatsapp.message_sent")
-    assert (story.job.status, story.job.reason) == (JobStatus.DONE, "WhatsApp: sent")
+    assert (story.job.status, story.job.reason) == (JobStatus.DONE, REPORTED(provider="WhatsApp", report="sent"))
     assert dict(story.job.result) == {"message_id": "wamid.1", "reported": "sent"}
-    assert (story.state.run.status, story.state.run.reason) == (RunStatus.DONE, "1 of 1 steps done")
+    assert (story.state.run.status, story.state.run.reason) == (RunStatus.DONE, STEPS_DONE(done=1, count=1))
     assert len(world.graph.sent) == 1
 
 
@@ -70,14 +72,10 @@ def test_or_failed_with_the_providers_reason(world: World) -> None:
     details = {"details": "Message Undeliverable."}
     status = {"errors": [{"code": 131026, "title": "Message undeliverable", "error_data": details}]}
     story.reported("whatsapp.message_failed", errors=errors_of(status))
-    assert (story.job.status, story.job.reason) == (
-        JobStatus.FAILED,
-        "WhatsApp: failed: 131026 Message Undeliverable.",
-    )
-    assert (story.state.run.status, story.state.run.reason) == (
-        RunStatus.FAILED,
-        "hello: WhatsApp: failed: 131026 Message Undeliverable.",
-    )
+    reason = REPORTED_IN_DETAIL(provider="WhatsApp", report="failed", detail="131026 Message Undeliverable.")
+    assert (story.job.status, story.job.reason) == (JobStatus.FAILED, reason)
+    run = story.state.run
+    assert (run.status, run.reason) == (RunStatus.FAILED, AT_STEP(step="hello", reason=reason))
 
 
 def test_what_was_accepted_and_then_not_delivered_is_failed(world: World) -> None:
@@ -130,7 +128,7 @@ def _open(state: RunState) -> Any:
 
 
 def _claimed(job: Job) -> Job:
-    return replace(job, status=JobStatus.CLAIMED, finished_at=None, result={}, reason="")
+    return replace(job, status=JobStatus.CLAIMED, finished_at=None, result={}, reason=None)
 
 
 def test_a_run_that_was_stopped_stays_stopped(world: World) -> None:
@@ -155,7 +153,8 @@ def test_ses_says_what_became_of_a_mail(world: World, event_type: str, status: J
     assert story.job.status is JobStatus.UNKNOWN
     story.reported(event_type, source="email", bounce_type="Permanent")
     assert story.job.status is status
-    assert story.job.reason.startswith("SES: ")
+    report = REPORTS[event_type].code
+    assert story.job.reason == REPORTED_IN_DETAIL(provider="SES", report=report, detail="Permanent")
 
 
 @pytest.mark.parametrize("callback", [None, "", "job_1", "run_1/job_1", 7, f"run_{'a' * 26}/job_{'a' * 26}"])

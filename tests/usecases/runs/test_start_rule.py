@@ -13,7 +13,7 @@ from whenthen.domain.common.errors import Conflict, Invalid, NotFound
 from whenthen.domain.rules.rule import Rule
 from whenthen.ports.values import StoredView
 from whenthen.usecases.runs.enrol_view import PAGE, PAGES
-from whenthen.usecases.runs.start_rule import StartRule
+from whenthen.usecases.runs.start_rule import NOT_MANUAL, RULE_OFF, StartRule
 
 NEW = {"field": "record.status", "op": "equals", "value": "new"}
 
@@ -116,10 +116,12 @@ def test_what_cannot_be_meant_is_refused(world: World, start: StartRule, written
 
 
 def test_only_rules_that_are_on_and_wait_for_a_person_are_started(world: World, start: StartRule) -> None:
-    with pytest.raises(Conflict, match="by hand"):
+    with pytest.raises(Conflict) as caught:
         start(world.has_rule(rule(NOTE)).id, {"record": "lead:1"}, seed="key", by="ayse")
-    with pytest.raises(Conflict, match="off"):
+    assert caught.value.reason == NOT_MANUAL(trigger="event")
+    with pytest.raises(Conflict) as caught:
         start(manual(world, name="off", mode="off").id, {"record": "lead:1"}, seed="key", by="ayse")
+    assert caught.value.reason == RULE_OFF()
 
 
 @pytest.mark.parametrize("written", [{"record": "lead:none"}, {"view": "view_none"}])

@@ -31,6 +31,10 @@ MOVED_ON = ReasonCode("store.moved_on", "subject")
 # The caller named the version that it wants to change, and it is not the current one.
 OTHER_VERSION = ReasonCode("store.other_version", "subject", "current", "wanted")
 
+# An item of DynamoDB holds at most 400 KB.
+ITEM_TOO_LARGE = ReasonCode("store.item_too_large")
+# A transaction takes at most `most` writes, and this one has `found`.
+TOO_MANY_WRITES = ReasonCode("store.too_many_writes", "most", "found")
 # Sizes in bytes.
 TOO_LARGE = ReasonCode("size.too_large", "most", "found")
 

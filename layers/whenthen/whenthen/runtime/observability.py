@@ -44,4 +44,4 @@ def codes_of(reason: Any) -> list[str]:
     """List the codes of a reason and of the reasons nested in it, the outermost first."""
     if isinstance(reason, Reason):
         return [reason.code, *(code for value in reason.params.values() for code in codes_of(value))]
-    return [code for value in reason for code in codes_of(value)] if isinstance(reason, list) else []
+    return [code for value in reason for code in codes_of(value)] if isinstance(reason, list | tuple) else []

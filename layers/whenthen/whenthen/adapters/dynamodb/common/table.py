@@ -17,7 +17,7 @@ from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of, pauses
 from whenthen.adapters.dynamodb.common.items import Item, decode, encode, encode_value
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.ports.reason_codes import UNAVAILABLE
+from whenthen.ports.reason_codes import ITEM_TOO_LARGE, UNAVAILABLE
 
 MAX_BATCH_GET = 100
 MAX_QUERY_PAGE = 1_000
@@ -26,8 +26,6 @@ _NAME = re.compile(r"#(\w+)")
 _TOO_LARGE = "Item size"
 _BATCH_GET = "dynamodb:BatchGetItem"
 
-# An item of DynamoDB holds at most 400 KB.
-ITEM_TOO_LARGE = ReasonCode("store.item_too_large")
 # Another transaction holds the same items.
 TRANSACTION_CONFLICT = ReasonCode("store.transaction_conflict")
 

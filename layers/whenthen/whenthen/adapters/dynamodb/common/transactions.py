@@ -19,15 +19,11 @@ from whenthen.adapters.dynamodb.common.table import (
     raise_if_too_large,
 )
 from whenthen.domain.common.errors import Invalid, Temporary
-from whenthen.domain.common.reasons import ReasonCode
-from whenthen.ports.reason_codes import UNAVAILABLE
+from whenthen.ports.reason_codes import TOO_MANY_WRITES, UNAVAILABLE
 
 MAX_WRITES = 100
 _ATTEMPTS = 6
 _ACTION = "dynamodb:TransactWriteItems"
-
-# A transaction takes at most `most` writes, and this one has `found`.
-TOO_MANY_WRITES = ReasonCode("store.too_many_writes", "most", "found")
 
 Write = dict[str, Any]
 
