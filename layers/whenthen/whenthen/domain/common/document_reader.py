@@ -25,6 +25,12 @@ from whenthen.domain.common.reason_codes import (
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
 
+LONGEST_TEXT = 200
+"""Characters of a text for which no other bound is named."""
+
+LONGEST_DESCRIPTION = 2_000
+"""Characters of what an admin notes about a rule or a view."""
+
 
 class Reader:
     """Read one JSON object. The reader reports a malformed value in `problems` and returns the default for it."""
@@ -59,7 +65,7 @@ class Reader:
         self._known.add(name)
         return self._document.get(name)
 
-    def text(self, name: str, *, default: str = "", required: bool = False, longest: int = 200) -> str:
+    def text(self, name: str, *, default: str = "", required: bool = False, longest: int = LONGEST_TEXT) -> str:
         """Read a string of at most `longest` characters, without surrounding white space."""
         value = self.value(name)
         if value is None:
@@ -105,7 +111,7 @@ class Reader:
             return default
         return value
 
-    def texts(self, name: str, *, most: int, longest: int = 200) -> tuple[str, ...]:
+    def texts(self, name: str, *, most: int, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
         """Read a string or a list of strings. Repetitions go, the order stays."""
         value = self.value(name)
         if value is None:

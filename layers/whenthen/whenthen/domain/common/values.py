@@ -17,9 +17,9 @@ from msgspec import Struct
 Number = int | Decimal
 """Hold a canonical number: whole floats are ints, others the shortest decimal that reads back as the float."""
 
-_NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
+NUMERIC_TEXT = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*")
 _NUMERIC_STARTS = frozenset("-0123456789 \t\r\n")
-_MAX_NUMERIC_TEXT = 160
+LONGEST_NUMERIC_TEXT = 160
 _SMALL = 8
 _T = TypeVar("_T")
 
@@ -47,9 +47,9 @@ def _number_of_float(value: float) -> Number | None:
 
 def number_in(text: str) -> Number | None:
     """Return the number that `text` spells, as JSON writes it, with white space around it. None if it spells none."""
-    if text[:1] not in _NUMERIC_STARTS or len(text) > _MAX_NUMERIC_TEXT:
+    if text[:1] not in _NUMERIC_STARTS or len(text) > LONGEST_NUMERIC_TEXT:
         return None
-    found = _NUMERIC_TEXT.fullmatch(text)
+    found = NUMERIC_TEXT.fullmatch(text)
     if found is None:
         return None
     digits = found[1]

@@ -71,9 +71,9 @@ class Path(Struct, frozen=True, eq=False, gc=False):
 def parse_path(written: str, zone: str | None = None, within: Duration | None = None) -> Path:
     """Read a path. Equal arguments give the same object. Raises InvalidValue."""
     root, *names = written.split(".")
-    row = _ROOTS.get(root)
+    row = ROOTS.get(root)
     if row is None:
-        raise InvalidValue(UNKNOWN_ROOT(options=list(_ROOTS)))
+        raise InvalidValue(UNKNOWN_ROOT(options=list(ROOTS)))
     if len(written) > MAX_FIELD or len(names) > MAX_NAMES:
         raise InvalidValue(PATH_TOO_LONG(longest=MAX_FIELD, count=MAX_NAMES))
     if len(names) < row.names or not all(names):
@@ -111,7 +111,7 @@ class Facts:
 
     def _worked_out(self, path: Path) -> object:
         if path.key not in self._answers:
-            read = _ROOTS[path.root].read
+            read = ROOTS[path.root].read
             self._answers[path.key] = read(self, path) if read else None
         return self._answers[path.key]
 
@@ -209,18 +209,18 @@ def _first_of(value: object) -> datetime | None:
     return span_of(point, UTC).first if isinstance(point, datetime) else None
 
 
-class _Root(Struct, frozen=True, gc=False):
+class Root(Struct, frozen=True, gc=False):
     names: int
     example: str
     read: Callable[[Facts, Path], object] | None = None
 
 
-_ROOTS: Mapping[str, _Root] = {
-    "event": _Root(1, "event.data.amount"),
-    "record": _Root(1, "record.status"),
-    "before": _Root(1, "before.status"),
-    "related": _Root(2, "related.owner.team"),
-    "now": _Root(1, "now.weekday", _read_now),
-    "history": _Root(2, "history.call.incoming_missed", _read_history),
+ROOTS: Mapping[str, Root] = {
+    "event": Root(1, "event.data.amount"),
+    "record": Root(1, "record.status"),
+    "before": Root(1, "before.status"),
+    "related": Root(2, "related.owner.team"),
+    "now": Root(1, "now.weekday", _read_now),
+    "history": Root(2, "history.call.incoming_missed", _read_history),
 }
 """Root of a field → the number of names that must follow, and the function that works it out, if any."""

@@ -218,22 +218,22 @@ def read_length(value: object, fold: bool) -> Duration:
     return read_duration(value)
 
 
-_NAMED: Mapping[str, Relative] = {
+NAMED_TIMES: Mapping[str, Relative] = {
     "now": Relative(today=False),
     "today": Relative(today=True),
     "yesterday": Relative(today=True, offset=Duration(days=1), sign=-1),
     "tomorrow": Relative(today=True, offset=Duration(days=1)),
 }
-_SIGNS = {"ago": -1, "ahead": 1}
+RELATIVE_SIGNS = {"ago": -1, "ahead": 1}
 
 
 def read_when(value: object, fold: bool) -> Point:
     """Read a date, moment or clock time; now, today, yesterday, tomorrow; a duration ago or ahead."""
     if isinstance(value, str):
-        point = _NAMED.get(value) or read_point(value)
+        point = NAMED_TIMES.get(value) or read_point(value)
         if point is not None:
             return point
-    if isinstance(value, Mapping) and len(value) == 1 and (sign := _SIGNS.get(*value)) is not None:
+    if isinstance(value, Mapping) and len(value) == 1 and (sign := RELATIVE_SIGNS.get(*value)) is not None:
         return Relative(today=False, offset=read_duration(next(iter(value.values()))), sign=sign)
     raise InvalidValue(NOT_A_POINT())
 

@@ -32,7 +32,7 @@ MAX_LEFT_OUT = 400
 """Bound the days that may be taken out of a series. Each of its entries holds them."""
 
 _LONGEST_RULE, _LONGEST_DAY = 500, 40
-_DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
+DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
 _YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
 _ANY_LEAP_YEAR = 2000
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
@@ -69,7 +69,7 @@ class DateValue(Struct, frozen=True):
 
 def is_dated(name: str) -> bool:
     """Tell whether a field of this name is indexed when it holds a date."""
-    return _DATED.fullmatch(name) is not None
+    return DATED.fullmatch(name) is not None
 
 
 def read_date(value: Any) -> DateValue | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE, REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 30
 MAX_EXITS = 10
+MAX_VERSION = 1_000_000_000
+LONGEST_STEP_ID = 64
 MAX_ATTEMPTS = 8
 ATTEMPTS = 5
 """Default attempts of a step."""
@@ -148,7 +150,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     reader = Reader(document, "", problems)
     head = _read_head(reader)
     rule = replace(head, steps=_read_steps(reader, head), exit=_read_exit(reader.child("exit"), head.zone))
-    reader.text("description", longest=2_000)
+    reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
     if problems:
         raise Invalid(problems)
@@ -172,7 +174,7 @@ def _read_head(reader: Reader) -> Rule:
     kind, zone = _read_kind(reader), _read_zone(reader)
     return Rule(
         id=reader.text("id", default="draft"),
-        version=reader.integer("version", most=1_000_000_000),
+        version=reader.integer("version", most=MAX_VERSION),
         name=reader.text("name", required=True),
         kind=kind,
         trigger=triggers.read_trigger(reader, kind),
@@ -242,7 +244,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
     parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
     wait, retry = reader.child("wait"), reader.child("retry")
     step = Step(
-        id=reader.text("id", required=True, longest=64),
+        id=reader.text("id", required=True, longest=LONGEST_STEP_ID),
         action=action,
         parameters=read_parameters(actions()[action], parameters) if action else {},
         wait=None if wait is None else read_wait(wait),

@@ -46,8 +46,9 @@ def birthday(kind: str | None, zone: ZoneInfo) -> DateField:
 
 def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField:
     """Read the `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
-    name = part.text("field", required=True).removeprefix("record.")
-    if name and not is_dated(name):
+    written = part.text("field", required=True)
+    name = written.removeprefix("record.")
+    if written and not is_dated(name):
         part.report("field", NOT_DATED(field=name))
     zone, own_zone = _read_zone(part, zone)
     field = DateField(
@@ -73,7 +74,7 @@ def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Sched
     cron, at = _read_cron(part, zone), _read_moment(part, zone)
     if ("cron" in part) == ("at" in part):
         part.report("", NOT_EXACTLY_ONE(options=["cron", "at"]))
-    over = any(name in part for name in ("view", "filter", "kind"))
+    over = any([part.value(name) is not None for name in ("view", "filter", "kind")])  # noqa: C419 - all are read
     view = views.read_view(part, kind, zone.key) if over else None
     late = Lateness.read(part, MAX_CRON_LATE) if cron else Lateness.read(part)
     part.finish()
@@ -94,7 +95,7 @@ def _read_zone(part: Reader, default: ZoneInfo) -> tuple[ZoneInfo, bool]:
 def _read_cron(part: Reader, zone: ZoneInfo) -> Cron | None:
     text = part.text("cron")
     try:
-        cron = parse_cron(text) if text else None
+        cron = parse_cron(text) if isinstance(part.value("cron"), str) else None
     except InvalidValue as error:
         part.report("cron", error.reason)
         return None
@@ -108,6 +109,6 @@ def _read_moment(part: Reader, zone: ZoneInfo) -> datetime | None:
     point = read_point(text) if text else None
     if isinstance(point, datetime):
         return point if point.tzinfo else in_utc(point, zone)
-    if text:
+    if isinstance(part.value("at"), str):
         part.report("at", BAD_MOMENT())
     return None

@@ -52,8 +52,8 @@ NO_CHANGED_FIELD = ReasonCode("change.no_field")
 NO_RULE = ReasonCode("after_rule.missing")
 WAITS_FOR_ITSELF = ReasonCode("after_rule.itself")
 
-_OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
-_PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
+OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
+PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
 
 
 class On(StrEnum):
@@ -141,8 +141,8 @@ def _read_event(reader: Reader, owner: _Owner) -> Trigger:
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
             reader.report("event", BAD_EVENT_TYPE(value=event_type))
-        elif event_type in _PUBLISHED_FOR:
-            reader.report("event", MADE_FOR_RULES(type=event_type, instead=_PUBLISHED_FOR[event_type]))
+        elif event_type in PUBLISHED_FOR:
+            reader.report("event", MADE_FOR_RULES(type=event_type, instead=PUBLISHED_FOR[event_type]))
     if BIRTHDAY_REACHED in types:
         return _birthday(reader, types, owner)
     both = watched(types)
@@ -163,9 +163,10 @@ def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
 
 def _read_change(reader: Reader) -> Condition | None:
     """Read `field`, `from` and `to`: the change of a record's field that the trigger requires."""
-    name = reader.text("field").removeprefix("record.")
+    whole = reader.text("field")
+    name = whole.removeprefix("record.")
     before, after = reader.value("from"), reader.value("to")
-    if not name:
+    if not whole:
         if before is not None or after is not None:
             reader.report("field", NO_CHANGED_FIELD())
         return None
@@ -224,10 +225,10 @@ def _read_manual(reader: Reader, owner: _Owner) -> Trigger:
 
 def _read_after_rule(reader: Reader, owner: _Owner) -> Trigger:
     rules = reader.texts("after_rule", most=MAX_RULES)
-    outcomes = reader.texts("outcome", most=len(_OUTCOMES)) or ("done",)
+    outcomes = reader.texts("outcome", most=len(OUTCOMES)) or ("done",)
     for outcome in outcomes:
-        if outcome not in _OUTCOMES:
-            reader.report("outcome", UNKNOWN_VALUE(value=outcome, options=_OUTCOMES))
+        if outcome not in OUTCOMES:
+            reader.report("outcome", UNKNOWN_VALUE(value=outcome, options=OUTCOMES))
     if not rules:
         reader.report("after_rule", NO_RULE())
     if owner.id in rules:

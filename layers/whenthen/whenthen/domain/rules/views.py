@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import (
@@ -40,7 +40,8 @@ OTHER_RECORD_KIND = ReasonCode("record_kind.not_of_rule", "record_kind")
 ASKS_FOR_EVENT = ReasonCode("view.asks_for_event", "field", "options")
 ASKS_FOR_CHANGE = ReasonCode("view.asks_for_change", "field", "op")
 
-_ROOTS = ("record", "now", "related")
+ROOTS = ("record", "now", "related")
+"""Roots with which a field of a filter begins."""
 
 _EMBEDDED = ("kind", "filter")
 """Name the fields of a saved view that a rule stores."""
@@ -70,7 +71,7 @@ def parse_view(document: Mapping[str, Any]) -> View:
         id=reader.text("id") or None,
         name=reader.text("name", required=True),
     )
-    reader.text("description", longest=2_000)
+    reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
     if problems:
         raise Invalid(problems)
@@ -176,8 +177,8 @@ def _read_filter(reader: Reader, zone: str | None = None) -> Condition | None:
         return None
     condition = parse_condition(document, reader.field("filter"), reader.problems, zone)
     for predicate in predicates(condition):
-        if predicate.path.root not in _ROOTS:
-            reader.report("filter", ASKS_FOR_EVENT(field=predicate.field, options=_ROOTS))
+        if predicate.path.root not in ROOTS:
+            reader.report("filter", ASKS_FOR_EVENT(field=predicate.field, options=ROOTS))
         elif OPERATORS[predicate.op].record:
             reader.report("filter", ASKS_FOR_CHANGE(field=predicate.field, op=predicate.op))
     return condition

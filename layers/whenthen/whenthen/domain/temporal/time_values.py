@@ -24,13 +24,13 @@ UNKNOWN_UNIT = ReasonCode("duration.unknown_unit", "unit")
 BAD_AMOUNT = ReasonCode("duration.malformed_amount", "unit")
 # A duration is nothing, or longer than so many days.
 BAD_LENGTH = ReasonCode("duration.out_of_bounds", "count")
-_UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
+UNITS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
 """Unit → its minutes, to check a duration against its bound."""
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
-_FORMS = ((_DATE, date.fromisoformat), (_MOMENT, datetime.fromisoformat), (_CLOCK, time.fromisoformat))
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+_FORMS = ((DATE, date.fromisoformat), (MOMENT, datetime.fromisoformat), (CLOCK, time.fromisoformat))
 _TICK = timedelta(microseconds=1)
 
 
@@ -75,12 +75,12 @@ def read_duration(value: object) -> Duration:
         raise InvalidValue(NOT_A_DURATION())
     total = 0
     for unit, amount in value.items():
-        if unit not in _UNITS:
+        if unit not in UNITS:
             raise InvalidValue(UNKNOWN_UNIT(unit=str(unit)))
         if type(amount) is not int or amount < 0:
             raise InvalidValue(BAD_AMOUNT(unit=unit))
-        total += amount * _UNITS[unit]
-    if not 0 < total <= MAX_DURATION_DAYS * _UNITS["days"]:
+        total += amount * UNITS[unit]
+    if not 0 < total <= MAX_DURATION_DAYS * UNITS["days"]:
         raise InvalidValue(BAD_LENGTH(count=MAX_DURATION_DAYS))
     return Duration(**value)
 

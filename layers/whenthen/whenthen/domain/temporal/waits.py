@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
 """Bound all waits of a run together: under the year that one Step Functions execution may last."""
+MAX_WAIT_SECONDS = 86_400
 
 BAD_HOUR = ReasonCode("clock_time.malformed")
 UNKNOWN_DAY = ReasonCode("days.unknown", "options")
@@ -32,7 +34,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC)
 _MIDDLE = 5_000
 
-_HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 class Until(Struct, frozen=True):
@@ -76,7 +78,7 @@ def read_hour(reader: Reader, name: str) -> time | None:
     text = reader.text(name)
     if not text:
         return None
-    found = _HOUR.fullmatch(text)
+    found = HOUR.fullmatch(text)
     if found is None:
         reader.report(name, BAD_HOUR())
         return None
@@ -99,7 +101,7 @@ def read_wait(reader: Reader) -> Wait:
         days=reader.integer("days", most=MAX_WAIT_DAYS),
         hours=reader.integer("hours", most=24 * MAX_WAIT_DAYS),
         minutes=reader.integer("minutes", most=60 * 24 * MAX_WAIT_DAYS),
-        seconds=reader.integer("seconds", most=86_400),
+        seconds=reader.integer("seconds", most=MAX_WAIT_SECONDS),
         since=reader.choice("since", ("previous", "entry"), "previous"),
         at=read_hour(reader, "at"),
         weekdays=read_weekdays(reader, "weekdays"),
@@ -113,10 +115,13 @@ def read_wait(reader: Reader) -> Wait:
 
 def read_until(reader: Reader) -> Until:
     """Read `until`: a date field of the record and an offset in days."""
+    written = reader.text("field", required=True)
     until = Until(
-        field=reader.text("field", required=True).removeprefix("record."),
+        field=written.removeprefix("record."),
         days=reader.integer("days", least=-MAX_WAIT_DAYS, most=MAX_WAIT_DAYS),
     )
+    if written and not until.field:
+        reader.report("field", EMPTY())
     reader.finish()
     return until
 

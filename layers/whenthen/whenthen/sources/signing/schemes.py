@@ -21,9 +21,9 @@ from whenthen.sources.signing.reason_codes import (
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
 
-_ENCODINGS = ("hex", "base64")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-_LONGEST_TEXT = 64
+ENCODINGS = ("hex", "base64")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+LONGEST_SETTING = 64
 
 
 class Scheme(Struct, frozen=True):
@@ -86,17 +86,17 @@ def _lowered(name: str, setting: Any) -> Any:
 
 
 def _is_header(setting: Any) -> bool:
-    return isinstance(setting, str) and bool(_HEADER_NAME.fullmatch(setting))
+    return isinstance(setting, str) and bool(HEADER_NAME.fullmatch(setting))
 
 
 def _is_text(setting: Any) -> bool:
-    return isinstance(setting, str) and len(setting) <= _LONGEST_TEXT
+    return isinstance(setting, str) and len(setting) <= LONGEST_SETTING
 
 
 _CHECKS: dict[str, tuple[Callable[[Any], bool], Reason]] = {
     "header": (_is_header, HEADER_NAME_REQUIRED()),
-    "prefix": (_is_text, PREFIX_REQUIRED(count=_LONGEST_TEXT)),
-    "encoding": (lambda setting: setting in _ENCODINGS, NOT_ONE_OF(options=list(_ENCODINGS))),
+    "prefix": (_is_text, PREFIX_REQUIRED(count=LONGEST_SETTING)),
+    "encoding": (lambda setting: setting in ENCODINGS, NOT_ONE_OF(options=list(ENCODINGS))),
     "delivery_header": (lambda setting: setting is None or _is_header(setting), HEADER_NAME_REQUIRED()),
     "field": (lambda setting: _is_text(setting) and bool(setting), FORM_FIELD_REQUIRED()),
 }

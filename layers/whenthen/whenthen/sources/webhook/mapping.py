@@ -42,11 +42,13 @@ from whenthen.sources.webhook.reason_codes import (
 )
 
 MAX_MAPPINGS = 50
+LONGEST_NAME = 40
+LONGEST_REDIRECT = 2_008
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_REDIRECT = re.compile(r"https://[!-~]{1,2000}")
-_TAKEN_NAMES = frozenset({"meta", "email"})
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+REDIRECT_URL = re.compile(r"https://[!-~]{1,2000}")
+TAKEN_NAMES = frozenset({"meta", "email"})
 """Addresses under /hooks that are whenthen's own."""
 
 
@@ -102,11 +104,11 @@ def parse_source(document: Any, *, saved: bool = False) -> Source:
     """
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
-    name = reader.text("name", required=True, longest=40)
-    if name and (not _NAME.fullmatch(name) or name in _TAKEN_NAMES):
+    name = reader.text("name", required=True, longest=LONGEST_NAME)
+    if name and (not NAME.fullmatch(name) or name in TAKEN_NAMES):
         reader.report("name", SOURCE_NAME())
     country = reader.text("default_country") or None
-    if country and not _COUNTRY.fullmatch(country):
+    if country and not COUNTRY.fullmatch(country):
         reader.report("default_country", COUNTRY_CODE())
     scheme = _scheme(reader)
     source = Source(
@@ -199,14 +201,14 @@ def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormO
     """Read the options of a form; none if the scheme is a program's, which would take a redirect for a failure."""
     if reader is None:
         return FormOptions()
-    honeypot, redirect = reader.text("honeypot") or None, reader.text("redirect", longest=2_008) or None
+    honeypot, redirect = reader.text("honeypot") or None, reader.text("redirect", longest=LONGEST_REDIRECT) or None
     reader.finish()
     if scheme is not None and scheme.kind not in FORM_SCHEMES:
         for name in ("honeypot", "redirect"):
             if name in reader and not saved:
                 reader.report(name, TAKES_NO_FORMS(scheme=scheme.kind))
         return FormOptions()
-    if redirect and not _REDIRECT.fullmatch(redirect):
+    if redirect and not REDIRECT_URL.fullmatch(redirect):
         reader.report("redirect", REDIRECT())
     return FormOptions(honeypot, redirect)
 
