@@ -56,6 +56,7 @@ ACTIONS = (
         ),
         shown=("fields",),
         writes=_set,
+        example={"fields": {"status": "customer"}},
     ),
     Action(
         "add_tags",
@@ -67,6 +68,7 @@ ACTIONS = (
         ),
         shown=("tags",),
         writes=_add,
+        example={"tags": ["vip"]},
     ),
     Action(
         "remove_tags",
@@ -78,6 +80,7 @@ ACTIONS = (
         ),
         shown=("tags",),
         writes=_remove,
+        example={"tags": ["vip"]},
     ),
     Action(
         "assign_owner",
@@ -90,6 +93,7 @@ ACTIONS = (
         ),
         shown=("from",),
         writes=_assign,
+        example={"from": ["agent:ayse", "agent:budi"], "by": "round_robin"},
     ),
     Action(
         "create_task",
@@ -104,6 +108,7 @@ ACTIONS = (
         ),
         shown=("title",),
         writes=_create_task,
+        example={"title": "Call {{ record.first_name }}", "assignee": "{{ record.owner }}"},
     ),
     Action(
         "create_record",
@@ -115,5 +120,6 @@ ACTIONS = (
         ),
         shown=("kind",),
         writes=_create,
+        example={"kind": "ticket", "fields": {"subject": "Call back"}},
     ),
 )

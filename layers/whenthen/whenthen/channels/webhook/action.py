@@ -19,5 +19,6 @@ ACTIONS = (
             Parameter("secret", "The name of the signing secret; by default `default`.", templated=False),
         ),
         shown=("url",),
+        example={"url": "https://example.com/hooks", "data": {"invoice": "{{ event.data.invoice }}"}},
     ),
 )

@@ -25,5 +25,6 @@ ACTIONS = (
         one_of=("text", "template"),
         shown=("template", "text"),
         reports=frozenset(each for each in REPORTS if each.startswith("whatsapp.")),
+        example={"template": "welcome", "language": "en_US", "parameters": ["{{ record.first_name }}"]},
     ),
 )

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_TEMPLATE = 20_000
 """Bound the characters of one templated text."""
+
+MAX_TEXTS = 100
+"""How many texts one parameter may list."""
 
 
 class ParameterKind(StrEnum):
@@ -59,6 +62,7 @@ class Action(Struct, frozen=True):
     shown       parameters by one of which people know the step; the first that is given is shown
     writes      the record change that a step makes, for lint; None if it writes no record
     reports     the event types by which a provider reports on the message
+    example     parameters of a step, as an admin writes them
     """
 
     name: str
@@ -69,6 +73,7 @@ class Action(Struct, frozen=True):
     shown: tuple[str, ...] = ()
     writes: Callable[[Mapping[str, Any]], RecordChange] | None = None
     reports: frozenset[str] = frozenset()
+    example: Mapping[str, Any] = field(default_factory=dict)
 
 
 PURPOSE = Parameter(
@@ -125,7 +130,7 @@ def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
 
 _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
-    ParameterKind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=100, longest=MAX_TEMPLATE)),
+    ParameterKind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE)),
     ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
     ParameterKind.FIELDS: _read_fields,
     ParameterKind.RECORD_KIND: _read_record_kind,

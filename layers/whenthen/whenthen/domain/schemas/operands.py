@@ -1,0 +1,93 @@
+"""Schemas of operands: the shape of a predicate's `value`, by the kind of value that its operator takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from whenthen.domain.moments import CLOCK, DATE, MOMENT
+from whenthen.domain.operands import MAX_DIGITS, MAX_STARS, MAX_TEXT, MAX_VALUES, NAMED_TIMES, RELATIVE_SIGNS
+from whenthen.domain.schemas.parts import Schema, choice, patterned, record, ref
+from whenthen.domain.values import LONGEST_NUMERIC_TEXT, NUMERIC_TEXT
+
+_NUMBER: Schema = {"type": "number", "exclusiveMinimum": -(10**MAX_DIGITS), "exclusiveMaximum": 10**MAX_DIGITS}
+_LITERAL = r"(?:\\[\s\S]|[^\\*])*"
+_DAY, _HOURS = patterned(f"(?:{DATE.pattern}|{MOMENT.pattern})"), patterned(CLOCK.pattern)
+_NAMED = choice(NAMED_TIMES)
+
+
+def _operand(title: str, description: str, shape: Schema, *examples: object) -> Schema:
+    return {"title": title, "description": description, **shape, "examples": list(examples)}
+
+
+def _pair(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "minItems": 2, "maxItems": 2}
+
+
+TAKES: Mapping[str, str] = {
+    "scalar": "Scalar",
+    "list": "Scalars",
+    "scalars": "ScalarOrScalars",
+    "text": "SoughtText",
+    "pattern": "Wildcard",
+    "number": "Number",
+    "range": "Range",
+    "flag": "Flag",
+    "when": "PointInTime",
+    "duration": "Duration",
+}
+"""The kind of value that an operator takes (`Operator.takes`), and the definition of its shape."""
+
+DEFINITIONS: dict[str, Schema] = {
+    "Scalar": _operand(
+        "Scalar",
+        "A text, a number, true or false. A text that spells a number is the same as the number.",
+        {"anyOf": [{"type": "string", "maxLength": MAX_TEXT}, _NUMBER, {"type": "boolean"}]},
+        "new", 1000, True,
+    ),
+    "Scalars": _operand(
+        "Scalars",
+        "A list of texts, numbers, truths.",
+        {"type": "array", "items": ref("Scalar"), "minItems": 1, "maxItems": MAX_VALUES},
+        ["new", "open"],
+    ),
+    "ScalarOrScalars": _operand(
+        "ScalarOrScalars", "A value, or a list of values of which one is enough.",
+        {"anyOf": [ref("Scalar"), ref("Scalars")]}, "won", ["won", "lost"],
+    ),
+    "SoughtText": _operand(
+        "SoughtText", "A text to look for.", {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}, "Spring"
+    ),
+    "Wildcard": _operand(
+        "Wildcard",
+        rf"A text in which * stands for any characters, none too; \* is the character itself. At most {MAX_STARS} *.",
+        {"minLength": 1, **patterned(rf"{_LITERAL}(?:\*{_LITERAL}){{0,{MAX_STARS}}}\\?", longest=MAX_TEXT)},
+        "*@example.com",
+    ),
+    "Number": _operand(
+        "Number",
+        f"A number of at most {MAX_DIGITS} digits, or a text that spells one.",
+        {"anyOf": [_NUMBER, patterned(NUMERIC_TEXT.pattern, longest=LONGEST_NUMERIC_TEXT)]},
+        1000, "19.90",
+    ),
+    "Flag": _operand("Flag", "True, which is the default, or false.", {"type": ["boolean", "null"]}, True, False),
+    "PointInTime": _operand(
+        "PointInTime",
+        "A date, a moment, a clock time; now, today, yesterday, tomorrow; or a length of time ago or ahead.",
+        {"anyOf": [ref("Day"), _HOURS]},
+        "2026-03-14", "2026-03-14T09:30:00+03:00", "09:30", "today", {"ago": {"days": 3}},
+    ),
+    "Day": _operand(
+        "Day",
+        "A date, a moment, or one that is counted from now.",
+        {"anyOf": [_NAMED, _DAY, *(ref(sign.capitalize()) for sign in RELATIVE_SIGNS)]},
+        "2026-03-14", "today", {"ahead": {"days": 3}},
+    ),
+    "Ago": record("Ago", "So long before now.", {"ago": ref("Duration")}, required=("ago",)),
+    "Ahead": record("Ahead", "So long from now.", {"ahead": ref("Duration")}, required=("ahead",)),
+    "Range": _operand(
+        "Range",
+        "Two bounds, the lower one first, both part of the range: numbers, dates and moments, or clock times.",
+        {"anyOf": [_pair(ref("Number")), _pair(ref("Day")), _pair(_HOURS)]},
+        [100, 200], ["2026-01-01", "2026-03-31"], ["22:00", "06:00"],
+    ),
+}  # fmt: skip

@@ -1,0 +1,142 @@
+"""The schema of a rule, as an admin writes it and `parse_rule` reads it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from whenthen.domain.reading import LONGEST_DESCRIPTION
+from whenthen.domain.rules import MAX_EXITS, MAX_STEPS, MAX_VERSION, Again, Mode
+from whenthen.domain.schemas import condition, steps, triggers
+from whenthen.domain.schemas.parts import (
+    BLANK,
+    GIVEN,
+    Schema,
+    choice,
+    document,
+    filled_text,
+    flag,
+    integer,
+    noted,
+    one_or_list,
+    patterned,
+    record,
+    ref,
+    text,
+    when,
+)
+from whenthen.domain.records import KIND
+from whenthen.domain.triggers import On
+
+EXAMPLE: dict[str, Any] = {
+    "name": "Welcome a lead from the spring campaign",
+    "kind": "lead",
+    "trigger": {"event": "meta_lead.created"},
+    "conditions": {
+        "all": [
+            {"field": "record.campaign_name", "op": "contains", "value": "Spring"},
+            {
+                "any": [
+                    {"field": "record.tags", "op": "has", "value": "vip"},
+                    {"field": "record.amount", "op": ">=", "value": 1000},
+                ]
+            },
+        ]
+    },
+    "steps": [
+        {
+            "id": "hello",
+            "action": "send_whatsapp",
+            "with": {"to": "{{ record.phone }}", "template": "welcome", "language": "en_US"},
+        },
+        {
+            "id": "call",
+            "action": "create_task",
+            "wait": {"days": 3, "at": "10:00", "weekdays": ["mon", "tue", "wed", "thu", "fri"]},
+            "only_if": {"field": "record.status", "op": "equals", "value": "new"},
+            "with": {"title": "Call {{ record.first_name }}", "assignee": "{{ record.owner }}"},
+        },
+    ],
+    "entry": {"again": "once_per_record", "only_new": True},
+    "exit": {"on": ["contact.replied"], "when": {"field": "record.status", "op": "equals", "value": "customer"}},
+    "mode": "on",
+}
+
+_RULE = {
+    "name": noted(filled_text(), "What admins call it.", examples=[EXAMPLE["name"]]),
+    "description": noted(text(LONGEST_DESCRIPTION), "Notes for admins."),
+    "kind": noted(
+        patterned(KIND.pattern, empty=True), "The kind of record that the rule is about.", examples=["lead", "contact"]
+    ),
+    "trigger": noted(ref("Trigger"), "What makes the rule be considered."),
+    "conditions": noted(ref("Condition"), "What must hold besides; by default nothing."),
+    "steps": noted(
+        {"type": "array", "items": ref("Step"), "maxItems": MAX_STEPS},
+        "What is done, in order. May be left out only where the trigger moves the item.",
+    ),
+    "entry": noted(ref("Entry"), "Which records may enter, and how often."),
+    "exit": noted(ref("Exit"), "What ends a run early."),
+    "mode": noted(ref("Mode"), "Whether the rule acts.", default=str(Mode.OFF)),
+    "time_zone": noted(ref("TimeZone"), "Whose clocks and days are meant.", default="UTC"),
+    "id": {**noted(text(), "The rule's id, which the API gives."), "readOnly": True},
+    "version": {**noted(integer(MAX_VERSION), "Counts the saves, which the API does."), "readOnly": True},
+    "activated_at": {**noted(text(), "Since when the rule is on or in shadow; the API writes it."), "readOnly": True},
+}
+_ENTRY = {
+    "again": noted(ref("Again"), "How often one record may enter.", default=str(Again.ALWAYS)),
+    "only_new": noted(flag(), "Only records created after the rule was switched on.", default=False),
+}
+_EXIT = {
+    "on": noted(
+        one_or_list(ref("EventType"), MAX_EXITS), "A run ends at one of these events.", examples=[["contact.replied"]]
+    ),
+    "when": noted(ref("Condition"), "A run ends if this holds before a step."),
+}
+_OWN_KIND: Schema = {"properties": {"kind": {"type": "string"}}, "required": ["kind"]}
+_FROM_VIEW: Schema = {"properties": {"view": {"type": "string", "pattern": r"\S"}}, "required": ["view"]}
+
+
+def _kind_somewhere() -> Schema:
+    """Where the rule names no kind, what its trigger looks at must, unless a saved view does."""
+    of_filter: Schema = {"if": {"not": _FROM_VIEW}, "then": _OWN_KIND}
+    of_schedule: Schema = {"if": {"properties": {"filter": GIVEN}, "required": ["filter"]}, "then": of_filter}
+    parts: dict[str, Schema] = {On.ENTERS: of_filter, On.LEAVES: of_filter, On.DATE: _OWN_KIND, On.SCHEDULE: of_schedule}
+    return when({"kind": BLANK}, {"properties": {"trigger": {"properties": {str(on): each for on, each in parts.items()}}}})
+
+
+def _steps_or_move() -> Schema:
+    """A rule has a step, unless its trigger has one of its own."""
+    moves: Schema = {"properties": {"moves_to": {"type": "object"}}, "required": ["moves_to"]}
+    some: Schema = {"properties": {"steps": {"type": "array", "minItems": 1}}, "required": ["steps"]}
+    return {**when({"trigger": moves}, {}, given=("trigger",)), "else": some}
+
+
+DEFINITIONS: dict[str, Schema] = {
+    **condition.DEFINITIONS,
+    **triggers.DEFINITIONS,
+    **steps.DEFINITIONS,
+    "Rule": record(
+        "Rule",
+        "When something happens to a customer, and conditions hold, then do these things.",
+        _RULE,
+        required=("name", "trigger"),
+        examples=[EXAMPLE],
+        allOf=[_steps_or_move(), _kind_somewhere()],
+    ),
+    "Entry": record(
+        "Entry", "Which records may enter, and how often.", _ENTRY, examples=[{"again": "once_per_record"}]
+    ),
+    "Exit": record("Exit", "What ends a run early: an event, or a condition.", _EXIT, examples=[EXAMPLE["exit"]]),
+    "Again": {"title": "Again", "description": "How often one record may enter a rule.", **choice(Again)},
+    "Mode": {
+        "title": "Mode",
+        "description": "Whether a rule acts; in shadow it is evaluated and recorded, without any effect.",
+        **choice(Mode),
+    },
+}
+
+
+@cache
+def rule_schema() -> dict[str, Any]:
+    """The JSON Schema of a rule. Its definitions are under `$defs`; do not change what is returned."""
+    return document("Rule", DEFINITIONS)

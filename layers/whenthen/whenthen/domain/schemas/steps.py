@@ -1,0 +1,140 @@
+"""Schemas of steps: one definition for each row of `ACTIONS`, with the parameters that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from whenthen.domain.actions import ACTIONS, MAX_TEMPLATE, MAX_TEXTS, Action, Kind, Parameter
+from whenthen.domain.records import FIELD, MAX_FIELDS, RESERVED
+from whenthen.domain.rules import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
+from whenthen.domain.schemas.parts import (
+    BLANK,
+    NULL,
+    Schema,
+    choice,
+    constant,
+    filled_text,
+    flag,
+    integer,
+    noted,
+    one_or_list,
+    record,
+    ref,
+    text,
+    union,
+    when,
+    whole,
+)
+
+_COMMON = {
+    "id": noted(
+        {**filled_text(LONGEST_STEP_ID), "pattern": rf"^(?!\s*{MOVING_STEP}\s*$)[\s\S]*\S"},
+        "The step's own name, which no other step of the rule has.",
+        examples=["hello"],
+    ),
+    "wait": noted(ref("Wait"), "How long it waits; by default not at all."),
+    "start": noted(ref("StepStart"), "After the previous step, or together with it.", default="after_previous"),
+    "only_if": noted(ref("Condition"), "Checked when the step is due; a step whose condition fails is skipped."),
+    "on_error": noted(ref("OnError"), "What its failure means for the rest of the run.", default=str(OnError.STOP)),
+    "retry": noted(ref("Retry"), "How often it is tried."),
+}
+
+_SHAPES: Mapping[Kind, Callable[[Parameter], Schema]] = {
+    Kind.TEXT: lambda parameter: filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE),
+    Kind.TEXTS: lambda parameter: one_or_list(
+        filled_text(MAX_TEMPLATE), MAX_TEXTS, least=1 if parameter.required else 0
+    ),
+    Kind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
+    Kind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
+    Kind.RECORD_KIND: lambda parameter: ref("Kind"),
+    Kind.CHOICE: lambda parameter: choice(parameter.options),
+    Kind.FLAG: lambda parameter: flag(),
+}
+_FIELDS: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": whole(FIELD.pattern), "not": {"enum": sorted(RESERVED)}},
+    "maxProperties": MAX_FIELDS,
+    "additionalProperties": True,
+}
+
+
+def _name(action: Action) -> str:
+    return "".join(part.capitalize() for part in action.name.split("_"))
+
+
+def _member(parameter: Parameter) -> Schema:
+    default: Any = None
+    if parameter.kind is Kind.CHOICE:
+        default = parameter.options[0]
+    elif parameter.kind is Kind.FLAG:
+        default = False
+    templated = " A template." if parameter.templated else ""
+    return noted(_SHAPES[parameter.kind](parameter), f"{parameter.description}{templated}", default=default)
+
+
+def _parameters(action: Action) -> Schema:
+    one_of = {"not": {"properties": dict.fromkeys(action.one_of, BLANK)}} if action.one_of else {}
+    return record(
+        f"{_name(action)}Parameters",
+        f"What {action.name} takes.{_at_least(action)}",
+        {parameter.name: _member(parameter) for parameter in action.parameters},
+        required=[parameter.name for parameter in action.parameters if parameter.required],
+        examples=[dict(action.example)],
+        **one_of,
+    )
+
+
+def _at_least(action: Action) -> str:
+    return f" At least one of {', '.join(action.one_of)} is required." if action.one_of else ""
+
+
+def _step(action: Action) -> Schema:
+    takes_some = bool(action.one_of) or any(parameter.required for parameter in action.parameters)
+    first, *others = _COMMON
+    members = {
+        first: _COMMON[first],
+        "action": {"description": action.description, **constant(action.name)},
+        "with": noted(ref(f"{_name(action)}Parameters"), "What the action takes."),
+        **{name: _COMMON[name] for name in others},
+    }
+    return record(
+        f"{_name(action)}Step",
+        action.description,
+        members,
+        required=("id", "action", "with") if takes_some else ("id", "action"),
+        examples=[{"id": action.name, "action": action.name, "with": dict(action.example)}],
+        allOf=[when({"start": {"const": "with_previous"}}, {"properties": {"wait": NULL}}, given=("start",))],
+    )
+
+
+DEFINITIONS: dict[str, Schema] = {
+    "Step": union("Step", "One action of a rule, with its timing.", (f"{_name(row)}Step" for row in ACTIONS.values())),
+    **{f"{_name(row)}Step": _step(row) for row in ACTIONS.values()},
+    **{f"{_name(row)}Parameters": _parameters(row) for row in ACTIONS.values()},
+    "StepStart": {
+        "title": "StepStart",
+        "description": "When a step starts.",
+        **choice(("after_previous", "with_previous")),
+    },
+    "OnError": {"title": "OnError", "description": "What a failed step means for its run.", **choice(OnError)},
+    "Retry": record(
+        "Retry",
+        "How often a step is tried.",
+        {"attempts": noted(integer(MAX_ATTEMPTS, 1), "How often, at most.", default=ATTEMPTS)},
+        examples=[{"attempts": 3}],
+    ),
+    "Fields": {
+        "title": "Fields",
+        "description": "Names of fields and their values.",
+        **_FIELDS,
+        "examples": [{"status": "customer"}],
+    },
+    "FilledFields": {
+        "title": "FilledFields",
+        "description": "Names of fields and their values, at least one.",
+        **_FIELDS,
+        "minProperties": 1,
+        "examples": [{"status": "customer"}],
+    },
+}

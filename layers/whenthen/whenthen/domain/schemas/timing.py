@@ -1,0 +1,97 @@
+"""Schemas of time: waits, durations, hours, weekdays, time zones."""
+
+from __future__ import annotations
+
+from whenthen.domain.moments import MAX_DURATION_DAYS, UNITS
+from whenthen.domain.schemas.parts import (
+    Schema,
+    choice,
+    filled_text,
+    integer,
+    noted,
+    nullable,
+    one_or_list,
+    patterned,
+    record,
+    ref,
+)
+from whenthen.domain.timing import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, WEEKDAYS
+
+_MINUTES_A_DAY = UNITS["days"]
+
+_WAIT = {
+    "days": noted(
+        integer(MAX_WAIT_DAYS), "Calendar days of the rule's time zone; the clock time stays.", default=0, examples=[3]
+    ),
+    "hours": noted(integer(24 * MAX_WAIT_DAYS), "Hours of elapsed time.", default=0, examples=[12]),
+    "minutes": noted(integer(_MINUTES_A_DAY * MAX_WAIT_DAYS), "Minutes of elapsed time.", default=0, examples=[30]),
+    "seconds": noted(integer(MAX_WAIT_SECONDS), "Seconds of elapsed time.", default=0),
+    "since": noted(
+        choice(("previous", "entry")),
+        "Count from the end of the previous step, or from the run's entry.",
+        default="previous",
+    ),
+    "at": noted(
+        ref("Hour"), "Wait on until clocks of the rule's time zone show this hour; that of the day itself after days."
+    ),
+    "weekdays": noted(
+        one_or_list(ref("Weekday"), len(WEEKDAYS)),
+        "Wait on until one of these days; none means every day.",
+        examples=[["mon", "tue", "wed", "thu", "fri"]],
+    ),
+    "until": noted(ref("Until"), "Count from a date of the record instead."),
+}
+
+_UNTIL = {
+    "field": noted(
+        {**filled_text(), "pattern": r"^(?!\s*record\.\s*$)[\s\S]*\S"},
+        "The record's date field, with or without `record.` before it.",
+        examples=["renewal_date"],
+    ),
+    "days": noted(
+        integer(MAX_WAIT_DAYS, -MAX_WAIT_DAYS), "How many days after the date; negative: before it.", default=0
+    ),
+}
+
+_DURATION = {
+    unit: noted(integer(MAX_DURATION_DAYS * _MINUTES_A_DAY // minutes), description)
+    for (unit, minutes), description in zip(
+        UNITS.items(),
+        ("Weeks, as calendar days.", "Calendar days.", "Hours of elapsed time.", "Minutes of elapsed time."),
+        strict=True,
+    )
+}
+
+DEFINITIONS: dict[str, Schema] = {
+    "Hour": {
+        "title": "Hour",
+        "description": "A wall-clock time, HH:MM.",
+        **nullable(patterned(HOUR.pattern, empty=True)),
+        "examples": ["09:30"],
+    },
+    "Weekday": {"title": "Weekday", "description": "A day of the week.", **choice(WEEKDAYS)},
+    "TimeZone": {
+        "title": "TimeZone",
+        "description": "An IANA time zone.",
+        **patterned(r"[A-Za-z0-9_+/-]+", longest=200),
+        "examples": ["Europe/Istanbul", "UTC"],
+    },
+    "Wait": record(
+        "Wait",
+        f"How long a step waits before it is due: at most {MAX_WAIT_DAYS} days, in all steps of a rule together.",
+        _WAIT,
+        examples=[{"days": 3, "at": "10:00", "weekdays": ["mon", "tue", "wed", "thu", "fri"]}],
+    ),
+    "Until": record(
+        "Until", "A date of the record from which a wait counts.", _UNTIL, required=("field",),
+        examples=[{"field": "renewal_date", "days": -7}],
+    ),
+    "Duration": record(
+        "Duration",
+        f"A length of time, more than nothing and at most {MAX_DURATION_DAYS} days.",
+        _DURATION,
+        never_null=tuple(_DURATION),
+        examples=[{"days": 3}, {"hours": 12}],
+        **{"not": {"additionalProperties": {"const": 0}}},
+    ),
+}  # fmt: skip
