@@ -122,7 +122,7 @@ def _shapes_of_values(rows: Iterable[Operator]) -> list[Schema]:
 
 
 def _value(shape: str) -> Schema:
-    required = {} if shape == "Flag" else {"required": ["value"]}
+    required = {} if shape == "FlagValue" else {"required": ["value"]}
     return {"properties": {"value": ref(shape)}, **required}
 
 

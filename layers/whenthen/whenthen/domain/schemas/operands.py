@@ -27,11 +27,11 @@ TAKES: Mapping[str, str] = {
     "scalar": "Scalar",
     "list": "Scalars",
     "scalars": "ScalarOrScalars",
-    "text": "SoughtText",
-    "pattern": "Wildcard",
-    "number": "Number",
-    "range": "Range",
-    "flag": "Flag",
+    "text": "TextValue",
+    "pattern": "WildcardText",
+    "number": "NumberValue",
+    "range": "RangeValue",
+    "flag": "FlagValue",
     "when": "PointInTime",
     "duration": "Duration",
 }
@@ -54,40 +54,40 @@ DEFINITIONS: dict[str, Schema] = {
         "ScalarOrScalars", "A value, or a list of values of which one is enough.",
         {"anyOf": [ref("Scalar"), ref("Scalars")]}, "won", ["won", "lost"],
     ),
-    "SoughtText": _operand(
-        "SoughtText", "A text to look for.", {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}, "Spring"
+    "TextValue": _operand(
+        "TextValue", "A text to look for.", {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}, "Spring"
     ),
-    "Wildcard": _operand(
-        "Wildcard",
+    "WildcardText": _operand(
+        "WildcardText",
         rf"A text in which * stands for any characters, none too; \* is the character itself. At most {MAX_STARS} *.",
         {"minLength": 1, **patterned(rf"{_LITERAL}(?:\*{_LITERAL}){{0,{MAX_STARS}}}\\?", longest=MAX_TEXT)},
         "*@example.com",
     ),
-    "Number": _operand(
-        "Number",
+    "NumberValue": _operand(
+        "NumberValue",
         f"A number of at most {MAX_DIGITS} digits, or a text that spells one.",
         {"anyOf": [_NUMBER, patterned(NUMERIC_TEXT.pattern, longest=LONGEST_NUMERIC_TEXT)]},
         1000, "19.90",
     ),
-    "Flag": _operand("Flag", "True, which is the default, or false.", {"type": ["boolean", "null"]}, True, False),
+    "FlagValue": _operand("FlagValue", "True, which is the default, or false.", {"type": ["boolean", "null"]}, True, False),
     "PointInTime": _operand(
         "PointInTime",
         "A date, a moment, a clock time; now, today, yesterday, tomorrow; or a length of time ago or ahead.",
-        {"anyOf": [ref("Day"), _HOURS]},
+        {"anyOf": [ref("DayOrMoment"), _HOURS]},
         "2026-03-14", "2026-03-14T09:30:00+03:00", "09:30", "today", {"ago": {"days": 3}},
     ),
-    "Day": _operand(
-        "Day",
+    "DayOrMoment": _operand(
+        "DayOrMoment",
         "A date, a moment, or one that is counted from now.",
         {"anyOf": [_NAMED, _DAY, *(ref(sign.capitalize()) for sign in RELATIVE_SIGNS)]},
         "2026-03-14", "today", {"ahead": {"days": 3}},
     ),
     "Ago": record("Ago", "So long before now.", {"ago": ref("Duration")}, required=("ago",)),
     "Ahead": record("Ahead", "So long from now.", {"ahead": ref("Duration")}, required=("ahead",)),
-    "Range": _operand(
-        "Range",
+    "RangeValue": _operand(
+        "RangeValue",
         "Two bounds, the lower one first, both part of the range: numbers, dates and moments, or clock times.",
-        {"anyOf": [_pair(ref("Number")), _pair(ref("Day")), _pair(_HOURS)]},
+        {"anyOf": [_pair(ref("NumberValue")), _pair(ref("DayOrMoment")), _pair(_HOURS)]},
         [100, 200], ["2026-01-01", "2026-03-31"], ["22:00", "06:00"],
     ),
 }  # fmt: skip

@@ -29,7 +29,7 @@ from whenthen.domain.timer_triggers import MAX_DAYS, OWN_ZONE
 
 _HOUR = timedelta(hours=1)
 _CRON_FIELD = r"[0-9A-Za-z*/,-]+"
-_LATE = noted(ref("Late"), "What happens to a moment that is found late; by default it is skipped after 24 hours.")
+_LATE = noted(ref("LatePolicy"), "What happens to a moment that is found late; by default it is skipped after 24 hours.")
 
 _DATE_FIELD = {
     "kind": noted(ref("Kind"), "The kind of record; by default the rule's."),
@@ -100,8 +100,8 @@ DEFINITIONS: dict[str, Schema] = {
         examples=[{"cron": "0 9 * * mon-fri", "kind": "contact"}, {"at": "2026-05-01T09:00"}],
         allOf=_either_cron_or_at(),
     ),
-    "Late": record(
-        "Late",
+    "LatePolicy": record(
+        "LatePolicy",
         "What happens to a moment that is found late.",
         _LATE_MEMBERS,
         examples=[{"policy": "skip", "hours": 6}, {"policy": "run"}],

@@ -57,6 +57,22 @@ SETTINGS: dict[str, dict[str, str | None]] = {
 }
 """Kind of scheme → its settings, with their defaults."""
 
+DESCRIPTIONS: dict[str, str] = {
+    "standard_webhooks": "Signed by the Standard Webhooks specification.",
+    "stripe": "Signed as Stripe signs its webhooks.",
+    "github": "Signed as GitHub signs its webhooks.",
+    "meta": "Signed as Meta signs its webhooks.",
+    "hmac_sha256": "A plain HMAC-SHA256 of the body, in a header.",
+    "bearer": "A secret token in a header.",
+    "form_token": "A secret token in a field of the form.",
+    "dangerous_open_form": "A form without any proof: anyone can post it.",
+    "header": "The header that carries the proof.",
+    "prefix": "What stands before the proof in that header.",
+    "encoding": "How the HMAC is written.",
+    "delivery_header": "The header with the delivery's own id, where the sender has one.",
+    "field": "The form field that carries the token.",
+}
+"""What each kind of scheme is, and each of their settings."""
 
 FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
 """Kinds for forms that people post from their browsers. Programs use all others."""

@@ -1,0 +1,221 @@
+"""The schema of a source, as an admin writes it and `parse_source` reads it.
+
+It stands here and not with the schemas of rules and views, because the domain knows no sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from whenthen.domain import catalogue
+from whenthen.domain.catalogue.engine_events import ENGINE_KINDS
+from whenthen.domain.events import EVENT_TYPE
+from whenthen.domain.schemas.parts import (
+    BLANK,
+    NULL,
+    Schema,
+    choice,
+    constant,
+    document,
+    noted,
+    nullable,
+    patterned,
+    record,
+    ref,
+    text,
+    when,
+)
+from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
+from whenthen.sources.expressions import MAX_LENGTH
+from whenthen.sources.mapping import (
+    COUNTRY,
+    LONGEST_NAME,
+    LONGEST_REDIRECT,
+    MAX_MAPPINGS,
+    NAME,
+    REDIRECT,
+    TAKEN_NAMES,
+    may_report,
+)
+from whenthen.sources.schemes import (
+    DESCRIPTIONS,
+    ENCODINGS,
+    FORM_SCHEMES,
+    HEADER_NAME,
+    LONGEST_SETTING,
+    SETTINGS,
+)
+
+EXAMPLE: dict[str, Any] = {
+    "name": "shop",
+    "scheme": "standard_webhooks",
+    "mappings": [
+        {
+            "when": "body.status == 'paid'",
+            "type": "payment.received",
+            "id": "body.payment_id",
+            "time": "body.paid_at",
+            "identities": "{email: body.customer.email, phone: body.customer.phone}",
+            "data": "{amount: body.amount, currency: body.currency}",
+            "record": {"kind": "contact", "fields": "{email: body.customer.email, full_name: body.customer.name}"},
+        }
+    ],
+}
+
+_SETTINGS: Mapping[str, Schema] = {
+    "header": patterned(HEADER_NAME.pattern),
+    "prefix": text(LONGEST_SETTING),
+    "encoding": choice(ENCODINGS),
+    "delivery_header": nullable(patterned(HEADER_NAME.pattern)),
+    "field": {"minLength": 1, **text(LONGEST_SETTING)},
+}
+
+_MAPPING: Mapping[str, str] = {
+    "when": "Whether the mapping takes the body; the first one that does has it. By default it does.",
+    "type_from": "Finds the event's type, in place of `type`.",
+    "id": "Finds the sender's own id of what happened, so that it is taken once; by default the delivery's.",
+    "time": "Finds when it happened: RFC 3339, or unix seconds or milliseconds; by default now.",
+    "subject": "Finds the record that it happened to, such as lead:4711; by default the mapping's record.",
+    "identities": "Finds who it happened to, as {phone: …, email: …}.",
+    "data": "Finds the event's data; by default the body.",
+}
+
+
+def _scheme_name(kind: str) -> str:
+    return "".join(part.capitalize() for part in kind.split("_")) + "Scheme"
+
+
+def _scheme(kind: str, settings: Mapping[str, str | None]) -> Schema:
+    members = {
+        "kind": constant(kind),
+        **{name: noted(_SETTINGS[name], DESCRIPTIONS[name], default=default) for name, default in settings.items()},
+    }
+    return record(_scheme_name(kind), DESCRIPTIONS[kind], members, required=("kind",), never_null=tuple(settings))
+
+
+def _reported() -> Schema:
+    """Any type of event but those that whenthen derives or makes itself."""
+    listed = [row.type for row in catalogue.types()]
+    derived = sorted(name for name in listed if not may_report(name) and name.partition(".")[0] not in ENGINE_KINDS)
+    made = f"^(?:{'|'.join(sorted(ENGINE_KINDS))})[.]"
+    return {
+        "title": "ReportedEventType",
+        "description": "A type of event that sources may report: any but those that whenthen derives or makes itself.",
+        **patterned(EVENT_TYPE.pattern, empty=True),
+        "examples": [name for name in listed if may_report(name)],
+        "not": {"anyOf": [{"enum": derived}, {"type": "string", "pattern": made}]},
+    }
+
+
+def _expression(description: str) -> Schema:
+    return noted(ref("Expression"), description)
+
+
+_TYPE_OR_EXPRESSION: Schema = {
+    **when({"type": BLANK}, {"properties": {"type_from": {"type": "string"}}, "required": ["type_from"]}),
+    "else": {"properties": {"type_from": NULL}},
+}
+
+
+def _no_form() -> Schema:
+    """Only forms have a honeypot, and a browser to send on."""
+    forms = choice(sorted(FORM_SCHEMES))
+    is_form: Schema = {
+        "properties": {"scheme": {"anyOf": [forms, {"type": "object", "properties": {"kind": forms}}]}},
+    }
+    nothing: Schema = {"properties": {"form": {"properties": {"honeypot": NULL, "redirect": NULL}}}}
+    return {"if": is_form, "else": nothing}
+
+
+_SOURCE = {
+    "name": {
+        **noted(
+            patterned(NAME.pattern, longest=LONGEST_NAME), "Its address is /hooks/{name}.", examples=[EXAMPLE["name"]]
+        ),
+        "not": {"enum": sorted(TAKEN_NAMES)},
+    },
+    "scheme": noted(ref("Scheme"), "How it proves itself."),
+    "mappings": noted(
+        {"type": "array", "items": ref("EventMapping"), "maxItems": MAX_MAPPINGS},
+        "How its bodies become events; by default those of its scheme. The first one that takes a body has it.",
+    ),
+    "each": _expression("Finds the list whose items are each mapped as a body; by default the body is one."),
+    "default_country": noted(
+        patterned(COUNTRY.pattern, empty=True),
+        "The ISO 3166 code by which phone numbers without a country code are read; by default the installation's.",
+        examples=["TR"],
+    ),
+    "form": noted(ref("FormOptions"), "Of sources that are HTML forms."),
+}
+
+DEFINITIONS: dict[str, Schema] = {
+    **{_scheme_name(kind): _scheme(kind, settings) for kind, settings in SETTINGS.items()},
+    "Kind": TRIGGER_DEFINITIONS["Kind"],
+    "ReportedEventType": _reported(),
+    "SchemeKind": {"title": "SchemeKind", "description": "A scheme with its usual settings.", **choice(SETTINGS)},
+    "Scheme": {
+        "title": "Scheme",
+        "description": "How a source proves itself: by name, or with its settings.",
+        "oneOf": [ref("SchemeKind"), *(ref(_scheme_name(kind)) for kind in SETTINGS)],
+        "examples": ["stripe", {"kind": "hmac_sha256", "header": "X-Signature"}],
+    },
+    "Expression": {
+        "title": "Expression",
+        "description": "A JMESPath expression over body, headers, delivery_id and source.",
+        "type": "string",
+        "pattern": r"\S",
+        "maxLength": MAX_LENGTH,
+        "examples": ["body.customer.email"],
+    },
+    "EventMapping": record(
+        "EventMapping",
+        "One way from a body to an event, and to a record where it also changes one.",
+        {
+            "type": noted(ref("ReportedEventType"), "The event's type.", examples=["payment.received"]),
+            **{name: _expression(description) for name, description in _MAPPING.items()},
+            "record": noted(ref("RecordMapping"), "The record that the body also changes."),
+        },
+        examples=EXAMPLE["mappings"],
+        allOf=[_TYPE_OR_EXPRESSION],
+    ),
+    "RecordMapping": record(
+        "RecordMapping",
+        "The record that a body changes, found by its id, or by the phone or e-mail among its fields.",
+        {
+            "kind": ref("Kind"),
+            "fields": _expression("Finds the record's fields, as an object."),
+            "id": _expression("Finds the record's id."),
+        },
+        required=("kind", "fields"),
+        examples=[EXAMPLE["mappings"][0]["record"]],
+    ),
+    "FormOptions": record(
+        "FormOptions",
+        "What an HTML form says besides.",
+        {
+            "honeypot": noted(text(), "A field that people do not see: who fills it in is no person."),
+            "redirect": noted(
+                patterned(REDIRECT.pattern, longest=LONGEST_REDIRECT, empty=True),
+                "Where the browser goes afterwards.",
+                examples=["https://example.com/thanks"],
+            ),
+        },
+        examples=[{"honeypot": "website", "redirect": "https://example.com/thanks"}],
+    ),
+    "Source": record(
+        "Source",
+        "A system that may post to /hooks/{name}: how it proves itself, and what its bodies mean.",
+        _SOURCE,
+        required=("name", "scheme"),
+        examples=[EXAMPLE],
+        allOf=[_no_form()],
+    ),
+}
+
+
+@cache
+def source_schema() -> dict[str, Any]:
+    """The JSON Schema of a source. Its definitions are under `$defs`; do not change what is returned."""
+    return document("Source", DEFINITIONS)
