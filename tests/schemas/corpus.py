@@ -51,10 +51,14 @@ def found_rules() -> Mapping[str, dict[str, Any]]:
         found[path.name] = json.loads(path.read_text(encoding="utf-8"))
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     for path in pages:
-        for place, rule in enumerate(r for block in _blocks(path.read_text(encoding="utf-8")) for r in _documents(block)):
+        for place, rule in enumerate(
+            r for block in _blocks(path.read_text(encoding="utf-8")) for r in _documents(block)
+        ):
             found[f"{path.name} {place}"] = rule
     for path in sorted((ROOT / "tests").rglob("*.py")):
-        literals = (r for value in _literals(path.read_text(encoding="utf-8")) if isinstance(value, dict) for r in [value])
+        literals = (
+            r for value in _literals(path.read_text(encoding="utf-8")) if isinstance(value, dict) for r in [value]
+        )
         rules = [value for value in literals if "trigger" in value and "name" in value]
         for place, rule in enumerate(rules):
             found[f"{path.relative_to(ROOT)} {place}"] = rule

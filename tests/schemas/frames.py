@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.schemas.drawing import Drawer
 from whenthen.domain.schemas.rule import rule_schema
 from whenthen.domain.schemas.view import view_schema
-from whenthen.sources.source_schema import source_schema
+from whenthen.sources.webhook.schema import source_schema
 
 Document = dict[str, Any]
 

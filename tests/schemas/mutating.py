@@ -23,7 +23,9 @@ KEYS = ("kind", "value", "zone", "within", "ignore_case", "field", "from", "to",
 
 def places(document: Any) -> Iterator[Place]:
     """Every place in the document where a value stands."""
-    items = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    items = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
     for key, value in items:
         yield document, key
         yield from places(value)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from whenthen.domain.conditions import MAX_DEPTH, MAX_LEAVES
-from whenthen.domain.facts import MAX_FIELD, MAX_NAMES, OF_THE_CLOCK, ROOTS
-from whenthen.domain.moments import NOW_FIELDS
-from whenthen.domain.operators import OPERATORS, Operator
+from whenthen.domain.conditions.condition import MAX_DEPTH, MAX_PREDICATES
+from whenthen.domain.conditions.field_access import MAX_FIELD, MAX_NAMES, OF_THE_CLOCK, ROOTS
+from whenthen.domain.conditions.operators import OPERATORS, Operator
+from whenthen.domain.rules.views import ROOTS as VIEW_ROOTS
 from whenthen.domain.schemas import operands, timing
 from whenthen.domain.schemas.parts import (
     GIVEN,
@@ -24,7 +24,7 @@ from whenthen.domain.schemas.parts import (
     union,
     when,
 )
-from whenthen.domain.views import ROOTS as VIEW_ROOTS
+from whenthen.domain.temporal.time_values import NOW_FIELDS
 
 
 class _Family(Struct, frozen=True):
@@ -37,7 +37,7 @@ class _Family(Struct, frozen=True):
     operators: Mapping[str, Operator]
 
 
-_BOUNDS = f"At most {MAX_DEPTH} groups in one another, {MAX_LEAVES} predicates in all."
+_BOUNDS = f"At most {MAX_DEPTH} groups in one another, {MAX_PREDICATES} predicates in all."
 _CONDITION = _Family(
     "Condition", "", f"What must hold: a predicate, or all, any or not of conditions. {_BOUNDS}", ROOTS, OPERATORS
 )
@@ -53,7 +53,7 @@ _FILTER = _Family(
 def _definitions(family: _Family) -> dict[str, Schema]:
     names = {part: f"{family.prefix}{part}" for part in ("AllOf", "AnyOf", "Not", "Predicate")}
     item, operator = ref(family.name), f"{family.prefix}Operator"
-    items: Schema = {"type": "array", "items": item, "minItems": 1, "maxItems": MAX_LEAVES}
+    items: Schema = {"type": "array", "items": item, "minItems": 1, "maxItems": MAX_PREDICATES}
     return {
         family.name: union(family.name, family.description, names.values()),
         names["AllOf"]: _group(names["AllOf"], "all", "Holds when each of these does.", items),
@@ -99,12 +99,9 @@ def _predicate(title: str, operator: str, family: _Family) -> Schema:
 
 
 def _field(roots: Collection[str]) -> Schema:
-    fields = [
-        rf"now\.(?:{'|'.join(sorted(NOW_FIELDS))})" if root == "now" else rf"{root}(?:\.[^.]+){{{row.names},{MAX_NAMES}}}"
-        for root, row in ROOTS.items()
-        if root in roots
-    ]
-    return patterned(f"(?:{'|'.join(fields)})", longest=MAX_FIELD)
+    names = {root: rf"(?:\.[^.]+){{{row.names},{MAX_NAMES}}}" for root, row in ROOTS.items() if root in roots}
+    names["now"] = rf"\.(?:{'|'.join(sorted(NOW_FIELDS))})"
+    return patterned("|".join(root + rest for root, rest in names.items()), longest=MAX_FIELD)
 
 
 def _field_examples(roots: Collection[str]) -> list[str]:
@@ -116,9 +113,7 @@ def _shapes_of_values(rows: Iterable[Operator]) -> list[Schema]:
     by_kind: dict[str, list[str]] = {}
     for row in rows:
         by_kind.setdefault(row.takes, []).append(row.name)
-    return [
-        when({"op": choice(names)}, _value(operands.TAKES[kind]), given=("op",)) for kind, names in by_kind.items()
-    ]
+    return [when({"op": choice(names)}, _value(operands.TAKES[kind]), given=("op",)) for kind, names in by_kind.items()]
 
 
 def _value(shape: str) -> Schema:
@@ -145,7 +140,9 @@ def _constraints(family: _Family) -> list[Schema]:
     ]
     of_records = [row.name for row in rows if row.record]
     if of_records:
-        found.append(when({"op": choice(of_records)}, {"properties": {"field": {"pattern": "^record[.]"}}}, given=("op",)))
+        found.append(
+            when({"op": choice(of_records)}, {"properties": {"field": {"pattern": "^record[.]"}}}, given=("op",))
+        )
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from whenthen.domain.reading import LONGEST_TEXT
+from whenthen.domain.common.document_reader import LONGEST_TEXT
 
 Schema = dict[str, Any]
 Definitions = Mapping[str, Schema]

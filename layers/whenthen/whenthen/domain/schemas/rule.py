@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from whenthen.domain.reading import LONGEST_DESCRIPTION
-from whenthen.domain.rules import MAX_EXITS, MAX_STEPS, MAX_VERSION, Again, Mode
+from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
+from whenthen.domain.records.record import KIND
+from whenthen.domain.rules.rule import MAX_EXITS, MAX_STEPS, MAX_VERSION, Mode, ReentryPolicy
+from whenthen.domain.rules.triggers import On
 from whenthen.domain.schemas import condition, steps, triggers
 from whenthen.domain.schemas.parts import (
     BLANK,
@@ -25,8 +27,6 @@ from whenthen.domain.schemas.parts import (
     text,
     when,
 )
-from whenthen.domain.records import KIND
-from whenthen.domain.triggers import On
 
 EXAMPLE: dict[str, Any] = {
     "name": "Welcome a lead from the spring campaign",
@@ -83,7 +83,7 @@ _RULE = {
     "activated_at": {**noted(text(), "Since when the rule is on or in shadow; the API writes it."), "readOnly": True},
 }
 _ENTRY = {
-    "again": noted(ref("Again"), "How often one record may enter.", default=str(Again.ALWAYS)),
+    "again": noted(ref("ReentryPolicy"), "How often one record may enter.", default=str(ReentryPolicy.ALWAYS)),
     "only_new": noted(flag(), "Only records created after the rule was switched on.", default=False),
 }
 _EXIT = {
@@ -100,8 +100,9 @@ def _kind_somewhere() -> Schema:
     """Where the rule names no kind, what its trigger looks at must, unless a saved view does."""
     of_filter: Schema = {"if": {"not": _FROM_VIEW}, "then": _OWN_KIND}
     of_schedule: Schema = {"if": {"properties": {"filter": GIVEN}, "required": ["filter"]}, "then": of_filter}
-    parts: dict[str, Schema] = {On.ENTERS: of_filter, On.LEAVES: of_filter, On.DATE: _OWN_KIND, On.SCHEDULE: of_schedule}
-    return when({"kind": BLANK}, {"properties": {"trigger": {"properties": {str(on): each for on, each in parts.items()}}}})
+    rows = ((On.ENTERS, of_filter), (On.LEAVES, of_filter), (On.DATE, _OWN_KIND), (On.SCHEDULE, of_schedule))
+    trigger: Schema = {"properties": {str(on): demanded for on, demanded in rows}}
+    return when({"kind": BLANK}, {"properties": {"trigger": trigger}})
 
 
 def _steps_or_move() -> Schema:
@@ -114,7 +115,6 @@ def _steps_or_move() -> Schema:
 DEFINITIONS: dict[str, Schema] = {
     **condition.DEFINITIONS,
     **triggers.DEFINITIONS,
-    **steps.DEFINITIONS,
     "Rule": record(
         "Rule",
         "When something happens to a customer, and conditions hold, then do these things.",
@@ -127,7 +127,11 @@ DEFINITIONS: dict[str, Schema] = {
         "Entry", "Which records may enter, and how often.", _ENTRY, examples=[{"again": "once_per_record"}]
     ),
     "Exit": record("Exit", "What ends a run early: an event, or a condition.", _EXIT, examples=[EXAMPLE["exit"]]),
-    "Again": {"title": "Again", "description": "How often one record may enter a rule.", **choice(Again)},
+    "ReentryPolicy": {
+        "title": "ReentryPolicy",
+        "description": "How often one record may enter a rule.",
+        **choice(ReentryPolicy),
+    },
     "Mode": {
         "title": "Mode",
         "description": "Whether a rule acts; in shadow it is evaluated and recorded, without any effect.",
@@ -139,4 +143,4 @@ DEFINITIONS: dict[str, Schema] = {
 @cache
 def rule_schema() -> dict[str, Any]:
     """The JSON Schema of a rule. Its definitions are under `$defs`; do not change what is returned."""
-    return document("Rule", DEFINITIONS)
+    return document("Rule", {**DEFINITIONS, **steps.definitions()})

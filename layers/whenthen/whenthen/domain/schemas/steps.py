@@ -1,13 +1,14 @@
-"""Schemas of steps: one definition for each row of `ACTIONS`, with the parameters that it takes."""
+"""Schemas of steps: one definition for each action, with the parameters that it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from whenthen.domain.actions import ACTIONS, MAX_TEMPLATE, MAX_TEXTS, Action, Kind, Parameter
-from whenthen.domain.records import FIELD, MAX_FIELDS, RESERVED
-from whenthen.domain.rules import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
+from whenthen.domain.records.record import FIELD, MAX_FIELDS, RESERVED
+from whenthen.domain.rules.actions import MAX_TEMPLATE, MAX_TEXTS, Action, Parameter, ParameterKind, actions
+from whenthen.domain.rules.rule import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
 from whenthen.domain.schemas.parts import (
     BLANK,
     NULL,
@@ -40,16 +41,16 @@ _COMMON = {
     "retry": noted(ref("Retry"), "How often it is tried."),
 }
 
-_SHAPES: Mapping[Kind, Callable[[Parameter], Schema]] = {
-    Kind.TEXT: lambda parameter: filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE),
-    Kind.TEXTS: lambda parameter: one_or_list(
+_SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
+    ParameterKind.TEXT: lambda parameter: filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE),
+    ParameterKind.TEXTS: lambda parameter: one_or_list(
         filled_text(MAX_TEMPLATE), MAX_TEXTS, least=1 if parameter.required else 0
     ),
-    Kind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
-    Kind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
-    Kind.RECORD_KIND: lambda parameter: ref("Kind"),
-    Kind.CHOICE: lambda parameter: choice(parameter.options),
-    Kind.FLAG: lambda parameter: flag(),
+    ParameterKind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
+    ParameterKind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
+    ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),
+    ParameterKind.CHOICE: lambda parameter: choice(parameter.options),
+    ParameterKind.FLAG: lambda parameter: flag(),
 }
 _FIELDS: Schema = {
     "type": "object",
@@ -65,9 +66,9 @@ def _name(action: Action) -> str:
 
 def _member(parameter: Parameter) -> Schema:
     default: Any = None
-    if parameter.kind is Kind.CHOICE:
+    if parameter.kind is ParameterKind.CHOICE:
         default = parameter.options[0]
-    elif parameter.kind is Kind.FLAG:
+    elif parameter.kind is ParameterKind.FLAG:
         default = False
     templated = " A template." if parameter.templated else ""
     return noted(_SHAPES[parameter.kind](parameter), f"{parameter.description}{templated}", default=default)
@@ -108,10 +109,7 @@ def _step(action: Action) -> Schema:
     )
 
 
-DEFINITIONS: dict[str, Schema] = {
-    "Step": union("Step", "One action of a rule, with its timing.", (f"{_name(row)}Step" for row in ACTIONS.values())),
-    **{f"{_name(row)}Step": _step(row) for row in ACTIONS.values()},
-    **{f"{_name(row)}Parameters": _parameters(row) for row in ACTIONS.values()},
+_FIXED: dict[str, Schema] = {
     "StepStart": {
         "title": "StepStart",
         "description": "When a step starts.",
@@ -138,3 +136,15 @@ DEFINITIONS: dict[str, Schema] = {
         "examples": [{"status": "customer"}],
     },
 }
+
+
+@cache
+def definitions() -> dict[str, Schema]:
+    """Return the definitions of steps, one for each action of the registry, and of what they hold."""
+    rows = actions().values()
+    return {
+        "Step": union("Step", "One action of a rule, with its timing.", (f"{_name(row)}Step" for row in rows)),
+        **{f"{_name(row)}Step": _step(row) for row in rows},
+        **{f"{_name(row)}Parameters": _parameters(row) for row in rows},
+        **_FIXED,
+    }

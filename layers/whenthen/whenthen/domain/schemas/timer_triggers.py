@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from whenthen.domain.date_index import DATED
-from whenthen.domain.dates import Leap
-from whenthen.domain.lateness import MAX_LATE
-from whenthen.domain.moments import MOMENT
-from whenthen.domain.schedules import MAX_CRON_LATE, MAX_PER_HOUR
+from whenthen.domain.records.date_index import DATED
+from whenthen.domain.rules.timer_triggers import MAX_DAYS, OWN_ZONE
+from whenthen.domain.scheduling.date_triggers import Leap
+from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, MAX_PER_HOUR
+from whenthen.domain.scheduling.sweep_window import MAX_LATE
 from whenthen.domain.schemas.parts import (
     GIVEN,
     NULL,
@@ -25,11 +25,13 @@ from whenthen.domain.schemas.parts import (
     text,
     when,
 )
-from whenthen.domain.timer_triggers import MAX_DAYS, OWN_ZONE
+from whenthen.domain.temporal.time_values import MOMENT
 
 _HOUR = timedelta(hours=1)
 _CRON_FIELD = r"[0-9A-Za-z*/,-]+"
-_LATE = noted(ref("LatePolicy"), "What happens to a moment that is found late; by default it is skipped after 24 hours.")
+_LATE = noted(
+    ref("LatePolicy"), "What happens to a moment that is found late; by default it is skipped after 24 hours."
+)
 
 _DATE_FIELD = {
     "kind": noted(ref("Kind"), "The kind of record; by default the rule's."),

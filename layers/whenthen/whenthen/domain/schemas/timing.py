@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from whenthen.domain.moments import MAX_DURATION_DAYS, UNITS
 from whenthen.domain.schemas.parts import (
     Schema,
     choice,
@@ -15,7 +14,8 @@ from whenthen.domain.schemas.parts import (
     record,
     ref,
 )
-from whenthen.domain.timing import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, WEEKDAYS
+from whenthen.domain.temporal.time_values import MAX_DURATION_DAYS, UNITS
+from whenthen.domain.temporal.waits import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, WEEKDAYS
 
 _MINUTES_A_DAY = UNITS["days"]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from whenthen.domain import catalogue
-from whenthen.domain.catalogue.kinds import KINDS
-from whenthen.domain.event_names import BIRTHDAY_REACHED
-from whenthen.domain.events import EVENT_TYPE
-from whenthen.domain.facts import MAX_FIELD, MAX_NAMES
-from whenthen.domain.moves import MAX_STAGES
-from whenthen.domain.records import KIND
+from whenthen.domain.conditions.field_access import MAX_FIELD, MAX_NAMES
+from whenthen.domain.event_catalog import catalog
+from whenthen.domain.event_catalog.record_kinds import KINDS
+from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.events.types import BIRTHDAY_REACHED
+from whenthen.domain.records.record import KIND
+from whenthen.domain.rules.stage_moves import MAX_STAGES
+from whenthen.domain.rules.triggers import MAX_RULES, MAX_TYPES, OUTCOMES, PUBLISHED_FOR, TRIGGERS, On
 from whenthen.domain.schemas import timer_triggers
 from whenthen.domain.schemas.parts import (
     GIVEN,
@@ -28,11 +29,10 @@ from whenthen.domain.schemas.parts import (
     union,
     when,
 )
-from whenthen.domain.triggers import MAX_RULES, MAX_TYPES, OUTCOMES, PUBLISHED_FOR, TRIGGERS, On
 
 _LONGEST_CHANGED = MAX_FIELD - len("record.")
 _CHANGED = rf"(?=[\s\S]{{1,{_LONGEST_CHANGED}}}$)[^.]+(?:\.[^.]+){{0,{MAX_NAMES - 1}}}"
-_TYPE: Schema = {**patterned(EVENT_TYPE.pattern), "examples": [row.type for row in catalogue.types()]}
+_TYPE: Schema = {**patterned(EVENT_TYPE.pattern), "examples": [row.type for row in catalog.types()]}
 
 _CHANGE = {
     "field": noted(
@@ -68,7 +68,9 @@ MEMBERS: Mapping[On, Mapping[str, Schema]] = {
             one_or_list(filled_text(), MAX_RULES, least=1), "The ids of the rules.", examples=[["rule_a1"]]
         ),
         "outcome": noted(
-            one_or_list(ref("RunOutcome"), len(OUTCOMES)), "Which outcomes of theirs; by default done.", examples=["done"]
+            one_or_list(ref("RunOutcome"), len(OUTCOMES)),
+            "Which outcomes of theirs; by default done.",
+            examples=["done"],
         ),
     },
 }
@@ -99,7 +101,12 @@ def _of_rows() -> dict[str, Schema]:
     changes = {"allOf": [_needs_field("from"), _needs_field("to")]}
     return {
         _title(on): _trigger(
-            _title(on), row.description, on, MEMBERS[on], examples=[dict(row.example)], **(changes if on is On.EVENT else {})
+            _title(on),
+            row.description,
+            on,
+            MEMBERS[on],
+            examples=[dict(row.example)],
+            **(changes if on is On.EVENT else {}),
         )
         for on, row in TRIGGERS.items()
     }

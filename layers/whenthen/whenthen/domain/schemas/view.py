@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from whenthen.domain.reading import LONGEST_DESCRIPTION
+from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
 from whenthen.domain.schemas import condition, triggers
 from whenthen.domain.schemas.parts import Schema, document, filled_text, noted, record, ref, text
 

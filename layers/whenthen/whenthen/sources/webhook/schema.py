@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from whenthen.domain import catalogue
-from whenthen.domain.catalogue.engine_events import ENGINE_KINDS
-from whenthen.domain.events import EVENT_TYPE
+from whenthen.domain.event_catalog import catalog
+from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS
+from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.schemas.parts import (
     BLANK,
     NULL,
@@ -28,8 +28,16 @@ from whenthen.domain.schemas.parts import (
     when,
 )
 from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
-from whenthen.sources.expressions import MAX_LENGTH
-from whenthen.sources.mapping import (
+from whenthen.sources.parsing.expressions import MAX_LENGTH
+from whenthen.sources.signing.schemes import (
+    DESCRIPTIONS,
+    ENCODINGS,
+    FORM_SCHEMES,
+    HEADER_NAME,
+    LONGEST_SETTING,
+    SETTINGS,
+)
+from whenthen.sources.webhook.mapping import (
     COUNTRY,
     LONGEST_NAME,
     LONGEST_REDIRECT,
@@ -38,14 +46,6 @@ from whenthen.sources.mapping import (
     REDIRECT,
     TAKEN_NAMES,
     may_report,
-)
-from whenthen.sources.schemes import (
-    DESCRIPTIONS,
-    ENCODINGS,
-    FORM_SCHEMES,
-    HEADER_NAME,
-    LONGEST_SETTING,
-    SETTINGS,
 )
 
 EXAMPLE: dict[str, Any] = {
@@ -97,7 +97,7 @@ def _scheme(kind: str, settings: Mapping[str, str | None]) -> Schema:
 
 def _reported() -> Schema:
     """Any type of event but those that whenthen derives or makes itself."""
-    listed = [row.type for row in catalogue.types()]
+    listed = [row.type for row in catalog.types()]
     derived = sorted(name for name in listed if not may_report(name) and name.partition(".")[0] not in ENGINE_KINDS)
     made = f"^(?:{'|'.join(sorted(ENGINE_KINDS))})[.]"
     return {
