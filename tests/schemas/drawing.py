@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -49,6 +50,8 @@ class Drawer:
     def _value(self, draw: Draw, schema: Schema, depth: int) -> Any:
         if "$ref" in schema:
             return self._value(draw, self.definitions[schema["$ref"].rpartition("/")[2]], depth)
+        if "examples" in schema and draw(st.booleans()):
+            return copy.deepcopy(draw(st.sampled_from(schema["examples"])))
         for word, draw_it in _BY_WORD.items():
             if word in schema:
                 return draw_it(self, draw, schema, depth)

@@ -163,7 +163,7 @@ def _scheme(reader: Reader) -> Scheme | None:
 
 def _event_mapping(reader: Reader) -> EventMapping:
     fixed, found = reader.text("type"), _expression(reader, "type_from")
-    if bool(fixed) == (found is not None):
+    if bool(fixed) == ("type_from" in reader):
         reader.report("type", TYPE_OR_TYPE_FROM())
     elif fixed and not EVENT_TYPE.fullmatch(fixed):
         reader.report("type", BAD_EVENT_TYPE(value=fixed))

@@ -17,10 +17,8 @@ from whenthen.domain.schemas.parts import (
     NULL,
     Schema,
     choice,
-    constant,
     document,
     noted,
-    nullable,
     patterned,
     record,
     ref,
@@ -29,14 +27,8 @@ from whenthen.domain.schemas.parts import (
 )
 from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
 from whenthen.sources.parsing.expressions import MAX_LENGTH
-from whenthen.sources.signing.schemes import (
-    DESCRIPTIONS,
-    ENCODINGS,
-    FORM_SCHEMES,
-    HEADER_NAME,
-    LONGEST_SETTING,
-    SETTINGS,
-)
+from whenthen.sources.signing.schema import DEFINITIONS as SCHEMES
+from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.mapping import (
     COUNTRY,
     LONGEST_NAME,
@@ -64,14 +56,6 @@ EXAMPLE: dict[str, Any] = {
     ],
 }
 
-_SETTINGS: Mapping[str, Schema] = {
-    "header": patterned(HEADER_NAME.pattern),
-    "prefix": text(LONGEST_SETTING),
-    "encoding": choice(ENCODINGS),
-    "delivery_header": nullable(patterned(HEADER_NAME.pattern)),
-    "field": {"minLength": 1, **text(LONGEST_SETTING)},
-}
-
 _MAPPING: Mapping[str, str] = {
     "when": "Whether the mapping takes the body; the first one that does has it. By default it does.",
     "type_from": "Finds the event's type, in place of `type`.",
@@ -81,18 +65,6 @@ _MAPPING: Mapping[str, str] = {
     "identities": "Finds who it happened to, as {phone: …, email: …}.",
     "data": "Finds the event's data; by default the body.",
 }
-
-
-def _scheme_name(kind: str) -> str:
-    return "".join(part.capitalize() for part in kind.split("_")) + "Scheme"
-
-
-def _scheme(kind: str, settings: Mapping[str, str | None]) -> Schema:
-    members = {
-        "kind": constant(kind),
-        **{name: noted(_SETTINGS[name], DESCRIPTIONS[name], default=default) for name, default in settings.items()},
-    }
-    return record(_scheme_name(kind), DESCRIPTIONS[kind], members, required=("kind",), never_null=tuple(settings))
 
 
 def _reported() -> Schema:
@@ -151,16 +123,9 @@ _SOURCE = {
 }
 
 DEFINITIONS: dict[str, Schema] = {
-    **{_scheme_name(kind): _scheme(kind, settings) for kind, settings in SETTINGS.items()},
+    **SCHEMES,
     "Kind": TRIGGER_DEFINITIONS["Kind"],
     "ReportedEventType": _reported(),
-    "SchemeKind": {"title": "SchemeKind", "description": "A scheme with its usual settings.", **choice(SETTINGS)},
-    "Scheme": {
-        "title": "Scheme",
-        "description": "How a source proves itself: by name, or with its settings.",
-        "oneOf": [ref("SchemeKind"), *(ref(_scheme_name(kind)) for kind in SETTINGS)],
-        "examples": ["stripe", {"kind": "hmac_sha256", "header": "X-Signature"}],
-    },
     "Expression": {
         "title": "Expression",
         "description": "A JMESPath expression over body, headers, delivery_id and source.",
