@@ -81,9 +81,7 @@ class Drawer:
 
     def _constraints(self, schema: Schema, found: Mapping[str, Any]) -> Iterator[Schema]:
         for part in schema.get("allOf", ()):
-            if "if" not in part:
-                yield part
-            elif self._takes(part["if"], found):
+            if self._takes(part["if"], found):
                 yield part.get("then", {})
             else:
                 yield part.get("else", {})

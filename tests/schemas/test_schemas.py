@@ -20,6 +20,7 @@ from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.triggers import TRIGGERS
 from whenthen.domain.schemas import operands, triggers
+from whenthen.domain.schemas.openapi import components
 from whenthen.sources.signing.schemes import DESCRIPTIONS, SETTINGS
 
 RULES = Validator(SCHEMAS["rule"])
@@ -82,6 +83,16 @@ def test_members_never_stand_beside_a_union(kind: str) -> None:
     """Generators of clients make a union of such a schema, and lose its members."""
     for definition in SCHEMAS[kind]["$defs"].values():
         assert not ("properties" in definition and {"anyOf", "oneOf"} & definition.keys())
+        assert all("if" in part for part in definition.get("allOf", ())), "they would merge it with the members"
+
+
+def test_openapi_keeps_every_definition_once() -> None:
+    found = components(*SCHEMAS.values())
+    assert found.keys() == {name for schema in SCHEMAS.values() for name in schema["$defs"]}
+    targets = {part["$ref"] for part in _parts(found) if "$ref" in part}
+    assert {target.removeprefix("#/components/schemas/") for target in targets} <= found.keys()
+    with pytest.raises(ValueError, match="Kind is defined twice"):
+        components(SCHEMAS["view"], {"$defs": {"Kind": {"type": "string"}}})
 
 
 def test_every_trigger_operator_action_and_scheme_has_its_definition() -> None:

@@ -18,6 +18,7 @@ from whenthen.domain.schemas.parts import (
     choice,
     flag,
     noted,
+    nullable,
     patterned,
     record,
     ref,
@@ -89,10 +90,10 @@ def _predicate(title: str, operator: str, family: _Family) -> Schema:
             "value": {"description": "What the field is compared with; its shape depends on the operator."},
             "ignore_case": noted(flag(), "Whether capital and small letters are the same.", default=False),
             "zone": noted(ref("TimeZone"), "Whose clocks and days are meant; by default those of the rule's zone."),
-            "within": noted(ref("Duration"), "Of history.*: how far back events are counted."),
+            "within": _within(family.roots),
         },
         required=("field", "op"),
-        never_null=("value", "ignore_case"),
+        never_null=("value", "ignore_case", "within"),
         examples=examples,
         allOf=[*_shapes_of_values(family.operators.values()), *_constraints(family)],
     )
@@ -136,8 +137,9 @@ def _constraints(family: _Family) -> list[Schema]:
             {"anyOf": [{"properties": {"op": dated}}, {"properties": {"field": begins}}]},
             given=("zone",),
         ),
-        _history(family.roots),
     ]
+    if "history" in family.roots:
+        found.append(_history())
     of_records = [row.name for row in rows if row.record]
     if of_records:
         found.append(
@@ -146,10 +148,14 @@ def _constraints(family: _Family) -> list[Schema]:
     return found
 
 
-def _history(roots: Collection[str]) -> Schema:
-    """`within` is demanded where events are counted, and means nothing elsewhere."""
+def _within(roots: Collection[str]) -> Schema:
     if "history" not in roots:
-        return {"properties": {"within": NULL}}
+        return {"description": "Means nothing here: only rules count events.", **NULL}
+    return nullable(noted(ref("Duration"), "Of history.*, where it is required: how far back events are counted."))
+
+
+def _history() -> Schema:
+    """Demand `within` where events are counted, and refuse it elsewhere."""
     counted = {"properties": {"within": ref("Duration")}, "required": ["within"]}
     counts = when({"field": {"pattern": "^history[.]"}}, counted, given=("field",))
     return {**counts, "else": {"properties": {"within": NULL}}}

@@ -13,7 +13,6 @@ from whenthen.domain.temporal.time_values import CLOCK, DATE, MOMENT
 _NUMBER: Schema = {"type": "number", "exclusiveMinimum": -(10**MAX_DIGITS), "exclusiveMaximum": 10**MAX_DIGITS}
 _LITERAL = r"(?:\\[\s\S]|[^\\*])*"
 _DAY, _HOURS = patterned(f"(?:{DATE.pattern}|{MOMENT.pattern})"), patterned(CLOCK.pattern)
-_NAMED = choice(NAMED_TIMES)
 
 
 def _operand(title: str, description: str, shape: Schema, examples: list[Any]) -> Schema:
@@ -82,9 +81,10 @@ DEFINITIONS: dict[str, Schema] = {
     "DayOrMoment": _operand(
         "DayOrMoment",
         "A date, a moment, or one that is counted from now.",
-        {"anyOf": [_NAMED, _DAY, *(ref(sign.capitalize()) for sign in RELATIVE_SIGNS)]},
+        {"anyOf": [ref("NamedTime"), _DAY, *(ref(sign.capitalize()) for sign in RELATIVE_SIGNS)]},
         ["2026-03-14", "today", {"ahead": {"days": 3}}],
     ),
+    "NamedTime": {"title": "NamedTime", "description": "A moment or a day by its name.", **choice(NAMED_TIMES)},
     "Ago": record("Ago", "So long before now.", {"ago": ref("Duration")}, required=("ago",)),
     "Ahead": record("Ahead", "So long from now.", {"ahead": ref("Duration")}, required=("ahead",)),
     "RangeValue": _operand(

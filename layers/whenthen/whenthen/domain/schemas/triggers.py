@@ -123,7 +123,7 @@ DEFINITIONS: dict[str, Schema] = {
     **timer_triggers.DEFINITIONS,
     **_of_rows(),
     "Trigger": union(
-        "Trigger", "What makes a rule be considered: one of these.", [*map(_title, TRIGGERS), _BIRTHDAY_TITLE]
+        "Trigger", "What makes a rule be considered: one of these.", [_BIRTHDAY_TITLE, *map(_title, TRIGGERS)]
     ),
     _BIRTHDAY_TITLE: _trigger(
         _BIRTHDAY_TITLE,
