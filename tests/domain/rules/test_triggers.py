@@ -296,6 +296,7 @@ def test_a_schedule_over_a_view() -> None:
     assert trigger.view is not None
     assert trigger.view.takes(Record("contact", "7", {"tags": ["vip"]}, 1), NOW)
     assert trigger_of({"schedule": {"cron": "0 9 * * mon"}}).view is None
+    assert trigger_of({"schedule": {"cron": "0 9 * * mon", "kind": None, "filter": None}}).view is None
 
 
 @pytest.mark.parametrize(
@@ -310,6 +311,7 @@ def test_a_schedule_over_a_view() -> None:
         ({"event": ["birthday.reached", "contact.created"]}, {"trigger.event"}),
         ({"event": "deal.updated", "to": "won"}, {"trigger.field"}),
         ({"event": "deal.updated", "field": "a..b", "to": "won"}, {"trigger.field"}),
+        ({"event": "deal.updated", "field": "record."}, {"trigger.field"}),
         ({"event": "deal.updated", "field": "stage", "to": {}}, {"trigger.to"}),
         ({"event": "deal.updated", "field": "stage", "from": "x" * 2_000, "to": "won"}, {"trigger.from"}),
         ({"event": "deal.updated", "cron": "x"}, {"trigger.cron"}),
@@ -329,6 +331,7 @@ def test_a_schedule_over_a_view() -> None:
         ({"date": {"kind": "contact"}}, {"trigger.date.field"}),
         ({"date": {"field": "due"}}, {"trigger.date.kind"}),
         ({"date": {"kind": "task", "field": "name"}}, {"trigger.date.field"}),
+        ({"date": {"kind": "task", "field": "record."}}, {"trigger.date.field"}),
         ({"date": {"kind": "task", "field": "due", "days": 400}}, {"trigger.date.days"}),
         ({"date": {"kind": "task", "field": "due", "at": "25:00"}}, {"trigger.date.at"}),
         ({"date": {"kind": "task", "field": "due", "time_zone": "Mars"}}, {"trigger.date.time_zone"}),
@@ -341,6 +344,8 @@ def test_a_schedule_over_a_view() -> None:
         ({"schedule": {"cron": "0 9 * * *", "at": "2026-05-01T09:00"}}, {"trigger.schedule"}),
         ({"schedule": {"cron": "0 9 * *"}}, {"trigger.schedule.cron"}),
         ({"schedule": {"cron": "0 9 31 2 *"}}, {"trigger.schedule.cron"}),
+        ({"schedule": {"cron": ""}}, {"trigger.schedule.cron"}),
+        ({"schedule": {"at": ""}}, {"trigger.schedule.at"}),
         ({"schedule": {"at": "tomorrow"}}, {"trigger.schedule.at"}),
         ({"schedule": {"at": "2026-05-01"}}, {"trigger.schedule.at"}),
         ({"schedule": {"cron": "0 9 * * *", "time_zone": "record"}}, {"trigger.schedule.time_zone"}),

@@ -227,6 +227,7 @@ def test_an_unknown_zone_is_none(name: str) -> None:
         ({"weekdays": [1]}, ["weekdays"]),
         ({"since": "yesterday"}, ["since"]),
         ({"until": {"days": 3}}, ["until.field"]),
+        ({"until": {"field": "record."}}, ["until.field"]),
         ({"until": {"field": "birth_date", "days": 1_000, "hour": 3}}, ["until.days", "until.hour"]),
         ({"until": "birth_date"}, ["until", "until.field"]),
         ({"day": 3}, ["day"]),

@@ -349,6 +349,7 @@ WRONG = [
     ({**STANDARD, "mappings": [{"type": "a.done"}] * 51}, "mappings"),
     ({**STANDARD, "mappings": [{}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "a.done", "type_from": "body.t"}]}, "mappings[0].type"),
+    ({**STANDARD, "mappings": [{"type_from": "[body"}]}, "mappings[0].type_from"),
     ({**STANDARD, "mappings": [{"type": "Paid"}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "rule.finished"}]}, "mappings[0].type"),
     ({**STANDARD, "mappings": [{"type": "contact.created"}]}, "mappings[0].type"),
