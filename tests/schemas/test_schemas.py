@@ -142,7 +142,7 @@ def test_the_rules_of_the_readme_and_the_demo_are_found_and_fit(page: str) -> No
 def test_no_function_that_matches_loads_the_schemas() -> None:
     code = "import sys; from whenthen.domain.matching import rule_set; from whenthen.domain.rules import rule; "
     code += "from whenthen.sources.webhook import delivery; "
-    code += "print(*[name for name in sys.modules if 'schema' in name])"
+    code += "print(*[name for name in sys.modules if 'schema' in name and 'msgspec' not in name])"
     layer = str(Path(whenthen.__file__).parent.parent)
     ran = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": layer}, capture_output=True, check=True)  # noqa: S603
     assert ran.stdout.split() == []
