@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.schemas.corpus import found_rules
+from tests.schemas.corpus import found_conditions, found_rules, found_triggers
 from tests.schemas.frames import SCHEMAS, documents
 from tests.schemas.mutating import mutated
 from tests.schemas.unsayable import PARSER_TAKES, UNSAYABLE, Unsayable, unexplained
@@ -23,7 +23,7 @@ PARSERS: Mapping[str, Callable[[Any], object]] = {"rule": parse_rule, "view": pa
 VALIDATORS = {kind: Validator(schema) for kind, schema in SCHEMAS.items()}
 
 _DRAWN = settings(
-    max_examples=80,
+    max_examples=60,
     derandomize=True,
     deadline=None,
     database=None,
@@ -76,6 +76,14 @@ def test_our_own_rules_are_taken_by_both_or_by_none(place: str) -> None:
     _check("rule", found_rules()[place])
 
 
+@pytest.mark.parametrize("found", [found_triggers, found_conditions])
+def test_triggers_and_conditions_of_our_tests_are_taken_by_both_or_by_none(found: Callable[[], list[Any]]) -> None:
+    rules = found()
+    assert len(rules) > 50
+    for rule in rules:
+        _check("rule", rule)
+
+
 @pytest.mark.parametrize("row", UNSAYABLE, ids=lambda row: row.name)
 def test_each_exception_is_needed(row: Unsayable) -> None:
     assert VALIDATORS[row.kind].is_valid(row.witness)
@@ -95,7 +103,7 @@ def test_white_space_around_a_text_is_the_parsers_alone_to_take() -> None:
 def test_most_of_what_is_drawn_is_taken_by_the_schema(kind: str) -> None:
     taken = []
 
-    @settings(_DRAWN, max_examples=40)
+    @settings(_DRAWN, max_examples=30)
     @given(documents(kind))
     def draw(document: Any) -> None:
         taken.append(VALIDATORS[kind].is_valid(document))

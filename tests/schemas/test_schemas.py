@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ import pytest
 import whenthen
 from dev.paths import ROOT
 from dev.schemas import path_of, text_of
+from tests.e2e.triggers.conversation_rows import CONVERSATION_ROWS
+from tests.e2e.triggers.customer_rows import CUSTOMER_ROWS
+from tests.e2e.triggers.flow_rows import FLOW_ROWS
+from tests.e2e.triggers.work_rows import WORK_ROWS
 from tests.schemas.corpus import found_rules
 from tests.schemas.frames import RULE, SCHEMAS, STEP
 from tests.schemas.validating import Validator
@@ -24,6 +28,8 @@ from whenthen.domain.schemas.openapi import components
 from whenthen.sources.signing.schemes import DESCRIPTIONS, SETTINGS
 
 RULES = Validator(SCHEMAS["rule"])
+CASES = (*CONVERSATION_ROWS, *CUSTOMER_ROWS, *FLOW_ROWS, *WORK_ROWS)
+ANY = {"field": "event.id", "op": "exists"}
 DEFINITIONS = [(kind, name) for kind, schema in SCHEMAS.items() for name in schema["$defs"]]
 
 
@@ -132,11 +138,19 @@ def test_a_field_begins_with_a_known_root(field: str) -> None:
     assert not RULES.is_valid({**RULE, "conditions": {"field": field, "op": "exists"}})
 
 
-@pytest.mark.parametrize("page", ["README.md", "1_welcome_spring_lead.json"])
-def test_the_rules_of_the_readme_and_the_demo_are_found_and_fit(page: str) -> None:
-    rules = [rule for place, rule in found_rules().items() if place.startswith(page)]
+@pytest.mark.parametrize("page", ["README.md", "dev/demo/rules/", "docs/guides/"])
+def test_the_rules_of_the_readme_the_demo_and_the_docs_fit(page: str) -> None:
+    rules = {place: rule for place, rule in found_rules().items() if place.startswith(page)}
     assert rules
-    assert all(map(RULES.is_valid, rules))
+    assert [place for place, rule in rules.items() if not RULES.is_valid(rule)] == []
+
+
+def test_the_triggers_of_the_end_to_end_table_fit() -> None:
+    cases = [case for case in CASES if isinstance(case.trigger, Mapping)]
+    assert cases
+    for case in cases:
+        rule = {**RULE, "kind": case.kind, "trigger": dict(case.trigger), "conditions": {"all": [*case.also, ANY]}}
+        assert RULES.is_valid(rule), case.what
 
 
 def test_no_function_that_matches_loads_the_schemas() -> None:
