@@ -130,7 +130,9 @@ def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
 
 _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
-    ParameterKind.TEXTS: lambda parameter, reader: list(reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE)),
+    ParameterKind.TEXTS: lambda parameter, reader: list(
+        reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE)
+    ),
     ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
     ParameterKind.FIELDS: _read_fields,
     ParameterKind.RECORD_KIND: _read_record_kind,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.schemas.parts import Schema
+if TYPE_CHECKING:
+    from whenthen.domain.schemas.parts import Schema
 
 PLACE = "#/components/schemas/"
 
