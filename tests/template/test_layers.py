@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import importlib.util
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.messages import catalogues
 from dev.pythons import DEPLOYED, deployed_python
 from tests.template.reading import ROOT
 
@@ -83,3 +85,12 @@ def test_both_layers_are_compiled_by_the_same_lines() -> None:
     first, other = (text.partition("# Lambda cannot keep")[2].partition(".PHONY: build-")[0] for text in texts)
     assert len(first) > 500
     assert first == other
+
+
+def test_the_texts_of_every_language_are_compiled_and_their_sources_left_out(tmp_path: Path) -> None:
+    done = build("whenthen", tmp_path / "built", WHENTHEN_WHEELS="local", WHENTHEN_PYTHON=sys.executable)
+    assert done.returncode == 0, done.stderr
+    locales = tmp_path / "built" / "python" / "whenthen" / "locales"
+    made = [file.relative_to(locales).as_posix() for file in locales.rglob("*") if file.is_file()]
+    assert sorted(made) == [f"{language}/LC_MESSAGES/whenthen.mo" for language in sorted(catalogues.languages())]
+    assert gettext.translation("whenthen", locales, ["hu"]).gettext("weekday.mon") == "hétfő"
