@@ -73,7 +73,7 @@ def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Sched
         part.report("time_zone", ONE_ZONE())
     cron, at = _read_cron(part, zone), _read_moment(part, zone)
     if ("cron" in part) == ("at" in part):
-        part.report("", "either cron or at is required")
+        part.report("", NOT_EXACTLY_ONE(options=["cron", "at"]))
     named = [part.value(name) for name in ("view", "filter", "kind")]
     view = None if named == [None] * len(named) else views.read_view(part, kind, zone.key)
     late = Lateness.read(part, MAX_CRON_LATE) if cron else Lateness.read(part)
