@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
-    from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
+    from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.runtime.environment import Settings
@@ -158,13 +158,6 @@ class Adapters:
         from whenthen.adapters.providers.graph import GraphApi
 
         return GraphApi(self.http, self.secrets, self.settings.graph_api_url, self.settings.graph_api_version)
-
-    @cached_property
-    def mailer(self) -> Mailer:
-        from whenthen.adapters.aws.client import ONCE
-        from whenthen.channels.email.client import SesMailer
-
-        return SesMailer(self.client("ses", ONCE), self.settings.mail_configuration_set)
 
     @cached_property
     def rule_book(self) -> RuleBook:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whenthen.adapters.aws.client import ONCE
+from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
 from whenthen.usecases.ingest.update_consent import Consents
 
@@ -17,6 +19,7 @@ CALLS_OUTSIDE = True
 
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
+    mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
     own, further = ports.settings.mail_from, ports.settings.mail_senders
-    channel = SendEmail(ports.mailer, own, Consents(ports.records), ports.threads, ports.clock, further=further)
+    channel = SendEmail(mailer, own, Consents(ports.records), ports.threads, ports.clock, further=further)
     return ports.perform_job(channel)

@@ -22,7 +22,6 @@ from whenthen.sources.parsing.json_body import read_json, text_id
 from whenthen.sources.webhook.default_mappings import default_mappings
 from whenthen.sources.webhook.field_mapping import (
     MAX_DATA_BYTES,
-    MappingSession,
     data_of,
     encoded_size,
     identities_found,
@@ -31,6 +30,7 @@ from whenthen.sources.webhook.field_mapping import (
 )
 from whenthen.sources.webhook.mapping import EventMapping, Source, may_report
 from whenthen.sources.webhook.mapping_result import EventDraft, Item, MappingResult
+from whenthen.sources.webhook.mapping_session import MappingSession
 from whenthen.sources.webhook.reason_codes import (
     EACH_FINDS_NO_LIST,
     HONEYPOT,

@@ -7,14 +7,10 @@ An expression may find anything. A part that cannot be read is reported and left
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
-from whenthen.domain.common import int64
-from whenthen.domain.common.errors import Invalid, Malformed, Problem
+from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.events.event import parse_time
 from whenthen.domain.events.identities import identities_of, identity
@@ -23,15 +19,13 @@ from whenthen.sources.parsing.json_body import present, text_id, unix_time
 from whenthen.sources.webhook.reason_codes import (
     DATA_TOO_LARGE,
     IDENTITIES_NO_OBJECT,
-    NO_JSON_VALUE,
     NO_RECORD,
     NO_TIME,
 )
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
-    from whenthen.sources.parsing.expressions import Expression
     from whenthen.sources.webhook.mapping import EventMapping
+    from whenthen.sources.webhook.mapping_session import MappingSession
     from whenthen.sources.webhook.record_mapping import RecordUpsert
 
 MAX_DATA_BYTES = 150_000
@@ -39,46 +33,6 @@ MAX_DATA_BYTES = 150_000
 
 _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
 _LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; a number above is no time, and may be too large to divide
-
-
-class MappingSession(Struct, frozen=True):
-    """Evaluate one mapping's expressions; report those that do not apply, and read them as None.
-
-    path      of the mapping, such as `mappings[0]`
-    root      the values that expressions see
-    problems  receives each problem, its field below `path`
-    """
-
-    path: str
-    root: Mapping[str, Any]
-    problems: list[Problem]
-
-    def report(self, name: str, reason: Reason) -> None:
-        """Report a problem of the part `name` of the mapping."""
-        self.problems.append(Problem(f"{self.path}.{name}", reason))
-
-    def value(self, name: str, expression: Expression | None) -> Any:
-        """Evaluate the expression of the part `name`; None if there is none, or it does not apply."""
-        if expression is None:
-            return None
-        try:
-            found = int64.as_text(expression.value(self.root))  # to_number('9223372036854775808')
-            json.dumps(found, allow_nan=False)  # an expression can find what is no JSON: to_number('nan'), &name
-        except Malformed as error:
-            self.report(name, error.reason)
-        except (TypeError, ValueError):
-            self.report(name, NO_JSON_VALUE())
-        else:
-            return found
-        return None
-
-    def holds(self, expression: Expression) -> bool:
-        """Tell whether the mapping's `when` holds; one that does not apply does not."""
-        try:
-            return expression.holds(self.root)
-        except Malformed as error:
-            self.report("when", error.reason)
-            return False
 
 
 def time_of(mapping: EventMapping, session: MappingSession) -> datetime | None:

@@ -29,8 +29,8 @@ from whenthen.sources.webhook.reason_codes import (
 )
 
 if TYPE_CHECKING:
-    from whenthen.sources.webhook.field_mapping import MappingSession
     from whenthen.sources.webhook.mapping import RecordMapping
+    from whenthen.sources.webhook.mapping_session import MappingSession
 
 MOST_SHOWN = 5
 """Names of impossible fields that a problem lists."""
