@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from whenthen.domain.common import ids
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause, Event
 from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.records.record import Record
@@ -112,3 +113,8 @@ def client_error(code: str, status: int = 400, operation: str = "Call") -> Clien
     """How botocore reports an error of a service."""
     response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, operation)
+
+
+def why(word: str) -> Reason:
+    """Make a reason that differs from others by a word."""
+    return Reason("sample.why", {"word": word})

@@ -94,7 +94,7 @@ def test_what_was_refused_is_put_again_alone(no_sleep: list[float]) -> None:
 def test_what_stays_refused_is_reported(no_sleep: list[float]) -> None:
     unlucky = event("e1").id
     client = FakeEvents(lambda _call, detail: detail["id"] == unlucky)
-    with pytest.raises(Temporary, match="1 of 3"):
+    with pytest.raises(Temporary, match="left=1, count=3"):
         EventBridgeBus(client, "bus").publish(_events(3))
     assert [len(call) for call in client.calls] == [3, 1, 1, 1]
     assert no_sleep == sorted(no_sleep)
@@ -121,7 +121,7 @@ def test_what_may_yet_be_taken_is_waited_for_before_another_is_refused(no_sleep:
 
     published = _events(3)
     client = Both()
-    with pytest.raises(Temporary, match="1 of 3"):
+    with pytest.raises(Temporary, match="left=1, count=3"):
         EventBridgeBus(client, "bus").publish(published)
     assert [len(call) for call in client.calls] == [3, 1, 1, 1]
 
@@ -206,6 +206,6 @@ def test_of_many_calls_one_that_stays_refused_is_reported_when_the_others_are_th
     published = _events(200)
     unlucky = published[5].id
     client = FakeEvents(lambda _call, detail: detail["id"] == unlucky)
-    with pytest.raises(Temporary, match="1 of 10"):
+    with pytest.raises(Temporary, match="left=1, count=10"):
         EventBridgeBus(client, "bus").publish(published)
     assert len(set(client.taken)) == 199

@@ -131,26 +131,27 @@ def test_messages_that_were_refused_are_sent_again_alone() -> None:
 
 def test_messages_that_stay_refused_are_reported() -> None:
     client = FakeSqs({"s1"}, times=99)
-    with pytest.raises(Temporary, match="1 of 2"):
+    with pytest.raises(Temporary, match="left=1, count=2"):
         SqsJobs(client, {"email": "url"}.__getitem__).send("email", [job(run(event()), f"s{n}") for n in range(2)])
 
 
-def test_a_buried_message_tells_why(sqs: Any, make_queue: Callable[[str], str]) -> None:
+def test_a_dead_letter_says_why(sqs: Any, make_queue: Callable[[str], str]) -> None:
     own, dead = make_queue("email"), make_queue("email-dead")
-    reason = "steps[0]: is\nrequired \x00" + "x" * 5_000
-    OwnQueue(sqs, own, dead).dead_letter("not json", reason, "Malformed")
+    fields = "steps[0]\n, \x00" + "x" * 5_000
+    said = {"error": "Invalid", "reason": "input.invalid", "fields": fields}
+    OwnQueue(sqs, own, dead).dead_letter("not json", said)
     [message] = _received(sqs, dead)
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert message["Body"] == "not json"
-    assert attributes["error"] == "Malformed"
+    assert (attributes["error"], attributes["reason"]) == ("Invalid", "input.invalid")
     assert attributes["queue"] == "email"
-    assert attributes["reason"].startswith("steps[0]: is required")
-    assert len(attributes["reason"]) <= 1_000
+    assert attributes["fields"].startswith("steps[0] , ")
+    assert len(attributes["fields"]) <= 1_000
 
 
-def test_an_empty_reason_is_taken_too(sqs: Any, make_queue: Callable[[str], str]) -> None:
+def test_an_empty_attribute_is_taken_too(sqs: Any, make_queue: Callable[[str], str]) -> None:
     dead = make_queue("dead")
-    OwnQueue(sqs, make_queue("own"), dead).dead_letter("{}", "", "NotFound")
+    OwnQueue(sqs, make_queue("own"), dead).dead_letter("{}", {"reason": ""})
     [message] = _received(sqs, dead)
     assert message["MessageAttributes"]["reason"]["StringValue"] == "-"
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.adapters.samples import why
 from whenthen.adapters.aws.sequences import StepFunctions
 from whenthen.domain.common.errors import Temporary
+from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
 
 ARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:dev-sequence"
 
@@ -51,18 +53,17 @@ def test_an_answer_carries_its_output() -> None:
 
 def test_a_stop_finds_the_execution_by_its_run() -> None:
     client = FakeStepFunctions()
-    StepFunctions(client, ARN).stop("run_1", "exit: contact.replied" + "x" * 40_000)
+    StepFunctions(client, ARN).stop("run_1", EXIT_EVENT(event_type="contact.replied"))
     [(name, request)] = client.calls
     assert name == "stop_execution"
     assert request["executionArn"] == "arn:aws:states:eu-central-1:123456789012:execution:dev-sequence:run_1"
-    assert request["cause"].startswith("exit: contact.replied")
-    assert len(request["cause"]) <= 32_768
+    assert request["cause"] == "exit.event"
 
 
 _ACTS = {
     "start": lambda sequences: sequences.start("run_1"),
     "answer": lambda sequences: sequences.answer("token", {"more": False}),
-    "stop": lambda sequences: sequences.stop("run_1", "why"),
+    "stop": lambda sequences: sequences.stop("run_1", why("stopped")),
 }
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.adapters.samples import NOW, event, job, minutes, record, run
+from tests.adapters.samples import NOW, event, job, minutes, record, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.clock import SystemClock
 from whenthen.adapters.dynamodb.records.records import DynamoRecords
@@ -137,7 +137,7 @@ def test_a_step_that_writes_a_date_writes_its_entry_with_the_outcome(dynamodb: A
     before = contact(birth_date="1990-03-14")
     records.put(before, None)
     after = contact(version=2, birth_date="1990-03-15")
-    runs.complete_with(step, Outcome(JobStatus.DONE, "set"), NOW, [RecordWrite(after, before)], None)
+    runs.complete_with(step, Outcome(JobStatus.DONE, why("set")), NOW, [RecordWrite(after, before)], None)
     assert entries(records) == []
     assert len(entries(records, "date#contact.birth_date#03-15")) == 1
 

@@ -15,6 +15,7 @@ from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
 from whenthen.domain.common.errors import TooLarge
 from whenthen.domain.event_catalog.derivation import change_events
 from whenthen.ports.values import NotEntered, Plan, Planned
+from whenthen.usecases.matching.match_event import LOOP
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_a_plan_is_given_back_as_it_was_made(log: DynamoEventLog, seen: Any) -> 
         event(),
         seen,
         (Planned("rule_a", 1, None), Planned("rule_b", 3, "lead:4711")),
-        note="why not",
+        note=LOOP(count=9),
         others=(record("contact", "7"),),
         refused=(NotEntered("rule_c", 2, "lead:4711", "only_new"),),
         decided_at=minutes(61) + timedelta(microseconds=7),

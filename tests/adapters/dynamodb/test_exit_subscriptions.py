@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.adapters.interventions import Intervening
-from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, run
+from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+from whenthen.adapters.dynamodb.runs.runs import EXIT_BEFORE_START, DynamoRuns
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import RunStatus
@@ -88,7 +88,7 @@ def test_an_exit_that_comes_after_the_start_finds_the_run(ledger: DynamoRuns) ->
     ledger.note_exit(KEYS, _reply(minutes(1)))
     found = run(event())
     assert ledger.watching(KEYS) == [(found.id, (REPLIED, "whatsapp.message_received", "lead.updated"), NOW)]
-    assert ledger.finish(found, RunStatus.STOPPED, "exit", minutes(2))
+    assert ledger.finish(found, RunStatus.STOPPED, why("exit"), minutes(2))
     assert ledger.watching(KEYS) == []
 
 
@@ -119,7 +119,7 @@ def test_an_exit_that_was_noted_but_found_no_marker_yet_stops_the_run(
     state = ledger.load(run(event()).id)
     assert state is not None
     assert state.run.status is RunStatus.STOPPED
-    assert REPLIED in state.run.reason
+    assert state.run.reason == EXIT_BEFORE_START(event_type=REPLIED)
     assert ledger.watching(KEYS) == []
 
 

@@ -110,7 +110,7 @@ _URL = "https://aws.example"
     ids=str,
 )
 def test_what_passes_is_temporary(error: Exception) -> None:
-    with pytest.raises(Temporary, match="reading config") as raised, aws_errors("reading config"):
+    with pytest.raises(Temporary, match="s3:GetObject") as raised, aws_errors("s3:GetObject"):
         raise error
     assert raised.value.__cause__ is error
 

@@ -10,16 +10,17 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening, lose_answer
-from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, record, run
+from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, record, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.records.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
-from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, TooLarge, WhenthenError
+from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, Temporary, TooLarge, WhenthenError
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.ports.reason_codes import ATTEMPT_VANISHED
 from whenthen.ports.values import Counter, RecordWrite
 
 LEASE = timedelta(seconds=90)
-DONE = Outcome(JobStatus.DONE, "sent", {"message_id": "wamid.1", "count": 1})
+DONE = Outcome(JobStatus.DONE, why("sent"), {"message_id": "wamid.1", "count": 1})
 
 
 @pytest.fixture
@@ -78,10 +79,10 @@ def test_a_job_with_an_outcome_is_not_claimed(ledger: DynamoRuns, pending: Job) 
 def test_a_pending_job_has_its_outcome_without_a_claim_unless_another_was_quicker(
     ledger: DynamoRuns, pending: Job
 ) -> None:
-    skipped = Outcome(JobStatus.SKIPPED, "refused")
+    skipped = Outcome(JobStatus.SKIPPED, why("refused"))
     claimed = _claim(ledger, pending)
     assert not ledger.complete(pending, skipped, minutes(1)), "another has it"
-    ledger.release(claimed, "throttled")
+    ledger.release(claimed, why("throttled"))
     assert not ledger.complete(pending, skipped, minutes(1)), "another had it since"
     assert ledger.complete(replace(pending, attempt=1), skipped, minutes(1))
     assert (_stored(ledger, pending).status, _stored(ledger, pending).attempt) == (JobStatus.SKIPPED, 1)
@@ -97,7 +98,7 @@ def test_a_repeatable_claim_whose_lease_ran_out_is_taken_over(ledger: DynamoRuns
     second = _claim(ledger, pending, NOW + LEASE, repeatable=True)
     assert (second.status, second.attempt) == (JobStatus.CLAIMED, 2)
     assert not ledger.complete(first, DONE, minutes(2)), "the first worker is fenced off"
-    ledger.release(first, "too late")
+    ledger.release(first, why("too late"))
     assert _stored(ledger, pending) == second
     assert ledger.complete(second, DONE, minutes(3))
 
@@ -106,7 +107,7 @@ def test_another_claim_whose_lease_ran_out_becomes_unknown(ledger: DynamoRuns, p
     first = _claim(ledger, pending)
     found = _claim(ledger, pending, NOW + LEASE)
     assert (found.status, found.attempt, found.finished_at) == (JobStatus.UNKNOWN, 1, NOW + LEASE)
-    assert "attempt 1" in found.reason
+    assert found.reason == ATTEMPT_VANISHED(attempt=1)
     assert not ledger.complete(first, DONE, minutes(2)), "what became unknown stays so"
     assert _stored(ledger, pending).status is JobStatus.UNKNOWN
 
@@ -127,24 +128,24 @@ def test_a_worker_that_completes_just_before_it_is_given_up_has_its_outcome(
 
 
 def test_a_released_job_is_claimed_anew(ledger: DynamoRuns, pending: Job) -> None:
-    ledger.release(_claim(ledger, pending), "throttled")
+    ledger.release(_claim(ledger, pending), why("throttled"))
     released = _stored(ledger, pending)
     assert (released.status, released.attempt, released.lease_until, released.reason) == (
         JobStatus.PENDING,
         1,
         None,
-        "throttled",
+        why("throttled"),
     )
     assert _claim(ledger, pending).attempt == 2
 
 
 def test_a_postponed_job_is_claimed_anew_and_its_refusals_are_counted(ledger: DynamoRuns, pending: Job) -> None:
     for times in (1, 2):
-        assert ledger.postpone(_claim(ledger, pending), "SES: Throttling")
+        assert ledger.postpone(_claim(ledger, pending), why("SES: Throttling"))
         found = _stored(ledger, pending)
-        assert (found.status, found.reason, found.lease_until) == (JobStatus.PENDING, "SES: Throttling", None)
+        assert (found.status, found.reason, found.lease_until) == (JobStatus.PENDING, why("SES: Throttling"), None)
         assert (found.attempt, found.postponed, found.attempts) == (times, times, 0)
-    ledger.release(_claim(ledger, pending), "out of order")
+    ledger.release(_claim(ledger, pending), why("out of order"))
     assert _stored(ledger, pending).attempts == 1
     claimed = _claim(ledger, pending)
     assert ledger.complete(claimed, DONE, minutes(1))
@@ -154,16 +155,16 @@ def test_a_postponed_job_is_claimed_anew_and_its_refusals_are_counted(ledger: Dy
 def test_a_job_that_is_no_longer_held_is_not_postponed(ledger: DynamoRuns, pending: Job) -> None:
     first = _claim(ledger, pending, repeatable=True)
     second = _claim(ledger, pending, NOW + LEASE, repeatable=True)
-    assert not ledger.postpone(first, "late")
+    assert not ledger.postpone(first, why("late"))
     assert _stored(ledger, pending) == second
     assert ledger.complete(second, DONE, minutes(3))
-    assert not ledger.postpone(second, "later still")
+    assert not ledger.postpone(second, why("later still"))
 
 
 def test_a_postponement_that_finds_itself_made_is_ours(ledger: DynamoRuns, client: Intervening, pending: Job) -> None:
     claimed = _claim(ledger, pending)
     client._client = _Twice(client._client)
-    assert ledger.postpone(claimed, "SES: Throttling")
+    assert ledger.postpone(claimed, why("SES: Throttling"))
     assert _stored(ledger, pending).postponed == 1
 
 
@@ -171,14 +172,14 @@ def test_the_outcome_is_kept_with_its_result(ledger: DynamoRuns, pending: Job) -
     claimed = _claim(ledger, pending)
     assert ledger.complete(claimed, DONE, minutes(1))
     assert _stored(ledger, pending) == replace(
-        claimed, status=DONE.status, reason="sent", result=DONE.result, finished_at=minutes(1), lease_until=None
+        claimed, status=DONE.status, reason=why("sent"), result=DONE.result, finished_at=minutes(1), lease_until=None
     )
 
 
 def test_a_second_outcome_changes_nothing(ledger: DynamoRuns, pending: Job) -> None:
     claimed = _claim(ledger, pending)
     assert ledger.complete(claimed, DONE, minutes(1))
-    assert not ledger.complete(claimed, Outcome(JobStatus.FAILED, "no"), minutes(2))
+    assert not ledger.complete(claimed, Outcome(JobStatus.FAILED, why("no")), minutes(2))
     assert _stored(ledger, pending).status is JobStatus.DONE
 
 
@@ -242,10 +243,10 @@ def test_if_one_part_moved_on_nothing_is_written(
     if what == "record":
         records.put(record(version=2, name="newer"), old)
     if what == "job":
-        ledger.complete_with(pending, Outcome(JobStatus.SKIPPED, "not now"), NOW, [], None)
+        ledger.complete_with(pending, Outcome(JobStatus.SKIPPED, why("not now")), NOW, [], None)
     before = records.get(old.ref), ledger.counter("turn"), _stored(ledger, pending)
     moved = Counter("turn", 1 if what == "counter" else 0, 2)
-    with pytest.raises(Stale, match="job" if what == "job" else "record or a counter"):
+    with pytest.raises(Stale, match=pending.id):
         ledger.complete_with(pending, DONE, minutes(1), [RecordWrite(record(version=2, name="mine"), old)], moved)
     assert (records.get(old.ref), ledger.counter("turn"), _stored(ledger, pending)) == before
 
@@ -295,24 +296,24 @@ def test_a_transaction_whose_answer_was_lost_is_seen_by_the_next_look(
     ledger: DynamoRuns, client: Intervening, pending: Job
 ) -> None:
     client.after["transact_write_items"] = [lose_answer]
-    with pytest.raises(Exception, match="ReadTimeoutError"):
+    with pytest.raises(Temporary, match="ReadTimeoutError"):
         ledger.complete_with(pending, DONE, NOW, [], None)
     assert _stored(ledger, pending).status is JobStatus.DONE
 
 
 def test_a_report_settles_a_job_that_stands_as_it_was_read(ledger: DynamoRuns, pending: Job) -> None:
-    ledger.complete(_claim(ledger, pending), Outcome(JobStatus.UNKNOWN, "no answer"), NOW)
+    ledger.complete(_claim(ledger, pending), Outcome(JobStatus.UNKNOWN, why("no answer")), NOW)
     unknown = _stored(ledger, pending)
     assert ledger.report(unknown, DONE, 3, minutes(5)) is True
     settled = _stored(ledger, pending)
-    assert (settled.status, settled.reason, settled.stage, settled.finished_at) == (JobStatus.DONE, "sent", 3, NOW)
-    assert ledger.report(unknown, Outcome(JobStatus.FAILED, "late"), 2, minutes(6)) is False
+    assert (settled.status, settled.reason, settled.stage, settled.finished_at) == (JobStatus.DONE, why("sent"), 3, NOW)
+    assert ledger.report(unknown, Outcome(JobStatus.FAILED, why("late")), 2, minutes(6)) is False
     assert _stored(ledger, pending) == settled
 
 
 def test_a_report_that_overtakes_the_answer_ends_the_claim(ledger: DynamoRuns, pending: Job) -> None:
     claimed = _claim(ledger, pending)
     assert ledger.report(claimed, DONE, 1, minutes(1)) is True
-    assert ledger.complete(claimed, Outcome(JobStatus.UNKNOWN, "no answer"), minutes(2)) is False
+    assert ledger.complete(claimed, Outcome(JobStatus.UNKNOWN, why("no answer")), minutes(2)) is False
     settled = _stored(ledger, pending)
     assert (settled.status, settled.finished_at, settled.lease_until) == (JobStatus.DONE, minutes(1), None)

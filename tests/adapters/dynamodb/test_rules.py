@@ -82,7 +82,7 @@ def test_of_two_saves_of_one_version_one_is_stale(store: DynamoRules, dynamodb: 
     _save(store, version=2)
     before = _dump(dynamodb)
     stored, parsed = rule(version=2, name="Mine")
-    with pytest.raises(Stale, match="at version 2, not 1"):
+    with pytest.raises(Stale, match=r"store\.moved_on"):
         store.save(stored, parsed, first)
     with pytest.raises(Stale):
         store.save(*rule(), None)
@@ -106,7 +106,7 @@ def test_a_rule_that_is_deleted_under_a_save_stays_deleted(dynamodb: Any, store:
     client = Intervening(dynamodb)
     client.before["transact_write_items"] = [lambda: store.delete(first, rule(mode="off")[1])]
     stored, parsed = rule(version=2, mode="off")
-    with pytest.raises(Stale, match="at version None, not 1"):
+    with pytest.raises(Stale, match=r"store\.moved_on"):
         DynamoRules(client, CONFIG).save(stored, parsed, first)
     assert store.list(limit=10, cursor=None).items == ()
 

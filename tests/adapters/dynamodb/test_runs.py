@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening
-from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run
+from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid, Temporary
-from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Started
 
 RETENTION = timedelta(days=90)
@@ -99,7 +101,7 @@ def test_what_one_of_its_records_entered_once_a_record_enters_no_more(ledger: Dy
 
 def test_more_than_one_transaction_can_hold_is_refused(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(60)))
-    with pytest.raises(Invalid, match="at most 100"):
+    with pytest.raises(Invalid, match=r"store\.too_many_writes"):
         ledger.start(many, event(), [], enrolment_key=None)
     assert ledger.load(many.id) is None
 
@@ -108,13 +110,13 @@ def test_thirty_steps_and_thirty_keys_fit(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(30)))
     jobs = [job(many, f"s{number}") for number in range(30)]
     assert ledger.start(many, event(), jobs, enrolment_key="k") is Started.STARTED
-    assert ledger.finish(many, RunStatus.DONE, "", minutes(5))
+    assert ledger.finish(many, RunStatus.DONE, why(""), minutes(5))
 
 
 def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
     doubled = run(event(), watch=("lead:4711", "lead:4711"), exits_on=("contact.replied", "contact.replied"))
     assert ledger.start(doubled, event(), [], enrolment_key=None) is Started.STARTED
-    assert ledger.finish(doubled, RunStatus.DONE, "", minutes(5))
+    assert ledger.finish(doubled, RunStatus.DONE, why(""), minutes(5))
     assert ledger.watching(["lead:4711", "lead:4711"]) == []
 
 
@@ -146,7 +148,7 @@ def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
 def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
-    ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
     step_group = replace(started, step_group=0)
     assert not ledger.dispatch(step_group, [job(step_group)])
     state = ledger.load(started.id)
@@ -160,7 +162,7 @@ def test_a_run_that_ends_while_its_wave_is_dispatched_has_no_new_jobs(
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
-    client.before["transact_write_items"] = [lambda: other.finish(started, RunStatus.STOPPED, "exit", minutes(2))]
+    client.before["transact_write_items"] = [lambda: other.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))]
     step_group = replace(started, step_group=0)
     assert not ledger.dispatch(step_group, [job(step_group)])
     assert ledger.watching(started.watch) == []
@@ -180,15 +182,34 @@ def test_a_run_ends_once(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [job(started)], enrolment_key=None)
     ledger.keep_token(started.id, "t1")
-    assert ledger.finish(started, RunStatus.DONE, "1 of 1 steps done", minutes(7))
-    assert not ledger.finish(started, RunStatus.STOPPED, "late", minutes(8))
+    assert ledger.finish(started, RunStatus.DONE, why("1 of 1 steps done"), minutes(7))
+    assert not ledger.finish(started, RunStatus.STOPPED, why("late"), minutes(8))
     ledger.park(started, minutes(9))
     found = _run(ledger, started.id)
-    assert (found.status, found.reason, found.finished_at) == (RunStatus.DONE, "1 of 1 steps done", minutes(7))
+    assert (found.status, found.reason, found.finished_at) == (RunStatus.DONE, why("1 of 1 steps done"), minutes(7))
     assert found.token == "t1", "so that an answer which got lost can be given again"
 
 
-def test_a_wave_that_comes_while_a_run_ends_expires_with_it(
+def test_a_reason_is_stored_as_code_and_params_with_its_code_beside_it(ledger: DynamoRuns, dynamodb: Any) -> None:
+    started = run(event())
+    ledger.start(started, event(), [], enrolment_key=None)
+    [before] = [item for item in _items(dynamodb).values() if item["sk"] == {"S": "run"}]
+    assert not {"reason", "reason_code"} & before.keys()
+    reason = AT_STEP(step="hello", reason=Reason("sample.cause", {"share": 1.5, "names": ["a", None, True]}))
+    assert ledger.finish(started, RunStatus.FAILED, reason, minutes(7))
+    [item] = [item for item in _items(dynamodb).values() if item["sk"] == {"S": "run"}]
+    assert item["reason_code"] == {"S": "run.at_step"}
+    assert json.loads(item["reason"]["S"]) == {
+        "code": "run.at_step",
+        "params": {
+            "step": "hello",
+            "reason": {"code": "sample.cause", "params": {"share": 1.5, "names": ["a", None, True]}},
+        },
+    }
+    assert _run(ledger, started.id).reason == reason
+
+
+def test_a_step_group_that_comes_while_a_run_ends_expires_with_it(
     ledger: DynamoRuns, client: Intervening, dynamodb: Any
 ) -> None:
     """Between the look at what expires and the transaction, another worker dispatches a step group."""
@@ -198,7 +219,7 @@ def test_a_wave_that_comes_while_a_run_ends_expires_with_it(
     further = replace(started, step_group=started.step_group + 1)
     late = job(further, "late", step_group=further.step_group)
     client.before["transact_write_items"] = [lambda: other.dispatch(further, [late])]
-    assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    assert ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
     assert _run(ledger, started.id).status is RunStatus.STOPPED
     mine = {sk: item for (pk, sk), item in _items(dynamodb).items() if pk == f"run#{started.id}"}
     assert len(mine) == 3
@@ -216,17 +237,17 @@ def test_a_run_that_will_not_stand_still_is_ended_later(ledger: DynamoRuns, clie
         client.before["transact_write_items"] = [further]
 
     client.before["transact_write_items"] = [further]
-    with pytest.raises(Temporary, match="keeps going on"):
-        ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    with pytest.raises(Temporary, match=r"store\.contended"):
+        ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
     del client.before["transact_write_items"]
-    assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    assert ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
 
 
 def test_what_an_open_run_holds_never_expires_and_the_rest_does(ledger: DynamoRuns, dynamodb: Any) -> None:
     started = run(event())
     ledger.start(started, event(), [job(started)], enrolment_key="k")
     assert not [item for item in _items(dynamodb).values() if "expires_at" in item]
-    ledger.finish(started, RunStatus.DONE, "", minutes(7))
+    ledger.finish(started, RunStatus.DONE, why(""), minutes(7))
     items = _items(dynamodb)
     at = str(int((minutes(7) + RETENTION).timestamp()))
     parts = {sk: item.get("expires_at", {}).get("N") for (pk, sk), item in items.items() if pk == f"run#{started.id}"}
@@ -250,9 +271,9 @@ def test_a_job_that_completes_in_the_middle_of_the_end_keeps_its_outcome(
     own = job(started)
     ledger.start(started, event(), [own], enrolment_key=None)
     claimed = ledger.claim(own, now=NOW, lease_until=minutes(2), repeatable=False)
-    done = Outcome(JobStatus.DONE, "sent")
+    done = Outcome(JobStatus.DONE, why("sent"))
     client.before["transact_write_items"] = [lambda: other.complete(claimed, done, minutes(1))]
-    assert ledger.finish(started, RunStatus.STOPPED, "exit", minutes(2))
+    assert ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
     state = ledger.load(started.id)
     assert state is not None
     assert state.jobs[0].status is JobStatus.DONE
@@ -283,7 +304,7 @@ def test_a_list_by_status_shows_where_runs_stand_now(ledger: DynamoRuns) -> None
     ledger.start(first, event("e1"), [], enrolment_key=None)
     ledger.start(second, event("e2"), [], enrolment_key=None)
     assert _ids(ledger, "running") == [second.id, first.id]
-    ledger.finish(first, RunStatus.FAILED, "no", minutes(3))
+    ledger.finish(first, RunStatus.FAILED, why("no"), minutes(3))
     ledger.park(second, minutes(9))
     assert (_ids(ledger, "running"), _ids(ledger, "failed"), _ids(ledger, "waiting")) == ([], [first.id], [second.id])
     assert _ids(ledger, "no such status") == []
@@ -307,11 +328,11 @@ def test_a_cursor_of_another_list_is_refused(ledger: DynamoRuns) -> None:
 def test_the_outcome_of_a_run_can_be_corrected_and_its_lists_follow(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
-    assert ledger.revise(replace(started, status=RunStatus.UNKNOWN), RunStatus.DONE, "early") is False
-    ledger.finish(started, RunStatus.UNKNOWN, "no answer", NOW)
+    assert ledger.revise(replace(started, status=RunStatus.UNKNOWN), RunStatus.DONE, why("early")) is False
+    ledger.finish(started, RunStatus.UNKNOWN, why("no answer"), NOW)
     ended = ledger.load(started.id)
     assert ended is not None
-    assert ledger.revise(ended.run, RunStatus.DONE, "1 of 1 steps done") is True
+    assert ledger.revise(ended.run, RunStatus.DONE, why("1 of 1 steps done")) is True
     [found] = ledger.by_status("done", limit=10, cursor=None).items
-    assert (found.id, found.reason, found.finished_at) == (started.id, "1 of 1 steps done", NOW)
+    assert (found.id, found.reason, found.finished_at) == (started.id, why("1 of 1 steps done"), NOW)
     assert ledger.by_status("unknown", limit=10, cursor=None).items == ()

@@ -66,7 +66,7 @@ def run_item(run: Run, expires_at: int | None) -> Item:
 
 def run_of(item: Item) -> Run:
     """Read the run of its item."""
-    return struct_of(item, Run)
+    return struct_of({"record": None, **item}, Run)
 
 
 def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
