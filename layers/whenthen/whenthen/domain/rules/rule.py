@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
@@ -19,7 +19,7 @@ from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules import triggers
 from whenthen.domain.rules.actions import actions, read_parameters
-from whenthen.domain.temporal.time_zones import parse_zone, utc
+from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Exit(Struct, frozen=True):
 class Rule(Struct, frozen=True):
     """Hold one version of a rule. `kind`: the kind of record that it is about; None if it does not say.
 
+    time_zone      the name of `zone`
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     """
 
@@ -116,8 +117,13 @@ class Rule(Struct, frozen=True):
     entry: Entry = Entry()
     exit: Exit = Exit()
     mode: Mode = Mode.OFF
-    zone: ZoneInfo = field(default_factory=utc)
+    time_zone: str = UTC
     activated_at: datetime | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Look up the zone whose clocks the rule goes by. Matching alone asks for none."""
+        return zone_of(self.time_zone)
 
     @property
     def step_groups(self) -> tuple[tuple[Step, ...], ...]:
@@ -182,7 +188,7 @@ def _read_head(reader: Reader) -> Rule:
         steps=(),
         entry=_read_entry(reader.child("entry")),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
-        zone=zone,
+        time_zone=zone.key,
         activated_at=_read_activation(reader),
     )
 
