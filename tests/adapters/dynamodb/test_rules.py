@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, event, rule
 from tests.adapters.tables import CONFIG
+from whenthen.adapters.dynamodb.config import rule_items
 from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
 from whenthen.adapters.dynamodb.config.rules import DynamoRules
 from whenthen.domain.common.errors import Invalid, NotFound, Stale
+from whenthen.domain.rules import compact_rules
 from whenthen.domain.rules.context import context_of
+from whenthen.domain.rules.rule import Rule, parse_rule_head
 from whenthen.ports.values import StoredRule
 
 LEAD = "meta_lead.created"
@@ -52,6 +56,24 @@ def _matches(book: DynamoRuleBook, event_type: str = LEAD) -> list[str]:
 
 def _dump(dynamodb: Any) -> list[Any]:
     return sorted(dynamodb.scan(TableName=CONFIG)["Items"], key=str)
+
+
+def _item(dynamodb: Any, pk: str, sk: str = "rule_1") -> dict[str, Any]:
+    found: dict[str, Any] = dynamodb.get_item(TableName=CONFIG, Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
+    return found
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the rules whose documents the matcher parsed."""
+    ids: list[str] = []
+
+    def parse(document: Any) -> Rule:
+        ids.append(document["id"])
+        return parse_rule_head(document)
+
+    monkeypatch.setattr(rule_items, "parse_rule_head", parse)
+    return ids
 
 
 # --- the store ---------------------------------------------------------------------------------------
@@ -304,3 +326,77 @@ def test_neighbours_are_the_current_versions_of_rules_in_force(store: DynamoRule
     assert [found.id for found in store.watching(LEAD, limit=10)] == ["rule_0", "rule_2"]
     assert store.watching(LEAD, limit=1) == [second]
     assert store.watching(PAID, limit=10) == []
+
+
+# --- compact forms -----------------------------------------------------------------------------------
+
+RICH = {
+    "trigger": {"event": LEAD, "moves_to": {"stage": "new", "from": ["cold", "lost"]}},
+    "conditions": {
+        "any": [{"field": "record.a", "op": "in", "value": [1, 1.0, "x"]}, {"field": "now.hour", "op": ">", "value": 8}]
+    },
+    "time_zone": "Europe/Istanbul",
+    "entry": {"again": "once_per_record"},
+}
+
+
+def _head(**more: Any) -> Rule:
+    return parse_rule_head(rule(**more)[0].document)
+
+
+def test_the_matcher_decodes_what_was_parsed_when_it_was_saved(
+    store: DynamoRules, book: DynamoRuleBook, parsed: list[str]
+) -> None:
+    _save(store, **RICH)
+    _save(store, "rule_2", **{**RICH, "mode": "off"})
+    assert book.considered(LEAD) == [_head(**RICH)]
+    assert book.switched_off(LEAD, limit=9) == [_head(rule_id="rule_2", **{**RICH, "mode": "off"})]
+    assert parsed == []
+
+
+@pytest.mark.parametrize(
+    "compact", [None, b"nonsense", zlib.compress(b"nonsense"), zlib.compress(b"[1,[],[],[],[],[]]")]
+)
+def test_a_rule_without_a_readable_compact_form_is_parsed_from_its_document(
+    store: DynamoRules, book: DynamoRuleBook, dynamodb: Any, parsed: list[str], compact: bytes | None
+) -> None:
+    _save(store, **RICH)
+    item = _item(dynamodb, f"trigger#{LEAD}")
+    del item["compact"]
+    dynamodb.put_item(TableName=CONFIG, Item={**item, **({"compact": {"B": compact}} if compact else {})})
+    assert book.considered(LEAD) == [_head(**RICH)]
+    assert parsed == ["rule_1"]
+
+
+def test_a_rule_in_the_format_of_other_code_is_parsed_from_its_document(
+    store: DynamoRules, book: DynamoRuleBook, parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _save(store, **RICH)
+    monkeypatch.setattr(compact_rules, "FORMAT", compact_rules.FORMAT + 1)
+    assert book.considered(LEAD) == [_head(**RICH)]
+    assert parsed == ["rule_1"]
+    _save(store, version=2, **RICH)
+    assert book.considered(LEAD) == [_head(version=2, **RICH)]
+    assert parsed == ["rule_1"], "it was saved in the new format"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"name": "half of a pair: \ud83d"},
+        {
+            "conditions": {
+                "field": "record.a",
+                "op": "in",
+                "value": [f"{number:x}" * 100 for number in range(10**9, 10**9 + 200)],
+            }
+        },
+    ],
+)
+def test_a_rule_that_has_no_compact_form_or_a_large_one_is_in_force_by_its_document(
+    store: DynamoRules, book: DynamoRuleBook, dynamodb: Any, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_items, "MAX_COMPACT_BYTES", 1_000)
+    _save(store, **more)
+    assert "compact" not in _item(dynamodb, f"trigger#{LEAD}")
+    assert book.considered(LEAD) == [_head(**more)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import zlib
 from itertools import count
 from typing import Any
 
@@ -16,10 +18,13 @@ from whenthen.adapters.dynamodb.config import snapshots
 from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
 from whenthen.adapters.dynamodb.config.rules import DynamoRules
 from whenthen.domain.common.errors import NotFound, Temporary
+from whenthen.domain.rules import compact_rules
 from whenthen.domain.rules.context import context_of
 
 LEAD = "meta_lead.created"
-SNAPSHOT = f"snapshot#{LEAD}"
+DOCUMENTS, COMPACT = f"snapshot#{LEAD}", f"compact#{LEAD}"
+EITHER = pytest.mark.parametrize("places", [(COMPACT,), (COMPACT, DOCUMENTS)])
+"""The compact snapshot suffers, or both do."""
 
 
 @pytest.fixture
@@ -47,14 +52,21 @@ def names(*numbers: int) -> list[str]:
     return [f"rule_{number:02}" for number in numbers]
 
 
-def kept(dynamodb: Any) -> list[dict[str, Any]]:
-    request = {
-        "TableName": CONFIG,
-        "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": SNAPSHOT}},
-    }
-    found: list[dict[str, Any]] = dynamodb.query(**request)["Items"]
+def kept(dynamodb: Any, *places: str) -> list[dict[str, Any]]:
+    """The chunks of snapshots in these partitions; without one, in both."""
+    found: list[dict[str, Any]] = []
+    for place in places or (COMPACT, DOCUMENTS):
+        request = {
+            "TableName": CONFIG,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": place}},
+        }
+        found += dynamodb.query(**request)["Items"]
     return found
+
+
+def lose(dynamodb: Any, chunk: dict[str, Any]) -> None:
+    dynamodb.delete_item(TableName=CONFIG, Key={"pk": chunk["pk"], "sk": chunk["sk"]})
 
 
 def counts(dynamodb: Any) -> list[int]:
@@ -66,7 +78,43 @@ def test_a_cold_start_reads_stamp_and_snapshot(store: DynamoRules, dynamodb: Any
     client = Intervening(dynamodb)
     assert matched(client) == names(*range(10))
     assert client.calls == ["get_item", "query"]
+    assert {chunk["pk"]["S"] for chunk in kept(dynamodb)} == {COMPACT, DOCUMENTS}
     assert counts(dynamodb) == [10]
+
+
+def test_without_the_compact_snapshot_the_documents_are_parsed(store: DynamoRules, dynamodb: Any) -> None:
+    save(store, *range(10))
+    compact = DynamoRuleBook(dynamodb, CONFIG).considered(LEAD)
+    for chunk in kept(dynamodb, COMPACT):
+        lose(dynamodb, chunk)
+    client = Intervening(dynamodb)
+    assert DynamoRuleBook(client, CONFIG).considered(LEAD) == compact
+    assert client.calls == ["get_item", "query", "query"]
+
+
+def test_what_other_code_wrote_compactly_is_parsed_from_the_documents(
+    store: DynamoRules, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(store, *range(10))
+    before = DynamoRuleBook(dynamodb, CONFIG).considered(LEAD)
+    monkeypatch.setattr(compact_rules, "FORMAT", compact_rules.FORMAT + 1)
+    client = Intervening(dynamodb)
+    assert DynamoRuleBook(client, CONFIG).considered(LEAD) == before
+    assert client.calls == ["get_item", "query", "query"], "the snapshot's documents"
+    snapshots.Snapshots(Table(dynamodb, CONFIG)).renew(LEAD)
+    client.calls.clear()
+    assert DynamoRuleBook(client, CONFIG).considered(LEAD) == before
+    assert client.calls == ["get_item", "query"], "the new form"
+
+
+def test_rules_without_a_compact_form_have_a_snapshot_of_documents(store: DynamoRules, dynamodb: Any) -> None:
+    save(store, *range(10))
+    save(store, 10, name="half of a pair: \ud83d")
+    save(store, *range(11, 20))
+    assert kept(dynamodb, COMPACT) == []
+    client = Intervening(dynamodb)
+    assert matched(client) == names(*range(20))
+    assert client.calls == ["get_item", "query", "query"]
 
 
 def test_what_changed_since_the_snapshot_is_fetched_one_by_one(store: DynamoRules, dynamodb: Any) -> None:
@@ -83,10 +131,10 @@ def test_before_the_first_snapshot_the_collection_is_read(store: DynamoRules, dy
     save(store, 1, 2)
     client = Intervening(dynamodb)
     assert matched(client) == names(1, 2)
-    assert client.calls == ["get_item", "query", "query"]
+    assert client.calls == ["get_item", "query"], "nothing is looked for that cannot be there yet"
     client.calls.clear()
     assert DynamoRuleBook(client, CONFIG).considered("other.happened") == []
-    assert client.calls == ["get_item", "query"], "a type that no rule ever watched has no snapshot to look for"
+    assert client.calls == ["get_item", "query"]
 
 
 def test_an_older_snapshot_goes_when_a_newer_one_is_there(store: DynamoRules, dynamodb: Any) -> None:
@@ -98,7 +146,7 @@ def test_an_older_snapshot_goes_when_a_newer_one_is_there(store: DynamoRules, dy
 def test_a_large_snapshot_is_cut_and_joined(store: DynamoRules, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "CHUNK_BYTES", 60)
     save(store, *range(10))
-    assert len(kept(dynamodb)) > 2
+    assert all(len(kept(dynamodb, place)) > 2 for place in (COMPACT, DOCUMENTS))
     assert matched(dynamodb) == names(*range(10))
 
 
@@ -116,30 +164,39 @@ def test_older_snapshots_go_however_many_pages_they_take(
     assert set(counts(dynamodb)) == {20}
 
 
+@EITHER
 @pytest.mark.parametrize("lost", [0, 1, -1])
 def test_a_torn_snapshot_is_not_believed(
-    store: DynamoRules, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, lost: int
+    store: DynamoRules, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, lost: int, places: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(snapshots, "CHUNK_BYTES", 60)
     save(store, *range(10))
-    chunk = kept(dynamodb)[lost]
-    dynamodb.delete_item(TableName=CONFIG, Key={"pk": chunk["pk"], "sk": chunk["sk"]})
+    for place in places:
+        lose(dynamodb, kept(dynamodb, place)[lost])
     assert matched(dynamodb) == names(*range(10))
 
 
-def test_a_damaged_snapshot_is_not_believed(store: DynamoRules, dynamodb: Any) -> None:
+@EITHER
+@pytest.mark.parametrize("content", [b"nonsense", zlib.compress(b"nonsense")])
+@pytest.mark.parametrize("hashed", [False, True])
+def test_a_damaged_snapshot_is_not_believed(
+    store: DynamoRules, dynamodb: Any, places: tuple[str, ...], content: bytes, hashed: bool
+) -> None:
     save(store, *range(10))
-    [chunk] = kept(dynamodb)
-    dynamodb.put_item(TableName=CONFIG, Item={**chunk, "part": {"B": b"nonsense"}})
+    for place in places:
+        [chunk] = kept(dynamodb, place)
+        digest = {"digest": {"S": hashlib.sha256(content).hexdigest()[:16]}} if hashed else {}
+        dynamodb.put_item(TableName=CONFIG, Item={**chunk, **digest, "part": {"B": content}})
     assert matched(dynamodb) == names(*range(10))
 
 
 def test_while_a_newer_one_is_torn_the_older_one_serves(store: DynamoRules, dynamodb: Any) -> None:
     save(store, *range(10))
-    [older] = kept(dynamodb)
+    older = kept(dynamodb)
     save(store, 10)
     newer = {"sk": {"S": "0000000011#feed#0000"}, "count": {"N": "11"}, "digest": {"S": "feed"}, "chunks": {"N": "2"}}
-    dynamodb.put_item(TableName=CONFIG, Item={**older, **newer})
+    for chunk in older:
+        dynamodb.put_item(TableName=CONFIG, Item={**chunk, **newer})
     client = Intervening(dynamodb)
     assert matched(client) == names(*range(11))
     assert client.calls == ["get_item", "query", "batch_get_item"]
@@ -147,12 +204,13 @@ def test_while_a_newer_one_is_torn_the_older_one_serves(store: DynamoRules, dyna
 
 def test_a_snapshot_that_the_stamp_no_longer_reaches_is_left(store: DynamoRules, dynamodb: Any) -> None:
     save(store, *range(10))
-    [old] = kept(dynamodb)
+    old = kept(dynamodb)
     for number in range(10, 62):
         save(store, number)
     for chunk in kept(dynamodb):
-        dynamodb.delete_item(TableName=CONFIG, Key={"pk": chunk["pk"], "sk": chunk["sk"]})
-    dynamodb.put_item(TableName=CONFIG, Item=old)
+        lose(dynamodb, chunk)
+    for chunk in old:
+        dynamodb.put_item(TableName=CONFIG, Item=chunk)
     assert matched(dynamodb) == names(*range(62))
 
 
@@ -226,8 +284,7 @@ def test_whatever_is_saved_and_lost_a_cold_matcher_sees_the_rules_in_force(
             store.save(*rule(f"rule_{number:02}", _next(store, number)), None)
             there.add(number)
         if chance.random() < 0.2 and kept(dynamodb):
-            chunk = chance.choice(kept(dynamodb))
-            dynamodb.delete_item(TableName=CONFIG, Key={"pk": chunk["pk"], "sk": chunk["sk"]})
+            lose(dynamodb, chance.choice(kept(dynamodb)))
         assert matched(dynamodb) == names(*sorted(there))
 
 

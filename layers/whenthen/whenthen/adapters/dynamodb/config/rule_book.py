@@ -24,7 +24,6 @@ from whenthen.adapters.dynamodb.config.rule_items import (
 from whenthen.adapters.dynamodb.config.snapshots import Snapshots
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
-from whenthen.domain.rules.rule import parse_rule_head
 from whenthen.ports.reason_codes import RULE_NOT_WATCHING, RULE_VERSION_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -89,11 +88,11 @@ class DynamoRuleBook:
     def _loaded(self, event_type: str, generation: Generation) -> _Watching:
         """Load the rules in force from a snapshot and the rules changed since; from the collection without one."""
         loaded = _Watching(generation)
-        snapshot = self._snapshots.read(event_type, generation) if generation.count else None
+        snapshot = self._snapshots.read(event_type, generation)
         if snapshot is None:
             loaded.take(map(entering, self._table.collection(trigger_pk(event_type))))
             return loaded
-        loaded.take(map(parse_rule_head, snapshot.documents))
+        loaded.take(snapshot.rules)
         changed = generation.since_count(snapshot.count)
         if changed:
             self._refresh(loaded, event_type, changed)

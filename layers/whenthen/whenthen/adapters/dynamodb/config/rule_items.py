@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -10,12 +11,16 @@ from msgspec.structs import replace
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
 from whenthen.domain.events.event import format_time, parse_time
+from whenthen.domain.rules.compact_rules import decode_rules, encode_rules
 from whenthen.domain.rules.rule import RULE_HEAD, Mode, Rule, parse_rule, parse_rule_head
 from whenthen.ports.values import StoredRule
 
 RULES = "rules"
 GENERATION = "generation"
 EXITS = "exits"
+MAX_COMPACT_BYTES = 32_000
+"""Of a single rule's compact form. Larger ones are left out: a save writes it up to 20 times, in one transaction."""
+
 MAX_CHANGES = 50
 """Last changes that a generation names; a cache that is further behind is loaded anew."""
 
@@ -75,10 +80,15 @@ def parsed(item: Item) -> Rule:
     return parse_rule({**document, "id": item["rule_id"], "version": item["version"]})
 
 
-def rule_head_item(rule: StoredRule, pk: str) -> Item:
-    """Make the item of a rule's head for the matcher, in a collection by event type: `trigger_pk`, `off_pk`."""
+def rule_head_item(rule: StoredRule, parsed: Rule, pk: str) -> Item:
+    """Make the item for the matcher in a collection by event type (`trigger_pk`, `off_pk`): document and compact form.
+
+    parsed  the rule of `rule.document`
+    """
     document = {name: rule.document[name] for name in RULE_HEAD if name in rule.document}
-    return rule_item(replace(rule, document=document), pk, rule.id)
+    item = rule_item(replace(rule, document=document), pk, rule.id)
+    compact = pack_rules([parsed])
+    return item if compact is None or len(compact) > MAX_COMPACT_BYTES else {**item, "compact": compact}
 
 
 def rule_head_of(item: Item) -> Mapping[str, Any]:
@@ -87,8 +97,23 @@ def rule_head_of(item: Item) -> Mapping[str, Any]:
 
 
 def entering(item: Item) -> Rule:
-    """Parse the rule of `rule_head_item`, without the parts that the matcher does not need."""
-    return parse_rule_head(rule_head_of(item))
+    """Decode the rule of `rule_head_item`; parse its document if the compact form is absent, older or unreadable."""
+    found = unpack_rules(item["compact"]) if "compact" in item else None
+    return found[0] if found else parse_rule_head(rule_head_of(item))
+
+
+def pack_rules(rules: Iterable[Rule]) -> bytes | None:
+    """Encode rules compactly and compress them; None if they have no compact form."""
+    encoded = encode_rules(rules)
+    return None if encoded is None else zlib.compress(encoded)
+
+
+def unpack_rules(packed: bytes) -> list[Rule] | None:
+    """Decode the rules of `pack_rules`; None if they are in another format, or damaged."""
+    try:
+        return decode_rules(zlib.decompress(packed))
+    except zlib.error:
+        return None
 
 
 def triggers_of(rule: Rule) -> frozenset[str]:

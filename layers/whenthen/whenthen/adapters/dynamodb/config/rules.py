@@ -90,7 +90,7 @@ class DynamoRules:
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
-            *(put(self._table, rule_head_item(rule, each)) for each in sorted(places)),
+            *(put(self._table, rule_head_item(rule, parsed, each)) for each in sorted(places)),
             *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
             *self._new_exits(frozenset(watched_types(parsed))),
         ]
