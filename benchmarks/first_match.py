@@ -5,8 +5,11 @@
 
 The tables are filled once, on moto; what DynamoDB answers is recorded. Each run is an interpreter of its own that has
 done its imports and made its client. Its requests are built, signed and parsed by botocore and answered from the
-record, so that the network and DynamoDB's own time are not in the figures, and all that this side does is. The way
-by the collection, one item for each rule, is what a matcher does that finds no snapshot.
+record, so that the network and DynamoDB's own time are not in the figures, and all that this side does is. The ways
+take turns, so that a busy machine slows each alike.
+
+A matcher reads the compact snapshot. Parsing the snapshot's documents is how rules were loaded before there was a
+compact form, and the target is a share of that. The collection, one item for each rule, is read without a snapshot.
 """
 
 from __future__ import annotations
@@ -28,8 +31,16 @@ from benchmarks.matching_workload import EVENT_TYPES, make_contexts, make_rules
 ROOT = Path(__file__).resolve().parents[1]
 SEED, RULES = 20260314, 10_000
 TYPE = EVENT_TYPES[0]
-WAYS = ("snapshot", "snapshot, 9 changes behind", "collection")
+COMPACT, DOCUMENTS, BEHIND, COLLECTION = WAYS = (
+    "compact snapshot",
+    "documents of the snapshot",
+    "compact snapshot, 9 changes behind",
+    "collection",
+)
 TARGET_MS = 150
+TARGET_RATIO = 0.6
+"""Of the compact snapshot to the documents of the snapshot."""
+
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 
@@ -43,7 +54,7 @@ def recorded(way: str) -> list[dict[str, Any]]:
         _fill(client, way)
         answers: list[dict[str, Any]] = []
         client.meta.events.register("before-parse.dynamodb", lambda response_dict, **_: _note(answers, response_dict))
-        _book(client).rules_of(TYPE)
+        _book(client, way).rules_of(TYPE)
     return answers
 
 
@@ -58,6 +69,7 @@ def _fill(client: Any, way: str) -> None:
     from whenthen.adapters.dynamodb.common.table import Table  # noqa: PLC0415
     from whenthen.adapters.dynamodb.config.rule_items import Generation, generation_item, rule_head_item, trigger_pk  # noqa: PLC0415
     from whenthen.adapters.dynamodb.config.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
+    from whenthen.domain.rules.rule import parse_rule  # noqa: PLC0415
 
     create_tables(client)
     table = Table(client, CONFIG)
@@ -66,12 +78,12 @@ def _fill(client: Any, way: str) -> None:
         event_type = rule.document["trigger"]["event"]
         stamps[event_type] = stamps[event_type].then(rule.id)
         if event_type == TYPE:  # the others make the table larger, not the answers
-            table.put(rule_head_item(rule, trigger_pk(event_type)))
+            table.put(rule_head_item(rule, parse_rule(rule.document), trigger_pk(event_type)))
     for event_type, stamp in stamps.items():
         table.put(generation_item(event_type, stamp))
-    if way != WAYS[2]:
+    if way != COLLECTION:
         Snapshots(table).renew(TYPE)
-    if way == WAYS[1]:
+    if way == BEHIND:
         last = stamps[TYPE]
         table.put(generation_item(TYPE, Generation(last.count + RENEWED_EVERY - 1, last.changed)))
 
@@ -85,14 +97,19 @@ def _stored_rules() -> Iterator[Any]:
         yield StoredRule(document["id"], 1, {**document, "version": 1}, datetime(2026, 3, 14, tzinfo=UTC), "key_1")
 
 
-def _book(client: Any) -> Any:
+def _book(client: Any, way: str) -> Any:
+    from whenthen.adapters.dynamodb.config import snapshots  # noqa: PLC0415
     from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook  # noqa: PLC0415
 
-    return DynamoRuleBook(client, "config")
+    book: Any = DynamoRuleBook(client, "config")
+    if way == DOCUMENTS:  # as they were read before: at once, without looking for a compact form
+        stored = book._snapshots  # noqa: SLF001
+        stored.read = lambda event_type, at: stored._newest(snapshots._pk(event_type), at, snapshots._parsed)  # noqa: SLF001
+    return book
 
 
-def probe(answers: Path) -> dict[str, float]:
-    """Milliseconds of one first match, in this interpreter."""
+def probe(way: str, answers: Path) -> dict[str, float]:
+    """Milliseconds of one first match this way, in this interpreter."""
     import boto3  # noqa: PLC0415
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
 
@@ -110,7 +127,7 @@ def probe(answers: Path) -> dict[str, float]:
         return response
 
     client.meta.events.register("before-send.dynamodb", answer)
-    book = _book(client)
+    book = _book(client, way)
     requests = len(waiting)
     started, cpu = time.perf_counter(), time.process_time()
     rules = book.rules_of(TYPE)
@@ -137,21 +154,29 @@ def table(runs: int) -> None:
           "| whole, ms | CPU, ms |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as kept:
+        answers = {way: Path(kept) / f"{way}.json" for way in WAYS}
         for way in WAYS:
-            answers = Path(kept) / "answers.json"
-            answers.write_text(json.dumps(recorded(way)))
-            size = sum(len(answer["body"]) for answer in json.loads(answers.read_text()))
-            found = [_measured(answers) for _ in range(runs + 1)][1:]  # the first compiles the modules
-            mean = {name: statistics.median(run[name] for run in found) for name in found[0]}
-            print(f"| {way} | {mean['rules']:.0f} | {mean['requests']:.0f} | {size:,} | {mean['load']:.0f} "
-                  f"| {mean['match']:.0f} | {mean['whole']:.0f} | {mean['cpu']:.0f} |", flush=True)  # fmt: skip
+            _run("--record", way, str(answers[way]))
+        turns = [{way: _run("--probe", way, str(answers[way])) for way in WAYS} for _ in range(runs + 1)]
+        medians = {way: _medians([turn[way] for turn in turns[1:]]) for way in WAYS}  # the first compiles the modules
+        for way, median in medians.items():
+            size = sum(len(answer["body"]) for answer in json.loads(answers[way].read_text()))
+            print(f"| {way} | {median['rules']:.0f} | {median['requests']:.0f} | {size:,} | {median['load']:.0f} "
+                  f"| {median['match']:.0f} | {median['whole']:.0f} | {median['cpu']:.0f} |")  # fmt: skip
+    ratios = {name: medians[COMPACT][name] / medians[DOCUMENTS][name] for name in ("whole", "cpu")}
+    print(f"\n{COMPACT} to {DOCUMENTS}: {ratios['whole']:.2f} of the time, {ratios['cpu']:.2f} of the CPU time; "
+          f"target {TARGET_RATIO}")  # fmt: skip
 
 
-def _measured(answers: Path) -> dict[str, float]:
+def _medians(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def _run(*arguments: str) -> dict[str, float]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     found: dict[str, float] = json.loads(
         subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "benchmarks.first_match", "--probe", str(answers)],
+            [sys.executable, "-m", "benchmarks.first_match", *arguments],
             check=True,
             capture_output=True,
             text=True,
@@ -165,8 +190,11 @@ def _measured(answers: Path) -> dict[str, float]:
 def main() -> None:
     """Print the table, or one measurement."""
     match sys.argv[1:]:
-        case ["--probe", answers]:
-            print(json.dumps(probe(Path(answers))))
+        case ["--probe", way, answers]:
+            print(json.dumps(probe(way, Path(answers))))
+        case ["--record", way, answers]:
+            Path(answers).write_text(json.dumps(recorded(way)))
+            print("{}")
         case [runs]:
             table(int(runs))
         case _:
