@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whenthen.domain.common.backoff import GIVE_UP_AFTER, LONGEST_PAUSE, given_up, is_over, pause
+from whenthen.domain.common.backoff import (
+    GIVE_UP_AFTER,
+    GIVEN_UP_AFTER_HOURS,
+    LONGEST_PAUSE,
+    given_up,
+    is_over,
+    pause,
+)
+from whenthen.domain.common.reasons import ReasonCode
 
+THROTTLED = ReasonCode("tests.throttled")
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
 
@@ -39,8 +48,8 @@ def test_those_who_were_refused_together_come_back_apart(times: int) -> None:
     assert max(steps) < spread / 50
 
 
-def test_patience_lasts_longer_than_a_daily_limit_and_then_says_so() -> None:
+def test_a_call_is_given_up_only_after_a_daily_limit_has_passed() -> None:
     assert timedelta(hours=24) < GIVE_UP_AFTER
     assert not is_over(AT, AT + GIVE_UP_AFTER - timedelta(seconds=1))
     assert is_over(AT, AT + GIVE_UP_AFTER)
-    assert given_up("SES: Throttling") == "given up after 36 hours: SES: Throttling"
+    assert given_up(THROTTLED()) == GIVEN_UP_AFTER_HOURS(count=36, reason=THROTTLED())

@@ -33,7 +33,7 @@ LEAVES = [
 
 @pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.__name__)
 def test_every_error_has_a_row_of_its_own_or_of_an_ancestor(error: type[WhenthenError]) -> None:
-    raised = error([Problem("a", "b")]) if error is Invalid else error("because")
+    raised = error([Problem("a", REQUIRED())]) if issubclass(error, Invalid) else error(NOT_OBJECT())
     assert handling_of(raised) is not UNFORESEEN
     assert raised.reason
 
