@@ -35,7 +35,7 @@ from whenthen.sources.webhook.mapping import (
     LONGEST_REDIRECT,
     MAX_MAPPINGS,
     NAME,
-    REDIRECT,
+    REDIRECT_URL,
     TAKEN_NAMES,
     may_report,
 )
@@ -162,7 +162,7 @@ DEFINITIONS: dict[str, Schema] = {
         {
             "honeypot": noted(text(), "A field that people do not see: who fills it in is no person."),
             "redirect": noted(
-                patterned(REDIRECT.pattern, longest=LONGEST_REDIRECT, empty=True),
+                patterned(REDIRECT_URL.pattern, longest=LONGEST_REDIRECT, empty=True),
                 "Where the browser goes afterwards.",
                 examples=["https://example.com/thanks"],
             ),
