@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ReadTimeoutError
 
+from tests.adapters.samples import why
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import FakeSequences
 from tests.usecases.fakes.taps import Tap, Tapped
@@ -63,7 +64,7 @@ class Outside:
         if request.url.endswith("/messages"):
             self.whatsapp.append(json.loads(request.body)["biz_opaque_callback_data"].partition("/")[2])
             if self.loses():
-                raise AnswerLost("no answer came")
+                raise AnswerLost(why("no answer came"))
             return _answer({"messages": [{"id": f"wamid.{len(self.whatsapp)}"}]})
         self.webhooks.append(request.headers["idempotency-key"])
         return _answer({})

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.adapters.samples import why
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
@@ -82,7 +83,7 @@ class FakeStage:
 
     def lose_an_answer(self) -> None:
         for provider in (self.world.graph, self.world.mailer):
-            provider.will(Fails(AnswerLost("no answer came"), taken=True))
+            provider.will(Fails(AnswerLost(why("no answer came")), taken=True))
 
     def receive_mail(self, raw: bytes, external_id: str) -> None:
         self.world.objects.kept[f"inbound/{external_id}"] = raw

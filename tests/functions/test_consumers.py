@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import why
 from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
 from tests.template.reading import consumers
@@ -108,11 +109,11 @@ def test_one_bad_message_of_ten_is_buried_and_the_others_are_done_once(stack: St
 @pytest.mark.parametrize(
     "error",
     [
-        NotFound("no such job"),
-        Invalid.field("to", "is no address"),
-        TooLarge("large"),
-        Permanent("no"),
-        AnswerLost("?"),
+        NotFound(why("no such job")),
+        Invalid.field("to", why("no address")),
+        TooLarge(why("large")),
+        Permanent(why("no")),
+        AnswerLost(why("?")),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -121,12 +122,18 @@ def test_what_can_never_succeed_is_buried_with_its_reason(stack: Stack, queue: s
     assert failed(stack.consume(queue, batch(*(_message(queue, number) for number in range(3))))) == []
     (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
     assert json.loads(dead["Body"]) == _message(queue, 1)
-    assert _told(dead) == {"reason": error.reason, "error": type(error).__name__, "queue": queue}
+    expected = {"reason": error.reason.code, "error": type(error).__name__, "queue": queue}
+    named = {"causes": "sample.why", "fields": "to"} if isinstance(error, Invalid) else {}
+    assert _told(dead) == {**expected, **named}
 
 
 @pytest.mark.parametrize("queue", USE_CASES)
 def test_what_may_pass_comes_back_when_it_is_wished_for(stack: Stack, queue: str) -> None:
-    errors = {2: Temporary("throttled", retry_after=20), 4: Busy("leased", retry_after=90), 5: Temporary("soon")}
+    errors = {
+        2: Temporary(why("throttled"), retry_after=20),
+        4: Busy(why("leased"), retry_after=90),
+        5: Temporary(why("soon")),
+    }
     stack.adapters[USE_CASES[queue]] = work = Work(dict(errors))
     stack.replaced["sqs"] = visibility = Visibility()
     answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10))))
@@ -136,7 +143,7 @@ def test_what_may_pass_comes_back_when_it_is_wished_for(stack: Stack, queue: str
 
 
 def test_no_message_is_held_back_for_longer_than_sqs_can(stack: Stack) -> None:
-    stack.adapters["perform_step"] = Work({0: Temporary("come back tomorrow", retry_after=86_400)})
+    stack.adapters["perform_step"] = Work({0: Temporary(why("come back tomorrow"), retry_after=86_400)})
     stack.replaced["sqs"] = visibility = Visibility()
     stack.consume("EmailQueue", batch(_message("EmailQueue", 0)))
     assert visibility.changed["receipt of m0"] < 43_200
@@ -158,8 +165,8 @@ def test_a_defect_is_logged_and_comes_back_alone(
 
 def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
     class Unreachable:
-        def dead_letter(self, *_: str) -> None:
-            raise Temporary("burying a message: ServiceUnavailable")
+        def dead_letter(self, *_: Any) -> None:
+            raise Temporary(why("burying a message: ServiceUnavailable"))
 
     stack.adapters |= {"perform_step": Work(), "messages": Unreachable()}
     answer = stack.consume("EmailQueue", batch(_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)))
@@ -168,7 +175,7 @@ def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
 
 def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack: Stack) -> None:
     # moto knows no such receipt: the call fails as it does for a message whose visibility has run out.
-    stack.adapters["perform_step"] = work = Work({0: Temporary("throttled", retry_after=5)})
+    stack.adapters["perform_step"] = work = Work({0: Temporary(why("throttled"), retry_after=5)})
     assert failed(stack.consume("EmailQueue", batch(*(_message("EmailQueue", number) for number in range(3))))) == [
         "m0"
     ]
@@ -215,7 +222,7 @@ def test_what_was_not_begun_comes_back_even_where_it_cannot_be_hurried(stack: St
 def test_a_lead_that_meta_puts_off_waits_in_a_message_of_its_own(stack: Stack) -> None:
     class Busy:
         def lead(self, _: str) -> None:
-            raise Throttled("Meta: the app's rate limit is reached (4)", retry_after=60)
+            raise Throttled(why("Meta: the app's rate limit is reached (4)"), retry_after=60)
 
     stack.adapters["graph"] = Busy()
     assert failed(stack.consume("LeadQueue", batch(_message("LeadQueue", 77)))) == []

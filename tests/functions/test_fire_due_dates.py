@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import why
 from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import ENROLMENT, Stack, app
@@ -74,7 +75,7 @@ def test_what_is_no_tick_is_buried(stack: Stack, bad: str) -> None:
 def test_a_sweep_that_cannot_be_made_now_is_made_later(stack: Stack) -> None:
     class Broken:
         def __call__(self) -> None:
-            raise Temporary("the bus is full")
+            raise Temporary(why("the bus is full"))
 
     stack.adapters["fire_due_dates"] = Broken()
     assert failed(stack.consume("SweepQueue", batch(TICK))) == ["m0"]

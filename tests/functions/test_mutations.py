@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.adapters.samples import why
 from tests.functions.payloads import CONTEXT, http
 from tests.functions.stack import Stack, app
 from tests.usecases.fakes.stores import FakeSecrets
@@ -53,7 +54,7 @@ class Sources:
 
     def get(self, name: str) -> Any:
         if name not in SCHEMES:
-            raise NotFound(f"there is no source {name}")
+            raise NotFound(why(f"there is no source {name}"))
         return {"name": f"of-{name}", "scheme": SCHEMES[name]}
 
 

@@ -9,16 +9,16 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from msgspec.structs import replace
 
-from tests.adapters.samples import event, minutes, run
+from tests.adapters.samples import event, minutes, run, why
 from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
 from whenthen.adapters.dynamodb.runs.run_items import run_item
 from whenthen.domain.common.errors import Temporary, TooLarge
-from whenthen.domain.runs.run import Run, RunStatus
+from whenthen.domain.runs.run import STEPS_DONE, Run, RunStatus
 
 OPEN = run(event(), rule="rule_first")
-DONE = replace(OPEN, status=RunStatus.DONE, reason="1 of 1 steps done", finished_at=minutes(5))
+DONE = replace(OPEN, status=RunStatus.DONE, reason=STEPS_DONE(done=1, count=1), finished_at=minutes(5))
 
 
 def _image(of: Run) -> dict[str, Any]:
@@ -47,7 +47,8 @@ def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
         DONE.record,
         "2026-03-14T09:35:00.000Z",
     )
-    assert found["data"] == {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": "1 of 1 steps done"}
+    reason = {"code": "run.steps_done", "params": {"done": 1, "count": 1}}
+    assert found["data"] == {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": reason}
     assert found["cause"] == {"runs": [DONE.id], "depth": 1}
 
 
@@ -83,12 +84,12 @@ class Refusing:
 
 
 def test_what_may_pass_comes_back(waited_for: Stack) -> None:
-    waited_for.adapters["bus"] = Refusing(Temporary("throttled"))
+    waited_for.adapters["bus"] = Refusing(Temporary(why("throttled")))
     assert _publish(waited_for, (_image(OPEN), _image(DONE))) == [f"{1:021}"]
 
 
 def test_what_can_never_be_published_is_buried(waited_for: Stack) -> None:
-    waited_for.adapters["bus"] = Refusing(TooLarge("too large"))
+    waited_for.adapters["bus"] = Refusing(TooLarge(why("too large")))
     assert _publish(waited_for, (_image(OPEN), _image(DONE))) == []
     [message] = waited_for.messages("OutcomeDeadLetters")
     assert message["MessageAttributes"]["queue"]["StringValue"] == "runs"

@@ -85,7 +85,7 @@ def test_what_aws_sends_to_try_the_way_is_no_mail(stack: Stack, message: dict[st
     [
         ({"source": "aws.ses", "detail": {}}, "no report of SES"),
         ({"Records": []}, "no notification of S3"),
-        ({"Records": [{"s3": {"object": {"key": "inbound/none"}}}]}, "no object inbound/none"),
+        ({"Records": [{"s3": {"object": {"key": "inbound/none"}}}]}, "object.not_found"),
     ],
 )
 def test_what_can_never_be_read_is_a_dead_letter_with_its_reason(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import why
 from tests.functions.api import Api
 from tests.functions.payloads import http
 from tests.functions.stack import Stack, client
@@ -128,7 +129,7 @@ def test_the_largest_body_is_counted_in_bytes_not_in_characters(payments: Stack)
 def test_a_bus_that_is_busy_is_a_503_problem_with_a_time_to_come_back(payments: Stack) -> None:
     class Busy:
         def publish(self, _: object) -> None:
-            raise Temporary("putting events on the bus: ThrottlingException")
+            raise Temporary(why("putting events on the bus: ThrottlingException"))
 
     payments.adapters["bus"] = Busy()
     answer = _post(payments, BODY, _signed(BODY))

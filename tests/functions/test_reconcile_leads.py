@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import why
 from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import Stack
@@ -79,7 +80,7 @@ def _ask_again(stack: Stack) -> None:
 def test_while_the_log_cannot_be_read_the_tick_comes_back_and_no_mark_moves(stack: Stack) -> None:
     class Down:
         def known(self, _: object) -> None:
-            raise Temporary("reading runs: throttled")
+            raise Temporary(why("reading runs: throttled"))
 
     stack.adapters["http"] = Meta("71")
     stack.adapters["event_log"] = Down()
