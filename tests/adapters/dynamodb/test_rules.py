@@ -330,7 +330,7 @@ def test_neighbours_are_the_current_versions_of_rules_in_force(store: DynamoRule
 
 # --- compact forms -----------------------------------------------------------------------------------
 
-RICH = {
+RICH: dict[str, Any] = {
     "trigger": {"event": LEAD, "moves_to": {"stage": "new", "from": ["cold", "lost"]}},
     "conditions": {
         "any": [{"field": "record.a", "op": "in", "value": [1, 1.0, "x"]}, {"field": "now.hour", "op": ">", "value": 8}]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
+import whenthen
 from tests.domain.conditions.test_operators import TABLE
 from tests.domain.matching.test_matching import contexts
 from whenthen.domain.conditions.operators import OPERATORS
@@ -269,6 +273,20 @@ def test_what_rules_share_is_written_once() -> None:
     assert len(many) - len(one) < 10 * 120
     first, *others = decoded(many)
     assert all(other.trigger is first.trigger for other in others)
+
+
+def test_decoding_loads_neither_time_zones_nor_timers_for_rules_without_them() -> None:
+    form = encoded(*sample()[:3])
+    code = (
+        "import sys; from whenthen.domain.rules.compact_rules import decode_rules; "
+        f"rules = decode_rules({form!r}); "
+        "print(len(rules), [name for name in sys.modules if name.endswith(('zoneinfo', 'timers', 'schedules'))])"
+    )
+    layer = Path(whenthen.__file__).parents[1]
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=layer
+    )
+    assert done.stdout.strip() == "3 []"
 
 
 def test_another_format_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:

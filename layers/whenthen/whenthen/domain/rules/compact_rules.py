@@ -121,7 +121,7 @@ class _Encoder:
 
 
 def _is_plain(predicate: Predicate) -> bool:
-    """Whether the operand is the text as written, and no more. Most are: they are decoded without a reader."""
+    """Tell whether the operand is the text as written, and no more: such are decoded without a reader."""
     value, special = predicate.value, predicate.ignore_case or predicate.zone
     return type(value) is str and not special and predicate.operand == Choice((value,))
 
