@@ -16,8 +16,12 @@ FIRST = ("receive_webhook", "receive_meta", "match_rules")
 NEVER = ("pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler")
 """What `manage` alone may load."""
 
+FOR_A_SCHEDULE = ("cronsim",)
+"""What no function may load before it reads a rule that has a schedule."""
+
 NOT_AT_FIRST = (
     *NEVER,
+    *FOR_A_SCHEDULE,
     "jinja2",
     "phonenumbers",
     "asyncio",
@@ -78,7 +82,11 @@ def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path)
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
 def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
-    assert _loaded(measured(function, bytecode), NEVER) == []
+    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE)) == []
+
+
+def test_the_api_loads_nothing_for_schedules_at_first(bytecode: Path) -> None:
+    assert _loaded(measured("manage", bytecode), FOR_A_SCHEDULE) == []
 
 
 @pytest.mark.parametrize("function", sorted(CHANNELS))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from whenthen.domain.common.document_reader import LONGEST_TEXT
 from whenthen.domain.common.errors import InvalidValue
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
 from whenthen.domain.common.reasons import ReasonCode
@@ -32,11 +33,9 @@ OWN_ZONE = "record"
 NOT_DATED = ReasonCode("date_trigger.not_dated", "field")
 BAD_ZONE_OR_OWN = ReasonCode("time_zone.unknown_or_own", "own")
 ONE_ZONE = ReasonCode("schedule.one_zone")
-NEVER = ReasonCode("schedule.never")
 BAD_MOMENT = ReasonCode("schedule.malformed_moment")
 
 _BIRTHDAY = "birth_date"
-_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def birthday(kind: str | None, zone: ZoneInfo) -> DateField:
@@ -71,7 +70,7 @@ def read_schedule(part: Reader, kind: str | None, zone: ZoneInfo) -> tuple[Sched
     zone, own_zone = _read_zone(part, zone)
     if own_zone:
         part.report("time_zone", ONE_ZONE())
-    cron, at = _read_cron(part, zone), _read_moment(part, zone)
+    cron, at = _read_cron(part), _read_moment(part, zone)
     if ("cron" in part) == ("at" in part):
         part.report("", NOT_EXACTLY_ONE(options=["cron", "at"]))
     named = [part.value(name) for name in ("view", "filter", "kind")]
@@ -92,16 +91,15 @@ def _read_zone(part: Reader, default: ZoneInfo) -> tuple[ZoneInfo, bool]:
     return zone or default, False
 
 
-def _read_cron(part: Reader, zone: ZoneInfo) -> Cron | None:
-    text = part.text("cron")
+def _read_cron(part: Reader) -> Cron | None:
+    text, written = part.text("cron"), part.value("cron")
+    if not isinstance(written, str) or len(written) > LONGEST_TEXT:  # absent, or a problem that the reader has reported
+        return None
     try:
-        cron = parse_cron(text) if isinstance(part.value("cron"), str) else None
+        return parse_cron(text)
     except InvalidValue as error:
         part.report("cron", error.reason)
         return None
-    if cron and Schedule(zone, cron).following(_ANY_TIME) is None:
-        part.report("cron", NEVER())
-    return cron
 
 
 def _read_moment(part: Reader, zone: ZoneInfo) -> datetime | None:

@@ -1,28 +1,29 @@
 """Read schedules, a cron expression or one moment in a time zone, and find the moments at which they are due.
 
-Five fields: minute, hour, day of the month, month, day of the week; `*`, lists, ranges, steps, and names of
-months and days. Where both day fields are given, either is enough, as in every cron.
+cronsim reads an expression and steps by the clock: minute, hour, day of the month, month, day of the week. It gets no
+time zone. Where clocks change, the moments follow the same rule as waits and dates do:
 
-Daylight saving: a fixed hour that the clocks skip comes at the first moment after the gap, one that they
-repeat comes once, the first time. A schedule of every hour goes by elapsed time: nothing comes for the
-skipped hour, and the repeated one counts twice.
+* A fixed hour that the clocks skip comes at the first moment after the gap, one that they repeat comes once, the first
+  time. Hours are fixed unless all 24 are allowed.
+* A schedule of every hour goes by elapsed time: nothing comes for the skipped hour, and the repeated one counts twice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import groupby
 
 from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import InvalidValue
-from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import SCHEDULE_REACHED
 from whenthen.domain.scheduling.sweep_window import CLOCK, MAX_LATE, Lateness, Window
-from whenthen.domain.temporal.waits import wall
+from whenthen.domain.temporal.waits import LAST, wall
 
 MAX_PER_HOUR = 12
 """Bound a schedule to each five minutes: sweeps are not finer, and views are large."""
@@ -42,39 +43,25 @@ DAY_OF_MONTH = ReasonCode("cron_part.day_of_month")
 MONTH = ReasonCode("cron_part.month")
 DAY_OF_WEEK = ReasonCode("cron_part.day_of_week")
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_PART = re.compile(r"(?:(?P<all>\*)|(?P<low>\w+)(?:-(?P<high>\w+))?)(?:/(?P<step>\d{1,2}))?")
-_LONGEST_SEARCH = 366 * 9
-"""Bound a search, in days: 29 February may be eight years away."""
+NEVER = ReasonCode("schedule.never")
+
+_HOURS = 24
+_ANY_TIME = datetime(2024, 1, 1)  # noqa: DTZ001 - by no clock in particular
+_SHAPE = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/\d+)?")
 
 
 class Cron(Struct, frozen=True):
-    """Hold a cron expression: the values that each field allows. Days of the week count from Sunday, 0."""
+    """Hold a cron expression, and whether it allows every hour of the day."""
 
     text: str
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    either: bool
+    every_hour: bool
 
-    def comes_on(self, day: date) -> bool:
-        """Tell whether there is any moment on this day."""
-        if day.month not in self.months:
-            return False
-        by_date, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
-        return by_date or by_weekday if self.either else by_date and by_weekday
-
-    def moments_of(self, day: date, zone: tzinfo) -> list[datetime]:
-        """Return the moments of the day, in UTC."""
-        if not self.comes_on(day):
-            return []
-        clocks = [time(hour, minute) for hour in self.hours for minute in self.minutes]
-        if len(self.hours) < _FIELDS["hour"].count:
-            return sorted({wall(day, clock, zone) for clock in clocks})
-        return sorted({moment for clock in clocks for moment in _shown(day, clock, zone)})
+    def moments(self, first: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """Yield the moments from the day of `first` in the zone on, in UTC and in order. One may come twice."""
+        midnight = datetime.combine(first.astimezone(zone).date(), time())
+        placed = _shown if self.every_hour else _once
+        for _, clocks in groupby(_clocks(self.text, midnight), datetime.date):
+            yield from sorted(moment for clock in clocks for moment in placed(clock, zone))
 
 
 class Schedule(Struct, frozen=True):
@@ -92,14 +79,12 @@ class Schedule(Struct, frozen=True):
 
     def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """Yield the moments later than `after` and not later than `until`, in order."""
-        if self.cron is None:
-            if self.at is not None and after < self.at <= until:
-                yield self.at
-            return
-        day, last = after.astimezone(self.zone).date(), until.astimezone(self.zone).date()
-        while day <= last:
-            yield from (moment for moment in self.cron.moments_of(day, self.zone) if after < moment <= until)
-            day += timedelta(days=1)
+        for moment in self._from(after):
+            if moment > until:
+                return
+            if moment > after:
+                yield moment
+                after = moment
 
     def due(self, window: Window) -> Iterator[datetime]:
         """Yield the moments of which a sweep over the window has to make events."""
@@ -113,28 +98,35 @@ class Schedule(Struct, frozen=True):
         return sum(window.missed(moment, self.late) for moment in moments)
 
     def following(self, after: datetime) -> datetime | None:
-        """Return the next moment after `after`. None if there is none, or none for years."""
-        return next(self.between(after, after + timedelta(days=_LONGEST_SEARCH)), None)
+        """Return the next moment after `after`. None if there is none, or none for 50 years."""
+        return next(self.between(after, LAST), None)
+
+    def _from(self, first: datetime) -> Iterator[datetime]:
+        if self.cron is not None:
+            return self.cron.moments(first, self.zone)
+        return iter(() if self.at is None else (self.at,))
 
 
 def parse_cron(text: str) -> Cron:
-    """Read a cron expression. Raises InvalidValue."""
-    written = text.lower().split()
-    if len(written) != len(_FIELDS):
+    """Read a cron expression. Raises InvalidValue, also for one that does not come within 50 years."""
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415 - few rules have a schedule
+
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
         raise InvalidValue(NOT_FIVE_FIELDS())
-    values = {name: field.read(part) for (name, field), part in zip(_FIELDS.items(), written, strict=True)}
-    if len(values["minute"]) > MAX_PER_HOUR:
+    for field, written in zip(_FIELDS, fields, strict=True):
+        for term in written.split(","):
+            if not field.takes(term):
+                raise InvalidValue(field.fault(term))
+    try:
+        clocks = CronSim(text, _ANY_TIME)
+    except CronSimError as error:  # only the fields together are wrong: 30 February
+        raise InvalidValue(NEVER()) from error
+    if len(clocks.minutes) > MAX_PER_HOUR:
         raise InvalidValue(TOO_OFTEN(count=MAX_PER_HOUR))
-    weekdays = frozenset(day % 7 for day in values["weekday"])
-    return Cron(
-        " ".join(written),
-        tuple(sorted(values["minute"])),
-        tuple(sorted(values["hour"])),
-        values["day"],
-        values["month"],
-        weekdays,
-        either=not (written[2].startswith("*") or written[4].startswith("*")),
-    )
+    if next(clocks, None) is None:
+        raise InvalidValue(NEVER())
+    return Cron(" ".join(fields), every_hour=len(clocks.hours) == _HOURS)
 
 
 def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event:
@@ -150,12 +142,23 @@ def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event
     )
 
 
-def _shown(day: date, clock: time, zone: tzinfo) -> Iterator[datetime]:
+def _clocks(text: str, midnight: datetime) -> Iterator[datetime]:
+    """Yield what clocks show when the expression is due, from midnight on, without a time zone."""
+    from cronsim import CronSim  # noqa: PLC0415 - few rules have a schedule
+
+    return CronSim(text, midnight - timedelta(seconds=1))
+
+
+def _once(clock: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield the one moment of a fixed hour: after the gap that swallows it, or the first where it is repeated."""
+    yield wall(clock.date(), clock.time(), zone)
+
+
+def _shown(clock: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield the moments at which the clocks show this: none in a gap, two where they are set back."""
     for fold in (0, 1):
-        local = datetime.combine(day, clock.replace(fold=fold), tzinfo=zone)
-        moment = local.astimezone(UTC)
-        if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        moment = clock.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) == clock:
             yield moment
 
 
@@ -163,37 +166,42 @@ class _Field(Struct, frozen=True):
     part: ReasonCode
     low: int
     high: int
-    names: Mapping[str, int]
+    expression: str
 
-    @property
-    def count(self) -> int:
-        return self.high - self.low + 1
+    def takes(self, term: str) -> bool:
+        """Tell whether the term is one of this field: cronsim takes it, and for what is written."""
+        # It would take the letter ı for i, and go on from 9-9/2 to the end of the day.
+        return term.isascii() and self._reads(term) and not self._steps_over_one_value(term)
 
-    def read(self, written: str) -> frozenset[int]:
-        return frozenset(value for part in written.split(",") for value in self._part(part))
-
-    def _part(self, part: str) -> range:
-        found = _PART.fullmatch(part)
+    def fault(self, term: str) -> Reason:
+        """Say what is wrong with a term that cronsim refuses."""
+        found = _SHAPE.fullmatch(term)
         if found is None:
-            raise InvalidValue(BAD_PART(value=part, part=self.part()))
-        step = int(found["step"] or 1)
-        low = self.low if found["all"] else self._value(found["low"])
-        high = self._value(found["high"]) if found["high"] else self.high if found["all"] or found["step"] else low
-        if low > high or not step:
-            raise InvalidValue(BAD_STEP(value=part, part=self.part()))
-        return range(low, high + 1, step)
+            return BAD_PART(value=term, part=self.part())
+        for value in filter(None, found.groups()):
+            if not self.takes(value):
+                return OUT_OF_BOUNDS(value=value, part=self.part(), least=self.low, most=self.high)
+        return BAD_STEP(value=term, part=self.part())
 
-    def _value(self, text: str) -> int:
-        value = self.names.get(text, int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else None)
-        if value is None or not self.low <= value <= self.high:
-            raise InvalidValue(OUT_OF_BOUNDS(value=text, part=self.part(), least=self.low, most=self.high))
-        return value
+    def _steps_over_one_value(self, term: str) -> bool:
+        range_, _, step = term.partition("/")
+        low, _, high = range_.partition("-")
+        return bool(step and high) and self._reads(f"{high}-{low}")  # ends that can change places are one value
+
+    def _reads(self, term: str) -> bool:
+        from cronsim import CronSim, CronSimError  # noqa: PLC0415 - few rules have a schedule
+
+        try:
+            CronSim(self.expression.format(term), _ANY_TIME)
+        except (CronSimError, ValueError):  # the latter for a number of thousands of digits
+            return False
+        return True
 
 
-_FIELDS: Mapping[str, _Field] = {
-    "minute": _Field(MINUTE, 0, 59, {}),
-    "hour": _Field(HOUR, 0, 23, {}),
-    "day": _Field(DAY_OF_MONTH, 1, 31, {}),
-    "month": _Field(MONTH, 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
-    "weekday": _Field(DAY_OF_WEEK, 0, 7, {name: number for number, name in enumerate(_DAYS)}),
-}
+_FIELDS = (
+    _Field(MINUTE, 0, 59, "{} * * * *"),
+    _Field(HOUR, 0, 23, "* {} * * *"),
+    _Field(DAY_OF_MONTH, 1, 31, "* * {} * *"),
+    _Field(MONTH, 1, 12, "* * * {} *"),
+    _Field(DAY_OF_WEEK, 0, 7, "* * * * {}"),
+)

@@ -28,7 +28,8 @@ from whenthen.domain.schemas.parts import (
 from whenthen.domain.temporal.time_values import MOMENT
 
 _HOUR = timedelta(hours=1)
-_CRON_FIELD = r"[0-9A-Za-z*/,-]+"
+_CLOCK = "[0-9*/,-]+"
+_CRON = r"\s+".join((_CLOCK, _CLOCK, "[0-9LWlw*/,-]+", "[0-9A-Za-z*/,-]+", "[0-9A-Za-z*/,#-]+"))
 _LATE = noted(
     ref("LatePolicy"), "What happens to a moment that is found late; by default it is skipped after 24 hours."
 )
@@ -54,9 +55,9 @@ _DATE_FIELD = {
 }
 _SCHEDULE = {
     "cron": noted(
-        patterned(rf"\s*{_CRON_FIELD}(?:\s+{_CRON_FIELD}){{4}}\s*", longest=200),
+        patterned(rf"\s*{_CRON}\s*", longest=200),
         f"Minute, hour, day of the month, month, day of the week; at most {MAX_PER_HOUR} times an hour.",
-        examples=["0 9 * * mon-fri", "*/15 * * * *"],
+        examples=["0 9 * * mon-fri", "*/15 * * * *", "0 9 L * *", "0 9 * * mon#1"],
     ),
     "at": noted(
         patterned(MOMENT.pattern),
