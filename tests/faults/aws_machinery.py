@@ -181,7 +181,7 @@ class AwsMachinery:
 
     # --- queues, stream and state machine -----------------------------------------------------------
 
-    def on_job_finished(self) -> None:
+    def settle(self) -> None:
         """Deliver all that can be delivered now."""
         busy = True
         while busy:
@@ -190,7 +190,7 @@ class AwsMachinery:
 
     def run_out(self) -> None:
         """Let time pass until nothing is under way any more."""
-        self.on_job_finished()
+        self.settle()
         for _ in range(200):
             times = [flight.visible_at for flight in self.flights] + [
                 at for at in map(_waits_until, self.sequences.executions.values()) if at is not None
@@ -199,7 +199,7 @@ class AwsMachinery:
             if not times:
                 return
             self.clock.at = max(self.clock.at, min(times))
-            self.on_job_finished()
+            self.settle()
         raise AssertionError("it never comes to rest")
 
     def _receive(self) -> None:

@@ -46,7 +46,7 @@ def _prepare_ten_o_clock(stage: Stage) -> None:
     over = {"cron": "0 10 * * *", "kind": "contact"}
     stage.has_rule(_rule("rule_list", {"schedule": over}, TELL, kind="contact", **shadow))
     stage.tick()
-    stage.on_job_finished()
+    stage.settle()
     stage.pass_time(minutes=30)
 
 
@@ -60,7 +60,7 @@ def _nothing(_stage: Stage) -> None:
 def _prepare_deal(stage: Stage) -> None:
     """A deal that is won is marked by one rule; the mark, and that rule's outcome, start one more each."""
     stage.writes("deal:7", stage="new")
-    stage.on_job_finished()
+    stage.settle()
     mark = {"id": "mark", "action": "set_fields", "with": {"fields": {"celebrated": True}}}
     stage.has_rule(_rule("rule_won", {"event": "deal.updated", "field": "stage", "to": "won"}, mark, kind="deal"))
     stage.has_rule(_rule("rule_marked", {"event": "deal.updated", "field": "celebrated"}, TELL, kind="deal"))
@@ -78,14 +78,14 @@ def _the_deal_is_marked_once(stage: Stage) -> None:
 def _prepare_answer(stage: Stage) -> None:
     """A customer who got a mail two days before they are to be called."""
     stage.writes("contact:ada", email="ayse@example.com")
-    stage.on_job_finished()
+    stage.settle()
     exits = {"exit": {"on": ["contact.replied"]}}
     stage.has_rule(_rule("rule_offer", {"event": "offer.made"}, MAIL, CALL, kind="contact", **exits))
     answers = {"conditions": {"field": "event.data.reply_to_run", "op": "exists"}}
     file = {"id": "file", "action": "create_task", "with": {"title": "{{ event.data.attachments[0].key }}"}}
     stage.has_rule(_rule("rule_file", {"event": "email.received"}, file, **answers))
     stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now(), subject="contact:ada"))
-    stage.on_job_finished()
+    stage.settle()
 
 
 def _an_answer_comes(stage: Stage) -> None:
@@ -120,7 +120,7 @@ def _prepare_lost_answer(stage: Stage) -> None:
 def _offer_that_is_lost(stage: Stage) -> None:
     stage.lose_an_answer()
     stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now()))
-    stage.on_job_finished()
+    stage.settle()
 
 
 def _whatsapp_reports(stage: Stage, status: str) -> None:
@@ -142,13 +142,13 @@ def _prepare_sent(stage: Stage) -> None:
     """WhatsApp took a message, and the run is over."""
     stage.has_rule(_rule("rule_hello", {"event": "offer.made"}, HELLO))
     stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now()))
-    stage.on_job_finished()
+    stage.settle()
 
 
 def _prepare_mail_lost(stage: Stage) -> None:
     """SES took a mail, but its answer was lost. The run is over; another rule is about mail that comes back."""
     stage.writes("contact:ada", email="ayse@example.com")
-    stage.on_job_finished()
+    stage.settle()
     stage.has_rule(_rule("rule_mail", {"event": "offer.made"}, MAIL))
     stage.has_rule(_rule("rule_bounced", {"event": "email.bounced"}, TELL))
     _offer_that_is_lost(stage)

@@ -114,7 +114,7 @@ def _prepare_reply(stage: Stage) -> None:
     _prepare_lead(stage)
     stage.has_rule(ANSWER)
     _a_lead_comes(stage)
-    stage.on_job_finished()
+    stage.settle()
 
 
 def _the_lead_is_complete(stage: Stage) -> None:

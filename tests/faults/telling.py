@@ -62,7 +62,7 @@ class Stage(Protocol):
     def objects(self) -> Mapping[str, bytes]:
         """Every object of the bucket, by its key."""
 
-    def on_job_finished(self) -> None:
+    def settle(self) -> None:
         """Let everything happen that is to happen now."""
 
     def run_out(self) -> None:

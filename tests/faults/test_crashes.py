@@ -95,8 +95,8 @@ class FakeStage:
     def objects(self) -> Mapping[str, bytes]:
         return self.world.objects.kept
 
-    def on_job_finished(self) -> None:
-        self.world.on_job_finished()
+    def settle(self) -> None:
+        self.world.settle()
 
     def run_out(self) -> None:
         self.world.run_out()

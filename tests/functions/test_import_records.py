@@ -57,7 +57,7 @@ def test_a_file_becomes_records(stack: Stack, machine: Machine) -> None:
     assert (told["status"], told["rows"]) == ("done", {"created": 1, "updated": 0, "unchanged": 0, "refused": 1})
     assert told["progress"] == {"bytes": 35, "of": 35, "line": 4}
     assert [row["line"] for row in told["refused"]] == [3]
-    assert told["refused"][0]["reason"].startswith("fields.email: ")
+    assert told["refused"][0]["reason"]["code"] == "input.invalid"
     assert Api(stack).get("/v1/records/contact/a")["origin"] == "import"
     assert [item["id"] for item in Api(stack).get("/v1/imports")["items"]] == [work["id"]]
 
@@ -80,7 +80,11 @@ def test_the_cursor_counts_the_calls(stack: Stack, machine: Machine, monkeypatch
     assert stack.invoke("import_records", event) == {"more": True, "cursor": 1}
     assert stack.invoke("import_records", {**event, "cursor": 1}) == {"more": False, "cursor": None}
     told = Api(stack).get(address)
-    assert (told["status"], told["reason"]) == ("stopped", import_records.RESTS)
+    assert (told["status"], told["reason"]["code"], told["reason"]["params"]) == (
+        "stopped",
+        "import.rests",
+        {"count": 2},
+    )
 
 
 def test_what_is_wrong_with_an_order_is_named(stack: Stack) -> None:

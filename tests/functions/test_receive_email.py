@@ -83,8 +83,8 @@ def test_what_aws_sends_to_try_the_way_is_no_mail(stack: Stack, message: dict[st
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        ({"source": "aws.ses", "detail": {}}, "no report of SES"),
-        ({"Records": []}, "no notification of S3"),
+        ({"source": "aws.ses", "detail": {}}, "ses.unknown_report"),
+        ({"Records": []}, "mail.unknown_message"),
         ({"Records": [{"s3": {"object": {"key": "inbound/none"}}}]}, "object.not_found"),
     ],
 )

@@ -65,7 +65,7 @@ def test_missed_leads_of_all_pages_are_queued_fetched_and_made_once(stack: Stack
     assert len(events) == 3
     stack.consume("EventQueue", batch(*(message["Body"] for message in events)))
     (form,) = Api(stack).get("/v1/sources/meta/forms")["items"]
-    assert (form["id"], form["missed"], form["under_way"], form["error"]) == (FORM, 3, False, "")
+    assert (form["id"], form["missed"], form["under_way"], form["error"]) == (FORM, 3, False, None)
     assert all("access_token" not in url and "elsewhere" not in url for url in meta.asked)
     _ask_again(stack)
     assert tick(stack) == []

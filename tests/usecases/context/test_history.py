@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, rule
+from whenthen.domain.runs.planner import CONDITION_FALSE
 from whenthen.usecases.matching.explain_event import ExplainEvent
 
 PHONE = ("phone#+905329999999",)
@@ -113,7 +114,7 @@ def test_a_step_that_is_due_later_counts_what_has_happened_by_then(world: World)
     state = world.runs.load(run.id)
     assert state is not None
     assert run.event_id == event.id
-    assert {job.step_id: job.reason for job in state.jobs}["call"] == "its condition does not hold"
+    assert {job.step_id: job.reason for job in state.jobs}["call"] == CONDITION_FALSE()
 
 
 def test_what_started_the_run_does_not_count_when_it_is_older_than_the_period(

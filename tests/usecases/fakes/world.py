@@ -260,7 +260,7 @@ class World:
                 return execution.ask_again is not None and execution.ask_again <= now
         return False
 
-    def on_job_finished(self) -> None:
+    def settle(self) -> None:
         """Deliver all that can be delivered now."""
         busy = True
         while busy:
@@ -273,21 +273,21 @@ class World:
     def pass_time(self, **by: float) -> None:
         """Let time pass, and everything happen that falls due in it."""
         end = self.clock.now() + timedelta(**by)
-        self.on_job_finished()
+        self.settle()
         while (following := self._next()) is not None and following <= end:
             self.clock.at = max(following, self.clock.at)
-            self.on_job_finished()
+            self.settle()
         self.clock.at = end
 
     def run_out(self) -> None:
         """Let time pass until nothing is under way any more."""
-        self.on_job_finished()
+        self.settle()
         for _ in range(1_000):
             following = self._next()
             if following is None:
                 return
             self.clock.at = max(following, self.clock.at)
-            self.on_job_finished()
+            self.settle()
         raise AssertionError("it never comes to rest")
 
     def _next(self) -> datetime | None:

@@ -12,6 +12,7 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
 from tests.usecases.fakes.world import World
 from whenthen.domain.common.errors import Invalid, Malformed, NotFound, Permanent, Temporary, Throttled, Unauthenticated
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
 from whenthen.ports.values import ApiKey
 from whenthen.sources.meta.notification import LeadRef
@@ -168,13 +169,13 @@ def test_a_lead_becomes_a_record_and_an_event_about_it(world: World) -> None:
 def test_a_lead_that_was_deleted_does_not_come_back_when_meta_repeats(world: World) -> None:
     world.graph.documents["77"] = {"id": "77", "field_data": [{"name": "email", "values": ["Bo@Example.com"]}]}
     first = world.functions.fetch_lead(LeadRef("77"))
-    world.on_job_finished()
+    world.settle()
     world.records.delete(world.records.stored["lead:77"], origin="human", cause=Cause())
-    world.on_job_finished()
+    world.settle()
     world.clock.move(hours=5)
     world.graph.documents["77"] = {**world.graph.documents["77"], "campaign_name": "Autumn"}
     again = world.functions.fetch_lead(LeadRef("77"))
-    world.on_job_finished()
+    world.settle()
     assert "lead:77" not in world.records.stored
     assert (again.id, again.subject) == (first.id, "lead:77")
     assert [event.type for event in world.bus.published].count("lead.created") == 1
@@ -233,7 +234,7 @@ def test_a_lead_that_meta_puts_off_for_ever_is_buried_with_the_reason(world: Wor
     world.run_out()
     ((lead, reason),) = world.queues["leads"].dead
     assert lead.leadgen_id == "77"
-    assert reason == f"given up after 36 hours: {NOT_NOW.reason}"
+    assert reason == Reason("retry.given_up_after_hours", {"count": 36, "reason": NOT_NOW.reason})
     assert timedelta(hours=36) <= world.clock.now() - began < timedelta(hours=36, minutes=16)
 
 
@@ -292,7 +293,7 @@ def test_who_may_what() -> None:
 
 def test_a_change_of_a_record_becomes_its_events(world: World) -> None:
     world.changes("lead:1", status="won")
-    world.on_job_finished()
+    world.settle()
     (change,) = [event for event in world.bus.published if event.type == "lead.updated"]
     assert (change.subject, change.changes["status"].before, change.changes["status"].after) == ("lead:1", "new", "won")
     world.functions.publish_changes([(None, None)])
@@ -305,5 +306,5 @@ def test_the_history_of_an_event_that_never_was(world: World) -> None:
     with pytest.raises(NotFound):
         history.run("run_none")
     for choice in ({}, {"rule": "r", "status": "done"}):
-        with pytest.raises(Invalid, match="exactly one"):
+        with pytest.raises(Invalid, match="field.not_exactly_one"):
             history.list(**{"rule": None, "record": None, "status": None, **choice}, limit=5, cursor=None)

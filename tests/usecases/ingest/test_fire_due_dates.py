@@ -28,7 +28,7 @@ def a_rule(world: World, trigger: dict[str, Any], name: str = "A rule", **more: 
 def sweep(world: World, at: datetime) -> None:
     world.clock.at = at
     world.functions.fire_due_dates()
-    world.on_job_finished()
+    world.settle()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_two_sweeps_at_once_do_no_more_than_one(world: World) -> None:
     for _ in range(2):
         world.sweeps.until = NINE - timedelta(minutes=5)
         world.functions.fire_due_dates()
-    world.on_job_finished()
+    world.settle()
     assert who(world) == ["contact:ada", "contact:bob"]
 
 

@@ -184,7 +184,7 @@ def test_who_stops_marketing_is_written_to_no_more_on_that_channel(world: World)
 def test_consent_is_looked_at_when_the_message_is_sent_and_not_before(world: World) -> None:
     made = world.has_rule(rule({**HELLO, "wait": {"days": 1}}))
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     preference(world, "1", agreed=False)
     world.run_out()
     assert world.job(world.run_of(event, made), "greet").status is JobStatus.SKIPPED

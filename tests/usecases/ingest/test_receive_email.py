@@ -62,7 +62,7 @@ def test_an_answer_names_the_run_whose_mail_it_answers_and_stops_it(
     later = {**GREET, "id": "later", "wait": {"days": 9}}
     made = world.has_rule(rule(GREET, later, exit={"on": ["contact.replied"]}))
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     run = world.run_of(event, made).run
     answer = mail(In_Reply_To="<ses-1@eu-central-1.amazonses.com>", Date=date)
     received = receive(kept(objects, answer))

@@ -234,7 +234,7 @@ def stripe(world: World) -> World:
 def test_an_event_that_comes_again_changes_nothing(stripe: World) -> None:
     first = posts(stripe, CREATED, name="stripe")
     posts(stripe, UPDATED, name="stripe")
-    stripe.on_job_finished()
+    stripe.settle()
     stripe.clock.move(hours=3)
     again = posts(stripe, CREATED, name="stripe")
     assert again.events[0].id == first.events[0].id

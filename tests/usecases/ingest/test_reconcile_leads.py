@@ -57,7 +57,7 @@ def submits(world: World, external_id: str, *, minutes_ago: float, form_id: str 
 
 def sweep(world: World) -> Any:
     done = world.functions.reconcile_leads()
-    world.on_job_finished()
+    world.settle()
     return done
 
 
@@ -82,14 +82,14 @@ def test_whoever_sees_a_lead_it_happens_once(world: World, order: str) -> None:
     submits(world, "77", minutes_ago=30)
     if order != "webhook last":
         world.functions.fetch_lead(LeadRef("77", form_id=FORM))
-        world.on_job_finished()
+        world.settle()
     if order != "webhook only":
         for _ in range(3):
             sweep(world)
             world.clock.move(minutes=6)
     if order != "webhook first":
         world.functions.fetch_lead(LeadRef("77", form_id=FORM))
-        world.on_job_finished()
+        world.settle()
     assert [ref for ref in world.records.stored if ref.startswith("lead:")] == ["lead:77"]
     assert runs(world) == ["lead:77"]
 
@@ -154,7 +154,7 @@ def test_a_form_is_known_since_its_first_lead(world: World) -> None:
     submits(world, "80", minutes_ago=200, form_id="5552")
     submits(world, "81", minutes_ago=120, form_id="5552")
     world.functions.fetch_lead(LeadRef("81", form_id="5552", page_id="9"))
-    world.on_job_finished()
+    world.settle()
     assert world.lead_forms.kept["5552"].page_id == "9"
     submits(world, "82", minutes_ago=60, form_id="5552")
     assert sweep(world).missed == 1

@@ -58,7 +58,7 @@ def test_a_reply_that_arrives_before_the_run_starts_stops_it(world: World, about
     written, event = reminded(world)
     world.clock.move(minutes=5)
     world.happens("contact.replied", **about)
-    world.on_job_finished()
+    world.settle()
     world.queues["events"].add(event)
     world.run_out()
     state = world.run_of(event, written)
@@ -69,11 +69,11 @@ def test_a_reply_that_arrives_before_the_run_starts_stops_it(world: World, about
 def test_a_reply_from_before_the_event_stops_nothing(world: World) -> None:
     world.happens("contact.replied", subject="lead:1")
     world.has_rule(rule(GREET, name="another that exits on replies", exit=REPLIES))
-    world.on_job_finished()
+    world.settle()
     world.clock.move(minutes=5)
     written, event = reminded(world)
     world.queues["events"].add(event)
-    world.on_job_finished()
+    world.settle()
     world.happens("contact.replied", "late", subject="lead:1", time=event.time - timedelta(minutes=5))
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
@@ -83,7 +83,7 @@ def test_a_reply_from_before_the_event_stops_nothing(world: World) -> None:
 def test_a_reply_of_somebody_else_stops_nothing(world: World) -> None:
     written, event = reminded(world)
     world.queues["events"].add(event)
-    world.on_job_finished()
+    world.settle()
     world.happens("contact.replied", identities=("phone#+15550001111",))
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
@@ -170,7 +170,7 @@ def test_an_exit_of_the_moment_at_which_another_event_starts_a_run_stops_it(worl
 def test_a_run_under_a_rule_that_was_changed_or_deleted_meanwhile_still_exits(world: World) -> None:
     written, event = reminded(world)
     world.queues["events"].add(event)
-    world.on_job_finished()
+    world.settle()
     changed = world.has_rule({**rule(GREET, CALL), "id": written.id})
     assert changed.version == 2
     world.rules.delete(world.rules.get(written.id), changed)
@@ -196,12 +196,12 @@ def test_jobs_that_wait_in_a_queue_when_the_exit_comes_are_not_done(world: World
 def test_a_change_that_makes_the_exit_condition_true_stops_the_run(world: World) -> None:
     written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     world.changes("lead:1", status="contacted")
-    world.on_job_finished()
+    world.settle()
     assert not world.run_of(event, written).run.status.final
     world.changes("lead:1", status="customer")
-    world.on_job_finished()
+    world.settle()
     state = world.run_of(event, written)
     assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, EXIT_CONDITION())
 
@@ -212,7 +212,7 @@ def test_a_change_that_leaves_the_exit_condition_false_does_not_stop_a_run_that_
     event = world.event("lead.created", subject="lead:1")
     world.clock.move(minutes=1)
     world.changes("lead:1", owner="agent:ayse")
-    world.on_job_finished()
+    world.settle()
     world.queues["events"].add(event)
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
@@ -222,7 +222,7 @@ def test_a_change_of_another_record_of_the_same_person_is_not_judged_by_this_rul
     written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
     world.has_record("lead:2", phone="+905321234567")
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     world.changes("lead:2", status="customer")
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
@@ -233,9 +233,9 @@ def test_the_exit_condition_is_looked_at_again_when_a_step_is_due(world: World) 
     without_kind = {name: value for name, value in rule(GREET, CALL, exit={"when": BOUGHT}).items() if name != "kind"}
     written = world.has_rule(without_kind)
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     world.changes("lead:1", status="customer")
-    world.on_job_finished()
+    world.settle()
     assert not world.run_of(event, written).run.status.final
     world.run_out()
     state = world.run_of(event, written)

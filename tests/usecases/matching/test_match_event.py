@@ -276,7 +276,7 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     of_deal = world.has_rule(rule(NOTE, on="call.incoming_missed", name="deals", kind="deal"))
     other = world.has_rule(rule(NOTE, on="call.incoming_missed", name="no", conditions={**status, "value": "customer"}))
     event = world.happens("call.incoming_missed", identities=("phone#+905321234567",))
-    world.on_job_finished()
+    world.settle()
     about = {run.rule_id: run.record for run in world.all_runs}
     fallen_back = {of_any.id: "contact:7", of_deal.id: "contact:7"}
     assert about == {of_lead.id: "lead:1", of_contact.id: "contact:7", **fallen_back}

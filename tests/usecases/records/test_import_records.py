@@ -10,6 +10,7 @@ import pytest
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
 from whenthen.domain.common.errors import AT_FIELD, Conflict, Invalid, NotFound, Temporary, TooLarge
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, ImportStatus
 from whenthen.ports.values import RecordWrite
 from whenthen.sources.files.reason_codes import NO_TARGET
@@ -42,7 +43,7 @@ def done(world: World, data: bytes | str | list[dict[str, Any]], **more: Any) ->
     """An import that was worked off."""
     work = order(world, data, **more)
     admin(world).start(work.id)
-    world.on_job_finished()
+    world.settle()
     return world.imports.get(work.id)
 
 
@@ -159,7 +160,7 @@ def test_with_rules_skipped_nothing_starts_now_and_everything_later(world: World
     done(world, [{"id": "p0", "city": "Bursa"}], rules="skip")
     assert runs(world) == []
     world.changes("contact:p0", city="Izmir")
-    world.on_job_finished()
+    world.settle()
     assert runs(world) == [("contact.updated", "contact:p0")]
 
 
@@ -195,11 +196,11 @@ def test_an_import_is_stopped_and_goes_on_where_it_was(world: World, monkeypatch
     world.deliver("imports")
     stopped = admin(world).stop(work.id, by="key_1")
     assert admin(world).stop(work.id, by="key_2") == stopped
-    world.on_job_finished()
+    world.settle()
     assert 0 < world.imports.get(work.id).counts.created < 500
-    assert stopped.reason == "stopped by key_1"
+    assert stopped.reason == Reason("admin.stopped", {"by": "key_1"})
     admin(world).start(work.id)
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts == Counts(created=500)
     assert len(world.all_runs) == 500
 
@@ -216,7 +217,7 @@ def test_a_call_ends_when_its_time_is_over(world: World, monkeypatch: pytest.Mon
     admin(world).start(work.id)
     assert world.functions.import_records(work.id).status is ImportStatus.RUNNING
     assert len(world.imports.batches) == 2
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts == Counts(created=500)
 
 
@@ -229,10 +230,10 @@ def test_an_import_rests_before_its_execution_is_full(world: World, monkeypatch:
     assert world.functions.import_records(work.id, most - 1).status is ImportStatus.RUNNING
     rests = world.functions.import_records(work.id, most)
     assert (rests.status, rests.reason) == (ImportStatus.STOPPED, RESTS(count=import_records.MAX_CALLS))
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts.created < 200
     assert admin(world).start(work.id).turn == 2
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts == Counts(created=200)
     assert len(world.all_runs) == 200
     assert world.functions.import_records(work.id, most).status is ImportStatus.DONE
@@ -243,7 +244,7 @@ def test_two_workers_at_once_do_no_row_twice(world: World, monkeypatch: pytest.M
     work = order(world, people(300))
     admin(world).start(work.id)
     world.queues["imports"].add(work.id)
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts == Counts(created=300)
     assert {record.version for record in world.records.stored.values()} == {1}
 
@@ -290,7 +291,7 @@ def test_a_file_whose_header_leaves_questions_fails_and_can_be_put_right(world: 
     assert work.reason == AT_FIELD(field="columns.Full Name", problem=NO_TARGET())
     world.import_files.kept[work.key] = b"full_name,email\nAda,a@example.com\n"
     admin(world).start(work.id)
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).counts == Counts(created=1)
 
 
@@ -300,9 +301,9 @@ def test_another_file_is_not_gone_on_with(world: World, monkeypatch: pytest.Monk
     admin(world).start(work.id)
     world.deliver("imports")
     world.import_files.kept[work.key] += b"\n"
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).status is ImportStatus.FAILED
-    with pytest.raises(Conflict, match="no longer the one"):
+    with pytest.raises(Conflict, match="import.file_changed"):
         admin(world).start(work.id)
 
 
@@ -341,7 +342,7 @@ def test_what_is_done_or_was_never_begun_is_not_started_or_stopped(world: World)
     with pytest.raises(Conflict, match="done"):
         admin(world).start(work.id)
     for each in (waiting, work):
-        with pytest.raises(Conflict, match="not under way"):
+        with pytest.raises(Conflict, match="import.not_running"):
             admin(world).stop(each.id, by="key_1")
     with pytest.raises(NotFound):
         admin(world).get("imp_none")
@@ -353,7 +354,7 @@ def test_a_start_whose_machine_was_not_reached_is_made_good_by_the_next(world: W
     world.queues["imports"].messages.clear()
     world.import_workers.begun.clear()
     assert admin(world).start(work.id).turn == 1
-    world.on_job_finished()
+    world.settle()
     assert world.imports.get(work.id).status is ImportStatus.DONE
 
 

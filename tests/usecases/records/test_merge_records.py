@@ -47,7 +47,7 @@ def test_the_other_s_id_and_addresses_find_the_one_that_remains(world: World) ->
 def test_a_repetition_changes_nothing(world: World) -> None:
     two(world)
     assert merge(world) == merge(world)
-    world.on_job_finished()
+    world.settle()
     assert [plan.event.type for plan in world.log.plans.values()] == ["contact.merged"]
 
 
@@ -111,11 +111,11 @@ def test_a_run_of_the_other_stops_on_an_exit_of_the_one_that_remains(world: Worl
     two(world)
     rule = sequence(world, exit={"on": ["contact.replied"]})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     merge(world)
     world.clock.move(hours=1)
     world.happens("contact.replied", subject=subject)
-    world.on_job_finished()
+    world.settle()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -123,11 +123,11 @@ def test_also_when_only_an_address_tells_who_replied(world: World) -> None:
     two(world)
     rule = sequence(world, exit={"on": ["contact.replied"]})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     merge(world)
     world.clock.move(hours=1)
     world.happens("contact.replied", identities=("phone#+905321234567",))
-    world.on_job_finished()
+    world.settle()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -136,11 +136,11 @@ def test_a_change_of_the_one_that_remains_ends_a_run_of_the_other_by_its_exit_co
     when = {"field": "record.status", "op": "equals", "value": "customer"}
     rule = sequence(world, exit={"when": when})
     asked = world.happens("contact.asked", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     merge(world)
     world.clock.move(hours=1)
     world.changes("contact:a", status="customer")
-    world.on_job_finished()
+    world.settle()
     assert world.run_of(asked, rule).run.status == "stopped"
 
 
@@ -149,7 +149,7 @@ def test_a_run_of_the_other_goes_on_with_the_one_that_remains(world: World) -> N
     steps = [{**LATER, "with": {"fields": {"reminded": "{{ record.city }}"}}}]
     rule = sequence(world, steps=steps)
     asked = world.happens("contact.asked", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     merge(world)
     world.run_out()
     assert world.run_of(asked, rule).run.status == "done"
@@ -160,11 +160,11 @@ def test_a_rule_that_either_entered_once_is_not_entered_again(world: World) -> N
     two(world)
     rule = sequence(world, steps=[NOTE], entry={"again": "once_per_record"})
     first = world.happens("contact.asked", "1", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     merge(world)
     world.happens("contact.asked", "2", subject="contact:a")
     world.happens("contact.asked", "3", subject="contact:b")
-    world.on_job_finished()
+    world.settle()
     assert [run.id for run in world.all_runs] == [world.run_of(first, rule).run.id]
 
 
@@ -181,7 +181,7 @@ def test_a_merge_starts_nothing_but_rules_about_merges(world: World) -> None:
         sequence(world, trigger=trigger, name=str(trigger), steps=[NOTE])
     rule = sequence(world, trigger={"event": "contact.merged"}, name="merged", steps=[LATER])
     merge(world)
-    world.on_job_finished()
+    world.settle()
     assert [run.rule_id for run in world.all_runs] == [rule.id]
 
 

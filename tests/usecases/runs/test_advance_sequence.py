@@ -78,7 +78,7 @@ def test_steps_without_a_wait_follow_each_other(world: World) -> None:
     last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
     written = world.has_rule(rule(GREET, then, last))
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Then", "Last"]
     assert world.run_of(event, written).run.status is RunStatus.DONE
 
@@ -205,7 +205,7 @@ def test_a_wait_counts_from_the_step_before_or_from_the_entry(world: World) -> N
 def test_the_sequence_of_a_run_that_has_expired_meanwhile_ends(world: World) -> None:
     written = world.has_rule(rule(GREET, {**CALL, "wait": {"days": 200}}))
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     run = world.run_of(event, written).run
     world.runs.finish(run, RunStatus.STOPPED, "exit: contact.replied", world.clock.now())
     del world.runs.runs[run.id]  # its execution was left waiting, and its history has expired

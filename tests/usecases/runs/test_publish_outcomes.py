@@ -48,7 +48,7 @@ def test_a_run_that_an_admin_stops_is_an_outcome_too(world: World) -> None:
     first = world.has_rule(rule(CALL))
     then = follower(world, first, outcome=["stopped"])
     event = world.happens("lead.created", subject="lead:1")
-    world.on_job_finished()
+    world.settle()
     world.functions.stop_run(world.run_of(event, first).run.id, by="ayse")
     world.run_out()
     assert [run.rule_id for run in world.all_runs].count(then.id) == 1

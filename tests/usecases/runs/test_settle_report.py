@@ -34,7 +34,7 @@ class Story:
             world.graph.will(LOST)
             world.mailer.will(LOST)
         self.event: Event = world.happens("lead.created", subject="lead:1")
-        world.on_job_finished()
+        world.settle()
 
     @property
     def state(self) -> RunState:
@@ -50,7 +50,7 @@ class Story:
         )
         event = self.world.event(event_type, data={"message_id": "wamid.1", **named, **data})
         self.world.queues["events"].add(_from(event, source))
-        self.world.on_job_finished()
+        self.world.settle()
 
 
 def _from(event: Event, source: str) -> Event:

@@ -37,7 +37,7 @@ def refs(world: World) -> list[str | None]:
 def test_one_record_enters_the_rule_and_no_other_rule_does(world: World, start: StartRule) -> None:
     chosen, _other = manual(world), manual(world, name="Another")
     answer = start(chosen.id, {"record": "lead:1"}, seed="key", by="ayse")
-    world.on_job_finished()
+    world.settle()
     [run] = world.all_runs
     assert (run.rule_id, run.record, run.event_id) == (chosen.id, "lead:1", answer["event"])
     assert world.records.stored["lead:1"].fields["greeted"] == "yes"
@@ -47,14 +47,14 @@ def test_the_same_key_starts_it_once_and_another_key_again(world: World, start: 
     chosen = manual(world)
     for seed in ("key", "key", "other"):
         start(chosen.id, {"record": "lead:1"}, seed=seed, by="ayse")
-    world.on_job_finished()
+    world.settle()
     assert len(world.all_runs) == 2
 
 
 def test_a_rule_without_a_kind_may_start_without_a_record(world: World, start: StartRule) -> None:
     report = manual(world, kind=None)
     start(report.id, {}, seed="key", by="ayse")
-    world.on_job_finished()
+    world.settle()
     assert refs(world) == [None]
 
 
@@ -69,7 +69,7 @@ def test_all_of_a_view_enter_once(world: World, start: StartRule, whom: dict[str
     chosen = manual(world)
     for _ in range(2):
         start(chosen.id, whom, seed="key", by="ayse")
-    world.on_job_finished()
+    world.settle()
     assert refs(world) == ["lead:1", "lead:2"]
 
 
@@ -92,7 +92,7 @@ def test_a_call_that_is_made_again_makes_the_same_events(world: World, start: St
     [enrolment] = world.enrolments.begun.values()
     for _ in range(3):
         world.functions.enrol_view(enrolment, None)
-    world.on_job_finished()
+    world.settle()
     assert refs(world) == ["lead:1"]
 
 
