@@ -57,7 +57,7 @@ def test_a_file_becomes_records(stack: Stack, machine: Machine) -> None:
     assert (told["status"], told["rows"]) == ("done", {"created": 1, "updated": 0, "unchanged": 0, "refused": 1})
     assert told["progress"] == {"bytes": 35, "of": 35, "line": 4}
     assert [row["line"] for row in told["refused"]] == [3]
-    assert told["refused"][0]["reason"]["code"] == "input.invalid"
+    assert told["refused"][0]["reason"]["code"] == "input.at_field"
     assert Api(stack).get("/v1/records/contact/a")["origin"] == "import"
     assert [item["id"] for item in Api(stack).get("/v1/imports")["items"]] == [work["id"]]
 

@@ -303,7 +303,7 @@ def test_another_file_is_not_gone_on_with(world: World, monkeypatch: pytest.Monk
     world.import_files.kept[work.key] += b"\n"
     world.settle()
     assert world.imports.get(work.id).status is ImportStatus.FAILED
-    with pytest.raises(Conflict, match="import.file_changed"):
+    with pytest.raises(Conflict, match=r"import\.file_changed"):
         admin(world).start(work.id)
 
 
@@ -342,7 +342,7 @@ def test_what_is_done_or_was_never_begun_is_not_started_or_stopped(world: World)
     with pytest.raises(Conflict, match="done"):
         admin(world).start(work.id)
     for each in (waiting, work):
-        with pytest.raises(Conflict, match="import.not_running"):
+        with pytest.raises(Conflict, match=r"import\.not_running"):
             admin(world).stop(each.id, by="key_1")
     with pytest.raises(NotFound):
         admin(world).get("imp_none")
