@@ -1,0 +1,71 @@
+"""Wire the use cases by which admins manage the installation."""
+# ruff: noqa: PLC0415 - a function imports only the use cases that it calls
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from whenthen.runtime.wiring.records import RecordsWiring
+
+if TYPE_CHECKING:
+    from whenthen.usecases.admin.authorize import Authorize
+    from whenthen.usecases.admin.lint_rule import LintRule
+    from whenthen.usecases.admin.manage_imports import ManageImports
+    from whenthen.usecases.admin.manage_rules import ManageRules
+    from whenthen.usecases.admin.manage_settings import ManageSettings
+    from whenthen.usecases.admin.manage_sources import ManageSources
+    from whenthen.usecases.admin.manage_views import ManageViews
+    from whenthen.usecases.admin.try_source import TrySource
+
+
+class AdminWiring(RecordsWiring):
+    """Make each use case when it is first used."""
+
+    @cached_property
+    def authorize(self) -> Authorize:
+        from whenthen.usecases.admin.authorize import Authorize
+
+        return Authorize(self.keys, self.secrets)
+
+    @cached_property
+    def lint_rule(self) -> LintRule:
+        from whenthen.usecases.admin.lint_rule import LintRule
+
+        return LintRule(self.rules)
+
+    @cached_property
+    def manage_rules(self) -> ManageRules:
+        from whenthen.usecases.admin.manage_rules import ManageRules
+
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+
+    @cached_property
+    def manage_views(self) -> ManageViews:
+        from whenthen.usecases.admin.manage_views import ManageViews
+
+        return ManageViews(self.views, self.rules, self.manage_rules, self.records, self.clock)
+
+    @cached_property
+    def manage_imports(self) -> ManageImports:
+        from whenthen.usecases.admin.manage_imports import ManageImports
+
+        return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
+
+    @cached_property
+    def manage_sources(self) -> ManageSources:
+        from whenthen.usecases.admin.manage_sources import ManageSources
+
+        return ManageSources(self.sources, self.vault)
+
+    @cached_property
+    def try_source(self) -> TrySource:
+        from whenthen.usecases.admin.try_source import TrySource
+
+        return TrySource(self.sources, self.save_record, self.clock)
+
+    @cached_property
+    def manage_settings(self) -> ManageSettings:
+        from whenthen.usecases.admin.manage_settings import ManageSettings
+
+        return ManageSettings(self.installation)

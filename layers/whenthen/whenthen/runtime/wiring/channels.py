@@ -1,0 +1,47 @@
+"""Wire the use case of the channel that a function serves."""
+# ruff: noqa: PLC0415 - a function imports only the use cases that it calls
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from whenthen.runtime.environment import Misconfigured
+from whenthen.runtime.wiring.runs import RunsWiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from whenthen.usecases.runs.perform_job import Channel, PerformJob
+
+
+class ChannelsWiring(RunsWiring):
+    """Make each use case when it is first used."""
+
+    @cached_property
+    def perform_step(self) -> Callable[[str, str, int], object]:
+        """Return the use case of this function's channel, and load no other's. Raises Misconfigured."""
+        perform: Callable[[str, str, int], object] = self._channel.wire(self)
+        return perform
+
+    @property
+    def calls_outside(self) -> bool:
+        """Tell whether this function's channel calls other systems, and so needs more time to begin a job."""
+        outside: bool = self._channel.CALLS_OUTSIDE
+        return outside
+
+    @cached_property
+    def _channel(self) -> Any:
+        """Load the `wiring` module of the channel's folder. Raises Misconfigured."""
+        channel = self.settings.channel
+        try:
+            return import_module(f"whenthen.channels.{channel}.wiring")
+        except ModuleNotFoundError as error:
+            raise Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel") from error
+
+    def perform_job(self, channel: Channel) -> PerformJob:
+        """Make the use case that performs the jobs of a channel outside of the store."""
+        from whenthen.usecases.runs.perform_job import PerformJob
+
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.clock, channel)

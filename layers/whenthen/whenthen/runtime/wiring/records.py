@@ -1,0 +1,37 @@
+"""Wire the use cases of records and imports."""
+# ruff: noqa: PLC0415 - a function imports only the use cases that it calls
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from whenthen.runtime.adapters import Adapters
+
+if TYPE_CHECKING:
+    from whenthen.usecases.records.import_records import ImportRecords
+    from whenthen.usecases.records.merge_records import MergeRecords
+    from whenthen.usecases.records.save_record import SaveRecord
+
+
+class RecordsWiring(Adapters):
+    """Make each use case when it is first used."""
+
+    @cached_property
+    def save_record(self) -> SaveRecord:
+        from whenthen.usecases.records.save_record import SaveRecord
+
+        return SaveRecord(self.records, self.clock, self.settings.default_country)
+
+    @cached_property
+    def merge_records(self) -> MergeRecords:
+        from whenthen.usecases.records.merge_records import MergeRecords
+
+        return MergeRecords(self.records, self.clock)
+
+    @cached_property
+    def import_records(self) -> ImportRecords:
+        from whenthen.usecases.records.import_records import ImportRecords
+
+        country = self.settings.default_country
+        return ImportRecords(self.imports, self.import_files, self.records, self.bus, self.clock, country)

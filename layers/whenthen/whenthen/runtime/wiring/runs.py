@@ -1,0 +1,66 @@
+"""Wire the use cases that start, carry on, show and stop runs."""
+# ruff: noqa: PLC0415 - a function imports only the use cases that it calls
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from whenthen.runtime.adapters import Adapters
+
+if TYPE_CHECKING:
+    from whenthen.usecases.runs.advance_sequence import AdvanceSequence
+    from whenthen.usecases.runs.enrol_view import EnrolView
+    from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
+    from whenthen.usecases.runs.read_history import ReadHistory
+    from whenthen.usecases.runs.start_rule import StartRule
+    from whenthen.usecases.runs.stop_run import StopRun
+
+
+class RunsWiring(Adapters):
+    """Make each use case when it is first used."""
+
+    @cached_property
+    def orchestrator(self) -> Orchestrator:
+        from whenthen.usecases.runs.orchestrator import Orchestrator
+
+        return Orchestrator(
+            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+        )
+
+    @cached_property
+    def start_rule(self) -> StartRule:
+        from whenthen.usecases.runs.start_rule import StartRule
+
+        return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
+
+    @cached_property
+    def advance_sequence(self) -> AdvanceSequence:
+        from whenthen.usecases.runs.advance_sequence import AdvanceSequence
+
+        return AdvanceSequence(self.orchestrator, self.runs, self.queues, self.sequences)
+
+    @cached_property
+    def enrol_view(self) -> EnrolView:
+        from whenthen.usecases.runs.enrol_view import EnrolView
+
+        return EnrolView(self.rule_book, self.records, self.bus)
+
+    @cached_property
+    def publish_outcomes(self) -> PublishOutcomes:
+        from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
+
+        return PublishOutcomes(self.rule_book, self.runs, self.bus)
+
+    @cached_property
+    def read_history(self) -> ReadHistory:
+        from whenthen.usecases.runs.read_history import ReadHistory
+
+        return ReadHistory(self.event_log, self.runs)
+
+    @cached_property
+    def stop_run(self) -> StopRun:
+        from whenthen.usecases.runs.stop_run import StopRun
+
+        return StopRun(self.runs, self.sequences, self.clock)
