@@ -85,7 +85,7 @@ UNSAYABLE: tuple[Unsayable, ...] = (
     Unsayable("activation", "The API writes it: a schema of how times are written helps nobody.", "rule",
               "activated_at", r"time\.malformed", _rule(activated_at="yesterday")),
     Unsayable("cron", "Ranges, steps and how often an hour are arithmetic.", "rule", r"trigger\.schedule\.cron",
-              r"cron\..+", _rule(trigger={"schedule": {"cron": "* * * * *"}})),
+              r"cron\..+|schedule\.never", _rule(trigger={"schedule": {"cron": "* * * * *"}})),
     Unsayable("lower bound", "No schema compares two members.", "rule", r".*\.value", r"range\.reversed",
               _predicate("between", [2, 1])),
     Unsayable("numbers as text", "A pattern does not know how large the number is that a text spells.", "rule",
