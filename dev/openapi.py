@@ -1,4 +1,4 @@
-"""docs/openapi.json from the routes of whenthen.api. Needs the environment of the tests.
+"""docs/openapi.json from the routes and models of whenthen.api. Needs the environment of the tests.
 
 python -m dev.openapi           write it
 """
@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dev.openapi_answers import ANSWERS, PROBLEMS, SCHEMAS, Answer
+from dev.openapi_schemas import resolved
 from dev.paths import ROOT
+from whenthen.domain.common.errors import HANDLING, AnswerLost, Permanent
+from whenthen.runtime.reason_texts import ENGLISH, text_of
 
 OPENAPI = ROOT / "docs" / "openapi.json"
 VERSION = "1"
@@ -19,11 +21,23 @@ DESCRIPTION = (
     "document (RFC 9457). Lists go on where their `cursor` says."
 )
 
+_NOT_OF_THE_API = (Permanent, AnswerLost)
+"""Errors of providers, which the API does not call."""
+
 Document = dict[str, Any]
+
+PROBLEMS: Mapping[str, Document] = {
+    str(row.status): {
+        "description": text_of(row.title, ENGLISH),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for error, row in sorted(HANDLING.items(), key=lambda entry: entry[1].status)
+    if error not in _NOT_OF_THE_API
+}
 
 
 def document() -> Document:
-    """The API's description. Raises KeyError for a route that `openapi_answers` has no answer for."""
+    """The API's description."""
     resolver = _resolver()
     found: Document = resolver.get_openapi_schema(
         title="whenthen", version=VERSION, description=DESCRIPTION
@@ -31,20 +45,17 @@ def document() -> Document:
     # Where the stack is deployed is nobody's to say here; which key is asked for, everybody's.
     del found["servers"]
     found["security"] = [{"key": []}]
-    shapes = found["components"]["schemas"]
-    own = {name: shape for name, shape in shapes.items() if "ValidationError" not in name}
-    found["components"] = {
-        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
-        "schemas": dict(sorted({**own, **SCHEMAS}.items())),
-        "responses": PROBLEMS,
-    }
     found["paths"] = dict(sorted(found["paths"].items()))
     functions = {(route.method.lower(), route.openapi_path): route.func for route in _routes(resolver)}
     for method, path, operation in _operations(found):
-        function, (tag,) = functions[method, path], operation["tags"]
-        operation["operationId"] = f"{tag}.{function.__name__.removesuffix(f'_{tag}')}"
-        operation["description"] = " ".join(function.__doc__.split())
-        operation["responses"] = _responses(ANSWERS[method, path])
+        _describe(operation, functions[method, path])
+    schemas = found.pop("components")["schemas"]
+    found["paths"], components = resolved(found["paths"], schemas)
+    found["components"] = {
+        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
+        "schemas": components,
+        "responses": PROBLEMS,
+    }
     return found
 
 
@@ -53,14 +64,16 @@ def text() -> str:
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _responses(answer: Answer) -> Document:
-    right: Document = {"description": answer.description}
-    if answer.headers:
-        right["headers"] = {name: {"schema": {"type": "string"}} for name in answer.headers}
-    if answer.schema is not None:
-        right["content"] = {"application/json": {"schema": answer.schema}}
-    wrong = {status: {"$ref": f"#/components/responses/{status}"} for status in PROBLEMS}
-    return {str(answer.status): right, **wrong}
+def _describe(operation: Document, function: Any) -> None:
+    """Name an operation by its function, and put the API's problems in place of the resolver's own."""
+    (tag,) = operation["tags"]
+    operation["operationId"] = f"{tag}.{function.__name__.removesuffix(f'_{tag}')}"
+    operation["description"] = " ".join(function.__doc__.split())
+    (status, right), *_ = [(key, value) for key, value in operation["responses"].items() if key.startswith("2")]
+    if not right.get("content"):
+        right.pop("content", None)
+    problems = {key: {"$ref": f"#/components/responses/{key}"} for key in PROBLEMS}
+    operation["responses"] = {status: right, **problems}
 
 
 def _operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Document]]:

@@ -12,6 +12,9 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode
+
+NO_SUCH_OPTION = ReasonCode("standin.no_such_option", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Fault:
         """Read one entry of `faults`. Raises Invalid for a name that no fault has."""
         unknown = set(document) - set(cls.__slots__)
         if unknown:
-            raise Invalid.field("faults", f"a fault has no {', '.join(sorted(unknown))}")
+            raise Invalid.field("faults", NO_SUCH_OPTION(names=sorted(unknown)))
         return cls(**document)
 
     def fits(self, request: Request) -> bool:

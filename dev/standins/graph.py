@@ -25,6 +25,9 @@ from dev.standins.exchange import Answer, Fault, Request
 from dev.standins.graph_errors import BAD_TOKEN, GraphError, no_such_object, unsupported
 from dev.standins.server import StandIn
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode
+
+LEAD_WITHOUT_ID = ReasonCode("standin.lead_without_id")
 
 _EDGE = re.compile(r"/v\d+\.\d+/(?P<node>[A-Za-z0-9_]+)(?:/(?P<edge>[a-z_]+))?")
 
@@ -80,7 +83,7 @@ class Graph(StandIn):
         self._token = str(rest.pop("access_token", self._token))
         for lead in rest.pop("leads", []):
             if not isinstance(lead, dict) or not lead.get("id"):
-                raise Invalid.field("leads", "each lead is an object with an id")
+                raise Invalid.field("leads", LEAD_WITHOUT_ID())
             self._leads[str(lead["id"])] = lead
         super().prepare(rest)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
-from dev.standins.exchange import Answer, Fault, Faults, Request
+from dev.standins.exchange import NO_SUCH_OPTION, Answer, Fault, Faults, Request
 from whenthen.domain.common.errors import Invalid
 
 MAX_CALLS = 20_000
@@ -55,7 +55,7 @@ class StandIn:
     def prepare(self, program: Mapping[str, Any]) -> None:
         """Take what was programmed, without `faults`. Raises Invalid."""
         if program:
-            raise Invalid.field(next(iter(program)), "nothing of this name can be programmed")
+            raise Invalid.field("", NO_SUCH_OPTION(names=sorted(program)))
 
     # --- what they share
 

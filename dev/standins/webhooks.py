@@ -15,6 +15,7 @@ from typing import Any
 from dev.standins.exchange import Answer, Request
 from dev.standins.server import StandIn
 from whenthen.domain.common.errors import Invalid, Unauthenticated
+from whenthen.domain.common.reason_codes import NOT_OBJECT
 from whenthen.sources.signing.signatures import check_secret, parse_scheme, verify
 
 _SCHEME = parse_scheme("standard_webhooks")
@@ -48,7 +49,7 @@ class Webhooks(StandIn):
         rest = dict(program)
         known = rest.pop("secrets", {})
         if not isinstance(known, dict):
-            raise Invalid.field("secrets", "an object from path to secret is required")
+            raise Invalid.field("secrets", NOT_OBJECT())
         for path, secret in known.items():
             check_secret(_SCHEME, secret, f"secrets.{path}")
         self._secrets.update(known)

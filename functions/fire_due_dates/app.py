@@ -6,7 +6,7 @@ from typing import Any
 
 from whenthen.domain.common.errors import Malformed
 from whenthen.runtime.observability import count, logger, metrics
-from whenthen.runtime.queue_consumer import consume
+from whenthen.runtime.queue_consumer import NOT_A_TICK, consume
 from whenthen.runtime.wiring import wired
 
 
@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
     def sweep(tick: Any) -> None:
         if tick.get("sweep") != "dates":
-            raise Malformed('the message is no tick: {"sweep": "dates"} is')
+            raise Malformed(NOT_A_TICK(sweep="dates"))
         swept = wired().fire_due_dates()
         count("DueEventsPublished", swept.events)
         count("EnrolmentsStarted", swept.enrolments)

@@ -8,14 +8,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from whenthen.domain.common.errors import Invalid, Malformed
-from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import parse_time
 from whenthen.runtime.observability import count, logger, metrics
-from whenthen.runtime.queue_consumer import consume
+from whenthen.runtime.queue_consumer import NOT_ABOUT_MAIL, consume
 from whenthen.runtime.wiring import wired
-
-# A message of the mail queue is neither a notification of S3 nor a report of SES.
-UNKNOWN_MESSAGE = ReasonCode("mail.unknown_message")
 
 SETUP = "AMAZON_SES_SETUP_NOTIFICATION"
 """What SES puts into the bucket when a receipt rule is made."""
@@ -38,7 +34,7 @@ def receive(message: Mapping[str, Any]) -> None:
         case {"source": "aws.ses", "detail": dict(report)}:
             count("EventsReceived", len(wired().receive_email.report(report)))
         case _:
-            raise Malformed(UNKNOWN_MESSAGE())
+            raise Malformed(NOT_ABOUT_MAIL())
 
 
 def _time(written: Any) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.common.stored_reasons import problem_document
 from whenthen.runtime import http_responses
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
@@ -19,10 +18,14 @@ MOST = 6_000_000
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers 202 with the events' ids once they are durable."""
     body = http_responses.raw_body(event, MOST)
-    accepted = wired().receive_webhook(event["pathParameters"]["source"], http_responses.headers_of(event), body)
+    headers = http_responses.headers_of(event)
+    accepted = wired().receive_webhook(event["pathParameters"]["source"], headers, body)
     count("EventsReceived", len(accepted.events))
     count("MappingProblems", len(accepted.problems))
     if accepted.redirect:
         return {"statusCode": 303, "headers": {"location": accepted.redirect}}
-    ids = [found.id for found in accepted.events]
-    return http_responses.answer(202, {"events": ids, "problems": [*map(problem_document, accepted.problems)]})
+    document: dict[str, Any] = {"events": [found.id for found in accepted.events], "problems": []}
+    if accepted.problems:
+        text = http_responses.texts_in(http_responses.language_of(headers))
+        document["problems"] = http_responses.field_problems(accepted.problems, text)
+    return http_responses.answer(202, document)

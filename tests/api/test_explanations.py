@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from whenthen.api.explanations import explanation_document
+
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.rendering.texts import LANGUAGES
 from whenthen.domain.events.event import Event

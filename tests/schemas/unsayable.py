@@ -31,7 +31,7 @@ class Unsayable(Struct, frozen=True):
 
     def explains(self, problem: Problem) -> bool:
         """Whether the problem is of this kind."""
-        return bool(re.fullmatch(self.field, problem.field) and re.fullmatch(self.code, problem.message.code))
+        return bool(re.fullmatch(self.field, problem.field) and re.fullmatch(self.code, problem.reason.code))
 
 
 def _rule(**members: Any) -> Document:

@@ -24,15 +24,15 @@ from whenthen.domain.common.stored_reasons import to_document
 from whenthen.domain.events.event import Cause
 from whenthen.domain.imports.job import (
     Column,
+    ColumnType,
     Counts,
-    Format,
+    FileFormat,
     Import,
     ImportStatus,
     Order,
     Place,
     RejectedRow,
-    Switch,
-    Type,
+    RuleSwitch,
 )
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record
@@ -40,7 +40,9 @@ from whenthen.ports.values import RecordWrite
 from whenthen.usecases.records.import_batches import MAX_COST
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
-ORDER = Order("contact", Format.CSV, Switch.ENROL, ("rule_1",), ";", {"Sum": Column("amount", Type.NUMBER)})
+ORDER = Order(
+    "contact", FileFormat.CSV, RuleSwitch.ENROL, ("rule_1",), ";", {"Sum": Column("amount", ColumnType.NUMBER)}
+)
 WORK = Import("imp_1", ORDER, "key_1", NOW)
 KEY = "imports/imp_1"
 

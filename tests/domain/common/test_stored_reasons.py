@@ -8,28 +8,28 @@ import pytest
 
 from whenthen.domain.common.errors import Conflict, Invalid, Problem
 from whenthen.domain.common.reasons import Reason
-from whenthen.domain.common.stored_reasons import CUT, bounded, from_document, map_texts, reason_of, to_document
+from whenthen.domain.common.stored_reasons import CUT, bounded, from_document, map_texts, to_document
 
 TAKEN = Reason("record.taken", {"by": "lead:1"})
 WRONG = Reason("input.wrong", {"value": "x", "count": 3})
 
 
 def test_the_reason_of_an_error_is_the_one_it_was_raised_with() -> None:
-    assert reason_of(Conflict(TAKEN)) is TAKEN
+    assert Conflict(TAKEN).reason is TAKEN
 
 
 def test_the_reason_of_one_invalid_field_names_the_field() -> None:
-    assert reason_of(Invalid.field("id", WRONG)) == Reason("input.at_field", {"field": "id", "problem": WRONG})
+    assert Invalid.field("id", WRONG).reason == Reason("input.at_field", {"field": "id", "problem": WRONG})
 
 
 def test_the_reason_of_a_whole_input_names_no_field() -> None:
-    assert reason_of(Invalid.field("", WRONG)) == WRONG
+    assert Invalid.field("", WRONG).reason == WRONG
 
 
 def test_the_reason_of_several_fields_holds_each_of_them() -> None:
     error = Invalid([Problem("a", WRONG), Problem("b", TAKEN)])
     within = [Reason("input.at_field", {"field": name, "problem": why}) for name, why in (("a", WRONG), ("b", TAKEN))]
-    assert reason_of(error) == Reason("input.invalid", {"problems": within})
+    assert error.reason == Reason("input.invalid", {"problems": within})
 
 
 def test_texts_are_changed_wherever_they_stand_and_nothing_else_is() -> None:

@@ -73,7 +73,7 @@ def reason_of(document: Any) -> Reason:
     problems: list[Problem] = []
     assert parse_condition(document, "it", problems) is None
     (problem,) = problems
-    return problem.message  # type: ignore[no-any-return]
+    return problem.reason  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(

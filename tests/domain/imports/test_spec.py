@@ -9,7 +9,7 @@ import pytest
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.imports import spec
-from whenthen.domain.imports.job import Column, Format, Order, Switch, Type
+from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
 from whenthen.domain.imports.spec import read_order
 
 GOOD: dict[str, Any] = {"kind": "contact", "format": "csv", "rules": "skip"}
@@ -21,15 +21,15 @@ def test_an_order_is_read() -> None:
     order = read_order(written)
     assert order == Order(
         "contact",
-        Format.CSV,
-        Switch.ENROL,
+        FileFormat.CSV,
+        RuleSwitch.ENROL,
         ("rule_1",),
         ";",
         {
             "Mail": Column("email"),
-            "Sum": Column("amount", Type.NUMBER),
+            "Sum": Column("amount", ColumnType.NUMBER),
             "Note": Column(""),
-            "Groups": Column("tags", Type.LIST),
+            "Groups": Column("tags", ColumnType.LIST),
         },
     )
     assert spec.from_json(json.loads(json.dumps(spec.to_json(order)))) == order

@@ -105,7 +105,7 @@ def problem_of(survivor: Record, other: Record) -> Reason:
         merge(survivor, other)
     (problem,) = error.value.problems
     assert problem.field == "from"
-    return problem.message  # type: ignore[no-any-return]
+    return problem.reason  # type: ignore[no-any-return]
 
 
 def test_a_merge_is_one_event_and_repeats_no_other() -> None:

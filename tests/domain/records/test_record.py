@@ -132,10 +132,10 @@ def test_reserved_and_malformed_field_names_are_reported() -> None:
         f"fields.{'x' * 65}",
         "fields.ab\n",
     ]
-    assert [problem.message for problem in caught.value.problems[:3]] == [RESERVED_NAME(), RESERVED_NAME(), BAD_NAME()]
+    assert [problem.reason for problem in caught.value.problems[:3]] == [RESERVED_NAME(), RESERVED_NAME(), BAD_NAME()]
     with pytest.raises(Invalid) as many:
         check_fields({f"f{number}": 1 for number in range(MAX_FIELDS + 1)})
-    assert [problem.message for problem in many.value.problems] == [
+    assert [problem.reason for problem in many.value.problems] == [
         TOO_MANY_FIELDS(count=MAX_FIELDS, found=MAX_FIELDS + 1)
     ]
 

@@ -69,7 +69,7 @@ WHOLE: dict[str, Any] = {
 def refused(document: Any) -> dict[str, Reason]:
     with pytest.raises(Invalid) as caught:
         parse_rule(document)
-    return {problem.field: problem.message for problem in caught.value.problems}
+    return {problem.field: problem.reason for problem in caught.value.problems}
 
 
 def test_reads_a_whole_rule() -> None:

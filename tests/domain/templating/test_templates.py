@@ -150,7 +150,7 @@ def test_a_template_is_refused_when_it_is_saved_and_when_it_is_rendered(
 ) -> None:
     problems = check(source, "steps[0].with.text")
     assert {problem.field for problem in problems} == {"steps[0].with.text"}
-    found = [problem.message.params.get("problem", problem.message) for problem in problems]
+    found = [problem.reason.params.get("problem", problem.reason) for problem in problems]
     assert reason in found or (isinstance(reason, ReasonCode) and [each.code for each in found] == [reason.code])
     with pytest.raises(Invalid) as error:
         render(source, CONTEXT)
@@ -159,7 +159,7 @@ def test_a_template_is_refused_when_it_is_saved_and_when_it_is_rendered(
 
 def test_the_reason_names_the_line() -> None:
     (problem,) = check("one\ntwo {{ record.a + 1 }}", "text")
-    assert problem.message == AT_LINE(line=2, problem=NOT_ALLOWED(construct="add"))
+    assert problem.reason == AT_LINE(line=2, problem=NOT_ALLOWED(construct="add"))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_text_that_cannot_be_rendered_is_invalid(source: str) -> None:
         render(source, CONTEXT)
     (problem,) = error.value.problems
     assert problem.field == "template"
-    assert problem.message.code in {FILTER_TOO_LONG.code, NOT_RENDERED.code, TOO_LONG.code}
+    assert problem.reason.code in {FILTER_TOO_LONG.code, NOT_RENDERED.code, TOO_LONG.code}
 
 
 @pytest.mark.parametrize("written", ["round(999999999, 'ceil')", "number(999999999)", "round(-5, 'floor')"])
@@ -263,4 +263,4 @@ def test_moments_are_shown_by_the_clocks_of_the_context_dates_and_local_times_as
 )
 def test_an_unknown_time_zone_is_refused_when_the_rule_is_saved(source: str, name: str) -> None:
     (problem,) = check(source, "steps[0].with.text")
-    assert problem.message == AT_LINE(line=1, problem=UNKNOWN_ZONE(name=name))
+    assert problem.reason == AT_LINE(line=1, problem=UNKNOWN_ZONE(name=name))

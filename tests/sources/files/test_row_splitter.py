@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whenthen.domain.imports.job import Format, Place
+from whenthen.domain.imports.job import FileFormat, Place
 from whenthen.sources.files import row_splitter
 from whenthen.sources.files.reason_codes import OPEN_QUOTE, ROW_TOO_LONG
 from whenthen.sources.files.row_splitter import Span, Splitter
@@ -19,7 +19,7 @@ START = Place()
 
 
 def spans(
-    blocks: Iterable[bytes], written: Format = Format.CSV, place: Place = START, delimiter: str = ","
+    blocks: Iterable[bytes], written: FileFormat = FileFormat.CSV, place: Place = START, delimiter: str = ","
 ) -> list[Span]:
     splitter, found = Splitter(written, delimiter, place), []
     queue = list(blocks)
@@ -70,7 +70,7 @@ def test_rows_end_where_a_line_does_outside_of_quotes(
 
 
 def test_a_row_of_json_is_a_line() -> None:
-    found = spans(cut(b'{"a": "x\\n"}\r\n{"b": "\r"}\n\n{"c"', 4), Format.JSON_LINES)
+    found = spans(cut(b'{"a": "x\\n"}\r\n{"b": "\r"}\n\n{"c"', 4), FileFormat.JSON_LINES)
     assert texts(found) == [b'{"a": "x\\n"}\r', b'{"b": "\r"}', b"", b'{"c"']
     assert [span.line for span in found] == [1, 2, 3, 4]
 
@@ -89,9 +89,9 @@ def test_what_a_csv_writer_wrote_comes_back_row_by_row(rows: list[list[str]], si
 JUNK = st.binary(max_size=60) | st.text(st.sampled_from('a",\n\r'), max_size=60).map(str.encode)
 
 
-@given(data=JUNK, size=st.integers(1, 20), written=st.sampled_from(Format))
+@given(data=JUNK, size=st.integers(1, 20), written=st.sampled_from(FileFormat))
 def test_blocks_make_no_difference_and_every_place_is_one_to_go_on_from(
-    data: bytes, size: int, written: Format
+    data: bytes, size: int, written: FileFormat
 ) -> None:
     whole = spans([data], written)
     assert spans(cut(data, size), written) == whole
@@ -110,10 +110,10 @@ def test_an_open_quote_costs_its_line_and_no_other() -> None:
     assert [(span.line, span.text, span.rejection) for span in found] == [(1, b"", OPEN_QUOTE()), (2, b"c,d", None)]
 
 
-@pytest.mark.parametrize("written", list(Format))
+@pytest.mark.parametrize("written", list(FileFormat))
 @pytest.mark.parametrize("size", [7, 64, 1000])
 def test_a_row_without_end_is_refused_and_never_held_in_memory(
-    written: Format, size: int, monkeypatch: pytest.MonkeyPatch
+    written: FileFormat, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(row_splitter, "MAX_ROW_BYTES", 50)
     splitter, longest = Splitter(written, ",", Place()), 0

@@ -8,28 +8,27 @@ import pytest
 
 from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Refused
 from whenthen.domain.common.reasons import Reason
-from whenthen.domain.common.stored_reasons import reason_of
-from whenthen.domain.imports.job import Column, Format, Order, Switch, Type
+from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
 from whenthen.sources.files.reason_codes import BOOLEAN_CELL, COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.sources.parsing.json_body import NOT_UTF8
 
 COLUMNS = {
     "E-mail": Column("email"),
-    "Amount": Column("amount", Type.NUMBER),
-    "VIP": Column("vip", Type.BOOLEAN),
+    "Amount": Column("amount", ColumnType.NUMBER),
+    "VIP": Column("vip", ColumnType.BOOLEAN),
     "Notes": Column(""),
 }
 
 
 def csv_order(**columns: Column) -> Order:
-    return Order("contact", Format.CSV, Switch.SKIP, columns=columns)
+    return Order("contact", FileFormat.CSV, RuleSwitch.SKIP, columns=columns)
 
 
 AMOUNT = AT_FIELD(field="Amount", problem=NUMBER_CELL())
-ORDER = Order("contact", Format.CSV, Switch.SKIP, columns=COLUMNS)
+ORDER = Order("contact", FileFormat.CSV, RuleSwitch.SKIP, columns=COLUMNS)
 HEADER = ("id", "E-mail", "Amount", "VIP", "Notes", "tags")
-JSON_LINES = Order("contact", Format.JSON_LINES, Switch.SKIP)
+JSON_LINES = Order("contact", FileFormat.JSON_LINES, RuleSwitch.SKIP)
 
 
 def test_columns_go_to_their_fields_and_types() -> None:
@@ -54,7 +53,7 @@ def test_a_column_without_a_name_is_left_out() -> None:
 
 
 def test_another_delimiter() -> None:
-    order = Order("contact", Format.CSV, Switch.SKIP, delimiter=";")
+    order = Order("contact", FileFormat.CSV, RuleSwitch.SKIP, delimiter=";")
     assert read_header(b"name;city", order) == ("name", "city")
     assert read_row(b'"a;b";c,d', ("name", "city"), order) == Row(None, {"name": "a;b", "city": "c,d"})
 
@@ -78,7 +77,7 @@ def test_another_delimiter() -> None:
 def test_an_unreadable_row_gives_its_reason(text: bytes, reason: Reason) -> None:
     with pytest.raises(Refused) as refused:
         read_row(text, HEADER, ORDER)
-    assert reason_of(refused.value) == reason
+    assert refused.value.reason == reason
 
 
 def test_every_wrong_column_of_a_row_is_named() -> None:
@@ -131,7 +130,7 @@ def test_rows_of_json() -> None:
 def test_a_line_that_is_no_object_gives_its_reason(text: bytes, code: str) -> None:
     with pytest.raises(Refused) as refused:
         read_row(text, (), JSON_LINES)
-    assert reason_of(refused.value).code == code
+    assert refused.value.reason.code == code
 
 
 @pytest.mark.parametrize(("text", "blank"), [(b"", True), (b" \r", True), (b"\xef\xbb\xbf", True), (b",", False)])

@@ -241,7 +241,7 @@ def test_a_secret_that_would_be_ignored_is_refused_when_it_is_saved() -> None:
         with pytest.raises(Invalid) as refused:
             signatures.check_secret(Scheme("standard_webhooks"), secret, "secrets[0]")
         [problem] = refused.value.problems
-        assert (problem.field, problem.message) == ("secrets[0]", SECRET_NOT_STANDARD(count=8))
+        assert (problem.field, problem.reason) == ("secrets[0]", SECRET_NOT_STANDARD(count=8))
 
 
 def test_a_scheme_is_read_from_its_name_or_with_its_settings() -> None:
@@ -269,4 +269,4 @@ def test_a_scheme_is_read_from_its_name_or_with_its_settings() -> None:
 def test_a_scheme_that_does_not_hold_names_the_field(value: object, field: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         schemes.parse_scheme(value)
-    assert [(each.field, each.message.code) for each in refused.value.problems] == [(field, code)]
+    assert [(each.field, each.reason.code) for each in refused.value.problems] == [(field, code)]

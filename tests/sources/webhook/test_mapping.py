@@ -90,7 +90,7 @@ def test_a_type_that_is_none_of_ours_gives_the_webhook_as_received(type_: Any) -
     assert event.type == "webhook.received"
     assert event.data == {"source": "bank", "body": {"type": type_, "data": {"a": 1}}}
     [problem] = mapped.problems
-    assert (problem.field, problem.message) == ("mappings[0].type_from", NOT_REPORTABLE(type=str(type_)))
+    assert (problem.field, problem.reason) == ("mappings[0].type_from", NOT_REPORTABLE(type=str(type_)))
 
 
 def test_a_mapping_gives_type_id_time_identities_data_and_a_record() -> None:
@@ -192,7 +192,7 @@ def test_identities_of_other_systems_are_taken_too() -> None:
     mapped = deliver(source, body(customer="cus_1", phone="0532 123 45 67"))
     assert events_of(mapped)[0].identities == ("phone#+905321234567", "stripe#cus_1")
     [problem] = mapped.problems
-    assert (problem.field, problem.message.code) == ("mappings[0].identities", "input.at_field")
+    assert (problem.field, problem.reason.code) == ("mappings[0].identities", "input.at_field")
 
 
 def test_the_sources_own_country_reads_its_numbers() -> None:
@@ -225,7 +225,7 @@ def test_a_part_that_cannot_be_read_is_reported_and_costs_nothing_else(
     mapped = deliver(with_mapping(type="a.done", **parts), body(name="Ayşe"))
     assert [event.type for event in events_of(mapped)] == ["a.done"]
     assert mapped.problems[0].field == f"mappings[0].{field}"
-    assert mapped.problems[0].message.code == code
+    assert mapped.problems[0].reason.code == code
 
 
 def recorded(fields: dict[str, Any], country: str = "DE") -> MappingResult:
@@ -288,7 +288,7 @@ def test_of_more_fields_than_a_record_can_have_the_first_are_kept() -> None:
 def test_of_many_impossible_names_the_first_are_shown() -> None:
     (problem,) = recorded({f"{number} {'x' * 100}": 1 for number in range(300)}).problems
     shown = [*(f"{number} {'x' * 100}"[:64] for number in range(5)), "…"]
-    assert problem.message == NAMES_LEFT_OUT(count=300, names=shown)
+    assert problem.reason == NAMES_LEFT_OUT(count=300, names=shown)
 
 
 @pytest.mark.parametrize("when", ["sum(body.name) > `1`", "contains(body.name, `1`)", "max_by(body.items, &x)"])
@@ -407,7 +407,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
 def test_what_is_no_object_is_no_source() -> None:
     with pytest.raises(Invalid) as refused:
         parse_source([])
-    assert NOT_OBJECT() in [problem.message for problem in refused.value.problems]
+    assert NOT_OBJECT() in [problem.reason for problem in refused.value.problems]
 
 
 def test_a_parsed_source_equals_one_parsed_from_the_same_document() -> None:

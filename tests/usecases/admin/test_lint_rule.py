@@ -94,7 +94,7 @@ def test_a_circle_of_mails_is_refused(manage: ManageRules) -> None:
     mail = {"id": "m", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}
     with pytest.raises(LintFailed) as refused:
         create(manage, {**rule(mail, on="email.opened"), "kind": None})
-    assert [each.code for each in refused.value.problems] == ["lint.endless_cycle"]
+    assert [each.reason.code for each in refused.value.problems] == ["lint.endless_cycle"]
 
 
 def test_a_rule_can_be_switched_off_whatever_is_found(manage: ManageRules, rules: FakeRules) -> None:

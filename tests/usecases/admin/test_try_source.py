@@ -7,10 +7,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from whenthen.api.trials import trial_document
 
 from tests.sources.samples import sample_json
 from tests.usecases.fakes.world import World
-from whenthen.api.trials import trial_document
 from whenthen.domain.common.errors import Invalid, NotFound, Problem, TooLarge
 from whenthen.domain.common.reasons import Reason
 from whenthen.sources.webhook.reason_codes import EACH_FINDS_NO_LIST, NAMES_LEFT_OUT, NOT_REPORTABLE, WHEN_NOT_MET
@@ -92,8 +92,8 @@ def test_the_expression_that_does_not_apply_is_named(tried: Any) -> None:
     assert item.mapping == "mappings[2]"
     first, second = item.passed_over
     [problem] = first.problems
-    assert (first.mapping, problem.field, problem.message.code) == ("mappings[0]", "when", "expression.not_applicable")
-    assert problem.message.params["expression"] == "contains(body.tags, 'x')"
+    assert (first.mapping, problem.field, problem.reason.code) == ("mappings[0]", "when", "expression.not_applicable")
+    assert problem.reason.params["expression"] == "contains(body.tags, 'x')"
     not_reportable = Problem("type_from", NOT_REPORTABLE(type="contact.created"))
     assert second == PassedOver("mappings[1]", (not_reportable,))
     assert [problem.field for problem in answer.problems][-2:] == [

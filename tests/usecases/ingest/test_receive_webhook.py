@@ -274,7 +274,7 @@ def test_events_that_come_in_another_order_leave_what_happened_last(stripe: Worl
     assert contacts(stripe) == [{"full_name": "Ayşe Yılmaz", "email": "ayse@shop.example"}]
     assert [event.type for event in stripe.bus.published] == ["customer.updated", "customer.created"]
     [problem] = late.problems
-    assert (problem.field.endswith("].record"), problem.message) == (True, STALE())
+    assert (problem.field.endswith("].record"), problem.reason) == (True, STALE())
     assert stripe.rejections.noted == []
 
 

@@ -12,7 +12,6 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, WhenthenError
 from whenthen.domain.common.reasons import Reason
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.records.record import Record
 from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.records.merge_records import MergeRecords
@@ -81,7 +80,7 @@ def test_records_that_cannot_be_merged_are_refused_with_the_reason(
     merge(world)
     with pytest.raises(error) as refused:
         merge(world, ref, other)
-    reason = reason_of(refused.value)
+    reason = refused.value.reason
     problem = reason.params.get("problem", reason)
     assert isinstance(problem, Reason)
     assert problem.code == code

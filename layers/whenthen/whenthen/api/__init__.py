@@ -1,1 +1,1 @@
-"""The HTTP API of admins: routes, typed bodies and answers."""
+"""The API by which admins manage rules, records, sources and runs. `app` is its entry point."""

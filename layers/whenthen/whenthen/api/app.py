@@ -7,36 +7,39 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from whenthen.api import catalogue, events, imports, records, rules, runs, settings, sources, views
+from whenthen.api.languages import renderer_for
+from whenthen.api.reason_codes import NO_SUCH_PATH
 from whenthen.api.rendering.renderer import Renderer
-from whenthen.api.replies import problem, problem_of_request, with_json
-from whenthen.api.speaking import renderer_for
+from whenthen.api.requests import problems_of, with_json
+from whenthen.api.responses import dumps, problem
+from whenthen.api.routes import catalogue, events, imports, records, rules, runs, settings, sources, views
 from whenthen.domain.common.errors import NotFound, WhenthenError
 from whenthen.runtime import http_responses
 from whenthen.runtime.observability import loggable, logger, metrics
 
-app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=[])
-for part in (rules, views, records, imports, events, runs, sources, settings, catalogue):
-    app.include_router(part.router, prefix="/v1")
+app = APIGatewayHttpResolver(enable_validation=True, serializer=dumps, strip_prefixes=[])
+for resource in (rules, views, records, imports, events, runs, sources, settings, catalogue):
+    app.include_router(resource.router, prefix="/v1")
 
 
 @app.exception_handler(WhenthenError)
 def refused(error: WhenthenError) -> Response[str]:
-    """Every error raised on purpose, by the table of `domain.common.errors`."""
+    """Answer an error that was raised on purpose, by the table of `domain.common.errors`."""
     logger.info("refused", **loggable(error))
     return problem(error, _renderer())
 
 
 @app.exception_handler(RequestValidationError)
 def misread(error: RequestValidationError) -> Response[str]:
-    """A request that does not have the declared shape."""
-    return problem(problem_of_request(error), _renderer())
+    """Answer a request that has not the declared shape."""
+    return problem(problems_of(error), _renderer())
 
 
 @app.not_found
 def no_such_path(_: Exception) -> Response[str]:
-    """A path or method that the API does not have."""
-    return problem(NotFound("the API has no such path and method"), _renderer())
+    """Answer a request for a path or method that the API does not have."""
+    http = app.current_event.raw_event["requestContext"]["http"]
+    return problem(NotFound(NO_SUCH_PATH(method=http["method"], path=http["path"])), _renderer())
 
 
 def _renderer() -> Renderer:
@@ -48,5 +51,5 @@ def _renderer() -> Renderer:
 @logger.inject_lambda_context
 @http_responses.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One request of the API."""
+    """Answer one request of the API."""
     return app.resolve(with_json(event), context)

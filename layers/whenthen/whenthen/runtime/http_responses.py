@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -34,6 +34,9 @@ PROBLEM = "application/problem+json"
 UNREADABLE_BODY = ReasonCode("body.unreadable", "detail")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+Text = Callable[[Reason], str]
+"""Renders a reason in the caller's language."""
 
 
 def answering(work: Handler) -> Handler:
@@ -69,20 +72,21 @@ def text(status: int, body: str) -> dict[str, Any]:
     return {"statusCode": status, "headers": headers, "body": body}
 
 
-def problem(error: BaseException, language: str = "en") -> dict[str, Any]:
-    """Make the answer for an error; one that was not raised on purpose gets no details."""
+def texts_in(language: str) -> Text:
+    """Return what renders reasons in a language that `language_of` gave."""
     from whenthen.runtime.reason_texts import text_of  # noqa: PLC0415 - only errors need it
 
-    document, headers = problem_details(error, lambda reason: text_of(reason, language))
+    return lambda reason: text_of(reason, language)
+
+
+def problem(error: BaseException, language: str = "en") -> dict[str, Any]:
+    """Make the answer for an error; one that was not raised on purpose gets no details."""
+    document, headers = problem_details(error, texts_in(language))
     return {
         "statusCode": document["status"],
         "headers": {"content-type": PROBLEM, **headers},
         "body": json.dumps(document),
     }
-
-
-Text = Callable[[Reason], str]
-"""Renders a reason in the caller's language."""
 
 
 def problem_details(error: BaseException, text: Text = str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -91,27 +95,22 @@ def problem_details(error: BaseException, text: Text = str) -> tuple[dict[str, A
     text   renders reasons; by default they are given in their compact form
     """
     row = handling_of(error)
-    document: dict[str, Any] = {"type": "about:blank", "title": row.title, "status": row.status}
+    document: dict[str, Any] = {"type": "about:blank", "title": text(row.title), "status": row.status}
     if isinstance(error, WhenthenError):
-        document["detail"] = text(error.reason)
-        document |= _data_of(error.reason)
+        document |= {"detail": text(error.reason), **to_builtins(error.reason)}
     if isinstance(error, Invalid):
-        document["errors"] = [_problem(found, text) for found in error.problems]
+        document["errors"] = field_problems(error.problems, text)
     if isinstance(error, LintFailed) and error.warnings:
-        document["warnings"] = [_problem(found, text) for found in error.warnings]
+        document["warnings"] = field_problems(error.warnings, text)
     headers = {}
     if isinstance(error, Temporary):
         headers["retry-after"] = str(int(error.retry_after or 5))
     return document, headers
 
 
-def _problem(found: Problem, text: Text) -> dict[str, Any]:
-    return {"field": found.field, **_data_of(found.message), "text": text(found.message)}
-
-
-def _data_of(reason: Reason | str) -> dict[str, Any]:
-    """Return a reason's code and parameters as builtins."""
-    return to_builtins(reason) if isinstance(reason, Reason) else {}
+def field_problems(problems: Sequence[Problem], text: Text) -> list[dict[str, Any]]:
+    """Describe wrong fields: `{"field": "steps", "code": "list.too_many", "params": {"count": 30}, "text": "…"}`."""
+    return [{"field": each.field, **to_builtins(each.reason), "text": text(each.reason)} for each in problems]
 
 
 def raw_body(event: Mapping[str, Any], most: int) -> bytes:

@@ -28,6 +28,10 @@ CALL_SECONDS = 30.0
 
 NOT_JSON = ReasonCode("message.not_json", "detail")
 NOT_AN_OBJECT = ReasonCode("message.not_an_object")
+# A message of a sweep's queue is `{"sweep": …}` with this name.
+NOT_A_TICK = ReasonCode("message.not_a_tick", "sweep")
+# A message of the mail queue is a notification of S3, or a report of SES.
+NOT_ABOUT_MAIL = ReasonCode("message.not_about_mail")
 
 
 class Messages(Protocol):

@@ -30,10 +30,8 @@ _FORMER_TAGS = {"iw": "he", "in": "id"}
 _LONGEST_HEADER = 500
 
 
-def text_of(reason: Reason | str, language: str) -> str:
+def text_of(reason: Reason, language: str) -> str:
     """Render a reason in one of `languages()`; in its compact form if the catalogues have no text for its code."""
-    if not isinstance(reason, Reason):
-        return reason
     parameters = {name: _rendered(value, language) for name, value in reason.params.items()}
     count = reason.params.get(_COUNT)
     catalogue = _catalogue(language)
@@ -72,13 +70,15 @@ def language_of(headers: Mapping[str, str]) -> str:
 
     headers   of the request, names in lower case
     """
-    known = languages()
-    for tag in _preferred(headers.get("accept-language", "")):
-        name = tag.strip().replace("_", "-").partition("-")[0].lower()
-        language = _FORMER_TAGS.get(name, name)
-        if language in known:
-            return language
-    return ENGLISH
+    found = map(known_language, _preferred(headers.get("accept-language", "")))
+    return next((language for language in found if language), ENGLISH)
+
+
+def known_language(tag: str) -> str | None:
+    """Return which of `languages()` a tag such as `tr-TR` asks for; None if none of them."""
+    name = tag.strip().replace("_", "-").partition("-")[0].lower()
+    language = _FORMER_TAGS.get(name, name)
+    return language if language in languages() else None
 
 
 def _preferred(header: str) -> list[str]:

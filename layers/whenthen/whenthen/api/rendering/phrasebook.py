@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 
-from whenthen.api.rendering import legacy
 from whenthen.api.rendering.sentences import JOINS, UNITS, UNITS_AWAY, VALUES
 from whenthen.api.rendering.texts import COUNT, texts_of
 from whenthen.api.rendering.vocabulary import FIELD_TYPES, KINDS, REPORTED, STATUSES, VERBS
@@ -38,10 +37,8 @@ class Phrasebook:
             raise KeyError(code)
         return text
 
-    def text(self, reason: Reason | str) -> str:
+    def text(self, reason: Reason) -> str:
         """Render a reason; one whose code has no text here, in its compact form."""
-        if isinstance(reason, str):
-            return legacy.reason_said(self, reason)
         parameters = {name: self._parameter(name, value) for name, value in reason.params.items()}
         text = self._texts.get(reason.code, parameters, reason.params.get(COUNT))
         return self.isolated(reason) if text is None else text

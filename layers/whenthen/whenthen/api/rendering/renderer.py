@@ -43,10 +43,10 @@ class Renderer(Phrasebook):
         """Say what a predicate demands, and what there was. See `render_result`."""
         return render_result(self, predicate, shown, nots, zone)
 
-    def outcome(self, status: str, reason: Reason | str = "") -> str:
+    def outcome(self, status: str, reason: Reason | None = None) -> str:
         """Say how a job or a run stands, and why."""
         word = self.phrase(STATUSES, status)
-        if reason == "":
+        if reason is None:
             return self.phrase(JOINS, "sentence", text=word)
         return self.phrase(JOINS, "because", status=word, reason=self.text(reason))
 

@@ -56,9 +56,9 @@ class Reader:
         """Return the full path of the field `name` of this object."""
         return ".".join(part for part in (self.path, name) if part)
 
-    def report(self, name: str, message: Reason | str) -> None:
+    def report(self, name: str, reason: Reason) -> None:
         """Add a problem about the field `name`."""
-        self.problems.append(Problem(self.field(name), message))
+        self.problems.append(Problem(self.field(name), reason))
 
     def value(self, name: str) -> Any:
         """Return the raw value of the field. None if absent or null."""

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
@@ -36,9 +35,9 @@ AT_FIELD = ReasonCode("input.at_field", "field", "problem")
 class WhenthenError(Exception):
     """Root every error that whenthen raises on purpose."""
 
-    def __init__(self, reason: Reason | str) -> None:
+    def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
-        self.reason: Any = reason
+        self.reason = reason
 
 
 class Refused(WhenthenError):
@@ -77,33 +76,37 @@ class Problem(Struct, frozen=True):
     """Name one field that is wrong, and why. `field` is a path such as `steps[1].wait.at`, or "" for the whole."""
 
     field: str
-    message: Any
-    code: str = ""
+    reason: Reason
+
+    @property
+    def at_field(self) -> Reason:
+        """Return the reason, joined with the field that it is about where it names one."""
+        return AT_FIELD(field=self.field, problem=self.reason) if self.field else self.reason
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.message}" if self.field else str(self.message)
+        return f"{self.field}: {self.reason}" if self.field else str(self.reason)
 
 
 class Invalid(Refused):
     """Reject input that was understood, but has fields that do not hold."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
+        super().__init__(_reason_of(problems))
         self.problems = tuple(problems)
-        self.reason = _reason_of(self.problems)
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
 
     @classmethod
-    def field(cls, field: str, message: Reason | str) -> Invalid:
+    def field(cls, field: str, reason: Reason) -> Invalid:
         """Make an error about a single field."""
-        return cls([Problem(field, message)])
+        return cls([Problem(field, reason)])
 
 
 def _reason_of(problems: Sequence[Problem]) -> Reason:
     """Return the reason of the only problem, or one that holds all of them."""
-    reasons = [AT_FIELD(field=each.field, problem=each.message) if each.field else each.message for each in problems]
-    if len(reasons) == 1 and isinstance(reasons[0], Reason):
-        return reasons[0]
-    return INVALID(problems=reasons)
+    reasons = [problem.at_field for problem in problems]
+    return reasons[0] if len(reasons) == 1 else INVALID(problems=reasons)
 
 
 class LintFailed(Invalid):
@@ -117,7 +120,7 @@ class LintFailed(Invalid):
 class Temporary(WhenthenError):
     """Report a failure after which a later attempt may succeed. `retry_after`: seconds that the provider asks for."""
 
-    def __init__(self, reason: Reason | str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: Reason, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
 
@@ -133,7 +136,7 @@ class Throttled(Temporary):
 class Permanent(WhenthenError):
     """Report that a provider refused for good. `code` is the provider's own code, if it has one."""
 
-    def __init__(self, reason: Reason | str, code: str | None = None) -> None:
+    def __init__(self, reason: Reason, code: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
 
@@ -158,29 +161,32 @@ class OnQueue(StrEnum):
 
 
 class Handling(Struct, frozen=True):
-    """Describe the HTTP answer to an error, and its effect on a queue message."""
+    """Describe the HTTP answer to an error, and its effect on a queue message.
+
+    title   names the kind of error; its texts are in the catalogues, as those of every reason
+    """
 
     status: int
-    title: str
+    title: Reason
     on_queue: OnQueue
 
 
 HANDLING: dict[type[WhenthenError], Handling] = {
-    Malformed: Handling(400, "Malformed request", OnQueue.DEAD_LETTER),
-    Unauthenticated: Handling(401, "Not authenticated", OnQueue.DEAD_LETTER),
-    Forbidden: Handling(403, "Not allowed", OnQueue.DEAD_LETTER),
-    NotFound: Handling(404, "Not found", OnQueue.DEAD_LETTER),
-    Conflict: Handling(409, "Conflict", OnQueue.DEAD_LETTER),
-    Stale: Handling(412, "Precondition failed", OnQueue.DEAD_LETTER),
-    TooLarge: Handling(413, "Too large", OnQueue.DEAD_LETTER),
-    Invalid: Handling(422, "Not valid", OnQueue.DEAD_LETTER),
-    Temporary: Handling(503, "Try again later", OnQueue.RETRY),
-    Permanent: Handling(502, "Refused by the provider", OnQueue.DEAD_LETTER),
-    AnswerLost: Handling(504, "No answer from the provider", OnQueue.DEAD_LETTER),
+    Malformed: Handling(400, ReasonCode("problem.malformed")(), OnQueue.DEAD_LETTER),
+    Unauthenticated: Handling(401, ReasonCode("problem.unauthenticated")(), OnQueue.DEAD_LETTER),
+    Forbidden: Handling(403, ReasonCode("problem.forbidden")(), OnQueue.DEAD_LETTER),
+    NotFound: Handling(404, ReasonCode("problem.not_found")(), OnQueue.DEAD_LETTER),
+    Conflict: Handling(409, ReasonCode("problem.conflict")(), OnQueue.DEAD_LETTER),
+    Stale: Handling(412, ReasonCode("problem.stale")(), OnQueue.DEAD_LETTER),
+    TooLarge: Handling(413, ReasonCode("problem.too_large")(), OnQueue.DEAD_LETTER),
+    Invalid: Handling(422, ReasonCode("problem.invalid")(), OnQueue.DEAD_LETTER),
+    Temporary: Handling(503, ReasonCode("problem.temporary")(), OnQueue.RETRY),
+    Permanent: Handling(502, ReasonCode("problem.permanent")(), OnQueue.DEAD_LETTER),
+    AnswerLost: Handling(504, ReasonCode("problem.answer_lost")(), OnQueue.DEAD_LETTER),
 }
 """Error class → its handling. A subclass inherits the row of its nearest listed ancestor."""
 
-UNFORESEEN = Handling(500, "Internal error", OnQueue.RETRY)
+UNFORESEEN = Handling(500, ReasonCode("problem.unforeseen")(), OnQueue.RETRY)
 """Handle any other exception: a defect is retried, then dead-lettered by the queue."""
 
 

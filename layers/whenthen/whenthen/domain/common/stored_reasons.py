@@ -1,6 +1,6 @@
 """Prepare reasons for storage: take them from an error, change their texts, keep them within a size.
 
-rejected = bounded(reason_of(error), 1_000)
+rejected = bounded(error.reason, 1_000)
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import convert, to_builtins
 
-from whenthen.domain.common.errors import AT_FIELD, INVALID, Invalid, WhenthenError
 from whenthen.domain.common.reasons import Reason
 
 if TYPE_CHECKING:
@@ -23,21 +22,6 @@ CUT = "…"
 
 _LIMITS = ((200, 20), (80, 10), (40, 5), (16, 2), (4, 1))
 """(characters of a text, items of a list), tried in this order until the reason is small enough."""
-
-
-def reason_of(error: WhenthenError) -> Reason:
-    """Take the reason of an error; of several fields that are wrong, one reason that holds each."""
-    if not isinstance(error, Invalid):
-        reason: Reason = error.reason
-        return reason
-    found: list[Any] = [at_field(problem) for problem in error.problems]
-    return found[0] if len(found) == 1 else INVALID(problems=found)
-
-
-def at_field(problem: Problem) -> Reason:
-    """Join a problem with the field that it is about, where it names one."""
-    reason: Reason = problem.message
-    return AT_FIELD(field=problem.field, problem=reason) if problem.field else reason
 
 
 def map_texts(reason: Reason, change: Callable[[str], str]) -> Reason:
@@ -97,7 +81,7 @@ def to_document(reason: Reason) -> dict[str, Any]:
 
 def problem_document(problem: Problem) -> dict[str, Any]:
     """Write a problem as `{"field": "steps", "code": "list.too_many", "params": {"count": 30, "found": 31}}`."""
-    return {"field": problem.field, **to_document(problem.message)}
+    return {"field": problem.field, **to_document(problem.reason)}
 
 
 def from_document(document: Any) -> Reason:

@@ -25,14 +25,14 @@ MAX_ENROL_RULES = 5
 MAX_COLUMNS = 200
 
 
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """Name the format of a file."""
 
     CSV = "csv"
     JSON_LINES = "json_lines"
 
 
-class Switch(StrEnum):
+class RuleSwitch(StrEnum):
     """Decide how rules treat the imported records."""
 
     RUN = "run"
@@ -50,7 +50,7 @@ class ImportStatus(StrEnum):
     FAILED = "failed"
 
 
-class Type(StrEnum):
+class ColumnType(StrEnum):
     """Tell how the text of a column is read."""
 
     TEXT = "text"
@@ -63,7 +63,7 @@ class Column(Struct, frozen=True):
     """Map a column of a CSV file to a field; no field: it is left out."""
 
     field: str
-    type: Type = Type.TEXT
+    type: ColumnType = ColumnType.TEXT
 
 
 class Order(Struct, frozen=True):
@@ -75,8 +75,8 @@ class Order(Struct, frozen=True):
     """
 
     kind: str
-    format: Format
-    rules: Switch
+    format: FileFormat
+    rules: RuleSwitch
     enrol: tuple[str, ...] = ()
     delimiter: str = ","
     columns: Mapping[str, Column] = field(default_factory=dict)

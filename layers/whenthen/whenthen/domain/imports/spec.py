@@ -9,7 +9,7 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, REQUIRED, TOO_MANY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.imports.job import MAX_COLUMNS, MAX_ENROL_RULES, Column, Format, Order, Switch, Type
+from whenthen.domain.imports.job import MAX_COLUMNS, MAX_ENROL_RULES, Column, ColumnType, FileFormat, Order, RuleSwitch
 from whenthen.domain.records.record import FIELD, KIND, RESERVED
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -37,12 +37,12 @@ def read_order(written: Mapping[str, Any]) -> Order:
     for name in ("format", "rules"):
         if name not in reader:
             reader.report(name, REQUIRED())
-    chosen = reader.choice("format", [*Format], Format.CSV)
-    switch = Switch(reader.choice("rules", [*Switch], Switch.SKIP))
+    chosen = reader.choice("format", [*FileFormat], FileFormat.CSV)
+    switch = RuleSwitch(reader.choice("rules", [*RuleSwitch], RuleSwitch.SKIP))
     enrol = reader.texts("enrol", most=MAX_ENROL_RULES)
-    if (switch is Switch.ENROL) != bool(enrol):
+    if (switch is RuleSwitch.ENROL) != bool(enrol):
         reader.report("enrol", ENROL_NOT_CHOSEN() if enrol else NO_RULES())
-    order = Order(kind, Format(chosen), switch, enrol, _delimiter(reader, chosen), _columns(reader, chosen))
+    order = Order(kind, FileFormat(chosen), switch, enrol, _delimiter(reader, chosen), _columns(reader, chosen))
     reader.finish()
     if problems:
         raise Invalid(problems)
@@ -53,7 +53,7 @@ def _delimiter(reader: Reader, chosen: str) -> str:
     value = reader.value("delimiter")
     if value is None:
         return ","
-    if value not in DELIMITERS or chosen != Format.CSV:
+    if value not in DELIMITERS or chosen != FileFormat.CSV:
         reader.report("delimiter", BAD_DELIMITER())
         return ","
     return str(value)
@@ -61,7 +61,7 @@ def _delimiter(reader: Reader, chosen: str) -> str:
 
 def _columns(reader: Reader, chosen: str) -> dict[str, Column]:
     written = reader.mapping("columns")
-    if written and chosen != Format.CSV:
+    if written and chosen != FileFormat.CSV:
         reader.report("columns", NOT_CSV())
     if len(written) > MAX_COLUMNS:
         reader.report("columns", TOO_MANY(count=MAX_COLUMNS, found=len(written)))
@@ -77,7 +77,7 @@ def _column(reader: Reader, header: str, target: Any) -> Column:
         return _checked(reader, f"columns.{header}", column_of(target))
     child = Reader(target, reader.field(f"columns.{header}"), reader.problems)
     name = child.text("field", required=True)
-    column = Column(name, Type(child.choice("type", [*Type], column_of(name).type)))
+    column = Column(name, ColumnType(child.choice("type", [*ColumnType], column_of(name).type)))
     child.finish()
     return _checked(reader, f"columns.{header}", column)
 
@@ -90,7 +90,7 @@ def _checked(reader: Reader, path: str, column: Column) -> Column:
 
 def column_of(name: str) -> Column:
     """Return the column that goes to the field of this name, with the field's usual type."""
-    return Column(name, Type.LIST if name == "tags" else Type.TEXT)
+    return Column(name, ColumnType.LIST if name == "tags" else ColumnType.TEXT)
 
 
 def is_target(name: str) -> bool:
@@ -116,13 +116,13 @@ def to_json(order: Order) -> dict[str, Any]:
 def from_json(document: Mapping[str, Any]) -> Order:
     """Read an order that `to_json` wrote."""
     columns = {
-        header: Column(column["field"], Type(column["type"])) if column else Column("")
+        header: Column(column["field"], ColumnType(column["type"])) if column else Column("")
         for header, column in document["columns"].items()
     }
     return Order(
         kind=document["kind"],
-        format=Format(document["format"]),
-        rules=Switch(document["rules"]),
+        format=FileFormat(document["format"]),
+        rules=RuleSwitch(document["rules"]),
         enrol=tuple(document["enrol"]),
         delimiter=document["delimiter"],
         columns=columns,

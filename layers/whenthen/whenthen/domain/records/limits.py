@@ -23,7 +23,7 @@ def check_record(changed: Record, found: Record | None) -> None:
     try:
         writes = cost_of(changed, before)
     except Invalid as error:  # an identity that cannot be one; it names the field
-        raise Invalid([Problem(f"fields.{each.field}", each.message) for each in error.problems]) from error
+        raise Invalid([Problem(f"fields.{each.field}", each.reason) for each in error.problems]) from error
     if writes > MAX_WRITES:
         raise Invalid.field("", TOO_MANY_ENTRIES())
     check_size(changed, before)

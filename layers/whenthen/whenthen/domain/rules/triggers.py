@@ -179,7 +179,7 @@ def _read_change(reader: Reader) -> Condition | None:
         condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
         if condition is None:
             for problem in problems:
-                reader.report(written, problem.message)
+                reader.report(written, problem.reason)
             return None  # the field's own problem is reported once, not again for `from` and `to`
         read.append(condition)
     return AllOf(tuple(read))

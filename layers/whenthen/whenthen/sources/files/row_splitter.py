@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.imports.job import Format, Place
+from whenthen.domain.imports.job import FileFormat, Place
 from whenthen.sources.files.reason_codes import OPEN_QUOTE, ROW_TOO_LONG
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class Span(Struct, frozen=True):
 class Splitter:
     """Split the bytes that are fed to it into rows, from `place` on."""
 
-    def __init__(self, written: Format, delimiter: str, place: Place) -> None:
-        self._row = _json_row() if written is Format.JSON_LINES else _csv_row(delimiter)
-        self._first = _json_row() if written is Format.JSON_LINES else _csv_row(delimiter, BOM)
-        self._break = re.compile(rb"\n") if written is Format.JSON_LINES else _BREAK
+    def __init__(self, written: FileFormat, delimiter: str, place: Place) -> None:
+        self._row = _json_row() if written is FileFormat.JSON_LINES else _csv_row(delimiter)
+        self._first = _json_row() if written is FileFormat.JSON_LINES else _csv_row(delimiter, BOM)
+        self._break = re.compile(rb"\n") if written is FileFormat.JSON_LINES else _BREAK
         self._place = place
         self._data = b""
         self._at = 0

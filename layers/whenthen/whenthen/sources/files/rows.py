@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import NOT_TEXT
-from whenthen.domain.imports.job import Format, Order, Type
+from whenthen.domain.imports.job import ColumnType, FileFormat, Order
 from whenthen.domain.imports.spec import OWN_ID, column_of, is_target
 from whenthen.sources.files.reason_codes import (
     BOOLEAN_CELL,
@@ -72,7 +72,7 @@ def read_header(text: bytes, order: Order) -> tuple[str, ...]:
 
 def read_row(text: bytes, header: Sequence[str], order: Order) -> Row:
     """Read a row. Raises Malformed, Invalid naming each column or field."""
-    return _json_row(text) if order.format is Format.JSON_LINES else _csv_row(text, header, order)
+    return _json_row(text) if order.format is FileFormat.JSON_LINES else _csv_row(text, header, order)
 
 
 def is_blank(text: bytes) -> bool:
@@ -148,16 +148,16 @@ def _list(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
 
 
-_READ: Mapping[Type, Callable[[str], Any]] = {
-    Type.TEXT: str,
-    Type.NUMBER: _number,
-    Type.BOOLEAN: _boolean,
-    Type.LIST: _list,
+_READ: Mapping[ColumnType, Callable[[str], Any]] = {
+    ColumnType.TEXT: str,
+    ColumnType.NUMBER: _number,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.LIST: _list,
 }
-_EXPECTED: Mapping[Type, Reason] = {
-    Type.TEXT: TEXT_CELL(),
-    Type.NUMBER: NUMBER_CELL(),
-    Type.BOOLEAN: BOOLEAN_CELL(),
-    Type.LIST: LIST_CELL(),
+_EXPECTED: Mapping[ColumnType, Reason] = {
+    ColumnType.TEXT: TEXT_CELL(),
+    ColumnType.NUMBER: NUMBER_CELL(),
+    ColumnType.BOOLEAN: BOOLEAN_CELL(),
+    ColumnType.LIST: LIST_CELL(),
 }
 """Type of a column → the problem of a cell that cannot be read as such."""

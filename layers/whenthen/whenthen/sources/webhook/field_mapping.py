@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.errors import Invalid
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.events.event import parse_time
 from whenthen.domain.events.identities import identities_of, identity
 from whenthen.domain.records.record import parse_ref
@@ -82,7 +81,7 @@ def identities_found(country: str | None, mapping: EventMapping, session: Mappin
         try:
             known.append(identity(kind, external_id))
         except Invalid as error:
-            session.report("identities", reason_of(error))
+            session.report("identities", error.reason)
     return tuple(known)
 
 

@@ -37,7 +37,7 @@ def passed_over(delivery: Delivery, item: Item) -> Iterator[PassedOver]:
     for position, mapping in enumerate(mappings[: item.mapping] if item.mapping is not None else mappings):
         path = f"mappings[{position}]"
         reported = tuple(
-            Problem(problem.field.removeprefix(f"{path}."), problem.message)
+            Problem(problem.field.removeprefix(f"{path}."), problem.reason)
             for problem in item.problems
             if problem.field.startswith(f"{path}.")
         )

@@ -49,7 +49,7 @@ def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _problem(finding: Finding) -> Problem:
-    return Problem(finding.field, finding.reason, finding.code)
+    return Problem(finding.field, finding.reason)
 
 
 class _Neighbours(Struct):

@@ -13,7 +13,6 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem, Refused, handling_of
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, TOO_MANY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
 from whenthen.sources.webhook.mapping import parse_source
@@ -60,7 +59,7 @@ class Refusal(Struct, frozen=True):
     """Hold the answer that the sender of a sample would get: the HTTP status, its title, and the reason."""
 
     status: int
-    title: str
+    title: Reason
     reason: Reason
 
 
@@ -101,7 +100,7 @@ class TrySource(Struct, frozen=True):
             return self._trial(delivery, mapped)
         except Refused as error:
             row = handling_of(error)
-            return Trial(name, refused=Refusal(row.status, row.title, reason_of(error)))
+            return Trial(name, refused=Refusal(row.status, row.title, error.reason))
 
     def _source(self, name: str, reader: Reader) -> Source | None:
         """Read the source of the sample, else the saved one; None, and a problem, if it does not hold."""
@@ -116,7 +115,7 @@ class TrySource(Struct, frozen=True):
             return parse_source({key: value for key, value in written.items() if key not in secrets} | {"name": name})
         except Invalid as error:
             for problem in error.problems:
-                reader.report(f"source.{problem.field}", problem.message)
+                reader.report(f"source.{problem.field}", problem.reason)
             return None
 
     def _trial(self, delivery: Delivery, mapped: MappingResult) -> Trial:
@@ -143,7 +142,7 @@ class TrySource(Struct, frozen=True):
         try:
             found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
         except Refused as error:
-            return item.without_record(reason_of(error)), None, False
+            return item.without_record(error.reason), None, False
         return item, changed, found is not None
 
 

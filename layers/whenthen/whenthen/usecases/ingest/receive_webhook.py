@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.ports.values import SourceUpdate, WriteResult
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
@@ -126,7 +125,7 @@ class ReceiveWebhook(Struct, frozen=True):
                 update, upsert.kind, upsert.id, upsert.fields, origin=origin
             )
         except Refused as error:
-            return item.without_record(reason_of(error)), None
+            return item.without_record(error.reason), None
         return item.stale() if result is WriteResult.STALE else item, record
 
     def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import INVALID, Invalid, Refused, handling_of
-from whenthen.domain.common.stored_reasons import at_field, bounded, reason_of
+from whenthen.domain.common.stored_reasons import bounded
 from whenthen.ports.values import Rejection
 from whenthen.usecases.ingest.reason_codes import NOT_VALID, RECORD_REJECTED, UNMAPPED
 
@@ -61,12 +61,12 @@ class RecordRejection(Struct):
 
     def unauthenticated(self, posted: Posted, error: Refused) -> bool:
         """Record a delivery of an unknown sender: of what it wrote, only the headers that name its program."""
-        return self._unproven(posted, reason_of(error), handling_of(error).status)
+        return self._unproven(posted, error.reason, handling_of(error).status)
 
     def refused(self, posted: Posted, error: Refused) -> bool:
         """Record a delivery of a known sender that cannot be read."""
         quotes = isinstance(error, Invalid) and posted.source.scheme.kind in UNPROVEN_SCHEMES
-        return self._proven(posted, NOT_VALID() if quotes else reason_of(error), handling_of(error).status)
+        return self._proven(posted, NOT_VALID() if quotes else error.reason, handling_of(error).status)
 
     def unmapped(self, posted: Posted, mapped: MappingResult) -> bool:
         """Record a delivery that became `webhook.received`, or whose record cannot be written."""
@@ -135,5 +135,5 @@ class RecordRejection(Struct):
 
 
 def _joined(problems: Sequence[Problem]) -> Reason | None:
-    found: list[Any] = [at_field(problem) for problem in problems]
+    found: list[Any] = [problem.at_field for problem in problems]
     return INVALID(problems=found) if len(found) > 1 else next(iter(found), None)

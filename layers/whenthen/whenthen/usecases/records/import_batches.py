@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, TooLarge
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.events.event import Cause
-from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, RejectedRow, Switch
+from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, RejectedRow, RuleSwitch
 from whenthen.domain.records.limits import check_record, cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, identities_of, patched
 from whenthen.ports.values import RecordWrite
@@ -100,13 +99,13 @@ class Batch:
         """Take a line, with its row's record as it stands. False if the batch has no room for it."""
         row = line.row
         if row is None or found is None:
-            return self.reject(line.line, line.rejection or reason_of(Invalid.field("id", ID_TAKEN())))
+            return self.reject(line.line, line.rejection or Invalid.field("id", ID_TAKEN()).reason)
         if self._touched & {found.ref, *(identities_of(row.fields) if row.external_id is None else ())}:
             return False
         try:
             changed = self._changed(row, found)
         except (Invalid, TooLarge) as error:
-            return self.reject(line.line, reason_of(error))
+            return self.reject(line.line, error.reason)
         if changed is not found:
             return self._write(changed, found)
         self.counts = self.counts.plus(Counts(unchanged=1))
@@ -114,7 +113,7 @@ class Batch:
         return True
 
     def _changed(self, row: Row, found: Record) -> Record:
-        quiet = self._work.order.rules is not Switch.RUN
+        quiet = self._work.order.rules is not RuleSwitch.RUN
         changed = patched(found, row.fields, origin=ORIGIN, cause=Cause(), now=self._now, quiet=quiet)
         check_record(changed, found)
         return changed
@@ -132,7 +131,7 @@ class Batch:
         return True
 
     def _enrol(self, record: Record) -> None:
-        if self._work.order.rules is Switch.ENROL:
+        if self._work.order.rules is RuleSwitch.ENROL:
             self.pending[record.ref] = None
 
     def after(self, place: Place, header: tuple[str, ...]) -> Import:

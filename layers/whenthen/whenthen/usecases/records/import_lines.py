@@ -6,8 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from whenthen.domain.common.errors import Invalid, Refused
-from whenthen.domain.common.stored_reasons import reason_of
-from whenthen.domain.imports.job import Format, Import
+from whenthen.domain.imports.job import FileFormat, Import
 from whenthen.domain.records.record import check_fields, identities_of, parse_ref
 from whenthen.sources.files.row_splitter import Span, Splitter
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
@@ -37,7 +36,7 @@ class LineReader:
         while len(self._ahead) < most and (span := self._span()) is not None:
             if not span.rejection and is_blank(span.text):
                 continue
-            if self._work.order.format is Format.CSV and not self.header:
+            if self._work.order.format is FileFormat.CSV and not self.header:
                 self.header = self._read_header(span)
             else:
                 self._ahead.append(self._line(span))
@@ -66,7 +65,7 @@ class LineReader:
         try:
             return Line(span.line, span.following, self._checked(read_row(span.text, self.header, self._work.order)))
         except Refused as error:
-            return Line(span.line, span.following, rejection=reason_of(error))
+            return Line(span.line, span.following, rejection=error.reason)
 
     def _checked(self, row: Row) -> Row:
         """Normalise and check a row as a record's fields. Raises Invalid naming each field."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Refused, Stale, Temporary
-from whenthen.domain.common.stored_reasons import reason_of
 from whenthen.domain.imports.job import Import, ImportStatus
 from whenthen.domain.runs.engine_events import manual_event
 from whenthen.ports.reason_codes import CONTENDED
@@ -78,7 +77,7 @@ class ImportRecords(Struct, frozen=True):
         try:
             lines = reader.upcoming(ROWS)
         except Refused as error:
-            return self._end(work, ImportStatus.FAILED, reason_of(error))
+            return self._end(work, ImportStatus.FAILED, error.reason)
         return self._advance(work, reader, lines) if lines else self._end(work, ImportStatus.DONE)
 
     def _advance(self, work: Import, reader: LineReader, lines: Sequence[Line]) -> Import | None:

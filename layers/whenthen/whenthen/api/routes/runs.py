@@ -5,36 +5,39 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from whenthen.api.replies import caller, reply
-from whenthen.api.shapes import Cursor, Id, Limit, Text
-from whenthen.api.speaking import Lang, renderer_of, told_run, told_state
+from whenthen.api.languages import Lang, renderer_of
+from whenthen.api.models.runs import RunPage, RunWithJobs
+from whenthen.api.requests import Cursor, Id, Limit, Text, caller
+from whenthen.api.responses import answers, reply
 from whenthen.runtime.wiring import wired
 
 router = Router()
 
+STATE = answers("The run with its event and jobs.")
 
-@router.get("/runs", summary="List runs", tags=["runs"])
+
+@router.get("/runs", summary="List runs", tags=["runs"], responses=answers("Some of the runs."))
 def list_runs(
     rule: Text = "", record: Text = "", status: Text = "", limit: Limit = 50, cursor: Cursor = None, lang: Lang = ""
-) -> Response[str]:
+) -> Response[RunPage]:
     """Of a rule, about a record (such as lead:42), or with a status; newest first."""
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
     page = wired().read_history.list(rule=rule, record=record, status=status, limit=limit, cursor=cursor)
-    return reply({"items": [told_run(renderer, run) for run in page.items], "cursor": page.cursor})
+    return reply(RunPage.of(renderer, page))
 
 
-@router.get("/runs/<run_id>", summary="Read a run", tags=["runs"])
-def read(run_id: Id, lang: Lang = "") -> Response[str]:
+@router.get("/runs/<run_id>", summary="Read a run", tags=["runs"], responses=STATE)
+def read(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """With its event and each step's outcome and reason, in plain words too."""
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
-    return reply(told_state(renderer, wired().read_history.run(run_id)))
+    return reply(RunWithJobs.of_state(renderer, wired().read_history.run(run_id)))
 
 
-@router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"])
-def stop(run_id: Id, lang: Lang = "") -> Response[str]:
+@router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"], responses=STATE)
+def stop(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """What was done stays done; what is still to come does not happen."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
-    return reply(told_state(renderer, wired().stop_run(run_id, by=by)))
+    return reply(RunWithJobs.of_state(renderer, wired().stop_run(run_id, by=by)))

@@ -1,0 +1,77 @@
+"""Provide what the models share: their base, times, and references to the schemas that the domain generates.
+
+Rules, views and sources have a schema of their own (`whenthen.domain.schemas`), and a parser that names every problem.
+The models repeat neither: they name the schema, and `dev.openapi` puts it in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    WithJsonSchema,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from whenthen.domain.events.event import format_time
+
+SCHEMA = "x-schema"
+"""Marks what is described by the schema of this name in the components of the OpenAPI document."""
+
+EXTENDS = "x-extends"
+"""Marks a model that has the members of the schema of this name beside its own."""
+
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An RFC 3339 time in UTC, such as `2026-03-14T09:00:00Z`."""
+
+
+def time_of(moment: datetime | None) -> str | None:
+    """Write a moment as a Time; None if there is none."""
+    return None if moment is None else format_time(moment)
+
+
+class Model(BaseModel):
+    """Base the models of the API. A model is built when a request first needs it: starts stay short."""
+
+    model_config = ConfigDict(defer_build=True, validate_by_name=True, validate_by_alias=True)
+
+
+class Sparse(Model):
+    """Leave out of the answer the members that were not set."""
+
+    @model_serializer(mode="wrap")
+    def only_set(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Serialize the members that were set."""
+        shown: dict[str, Any] = serialize(self)
+        return {name: value for name, value in shown.items() if name in self.model_fields_set}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the schema of the members: that of what `only_set` returns says nothing of them."""
+        members: Any = {name: value for name, value in schema.items() if name != "serialization"}
+        return handler(members)
+
+
+class Described:
+    """Describe a document, which its own parser checks, by a type or by the name of a schema.
+
+    Annotated[dict[str, Any], Body(), Described("Rule")]
+    """
+
+    def __init__(self, by: Any) -> None:
+        self._by = by
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema of the type, or a mark that names the schema."""
+        del schema
+        if isinstance(self._by, str):
+            return {SCHEMA: self._by}
+        return handler(TypeAdapter(self._by).core_schema)

@@ -1,0 +1,59 @@
+"""Shape the records of the built-in store."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import ConfigDict, Field
+
+from whenthen.api.models.base import Model, Time
+from whenthen.domain.records import record as records
+from whenthen.ports.values import Page
+
+_FIELDS: dict[str, Any] = {"examples": [{"first_name": "Ayşe", "phone": "+905321234567", "tags": ["vip"]}]}
+
+FieldsBody = Annotated[
+    dict[str, Any],
+    Body(description="The record's fields: text, number, boolean, list or object. Null removes one.", **_FIELDS),
+]
+
+
+class Merge(Model):
+    """Which record is to become part of another."""
+
+    model_config = ConfigDict(extra="forbid")
+    other: str = Field(alias="from", description="The record that goes, such as contact:8.", max_length=200)
+
+
+class Record(Model):
+    """A record of the built-in store."""
+
+    ref: str = Field(description="`<kind>:<id>`.", examples=["contact:7"])
+    kind: str = Field(examples=["contact"])
+    id: str = Field(examples=["7"])
+    version: int = Field(description="Counts the changes; it is the ETag.")
+    created_at: Time | None
+    updated_at: Time | None
+    origin: str = Field(description="Who wrote it last.", examples=["api"])
+    absorbed: list[str] = Field(description="The records that were merged into it.")
+    fields: dict[str, Any] = Field(json_schema_extra=_FIELDS)
+
+    @classmethod
+    def of(cls, record: records.Record) -> Record:
+        """Show a record."""
+        whole = records.as_context(record)
+        own = {name: whole[name] for name in ("ref", "kind", "id", "version", "created_at", "updated_at")}
+        return cls(**own, origin=record.origin, absorbed=list(record.absorbed), fields=dict(record.fields))
+
+
+class RecordPage(Model):
+    """Some of the records; a page of a view may be short while there is a cursor."""
+
+    items: list[Record]
+    cursor: str | None = Field(description="Where the next page begins; null on the last.")
+
+    @classmethod
+    def of(cls, page: Page[records.Record]) -> RecordPage:
+        """Show a page of records."""
+        return cls(items=[Record.of(record) for record in page.items], cursor=page.cursor)

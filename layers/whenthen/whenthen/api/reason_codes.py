@@ -1,0 +1,23 @@
+"""Declare the reasons that only the API gives: paths, scopes, and requests that have not the declared shape."""
+
+from __future__ import annotations
+
+from whenthen.domain.common.reasons import ReasonCode
+
+NO_SUCH_PATH = ReasonCode("request.no_such_path", "method", "path")
+# An API key lacks the scope, such as rules:read.
+MISSING_SCOPE = ReasonCode("api_key.missing_scope", "scope")
+# The value of If-Match is no version such as "3".
+NOT_A_VERSION = ReasonCode("request.not_a_version")
+# The record was merged into another: only that one can be deleted.
+MERGED_INTO = ReasonCode("record.merged_into", "ref", "into")
+
+SCHEMA_NOT_FOUND = ReasonCode("schema.not_found", "name", "known")
+
+# Of bodies and parameters: `least` and `most` are bounds of a number.
+UNEXPECTED_FIELD = ReasonCode("field.unexpected")
+NOT_WHOLE_NUMBER = ReasonCode("value.not_whole_number")
+TOO_SMALL = ReasonCode("value.too_small", "least")
+TOO_LARGE = ReasonCode("value.too_large", "most")
+# `detail` says in English how the value differs from what the OpenAPI document declares.
+NOT_AS_DECLARED = ReasonCode("value.not_as_declared", "detail")

@@ -1,0 +1,114 @@
+"""Read what the routes share of a request: the caller, the parameters, the body, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+
+from whenthen.api.reason_codes import (
+    MISSING_SCOPE,
+    NOT_A_VERSION,
+    NOT_AS_DECLARED,
+    NOT_WHOLE_NUMBER,
+    TOO_LARGE,
+    TOO_SMALL,
+    UNEXPECTED_FIELD,
+)
+from whenthen.domain.common.errors import Forbidden, Invalid, Problem
+from whenthen.domain.common.reason_codes import EMPTY, NOT_LIST, NOT_OBJECT, NOT_TEXT, REQUIRED, TEXT_TOO_LONG
+from whenthen.domain.common.reasons import Reason
+from whenthen.runtime import http_responses
+from whenthen.sources.parsing.json_body import read_json
+from whenthen.usecases.admin.authorize import allows
+
+MAX_BODY = 200_000
+JSON = "application/json"
+
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="Where the last page ended.")]
+Text = Annotated[str, Query(max_length=200)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="The version that is to be changed, as its ETag.")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=200, description="A repetition with the same key changes nothing."),
+]
+
+
+def caller(router: Router, scope: str) -> str:
+    """Return the id of the calling key. Raises Forbidden unless the key has `scope`."""
+    request = router.current_event.raw_event
+    context: dict[str, Any] = request["requestContext"].get("authorizer", {}).get("lambda", {})
+    if not allows(tuple(str(context.get("scopes", "")).split()), scope):
+        raise Forbidden(MISSING_SCOPE(scope=scope))
+    return str(context["key"])
+
+
+def with_json(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the request with its body as plain JSON, however its sender names it. Raises TooLarge, Malformed."""
+    body = http_responses.raw_body(event, MAX_BODY)
+    if not body:
+        return event
+    headers = {**http_responses.headers_of(event), "content-type": JSON}
+    return {**event, "headers": headers, "body": json.dumps(read_json(body, exact=True)), "isBase64Encoded": False}
+
+
+def wanted_version(if_match: str | None) -> int | None:
+    """Return the version that `If-Match` names; None if the caller takes any."""
+    text = (if_match or "").strip()
+    if text in ("", "*"):
+        return None
+    number = text.removeprefix("W/").strip('"')
+    if not number.isascii() or not number.isdigit():
+        raise Invalid.field("If-Match", NOT_A_VERSION())
+    return int(number)
+
+
+def seed(idempotency_key: str | None) -> str:
+    """Return what the ids of this request are made from: its Idempotency-Key, or chance."""
+    return (idempotency_key or "").strip() or secrets.token_hex(16)
+
+
+def problems_of(error: RequestValidationError) -> Invalid:
+    """Name each field, parameter or header of a request that has not the declared shape."""
+    found = {_name_of(item["loc"]): _reason_of(item) for item in error.errors()}
+    return Invalid([Problem(name, reason) for name, reason in found.items()])
+
+
+def _name_of(place: Sequence[Any]) -> str:
+    """("query", "limit") → limit, ("body", "mode") → mode, ("body",) → body."""
+    return ".".join(str(part) for part in place[1:] or place)
+
+
+def _reason_of(item: Mapping[str, Any]) -> Reason:
+    """Turn an error of pydantic into a reason. The input itself may be personal data: it is not repeated."""
+    make = _REASONS.get(item["type"])
+    return make(item) if make else NOT_AS_DECLARED(detail=str(item["msg"]))
+
+
+_REASONS: Mapping[str, Callable[[Mapping[str, Any]], Reason]] = {
+    "missing": lambda _: REQUIRED(),
+    "string_type": lambda _: NOT_TEXT(),
+    "string_too_short": lambda _: EMPTY(),
+    "string_too_long": lambda item: TEXT_TOO_LONG(count=item["ctx"]["max_length"], found=len(item["input"])),
+    "dict_type": lambda _: NOT_OBJECT(),
+    "model_type": lambda _: NOT_OBJECT(),
+    "model_attributes_type": lambda _: NOT_OBJECT(),
+    "list_type": lambda _: NOT_LIST(),
+    "extra_forbidden": lambda _: UNEXPECTED_FIELD(),
+    "int_type": lambda _: NOT_WHOLE_NUMBER(),
+    "int_parsing": lambda _: NOT_WHOLE_NUMBER(),
+    "int_parsing_size": lambda _: NOT_WHOLE_NUMBER(),
+    "int_from_float": lambda _: NOT_WHOLE_NUMBER(),
+    "greater_than_equal": lambda item: TOO_SMALL(least=item["ctx"]["ge"]),
+    "less_than_equal": lambda item: TOO_LARGE(most=item["ctx"]["le"]),
+}
+"""Type of pydantic's error → the reason."""

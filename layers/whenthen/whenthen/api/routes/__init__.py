@@ -1,0 +1,1 @@
+"""Answer the API's requests: one module per resource."""

@@ -1,0 +1,145 @@
+"""/v1/records: the built-in store of customer work."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from whenthen.api.languages import Lang, renderer_of
+from whenthen.api.models.events import Timeline
+from whenthen.api.models.records import FieldsBody, Merge, Record, RecordPage
+from whenthen.api.reason_codes import MERGED_INTO
+from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, wanted_version
+from whenthen.api.responses import GONE, answers, nothing, reply
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NOT_ONE_OF
+from whenthen.domain.events.event import Cause
+from whenthen.domain.records import record as records
+from whenthen.domain.records.record import KIND, parse_ref
+from whenthen.ports.reason_codes import RECORD_NOT_FOUND
+from whenthen.runtime.wiring import wired
+
+router = Router()
+
+ORIGINS = ("human", "api")
+"""Who a caller may say that made a change."""
+
+RECORD = answers("The record.", "ETag")
+
+
+def _origin(text: str) -> str:
+    if text not in ORIGINS:
+        raise Invalid.field("origin", NOT_ONE_OF(options=list(ORIGINS)))
+    return text
+
+
+def _existing(kind: str, record_id: str) -> records.Record:
+    ref = f"{kind}:{record_id}"
+    parse_ref(ref, "id")
+    found = wired().records.get(ref)
+    if found is None:
+        raise NotFound(RECORD_NOT_FOUND(ref=ref))
+    return found
+
+
+@router.post(
+    "/records/<kind>",
+    summary="Create or update a record by its identity",
+    tags=["records"],
+    responses=answers("The record.", "ETag", "Location"),
+)
+def save_by_identity(kind: Id, body: FieldsBody, origin: Text = "api") -> Response[Record]:
+    """The body's phone or e-mail finds the record; where there is none, it is created."""
+    caller(router, "records:write")
+    record = wired().save_record.upsert(kind, None, body, origin=_origin(origin))
+    return reply(Record.of(record), version=record.version, location=f"/v1/records/{kind}/{record.id}")
+
+
+@router.put("/records/<kind>/<record_id>", summary="Create or update a record", tags=["records"], responses=RECORD)
+def save(kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api") -> Response[Record]:
+    """Sets the fields of the body; null removes one. `origin=human` says that a person did it."""
+    caller(router, "records:write")
+    record = wired().save_record.upsert(kind, record_id, body, origin=_origin(origin))
+    return reply(Record.of(record), version=record.version)
+
+
+@router.patch("/records/<kind>/<record_id>", summary="Change a record that exists", tags=["records"], responses=RECORD)
+def patch(
+    kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api", if_match: IfMatch = None
+) -> Response[Record]:
+    """Sets the fields of the body; null removes one. Never creates a record."""
+    caller(router, "records:write")
+    version = wanted_version(if_match)
+    record = wired().save_record.patch(f"{kind}:{record_id}", body, version=version, origin=_origin(origin))
+    return reply(Record.of(record), version=record.version)
+
+
+@router.post(
+    "/records/<kind>/<record_id>/merge",
+    summary="Merge another record into a record",
+    tags=["records"],
+    responses=answers("The record that remains, with what both knew.", "ETag"),
+)
+def merge(kind: Id, record_id: Id, body: Merge, origin: Text = "api") -> Response[Record]:
+    """Its own values win; what it lacks comes from the other, whose id and addresses find this record afterwards.
+
+    A repetition changes nothing. 409 where one of the two is part of another record already.
+    """
+    caller(router, "records:write")
+    record = wired().merge_records(f"{kind}:{record_id}", body.other, origin=_origin(origin))
+    return reply(Record.of(record), version=record.version)
+
+
+@router.get("/records/<kind>/<record_id>", summary="Read a record", tags=["records"], responses=RECORD)
+def read(kind: Id, record_id: Id) -> Response[Record]:
+    """Its version is the ETag. The id of a record that was merged into another gives that one."""
+    caller(router, "records:read")
+    record = _existing(kind, record_id)
+    location = "" if record.id == record_id else f"/v1/records/{kind}/{record.id}"
+    return reply(Record.of(record), version=record.version, content_location=location)
+
+
+@router.get(
+    "/records/<kind>/<record_id>/timeline",
+    summary="What happened to a record",
+    tags=["records"],
+    responses=answers("Events, with the rules that they started, and runs; newest first."),
+)
+def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, lang: Lang = "") -> Response[Timeline]:
+    """The events about it and the runs that they started, newest first, for as long as the history is kept.
+
+    With those of the records that were merged into it.
+    """
+    caller(router, "runs:read")
+    renderer = renderer_of(router, lang)
+    ref = f"{kind}:{record_id}"
+    parse_ref(ref, "id")
+    record = wired().records.get(ref)  # of one that was deleted the history is still there
+    page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
+    return reply(Timeline.of(renderer, page))
+
+
+@router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"], responses=GONE)
+def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
+    """Its identities go with it. 409 for the id of a record that was merged into another: delete that one."""
+    caller(router, "records:write")
+    record = _existing(kind, record_id)
+    if record.id != record_id:
+        raise Conflict(MERGED_INTO(ref=f"{kind}:{record_id}", into=record.ref))
+    wired().records.delete(record, origin=_origin(origin), cause=Cause())
+    return nothing()
+
+
+@router.get(
+    "/records/<kind>", summary="List the records of a kind", tags=["records"], responses=answers("Some of the records.")
+)
+def list_records(kind: Id, view: Text = "", limit: Limit = 50, cursor: Cursor = None) -> Response[RecordPage]:
+    """All, or those of a saved view, by id; a page of a view may be short. One written a moment ago may be missing."""
+    caller(router, "records:read")
+    if not KIND.fullmatch(kind):
+        raise Invalid.field("kind", BAD_RECORD_KIND())
+    if view:
+        page = wired().manage_views.records_in(view, kind, limit=limit, cursor=cursor)
+    else:
+        page = wired().records.list(kind, limit=limit, cursor=cursor)
+    return reply(RecordPage.of(page))

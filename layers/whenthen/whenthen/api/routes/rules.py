@@ -1,0 +1,158 @@
+"""/v1/rules: create, read, list, replace, switch and delete rules; every save makes a version."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from whenthen.api.languages import Lang, renderer_of
+from whenthen.api.models.rules import (
+    Finding,
+    LintReport,
+    ModeChange,
+    RuleBody,
+    RulePage,
+    RuleStartBody,
+    RuleVersions,
+    SavedRule,
+    SavedRuleWithWarnings,
+    StartedRule,
+)
+from whenthen.api.rendering.renderer import Renderer
+from whenthen.api.rendering.rule_sentence import sentence_of
+from whenthen.api.requests import Cursor, Id, IdempotencyKey, IfMatch, Limit, Text, caller, seed, wanted_version
+from whenthen.api.responses import GONE, answers, nothing, reply
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.lint.findings import Severity
+from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.runtime.wiring import wired
+from whenthen.usecases.admin.manage_rules import Filter
+
+router = Router()
+
+SAVED = answers("The rule, and what lint warns of.", "ETag")
+LINTED = answers("Everything found, errors first, and the rule in plain words.")
+
+
+def _linted(renderer: Renderer, rule: Rule) -> LintReport:
+    findings = wired().lint_rule(rule)
+    return LintReport(
+        savable=all(finding.severity is not Severity.ERROR for finding in findings),
+        findings=[Finding.of_finding(renderer, finding) for finding in findings],
+        sentence=sentence_of(renderer, rule),
+    )
+
+
+@router.post(
+    "/rules",
+    summary="Create a rule",
+    tags=["rules"],
+    responses=answers("The rule was created.", "ETag", "Location", status=201),
+)
+def create(body: RuleBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[SavedRuleWithWarnings]:
+    """Refused where lint finds errors. The same `Idempotency-Key` gives the same rule; 409 if that was another one."""
+    by = caller(router, "rules:write")
+    renderer = renderer_of(router, lang)
+    rule = wired().manage_rules.create(body, seed=f"{by}#{seed(idempotency_key)}", by=by)
+    saved = SavedRuleWithWarnings.of(renderer, rule)
+    return reply(saved, 201, version=rule.version, location=f"/v1/rules/{rule.id}")
+
+
+@router.get("/rules", summary="List rules", tags=["rules"], responses=answers("Some of the rules."))
+def list_rules(
+    kind: Text = "",
+    mode: Text = "",
+    text: Text = "",
+    event: Text = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    lang: Lang = "",
+) -> Response[RulePage]:
+    """By kind, mode, a part of the name, or the event type. A page may be short while there is a cursor."""
+    caller(router, "rules:read")
+    renderer = renderer_of(router, lang)
+    page = wired().manage_rules.list(Filter(kind, mode, text, event), limit=limit, cursor=cursor)
+    return reply(RulePage.of(renderer, page))
+
+
+@router.post("/rules/lint", summary="Try a rule without saving it", tags=["rules"], responses=LINTED)
+def try_out(body: RuleBody, lang: Lang = "") -> Response[LintReport]:
+    """Everything that a save would refuse or warn of, and the rule in plain words. With the `id` of a rule: as its next
+    version."""
+    caller(router, "rules:read")
+    renderer = renderer_of(router, lang)
+    try:
+        rule = wired().manage_rules.draft(body)
+    except Invalid as error:
+        findings = [Finding.of_problem(renderer, problem) for problem in error.problems]
+        return reply(LintReport(savable=False, findings=findings, sentence=None))
+    return reply(_linted(renderer, rule))
+
+
+@router.get("/rules/<rule_id>", summary="Read a rule", tags=["rules"], responses=answers("The rule.", "ETag"))
+def read(rule_id: Id, lang: Lang = "") -> Response[SavedRule]:
+    """The current version, with what it does in plain words; its number is the ETag."""
+    caller(router, "rules:read")
+    renderer = renderer_of(router, lang)
+    rule = wired().manage_rules.get(rule_id)
+    return reply(SavedRule.of(renderer, rule), version=rule.version)
+
+
+@router.get("/rules/<rule_id>/lint", summary="What is wrong with a rule", tags=["rules"], responses=LINTED)
+def look_over(rule_id: Id, lang: Lang = "") -> Response[LintReport]:
+    """The current version, beside the rules that are switched on by now."""
+    caller(router, "rules:read")
+    renderer = renderer_of(router, lang)
+    return reply(_linted(renderer, parse_rule(wired().manage_rules.get(rule_id).document)))
+
+
+@router.put("/rules/<rule_id>", summary="Replace a rule", tags=["rules"], responses=SAVED)
+def replace(rule_id: Id, body: RuleBody, lang: Lang = "", if_match: IfMatch = None) -> Response[SavedRuleWithWarnings]:
+    """Makes a new version; refused where lint finds errors. Runs under way keep theirs."""
+    by = caller(router, "rules:write")
+    renderer = renderer_of(router, lang)
+    rule = wired().manage_rules.replace(rule_id, body, version=wanted_version(if_match), by=by)
+    return reply(SavedRuleWithWarnings.of(renderer, rule), version=rule.version)
+
+
+@router.put("/rules/<rule_id>/mode", summary="Switch a rule off, to shadow, or on", tags=["rules"], responses=SAVED)
+def set_mode(
+    rule_id: Id, body: ModeChange, lang: Lang = "", if_match: IfMatch = None
+) -> Response[SavedRuleWithWarnings]:
+    """In shadow a rule is evaluated and its runs are recorded, without any effect."""
+    by = caller(router, "rules:write")
+    renderer = renderer_of(router, lang)
+    rule = wired().manage_rules.set_mode(rule_id, body.mode, version=wanted_version(if_match), by=by)
+    return reply(SavedRuleWithWarnings.of(renderer, rule), version=rule.version)
+
+
+@router.delete("/rules/<rule_id>", summary="Delete a rule", tags=["rules"], responses=GONE)
+def delete(rule_id: Id, if_match: IfMatch = None) -> Response[str]:
+    """Runs that it started go on under the version that they have."""
+    caller(router, "rules:write")
+    wired().manage_rules.delete(rule_id, version=wanted_version(if_match))
+    return nothing()
+
+
+@router.get(
+    "/rules/<rule_id>/versions", summary="The history of a rule", tags=["rules"], responses=answers("Every version.")
+)
+def versions(rule_id: Id, lang: Lang = "") -> Response[RuleVersions]:
+    """Newest first, each with who saved it and when."""
+    caller(router, "rules:read")
+    renderer = renderer_of(router, lang)
+    items = [SavedRule.of(renderer, rule) for rule in wired().manage_rules.versions(rule_id)]
+    return reply(RuleVersions(items=items))
+
+
+@router.post(
+    "/rules/<rule_id>/run",
+    summary="Start a rule by hand",
+    tags=["rules"],
+    responses=answers("It begins: the `event` of one record, or the `enrolment` of all of a view.", status=202),
+)
+def run(rule_id: Id, body: RuleStartBody, idempotency_key: IdempotencyKey = None) -> Response[StartedRule]:
+    """For a `record`, all of a `view`, or all of a `kind` that fit a `filter`."""
+    by = caller(router, "runs:write")
+    started = wired().start_rule(rule_id, body, seed=f"{by}#{seed(idempotency_key)}", by=by)
+    return reply(StartedRule.model_validate(started), 202)

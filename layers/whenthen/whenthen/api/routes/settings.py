@@ -1,0 +1,32 @@
+"""/v1/settings: what the installation is told, one document for each subject."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from whenthen.api.models.settings import Settings, SettingsBody, shown
+from whenthen.api.requests import Id, caller
+from whenthen.api.responses import answers, reply
+from whenthen.runtime.wiring import wired
+
+router = Router()
+
+
+@router.get(
+    "/settings/<name>",
+    summary="Read settings",
+    tags=["settings"],
+    responses=answers("The settings; empty where every default holds."),
+)
+def read(name: Id) -> Response[Settings]:
+    """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads."""
+    caller(router, "admin")
+    return reply(shown(name, wired().manage_settings.get(name)))
+
+
+@router.put("/settings/<name>", summary="Replace settings", tags=["settings"], responses=answers("The settings."))
+def save(name: Id, body: SettingsBody) -> Response[Settings]:
+    """In force for the next message."""
+    caller(router, "admin")
+    return reply(shown(name, wired().manage_settings.save(name, body)))
