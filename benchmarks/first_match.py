@@ -67,8 +67,13 @@ def _fill(client: Any, way: str) -> None:
     """The table as saves leave it: the rules of every type, stamps, and the snapshots that there are."""
     from tests.adapters.tables import CONFIG, create_tables  # noqa: PLC0415
     from whenthen.adapters.dynamodb.common.table import Table  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.config.rule_items import Generation, generation_item, rule_head_item, trigger_pk  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.config.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config_table.rule_items import (  # noqa: PLC0415
+        Generation,
+        generation_item,
+        rule_head_item,
+        trigger_pk,
+    )
+    from whenthen.adapters.dynamodb.config_table.snapshots import RENEWED_EVERY, Snapshots  # noqa: PLC0415
     from whenthen.domain.rules.rule import parse_rule  # noqa: PLC0415
 
     create_tables(client)
@@ -98,8 +103,8 @@ def _stored_rules() -> Iterator[Any]:
 
 
 def _book(client: Any, way: str) -> Any:
-    from whenthen.adapters.dynamodb.config import snapshots  # noqa: PLC0415
-    from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config_table import snapshots  # noqa: PLC0415
+    from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook  # noqa: PLC0415
 
     book: Any = DynamoRuleBook(client, "config")
     if way == DOCUMENTS:  # as they were read before: at once, without looking for a compact form

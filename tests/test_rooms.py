@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.test_map import PAGE, page
+from dev.coverage_map import PAGE, page
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "whenthen" / "whenthen"
@@ -31,4 +31,4 @@ def test_the_folders_of_tests_mirror_the_packages(floor: str) -> None:
 
 
 def test_the_page_says_which_test_covers_which_module() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m dev.test_map"
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m dev.coverage_map"

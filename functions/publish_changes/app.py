@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from whenthen.adapters.dynamodb.records.records import change_of
+from whenthen.adapters.dynamodb.records_table.records import change_of
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.stream_forwarder import forward
 from whenthen.runtime.wiring import wired

@@ -6,7 +6,7 @@ import uuid
 
 from dev.demo import account
 from dev.stack import Stack
-from whenthen.adapters.dynamodb.config.snapshots import RENEWED_EVERY
+from whenthen.adapters.dynamodb.config_table.snapshots import RENEWED_EVERY
 
 
 def test_rules_in_a_snapshot_and_those_after_it_are_in_force(stack: Stack) -> None:

@@ -29,7 +29,7 @@ from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import STEP_RETRY, STEP_TIMEOUT, Killed
-from whenthen.adapters.dynamodb.runs.run_items import ended_run
+from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.events.event import format_time
 from whenthen.runtime.environment import Settings
@@ -283,7 +283,7 @@ class AwsMachinery:
             execution.ask_again = self.clock.now() + STEP_RETRY
 
     def _turn_page(self) -> bool:
-        """The next turn of `statemachines/turn_pages.asl.json`."""
+        """The next turn of `statemachines/paginate_work.asl.json`."""
         for enrolling in self.enrolments.values():
             if enrolling.at is not None and enrolling.at <= self.clock.now():
                 try:

@@ -108,7 +108,7 @@ def _its_attachments_are_kept(stage: Stage) -> None:
     assert task.fields["title"] == "attachments/a1/1", "and nobody calls a customer who answered"
 
 
-# --- what providers report: settle_report, update_consent -------------------------------------------------
+# --- what providers report: apply_delivery_report, update_consent -------------------------------------------------
 
 
 def _prepare_lost_answer(stage: Stage) -> None:

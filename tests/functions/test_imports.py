@@ -41,7 +41,7 @@ NOT_AT_FIRST = (
     "whenthen.domain.scheduling.schedules",
     "whenthen.usecases.ingest.identify_sender",
     "whenthen.usecases.ingest.update_consent",
-    "whenthen.usecases.runs.settle_report",
+    "whenthen.usecases.runs.apply_delivery_report",
     "whenthen.ports.runs",
     "whenthen.ports.providers",
 )

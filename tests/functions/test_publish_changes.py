@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.adapters.samples import record, why
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
-from whenthen.adapters.dynamodb.records.record_items import record_item
+from whenthen.adapters.dynamodb.records_table.record_items import record_item
 from whenthen.domain.common.errors import Invalid, Temporary, TooLarge, WhenthenError
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record

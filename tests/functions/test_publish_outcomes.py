@@ -13,7 +13,7 @@ from tests.adapters.samples import event, minutes, run, why
 from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
-from whenthen.adapters.dynamodb.runs.run_items import run_item
+from whenthen.adapters.dynamodb.runs_table.run_items import run_item
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.runs.run import STEPS_DONE, Run, RunStatus
 

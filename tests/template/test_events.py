@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
-from whenthen.adapters.dynamodb.runs.run_items import RUN
+from whenthen.adapters.dynamodb.runs_table.run_items import RUN
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.scheduling import sweep_window
 from whenthen.sources.meta import lead_forms

@@ -11,8 +11,8 @@ import pytest
 from tests.adapters.samples import NOW, event, job, minutes, record, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.clock import SystemClock
-from whenthen.adapters.dynamodb.records.records import DynamoRecords
-from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
+from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Stale
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.date_index import MAX_DATES, DateEntry

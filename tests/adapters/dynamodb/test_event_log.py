@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.adapters.samples import NOW, event, minutes, record
 from tests.adapters.tables import RUNS
-from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
+from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
 from whenthen.domain.common.errors import TooLarge
 from whenthen.domain.event_catalog.derivation import change_events
 from whenthen.ports.values import NotEntered, Plan, Planned

@@ -10,7 +10,7 @@ import pytest
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.runs.runs import EXIT_BEFORE_START, DynamoRuns
+from whenthen.adapters.dynamodb.runs_table.runs import EXIT_BEFORE_START, DynamoRuns
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import RunStatus

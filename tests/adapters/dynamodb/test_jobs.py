@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.adapters.interventions import Intervening, lose_answer
 from tests.adapters.samples import NOW, PHONE, FixedClock, event, job, minutes, record, run, why
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.records.records import DynamoRecords
-from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
+from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, Temporary, TooLarge, WhenthenError
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED

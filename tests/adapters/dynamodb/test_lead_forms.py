@@ -9,7 +9,7 @@ import pytest
 
 from tests.adapters.samples import NOW
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.dynamodb.config.lead_forms import DynamoLeadForms
+from whenthen.adapters.dynamodb.config_table.lead_forms import DynamoLeadForms
 from whenthen.domain.common.reasons import Reason
 from whenthen.sources.meta.lead_forms import LeadForm
 

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.adapters.tables import RECORDS
-from whenthen.adapters.dynamodb.records.record_items import from_image
-from whenthen.adapters.dynamodb.records.records import DynamoRecords, change_of
+from whenthen.adapters.dynamodb.records_table.record_items import from_image
+from whenthen.adapters.dynamodb.records_table.records import DynamoRecords, change_of
 from whenthen.domain.common.errors import Invalid, Stale
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.merge import merged

@@ -9,7 +9,7 @@ import pytest
 
 from tests.adapters.samples import NOW, event, minutes
 from tests.adapters.tables import RUNS
-from whenthen.adapters.dynamodb.runs.occurrences import DynamoOccurrences
+from whenthen.adapters.dynamodb.runs_table.occurrences import DynamoOccurrences
 from whenthen.domain.events.event import Event
 
 KEY, MISSED = "phone#+905321234567", "call.incoming_missed"

@@ -11,7 +11,7 @@ from tests.adapters.interventions import Intervening, lose_answer
 from tests.adapters.samples import NOW, PHONE, minutes, record
 from tests.adapters.tables import RECORDS
 from tests.usecases.fakes.stores import FakeRecords
-from whenthen.adapters.dynamodb.records.records import DynamoRecords, change_of
+from whenthen.adapters.dynamodb.records_table.records import DynamoRecords, change_of
 from whenthen.domain.common.errors import Invalid, Stale, Temporary, TooLarge
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.record import Record

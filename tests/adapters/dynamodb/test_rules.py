@@ -10,11 +10,11 @@ import pytest
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, event, rule
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.dynamodb.config import rule_items
-from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
-from whenthen.adapters.dynamodb.config.rules import DynamoRules
+from whenthen.adapters.dynamodb.config_table import rule_items
+from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
+from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 from whenthen.domain.common.errors import Invalid, NotFound, Stale
-from whenthen.domain.rules import compact_rules
+from whenthen.domain.rules import compact_form
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Rule, parse_rule_head
 from whenthen.ports.values import StoredRule
@@ -372,7 +372,7 @@ def test_a_rule_in_the_format_of_other_code_is_parsed_from_its_document(
     store: DynamoRules, book: DynamoRuleBook, parsed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _save(store, **RICH)
-    monkeypatch.setattr(compact_rules, "FORMAT", compact_rules.FORMAT + 1)
+    monkeypatch.setattr(compact_form, "FORMAT", compact_form.FORMAT + 1)
     assert book.considered(LEAD) == [_head(**RICH)]
     assert parsed == ["rule_1"]
     _save(store, version=2, **RICH)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus

@@ -8,7 +8,7 @@ import pytest
 
 from tests.adapters.samples import NOW, minutes
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.dynamodb.config.settings import DynamoApiKeys, DynamoSettings, DynamoSources, DynamoSweeps
+from whenthen.adapters.dynamodb.config_table.settings import DynamoApiKeys, DynamoSettings, DynamoSources, DynamoSweeps
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.ports.values import ApiKey

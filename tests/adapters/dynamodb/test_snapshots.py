@@ -14,11 +14,11 @@ from tests.adapters.interventions import Intervening
 from tests.adapters.samples import NOW, event, rule
 from tests.adapters.tables import CONFIG
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.config import snapshots
-from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
-from whenthen.adapters.dynamodb.config.rules import DynamoRules
+from whenthen.adapters.dynamodb.config_table import snapshots
+from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
+from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 from whenthen.domain.common.errors import NotFound, Temporary
-from whenthen.domain.rules import compact_rules
+from whenthen.domain.rules import compact_form
 from whenthen.domain.rules.context import context_of
 
 LEAD = "meta_lead.created"
@@ -97,7 +97,7 @@ def test_what_other_code_wrote_compactly_is_parsed_from_the_documents(
 ) -> None:
     save(store, *range(10))
     before = DynamoRuleBook(dynamodb, CONFIG).considered(LEAD)
-    monkeypatch.setattr(compact_rules, "FORMAT", compact_rules.FORMAT + 1)
+    monkeypatch.setattr(compact_form, "FORMAT", compact_form.FORMAT + 1)
     client = Intervening(dynamodb)
     assert DynamoRuleBook(client, CONFIG).considered(LEAD) == before
     assert client.calls == ["get_item", "query", "query"], "the snapshot's documents"

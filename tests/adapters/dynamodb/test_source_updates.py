@@ -11,8 +11,8 @@ from tests.adapters.interventions import Intervening, lose_answer
 from tests.adapters.samples import NOW, PHONE, minutes, record
 from tests.adapters.tables import RECORDS, RUNS
 from tests.usecases.fakes.stores import FakeRecords
-from whenthen.adapters.dynamodb.records.records import DynamoRecords
-from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
+from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
+from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.events.event import Cause
 from whenthen.ports.records import RecordStore

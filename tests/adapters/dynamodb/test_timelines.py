@@ -9,9 +9,9 @@ import pytest
 
 from tests.adapters.samples import NOW, FixedClock, event, minutes, record, run
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
-from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
-from whenthen.adapters.dynamodb.runs.timelines import DynamoTimelines
+from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
+from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
+from whenthen.adapters.dynamodb.runs_table.timelines import DynamoTimelines
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.runs.run import Run
 from whenthen.ports.values import Plan, Planned

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from tests.adapters.samples import NOW, client_error, minutes
 from tests.adapters.samples import rule as a_rule
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.aws.state_machines import EnrolmentMachine
-from whenthen.adapters.dynamodb.config.rules import DynamoRules
-from whenthen.adapters.dynamodb.config.settings import DynamoSweeps
-from whenthen.adapters.dynamodb.config.views import DynamoViews
+from whenthen.adapters.aws.paginated_work import EnrolmentMachine
+from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
+from whenthen.adapters.dynamodb.config_table.settings import DynamoSweeps
+from whenthen.adapters.dynamodb.config_table.views import DynamoViews
 from whenthen.domain.common.errors import Malformed, NotFound, Stale
 from whenthen.domain.runs.enrolment import Enrolment, from_json
 from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress

@@ -80,7 +80,7 @@ class FakeImportFiles:
 
 @dataclass
 class FakeImportWorkers:
-    """`statemachines/turn_pages.asl.json`: each turn begins once; the queue holds what is still to be done."""
+    """`statemachines/paginate_work.asl.json`: each turn begins once; the queue holds what is still to be done."""
 
     queue: FakeQueue
     begun: set[tuple[str, int]] = field(default_factory=set)

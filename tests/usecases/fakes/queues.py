@@ -88,7 +88,7 @@ class FakeLeadQueue:
 
 @dataclass
 class FakeEnrolments:
-    """`statemachines/turn_pages.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
+    """`statemachines/paginate_work.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
 
     queue: FakeQueue
     begun: dict[str, Enrolment] = field(default_factory=dict)

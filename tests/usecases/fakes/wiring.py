@@ -36,11 +36,11 @@ from whenthen.usecases.matching.stop_on_exit import StopOnExit
 from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
+from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
 from whenthen.usecases.runs.enrol_view import EnrolView
 from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
-from whenthen.usecases.runs.settle_report import SettleReport
 from whenthen.usecases.runs.stop_run import StopRun
 
 
@@ -132,7 +132,7 @@ def functions_of(ports: Ports) -> Functions:
             reactions=lambda: (
                 IdentifySender(save_record, p.settings),
                 UpdateConsent(p.records, p.clock),
-                SettleReport(orchestrator, p.runs, p.clock),
+                ApplyDeliveryReport(orchestrator, p.runs, p.clock),
             ),
         ),
         advance_sequence=AdvanceSequence(orchestrator, p.runs, p.queues, p.sequences),

@@ -201,7 +201,7 @@ class World:
             "leads": functions.fetch_lead,
             "changes": lambda change: functions.publish_changes([change]),
             "outcomes": functions.publish_outcomes,
-            "enrolments": lambda page: self._turn_pages(*page),
+            "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
             "sweeps": lambda _: functions.fire_due_dates(),
             "mail": functions.receive_email if isinstance(body, str) else functions.receive_email.report,
@@ -216,7 +216,7 @@ class World:
         if self.functions.import_records(import_id).status is ImportStatus.RUNNING:
             self.queues["imports"].add(import_id)
 
-    def _turn_pages(self, enrolment: Enrolment, cursor: str | None) -> None:
+    def _paginate_work(self, enrolment: Enrolment, cursor: str | None) -> None:
         done = self.functions.enrol_view(enrolment, cursor)
         if done.cursor is not None:
             self.queues["enrolments"].add((enrolment, done.cursor))

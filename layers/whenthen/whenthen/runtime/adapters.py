@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen.adapters.aws.queues import DeadLetters, OwnQueue
-    from whenthen.adapters.dynamodb.records.records import DynamoRecords
-    from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
+    from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
+    from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.ports.administration import ApiKeys, Rejections, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
@@ -72,7 +72,7 @@ class Adapters:
 
     @cached_property
     def lead_forms(self) -> LeadForms:
-        from whenthen.adapters.dynamodb.config.lead_forms import DynamoLeadForms
+        from whenthen.adapters.dynamodb.config_table.lead_forms import DynamoLeadForms
 
         return DynamoLeadForms(self.dynamodb, self.settings.config_table)
 
@@ -111,13 +111,13 @@ class Adapters:
 
     @cached_property
     def enrolments(self) -> Enrolments:
-        from whenthen.adapters.aws.state_machines import EnrolmentMachine
+        from whenthen.adapters.aws.paginated_work import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
 
     @cached_property
     def import_workers(self) -> ImportWorkers:
-        from whenthen.adapters.aws.state_machines import ImportMachine
+        from whenthen.adapters.aws.paginated_work import ImportMachine
 
         return ImportMachine(self.client("stepfunctions"), self.settings.import_arn)
 
@@ -129,20 +129,20 @@ class Adapters:
 
     @cached_property
     def imports(self) -> ImportStore:
-        from whenthen.adapters.dynamodb.runs.imports import DynamoImports
+        from whenthen.adapters.dynamodb.runs_table.imports import DynamoImports
 
         settings = self.settings
         return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
 
     @cached_property
     def secrets(self) -> Secrets:
-        from whenthen.adapters.aws.secrets import SecretsManager
+        from whenthen.adapters.aws.secret_reader import SecretsManager
 
         return SecretsManager(self.client("secretsmanager"), self.settings.secrets_prefix)
 
     @cached_property
     def vault(self) -> SecretVault:
-        from whenthen.adapters.aws.secret_vault import SecretsManagerVault
+        from whenthen.adapters.aws.secret_writer import SecretsManagerVault
 
         return SecretsManagerVault(self.client("secretsmanager"), self.settings.secrets_prefix)
 
@@ -161,25 +161,25 @@ class Adapters:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        from whenthen.adapters.dynamodb.config.rule_book import DynamoRuleBook
+        from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
 
         return DynamoRuleBook(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def rules(self) -> RuleStore:
-        from whenthen.adapters.dynamodb.config.rules import DynamoRules
+        from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 
         return DynamoRules(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def sources(self) -> SourceStore:
-        from whenthen.adapters.dynamodb.config.settings import DynamoSources
+        from whenthen.adapters.dynamodb.config_table.settings import DynamoSources
 
         return DynamoSources(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def rejections(self) -> Rejections:
-        from whenthen.adapters.dynamodb.runs.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.dynamodb, self.settings.runs_table)
 
@@ -187,13 +187,13 @@ class Adapters:
     def low_timeout_rejections(self) -> Rejections:
         """For whoever must not be held up by them."""
         from whenthen.adapters.aws.client import LOW_TIMEOUT
-        from whenthen.adapters.dynamodb.runs.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.client("dynamodb", LOW_TIMEOUT), self.settings.runs_table)
 
     @cached_property
     def installation(self) -> SettingStore:
-        from whenthen.adapters.dynamodb.config.settings import DynamoSettings
+        from whenthen.adapters.dynamodb.config_table.settings import DynamoSettings
 
         return DynamoSettings(self.dynamodb, self.settings.config_table)
 
@@ -205,62 +205,62 @@ class Adapters:
 
     @cached_property
     def threads(self) -> Threads:
-        from whenthen.adapters.dynamodb.runs.mail_threads import DynamoThreads
+        from whenthen.adapters.dynamodb.runs_table.mail_threads import DynamoThreads
 
         return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def keys(self) -> ApiKeys:
-        from whenthen.adapters.dynamodb.config.settings import DynamoApiKeys
+        from whenthen.adapters.dynamodb.config_table.settings import DynamoApiKeys
 
         return DynamoApiKeys(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def views(self) -> ViewStore:
-        from whenthen.adapters.dynamodb.config.views import DynamoViews
+        from whenthen.adapters.dynamodb.config_table.views import DynamoViews
 
         return DynamoViews(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def sweeps(self) -> Sweeps:
-        from whenthen.adapters.dynamodb.config.settings import DynamoSweeps
+        from whenthen.adapters.dynamodb.config_table.settings import DynamoSweeps
 
         return DynamoSweeps(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def records(self) -> DynamoRecords:
         """The records, and the index of their dates."""
-        from whenthen.adapters.dynamodb.records.records import DynamoRecords
+        from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
 
         return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.processed_updates)
 
     @cached_property
     def processed_updates(self) -> DynamoSourceUpdates:
-        from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
+        from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
 
         return DynamoSourceUpdates(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def runs(self) -> RunLedger:
-        from whenthen.adapters.dynamodb.runs.runs import DynamoRuns
+        from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 
         settings = self.settings
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
 
     @cached_property
     def timelines(self) -> Timelines:
-        from whenthen.adapters.dynamodb.runs.timelines import DynamoTimelines
+        from whenthen.adapters.dynamodb.runs_table.timelines import DynamoTimelines
 
         return DynamoTimelines(self.dynamodb, self.settings.runs_table)
 
     @cached_property
     def event_log(self) -> EventLog:
-        from whenthen.adapters.dynamodb.runs.event_log import DynamoEventLog
+        from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def occurrences(self) -> Occurrences:
-        from whenthen.adapters.dynamodb.runs.occurrences import DynamoOccurrences
+        from whenthen.adapters.dynamodb.runs_table.occurrences import DynamoOccurrences
 
         return DynamoOccurrences(self.dynamodb, self.settings.runs_table, self.retention)

@@ -1,7 +1,7 @@
 """send_whatsapp: send a template or a free text through the Cloud API, which takes no idempotency key.
 
 The job's callback (its run and its id) goes out as `biz_opaque_callback_data` and comes back in delivery reports,
-by which a job whose answer was lost gets its outcome (`settle_report`).
+by which a job whose answer was lost gets its outcome (`apply_delivery_report`).
 """
 
 from __future__ import annotations

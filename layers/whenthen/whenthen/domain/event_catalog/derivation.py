@@ -16,7 +16,7 @@ from whenthen.domain.events.types import CHILD_ADDED, MERGED
 from whenthen.domain.records.record import Record, diff, parse_ref
 
 if TYPE_CHECKING:
-    from whenthen.domain.event_catalog.change_tests import Difference
+    from whenthen.domain.event_catalog.change_predicates import Difference
 
 # Only whoever publishes changes needs the catalogue and its tests: the matcher comes here for `record_of`.
 # ruff: noqa: PLC0415
@@ -34,7 +34,7 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
     """
-    from whenthen.domain.event_catalog.change_tests import Difference
+    from whenthen.domain.event_catalog.change_predicates import Difference
 
     if (before is None and after is None) or (after is not None and after.quiet):
         return []
@@ -44,7 +44,7 @@ def change_events(before: Record | None, after: Record | None, seen: datetime) -
 
 
 def _events(difference: Difference, seen: datetime) -> list[Event]:
-    from whenthen.domain.event_catalog.change_tests import absorbed
+    from whenthen.domain.event_catalog.change_predicates import absorbed
     from whenthen.domain.event_catalog.record_events import rows_of
 
     merged = bool(absorbed(difference.before, difference.after))
@@ -61,7 +61,7 @@ def _events(difference: Difference, seen: datetime) -> list[Event]:
 
 
 def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: datetime) -> Event:
-    from whenthen.domain.event_catalog.change_tests import via_of
+    from whenthen.domain.event_catalog.change_predicates import via_of
 
     record = difference.record
     data = {
@@ -94,7 +94,7 @@ def _event_id(record: Record, verb: str) -> str:
 
 def _child_added(difference: Difference, seen: datetime) -> list[Event]:
     """Make the parent's event if the record is a sub-customer or a part of its own kind: not for every task."""
-    from whenthen.domain.event_catalog.change_tests import parent_of, via_of
+    from whenthen.domain.event_catalog.change_predicates import parent_of, via_of
     from whenthen.domain.event_catalog.record_kinds import PEOPLE
 
     parent, child = parent_of(difference), difference.record

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from whenthen.domain.event_catalog.change_tests import (
+from whenthen.domain.event_catalog.change_predicates import (
     Becomes,
     Changes,
     ChangesBeside,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from whenthen.domain.event_catalog.change_tests import (
+from whenthen.domain.event_catalog.change_predicates import (
     Becomes,
     Changes,
     ChangesBeside,

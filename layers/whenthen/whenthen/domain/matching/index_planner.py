@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, predicates
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.matching.indexes.access import ALWAYS, LOOKS, Access, TableKey, access_of
+from whenthen.domain.matching.indexes.candidate_lookup import ALWAYS, LOOKS, Access, TableKey, access_of
 from whenthen.domain.matching.residual_checks import is_far
 
 MAX_ACCESS_PATHS = 32

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.values import Choice
 from whenthen.domain.matching.event_fields import NOTHING, Check, Field, Fields, Row, picker
-from whenthen.domain.matching.indexes.access import (
+from whenthen.domain.matching.indexes.candidate_lookup import (
     ALWAYS,
     CHOICE,
     Access,

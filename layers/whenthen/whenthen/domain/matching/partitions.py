@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from whenthen.domain.conditions.condition import Condition
     from whenthen.domain.conditions.field_access import Context
     from whenthen.domain.matching.event_fields import Check
-    from whenthen.domain.matching.indexes.access import TableKey
+    from whenthen.domain.matching.indexes.candidate_lookup import TableKey
 
 TRIED = 8
 """Bound the rules of a node that are tried one by one, before others are found by a further node."""

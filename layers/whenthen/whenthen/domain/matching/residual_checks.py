@@ -13,7 +13,7 @@ from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_fields import Check, Fields, Row, at_hand
-from whenthen.domain.matching.indexes.access import Access, access_of, is_of_texts
+from whenthen.domain.matching.indexes.candidate_lookup import Access, access_of, is_of_texts
 from whenthen.domain.matching.indexes.text_keys import has_one_of, keys_of
 
 if TYPE_CHECKING:

@@ -40,12 +40,12 @@ class MatchingWiring(RecordsWiring, RunsWiring):
         """Make the reactions to messages and delivery reports."""
         from whenthen.usecases.ingest.identify_sender import IdentifySender
         from whenthen.usecases.ingest.update_consent import UpdateConsent
-        from whenthen.usecases.runs.settle_report import SettleReport
+        from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
 
         return (
             IdentifySender(self.save_record, self.installation),
             UpdateConsent(self.records, self.clock),
-            SettleReport(self.orchestrator, self.runs, self.clock),
+            ApplyDeliveryReport(self.orchestrator, self.runs, self.clock),
         )
 
     @cached_property

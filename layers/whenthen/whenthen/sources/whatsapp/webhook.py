@@ -15,7 +15,7 @@ from whenthen.domain.common.errors import Malformed
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.meta.notification import Change, Ignored, Notification
 from whenthen.sources.parsing.json_body import mapping
-from whenthen.sources.whatsapp import items
+from whenthen.sources.whatsapp import notifications
 from whenthen.sources.whatsapp.messages import errors_of
 from whenthen.sources.whatsapp.people import Line, line_of
 
@@ -63,8 +63,8 @@ def _why_unread(change: Change) -> Reason:
 
 
 _READERS: dict[str, dict[str, Callable[[Mapping[str, Any], Line, datetime], list[Event]]]] = {
-    "messages": {"messages": items.messages, "statuses": items.statuses},
-    "user_preferences": {"user_preferences": items.preferences},
-    "calls": {"calls": items.calls},
+    "messages": {"messages": notifications.messages, "statuses": notifications.statuses},
+    "user_preferences": {"user_preferences": notifications.preferences},
+    "calls": {"calls": notifications.calls},
 }
 """Field of a change → its lists that make events, each with the reader of its items."""

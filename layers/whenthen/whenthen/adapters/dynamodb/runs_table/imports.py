@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, put, transact
-from whenthen.adapters.dynamodb.records import record_items
-from whenthen.adapters.dynamodb.runs.import_items import (
+from whenthen.adapters.dynamodb.records_table import record_items
+from whenthen.adapters.dynamodb.runs_table.import_items import (
     LIST_PK,
     REJECTED,
     SK,
@@ -20,7 +20,7 @@ from whenthen.adapters.dynamodb.runs.import_items import (
     rejected_row_item,
     rejected_row_of,
 )
-from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import ImportStatus

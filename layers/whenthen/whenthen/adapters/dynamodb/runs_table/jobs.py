@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item, to_json
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
-from whenthen.adapters.dynamodb.records import record_items
-from whenthen.adapters.dynamodb.runs.run_items import job_of, job_sk, run_pk
+from whenthen.adapters.dynamodb.records_table import record_items
+from whenthen.adapters.dynamodb.runs_table.run_items import job_of, job_sk, run_pk
 from whenthen.domain.common.errors import Busy, NotFound, Stale
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Outcome

@@ -10,7 +10,7 @@ import pytest
 from tests.template.reading import ROOT, properties, text
 from whenthen.usecases.records.import_records import MAX_CALLS, SLICE
 
-MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/turn_pages.asl.json").read_text())
+MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/paginate_work.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 HISTORY, ENTRIES = 25_000, 7
 """How many entries an execution's history holds, and how many a turn makes of them."""
@@ -56,7 +56,7 @@ def test_an_import_rests_before_its_history_is_full() -> None:
 def test_each_has_the_function_that_it_calls(machine: str, function: str) -> None:
     found = properties(machine)
     assert found["Type"] == "STANDARD", "its names are taken for ninety days"
-    assert found["DefinitionUri"] == "statemachines/turn_pages.asl.json"
+    assert found["DefinitionUri"] == "statemachines/paginate_work.asl.json"
     assert {name: text(value) for name, value in found["DefinitionSubstitutions"].items()} == {
         "FunctionArn": f"${{{function}.Arn}}"
     }

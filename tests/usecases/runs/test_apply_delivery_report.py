@@ -1,4 +1,4 @@
-"""settle_report: what a provider says of a message settles the job that sent it, and never goes backwards."""
+"""apply_delivery_report: what a provider says of a message settles the job that sent it, and never goes backwards."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, transact
-from whenthen.adapters.dynamodb.records import date_items
-from whenthen.adapters.dynamodb.records.record_items import (
+from whenthen.adapters.dynamodb.records_table import date_items
+from whenthen.adapters.dynamodb.records_table.record_items import (
     MERGED_INTO,
     SK,
     as_it_was,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whenthen.adapters.aws.client import AwsClient
-    from whenthen.adapters.dynamodb.records.source_updates import DynamoSourceUpdates
+    from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record

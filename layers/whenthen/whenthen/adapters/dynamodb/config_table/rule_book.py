@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.config.rule_items import (
+from whenthen.adapters.dynamodb.config_table.rule_items import (
     EXITS,
     GENERATION,
     Generation,
@@ -21,7 +21,7 @@ from whenthen.adapters.dynamodb.config.rule_items import (
     trigger_pk,
     version_key,
 )
-from whenthen.adapters.dynamodb.config.snapshots import Snapshots
+from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
 from whenthen.ports.reason_codes import RULE_NOT_WATCHING, RULE_VERSION_NOT_FOUND

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.dynamodb.common.items import REASON, Item, pack, reason_item, reason_of, unpack
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
-from whenthen.adapters.dynamodb.records.record_items import record_item, record_of
-from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.adapters.dynamodb.records_table.record_items import record_item, record_of
+from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import derivation

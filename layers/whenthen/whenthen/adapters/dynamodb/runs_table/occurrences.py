@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.events.event import format_time, parse_time
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """Start executions of a state machine of `statemachines/turn_pages.asl.json`."""
+    """Start executions of a state machine of `statemachines/paginate_work.asl.json`."""
 
     def __init__(self, client: AwsClient, state_machine_arn: str) -> None:
         self._client = client

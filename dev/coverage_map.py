@@ -1,13 +1,13 @@
 """Write docs/tests.md: for each module of the package, the test files that import it.
 
-python -m dev.test_map
+python -m dev.coverage_map
 """
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dev.paths import ROOT
@@ -16,10 +16,13 @@ PAGE = ROOT / "docs" / "tests.md"
 _LAYER = ROOT / "layers" / "whenthen"
 _PACKAGE = _LAYER / "whenthen"
 _TESTS = ROOT / "tests"
+MOST_SHOWN = 4
+"""Tests that are listed for one module."""
+
 _HEAD = """# Which test covers which module
 
-After reading this page you know which tests to run for a change in a module. `python -m dev.test_map` writes it from
-the imports of the tests, and a test compares it.
+After reading this page you know which tests to run for a change in a module. `python -m dev.coverage_map` writes it
+from the imports of the tests, and a test compares it.
 
 The folders of `tests` mirror the packages. A module without a row of its own is covered through the modules that import
 it, and by the crash tests (`tests/faults`), the functions (`tests/functions`) and the deployed stack (`tests/e2e`).
@@ -41,8 +44,12 @@ def page() -> str:
     return "".join(parts)
 
 
-def _listed(tests: Iterable[str]) -> str:
-    return ", ".join(f"`{test}`" for test in sorted(tests))
+def _listed(path: Path, tests: Collection[str]) -> str:
+    """List a module's own test first, then those of its package, then others, up to MOST_SHOWN."""
+    package = path.parent.relative_to(_PACKAGE).as_posix()
+    first = sorted(tests, key=lambda test: (path.stem not in test, not test.startswith(f"{package}/"), test))
+    more = [f"and {len(first) - MOST_SHOWN} more"] if len(first) > MOST_SHOWN else []
+    return ", ".join([*(f"`{test}`" for test in first[:MOST_SHOWN]), *more])
 
 
 def _modules() -> list[Path]:

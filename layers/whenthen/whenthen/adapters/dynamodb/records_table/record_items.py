@@ -9,7 +9,7 @@ from typing import Any
 from whenthen.adapters.dynamodb.common.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, put
-from whenthen.adapters.dynamodb.records import date_items
+from whenthen.adapters.dynamodb.records_table import date_items
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.records.record import Record, parse_ref, rank_of
 

@@ -1,4 +1,4 @@
-"""settle_report: give a job its outcome by the provider's report about the message that the job sent.
+"""apply_delivery_report: give a job its outcome by the provider's report about the message that the job sent.
 
 A job whose answer was lost is `unknown` until the provider's first report.
 """
@@ -28,7 +28,7 @@ _CORRECTED = frozenset({RunStatus.DONE, RunStatus.UNKNOWN})
 """Outcomes that a report may correct. A run that was stopped or failed left steps undone, and keeps its outcome."""
 
 
-class SettleReport(Struct, frozen=True):
+class ApplyDeliveryReport(Struct, frozen=True):
     """Write a report into the ledger, then let the run go on or correct its outcome."""
 
     orchestrator: Orchestrator

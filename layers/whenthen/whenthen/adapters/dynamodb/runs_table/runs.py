@@ -10,9 +10,9 @@ from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.items import SET_REASON, reason_item
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
-from whenthen.adapters.dynamodb.runs import exit_subscriptions
-from whenthen.adapters.dynamodb.runs.jobs import DynamoJobs
-from whenthen.adapters.dynamodb.runs.run_items import (
+from whenthen.adapters.dynamodb.runs_table import exit_subscriptions
+from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
+from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     IS_OPEN,
     RUN,

@@ -13,7 +13,7 @@ from whenthen.adapters.aws.client import AwsClient, pauses
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, delete, put, transact, update
-from whenthen.adapters.dynamodb.config.rule_items import (
+from whenthen.adapters.dynamodb.config_table.rule_items import (
     EXITS,
     GENERATION,
     RULES,
@@ -30,7 +30,7 @@ from whenthen.adapters.dynamodb.config.rule_items import (
     users_pk,
     version_key,
 )
-from whenthen.adapters.dynamodb.config.snapshots import Snapshots, is_due
+from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
 from whenthen.domain.runs.run import watched_types
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
 from whenthen.domain.events.event import format_time, parse_time
-from whenthen.domain.rules.compact_rules import decode_rules, encode_rules
+from whenthen.domain.rules.compact_form import decode_rules, encode_rules
 from whenthen.domain.rules.rule import RULE_HEAD, Mode, Rule, parse_rule, parse_rule_head
 from whenthen.ports.values import StoredRule
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs.run_items import expiry
+from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs.event_log import plan_of_item, record_events_pk
-from whenthen.adapters.dynamodb.runs.run_items import RUN, run_of
+from whenthen.adapters.dynamodb.runs_table.event_log import plan_of_item, record_events_pk
+from whenthen.adapters.dynamodb.runs_table.run_items import RUN, run_of
 from whenthen.ports.values import Page, Plan
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ class _Encoder:
     def _trigger(self, trigger: Trigger) -> tuple[object, ...]:
         view, timer, moves = trigger.view, trigger.timer, trigger.moves
         if timer is not None:
-            from whenthen.domain.rules.compact_timers import encode_timer  # noqa: PLC0415 - few rules have one
+            from whenthen.domain.rules.compact_form_timers import encode_timer  # noqa: PLC0415 - few rules have one
         return (
             trigger.on,
             trigger.event_types,
@@ -176,7 +176,7 @@ def _trigger(row: _TriggerRow, predicates: Sequence[Predicate]) -> Trigger:
 
 
 def _timer(on: On, stored: Any) -> Any:
-    from whenthen.domain.rules.compact_timers import decode_timer  # noqa: PLC0415 - few rules have one
+    from whenthen.domain.rules.compact_form_timers import decode_timer  # noqa: PLC0415 - few rules have one
 
     return decode_timer(on, stored)
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.interventions import Intervening, lose_answer
-from whenthen.adapters.aws.secret_vault import SecretsManagerVault
-from whenthen.adapters.aws.secrets import ABSENT_FOR, FRESH_FOR, KEPT_FOR, SecretsManager
+from whenthen.adapters.aws.secret_reader import ABSENT_FOR, FRESH_FOR, KEPT_FOR, SecretsManager
+from whenthen.adapters.aws.secret_writer import SecretsManagerVault
 from whenthen.domain.common.errors import NotFound, Temporary
 
 

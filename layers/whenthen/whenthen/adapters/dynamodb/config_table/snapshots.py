@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.adapters.dynamodb.common.items import Item, pack, unpack
-from whenthen.adapters.dynamodb.config.rule_items import (
+from whenthen.adapters.dynamodb.config_table.rule_items import (
     GENERATION,
     Generation,
     entering,
