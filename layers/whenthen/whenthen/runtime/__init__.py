@@ -1,1 +1,1 @@
-"""What a function needs around its use case: settings, wiring, logging."""
+"""Run a use case in a function: settings, wiring, batches, answers and logs."""

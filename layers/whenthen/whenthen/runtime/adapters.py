@@ -1,6 +1,6 @@
-"""The adapters of a function, by its settings: each when it is first used.
+"""Make the adapters of a function from its settings, each when it is first used.
 
-What a function wires is imported inside the property that needs it, so that a cold start pays for nothing else.
+Each property imports its own adapter, so that a cold start loads no others.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 class Adapters:
-    """What the outside is, by the settings."""
+    """Hold the adapters, by their names."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """A low-level client with bounded time and attempts. Tests put theirs in the place of this method."""
+        """Make a low-level client with bounded time and attempts. Tests replace this method."""
         import boto3
 
         from whenthen.adapters.aws.client import STORE
@@ -84,21 +84,21 @@ class Adapters:
 
     @cached_property
     def messages(self) -> OwnQueue:
-        """The queue that this function works on."""
+        """Make the client of the queue that this function works on."""
         from whenthen.adapters.aws.queues import OwnQueue
 
         return OwnQueue(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
 
     @cached_property
     def lost_changes(self) -> DeadLetters:
-        """Where changes of records go that can never be published."""
+        """Make the dead-letter queue for changes of records that can never be published."""
         from whenthen.adapters.aws.queues import DeadLetters
 
         return DeadLetters(self.sqs, self.settings.dead_letter_url, "records")
 
     @cached_property
     def lost_outcomes(self) -> DeadLetters:
-        """Where outcomes of runs go that can never be published."""
+        """Make the dead-letter queue for outcomes of runs that can never be published."""
         from whenthen.adapters.aws.queues import DeadLetters
 
         return DeadLetters(self.sqs, self.settings.dead_letter_url, "runs")
@@ -185,7 +185,7 @@ class Adapters:
 
     @cached_property
     def low_timeout_rejections(self) -> Rejections:
-        """For whoever must not be held up by them."""
+        """Make a store for callers that must not be held up by it: one attempt, half a second."""
         from whenthen.adapters.aws.client import LOW_TIMEOUT
         from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
 
@@ -229,7 +229,7 @@ class Adapters:
 
     @cached_property
     def records(self) -> DynamoRecords:
-        """The records, and the index of their dates."""
+        """Make the store of records, which holds the index of their dates too."""
         from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
 
         return DynamoRecords(self.dynamodb, self.settings.records_table, lambda: self.processed_updates)

@@ -1,7 +1,7 @@
-"""The environment as one model: the only place that reads it.
+"""Read the environment as one model; no other module reads it.
 
-Each function is given only the variables that it needs (template.yaml), so each is read when it is asked
-for, and one that is missing is named.
+Each function is given only the variables that it needs (template.yaml), so each is read when it is used,
+and the error names a missing one.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class Misconfigured(Exception):
-    """A variable that this function needs is missing or not valid: a defect of the deployment."""
+    """Report that a variable of this function is missing or invalid: a defect of the deployment."""
 
 
 class Variable(Generic[T]):
-    """One environment variable, read as `T`."""
+    """Read one environment variable as `T`."""
 
     def __init__(self, name: str, read: Callable[[str], T], default: str | None = None) -> None:
         self.name = name
@@ -26,7 +26,7 @@ class Variable(Generic[T]):
         self._default = default
 
     def __get__(self, settings: Settings, owner: type[Settings]) -> T:
-        """Its value. Raises Misconfigured."""
+        """Return its value. Raises Misconfigured."""
         text = settings.environment.get(self.name, "") or self._default
         if text is None:
             raise Misconfigured(f"the environment variable {self.name} is not set")
@@ -51,7 +51,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class Settings:
-    """What a function is told by its template."""
+    """Hold the settings that the template gives to a function."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
@@ -90,5 +90,5 @@ class Settings:
 
 
 def from_environment() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return Settings(os.environ)

@@ -94,7 +94,7 @@ def _nearness(explained: ExplainedRule) -> tuple[bool, bool, int, str]:
 
 
 class _Explaining(Struct):
-    """One event. What its rules ask for is read once for all of them."""
+    """Explain the rules of one event; records that several rules ask for are read once."""
 
     plan: Plan
     history: History
