@@ -61,7 +61,7 @@ def import_them(kills: Kills, switch: str) -> tuple[World, Rule]:
 def verify(world: World, rule: Rule, switch: str) -> None:
     (work,) = world.imports.kept.values()
     assert (work.status, work.counts) == (ImportStatus.DONE, COUNTED)
-    assert [rejected_row.line for rejected_row in world.imports.rejections(work.id)] == [62]
+    assert [rejected_row.line for rejected_row in world.imports.rejected_rows(work.id)] == [62]
     started = sorted(str(run.record) for run in world.all_runs)
     refs = sorted(world.records.stored)
     match switch:

@@ -48,11 +48,11 @@ STRANGE = {"all": [*NEVER["all"], {"field": "event.data.fieldz", "op": "exists"}
 def test_errors_refuse_a_rule_and_nothing_is_saved(manage: ManageRules, rules: FakeRules) -> None:
     with pytest.raises(LintFailed) as refused:
         create(manage, rule(GREET, conditions=STRANGE))
-    assert [(each.field, each.code) for each in refused.value.problems] == [
+    assert [(each.field, each.reason.code) for each in refused.value.problems] == [
         ("conditions", "lint.never_holds"),
         ("conditions.all[3].field", "lint.no_such_field"),
     ]
-    assert [(each.field, each.code) for each in refused.value.warnings] == [
+    assert [(each.field, each.reason.code) for each in refused.value.warnings] == [
         ("conditions.all[2].field", "lint.unknown_field")
     ]
     assert rules.current_rules == {}

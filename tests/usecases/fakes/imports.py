@@ -11,7 +11,7 @@ from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.imports.job import Import, RejectedRow
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record
-from whenthen.ports.reason_codes import FILE_GONE
+from whenthen.ports.reason_codes import FILE_GONE, IMPORT_NOT_FOUND, MOVED_ON
 from whenthen.ports.values import Page, RecordWrite
 from whenthen.usecases.records.import_batches import MAX_COST
 
@@ -27,7 +27,7 @@ class FakeImports:
 
     def get(self, import_id: str) -> Import:
         if import_id not in self.kept:
-            raise NotFound(f"there is no import {import_id}")
+            raise NotFound(IMPORT_NOT_FOUND(id=import_id))
         return self.kept[import_id]
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
@@ -42,12 +42,12 @@ class FakeImports:
 
     def save(self, after: Import) -> None:
         if self.kept[after.id].version != after.version - 1:
-            raise Stale(f"import {after.id} moved on")
+            raise Stale(MOVED_ON(subject=after.id))
         self.kept[after.id] = after
 
     def advance(self, after: Import, writes: Sequence[RecordWrite], refused: Sequence[RejectedRow]) -> None:
         if self.kept[after.id].version != after.version - 1:
-            raise Stale(f"import {after.id} moved on")
+            raise Stale(MOVED_ON(subject=after.id))
         for write in writes:
             self.records.required_condition(write.record, write.replaces)
         assert len({write.record.ref for write in writes}) == len(writes), "a transaction takes each item once"

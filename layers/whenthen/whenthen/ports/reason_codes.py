@@ -7,6 +7,7 @@ from whenthen.domain.common.reasons import ReasonCode
 EVENT_NOT_FOUND = ReasonCode("event.not_found", "event")
 FILE_CHANGED = ReasonCode("import.file_changed")
 FILE_GONE = ReasonCode("import.file_gone")
+IMPORT_NOT_FOUND = ReasonCode("import.not_found", "id")
 JOB_NOT_FOUND = ReasonCode("job.not_found", "step", "occurrence", "run")
 OBJECT_NOT_FOUND = ReasonCode("object.not_found", "key")
 RECORD_NOT_FOUND = ReasonCode("record.not_found", "ref")

@@ -22,16 +22,13 @@ from whenthen.adapters.dynamodb.runs_table.import_items import (
 )
 from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
-from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import ImportStatus
-from whenthen.ports.reason_codes import MOVED_ON
+from whenthen.ports.reason_codes import IMPORT_NOT_FOUND, MOVED_ON
 from whenthen.ports.values import Page, RecordWrite
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.imports.job import Import, RejectedRow
-
-IMPORT_NOT_FOUND = ReasonCode("import.not_found", "id")
 
 
 class DynamoImports:
