@@ -75,7 +75,7 @@ def test_a_problem_document_names_each_field_by_code_and_params() -> None:
     assert headers == {}
     assert document == {
         "type": "about:blank",
-        "title": "Not valid",
+        "title": "<problem.invalid>",
         "status": 422,
         "code": "input.at_field",
         "params": {"field": "steps[0].with.to", "problem": to_builtins(ADDRESS)},
@@ -94,7 +94,7 @@ def test_a_problem_document_names_each_field_by_code_and_params() -> None:
 
 def test_a_defect_tells_nothing_of_itself() -> None:
     document, _ = http_responses.problem_details(KeyError(SENT))
-    assert document == {"type": "about:blank", "title": "Internal error", "status": 500}
+    assert document == {"type": "about:blank", "title": "problem.unforeseen", "status": 500}
 
 
 def test_a_text_has_its_parameters_and_its_plural_form_in_the_callers_language(
