@@ -78,11 +78,17 @@ def print_runs(stack: Stack, runs: list[str]) -> None:
     """Print each step of these runs, as far as they have come."""
     for run_id in runs:
         run = stack.api.get(f"/v1/runs/{run_id}")
-        print(f"  run {run_id} is {run['status']}{': ' + run['reason'] if run['reason'] else ''}")
+        print(f"  run {run_id} is {run['status']}{_because(run['reason'])}")
         for job in run["jobs"]:
-            print(f"    {job['due'][:16].replace('T', ' ')}  {job['step']:<8} {job['status']:<8} {job['reason']}")
+            print(
+                f"    {job['due'][:16].replace('T', ' ')}  {job['step']:<8} {job['status']:<8}{_because(job['reason'])}"
+            )
         if run["waits_until"]:
             print(f"    {run['waits_until'][:16].replace('T', ' ')}  the next step is due")
+
+
+def _because(reason: Mapping[str, Any] | None) -> str:
+    return f": {plain(reason['text'])}" if reason else ""
 
 
 def count_effects(effects: list[Effect]) -> tuple[int, int]:

@@ -141,10 +141,10 @@ def test_errors_refuse_a_rule_and_all_is_named_at_once(stack: Stack, marker: str
     answer = stack.api.call("POST", "/v1/rules", rule_of(marker, {"event": f"{marker}.updated"}, conditions=conditions))
     assert answer.status == 422
     assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [
-        ("conditions", "never_holds"),
-        ("conditions.all[2].field", "no_such_field"),
+        ("conditions", "lint.never_holds"),
+        ("conditions.all[2].field", "lint.no_such_field"),
     ]
-    assert all(each["message"] for each in answer.json()["errors"])
+    assert all(each["text"] for each in answer.json()["errors"])
 
 
 def test_rules_that_write_one_field_or_start_each_other_are_warned_of(stack: Stack, marker: str) -> None:
@@ -155,15 +155,15 @@ def test_rules_that_write_one_field_or_start_each_other_are_warned_of(stack: Sta
     first = save(stack, sets("first", "stage_changed", folder="{{ record.stage }}"))
     assert first["warnings"] == []
     other = save(stack, sets("other", "stage_changed", folder="fixed"))
-    assert [(each["code"], each["rules"]) for each in other["warnings"]] == [("same_field", [first["id"]])]
+    assert [(each["code"], each["rules"]) for each in other["warnings"]] == [("lint.same_field", [first["id"]])]
     draft = sets("back", "folder_changed", stage="{{ record.folder }}")
     tried = stack.api.post("/v1/rules/lint?lang=hu", draft)
-    [cycle] = [each for each in tried["findings"] if each["code"] == "cycle"]
+    [cycle] = [each for each in tried["findings"] if each["code"] == "lint.cycle"]
     assert tried["savable"] is True
     assert cycle["rules"][0] in (first["id"], other["id"])
     assert "“back” → “" in cycle["message"]
     assert "újra elindítja önmagát" in cycle["sentence"]
-    assert stack.api.get(f"/v1/rules/{first['id']}/lint")["findings"][0]["code"] == "same_field"
+    assert stack.api.get(f"/v1/rules/{first['id']}/lint")["findings"][0]["code"] == "lint.same_field"
     assert not [each for each in stack.api.get("/v1/rules?text=back")["items"] if each.get("kind") == marker]
 
 

@@ -141,11 +141,14 @@ def test_a_file_with_every_difficulty(stack: Stack, marker: str) -> None:
     columns = {"Mail": "email", "Amount": {"field": "amount", "type": "number"}, "Notes": "note"}
     work = imported(stack, data.encode(), kind=marker, format="csv", columns=columns, rules="skip")
     assert work["rows"] == {"created": 2, "updated": 0, "unchanged": 0, "refused": 3}
-    assert [(row["line"], row["reason"].partition(":")[0]) for row in work["refused"]] == [
-        (4, "fields.email"),
-        (6, "Amount"),
-        (7, "the row has 2 columns, the header has 5"),
+    reasons = [row["reason"] for row in work["refused"]]
+    assert [(row["line"], row["reason"]["code"]) for row in work["refused"]] == [
+        (4, "input.at_field"),
+        (6, "input.at_field"),
+        (7, "row.column_count"),
     ]
+    assert [reason["params"].get("field") for reason in reasons] == ["fields.email", "Amount", None]
+    assert all(reason["text"] for reason in reasons)
     assert stack.api.get(f"/v1/records/{marker}/a")["fields"] == {
         "email": "a@example.com",
         "amount": 12.5,

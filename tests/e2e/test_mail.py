@@ -164,7 +164,8 @@ def test_a_bounce_that_ses_reports_fails_the_job_and_ends_consent(stack: Stack) 
 
     settled = account.wait_for(failed)
     assert settled is not None
-    assert settled["reason"].startswith("SES: bounced: Permanent")
+    assert settled["reason"]["code"] == "delivery.reported_in_detail"
+    assert settled["reason"]["params"].items() >= {"provider": "SES", "report": "bounced"}.items()
     ref = stack.api.get(f"/v1/runs/{run['id']}")["record"]
     contact = stack.api.get(f"/v1/records/contact/{ref.partition(':')[2]}")
     assert contact["fields"]["consent"] == {"email": False}

@@ -61,7 +61,7 @@ def test_a_stranger_becomes_a_contact_says_stop_and_gets_no_more(stack: Stack) -
     run = account.wait_for(look)
     assert run is not None
     [job] = run["jobs"]
-    assert (job["status"], "consent.whatsapp" in job["reason"]) == ("skipped", True)
+    assert (job["status"], job["reason"]["code"]) == ("skipped", "consent.refused")
     assert not [item for item in stack.graph.received()["messages"] if item["message"].get("to") == customer.phone]
     told = stack.api.get(f"/v1/records/contact/{made['id']}/timeline")["items"]
     assert [entry["at"] for entry in told] == sorted((entry["at"] for entry in told), reverse=True)

@@ -64,7 +64,8 @@ def test_an_unknown_message_is_settled_by_its_status_and_not_sent_again(
     run = run_with(stack, rule["id"], becomes)
     [job] = run["jobs"]
     assert (job["status"], job["result"]["reported"]) == (becomes, status)
-    assert job["reason"].startswith(f"WhatsApp: {status}")
+    assert job["reason"]["code"].startswith("delivery.reported")
+    assert job["reason"]["params"].items() >= {"provider": "WhatsApp", "report": status}.items()
     assert account.handled(stack, event_id) is not None
     late = report(stack, customer, sent, "sent")
     assert account.handled(stack, late) is not None

@@ -92,7 +92,8 @@ def test_an_answer_is_given_and_stops_the_customers_sequence(
     assert ended(stack, run["id"])["status"] == "done"
     assert_effects(sent)
     stopped = stack.api.get(f"/v1/runs/{lead_run['id']}")
-    assert (stopped["status"], stopped["reason"]) == ("stopped", "exit: contact.replied")
+    assert (stopped["status"], stopped["reason"]["code"]) == ("stopped", "exit.event")
+    assert stopped["reason"]["params"] == {"event_type": "contact.replied"}
 
 
 def test_the_explanation_names_what_did_not_hold(stack: Stack, rules: dict[str, str], customer: Customer) -> None:
