@@ -1,4 +1,7 @@
-"""The API of manage as its clients see it: a request through the handler, the answer read back."""
+"""The API of manage as its clients see it: a request through the handler, the answer read back.
+
+Every answer is held against docs/openapi.json.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.functions import contract
 from tests.functions.payloads import http
 from tests.functions.stack import Stack
 
@@ -53,6 +57,7 @@ class Api:
         answer = self.stack.invoke("manage", event)
         document: Any = json.loads(answer["body"]) if answer["body"] else None
         found = {name.lower(): value for name, value in answer["headers"].items()}
+        contract.check(method, target, answer["statusCode"], found, document)
         if answer["statusCode"] >= 400:
             assert found["content-type"] == PROBLEM
             assert document["status"] == answer["statusCode"]
