@@ -42,7 +42,6 @@ HOUR = ReasonCode("cron_part.hour")
 DAY_OF_MONTH = ReasonCode("cron_part.day_of_month")
 MONTH = ReasonCode("cron_part.month")
 DAY_OF_WEEK = ReasonCode("cron_part.day_of_week")
-
 NEVER = ReasonCode("schedule.never")
 
 _HOURS = 24
