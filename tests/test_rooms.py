@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "whenthen" / "whenthen"
 PACKAGES = sorted({path.parent for path in PACKAGE.rglob("*.py")})
 MOST_MODULES = 12
-MIRRORED = ("domain", "sources", "usecases", "adapters")
+MIRRORED = ("domain", "sources", "usecases", "adapters", "api")
 NOT_PACKAGES = {"fakes", "__pycache__"}
 
 

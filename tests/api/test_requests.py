@@ -58,6 +58,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/sources/meta/forms", None, "admin"),
     ("PUT", "/v1/settings/leads", {"forms": ["4711"]}, "admin"),
     ("GET", "/v1/catalogue", None, "rules:read"),
+    ("GET", "/v1/catalogue/schemas/rule", None, "rules:read"),
     ("GET", "/v1/records/lead/1/timeline", None, "runs:read"),
     ("GET", "/v1/settings/people", None, "admin"),
     ("PUT", "/v1/settings/people", {"create": {"email": "lead"}}, "admin"),
@@ -124,6 +125,17 @@ def test_a_body_that_is_missing_or_no_object_is_named(
     answer = Api(stack).call(method, target, missing)
     assert (answer.status, answer.fields) == (422, [answer.fields[0]])
     assert answer.fields[0] in ("body", "mode", "from", "events")
+
+
+@pytest.mark.parametrize(("method", "target", "body", "scope"), WRITES)
+def test_a_list_of_bodies_is_refused_where_one_is_required(
+    stack: Stack, method: str, target: str, body: Any, scope: str
+) -> None:
+    answer = Api(stack).call(method, target, [body, body])
+    if target == "/v1/events":
+        assert answer.status == 202
+    else:
+        assert (answer.status, answer.fields) == (422, ["body"])
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json"])

@@ -98,7 +98,7 @@ def test_names_are_isolated_from_the_direction_of_the_sentence() -> None:
 def test_outcomes(language: str) -> None:
     renderer = Renderer(language)
     for status in (*JobStatus, *RunStatus):
-        assert renderer.outcome(status, "because").endswith("\u2068because\u2069")
+        assert renderer.outcome(status, Reason("tests.because")).endswith("\u2068tests.because\u2069")
         assert not renderer.outcome(status).endswith("\u2069")
 
 

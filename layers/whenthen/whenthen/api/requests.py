@@ -30,6 +30,9 @@ from whenthen.usecases.admin.authorize import allows
 MAX_BODY = 200_000
 JSON = "application/json"
 
+TAKE_LISTS = ("/v1/events",)
+"""Paths whose bodies may be a list."""
+
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="Where the last page ended.")]
@@ -53,12 +56,18 @@ def caller(router: Router, scope: str) -> str:
 
 
 def with_json(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the request with its body as plain JSON, however its sender names it. Raises TooLarge, Malformed."""
+    """Return the request with its body as plain JSON, however its sender names it. Raises TooLarge, Malformed.
+
+    Raises Invalid for a list where an object is required: the resolver would take its first item, and drop the rest.
+    """
     body = http_responses.raw_body(event, MAX_BODY)
     if not body:
         return event
+    document = read_json(body, exact=True)
+    if isinstance(document, list) and event.get("rawPath") not in TAKE_LISTS:
+        raise Invalid.field("body", NOT_OBJECT())
     headers = {**http_responses.headers_of(event), "content-type": JSON}
-    return {**event, "headers": headers, "body": json.dumps(read_json(body, exact=True)), "isBase64Encoded": False}
+    return {**event, "headers": headers, "body": json.dumps(document), "isBase64Encoded": False}
 
 
 def wanted_version(if_match: str | None) -> int | None:

@@ -44,9 +44,8 @@ class ReportedEvent(Sparse):
 
 
 EventsBody = Annotated[
-    dict[str, Any] | list[Any],
+    Annotated[dict[str, Any], Described(ReportedEvent)] | list[Annotated[Any, Described(ReportedEvent)]],
     Body(description="An event, or a list of up to 100."),
-    Described(ReportedEvent | list[ReportedEvent]),
 ]
 
 

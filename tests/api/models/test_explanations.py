@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from whenthen.api.explanations import explanation_document
 
+from whenthen.api.models.explanations import EventExplanation
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.rendering.texts import LANGUAGES
 from whenthen.domain.events.event import Event
@@ -36,8 +36,9 @@ def told(language: str = "en", **parts: Any) -> dict[str, Any]:
     explanation = explain(rule, context)
     outcome = "started" if explanation.matched else "not_met"
     explained = ExplainedRule(rule, outcome, explanation.matched, False, None, explanation)  # noqa: FBT003
-    document = explanation_document(Renderer(language), ExplainedEvent(Plan(EVENT, None, ()), (explained,), 2))
-    assert (document["event"], document["note"], document["left_out"]) == ({"id": "evt_1", "type": EVENT.type}, "", 2)
+    shown = EventExplanation.of(Renderer(language), ExplainedEvent(Plan(EVENT, None, ()), (explained,), 2))
+    document = shown.model_dump(mode="json", by_alias=True)
+    assert (document["event"], document["note"], document["left_out"]) == ({"id": "evt_1", "type": EVENT.type}, None, 2)
     [one] = document["rules"]
     return dict(one)
 

@@ -7,13 +7,6 @@ from typing import Any
 import pytest
 
 from tests.functions.api import RULE, Api
-from tests.functions.stack import Stack
-
-
-@pytest.fixture
-def api(stack: Stack) -> Api:
-    """A client that may do everything."""
-    return Api(stack)
 
 
 def test_a_rule_is_created_off_and_found_where_its_location_says(api: Api) -> None:
