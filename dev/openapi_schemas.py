@@ -19,12 +19,12 @@ def resolved(paths: Schema, schemas: Mapping[str, Schema]) -> tuple[Schema, dict
     Components that nothing refers to are left out. Raises ValueError if a model has the name of a schema.
     """
     # Imported here: the check's environment has no pydantic.
+    from whenthen.api.models.base import DESCRIBING  # noqa: PLC0415
     from whenthen.api.models.shared import Problem  # noqa: PLC0415
-    from whenthen.api.models.sources import SourceWithSecret  # noqa: PLC0415
 
     written = components(rule_schema(), view_schema(), source_schema())
     own = {name: schema for name, schema in schemas.items() if "ValidationError" not in name}
-    for model in (Problem, SourceWithSecret):  # no route returns or takes these themselves
+    for model in (Problem, *DESCRIBING.values()):
         own |= _schemas_of(model)
     if clash := written.keys() & own.keys():
         raise ValueError(f"models and schemas are both called {', '.join(sorted(clash))}")

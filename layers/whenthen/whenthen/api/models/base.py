@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
-    TypeAdapter,
     WithJsonSchema,
     model_serializer,
 )
@@ -61,17 +60,21 @@ class Sparse(Model):
 
 
 class Described:
-    """Describe a document, which its own parser checks, by a type or by the name of a schema.
+    """Describe a document, which its own parser checks, by models or by names of schemas; of several, by one of them.
 
     Annotated[dict[str, Any], Body(), Described("Rule")]
     """
 
-    def __init__(self, by: Any) -> None:
-        self._by = by
+    def __init__(self, *by: type[BaseModel] | str) -> None:
+        self._names = [each if isinstance(each, str) else each.__name__ for each in by]
+        DESCRIBING.update({each.__name__: each for each in by if not isinstance(each, str)})
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return the JSON Schema of the type, or a mark that names the schema."""
-        del schema
-        if isinstance(self._by, str):
-            return {SCHEMA: self._by}
-        return handler(TypeAdapter(self._by).core_schema)
+        """Return marks that name the models or schemas."""
+        del schema, handler
+        marks: list[JsonSchemaValue] = [{SCHEMA: name} for name in self._names]
+        return marks[0] if len(marks) == 1 else {"anyOf": marks}
+
+
+DESCRIBING: dict[str, type[BaseModel]] = {}
+"""The models that describe documents, by name: no route takes or returns them themselves."""

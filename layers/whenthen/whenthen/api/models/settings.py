@@ -50,7 +50,9 @@ class LeadSettings(Sparse):
 Settings = PeopleSettings | LeadSettings
 """The document of one subject; empty where every default holds."""
 
-SettingsBody = Annotated[dict[str, Any], Body(description="The document of one subject."), Described(Settings)]
+SettingsBody = Annotated[
+    dict[str, Any], Body(description="The document of one subject."), Described(PeopleSettings, LeadSettings)
+]
 
 _MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings]] = {"people": PeopleSettings, "leads": LeadSettings}
 

@@ -40,7 +40,7 @@ class SourceWithSecret(Sparse):
     previous_secret: None = Field(default=None, description="Null takes the secret before this one back.")
 
 
-SourceBody = Annotated[dict[str, Any], Body(description="A source."), Described("SourceWithSecret")]
+SourceBody = Annotated[dict[str, Any], Body(description="A source."), Described(SourceWithSecret)]
 
 
 class SourceList(Model):
@@ -59,7 +59,7 @@ class Sample(Sparse):
     raw: str = Field(default_factory=str, description="The sample's text as it is sent.")
     headers: dict[str, str] = Field(default_factory=dict)
     delivery_id: str = Field(default_factory=str, description="The source's own id of the delivery.")
-    source: Annotated[dict[str, Any], Described("SourceWithSecret")] = Field(
+    source: Annotated[dict[str, Any], Described(SourceWithSecret)] = Field(
         default_factory=dict, description="A source that is not saved yet, in place of the saved one."
     )
 
