@@ -49,10 +49,8 @@ def test_every_body_and_every_answer_refers_to_a_schema_that_has_a_name() -> Non
     for path, item in document()["paths"].items():
         for method, operation in item.items():
             shown = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
-            for content in (
-                each["content"] for each in (operation.get("requestBody"), *shown) if each and "content" in each
-            ):
-                if not re.search(r"#/components/schemas/", json.dumps(content)):
+            for each in (operation.get("requestBody", {}), *shown):
+                if "content" in each and "#/components/schemas/" not in json.dumps(each["content"]):
                     untyped.add((method, path))
     # A record's fields are the customer's own, and a JSON Schema is described by its own specification.
     own = {("post", "/v1/records/{kind}"), ("put", RECORD), ("patch", RECORD), ("get", "/v1/catalogue/schemas/{name}")}
