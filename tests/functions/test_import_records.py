@@ -58,6 +58,9 @@ def test_a_file_becomes_records(stack: Stack, machine: Machine) -> None:
     assert told["progress"] == {"bytes": 35, "of": 35, "line": 4}
     assert [row["line"] for row in told["refused"]] == [3]
     assert told["refused"][0]["reason"]["code"] == "input.at_field"
+    turkish = Api(stack).get(f"{address}?lang=tr")["refused"][0]["reason"]
+    assert {**turkish, "text": ""} == {**told["refused"][0]["reason"], "text": ""}
+    assert turkish["text"] != told["refused"][0]["reason"]["text"]
     assert Api(stack).get("/v1/records/contact/a")["origin"] == "import"
     assert [item["id"] for item in Api(stack).get("/v1/imports")["items"]] == [work["id"]]
 

@@ -177,7 +177,7 @@ def test_what_no_mapping_takes_can_be_looked_at_without_its_secrets(payments: St
     assert (kept["outcome"], kept["proven"], kept["status"], kept["size"]) == ("unmapped", True, 202, len(body))
     problem = {"code": "mapping.not_reportable", "params": {"type": "contact.created"}}
     expected = {"field": "mappings[0].type_from", "problem": problem}
-    assert kept["reason"] == {"code": "input.at_field", "params": expected}
+    assert (kept["reason"]["code"], kept["reason"]["params"]) == ("input.at_field", expected)
     assert json.loads(kept["body"]) == {"type": "contact.created", "password": "***", "note": "key ***"}
     assert kept["headers"].keys() == {"content-type", "webhook-id", "webhook-timestamp"}
     assert {"authorization", "x-api-key", "webhook-signature"} <= set(kept["other_headers"])
@@ -188,7 +188,9 @@ def test_of_an_unsigned_body_nothing_is_kept_but_that_it_came(payments: Stack) -
     (kept,) = _refused(payments)
     assert (kept["outcome"], kept["proven"], kept["status"], kept["body"]) == ("refused", False, 401, "")
     assert (kept["headers"], kept["size"]) == ({"user-agent": "curl/8"}, len(BODY))
-    assert kept["reason"] == {"code": "signature.header_missing", "params": {"header": "webhook-id"}}
+    reason = kept["reason"]
+    assert (reason["code"], reason["params"]) == ("signature.header_missing", {"header": "webhook-id"})
+    assert "webhook-id" in reason["text"]
 
 
 def test_the_last_come_first_and_a_taken_one_is_not_among_them(payments: Stack) -> None:
@@ -224,3 +226,31 @@ def test_an_integer_beyond_64_bits_is_kept_as_text(payments: Stack) -> None:
     assert _post(payments, body, _signed(body))["statusCode"] == 202
     (event,) = payments.events()
     assert '"12345678901234567890"' in json.dumps(event["data"])
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "text"),
+    [("", "Not authenticated", "the header webhook-id is missing or not readable"), ("hu", "Nincs hitelesítve", None)],
+)
+def test_a_refusal_has_a_code_and_a_text_in_the_senders_language(
+    payments: Stack, language: str, title: str, text: str | None
+) -> None:
+    document = _problem(_post(payments, BODY, {"accept-language": language}))
+    assert (document["code"], document["params"]) == ("signature.header_missing", {"header": "webhook-id"})
+    assert document["title"] == title
+    assert text in (document["detail"], None)
+
+
+def test_what_could_not_be_mapped_has_codes_and_texts_in_the_senders_language(stack: Stack) -> None:
+    mapping = {"type": "payment.received", "data": "{amount: body.amount}", "time": "body.at"}
+    _configure(stack, {"name": "payments", "scheme": "standard_webhooks", "mappings": [mapping]}, SECRET)
+    body = b'{"amount": 250, "at": "soon"}'
+    texts = {}
+    for delivery, language in (("msg_1", "en"), ("msg_2", "tr")):
+        answer = _post(stack, body, {**_signed(body, delivery=delivery), "accept-language": language})
+        assert answer["statusCode"] == 202
+        [problem] = json.loads(answer["body"])["problems"]
+        assert (problem["field"], problem["code"]) == ("mappings[0].time", "mapping.no_time")
+        texts[language] = problem["text"]
+    assert texts["en"] != texts["tr"]
+    assert "mapping.no_time" not in texts.values()

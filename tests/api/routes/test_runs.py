@@ -40,5 +40,20 @@ def test_a_stopped_run_stays_stopped_and_its_job_does_nothing(api: Api, seen: st
     assert "tags" not in api.get("/v1/records/contact/7")["fields"]
 
 
+@pytest.mark.parametrize(("lang", "text"), [("en", "1 of 1 step done"), ("hu", "1 lépésből 1 elkészült")])
+def test_an_outcome_has_a_code_and_a_text_in_the_callers_language(api: Api, seen: str, lang: str, text: str) -> None:
+    assert [run["reason"] for run in api.get("/v1/runs?record=contact:7")["items"]] == [None]
+    api.stack.consume("RecordQueue", batch(*api.stack.bodies("RecordQueue")))
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    run = api.get(f"/v1/runs/{listed['id']}?lang={lang}")
+    assert (run["event"]["id"], run["status"]) == (seen, "done")
+    assert (run["reason"]["code"], run["reason"]["params"]) == ("run.steps_done", {"done": 1, "count": 1})
+    plain = str.maketrans("", "", "\u2068\u2069")
+    assert run["reason"]["text"].translate(plain) == text
+    assert run["sentence"].translate(plain).endswith(text)
+    [job] = run["jobs"]
+    assert job["reason"]["params"] == {"ref": "contact:7", "tags": ["called"]}
+
+
 def test_a_run_that_is_not_there_cannot_be_stopped(api: Api) -> None:
     assert api.call("POST", "/v1/runs/run_gone/stop").status == 404
