@@ -116,12 +116,12 @@ def test_who_entered_before_is_refused_and_both_event_and_timeline_say_so(stack:
         event = last_change(stack, f"{marker}:one", "n", more_than=number - 1)
         assert account.handled(stack, event) is not None
     [refused] = stack.api.get(f"/v1/events/{event}?lang=id")["refused"]
-    assert (refused["id"], refused["code"]) == (rule["id"], "entered_before")
+    assert (refused["id"], refused["reason"]["code"]) == (rule["id"], "explained.entered_before")
     assert "satu kali" in refused["sentence"]
     assert explained(stack, event, rule["id"])["outcome"] == "entered_before"
     entries = stack.api.get(f"/v1/records/{marker}/one/timeline")["items"]
     shown = [entry["refused"] for entry in entries if entry.get("event", {}).get("id") == event]
-    assert [each["code"] for each in shown[0]] == ["entered_before"]
+    assert [each["reason"]["code"] for each in shown[0]] == ["explained.entered_before"]
 
 
 def test_a_rule_that_is_off_is_explained_and_one_in_force_is_not_called_off(stack: Stack, marker: str) -> None:
