@@ -84,7 +84,7 @@ def test_what_aws_sends_to_try_the_way_is_no_mail(stack: Stack, message: dict[st
     ("message", "reason"),
     [
         ({"source": "aws.ses", "detail": {}}, "ses.unknown_report"),
-        ({"Records": []}, "mail.unknown_message"),
+        ({"Records": []}, "message.not_about_mail"),
         ({"Records": [{"s3": {"object": {"key": "inbound/none"}}}]}, "object.not_found"),
     ],
 )
