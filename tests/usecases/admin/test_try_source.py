@@ -7,10 +7,12 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from whenthen.api.trials import trial_document
 
+from tests.functions.contract import faults_of
 from tests.sources.samples import sample_json
 from tests.usecases.fakes.world import World
+from whenthen.api.models import sources as models
+from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.errors import Invalid, NotFound, Problem, TooLarge
 from whenthen.domain.common.reasons import Reason
 from whenthen.sources.webhook.reason_codes import EACH_FINDS_NO_LIST, NAMES_LEFT_OUT, NOT_REPORTABLE, WHEN_NOT_MET
@@ -41,7 +43,8 @@ def tried(world: World) -> Any:
         before = deepcopy(world.records.stored)
         answer = TrySource(Sources(), SaveRecord(world.records, world.clock, "TR"), world.clock)(name, written)  # type: ignore[arg-type]
         assert (world.records.stored, world.bus.published) == (before, []), "a trial has no effects"
-        assert json.loads(json.dumps(trial_document(answer))) == trial_document(answer)
+        shown = models.Trial.of(Renderer("en"), answer).model_dump(mode="json", by_alias=True)
+        assert faults_of("Trial", shown) == []
         return answer
 
     return attempt
