@@ -103,6 +103,9 @@ def _load(function: str) -> None:
     assert spec is not None  # noqa: S101 - for the type checker
     assert spec.loader is not None  # noqa: S101
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    if function == "manage":
+        # The routes of a resource are loaded by its first request: here those with the most models.
+        importlib.import_module("whenthen.api.app").include("rules")
 
 
 def _wire(function: str) -> None:

@@ -88,9 +88,9 @@ def _routes(resolver: Any) -> list[Any]:
 
 def _resolver() -> Any:
     """The routes of whenthen.api. Imported here: the check's environment has no Powertools."""
-    from whenthen.api.app import app  # noqa: PLC0415 - see above
+    from whenthen.api.app import whole  # noqa: PLC0415 - see above
 
-    return app
+    return whole()
 
 
 if __name__ == "__main__":

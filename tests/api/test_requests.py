@@ -10,7 +10,7 @@ import pytest
 
 from tests.functions.api import RULE, Api
 from tests.functions.stack import Stack
-from whenthen.api.app import app as api
+from whenthen.api.app import whole
 
 MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme": "standard_webhooks"}
 VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
@@ -69,7 +69,7 @@ ALL = "rules:read rules:write records:read records:write runs:read runs:write"
 
 
 def test_these_are_all_the_routes(stack: Stack) -> None:
-    paths = api.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)["paths"]
+    paths = whole().get_openapi_schema().model_dump(by_alias=True, exclude_none=True)["paths"]
     routes = {(method.upper(), path) for path, item in paths.items() for method in item}
     called = {(method, target.partition("?")[0]) for method, target, _, _ in ROUTES}
     for method, path in routes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -12,14 +14,27 @@ from whenthen.api.reason_codes import NO_SUCH_PATH
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.requests import problems_of, with_json
 from whenthen.api.responses import dumps, problem
-from whenthen.api.routes import catalogue, events, imports, records, rules, runs, settings, sources, views
 from whenthen.domain.common.errors import NotFound, WhenthenError
 from whenthen.runtime import http_responses
 from whenthen.runtime.observability import loggable, logger, metrics
 
 app = APIGatewayHttpResolver(enable_validation=True, serializer=dumps, strip_prefixes=[])
-for resource in (rules, views, records, imports, events, runs, sources, settings, catalogue):
-    app.include_router(resource.router, prefix="/v1")
+
+RESOURCES = ("rules", "views", "records", "imports", "events", "runs", "sources", "settings", "catalogue")
+"""The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
+
+
+@cache
+def include(resource: str) -> None:
+    """Add the routes of a resource."""
+    app.include_router(import_module(f"whenthen.api.routes.{resource}").router, prefix="/v1")
+
+
+def whole() -> APIGatewayHttpResolver:
+    """Return the API with the routes of all resources, as its description needs them."""
+    for resource in RESOURCES:
+        include(resource)
+    return app
 
 
 @app.exception_handler(WhenthenError)
@@ -52,4 +67,7 @@ def _renderer() -> Renderer:
 @http_responses.answering
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of the API."""
+    for resource in RESOURCES:
+        if resource in event["rawPath"]:
+            include(resource)
     return app.resolve(with_json(event), context)

@@ -14,10 +14,8 @@ from pydantic import (
     ConfigDict,
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
-    WithJsonSchema,
     model_serializer,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from whenthen.domain.events.event import format_time
@@ -28,7 +26,22 @@ SCHEMA = "x-schema"
 EXTENDS = "x-extends"
 """Marks a model that has the members of the schema of this name beside its own."""
 
-Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+JsonSchema = dict[str, Any]
+
+
+class _Shown:
+    """Show values in the OpenAPI document by this schema."""
+
+    def __init__(self, **schema: Any) -> None:
+        self._schema = schema
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        """Return the schema."""
+        del schema, handler
+        return dict(self._schema)
+
+
+Time = Annotated[str, _Shown(type="string", format="date-time")]
 """An RFC 3339 time in UTC, such as `2026-03-14T09:00:00Z`."""
 
 
@@ -53,7 +66,7 @@ class Sparse(Model):
         return {name: value for name, value in shown.items() if name in self.model_fields_set}
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         """Return the schema of the members: that of what `only_set` returns says nothing of them."""
         members: Any = {name: value for name, value in schema.items() if name != "serialization"}
         return handler(members)
@@ -69,10 +82,10 @@ class Described:
         self._names = [each if isinstance(each, str) else each.__name__ for each in by]
         DESCRIBING.update({each.__name__: each for each in by if not isinstance(each, str)})
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         """Return marks that name the models or schemas."""
         del schema, handler
-        marks: list[JsonSchemaValue] = [{SCHEMA: name} for name in self._names]
+        marks: list[JsonSchema] = [{SCHEMA: name} for name in self._names]
         return marks[0] if len(marks) == 1 else {"anyOf": marks}
 
 
