@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.docs.pages import ROOT, blocks
 from tests.functions.api import RULE, Api
 from tests.functions.stack import Stack
 from whenthen.api.app import whole
@@ -136,6 +137,13 @@ def test_a_list_of_bodies_is_refused_where_one_is_required(
         assert answer.status == 202
     else:
         assert (answer.status, answer.fields) == (422, ["body"])
+
+
+def test_the_problem_that_the_docs_show_is_the_one_that_is_answered(stack: Stack) -> None:
+    shown = [json.loads(block) for block in blocks(ROOT / "docs/reference/api.md", "json")]
+    [problem] = [each for each in shown if "errors" in each]
+    answer = Api(stack).call("POST", "/v1/rules", {**RULE, "name": ""})
+    assert json.loads(re.sub("[\u2068\u2069]", "", json.dumps(answer.document, ensure_ascii=False))) == problem
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json"])

@@ -14,7 +14,6 @@ from msgspec import convert, to_builtins
 from whenthen.domain.common.reasons import Reason
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.errors import Problem
     from whenthen.domain.common.reasons import ReasonValue
 
 CUT = "…"
@@ -77,11 +76,6 @@ def to_document(reason: Reason) -> dict[str, Any]:
     """Write a reason as `{"code": "list.too_many", "params": {"count": 30, "found": 31}}`."""
     document: dict[str, Any] = to_builtins(reason)
     return document
-
-
-def problem_document(problem: Problem) -> dict[str, Any]:
-    """Write a problem as `{"field": "steps", "code": "list.too_many", "params": {"count": 30, "found": 31}}`."""
-    return {"field": problem.field, **to_document(problem.reason)}
 
 
 def from_document(document: Any) -> Reason:
