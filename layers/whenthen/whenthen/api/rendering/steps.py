@@ -8,25 +8,12 @@ from typing import TYPE_CHECKING, Any
 from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
-from whenthen.api.rendering.vocabulary import ACTIONS, WEEKDAYS
+from whenthen.api.rendering.vocabulary import WEEKDAYS
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import ATTEMPTS, MOVING_STEP, OnError, Step
 
 if TYPE_CHECKING:
     from whenthen.domain.temporal.waits import Until, Wait
-
-_ABOUT: Mapping[str, tuple[str, ...]] = {
-    "send_email": ("subject",),
-    "send_sms": ("text", "template"),
-    "send_whatsapp": ("template", "text"),
-    "call_webhook": ("url",),
-    "set_fields": ("fields",),
-    "add_tags": ("tags",),
-    "remove_tags": ("tags",),
-    "assign_owner": ("from",),
-    "create_task": ("title",),
-    "create_record": ("kind",),
-}
-"""Of each action, the parameters by one of which people know the step; an action that is not here goes by its name."""
 
 _OTHERWISE: Mapping[str, Mapping[object, str]] = {
     "purpose": {"service": "service"},
@@ -41,7 +28,7 @@ def render_step(book: Phrasebook, step: Step, zone: str) -> str:
 
     zone  the rule's
     """
-    said = book.phrase(ACTIONS, step.action) if step.action in ACTIONS else book.quoted(step.action)
+    said = book.text(actions()[step.action].label)
     if step.id == MOVING_STEP:
         said = book.phrase(STEPS, "moves_to", stage=book.quoted(step.parameters["fields"]["stage"]))
     elif about := _about(book, step):
@@ -51,7 +38,7 @@ def render_step(book: Phrasebook, step: Step, zone: str) -> str:
 
 def _about(book: Phrasebook, step: Step) -> str:
     """Name the parameter by which people know the step; a long text is cut."""
-    given = next((value for name in _ABOUT.get(step.action, ()) if (value := step.parameters.get(name))), None)
+    given = next((value for name in actions()[step.action].shown if (value := step.parameters.get(name))), None)
     if isinstance(given, Mapping):
         return book.listed(
             book.phrase(STEPS, "field_set", field=book.quoted(name), value=book.value(value))

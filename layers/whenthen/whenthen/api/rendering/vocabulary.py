@@ -27,13 +27,6 @@ VERBS = Words(
 STATUSES = Words("status", "running pending claimed waiting paused done failed skipped unknown stopped")
 """How a job or a run stands."""
 
-ACTIONS = Words(
-    "action",
-    "send_email send_sms send_whatsapp call_webhook set_fields add_tags remove_tags assign_owner create_task "
-    "create_record",
-)
-"""What a step does."""
-
 WEEKDAYS = Words("weekday", "mon tue wed thu fri sat sun")
 
 POINTS = Words("point", "now today yesterday tomorrow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter
 from whenthen.domain.runs.delivery_reports import REPORTS
 
@@ -12,6 +13,7 @@ ACTIONS = (
     Action(
         "send_email",
         CHANNEL,
+        ReasonCode("action.send_email")(),
         "Send an e-mail.",
         (
             Parameter("to", "The address; by default the record's e-mail."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
 from whenthen.domain.rules.record_changes import ANYTHING, RecordChange, constant
 
@@ -49,6 +50,7 @@ ACTIONS = (
     Action(
         "set_fields",
         CHANNEL,
+        ReasonCode("action.set_fields")(),
         "Set fields of a record; null removes one.",
         (
             Parameter("fields", "Field names and their values.", ParameterKind.FIELDS, required=True),
@@ -61,6 +63,7 @@ ACTIONS = (
     Action(
         "add_tags",
         CHANNEL,
+        ReasonCode("action.add_tags")(),
         "Add tags to a record.",
         (
             Parameter("tags", "The tags.", ParameterKind.TEXTS, required=True),
@@ -73,6 +76,7 @@ ACTIONS = (
     Action(
         "remove_tags",
         CHANNEL,
+        ReasonCode("action.remove_tags")(),
         "Remove tags from a record.",
         (
             Parameter("tags", "The tags.", ParameterKind.TEXTS, required=True),
@@ -85,6 +89,7 @@ ACTIONS = (
     Action(
         "assign_owner",
         CHANNEL,
+        ReasonCode("action.assign_owner")(),
         "Make one of several agents the owner of the record.",
         (
             Parameter("from", "The agents to choose from.", ParameterKind.TEXTS, required=True),
@@ -98,6 +103,7 @@ ACTIONS = (
     Action(
         "create_task",
         CHANNEL,
+        ReasonCode("action.create_task")(),
         "Create a task record, child of the run's record.",
         (
             Parameter("title", "What is to be done.", required=True),
@@ -113,6 +119,7 @@ ACTIONS = (
     Action(
         "create_record",
         CHANNEL,
+        ReasonCode("action.create_record")(),
         "Create a record of any kind, child of the run's record.",
         (
             Parameter("kind", "The kind of record.", ParameterKind.RECORD_KIND, required=True, templated=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
 
 CHANNEL = "webhook"
@@ -11,6 +12,7 @@ ACTIONS = (
     Action(
         "call_webhook",
         CHANNEL,
+        ReasonCode("action.call_webhook")(),
         "Post a signed JSON message to another system (Standard Webhooks).",
         (
             Parameter("url", "The https address.", required=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter, ParameterKind
 from whenthen.domain.runs.delivery_reports import REPORTS
 
@@ -12,6 +13,7 @@ ACTIONS = (
     Action(
         "send_whatsapp",
         CHANNEL,
+        ReasonCode("action.send_whatsapp")(),
         "Send a WhatsApp message: an approved template, or free text within 24 hours of the customer's last one.",
         (
             Parameter("to", "The phone number; by default the record's phone."),

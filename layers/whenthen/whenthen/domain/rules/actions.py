@@ -21,6 +21,7 @@ from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.record_changes import RecordChange
 
 MAX_TEMPLATE = 20_000
@@ -57,6 +58,7 @@ class Action(Struct, frozen=True):
     """Describe one action.
 
     channel     the name of the channel whose queue and function perform it
+    label       the code of its name in sentences, in every language
     parameters  in the order in which a form shows them
     one_of      parameters of which at least one is required
     shown       parameters by one of which people know the step; the first that is given is shown
@@ -67,6 +69,7 @@ class Action(Struct, frozen=True):
 
     name: str
     channel: str
+    label: Reason
     description: str
     parameters: tuple[Parameter, ...]
     one_of: tuple[str, ...] = ()
