@@ -68,7 +68,7 @@ def greeting(stack: Stack) -> tuple[str, dict[str, Any]]:
     def look() -> dict[str, Any] | None:
         for run in stack.api.get(f"/v1/runs?rule={rule_id}")["items"]:
             state: dict[str, Any] = stack.api.get(f"/v1/runs/{run['id']}")
-            if state["status"] == "waiting" and state["jobs"][0]["status"] == "done":
+            if state["jobs"] and state["jobs"][0]["status"] == "done":
                 return state
         return None
 

@@ -307,7 +307,7 @@ def received(
 def test_a_reply_of_a_person_is_received_and_counts_as_an_answer() -> None:
     mail, answer = received("reply").events
     assert mail.id == ids.event_id("email", "ses-reply")
-    assert mail.time == datetime(2026, 3, 14, 9, 30, 5, tzinfo=UTC)
+    assert mail.time == datetime(2026, 3, 14, 9, 30, 5, 999_000, tzinfo=UTC)
     assert mail.data["from"] == "ayse.yilmaz@example.com"
     assert mail.data["from_name"] == "Ayşe Yılmaz"
     assert mail.data["subject"] == "Ynt: Fiyat teklifiniz"
@@ -380,11 +380,12 @@ def test_automatic_mail_is_received_and_marked_but_is_no_answer(name: str) -> No
 
 
 EARLIER = datetime(2026, 3, 19, 23, 59, tzinfo=UTC)
+WITHIN_THAT_SECOND = datetime(2026, 3, 19, 23, 59, 0, 450_000, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("taken", "time"),
-    [(EARLIER, EARLIER), (None, NOW), (datetime(2026, 3, 21, tzinfo=UTC), NOW)],
+    [(EARLIER, EARLIER.replace(microsecond=999_000)), (None, NOW), (datetime(2026, 3, 21, tzinfo=UTC), NOW)],
     ids=["SES says", "SES says nothing", "later than it was stored"],
 )
 @pytest.mark.parametrize("date", ["Sat, 14 Mar 2099 09:30:00 +0000", "Thu, 01 Jan 1970 00:00:00 +0000", "x", ""])
@@ -393,6 +394,12 @@ def test_a_mail_is_of_the_time_at_which_ses_took_it(taken: datetime | None, time
     events = mail_events(read_mail(raw), Authentication(id="m", time=taken, vouched="b.com"), raw, [], (), NOW).events
     assert [event.time for event in events] == [time, time]
     assert events[0].data.get("date", "")[:4] in date, "what the sender says stays in the data"
+
+
+def test_a_mail_of_the_second_in_which_it_was_stored_is_of_the_moment_at_which_it_was_stored() -> None:
+    raw, at = eml(""), WITHIN_THAT_SECOND
+    taken = Authentication(id="m", time=EARLIER, vouched="b.com")
+    assert {event.time for event in mail_events(read_mail(raw), taken, raw, [], (), at).events} == {at}
 
 
 def test_an_empty_return_path_and_our_own_address_make_mail_automatic() -> None:

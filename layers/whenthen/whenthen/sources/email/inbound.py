@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -42,6 +42,9 @@ OWN_HEADER = "x-whenthen-job"
 RUN_HEADER = "x-whenthen-run"
 """Names the run of the job in OWN_HEADER."""
 
+_UNTOLD = timedelta(milliseconds=999)
+"""The part of a second that a mail header leaves out."""
+
 _OF_SES = re.compile(r"([^@]+)@(?:[a-z0-9-]+\.)*amazonses\.com")
 
 
@@ -62,7 +65,9 @@ def mail_events(
 ) -> ReceivedMail:
     """Make the events of a mail.
 
-    Their time is when SES accepted the mail: exits and consent go by time, and the sender's Date may be anything.
+    Their time is when SES accepted the mail: exits and consent go by time, and the sender's Date may be anything. SES
+    tells whole seconds: the last moment of that second is taken, or else an answer within the second in which a run
+    began would be older than the run, and would not stop it.
     The sender is only known as a person (`email#…`) if SES's results authenticate From.
 
     stored         keys under which its attachments were stored, in their order
@@ -78,7 +83,7 @@ def mail_events(
     reason = automatic(mail, receipt, own_addresses)
     data = _data(mail, receipt, sender, stored)
     data |= present({"automatic": reason is not None, "automatic_reason": reason})
-    time = min(receipt.time or stored_at, stored_at)
+    time = min(receipt.time + _UNTOLD, stored_at) if receipt.time else stored_at
     received = _event("email.received", external_id, time, identities, data)
     if reason is not None or not identities:
         return ReceivedMail((received,))
