@@ -23,10 +23,7 @@ from whenthen.domain.conditions.condition import (
     GROUP_NOT_ALONE,
     MAX_DEPTH,
     MAX_PREDICATES,
-    NO_CASE,
-    NO_FIELD,
     NOT_A_CONDITION,
-    NOT_OF_RECORD,
     TOO_DEEP,
     TOO_MANY_CONDITIONS,
     parse_condition,
@@ -56,6 +53,7 @@ from whenthen.domain.conditions.operands import (
     TOO_MANY_STARS,
 )
 from whenthen.domain.conditions.operators import OPERATORS
+from whenthen.domain.conditions.predicate_parser import NO_CASE, NO_FIELD, NOT_OF_RECORD
 from whenthen.domain.temporal.time_values import (
     BAD_AMOUNT,
     BAD_LENGTH,

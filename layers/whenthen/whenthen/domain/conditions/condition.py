@@ -6,20 +6,17 @@ specification in code: the matcher must agree with it. docs/reference/rules.md i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
 from whenthen.domain.common.errors import InvalidValue, Problem
-from whenthen.domain.common.reason_codes import BAD_ZONE, MATTERS_ONLY_TO, NOT_FLAG, NOT_ONE_OF, UNKNOWN_FIELD
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.conditions.field_access import OF_THE_CLOCK, Context, Facts, Path, parse_path
-from whenthen.domain.conditions.operators import OPERATORS, Operator
+from whenthen.domain.conditions.field_access import Context, Facts
+from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.temporal.time_values import Duration, read_duration
-from whenthen.domain.temporal.time_zones import parse_zone
+from whenthen.domain.conditions.predicate_parser import predicate_as_mapping, problems_of_predicate, read_predicate
 
 MAX_DEPTH = 6
 """Bound the nesting of groups."""
@@ -28,15 +25,11 @@ MAX_PREDICATES = 100
 """Bound the number of predicates of one condition, in all its groups."""
 
 NOT_A_CONDITION = ReasonCode("condition.malformed")
-NO_FIELD = ReasonCode("condition.no_field")
 EMPTY_GROUP = ReasonCode("condition.empty_group")
 # A group (all, any, not) stands beside other keys of the same object.
 GROUP_NOT_ALONE = ReasonCode("condition.group_not_alone", "group", "others")
 TOO_DEEP = ReasonCode("condition.too_deep", "count")
 TOO_MANY_CONDITIONS = ReasonCode("condition.too_many", "count", "found")
-# The operator compares a record before and after a change: it takes fields of the record only.
-NOT_OF_RECORD = ReasonCode("condition.not_of_record", "op")
-NO_CASE = ReasonCode("condition.no_case", "op")
 
 
 class AllOf(Struct, frozen=True, gc=False):
@@ -95,20 +88,7 @@ def as_mapping(condition: Condition) -> dict[str, Any]:
         return {"any": [as_mapping(item) for item in condition.items]}
     if isinstance(condition, Not):
         return {"not": as_mapping(condition.item)}
-    document: dict[str, Any] = {"field": condition.field, "op": condition.op}
-    if condition.value is not None:
-        document["value"] = condition.value
-    if condition.ignore_case:
-        document["ignore_case"] = True
-    if condition.path.within is not None:
-        within = condition.path.within
-        document["within"] = {unit: amount for unit in _UNITS if (amount := getattr(within, unit))}
-    if zone := condition.zone or condition.path.zone:
-        document["zone"] = zone
-    return document
-
-
-_UNITS = ("weeks", "days", "hours", "minutes")
+    return predicate_as_mapping(condition)
 
 
 def parse_condition(document: object, field: str, problems: list[Problem], zone: str | None = None) -> Condition | None:
@@ -127,12 +107,10 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
 
 def required_condition(field: str, op: str, value: Any) -> Predicate:
     """Make a predicate from code. The caller makes sure that field, operator and value fit one another."""
-    return _predicate_of({"field": field, "op": op, "value": value}, None)
+    return read_predicate({"field": field, "op": op, "value": value}, None)
 
 
 _GROUPS = ("all", "any", "not")
-_PREDICATE_KEYS = dict.fromkeys(("field", "op", "value", "ignore_case", "zone", "within")).keys()
-_T = TypeVar("_T")
 
 
 class _Parser:
@@ -154,9 +132,9 @@ class _Parser:
             return self._group(group, document[group], f"{field}.{group}", depth)
         self.predicates += 1
         try:
-            return _predicate_of(document, self._zone)
+            return read_predicate(document, self._zone)
         except InvalidValue:
-            self._report_predicate(document, field)
+            self._problems.extend(problems_of_predicate(document, field))
         return None
 
     def _group(self, name: str, content: object, field: str, depth: int) -> Condition | None:
@@ -172,53 +150,8 @@ class _Parser:
         kept = tuple(item for item in items if item is not None)
         return AllOf(kept) if name == "all" else AnyOf(kept)
 
-    def _report_predicate(self, document: Mapping[Any, Any], field: str) -> None:
-        """Report every problem of a predicate, one key after the other."""
-        for key in document:
-            if key not in _PREDICATE_KEYS:
-                self._report(f"{field}.{key}", UNKNOWN_FIELD(known=list(_PREDICATE_KEYS)))
-        row = self._try(f"{field}.op", _operator_of, document.get("op"))
-        within = self._try(f"{field}.within", _within_of, document)
-        zone = self._try(f"{field}.zone", _zone_of, document, row)
-        self._try(f"{field}.field", _path_of, document.get("field"), row, zone, within)
-        fold = self._try(f"{field}.ignore_case", _fold_of, document.get("ignore_case", False), row)
-        if row is not None and fold is not None:
-            self._try(f"{field}.value", row.read, document.get("value"), fold)
-
-    def _try(self, field: str, read: Callable[..., _T], *arguments: object) -> _T | None:
-        try:
-            return read(*arguments)
-        except InvalidValue as error:
-            self._report(field, error.reason)
-        return None
-
     def _report(self, field: str, reason: Reason) -> None:
         self._problems.append(Problem(field, reason))
-
-
-def _predicate_of(document: Mapping[Any, Any], zone: str | None) -> Predicate:
-    """Read a predicate. Raises InvalidValue with the first problem."""
-    field, op, value = document.get("field"), document.get("op"), document.get("value")
-    if len(document) == 3 and type(field) is type(op) is type(value) is str:
-        return _plain_predicate(field, op, value, zone)
-    return _any_predicate(document, zone)
-
-
-@lru_cache(maxsize=16_384)
-def _plain_predicate(field: str, op: str, value: str, zone: str | None) -> Predicate:
-    """Read a predicate of the most frequent form. Rules repeat the same ones, so each is read and kept once."""
-    return _any_predicate({"field": field, "op": op, "value": value}, zone)
-
-
-def _any_predicate(document: Mapping[Any, Any], zone: str | None) -> Predicate:
-    if not document.keys() <= _PREDICATE_KEYS:
-        raise InvalidValue(UNKNOWN_FIELD(known=list(_PREDICATE_KEYS)))
-    row = _operator_of(document.get("op"))
-    zone = _zone_of(document, row) or zone
-    path = _path_of(document.get("field"), row, zone, _within_of(document))
-    fold = _fold_of(document.get("ignore_case", False), row)
-    value = document.get("value")
-    return Predicate(path, row.name, row.read(value, fold), value, fold, zone if row.dated else None)
 
 
 def _group_of(document: Mapping[Any, Any], depth: int) -> str | None:
@@ -239,47 +172,3 @@ def _items_of(content: object) -> list[object]:
     if len(content) > MAX_PREDICATES:
         raise InvalidValue(TOO_MANY_CONDITIONS(count=MAX_PREDICATES, found=len(content)))
     return list(content)
-
-
-def _operator_of(op: object) -> Operator:
-    row = OPERATORS.get(op) if isinstance(op, str) else None
-    if row is None:
-        raise InvalidValue(NOT_ONE_OF(options=list(OPERATORS)))
-    return row
-
-
-def _path_of(name: object, row: Operator | None, zone: str | None, within: Duration | None) -> Path:
-    if not isinstance(name, str) or not name:
-        raise InvalidValue(NO_FIELD())
-    if row is not None and row.record and not name.startswith("record."):
-        raise InvalidValue(NOT_OF_RECORD(op=row.name))
-    return parse_path(name, zone if name.startswith(OF_THE_CLOCK) else None, within)
-
-
-def _fold_of(value: object, row: Operator | None) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidValue(NOT_FLAG())
-    if value and row is not None and not row.folds:
-        raise InvalidValue(NO_CASE(op=row.name))
-    return value
-
-
-def _zone_of(document: Mapping[Any, Any], row: Operator | None) -> str | None:
-    zone = document.get("zone")
-    if zone is None:
-        return None
-    if not isinstance(zone, str) or parse_zone(zone) is None:
-        raise InvalidValue(BAD_ZONE())
-    if row is not None and not row.dated and not str(document.get("field")).startswith(OF_THE_CLOCK):
-        dated = [operator.name for operator in OPERATORS.values() if operator.dated]
-        raise InvalidValue(MATTERS_ONLY_TO(options=["now.*", "history.*", *dated]))
-    return zone
-
-
-def _within_of(document: Mapping[Any, Any]) -> Duration | None:
-    within = document.get("within")
-    if str(document.get("field")).startswith("history."):
-        return read_duration(within)
-    if within is not None:
-        raise InvalidValue(MATTERS_ONLY_TO(options=["history.*"]))
-    return None
