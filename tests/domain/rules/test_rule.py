@@ -15,8 +15,10 @@ from whenthen.domain.common.reason_codes import NOT_OBJECT
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.rules.actions import ParameterKind, actions
-from whenthen.domain.rules.rule import MAX_STEPS, SAME_STEP_ID, Mode, OnError, ReentryPolicy, Rule, parse_rule
-from whenthen.domain.rules.triggers import MAX_TYPES, On
+from whenthen.domain.rules.event_triggers import MAX_TYPES
+from whenthen.domain.rules.rule import Mode, OnError, ReentryPolicy, Rule, parse_rule
+from whenthen.domain.rules.steps import MAX_STEPS, SAME_STEP_ID
+from whenthen.domain.rules.triggers import On
 from whenthen.domain.temporal.waits import Wait
 
 MAIL: dict[str, Any] = {"id": "mail", "action": "send_email", "with": {"subject": "Hello", "text": "Hello"}}

@@ -10,8 +10,8 @@ from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
 from whenthen.api.rendering.triggers import demanded_besides, names_kind, render_trigger
 from whenthen.domain.conditions.condition import AllOf
+from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule
-from whenthen.domain.rules.triggers import written_types
 
 _USUAL_ZONE = "UTC"
 

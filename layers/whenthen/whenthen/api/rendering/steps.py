@@ -10,7 +10,7 @@ from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
 from whenthen.api.rendering.vocabulary import WEEKDAYS
 from whenthen.domain.rules.actions import actions
-from whenthen.domain.rules.rule import ATTEMPTS, MOVING_STEP, OnError, Step
+from whenthen.domain.rules.steps import ATTEMPTS, MOVING_STEP, OnError, Step
 
 if TYPE_CHECKING:
     from whenthen.domain.temporal.waits import Until, Wait

@@ -11,7 +11,8 @@ from whenthen.api.rendering.sentences import CONDITIONS, TRIGGERS, WAITS
 from whenthen.api.rendering.vocabulary import STATUSES
 from whenthen.domain.conditions.condition import Condition, predicates
 from whenthen.domain.events.event import format_time
-from whenthen.domain.rules.triggers import On, waited_for, written_types
+from whenthen.domain.rules.event_triggers import written_types
+from whenthen.domain.rules.triggers import On, waited_for
 from whenthen.domain.scheduling.date_triggers import DateField, Leap
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.scheduling.sweep_window import Lateness

@@ -7,7 +7,7 @@ specification in code: the matcher must agree with it. docs/reference/rules.md i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -17,6 +17,9 @@ from whenthen.domain.conditions.field_access import Context, Facts
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.conditions.predicate_parser import predicate_as_mapping, problems_of_predicate, read_predicate
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.document_reader import Reader
 
 MAX_DEPTH = 6
 """Bound the nesting of groups."""
@@ -103,6 +106,12 @@ def parse_condition(document: object, field: str, problems: list[Problem], zone:
     if parser.predicates > MAX_PREDICATES:
         problems.append(Problem(field, TOO_MANY_CONDITIONS(count=MAX_PREDICATES, found=parser.predicates)))
     return condition if len(problems) == before else None
+
+
+def read_condition(reader: Reader, name: str, zone: str) -> Condition | None:
+    """Read the condition under the key `name`. Predicates that name no zone go by `zone`. None if absent or wrong."""
+    document = reader.value(name)
+    return None if document is None else parse_condition(document, reader.field(name), reader.problems, zone)
 
 
 def required_condition(field: str, op: str, value: Any) -> Predicate:

@@ -34,8 +34,9 @@ from whenthen.domain.lint.findings import (
 from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
-from whenthen.domain.rules.rule import MOVING_STEP, Mode, Rule
-from whenthen.domain.rules.triggers import written_types
+from whenthen.domain.rules.event_triggers import written_types
+from whenthen.domain.rules.rule import Mode, Rule
+from whenthen.domain.rules.steps import MOVING_STEP
 
 _MANY = frozenset({"texts", "list", "any", "object"})
 _TEXTUAL = frozenset({"text", "texts", "list", "record", "any"})

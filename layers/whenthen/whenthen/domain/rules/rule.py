@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -12,38 +12,25 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE, REQUIRED
-from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.conditions.condition import Condition, parse_condition
+from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE
+from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
-from whenthen.domain.rules import triggers
-from whenthen.domain.rules.actions import actions, read_parameters
+from whenthen.domain.rules.event_triggers import watched
+from whenthen.domain.rules.steps import OnError, Step, read_steps
+from whenthen.domain.rules.triggers import Trigger, read_trigger
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
-from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from whenthen.domain.rules.triggers import Trigger
+__all__ = [
+    "MAX_EXITS", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
+    "parse_rule", "parse_rule_head",
+]  # fmt: skip
 
-MAX_STEPS = 30
 MAX_EXITS = 10
 MAX_VERSION = 1_000_000_000
-LONGEST_STEP_ID = 64
-MAX_ATTEMPTS = 8
-ATTEMPTS = 5
-"""Default attempts of a step."""
-
-MOVING_STEP = "moves_to"
-"""Name the step that a trigger with `moves_to` adds."""
-
-
-NO_STEPS = ReasonCode("rule.no_steps")
-WAITS_TOO_LONG = ReasonCode("rule.waits_too_long", "count")
-WAITS_BESIDE_PREVIOUS = ReasonCode("step.waits_beside_previous")
-SAME_STEP_ID = ReasonCode("step.same_id", "step")
-RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
 
 
 class Mode(StrEnum):
@@ -54,36 +41,11 @@ class Mode(StrEnum):
     ON = "on"
 
 
-class OnError(StrEnum):
-    """Decide what a failed step means for the rest of its run."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
-
-
 class ReentryPolicy(StrEnum):
     """Decide how often one record may enter a rule."""
 
     ALWAYS = "always"
     ONCE_PER_RECORD = "once_per_record"
-
-
-class Step(Struct, frozen=True):
-    """Describe one action of a rule, with its own timing and condition."""
-
-    id: str
-    action: str
-    parameters: Mapping[str, Any]
-    wait: Wait | None = None
-    with_previous: bool = False
-    only_if: Condition | None = None
-    on_error: OnError = OnError.STOP
-    attempts: int = ATTEMPTS
-
-    @property
-    def channel(self) -> str:
-        """Name the channel whose function performs this step."""
-        return actions()[self.action].channel
 
 
 class Entry(Struct, frozen=True):
@@ -155,7 +117,9 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     problems: list[Problem] = []
     reader = Reader(document, "", problems)
     head = _read_head(reader)
-    rule = replace(head, steps=_read_steps(reader, head), exit=_read_exit(reader.child("exit"), head.zone))
+    rule = replace(
+        head, steps=read_steps(reader, head.trigger, head.zone), exit=_read_exit(reader.child("exit"), head.zone)
+    )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
     if problems:
@@ -183,8 +147,8 @@ def _read_head(reader: Reader) -> Rule:
         version=reader.integer("version", most=MAX_VERSION),
         name=reader.text("name", required=True),
         kind=kind,
-        trigger=triggers.read_trigger(reader, kind),
-        conditions=_read_condition(reader, "conditions", zone),
+        trigger=read_trigger(reader, kind),
+        conditions=read_condition(reader, "conditions", zone.key),
         steps=(),
         entry=_read_entry(reader.child("entry")),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
@@ -193,37 +157,11 @@ def _read_head(reader: Reader) -> Rule:
     )
 
 
-def _read_steps(reader: Reader, head: Rule) -> tuple[Step, ...]:
-    """Read the steps, after the one that the trigger adds."""
-    before = len(reader.problems)
-    steps = tuple(_read_step(step, head.zone) for step in reader.children("steps", most=MAX_STEPS))
-    moving = _moving_steps(head.trigger)
-    if not steps and not moving and len(reader.problems) == before:
-        reader.report("steps", NO_STEPS())
-    _check_step_ids(steps, reader)
-    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
-        reader.report("steps", WAITS_TOO_LONG(count=MAX_WAIT_DAYS))
-    return moving + steps
-
-
-def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
-    """Make the first step of a rule whose trigger moves the item to the rule's stage. Empty for other rules."""
-    if trigger.moves is None:
-        return ()
-    return (Step(MOVING_STEP, "set_fields", {"fields": {"stage": trigger.moves.stage}}),)
-
-
 def _read_kind(reader: Reader) -> str | None:
     kind = reader.text("kind", longest=40) or None
     if kind is not None and not KIND.fullmatch(kind):
         reader.report("kind", BAD_RECORD_KIND())
     return kind
-
-
-def _read_condition(reader: Reader, name: str, zone: ZoneInfo) -> Condition | None:
-    """Read a condition whose hours and days are those of the rule's zone, unless it names another."""
-    document = reader.value(name)
-    return None if document is None else parse_condition(document, reader.field(name), reader.problems, zone.key)
 
 
 def _read_zone(reader: Reader) -> ZoneInfo:
@@ -241,44 +179,6 @@ def _read_activation(reader: Reader) -> datetime | None:
     except Invalid as error:
         reader.problems.extend(error.problems)
         return None
-
-
-def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
-    action = reader.choice("action", list(actions()), "")
-    if not action and not reader.value("action"):
-        reader.report("action", REQUIRED())
-    parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
-    wait, retry = reader.child("wait"), reader.child("retry")
-    step = Step(
-        id=reader.text("id", required=True, longest=LONGEST_STEP_ID),
-        action=action,
-        parameters=read_parameters(actions()[action], parameters) if action else {},
-        wait=None if wait is None else read_wait(wait),
-        with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
-        only_if=_read_condition(reader, "only_if", zone),
-        on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
-        attempts=ATTEMPTS if retry is None else _read_attempts(retry),
-    )
-    if step.with_previous and step.wait is not None:
-        reader.report("wait", WAITS_BESIDE_PREVIOUS())
-    reader.finish()
-    return step
-
-
-def _read_attempts(reader: Reader) -> int:
-    attempts = reader.integer("attempts", default=ATTEMPTS, least=1, most=MAX_ATTEMPTS)
-    reader.finish()
-    return attempts
-
-
-def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
-    seen: set[str] = set()
-    for position, step in enumerate(steps):
-        if step.id in seen:
-            reader.report(f"steps[{position}].id", SAME_STEP_ID(step=step.id))
-        seen.add(step.id)
-    if MOVING_STEP in seen:
-        reader.report("steps", RESERVED_STEP_ID(step=MOVING_STEP))
 
 
 def _read_entry(reader: Reader | None) -> Entry:
@@ -299,6 +199,6 @@ def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
     for event_type in types:
         if not EVENT_TYPE.fullmatch(event_type):
             reader.report("on", BAD_EVENT_TYPE(value=event_type))
-    found = Exit(on=triggers.watched(types), when=_read_condition(reader, "when", zone))
+    found = Exit(on=watched(types), when=read_condition(reader, "when", zone.key))
     reader.finish()
     return found

@@ -8,7 +8,7 @@ Only rules with a timer load the modules of the clock (half a dozen): no other m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,44 +16,28 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from whenthen.domain.common.document_reader import Reader
-from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, NOT_EXACTLY_ONE, NOT_TRUE, REQUIRED, UNKNOWN_VALUE
+from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE, NOT_TRUE, REQUIRED, UNKNOWN_VALUE
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition, predicates, required_condition
-from whenthen.domain.events.event import EVENT_TYPE
-from whenthen.domain.events.types import (
-    BIRTHDAY_REACHED,
-    DATE_REACHED,
-    FIELD_CHANGED,
-    FINISHED,
-    SCHEDULE_REACHED,
-    STARTED_MANUALLY,
-)
+from whenthen.domain.conditions.condition import AllOf, Condition, predicates, required_condition
+from whenthen.domain.events.types import BIRTHDAY_REACHED, FINISHED, SCHEDULE_REACHED, STARTED_MANUALLY
 from whenthen.domain.rules import views
+from whenthen.domain.rules.event_triggers import read_change, read_event_types, watched_by
 from whenthen.domain.temporal.time_zones import parse_zone, utc
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from whenthen.domain.common.errors import Problem
     from whenthen.domain.rules.stage_moves import Moves
     from whenthen.domain.rules.views import View
     from whenthen.domain.scheduling.date_triggers import DateField
     from whenthen.domain.scheduling.schedules import Schedule
 
-MAX_TYPES = 20
-"""Bound the event types that a rule may watch: it leaves its old ones and enters the new ones in one transaction."""
 MAX_RULES = 20
-NO_EVENT_TYPE = ReasonCode("trigger_event.missing")
-# The type is made for single rules: the trigger `instead` makes it.
-MADE_FOR_RULES = ReasonCode("trigger_event.made_for_rules", "type", "instead")
-TOO_MANY_TYPES = ReasonCode("trigger_event.too_many", "count", "alias")
 STANDS_ALONE = ReasonCode("trigger_event.not_alone", "type")
-NO_CHANGED_FIELD = ReasonCode("change.no_field")
 NO_RULE = ReasonCode("after_rule.missing")
 WAITS_FOR_ITSELF = ReasonCode("after_rule.itself")
 
 OUTCOMES = ("done", "failed", "skipped", "unknown", "stopped")
-PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
 
 
 class On(StrEnum):
@@ -122,12 +106,6 @@ def read_trigger(rule: Reader, kind: str | None) -> Trigger:
     return trigger
 
 
-def watched(types: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the types and those that they stand for: `<kind>.field_changed` is published as `updated`."""
-    aliased = (f"{name.partition('.')[0]}.updated" for name in types if name.endswith(f".{FIELD_CHANGED}"))
-    return tuple(dict.fromkeys((*types, *aliased)))
-
-
 def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
     """Return (the rules that an `after_rule` trigger waits for, the outcomes of theirs that it wants)."""
     named, outcomes = predicates(trigger.own)
@@ -135,20 +113,10 @@ def waited_for(trigger: Trigger) -> tuple[list[str], list[str]]:
 
 
 def _read_event(reader: Reader, owner: _Owner) -> Trigger:
-    types = reader.texts("event", most=MAX_TYPES)
-    if reader.value("event") in ([], ""):
-        reader.report("event", NO_EVENT_TYPE())
-    for event_type in types:
-        if not EVENT_TYPE.fullmatch(event_type):
-            reader.report("event", BAD_EVENT_TYPE(value=event_type))
-        elif event_type in PUBLISHED_FOR:
-            reader.report("event", MADE_FOR_RULES(type=event_type, instead=PUBLISHED_FOR[event_type]))
+    types = read_event_types(reader)
     if BIRTHDAY_REACHED in types:
         return _birthday(reader, types, owner)
-    both = watched(types)
-    if len(both) > MAX_TYPES >= len(types):
-        reader.report("event", TOO_MANY_TYPES(count=MAX_TYPES, alias=FIELD_CHANGED))
-    return Trigger(On.EVENT, both, _read_change(reader))
+    return Trigger(On.EVENT, watched_by(reader, types), read_change(reader))
 
 
 def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
@@ -159,30 +127,6 @@ def _birthday(reader: Reader, types: tuple[str, ...], owner: _Owner) -> Trigger:
 
     timer = birthday(owner.kind, owner.zone)
     return Trigger(On.DATE, (timer.event_type,), _for_rule(owner), timer=timer)
-
-
-def _read_change(reader: Reader) -> Condition | None:
-    """Read `field`, `from` and `to`: the change of a record's field that the trigger requires."""
-    whole = reader.text("field")
-    name = whole.removeprefix("record.")
-    before, after = reader.value("from"), reader.value("to")
-    if not whole:
-        if before is not None or after is not None:
-            reader.report("field", NO_CHANGED_FIELD())
-        return None
-    required = [("field", "changed", True)]
-    required += [("from", "changed_from", before)] if before is not None else []
-    required += [("to", "changed_to", after)] if after is not None else []
-    read: list[Condition] = []
-    for written, op, value in required:
-        problems: list[Problem] = []
-        condition = parse_condition({"field": f"record.{name}", "op": op, "value": value}, "", problems)
-        if condition is None:
-            for problem in problems:
-                reader.report(written, problem.reason)
-            return None  # the field's own problem is reported once, not again for `from` and `to`
-        read.append(condition)
-    return AllOf(tuple(read))
 
 
 def _read_enters(reader: Reader, owner: _Owner) -> Trigger:
@@ -288,10 +232,3 @@ TRIGGERS: Mapping[On, TriggerKind] = {
                     {"after_rule": ["rule_a1"], "outcome": ["done"]}),
     )
 }  # fmt: skip
-
-
-def written_types(types: Iterable[str]) -> list[str]:
-    """List the types as an admin writes them: without the one that `<kind>.field_changed` is published as."""
-    given = list(types)
-    aliases = {f"{name.partition('.')[0]}.updated" for name in given if name.endswith(f".{FIELD_CHANGED}")}
-    return [name for name in given if name not in aliases]

@@ -7,7 +7,8 @@ from typing import Any
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
 from whenthen.domain.records.record import KIND
-from whenthen.domain.rules.rule import MAX_EXITS, MAX_STEPS, MAX_VERSION, Mode, ReentryPolicy
+from whenthen.domain.rules.rule import MAX_EXITS, MAX_VERSION, Mode, ReentryPolicy
+from whenthen.domain.rules.steps import MAX_STEPS
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.schemas import condition, steps, triggers
 from whenthen.domain.schemas.parts import (

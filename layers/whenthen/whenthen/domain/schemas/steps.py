@@ -8,7 +8,7 @@ from typing import Any
 
 from whenthen.domain.records.record import FIELD, MAX_FIELDS, RESERVED
 from whenthen.domain.rules.actions import MAX_TEMPLATE, MAX_TEXTS, Action, Parameter, ParameterKind, actions
-from whenthen.domain.rules.rule import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
+from whenthen.domain.rules.steps import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
 from whenthen.domain.schemas.parts import (
     BLANK,
     NULL,

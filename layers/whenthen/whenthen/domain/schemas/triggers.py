@@ -11,8 +11,9 @@ from whenthen.domain.event_catalog.record_kinds import KINDS
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.events.types import BIRTHDAY_REACHED
 from whenthen.domain.records.record import KIND
+from whenthen.domain.rules.event_triggers import MAX_TYPES, PUBLISHED_FOR
 from whenthen.domain.rules.stage_moves import MAX_STAGES
-from whenthen.domain.rules.triggers import MAX_RULES, MAX_TYPES, OUTCOMES, PUBLISHED_FOR, TRIGGERS, On
+from whenthen.domain.rules.triggers import MAX_RULES, OUTCOMES, TRIGGERS, On
 from whenthen.domain.schemas import timer_triggers
 from whenthen.domain.schemas.parts import (
     GIVEN,

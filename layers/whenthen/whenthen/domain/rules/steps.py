@@ -1,0 +1,120 @@
+"""Read steps: the actions of a rule in their order, each with its wait, its condition and its attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.document_reader import Reader
+from whenthen.domain.common.reason_codes import REQUIRED
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.conditions.condition import Condition, read_condition
+from whenthen.domain.rules.actions import actions, read_parameters
+from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from whenthen.domain.rules.triggers import Trigger
+
+MAX_STEPS = 30
+LONGEST_STEP_ID = 64
+MAX_ATTEMPTS = 8
+ATTEMPTS = 5
+"""Default attempts of a step."""
+
+MOVING_STEP = "moves_to"
+"""Name the step that a trigger with `moves_to` adds."""
+
+NO_STEPS = ReasonCode("rule.no_steps")
+WAITS_TOO_LONG = ReasonCode("rule.waits_too_long", "count")
+WAITS_BESIDE_PREVIOUS = ReasonCode("step.waits_beside_previous")
+SAME_STEP_ID = ReasonCode("step.same_id", "step")
+RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
+
+
+class OnError(StrEnum):
+    """Decide what a failed step means for the rest of its run."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+class Step(Struct, frozen=True):
+    """Describe one action of a rule, with its own timing and condition."""
+
+    id: str
+    action: str
+    parameters: Mapping[str, Any]
+    wait: Wait | None = None
+    with_previous: bool = False
+    only_if: Condition | None = None
+    on_error: OnError = OnError.STOP
+    attempts: int = ATTEMPTS
+
+    @property
+    def channel(self) -> str:
+        """Name the channel whose function performs this step."""
+        return actions()[self.action].channel
+
+
+def read_steps(reader: Reader, trigger: Trigger, zone: ZoneInfo) -> tuple[Step, ...]:
+    """Read the `steps` of a rule, after the one that the trigger adds. Their hours and days are those of `zone`."""
+    before = len(reader.problems)
+    steps = tuple(_read_step(step, zone) for step in reader.children("steps", most=MAX_STEPS))
+    moving = _moving_steps(trigger)
+    if not steps and not moving and len(reader.problems) == before:
+        reader.report("steps", NO_STEPS())
+    _check_step_ids(steps, reader)
+    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
+        reader.report("steps", WAITS_TOO_LONG(count=MAX_WAIT_DAYS))
+    return moving + steps
+
+
+def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
+    """Make the first step of a rule whose trigger moves the item to the rule's stage. Empty for other rules."""
+    if trigger.moves is None:
+        return ()
+    return (Step(MOVING_STEP, "set_fields", {"fields": {"stage": trigger.moves.stage}}),)
+
+
+def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
+    action = reader.choice("action", list(actions()), "")
+    if not action and not reader.value("action"):
+        reader.report("action", REQUIRED())
+    parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
+    wait, retry = reader.child("wait"), reader.child("retry")
+    step = Step(
+        id=reader.text("id", required=True, longest=LONGEST_STEP_ID),
+        action=action,
+        parameters=read_parameters(actions()[action], parameters) if action else {},
+        wait=None if wait is None else read_wait(wait),
+        with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
+        only_if=read_condition(reader, "only_if", zone.key),
+        on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
+        attempts=ATTEMPTS if retry is None else _read_attempts(retry),
+    )
+    if step.with_previous and step.wait is not None:
+        reader.report("wait", WAITS_BESIDE_PREVIOUS())
+    reader.finish()
+    return step
+
+
+def _read_attempts(reader: Reader) -> int:
+    attempts = reader.integer("attempts", default=ATTEMPTS, least=1, most=MAX_ATTEMPTS)
+    reader.finish()
+    return attempts
+
+
+def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:
+    seen: set[str] = set()
+    for position, step in enumerate(steps):
+        if step.id in seen:
+            reader.report(f"steps[{position}].id", SAME_STEP_ID(step=step.id))
+        seen.add(step.id)
+    if MOVING_STEP in seen:
+        reader.report("steps", RESERVED_STEP_ID(step=MOVING_STEP))
