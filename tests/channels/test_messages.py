@@ -14,7 +14,7 @@ from tests.usecases.fakes.stores import FakeRecords
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
 from whenthen.channels.email.effect import UNKNOWN_SENDER
-from whenthen.channels.whatsapp.effect import INVALID_PHONE, TEXT_LENGTH
+from whenthen.channels.whatsapp.effect import TEXT_LENGTH
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
@@ -23,6 +23,7 @@ from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.ports.reason_codes import MOVED_ON
 from whenthen.ports.values import HttpAnswer
 from whenthen.sources.signing import signatures
+from whenthen.usecases.records.reason_codes import NO_PHONE
 from whenthen.usecases.records.save_record import SaveRecord
 
 
@@ -55,10 +56,10 @@ def test_a_mail_is_rendered_and_says_that_a_machine_sent_it(world: World) -> Non
 @pytest.mark.parametrize(
     ("parameters", "field", "code"),
     [
-        ({"to": "nobody", "subject": "x", "text": "x"}, "with.to", "mail.invalid_address"),
-        ({"to": "a@b.co\nc@d.co", "subject": "x", "text": "x"}, "with.to", "mail.invalid_address"),
+        ({"to": "nobody", "subject": "x", "text": "x"}, "with.to", "address.no_email"),
+        ({"to": "a@b.co\nc@d.co", "subject": "x", "text": "x"}, "with.to", "address.no_email"),
         ({"subject": "{{ record.missing }}", "text": "x"}, "with.subject", "field.empty"),
-        ({"subject": "x", "text": "x", "reply_to": "me"}, "with.reply_to", "mail.invalid_address"),
+        ({"subject": "x", "text": "x", "reply_to": "me"}, "with.reply_to", "address.no_email"),
         (
             {"subject": "x", "text": "{{ record.first_name|replace('e', record.first_name) }}{{ 5|length }}"},
             "template",
@@ -158,7 +159,7 @@ def test_a_whatsapp_template_has_its_parameters_in_order(world: World) -> None:
     [
         ({"text": "{{ record.missing }}"}, at("with.text", TEXT_LENGTH(most=4096, found=0))),
         ({"text": "x" * 4097}, at("with.text", TEXT_LENGTH(most=4096, found=4097))),
-        ({"text": "x", "to": "twelve"}, at("with.to", INVALID_PHONE(value="twelve"))),
+        ({"text": "x", "to": "twelve"}, at("with.to", NO_PHONE(value="twelve"))),
     ],
 )
 def test_an_invalid_whatsapp_message_is_not_sent(world: World, parameters: dict[str, Any], reason: Reason) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Refused
+from whenthen.domain.common.reason_codes import NOT_FLAG
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
-from whenthen.sources.files.reason_codes import BOOLEAN_CELL, COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
+from whenthen.sources.files.reason_codes import COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.sources.parsing.json_body import NOT_UTF8
 
@@ -68,7 +69,7 @@ def test_another_delimiter() -> None:
         (b'7,a@example.com,"1,5",,,', AMOUNT),
         (b"7,a@example.com,NaN,,,", AMOUNT),
         (b"7,a@example.com,420941079405511899223197,,,", AMOUNT),
-        (b"7,a@example.com,1,maybe,,", AT_FIELD(field="VIP", problem=BOOLEAN_CELL())),
+        (b"7,a@example.com,1,maybe,,", AT_FIELD(field="VIP", problem=NOT_FLAG())),
         (b"7,\xff\xfe,,,,", NOT_UTF8(byte=2)),
         (b'7,"a"b,,,,', ROW_NOT_CSV(detail="',' expected after '\"'")),
         (b'7,"' + b"x" * 270_000 + b'",,,,', ROW_NOT_CSV(detail="field larger than field limit (262144)")),

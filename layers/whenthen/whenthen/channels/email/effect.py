@@ -19,6 +19,7 @@ from whenthen.domain.events import identities
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
 from whenthen.ports.values import Mail
+from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
@@ -37,7 +38,6 @@ _SENDER = re.compile(
 # SES took the mail; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("mail.accepted", "to")
 NO_ADDRESS = ReasonCode("mail.no_address")
-INVALID_ADDRESS = ReasonCode("mail.invalid_address", "value")
 # The step names a sender that the stack's parameter MailSenders does not list.
 UNKNOWN_SENDER = ReasonCode("mail.unknown_sender", "value")
 
@@ -99,7 +99,7 @@ class SendEmail(Struct, frozen=True):
 def _address(value: Any, name: str) -> str:
     address = identities.email(value) if isinstance(value, str) else None
     if address is None:
-        raise Invalid.field(f"with.{name}", INVALID_ADDRESS(value=str(value)) if value else NO_ADDRESS())
+        raise Invalid.field(f"with.{name}", NO_EMAIL(value=str(value)) if value else NO_ADDRESS())
     return address
 
 

@@ -16,6 +16,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.templating import templates
+from whenthen.usecases.records.reason_codes import NO_PHONE
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
@@ -28,8 +29,7 @@ DEFAULT_LANGUAGE = "en_US"
 
 # WhatsApp took the message; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("whatsapp.accepted")
-NO_PHONE = ReasonCode("phone.none")
-INVALID_PHONE = ReasonCode("phone.invalid", "value")
+MISSING_PHONE = ReasonCode("phone.none")
 # The text has `found` characters; from 1 to `most` are allowed.
 TEXT_LENGTH = ReasonCode("whatsapp.text_length", "most", "found")
 
@@ -75,11 +75,11 @@ class SendWhatsapp(Struct, frozen=True):
             if text:
                 number = identities.phone(str(text), self.default_country)
                 if number is None:
-                    raise Invalid.field("with.to", INVALID_PHONE(value=str(text)))
+                    raise Invalid.field("with.to", NO_PHONE(value=str(text)))
                 return {"to": number.removeprefix("+")}
         external_id = record.get("whatsapp") or data.get("user_id")
         if not external_id:
-            raise Invalid.field("with.to", NO_PHONE())
+            raise Invalid.field("with.to", MISSING_PHONE())
         return {"recipient": str(external_id)}
 
 

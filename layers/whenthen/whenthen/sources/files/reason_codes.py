@@ -18,7 +18,5 @@ COLUMN_COUNT = ReasonCode("row.column_count", "count", "expected")
 # `detail` is the message of the library that reads CSV.
 ROW_NOT_CSV = ReasonCode("row.not_csv", "detail")
 
-TEXT_CELL = ReasonCode("cell.text")
 NUMBER_CELL = ReasonCode("cell.number")
-BOOLEAN_CELL = ReasonCode("cell.boolean")
 LIST_CELL = ReasonCode("cell.list")

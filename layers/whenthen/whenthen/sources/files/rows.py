@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
-from whenthen.domain.common.reason_codes import NOT_TEXT
+from whenthen.domain.common.reason_codes import NOT_FLAG, NOT_TEXT
 from whenthen.domain.imports.job import ColumnType, FileFormat, Order
 from whenthen.domain.imports.spec import OWN_ID, column_of, is_target
 from whenthen.sources.files.reason_codes import (
-    BOOLEAN_CELL,
     COLUMN_COUNT,
     LIST_CELL,
     NO_COLUMN,
@@ -24,7 +23,6 @@ from whenthen.sources.files.reason_codes import (
     ROW_NO_OBJECT,
     ROW_NOT_CSV,
     SAME_TARGET,
-    TEXT_CELL,
     UNKNOWN_COLUMN,
 )
 from whenthen.sources.files.row_splitter import BOM, MAX_ROW_BYTES
@@ -155,9 +153,9 @@ _READ: Mapping[ColumnType, Callable[[str], Any]] = {
     ColumnType.LIST: _list,
 }
 _EXPECTED: Mapping[ColumnType, Reason] = {
-    ColumnType.TEXT: TEXT_CELL(),
+    ColumnType.TEXT: NOT_TEXT(),
     ColumnType.NUMBER: NUMBER_CELL(),
-    ColumnType.BOOLEAN: BOOLEAN_CELL(),
+    ColumnType.BOOLEAN: NOT_FLAG(),
     ColumnType.LIST: LIST_CELL(),
 }
 """Type of a column → the problem of a cell that cannot be read as such."""
