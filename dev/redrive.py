@@ -2,8 +2,8 @@
 
 Without STACK, on the local stack. A message is deleted from the dead letters only after it was put back, so an
 interruption repeats at most a few, and repetitions are harmless: the ledger knows each event and job. Uses
-receive, send and delete, because the reason of a message that a function buried must not travel on. What is buried
-meanwhile stays: it is most likely what was put back a moment ago.
+receive, send and delete, because the reason of a message that a function dead-lettered must not travel on. What
+becomes a dead letter meanwhile stays: it is most likely what was put back a moment ago.
 
 Changes of records and outcomes of runs (QUEUE=change, QUEUE=outcome) come from a stream, into which nothing can be put
 back: their function is called to publish them (`dev.changes`).
@@ -52,7 +52,7 @@ def redrive(sqs: Any, stack_name: str, queue: str, put_back: Callable[[str], Non
 
 
 def reason_of(message: Mapping[str, Any]) -> str:
-    """Why a message is a dead letter: as the function that buried it says, or the service that could not deliver it."""
+    """Return why a message is a dead letter, as the function or the service says that sent it there."""
     said = {name: found.get("StringValue", "") for name, found in message.get("MessageAttributes", {}).items()}
     if "reason" in said:
         return str(said["reason"])

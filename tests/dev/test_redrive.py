@@ -1,4 +1,4 @@
-"""Redriving: what was buried is put back once, without the reason that it was buried for; changes are published."""
+"""Redriving: dead letters are put back once, without their reasons; changes are published."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def bodies(sqs: Any, name: str) -> list[str]:
 def test_every_dead_letter_is_put_back_once(sqs: Any, capsys: pytest.CaptureFixture[str]) -> None:
     url = sqs.get_queue_url(QueueName="stack-email-dead-letters")["QueueUrl"]
     reason = {"reason": {"DataType": "String", "StringValue": "there is no job"}}
-    sqs.send_message(QueueUrl=url, MessageBody="buried", MessageAttributes=reason)
+    sqs.send_message(QueueUrl=url, MessageBody="dead-lettered", MessageAttributes=reason)
     sqs.send_message(QueueUrl=url, MessageBody="crashed")
     assert redrive(sqs, "stack", "email") == 2
-    assert bodies(sqs, "stack-email") == ["buried", "crashed"]
+    assert bodies(sqs, "stack-email") == ["dead-lettered", "crashed"]
     assert bodies(sqs, "stack-email-dead-letters") == []
     assert "there is no job" in capsys.readouterr().out
 
 
-def test_what_is_buried_again_at_once_is_put_back_once(sqs: Any) -> None:
+def test_a_message_that_is_dead_lettered_again_at_once_is_put_back_once(sqs: Any) -> None:
     url = sqs.get_queue_url(QueueName="stack-email-dead-letters")["QueueUrl"]
     for number in range(12):
         sqs.send_message(QueueUrl=url, MessageBody=f"not json {number}")

@@ -121,5 +121,5 @@ class AwsStage(AwsMachinery):
         waiting = [f"{flight.queue}: {flight.message['Body']}" for flight in self.flights]
         changes = [str(change) for table in STREAMS for change in self.changes[table]]
         enrolling = [name for name, each in self.enrolments.items() if each.at is not None]
-        buried = [message["Body"] for message in dead]
-        return [*waiting, *changes, *buried, *self.sequences.open, *enrolling]
+        dead_lettered = [message["Body"] for message in dead]
+        return [*waiting, *changes, *dead_lettered, *self.sequences.open, *enrolling]

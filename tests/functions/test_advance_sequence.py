@@ -59,7 +59,7 @@ def test_a_rule_that_waits_starts_the_machine_of_the_template(machine: Machine) 
     assert (arn, run_id.startswith("run_")) == (SEQUENCE, True)
 
 
-def test_each_wave_is_sent_when_it_is_due_and_answered_when_it_is_done(stack: Stack, machine: Machine) -> None:
+def test_each_step_group_is_sent_when_it_is_due_and_answered_when_it_is_done(stack: Stack, machine: Machine) -> None:
     _step(stack, "token 1")
     (tag,) = stack.bodies("RecordQueue")
     assert (tag["step_id"], machine.answered) == ("tag", {})
@@ -75,7 +75,7 @@ def test_each_wave_is_sent_when_it_is_due_and_answered_when_it_is_done(stack: St
     assert [found.fields["title"] for found in stack.wiring("manage").records.list("task", limit=5, cursor=None).items]
 
 
-def test_a_step_that_is_asked_twice_does_its_wave_once(stack: Stack, machine: Machine) -> None:
+def test_a_step_that_is_asked_twice_does_its_step_group_once(stack: Stack, machine: Machine) -> None:
     _step(stack, "token 1")
     _step(stack, "token 1b")
     stack.consume("RecordQueue", batch(*stack.bodies("RecordQueue")))

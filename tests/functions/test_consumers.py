@@ -92,7 +92,7 @@ def test_these_are_all_the_queues() -> None:
 
 @pytest.mark.parametrize("queue", USE_CASES)
 @pytest.mark.parametrize("bad", ["{not json", "[1]", '"text"', "{}", "null"])
-def test_one_bad_message_of_ten_is_buried_and_the_others_are_done_once(stack: Stack, queue: str, bad: str) -> None:
+def test_one_bad_message_of_ten_is_dead_lettered_and_nine_are_done_once(stack: Stack, queue: str, bad: str) -> None:
     stack.adapters[USE_CASES[queue]] = work = Work()
     bodies: list[Any] = [_message(queue, number) for number in range(10)]
     bodies[6] = bad
@@ -117,7 +117,7 @@ def test_one_bad_message_of_ten_is_buried_and_the_others_are_done_once(stack: St
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_can_never_succeed_is_buried_with_its_reason(stack: Stack, queue: str, error: Any) -> None:
+def test_a_hopeless_message_is_dead_lettered_with_its_reason(stack: Stack, queue: str, error: Any) -> None:
     stack.adapters[USE_CASES[queue]] = Work({1: error})
     assert failed(stack.consume(queue, batch(*(_message(queue, number) for number in range(3))))) == []
     (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
@@ -163,10 +163,10 @@ def test_a_defect_is_logged_and_comes_back_alone(
     assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
 
 
-def test_a_message_that_cannot_be_buried_comes_back(stack: Stack) -> None:
+def test_a_message_that_cannot_be_dead_lettered_comes_back(stack: Stack) -> None:
     class Unreachable:
         def dead_letter(self, *_: Any) -> None:
-            raise Temporary(why("burying a message: ServiceUnavailable"))
+            raise Temporary(why("dead-lettering a message: ServiceUnavailable"))
 
     stack.adapters |= {"perform_step": Work(), "messages": Unreachable()}
     answer = stack.consume("EmailQueue", batch(_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)))

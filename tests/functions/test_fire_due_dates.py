@@ -67,7 +67,7 @@ def test_a_schedule_over_a_view_starts_an_enrolment(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("bad", ["{not json", "{}", '{"sweep": "chimneys"}', "[]"])
-def test_what_is_no_tick_is_buried(stack: Stack, bad: str) -> None:
+def test_a_message_that_is_no_tick_is_dead_lettered(stack: Stack, bad: str) -> None:
     assert failed(stack.consume("SweepQueue", batch(bad))) == []
     assert len(stack.messages("SweepDeadLetters")) == 1
 

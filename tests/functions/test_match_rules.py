@@ -83,7 +83,7 @@ def test_ids_and_identities_that_are_no_keys_are_no_obstacle(ruled: Stack) -> No
     ],
     ids=["no type of ours", "whenthen's own to say", "no time", "no detail"],
 )
-def test_an_envelope_that_means_nothing_is_buried(ruled: Stack, foreign: dict[str, Any]) -> None:
+def test_an_envelope_that_means_nothing_is_dead_lettered(ruled: Stack, foreign: dict[str, Any]) -> None:
     assert failed(ruled.consume("EventQueue", batch(foreign, _own(9)))) == []
     assert len(ruled.messages("EventDeadLetters")) == 1
     assert len(ruled.bodies("RecordQueue")) == 1

@@ -90,22 +90,26 @@ def test_what_may_pass_stops_the_batch_at_its_record(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("error", [TooLarge(why("an event of 300000 bytes")), Invalid.field("status", why("wrong"))])
-def test_what_can_never_be_published_is_buried_and_holds_nothing_up(stack: Stack, error: WhenthenError) -> None:
+def test_a_change_that_can_never_be_published_is_dead_lettered_and_holds_nothing_up(
+    stack: Stack, error: WhenthenError
+) -> None:
     stack.adapters["bus"] = bus = FailingBus({"lead:2": error})
     assert _publish(stack, *((None, _image(_lead(number))) for number in range(5))) == []
     assert set(bus.published) == {"lead:0", "lead:1", "lead:3", "lead:4"}
     (message,) = stack.messages("ChangeDeadLetters")
-    buried = json.loads(message["Body"])
-    assert (buried["change"]["Keys"]["pk"], buried["change"]["SequenceNumber"]) == ({"S": "record#lead:2"}, f"{3:021}")
-    assert buried["change"]["NewImage"] == _image(_lead(2)), "it can be published from its dead letter"
-    assert buried["stream"].startswith("arn:aws:dynamodb:")
+    letter = json.loads(message["Body"])
+    assert (letter["change"]["Keys"]["pk"], letter["change"]["SequenceNumber"]) == ({"S": "record#lead:2"}, f"{3:021}")
+    assert letter["change"]["NewImage"] == _image(_lead(2)), "it can be published from its dead letter"
+    assert letter["stream"].startswith("arn:aws:dynamodb:")
     told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     expected = {"reason": error.reason.code, "error": type(error).__name__, "queue": "records"}
     named = {"causes": "sample.why", "fields": "status"} if isinstance(error, Invalid) else {}
     assert told == {**expected, **named}
 
 
-def test_a_change_too_heavy_for_a_message_is_buried_by_its_keys_and_its_number_in_the_stream(stack: Stack) -> None:
+def test_a_change_too_heavy_for_a_message_is_dead_lettered_by_its_keys_and_its_number_in_the_stream(
+    stack: Stack,
+) -> None:
     stack.adapters["bus"] = FailingBus({"lead:4711": TooLarge(why("too large"))})
     heavy = replace(NEW, fields={"note": "ş" * 60_000})
     assert _publish(stack, (None, _image(heavy))) == []
@@ -115,7 +119,7 @@ def test_a_change_too_heavy_for_a_message_is_buried_by_its_keys_and_its_number_i
     assert "NewImage" not in change
 
 
-def test_an_image_that_cannot_be_read_is_buried_with_a_reason_that_quotes_nothing_of_it(stack: Stack) -> None:
+def test_an_image_that_cannot_be_read_is_dead_lettered_with_a_reason_that_quotes_nothing_of_it(stack: Stack) -> None:
     broken = {**_image(NEW), "pk": {"S": "record#not a ref"}}
     assert _publish(stack, (None, broken), (None, _image(NEW))) == []
     (message,) = stack.messages("ChangeDeadLetters")
@@ -123,10 +127,10 @@ def test_an_image_that_cannot_be_read_is_buried_with_a_reason_that_quotes_nothin
     assert "lead.created" in {event["type"] for event in stack.events()}
 
 
-def test_a_change_that_could_not_be_buried_comes_again(stack: Stack) -> None:
+def test_a_change_that_could_not_be_dead_lettered_comes_again(stack: Stack) -> None:
     class Unreachable:
         def dead_letter(self, *_: Any) -> None:
-            raise Temporary(why("burying a message: ServiceUnavailable"))
+            raise Temporary(why("dead-lettering a message: ServiceUnavailable"))
 
     stack.adapters |= {"bus": FailingBus({"lead:0": TooLarge(why("too large"))}), "lost_changes": Unreachable()}
     assert _publish(stack, (None, _image(_lead(0))), (None, _image(_lead(1)))) == [f"{1:021}"]
@@ -173,7 +177,9 @@ def test_what_follows_of_the_same_record_waits_with_it(stack: Stack) -> None:
     assert set(bus.published) == {"lead:1", "lead:2"}
 
 
-def test_a_defect_that_stays_is_buried_and_its_shard_goes_on(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_that_stays_is_dead_lettered_and_its_shard_goes_on(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     stack.adapters["bus"] = bus = FailingBus({"lead:1": KeyError("Ayşe")})
     event = _made_ago(GIVE_UP_AFTER + 5, *((None, _image(_lead(number))) for number in range(4)))
     assert failed(stack.invoke("publish_changes", event)) == []

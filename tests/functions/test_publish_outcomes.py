@@ -88,7 +88,7 @@ def test_what_may_pass_comes_back(waited_for: Stack) -> None:
     assert _publish(waited_for, (_image(OPEN), _image(DONE))) == [f"{1:021}"]
 
 
-def test_what_can_never_be_published_is_buried(waited_for: Stack) -> None:
+def test_an_outcome_that_can_never_be_published_is_dead_lettered(waited_for: Stack) -> None:
     waited_for.adapters["bus"] = Refusing(TooLarge(why("too large")))
     assert _publish(waited_for, (_image(OPEN), _image(DONE))) == []
     [message] = waited_for.messages("OutcomeDeadLetters")

@@ -130,7 +130,7 @@ def test_the_token_is_kept(ledger: DynamoRuns) -> None:
     assert ledger.load("run_x") is None
 
 
-def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
+def test_a_step_group_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
     ledger.keep_token(started.id, "t1")
@@ -156,7 +156,7 @@ def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
     assert state.jobs == ()
 
 
-def test_a_run_that_ends_while_its_wave_is_dispatched_has_no_new_jobs(
+def test_a_run_that_ends_while_its_step_group_is_dispatched_has_no_new_jobs(
     ledger: DynamoRuns, client: Intervening, dynamodb: Any
 ) -> None:
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)

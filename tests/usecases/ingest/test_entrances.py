@@ -227,7 +227,7 @@ def test_a_lead_that_meta_puts_off_for_a_day_is_fetched_then(world: World) -> No
     assert timedelta(hours=24) <= world.clock.now() - began < timedelta(hours=24, minutes=16)
 
 
-def test_a_lead_that_meta_puts_off_for_ever_is_buried_with_the_reason(world: World) -> None:
+def test_a_lead_that_meta_puts_off_for_ever_is_dead_lettered_with_the_reason(world: World) -> None:
     world.graph.will(*[Fails(NOT_NOW)] * 1_000)
     world.queues["leads"].add(LeadRef("77"))
     began = world.clock.now()

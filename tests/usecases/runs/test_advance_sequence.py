@@ -83,7 +83,7 @@ def test_steps_without_a_wait_follow_each_other(world: World) -> None:
     assert world.run_of(event, written).run.status is RunStatus.DONE
 
 
-def test_waves_in_which_every_step_is_skipped_are_passed_through(world: World) -> None:
+def test_step_groups_of_skipped_steps_are_passed_through(world: World) -> None:
     never = {"field": "record.status", "op": "equals", "value": "never"}
     skipped = [{**NOTE, "id": f"s{number}", "only_if": never} for number in range(4)]
     written = world.has_rule(rule(*skipped, {**GREET, "id": "last"}))
@@ -124,7 +124,7 @@ def test_a_failed_step_whose_rule_says_continue_does_not(world: World) -> None:
     assert state.run.status is RunStatus.FAILED, "the worst of its outcomes"
 
 
-def test_the_next_wave_begins_when_the_last_job_of_this_one_is_done(world: World) -> None:
+def test_the_next_step_group_begins_when_the_last_job_of_this_one_is_done(world: World) -> None:
     last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
     world.has_rule(rule(GREET, together(NOTE), last))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
@@ -137,7 +137,7 @@ def test_the_next_wave_begins_when_the_last_job_of_this_one_is_done(world: World
     assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Last"]
 
 
-def test_asking_again_for_a_wave_that_was_dispatched_sends_its_open_jobs_again_and_no_other(world: World) -> None:
+def test_asking_again_for_a_step_group_that_was_dispatched_sends_its_open_jobs_again_and_no_other(world: World) -> None:
     """As when the first answer of the function was lost: two messages for one job, one effect."""
     world.has_rule(rule(GREET, CALL))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))

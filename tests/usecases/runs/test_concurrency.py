@@ -136,7 +136,7 @@ def test_owners_take_turns_though_leads_are_assigned_at_once(order: Random) -> N
 
 @in_any_order
 @often
-def test_a_wave_that_is_asked_for_twice_at_once_is_dispatched_once(order: Random) -> None:
+def test_a_step_group_that_is_asked_for_twice_at_once_is_dispatched_once(order: Random) -> None:
     """The machine asks again while its first call is still at work."""
     world = a_world()
     written = world.has_rule(rule(GREET, CALL))
