@@ -39,7 +39,7 @@ import json
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.lint.step_effects import effects_of
 from whenthen.domain.rules import parse_rule
-from whenthen.domain.rules.capabilities import reference
+from whenthen.domain.schemas.capabilities import reference
 from whenthen.domain.schemas.rule import rule_schema
 from whenthen.runtime.environment import Settings
 from whenthen.runtime.wiring import Wiring

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from dev.paths import ROOT
 from tests.functions.api import RULE, Api
-from whenthen.domain.rules.capabilities import reference
+from whenthen.domain.schemas.capabilities import reference
 
 
 def test_the_catalogue_lists_all_that_a_rule_can_be_made_of(api: Api) -> None:

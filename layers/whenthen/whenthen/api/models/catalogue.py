@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from whenthen.api.models.base import Model
-from whenthen.domain.rules.capabilities import reference
+from whenthen.domain.schemas.capabilities import reference
 
 
 class RecordKind(Model):

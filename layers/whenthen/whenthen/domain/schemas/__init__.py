@@ -1,1 +1,1 @@
-"""JSON Schema (2020-12) of the documents that admins write, generated from the tables that their parsers read."""
+"""Describe the documents that admins write, from the tables that their parsers read: JSON Schema, and the catalogue."""

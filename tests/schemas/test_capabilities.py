@@ -7,8 +7,8 @@ import json
 from tests.domain import checklist
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.rules.actions import actions
-from whenthen.domain.rules.capabilities import reference
 from whenthen.domain.rules.triggers import On
+from whenthen.domain.schemas.capabilities import reference
 
 
 def test_it_has_all_that_rules_are_made_of() -> None:
