@@ -59,6 +59,7 @@ messages: ## Bring the texts of all languages to what the sources declare, and t
 	@$(ENVIRONMENTS) check
 	@$(VENV)/check/bin/python -m dev.messages update
 	@$(VENV)/check/bin/python -m dev.messages check
+	@$(VENV)/check/bin/python -m dev.reasons
 
 bench: ## Run every benchmark, each beside its peers, and print a table of ratios
 	@$(ENVIRONMENTS) bench
