@@ -26,8 +26,9 @@ def said_by(row: str, description: str) -> bool:
 
 def rows() -> list[str]:
     """List the texts of the first column."""
-    table = PAGE.partition("## Which alarm means what")[2].partition("\n\n")[2].partition("\n\n")[0]
-    return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    section = PAGE.partition("## Which alarm means what")[2].partition("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("| ")]
+    return [line.split("|")[1].strip() for line in table[1:]]
 
 
 def test_a_description_that_no_row_quotes_is_found() -> None:
