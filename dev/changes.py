@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 FUNCTIONS: Mapping[str, str] = {"change": "PublishChanges", "outcome": "PublishOutcomes"}
-"""Dead letters → the function that publishes such changes, and buries again what it still cannot publish."""
+"""Dead letters → the function that publishes such changes, and dead-letters again those that it cannot publish."""
 
 _AT_ONCE = 5
 """Changes in one call: Lambda takes 6 MB, and an item has up to 400 KB before and after."""

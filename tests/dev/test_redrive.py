@@ -44,7 +44,7 @@ def test_every_dead_letter_is_put_back_once(sqs: Any, capsys: pytest.CaptureFixt
     sqs.send_message(QueueUrl=url, MessageBody="dead-lettered", MessageAttributes=reason)
     sqs.send_message(QueueUrl=url, MessageBody="crashed")
     assert redrive(sqs, "stack", "email") == 2
-    assert bodies(sqs, "stack-email") == ["dead-lettered", "crashed"]
+    assert bodies(sqs, "stack-email") == ["crashed", "dead-lettered"]
     assert bodies(sqs, "stack-email-dead-letters") == []
     assert "there is no job" in capsys.readouterr().out
 
@@ -55,12 +55,12 @@ def test_a_message_that_is_dead_lettered_again_at_once_is_put_back_once(sqs: Any
         sqs.send_message(QueueUrl=url, MessageBody=f"not json {number}")
     tries: list[str] = []
 
-    def consumer_buries_it(body: str) -> None:
+    def consumer_dead_letters_it(body: str) -> None:
         tries.append(body)
         time.sleep(0.002)  # SQS tells moments apart by the millisecond, and so does what is put to the test
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
-    assert redrive(sqs, "stack", "email", consumer_buries_it) == 12
+    assert redrive(sqs, "stack", "email", consumer_dead_letters_it) == 12
     assert sorted(tries) == sorted(f"not json {number}" for number in range(12))
 
 
