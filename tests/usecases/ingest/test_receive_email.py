@@ -87,6 +87,29 @@ def test_a_mail_that_nobody_vouches_for_is_of_no_person_and_no_answer(
     assert (received.type, received.identities, received.data["from"]) == ("email.received", (), "ayse@example.com")
 
 
+CARELESS_FROM = [
+    "ayse@example.com <ayse@example.com>",
+    "Ayşe @ Acme <ayse@example.com>",
+    "Yılmaz, Ayşe <ayse@example.com>",
+    "Dr. Ayşe: Acme [TR] <ayse@example.com>",
+    "Ayşe (Satış <ayse@example.com>",
+    "=?utf-8?q?Ay=C5=9Fe=40example=2Ecom?= <ayse@example.com>",
+    "AYSE@EXAMPLE.COM",
+]
+
+
+@pytest.mark.parametrize("written", CARELESS_FROM)
+def test_a_name_without_its_quotes_costs_neither_the_sender_nor_their_answer(
+    objects: FakeObjects, receive: ReceiveEmail, written: str
+) -> None:
+    message = f"From: {written}\r\nTo: Acme, Inc. <crm@example.com>\r\nSubject: x\r\n\r\nYes".encode()
+    mail, answer = receive(kept(objects, message)).events
+    assert (mail.type, answer.type) == ("email.received", "contact.replied")
+    assert mail.data["from"] == "ayse@example.com"
+    assert mail.data["to"] == ["crm@example.com"]
+    assert mail.identities == answer.identities == ("email#ayse@example.com",)
+
+
 OFFER = "On Thu, Apr 3, 2025 at 10:12 AM Balcony Company <hello@balcony.example>\nwrote:\n\n> Our offer"
 
 
