@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from whenthen.domain.events.identities import email as address_of
 from whenthen.sources.email.address_lists import named_in
-from whenthen.sources.parsing.charsets import codec_of
+from whenthen.sources.parsing.charsets import codec_of, decode_in
 
 _LONGEST = 20_000
 _LONGEST_ENCODED = 4_000
@@ -85,9 +85,9 @@ def _word(word: bytes, charset: str | None) -> str:
 def decode(content: bytes, charset: object) -> str:
     """Decode in the declared character set if it is one and fits; else in UTF-8, else in one that takes every byte."""
     declared = codec_of(charset) if isinstance(charset, str) else None
-    for codec in filter(None, (declared, "utf-8")):
+    for codec in (declared or "ascii", "utf-8"):
         try:
-            return content.decode(codec)
+            return decode_in(content, codec)
         except UnicodeError:
             continue
     return content.decode(declared or "latin-1", "replace")

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.sources.parsing.charsets import codec_of
+from whenthen.sources.parsing.charsets import codec_of, decode_in
 
 CONTENT_TYPE = ReasonCode("form.content_type")
 TOO_MANY_FIELDS = ReasonCode("form.too_many_fields", "count")
@@ -75,15 +75,16 @@ def _gather(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
 def _urlencoded(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if body.count(b"&") >= MAX_FIELDS:
         raise TooLarge(TOO_MANY_FIELDS(count=MAX_FIELDS))
+    codec = _codec(content_type)
     try:
-        return parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            encoding=_codec(content_type),
-            errors="strict",
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding="latin-1")  # each byte a character
+        return [(_decoded(name, codec), _decoded(value, codec)) for name, value in pairs]
     except UnicodeError:
         raise Malformed(WRONG_ENCODING()) from None
+
+
+def _decoded(octets: str, codec: str) -> str:
+    return decode_in(octets.encode("latin-1"), codec)
 
 
 def _multipart(body: bytes, content_type: str) -> Form:
@@ -121,7 +122,7 @@ def _part(part: bytes) -> tuple[str, str | Upload]:
         if "filename" in parameters:
             kind = headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
             return "", Upload(parameters.get("name", ""), parameters["filename"], kind, content)
-        text = content.decode(_codec(headers.get("content-type", "")))
+        text = decode_in(content, _codec(headers.get("content-type", "")))
     except UnicodeError:
         raise Malformed(WRONG_ENCODING()) from None
     if "name" not in parameters:
