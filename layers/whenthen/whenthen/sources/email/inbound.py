@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.identities import identity
+from whenthen.sources.email.automatic_mail import automatic
 from whenthen.sources.email.reply_text import extract_reply
 from whenthen.sources.parsing.json_body import present
 
@@ -35,12 +36,6 @@ MAX_TEXT_BYTES = 60_000
 
 MAX_LISTED = 50
 """Addresses, ids and attachments that an event lists."""
-
-OWN_HEADER = "x-whenthen-job"
-"""Marks every mail that whenthen sends: a received mail with it is our own, come back."""
-
-RUN_HEADER = "x-whenthen-run"
-"""Names the run of the job in OWN_HEADER."""
 
 _UNTOLD = timedelta(milliseconds=999)
 """The part of a second that a mail header leaves out."""
@@ -109,47 +104,6 @@ def _identities(mail: Mail, receipt: Authentication) -> tuple[str, ...]:
     author = mail.author
     proven = author is not None and author.address.rpartition("@")[2] == receipt.vouched
     return (identity("email", author.address),) if author and proven else ()
-
-
-def automatic(mail: Mail, receipt: Authentication, own_addresses: Collection[str] = ()) -> str | None:
-    """Name the first sign that a program wrote the mail, such as `mailing_list`; None for a person's mail."""
-    for sign, shows in _SIGNS:
-        if shows(mail):
-            return sign
-    if receipt.return_path == "":
-        return "empty_return_path"
-    if any(person.address in own_addresses for person in mail.people["from"]):
-        return "own_address"
-    return None
-
-
-def _precedence(mail: Mail) -> bool:
-    return mail.header("precedence").lower() in ("bulk", "junk", "list", "auto_reply")
-
-
-def _auto_submitted(mail: Mail) -> bool:
-    return mail.header("auto-submitted").lower().partition(";")[0].strip() not in ("", "no")
-
-
-def _is_report(mail: Mail) -> bool:
-    return mail.content_type == "multipart/report"
-
-
-def _from_a_machine(mail: Mail) -> bool:
-    return any(person.address.partition("@")[0] in ("mailer-daemon", "postmaster") for person in mail.people["from"])
-
-
-_SIGNS: list[tuple[str, Callable[[Mail], bool]]] = [
-    ("own_mail", lambda mail: mail.has(OWN_HEADER)),
-    ("auto_submitted", _auto_submitted),
-    ("delivery_report", _is_report),
-    ("mail_system", _from_a_machine),
-    ("precedence", _precedence),
-    ("automatic_reply", lambda mail: mail.has("x-autoreply") or mail.has("x-autorespond")),
-    ("mailing_list", lambda mail: mail.has("list-id") or mail.has("list-unsubscribe")),
-    ("empty_return_path", lambda mail: mail.has("return-path") and not mail.header("return-path").strip("<> ")),
-]
-"""Signs of RFC 3834, and older ones."""
 
 
 def _data(mail: Mail, receipt: Authentication, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:

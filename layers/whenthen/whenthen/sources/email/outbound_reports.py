@@ -17,7 +17,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.identities import email, identity
 from whenthen.sources.email.address_lists import named_in
-from whenthen.sources.email.inbound import OWN_HEADER, RUN_HEADER
+from whenthen.sources.email.automatic_mail import OWN_HEADER, RUN_HEADER
 from whenthen.sources.parsing.json_body import mapping, mappings, present, text
 
 UNKNOWN_REPORT = ReasonCode("ses.unknown_report")
