@@ -22,27 +22,47 @@ _LONGEST_SIGNATURE = 80
 _LINES_OF_HEADERS = 12
 
 _WHEN_OR_WHO = re.compile(r"\d[:.]\d\d|@")
-"""Matches the time or address in every program's sentence; a customer's own `you wrote on Monday:` has neither."""
+"""Matches the time or address in most programs' sentences; a customer's own `you wrote on Monday:` has neither."""
+
+_DATE = re.compile(rf"{_WHEN_OR_WHO.pattern}|\b(?:19|20)\d\d\b|\b\d{{1,2}}([./-])\d{{1,2}}\1\d\d\b")
+"""Matches a date as well, for the languages in which programs write one without a time."""
 
 _DATE_OR_ADDRESS = re.compile(r"\d|@")
 """Matches the first line of a wrapped sentence; seldom an answer right above it, without an empty line."""
 
+_ADDRESS = r"<[^<>\s]{1,320}@[^<>\s]{1,320}>"
+_WROTE = r"(?<!\byou )(?:wrote|writes)"
+_WROTE_HE = r"\bכתב(?:[/\\]?ה|\(ה\)|ו)?"
+_DAY_OR_MONTH = (
+    r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?,? (?=.*\d)|\d"
+)
+
 _SENTENCES = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"On .+ wrote:",  # English
-        r"Am .+ schrieb\b.*:",  # German: Am Do., 3. Apr. 2025 um 10:12 Uhr schrieb Balcony <…>:
-        r"Pada .+ menulis:",  # Indonesian: Pada tanggal Kam, 3 Apr 2025 pukul 10.12 Balcony <…> menulis:
-        r"בתאריך .+ מאת .+:",  # Hebrew: Gmail
-        r"ב-.+ כתב(?:/ה|ה)?:",  # Hebrew: Apple, Thunderbird
-        r"Le .+ a écrit ?:",  # French
+    (re.compile(pattern, re.IGNORECASE), needs)
+    for pattern, needs in (
+        (rf"(?:On|At) .+ {_WROTE}:", _DATE),  # English
+        (r"In a message dated .+ writes:", _DATE),  # English: AOL
+        (r"Am .+ schrieb\b.*:", _WHEN_OR_WHO),  # German: Am Do., 3. Apr. 2025 um 10:12 Uhr schrieb Balcony <…>:
+        (r"Pada .+ menulis:", _DATE),  # Indonesian: Pada tanggal Kam, 3 Apr 2025 pukul 10.12 Balcony <…> menulis:
+        (r"(?:בתאריך|ביום|ב[-־– ]?(?=\d)|ב[-־–] ?יום) ?.+ מאת .+:", _DATE),  # Hebrew: Gmail
+        (rf"(?:בתאריך|ביום|ב[-־– ]?(?=\d)|ב[-־–] ?יום) ?.+ {_WROTE_HE}(?: .+)?:", _DATE),  # Hebrew: Apple, Thunderbird
+        (r"Le .+ a écrit ?:", _WHEN_OR_WHO),  # French
     )
 ]
+"""Sentences that begin with a word of their own, and the match that tells them from a customer's."""
+
 _SENTENCES_FROM_A_NAME = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r".*\byazdı\b.{0,60}:",  # Turkish: Balcony <…>, 3 Nis 2025 Per, 10:12 tarihinde şunu yazdı:
-        r".*\bírta\b.{0,60}:",  # Hungarian: Balcony <…> ezt írta (időpont: 2025. ápr. 3., Cs, 10:12):
+    (re.compile(pattern, re.IGNORECASE), needs)
+    for pattern, needs in (
+        (r".*\byazdı\b.{0,60}:", _WHEN_OR_WHO),  # Turkish: Balcony <…>, 3 Nis 2025 Per, 10:12 tarihinde şunu yazdı:
+        (r".*\bírta\b.{0,60}:", _WHEN_OR_WHO),  # Hungarian: Balcony <…> ezt írta (időpont: 2025. ápr. 3., Cs, 10:12):
+        (rf"(?:{_DAY_OR_MONTH}).*\b{_WROTE}:", _DATE),  # English: Thursday, April 3, 2025, Balcony wrote:
+        (rf".*{_ADDRESS} {_WROTE}(?: (?:on|at) .{{0,60}})?:", _WHEN_OR_WHO),  # English: Balcony <…> wrote on …:
+        (rf".+ {_WROTE} (?:on|at) .{{0,60}}:", _WHEN_OR_WHO),  # English: Balcony wrote on 3 April 2025 at 10:12:
+        (rf"\d.*\d[:.]\d\d.*{_ADDRESS} ?:", _WHEN_OR_WHO),  # any: 2025-04-03 10:12 GMT+03:00 Balcony <…>:
+        (rf".+ {_WROTE_HE} (?:ב|ביום |בתאריך ).{{0,60}}:", _WHEN_OR_WHO),  # Hebrew: Balcony <…> כתב/ה ב-3 באפר׳ …:
+        (rf".*{_ADDRESS} {_WROTE_HE}:", _WHEN_OR_WHO),
+        (r"מאת .*(?:בתאריך|ביום|ב[-־–]?\d).*:", _DATE),
     )
 ]
 """Sentences that begin with a name or a date."""
@@ -146,14 +166,15 @@ def _start_of_sentence(seen: Sequence[str], last: int) -> int | None:
         sentence = " ".join(seen[first : last + 1])
         if not seen[first] or len(sentence) > _LONGEST_SENTENCE:
             break
-        if _WHEN_OR_WHO.search(sentence):
-            if any(pattern.fullmatch(sentence) for pattern in _SENTENCES):
-                return first
-            if _DATE_OR_ADDRESS.search(seen[first]) and any(
-                pattern.fullmatch(sentence) for pattern in _SENTENCES_FROM_A_NAME
-            ):
-                found = first
+        if _is_one_of(_SENTENCES, sentence):
+            return first
+        if _DATE_OR_ADDRESS.search(seen[first]) and _is_one_of(_SENTENCES_FROM_A_NAME, sentence):
+            found = first
     return found
+
+
+def _is_one_of(sentences: Sequence[tuple[re.Pattern[str], re.Pattern[str]]], sentence: str) -> bool:
+    return any(needs.search(sentence) and pattern.fullmatch(sentence) for pattern, needs in sentences)
 
 
 def _above_introduction(seen: Sequence[str], quotation: int) -> int:
