@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import first_match, imports, large_mail, matching
+from benchmarks import first_match, imports, large_mail, matching, requests
 
 if __name__ == "__main__":
     imports.main()
     first_match.main()
     large_mail.main()
     matching.main()
+    requests.main()
