@@ -94,6 +94,7 @@ class Flight:
     queue: str
     message: Mapping[str, Any]
     visible_at: datetime
+    receives: int = 0
 
 
 class AwsMachinery:
@@ -231,11 +232,12 @@ class AwsMachinery:
 
     def _taken(self, flight: Flight) -> bool:
         message = flight.message
+        flight.receives += 1
         record = {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
-            "attributes": {},
+            "attributes": {"ApproximateReceiveCount": str(flight.receives)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
         }

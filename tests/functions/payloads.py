@@ -73,18 +73,18 @@ def http(
     return event
 
 
-def batch(*bodies: Any, queue: str = "queue") -> dict[str, Any]:
-    """Messages of a queue, numbered from m0; a body that is no text is sent as JSON."""
-    return {"Records": [_message(f"m{place}", body, queue) for place, body in enumerate(bodies)]}
+def batch(*bodies: Any, queue: str = "queue", receives: int = 1) -> dict[str, Any]:
+    """Messages of a queue, numbered from m0, each received so often; a body that is no text is sent as JSON."""
+    return {"Records": [_message(f"m{place}", body, queue, receives) for place, body in enumerate(bodies)]}
 
 
-def _message(message_id: str, body: Any, queue: str) -> dict[str, Any]:
+def _message(message_id: str, body: Any, queue: str, receives: int) -> dict[str, Any]:
     return {
         "messageId": message_id,
         "receiptHandle": f"receipt of {message_id}",
         "body": body if isinstance(body, str) else json.dumps(body),
         "attributes": {
-            "ApproximateReceiveCount": "1",
+            "ApproximateReceiveCount": str(receives),
             "SentTimestamp": "1773480600000",
             "SenderId": "AIDAIENQZJOLO23YVJ4VO",
             "ApproximateFirstReceiveTimestamp": "1773480600001",

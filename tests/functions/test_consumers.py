@@ -10,13 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.adapters.samples import why
 from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
 from tests.template.reading import consumers
 from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
-from whenthen.runtime.queue_consumer import CALL_SECONDS, STORE_SECONDS
+from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
 
 USE_CASES = {
     "EventQueue": "match_event",
@@ -139,7 +140,39 @@ def test_what_may_pass_comes_back_when_it_is_wished_for(stack: Stack, queue: str
     answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10))))
     assert failed(answer) == ["m2", "m4", "m5"]
     assert work.asked == list(range(10))
+    unwished = visibility.changed.pop("receipt of m5")
     assert visibility.changed == {"receipt of m2": 20, "receipt of m4": 90}
+    assert 5 <= unwished <= 8
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+@pytest.mark.parametrize(("receives", "least", "most"), [(1, 5, 8), (6, 18, 28), (100, 80, 120), (290, 80, 120)])
+def test_what_an_outage_of_aws_stopped_comes_back_after_a_growing_pause_of_its_own(
+    stack: Stack, queue: str, receives: int, least: int, most: int
+) -> None:
+    outage = Temporary(why("dynamodb:GetItem: ProvisionedThroughputExceededException"))
+    stack.adapters[USE_CASES[queue]] = Work(dict.fromkeys(range(10), outage))
+    stack.replaced["sqs"] = visibility = Visibility()
+    answer = stack.consume(queue, batch(*(_message(queue, number) for number in range(10)), receives=receives))
+    assert len(failed(answer)) == 10
+    assert all(least <= seconds <= most for seconds in visibility.changed.values())
+    assert len(set(visibility.changed.values())) > 1, "they come back apart"
+
+
+def test_a_throttled_table_defers_a_message_and_does_not_dead_letter_it(stack: Stack) -> None:
+    throttled = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    class Throttled:
+        def __getattr__(self, name: str) -> Any:
+            def call(**_: Any) -> None:
+                raise ClientError(throttled, name)  # type: ignore[arg-type]
+
+            return call
+
+    stack.replaced |= {"dynamodb": Throttled(), "sqs": (visibility := Visibility())}
+    for queue in ("EventQueue", "EmailQueue", "RecordQueue"):
+        assert failed(stack.consume(queue, batch(_message(queue, 1), receives=9))) == ["m0"]
+        assert 5 <= visibility.changed.pop("receipt of m0") <= 120
 
 
 def test_no_message_is_held_back_for_longer_than_sqs_can(stack: Stack) -> None:
@@ -163,14 +196,45 @@ def test_a_defect_is_logged_and_comes_back_alone(
     assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("queue", USE_CASES)
+def test_a_defect_is_dead_lettered_with_its_reason_long_before_an_outage_would_be(stack: Stack, queue: str) -> None:
+    work = Work({1: ZeroDivisionError("a defect"), 2: Temporary(why("an outage"), retry_after=7)})
+    stack.adapters[USE_CASES[queue]] = work
+    bodies = [_message(queue, number) for number in range(3)]
+    assert failed(stack.consume(queue, batch(*bodies, receives=DEFECT_RECEIVES - 1))) == ["m1", "m2"]
+    assert stack.messages(queue.replace("Queue", "DeadLetters")) == []
+    assert failed(stack.consume(queue, batch(*bodies, receives=DEFECT_RECEIVES))) == ["m2"]
+    (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
+    assert json.loads(dead["Body"]) == bodies[1]
+    assert _told(dead) == {"error": "ZeroDivisionError", "reason": "dead_letter.defect", "queue": queue}
+
+
+def test_a_defect_that_cannot_be_dead_lettered_comes_back_and_holds_up_no_other(stack: Stack) -> None:
+    class Forbidden:
+        def dead_letter(self, *_: Any) -> None:
+            raise PermissionError("AccessDenied")
+
+    stack.adapters |= {"perform_step": (work := Work({0: ZeroDivisionError("a defect")})), "messages": Forbidden()}
+    bodies = [_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)]
+    assert failed(stack.consume("EmailQueue", batch(*bodies, receives=50))) == ["m0", "m1"]
+    assert work.asked == [0, 2]
+
+
 def test_a_message_that_cannot_be_dead_lettered_comes_back(stack: Stack) -> None:
     class Unreachable:
+        def __init__(self) -> None:
+            self.deferred: dict[str, float] = {}
+
         def dead_letter(self, *_: Any) -> None:
             raise Temporary(why("dead-lettering a message: ServiceUnavailable"))
 
-    stack.adapters |= {"perform_step": Work(), "messages": Unreachable()}
+        def defer(self, receipt: str, seconds: float) -> None:
+            self.deferred[receipt] = seconds
+
+    stack.adapters |= {"perform_step": Work(), "messages": (messages := Unreachable())}
     answer = stack.consume("EmailQueue", batch(_message("EmailQueue", 0), "{not json", _message("EmailQueue", 2)))
     assert failed(answer) == ["m1"]
+    assert {receipt: 5 <= seconds <= 8 for receipt, seconds in messages.deferred.items()} == {"receipt of m1": True}
 
 
 def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack: Stack) -> None:

@@ -17,13 +17,15 @@ from tests.template.reading import (
 )
 from whenthen.adapters.aws.client import ONCE_SECONDS
 from whenthen.adapters.http.client import TOTAL_SECONDS
-from whenthen.runtime.queue_consumer import CALL_SECONDS, STORE_SECONDS
+from whenthen.domain.common.backoff import outage_pause
+from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
 from whenthen.usecases.runs.perform_job import BACKOFF, LEASE
 
 WORKED_ON = sorted(consumers())
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
 JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
 OUTSIDE_QUEUES = ["EmailQueue", "LeadQueue", "WebhookQueue", "WhatsappQueue"]
+TICKS = ["ReconcileQueue", "SweepQueue"]
 LONGEST_CALL = max(TOTAL_SECONDS, sum(ONCE_SECONDS.values()))
 
 
@@ -62,7 +64,7 @@ def test_what_cannot_be_processed_goes_to_the_queue_s_own_dead_letters(queue: st
     dead = queue.replace("Queue", "DeadLetters")
     redrive = properties(queue)["RedrivePolicy"]
     assert text(redrive["deadLetterTargetArn"]) == f"${{{dead}.Arn}}"
-    assert redrive["maxReceiveCount"] >= 6
+    assert 6 <= redrive["maxReceiveCount"] <= 1_000, "more than SQS takes"
     allowed = properties(dead)["RedriveAllowPolicy"]
     assert allowed["redrivePermission"] == "byQueue"
     assert [text(arn).rpartition(":")[2] for arn in allowed["sourceQueueArns"]] == [
@@ -74,6 +76,20 @@ def test_what_cannot_be_processed_goes_to_the_queue_s_own_dead_letters(queue: st
 def test_a_job_is_received_often_enough_for_all_its_attempts_and_some_crashes(queue: str) -> None:
     attempts = len(BACKOFF) + 1
     assert properties(queue)["RedrivePolicy"]["maxReceiveCount"] >= attempts + 4
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_a_message_outlasts_an_outage_of_hours(queue: str) -> None:
+    receives = properties(queue)["RedrivePolicy"]["maxReceiveCount"]
+    bridged = sum(min(outage_pause(f"m{place}", times) for place in range(50)) for times in range(1, receives))
+    assert bridged >= (2 if queue in TICKS else 6) * 3_600
+    assert receives > DEFECT_RECEIVES
+
+
+@pytest.mark.parametrize("queue", WORKED_ON)
+def test_a_message_that_ends_its_function_each_time_is_a_dead_letter_before_it_expires(queue: str) -> None:
+    receives, hidden = properties(queue)["RedrivePolicy"]["maxReceiveCount"], properties(queue)["VisibilityTimeout"]
+    assert receives * hidden < properties(queue)["MessageRetentionPeriod"]
 
 
 @pytest.mark.parametrize("queue", WORKED_ON)

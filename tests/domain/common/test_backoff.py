@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from whenthen.domain.common.backoff import (
     GIVE_UP_AFTER,
     GIVEN_UP_AFTER_HOURS,
+    LONGEST_OUTAGE_PAUSE,
     LONGEST_PAUSE,
+    SHORTEST_OUTAGE_PAUSE,
     given_up,
     is_over,
+    outage_pause,
     pause,
 )
 from whenthen.domain.common.reasons import ReasonCode
@@ -37,6 +40,24 @@ def test_pauses_grow() -> None:
     means = [sum(pause(f"job_{job}", times) for job in range(200)) / 200 for times in range(1, 30)]
     assert all(later >= 0.95 * earlier for earlier, later in itertools.pairwise(means))
     assert (means[0] < 7, means[-1] > 600) == (True, True)
+
+
+@given(st.text(), st.integers(0, 10_000))
+def test_a_pause_in_an_outage_is_short_enough_to_notice_its_end(key: str, times: int) -> None:
+    seconds = outage_pause(key, times)
+    assert SHORTEST_OUTAGE_PAUSE <= seconds <= LONGEST_OUTAGE_PAUSE
+    assert outage_pause(key, times) == seconds
+
+
+def test_pauses_in_an_outage_grow_to_their_longest() -> None:
+    means = [sum(outage_pause(f"m{place}", times) for place in range(200)) / 200 for times in range(1, 30)]
+    assert all(later >= 0.95 * earlier for earlier, later in itertools.pairwise(means))
+    assert (means[0] < 7, means[-1] > 0.75 * LONGEST_OUTAGE_PAUSE) == (True, True)
+
+
+def test_messages_that_met_the_same_outage_come_back_apart() -> None:
+    seconds = sorted(outage_pause(f"m{place}", 20) for place in range(1_000))
+    assert max(later - earlier for earlier, later in itertools.pairwise(seconds)) < (seconds[-1] - seconds[0]) / 50
 
 
 @pytest.mark.parametrize("times", [1, 5, 30])

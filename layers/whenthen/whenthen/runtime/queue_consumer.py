@@ -3,6 +3,10 @@
 A message is only begun while there is time to end it. A function that is stopped in the middle of a send leaves the
 job `unknown`, although the message may have gone out.
 
+An outage or a throttle of AWS has no wish when to be asked again: its message comes back after a pause that grows with
+its receives (`outage_pause`), and the queue allows so many receives that hours pass before it becomes a dead letter.
+A defect has far fewer: it is dead-lettered here, with its reason.
+
 Powertools has a batch processor; it would load the models of all event sources and asyncio at every cold start.
 """
 
@@ -13,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+from whenthen.domain.common.backoff import outage_pause
 from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
@@ -25,6 +30,9 @@ STORE_SECONDS = 8.0
 
 CALL_SECONDS = 30.0
 """Seconds that must be left to begin a message with a call to the outside: the longest call, and its stores."""
+
+DEFECT_RECEIVES = 8
+"""Receives after which a message that fails for an unforeseen reason is dead-lettered."""
 
 NOT_JSON = ReasonCode("message.not_json", "detail")
 NOT_AN_OBJECT = ReasonCode("message.not_an_object")
@@ -81,23 +89,33 @@ def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) 
 
 def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
     try:
-        return _attempt(record, work, messages)
-    except Exception:  # noqa: BLE001 - a defect: its message comes back until it is dead-lettered, the others do not
-        logger.exception("message failed", message_id=record["messageId"])
-        count("MessagesFailed")
-        return False
-
-
-def _attempt(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
-    try:
         work(_document(record["body"]))
     except WhenthenError as error:
         logger.warning("message not processed", message_id=record["messageId"], **loggable(error))
-        if handling_of(error).on_queue is OnQueue.RETRY:
-            _defer(record["receiptHandle"], error, messages)
-            return False
+        if handling_of(error).on_queue is OnQueue.DEAD_LETTER:
+            return _is_dead_lettered(record, error, messages)
+        _defer(record, error, messages)
+        return False
+    except Exception as error:  # noqa: BLE001 - a defect: its message comes back alone, the others are not held up
+        logger.exception("message failed", message_id=record["messageId"])
+        count("MessagesFailed")
+        return _receives(record) >= DEFECT_RECEIVES and _is_dead_lettered(record, error, messages)
+    return True
+
+
+def _is_dead_lettered(record: Mapping[str, Any], error: Exception, messages: Messages) -> bool:
+    """Dead-letter the message with its reason; False if that fails too, and the message comes back."""
+    try:
         messages.dead_letter(record["body"], attributes_of(error))
-        count("MessagesDeadLettered")
+    except Temporary as unreachable:
+        logger.warning("message not dead-lettered", message_id=record["messageId"], **loggable(unreachable))
+        _defer(record, unreachable, messages)
+        return False
+    except Exception:  # noqa: BLE001 - a defect of its own, such as a permission that is missing
+        logger.exception("message not dead-lettered", message_id=record["messageId"])
+        count("MessagesFailed")
+        return False
+    count("MessagesDeadLettered")
     return True
 
 
@@ -111,7 +129,16 @@ def _document(body: str) -> Mapping[str, Any]:
     return document
 
 
-def _defer(receipt: str, error: WhenthenError, messages: Messages) -> None:
+def _defer(record: Mapping[str, Any], error: WhenthenError, messages: Messages) -> None:
+    """Let the message come back when the error wishes, or after the pause of an outage."""
     wish = error.retry_after if isinstance(error, Temporary) else None
-    if wish is not None:
-        messages.defer(receipt, wish)
+    pause = outage_pause(record["messageId"], _receives(record)) if wish is None else wish
+    try:
+        messages.defer(record["receiptHandle"], pause)
+    except Exception as failed:  # noqa: BLE001 - then it comes back when the queue's visibility timeout is over
+        logger.warning("message not deferred", message_id=record["messageId"], error=type(failed).__name__)
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    """Return how often the message was received, this time included."""
+    return int(record["attributes"]["ApproximateReceiveCount"])

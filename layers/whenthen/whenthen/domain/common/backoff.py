@@ -31,6 +31,10 @@ _SPREAD = 0.5
 _MOST = LONGEST_PAUSE / (1 + _SPREAD)
 _ENOUGH = 40
 
+SHORTEST_OUTAGE_PAUSE = 5.0
+LONGEST_OUTAGE_PAUSE = 120.0
+"""Seconds: an outage of AWS ends for everyone at once, so nobody should sleep long after it."""
+
 
 def is_over(since: datetime, now: datetime) -> bool:
     """Tell whether a call that was first due at `since` is to be given up."""
@@ -46,6 +50,13 @@ def pause(key: str, times: int, wish: float | None = None) -> float:
     """Return seconds to wait after `times` rejections: at least the provider's `wish`, at most LONGEST_PAUSE."""
     grown = _FIRST * _GROWTH ** min(max(times, 1) - 1, _ENOUGH)
     least = min(max(grown, wish or 0.0), _MOST)
+    return least * (1 + _SPREAD * _fraction(f"{key}#{times}"))
+
+
+def outage_pause(key: str, times: int) -> float:
+    """Return seconds to wait after a message met an outage `times` times: 5 to 7.5 at first, 80 to 120 in the end."""
+    grown = SHORTEST_OUTAGE_PAUSE * _GROWTH ** min(max(times, 1) - 1, _ENOUGH)
+    least = min(grown, LONGEST_OUTAGE_PAUSE / (1 + _SPREAD))
     return least * (1 + _SPREAD * _fraction(f"{key}#{times}"))
 
 
