@@ -36,16 +36,16 @@ def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule(n
     rule = properties(name)
     reached = {text(target["Arn"]) for target in rule["Targets"]}
     reached |= {text(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]}
-    (allowed,) = [
+    allowed = [
         statement
         for _, statements in queue_policies()
         for statement in statements
         if statement["Effect"] == "Allow"
         and text(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == f"${{{name}.Arn}}"
     ]
-    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-    assert allowed["Action"] == "sqs:SendMessage"
-    assert set(texts(allowed["Resource"])) == reached
+    assert all(each["Principal"] == {"Service": "events.amazonaws.com"} for each in allowed)
+    assert {each["Action"] for each in allowed} == {"sqs:SendMessage"}
+    assert sorted(text(each["Resource"]) for each in allowed) == sorted(reached)
 
 
 def test_nobody_else_may_send_to_a_queue_but_the_bucket_to_that_of_mail() -> None:

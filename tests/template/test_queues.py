@@ -106,14 +106,16 @@ def test_every_queue_is_encrypted_at_rest_and_on_the_way(queue: str) -> None:
     assert len(policies) == 1, "a queue has one policy: a second one would replace it"
     denials = [statement for statement in policies[0] if statement["Effect"] == "Deny"]
     assert [statement["Condition"] for statement in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
-    assert _covers(texts(denials[0]["Resource"]), queue)
 
 
-def _covers(patterns: list[str], queue: str) -> bool:
-    name = text(properties(queue)["QueueName"])
-    return f"${{{queue}.Arn}}" in patterns or any(
-        pattern.endswith(":${AWS::StackName}-*") and name.startswith("${AWS::StackName}-") for pattern in patterns
-    )
+def test_a_queue_policy_is_for_one_queue_and_each_statement_names_that_queue_alone() -> None:
+    """SQS refuses a statement that names another queue than the one whose policy it is in."""
+    for queues, statements in queue_policies():
+        assert len(queues) == 1
+        assert [texts(statement["Resource"]) for statement in statements] == [[f"${{{queues[0]}.Arn}}"]] * len(
+            statements
+        )
+        assert len({statement["Sid"] for statement in statements}) == len(statements)
 
 
 @pytest.mark.parametrize("queue", WORKED_ON)
