@@ -58,5 +58,6 @@ def test_each_has_the_function_that_it_calls(machine: str, function: str) -> Non
     assert found["Type"] == "STANDARD", "its names are taken for ninety days"
     assert found["DefinitionUri"] == "statemachines/paginate_work.asl.json"
     assert {name: text(value) for name, value in found["DefinitionSubstitutions"].items()} == {
-        "FunctionArn": f"${{{function}.Arn}}"
+        "FunctionArn": f"${{{function}.Arn}}",
+        "Partition": "${AWS::Partition}",
     }

@@ -43,7 +43,7 @@ def test_it_steps_then_waits_while_there_is_more() -> None:
 
 def test_a_step_hands_over_its_run_its_token_and_what_the_last_answer_said() -> None:
     step = STATES["Step"]
-    assert step["Resource"] == "arn:aws:states:::lambda:invoke.waitForTaskToken"
+    assert step["Resource"] == "arn:${Partition}:states:::lambda:invoke.waitForTaskToken"
     payload = step["Arguments"]["Payload"]
     assert payload.keys() == {"run_id", "token", "step_group", "due"}
     assert payload["run_id"] == "{% $states.context.Execution.Input.run_id %}"
