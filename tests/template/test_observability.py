@@ -29,6 +29,19 @@ def test_each_function_writes_to_a_log_of_its_own(function: str) -> None:
     assert text(properties(f"{function}Logs")["LogGroupName"]) == f"/whenthen/${{AWS::StackName}}/{function}"
 
 
+def test_lambda_lets_through_what_the_functions_log_and_never_drops_their_metrics() -> None:
+    """Metrics are lines of the level INFO: Lambda itself drops those below its own level, in logs of JSON."""
+    common = template()["Globals"]["Function"]
+    assert common["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": {"Fn::If": ["LogsDebug", "DEBUG", "INFO"]},
+    }
+    assert template()["Conditions"]["LogsDebug"] == {"Fn::Equals": [{"Ref": "LogLevel"}, "DEBUG"]}
+    assert text(common["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"]) == "${LogLevel}"
+    assert {tuple(properties(function)["LoggingConfig"]) for function in FUNCTIONS} == {("LogGroup",)}
+    assert template()["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
 def test_every_log_is_kept_for_the_stated_time() -> None:
     logs = resources("AWS::Logs::LogGroup")
     assert len(logs) == len(FUNCTIONS) + 4
