@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import whenthen
 from tests.template.reading import FUNCTION, QUEUE, TABLE, consumers, properties, resources, template, text
+from whenthen.runtime.observability import ALARMED
 
 FUNCTIONS = sorted(resources(FUNCTION))
 ALARMS = {name: entry["Properties"] for name, entry in resources("AWS::CloudWatch::Alarm").items()}
@@ -82,23 +84,40 @@ def test_a_defect_in_any_consumer_raises_an_alarm_before_its_message_is_a_dead_l
         assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("whenthen", "Sum", 0)
 
 
-def test_the_alarm_watches_what_the_functions_count() -> None:
-    """In a process of its own: the metrics are made with the first import."""
-    code = "from whenthen.runtime.observability import count, metrics; "
-    code += "count('MessagesFailed'); metrics.flush_metrics()"
-    environment = {"AWS_LAMBDA_FUNCTION_NAME": "whenthen-dev-SendEmail", "POWERTOOLS_SERVICE_NAME": "send_email"}
+def _counted(code: str, **environment: str) -> dict[str, Any]:
+    """The line that a function writes. In a process of its own: the metrics are made with the first import."""
+    code = f"from whenthen.runtime.observability import count, metrics; {code}; metrics.flush_metrics()"
+    named = {"AWS_LAMBDA_FUNCTION_NAME": "whenthen-dev-SendEmail", "POWERTOOLS_SERVICE_NAME": "send_email"}
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],
         check=True,
         capture_output=True,
         text=True,
         cwd=Path(whenthen.__file__).parents[1],
-        env=environment,
+        env={**named, **environment},
     )
-    counted = json.loads(done.stdout)
+    line: dict[str, Any] = json.loads(done.stdout)
+    return line
+
+
+def test_the_alarm_watches_what_the_functions_count() -> None:
+    counted = _counted("count('MessagesFailed'); count('MessagesPutBack', 3)")
     (metric,) = counted["_aws"]["CloudWatchMetrics"]
     assert (metric["Namespace"], metric["Dimensions"]) == ("whenthen", [["service"]])
+    assert [each["Name"] for each in metric["Metrics"]] == ["MessagesFailed"]
     assert (counted["service"], counted["MessagesFailed"]) == ("whenthen-dev-SendEmail", [1.0])
+    assert counted["MessagesPutBack"] == [3.0], "it is in the log"
+
+
+def test_counts_that_no_alarm_watches_are_in_the_log_alone_unless_all_are_wanted() -> None:
+    count = "count('EventsMatched'); count('RulesMatched', 2)"
+    assert _counted(count) == {
+        "service": "whenthen-dev-SendEmail",
+        "EventsMatched": [1.0],
+        "RulesMatched": [2.0],
+    }
+    (metric,) = _counted(count, OWN_METRICS="all")["_aws"]["CloudWatchMetrics"]
+    assert [each["Name"] for each in metric["Metrics"]] == ["EventsMatched", "RulesMatched"]
 
 
 def test_a_rule_of_the_clock_that_fails_raises_an_alarm() -> None:
@@ -108,9 +127,41 @@ def test_a_rule_of_the_clock_that_fails_raises_an_alarm() -> None:
     assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("whenthen", "Sum", 0)
 
 
-def test_throttled_tables_raise_an_alarm() -> None:
+def test_throttled_tables_and_each_of_their_indexes_raise_an_alarm() -> None:
+    """A table's metrics leave its indexes out."""
+    wanted = {(table, index) for table in resources(TABLE) for index in ["", *_indexes(table)]}
     for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
-        assert all(any(table in watched for watched in _watched(metric)) for table in resources(TABLE))
+        alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
+        assert {_table_and_index(alarm["Dimensions"]) for alarm in alarms} == wanted
+        assert len(alarms) == len(wanted)
+        assert {alarm["Namespace"] for alarm in alarms} == {"AWS/DynamoDB"}
+
+
+def _indexes(table: str) -> list[str]:
+    return [index["IndexName"] for index in properties(table).get("GlobalSecondaryIndexes", [])]
+
+
+def _table_and_index(dimensions: list[dict[str, Any]]) -> tuple[str, str]:
+    """The table's logical name, of which the alarm says `the name in its ARN`, and the index."""
+    named = {dimension["Name"]: dimension["Value"] for dimension in dimensions}
+    assert named.keys() <= {"TableName", "GlobalSecondaryIndexName"}
+    place, parts = named["TableName"]["Fn::Select"]
+    assert (place, parts["Fn::Split"][0]) == (1, "/")
+    return text(parts["Fn::Split"][1])[2:-5], str(named.get("GlobalSecondaryIndexName", ""))
+
+
+def test_events_that_are_lost_raise_an_alarm_for_each_rule_of_eventbridge() -> None:
+    """A rule with dead letters counts no failed invocation for what it put there: that has its alarm."""
+    alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "InvocationsFailedToBeSentToDlq"]
+    watched = {tuple((each["Name"], text(each["Value"])) for each in alarm["Dimensions"]) for alarm in alarms}
+    assert watched == {_dimensions_of(rule["Properties"]) for rule in resources("AWS::Events::Rule").values()}
+    assert not _watched("FailedInvocations")
+
+
+def _dimensions_of(rule: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """A rule of the default bus is found by its name alone, any other by its bus too."""
+    bus = [("EventBusName", text(rule["EventBusName"]))] if "EventBusName" in rule else []
+    return (*bus, ("RuleName", text(rule["Name"])))
 
 
 def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not() -> None:
@@ -126,7 +177,7 @@ def test_streams_that_are_not_kept_up_with_raise_an_alarm() -> None:
     assert _watched("IteratorAge") == ["${PublishChanges}", "${PublishOutcomes}"]
 
 
-@pytest.mark.parametrize("metric", ["Throttles", "IteratorAge", "FailedInvocations", "5xx"])
+@pytest.mark.parametrize("metric", ["Throttles", "IteratorAge", "5xx"])
 def test_what_else_goes_wrong_raises_an_alarm(metric: str) -> None:
     assert [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
 
@@ -145,6 +196,28 @@ def test_the_dashboard_shows_every_function_and_every_queue() -> None:
     assert json.loads(body)["widgets"]
     shown = set(re.findall(r"\$\{(\w+)(?:\.QueueName)?\}", body))
     assert shown >= set(FUNCTIONS) | set(resources(QUEUE)) | {"Api", "Bus", "Sequence", "Enrolment"}
+
+
+def test_the_dashboard_is_one_that_costs_nothing_and_asks_for_metrics_that_there_are() -> None:
+    widgets = json.loads(text(properties("Dashboard")["DashboardBody"]))["widgets"]
+    metrics = [metric for widget in widgets for metric in widget["properties"]["metrics"]]
+    assert len(metrics) <= 50, "more cost 3 USD a month"
+    named = [metric for metric in metrics if metric[0] == "AWS/Events"]
+    assert all(metric[2:6:2] == ["EventBusName", "RuleName"] for metric in named), "a bus alone has no MatchedEvents"
+    assert named
+
+
+def test_what_alarms_watch_of_our_own_counts_are_metrics_and_nothing_else_is_unless_asked_for() -> None:
+    watched = {text(alarm["MetricName"]) for alarm in ALARMS.values() if text(alarm["Namespace"]) == "whenthen"}
+    assert watched == ALARMED
+    assert template()["Parameters"]["OwnMetrics"]["Default"] == "alarms"
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert text(variables["OWN_METRICS"]) == "${OwnMetrics}"
+
+
+def test_the_api_has_no_metrics_for_each_route() -> None:
+    """They cost 0.30 USD a month each, six for a route."""
+    assert "DetailedMetricsEnabled" not in properties("ApiStage")["DefaultRouteSettings"]
 
 
 def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:

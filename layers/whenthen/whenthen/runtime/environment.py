@@ -57,6 +57,7 @@ class Settings:
         self.environment = environment
 
     stage = Variable("STAGE", str, "local")
+    own_metrics = Variable("OWN_METRICS", str, "alarms")
     function_name = Variable("AWS_LAMBDA_FUNCTION_NAME", str, "whenthen")
     config_table = Variable("CONFIG_TABLE", str)
     records_table = Variable("RECORDS_TABLE", str)

@@ -1,4 +1,9 @@
-"""Write logs as JSON lines and metrics in CloudWatch's embedded format, both without bodies and personal data."""
+"""Write logs as JSON lines and metrics in CloudWatch's embedded format, both without bodies and personal data.
+
+CloudWatch bills each metric by name and function. So only those that an alarm watches are metrics, unless OWN_METRICS
+says `all`. The other counts are in the same line of the log, where Logs Insights sums them up:
+`filter ispresent(EventsMatched) | stats sum(EventsMatched.0) by service`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from whenthen.domain.common.errors import Invalid, WhenthenError
 from whenthen.domain.common.reasons import Reason
@@ -15,14 +21,31 @@ from whenthen.runtime.environment import from_environment
 # Not every invocation counts something: no warning in the log for that.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
+ALARMED = frozenset({"MessagesFailed", "RulesFailed"})
+"""Counts that an alarm of template.yaml watches."""
+
+
+class _Counts(AmazonCloudWatchEMFProvider):
+    """Make metrics of the counts that are wanted, and fields of a log line of the others."""
+
+    def serialize_metric_set(self, *arguments: Any, **named: Any) -> Any:
+        """Return the line as Powertools makes it, but for the metrics that nobody watches."""
+        line: dict[str, Any] = dict(super().serialize_metric_set(*arguments, **named))
+        if from_environment().own_metrics == "all":
+            return line
+        (declared,) = line["_aws"]["CloudWatchMetrics"]
+        declared["Metrics"] = [metric for metric in declared["Metrics"] if metric["Name"] in ALARMED]
+        return line if declared["Metrics"] else {name: value for name, value in line.items() if name != "_aws"}
+
+
 # Service and level come from the POWERTOOLS_… variables of template.yaml.
 logger = Logger()
 # The function's name contains the stack's: two stacks of an account count apart, and alarms find their own metrics.
-metrics = Metrics(namespace="whenthen", service=from_environment().function_name)
+metrics = Metrics(provider=_Counts(namespace="whenthen", service=from_environment().function_name))
 
 
 def count(name: str, value: int = 1) -> None:
-    """Add to a counter; sent when the handler ends."""
+    """Add to a counter; written when the handler ends."""
     if value:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
