@@ -17,9 +17,11 @@ def test_the_bucket_is_closed_encrypted_and_forgets() -> None:
     assert {rule["Status"] for rule in found["LifecycleConfiguration"]["Rules"]} == {"Enabled"}
 
 
-def test_production_keeps_its_bucket() -> None:
+def test_production_keeps_its_bucket_and_a_failed_creation_leaves_none() -> None:
+    """The bucket has a name of its own: left behind, it would keep the next attempt from being made."""
     entry = template()["Resources"]["Bucket"]
-    assert entry["DeletionPolicy"] == entry["UpdateReplacePolicy"] == {"Fn::If": ["KeepsData", "Retain", "Delete"]}
+    assert entry["DeletionPolicy"] == {"Fn::If": ["KeepsData", "RetainExceptOnCreate", "Delete"]}
+    assert entry["UpdateReplacePolicy"] == {"Fn::If": ["KeepsData", "Retain", "Delete"]}
 
 
 def test_new_mail_alone_is_told_of() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import timedelta
 
 import pytest
@@ -64,13 +63,21 @@ def test_an_event_is_known_for_longer_than_it_may_be_repeated() -> None:
     assert kept > sweep_window.MAX_LATE + timedelta(seconds=queue)
 
 
-def test_a_secret_that_an_operator_must_fill_in_is_empty_until_then() -> None:
-    document = json.loads(properties("MetaSecret")["SecretString"])
-    assert document == dict.fromkeys(("app_secret", "verify_token", "access_token", "phone_number_id"), "")
+def test_a_deployment_never_overwrites_what_an_operator_filled_in() -> None:
+    """CloudFormation writes a value where the template has one that changed: here it has none."""
+    assert properties("MetaSecret").keys() == {"Name", "Description"}
+
+
+@pytest.mark.parametrize("secret", sorted(resources("AWS::SecretsManager::Secret")))
+def test_production_keeps_its_secrets_and_a_failed_creation_leaves_none(secret: str) -> None:
+    entry = template()["Resources"][secret]
+    assert entry["DeletionPolicy"] == {"Fn::If": ["KeepsData", "RetainExceptOnCreate", "Delete"]}
+    assert entry["UpdateReplacePolicy"] == {"Fn::If": ["KeepsData", "Retain", "Delete"]}
 
 
 @pytest.mark.parametrize(("secret", "key", "length"), [("AdminKeySecret", "key", 43), ("OutgoingSecret", "secret", 32)])
-def test_secrets_of_our_own_are_made_by_the_stack(secret: str, key: str, length: int) -> None:
+def test_secrets_of_our_own_are_made_by_the_stack_once(secret: str, key: str, length: int) -> None:
+    """Any change of these words makes CloudFormation generate the secret anew, in stacks that are in use."""
     found = properties(secret)
     assert "SecretString" not in found
     assert found["GenerateSecretString"] == {
