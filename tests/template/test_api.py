@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.template.reading import properties, resources, text
 
@@ -58,11 +59,18 @@ def test_the_api_may_invoke_each_function_for_its_routes_alone() -> None:
         assert arn == "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
         allowed[text(found["FunctionName"])[2:-1].removesuffix(".Arn")] = path
     assert allowed == {
-        "ReceiveWebhook": "/*/POST/hooks/{source}",
+        "ReceiveWebhook": "/*/POST/hooks/*",
         "ReceiveMeta": "/*/*/hooks/meta",
-        "Manage": "/*/*/v1/{proxy+}",
+        "Manage": "/*/*/v1/*",
         "Authorize": "/authorizers/${KeyAuthorizer}",
     }
+
+
+def test_no_permission_holds_a_brace_of_a_route() -> None:
+    """`{source}` is a place in a route, and no request's path holds it."""
+    arns = [text(entry["Properties"]["SourceArn"]) for entry in resources("AWS::Lambda::Permission").values()]
+    assert arns
+    assert not [arn for arn in arns if "{" in re.sub(r"\$\{[\w:]+\}", "", arn)]
 
 
 def test_the_stage_is_throttled_and_logs_each_request() -> None:
