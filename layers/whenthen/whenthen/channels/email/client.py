@@ -18,6 +18,7 @@ from botocore.parsers import ResponseParserError
 from whenthen.adapters.aws.client import AwsClient, code_of
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.mail_addresses import deliverable
 from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
 from whenthen.ports.values import WrittenMail
 
@@ -67,7 +68,7 @@ class SesMailer:
 
     def send(self, mail: WrittenMail) -> str:
         """Send the mail and return SES's message id. Raises Temporary (also Throttled), Permanent or AnswerLost."""
-        to, sender = mail.mail.to, mail.mail.sender
+        to, sender = deliverable(mail.mail.to), mail.mail.sender
         try:
             answer = self._client.send_raw_email(
                 Source=sender, Destinations=[to], RawMessage={"Data": mail.raw}, **self._reported
@@ -88,9 +89,9 @@ def mime(mail: Mail) -> bytes:
     message = EmailMessage(policy=_POLICY)
     headers = {
         "From": mail.sender,
-        "To": mail.to,
+        "To": deliverable(mail.to),
         "Subject": mail.subject,
-        **({"Reply-To": mail.reply_to} if mail.reply_to else {}),
+        **({"Reply-To": deliverable(mail.reply_to)} if mail.reply_to else {}),
         **mail.headers,
     }
     for name, value in headers.items():

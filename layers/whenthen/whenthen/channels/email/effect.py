@@ -90,8 +90,8 @@ class SendEmail(Struct, frozen=True):
     def _allowed(self, sender: str) -> str:
         """Return a step's sender if it is allowed; the function's role permits no other. Raises Invalid."""
         found = _SENDER.fullmatch(sender)
-        address = (found[1] or found[2]).lower() if found else None
-        if address not in {known.lower() for known in (self.sender, *self.further)}:
+        address = identities.email(found[1] or found[2]) if found else None
+        if address is None or address not in {identities.email(known) for known in (self.sender, *self.further)}:
             raise Invalid.field("with.from", UNKNOWN_SENDER(value=sender))
         return sender
 

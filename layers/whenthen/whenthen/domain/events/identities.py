@@ -8,12 +8,26 @@ person becomes two; two addresses must never give the same one, or two persons b
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.mail_addresses import domain, email
+from whenthen.domain.events.phone_numbers import phone, phone_of_digits, written
+
+__all__ = [
+    "domain",
+    "email",
+    "fits_key",
+    "identities_of",
+    "identity",
+    "normalised_identity",
+    "own",
+    "phone",
+    "phone_of_digits",
+    "written",
+]
 
 MAX_IDENTITY_LENGTH = 512
 """Bound the characters of one identity."""
@@ -25,17 +39,7 @@ BAD_IDENTITY_KIND = ReasonCode("identity.malformed_kind")
 # An identity is empty, or longer than so many characters (count), or than so many bytes (bytes).
 BAD_IDENTITY_LENGTH = ReasonCode("identity.out_of_bounds", "count", "bytes")
 
-_LONGEST_NUMBER = 10**18
-"""Bound the whole numbers that are read as people write them. No telephone number has more digits."""
-
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?=.{1,253}$)[^\s@.<>()\[\]\\,;:\"]+(?:\.[^\s@.<>()\[\]\\,;:\"]+)+")
-_DIGITS = re.compile(r"[1-9][0-9]{6,14}")
-_LONGEST_PHONE_TEXT = 64
-_LONGEST_EMAIL_TEXT = 400
-
-_MEXICO_WITH_OLD_ONE = re.compile(r"\+521([0-9]{10})")
-_BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
 
 def identity(kind: str, value: str) -> str:
@@ -45,6 +49,16 @@ def identity(kind: str, value: str) -> str:
     if not value or len(kind) + 1 + len(value) > MAX_IDENTITY_LENGTH or not fits_key(f"{kind}#{value}"):
         raise Invalid.field(kind, BAD_IDENTITY_LENGTH(count=MAX_IDENTITY_LENGTH, bytes=MAX_KEY_BYTES))
     return f"{kind}#{value}"
+
+
+def normalised_identity(text: str, default_country: str | None = None) -> str | None:
+    """Return an identity of another system in our form; None if no key can hold it, or its address cannot be read."""
+    kind, _, value = text.partition("#")
+    read = {"phone": lambda: phone(value, default_country), "email": lambda: email(value)}.get(kind, lambda: value)()
+    try:
+        return identity(kind, read) if read else None
+    except Invalid:
+        return None
 
 
 def own(found: Iterable[str]) -> list[str]:
@@ -58,71 +72,6 @@ def fits_key(text: str) -> bool:
         return len(text.encode()) <= MAX_KEY_BYTES
     except UnicodeEncodeError:
         return False
-
-
-def written(value: Any) -> str | None:
-    """Return a text as it is, or a whole number as people write it. None for other values.
-
-    What went through a spreadsheet comes as 5321234567.0: its zero is no digit of the number.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_NUMBER:
-        return None
-    return str(int(value)) if value == int(value) else None
-
-
-def phone(text: str, default_country: str | None) -> str | None:
-    """Return the E.164 form (`+905321234567`) of a number as people write it. None if it cannot be one.
-
-    `default_country` (ISO 3166 alpha-2, such as `TR`) reads numbers without a country code; without it
-    only international writings (`+90 …`, `0090 …`) are taken. A number of a possible length is enough:
-    tables of assigned ranges lag behind what the operators assign, and a customer would be lost.
-    """
-    text = text.strip()
-    if not text or len(text) > _LONGEST_PHONE_TEXT:
-        return None
-    import phonenumbers  # noqa: PLC0415 - 45 ms, which a cold receive function only pays when it must
-
-    written = f"+{text[2:]}" if text.startswith("00") else text
-    try:
-        number = phonenumbers.parse(written, default_country)
-    except phonenumbers.NumberParseException:
-        return None
-    canonical = _canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    possible = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(canonical, None))
-    return canonical if possible == phonenumbers.ValidationResult.IS_POSSIBLE else None
-
-
-def phone_of_digits(digits: str) -> str | None:
-    """Return the E.164 form of an international number without plus sign (`905321234567`), as in WhatsApp's ids."""
-    return _canonical(f"+{digits}") if _DIGITS.fullmatch(digits) else None
-
-
-def _canonical(number: str) -> str:
-    """Return one writing for the two that a mobile number of Mexico or Brazil has.
-
-    Mexico dropped the 1 after 52 in 2019, Brazil put a 9 before its eight-digit mobiles until 2016;
-    WhatsApp still names many of these customers by the old writing.
-    """
-    mexican = _MEXICO_WITH_OLD_ONE.fullmatch(number)
-    if mexican:
-        return f"+52{mexican[1]}"
-    brazilian = _BRAZIL_WITHOUT_NINE.fullmatch(number)
-    return f"+55{brazilian[1]}9{brazilian[2]}" if brazilian else number
-
-
-def email(text: str) -> str | None:
-    """Return the address in lower case, composed Unicode (NFC). None if it is no plain `local@domain.tld`.
-
-    The local part is lowered too: by the standard only its host may say whether case counts, in
-    practice no host lets it count, and people write their own address in every case. Nothing else is
-    folded: dots and `+tags` make different mailboxes at most hosts.
-    """
-    if len(text) > _LONGEST_EMAIL_TEXT:
-        return None
-    address = unicodedata.normalize("NFC", text.strip()).lower()
-    return address if _EMAIL.fullmatch(address) and address.isprintable() else None
 
 
 def identities_of(fields: Mapping[str, Any], default_country: str | None) -> tuple[str, ...]:

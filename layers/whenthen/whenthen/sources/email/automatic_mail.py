@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from whenthen.domain.events.identities import email
+
 if TYPE_CHECKING:
     from whenthen.sources.email.authentication import Authentication
     from whenthen.sources.email.mime import Mail
@@ -47,7 +49,8 @@ def automatic(mail: Mail, receipt: Authentication, own_addresses: Collection[str
             return sign
     if receipt.return_path == "":
         return "empty_return_path"
-    if any(person.address in own_addresses for person in mail.people["from"]):
+    own = {email(address) or address for address in own_addresses}
+    if any(person.address in own for person in mail.people["from"]):
         return "own_address"
     return None
 

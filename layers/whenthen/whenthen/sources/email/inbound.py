@@ -18,7 +18,7 @@ from msgspec import Struct
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
-from whenthen.domain.events.identities import identity
+from whenthen.domain.events.identities import domain, identity
 from whenthen.sources.email.automatic_mail import automatic
 from whenthen.sources.email.reply_text import extract_reply
 from whenthen.sources.parsing.json_body import present
@@ -102,8 +102,9 @@ def rejection_of(receipt: Authentication) -> Reason | None:
 
 def _identities(mail: Mail, receipt: Authentication) -> tuple[str, ...]:
     author = mail.author
-    proven = author is not None and author.address.rpartition("@")[2] == receipt.vouched
-    return (identity("email", author.address),) if author and proven else ()
+    if author is None or receipt.vouched is None or author.address.rpartition("@")[2] != domain(receipt.vouched):
+        return ()
+    return (identity("email", author.address),)
 
 
 def _data(mail: Mail, receipt: Authentication, sender: Person | None, stored: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import EVENT_TYPE, Event, from_json, parse_time
-from whenthen.domain.events.identities import fits_key
+from whenthen.domain.events.identities import fits_key, normalised_identity
 
 NO_DETAIL = ReasonCode("envelope.no_detail")
 OWN_EVENT_SOURCE = ReasonCode("envelope.own_source", "source")
@@ -61,7 +61,7 @@ def _of_another(event: Event) -> Event:
         event,
         id=ids.event_id(event.source, event.id),
         subject=event.subject if event.subject is not None and fits_key(event.subject) else None,
-        identities=tuple(identity for identity in event.identities if fits_key(identity)),
+        identities=tuple(dict.fromkeys(filter(None, map(normalised_identity, event.identities)))),
     )
 
 

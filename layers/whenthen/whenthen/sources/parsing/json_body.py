@@ -27,6 +27,7 @@ MAX_DEPTH = 64
 _MAY_HOLD_LONG_INTEGERS = re.compile(rb"[0-9]{19}")
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
 _UNIX_SECONDS = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
+_EXACT = 2**53  # floats hold every whole number below
 _LATEST = 253_402_300_799  # the last second of the year 9999, the last that a datetime holds
 
 
@@ -103,7 +104,9 @@ def unix_time(value: Any) -> datetime | None:
 
 
 def text_id(value: Any) -> str | None:
-    """Give an id as text, be it a string or an integer; Meta sends both. None for anything else."""
+    """Give an id as text, be it a string or a whole number, also one that a program wrote as a float. Else None."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None

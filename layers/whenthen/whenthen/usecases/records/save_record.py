@@ -58,14 +58,15 @@ def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[s
 
 def _normal(name: str, value: Any, default_country: str | None) -> str | None:
     """Normalise the value of an identity field. None if it is unreadable."""
-    if not isinstance(value, str) or not value:
+    text = identities.written(value) if name == "phone" else value
+    if not isinstance(text, str) or not text:
         return None
     match name:
         case "phone":
-            return identities.phone(value, default_country)
+            return identities.phone(text, default_country)
         case "email":
-            return identities.email(value)
-    return value
+            return identities.email(text)
+    return text
 
 
 def _normalised_others(
