@@ -18,7 +18,7 @@ from whenthen.sources.email.mime import read_mail
 from whenthen.sources.email.outbound_reports import ses_events
 from whenthen.sources.meta import leads, notification
 from whenthen.sources.meta.notification import LeadRef
-from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.whatsapp import webhook
 
@@ -37,19 +37,19 @@ NOT_LISTED = {
 def of_sources() -> Iterator[Event]:
     stripe = parse_source({"name": "stripe", "scheme": "stripe"})
     for path in (EVENTS / "stripe").iterdir():
-        yield from events_of(map_json(Delivery(stripe, {}, path.read_bytes(), None, NOW)))
+        yield from events_of(map_delivery(Delivery(stripe, {}, path.read_bytes(), None, NOW)))
     github = parse_source({"name": "github", "scheme": "github"})
     for path in (EVENTS / "github").iterdir():
         event = next(name for name in GITHUB_EVENTS if path.stem.startswith(name))
-        yield from events_of(map_json(Delivery(github, {"x-github-event": event}, path.read_bytes(), "d1", NOW)))
+        yield from events_of(map_delivery(Delivery(github, {"x-github-event": event}, path.read_bytes(), "d1", NOW)))
     bank = parse_source({"name": "bank", "scheme": "standard_webhooks"})
-    yield from events_of(map_json(Delivery(bank, {}, sample("hooks/payment_received.json"), "m1", NOW)))
+    yield from events_of(map_delivery(Delivery(bank, {}, sample("hooks/payment_received.json"), "m1", NOW)))
     for config, body in (("order_source", "order_shipped"), ("tickets_source", "tickets_batch")):
         source = parse_source(sample_json(f"hooks/{config}.json"))
-        yield from events_of(map_json(Delivery(source, {}, sample(f"hooks/{body}.json"), None, NOW)))
+        yield from events_of(map_delivery(Delivery(source, {}, sample(f"hooks/{body}.json"), None, NOW)))
     form = parse_source({"name": "contact", "scheme": "form_token"})
     posted = {"content-type": "application/x-www-form-urlencoded"}
-    yield from events_of(map_form(Delivery(form, posted, sample("forms/contact.urlencoded"), None, NOW)))
+    yield from events_of(map_delivery(Delivery(form, posted, sample("forms/contact.urlencoded"), None, NOW)))
 
 
 def of_meta() -> Iterator[Event]:

@@ -10,6 +10,7 @@ from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Refused
 from whenthen.domain.common.reason_codes import NOT_FLAG
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
+from whenthen.domain.imports.spec import read_order
 from whenthen.sources.files.reason_codes import COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.sources.parsing.json_body import NOT_UTF8
@@ -134,6 +135,21 @@ def test_a_line_that_is_no_object_gives_its_reason(text: bytes, code: str) -> No
     assert refused.value.reason.code == code
 
 
-@pytest.mark.parametrize(("text", "blank"), [(b"", True), (b" \r", True), (b"\xef\xbb\xbf", True), (b",", False)])
-def test_an_empty_line_is_no_row(text: bytes, blank: Any) -> None:
-    assert is_blank(text) is blank
+EMPTY = [
+    (b"", ",", True),
+    (b" \r", ",", True),
+    (b"\xef\xbb\xbf", ",", True),
+    (b",", ",", True),
+    (b";;;", ";", True),
+    (b'"";" ";', ";", True),
+    (b"\xc2\xa0\t\t ", "\t", True),
+    (b";;", ",", False),
+    (b",x", ",", False),
+    (b"0", ",", False),
+]
+
+
+@pytest.mark.parametrize(("text", "delimiter", "blank"), EMPTY)
+def test_a_line_of_empty_cells_is_no_row(text: bytes, delimiter: str, blank: Any) -> None:
+    order = read_order({"kind": "contact", "format": "csv", "rules": "skip", "delimiter": delimiter})
+    assert is_blank(text, order) is blank

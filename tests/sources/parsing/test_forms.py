@@ -16,7 +16,7 @@ from tests.sources.webhook.events import events_of
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge, WhenthenError
 from whenthen.sources.parsing.forms import TOO_MANY_FIELDS, Form, read_form
 from whenthen.sources.signing import signatures
-from whenthen.sources.webhook.delivery import Delivery, map_form
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.mapping_result import MappingResult
 from whenthen.sources.webhook.reason_codes import HONEYPOT
@@ -76,7 +76,8 @@ def test_a_form_in_another_encoding_is_read_in_it() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "code"),
     [
-        (b"{}", "application/json", "content_type"),
+        (b"{}", "text/plain", "content_type"),
+        (b"[]", "application/json", "no_object"),
         (b"a=1", "", "content_type"),
         (b"a=%FF", URLENCODED, "wrong_encoding"),
         (b"a=\xff", URLENCODED, "wrong_encoding"),
@@ -130,7 +131,7 @@ def submit(raw: bytes, content_type: str, at: datetime = NOW, **settings: Any) -
     source = parse_source({"name": "contact", "scheme": {"kind": "form_token", "field": "token"}, **settings})
     headers = {"content-type": content_type}
     verified = signatures.verify(source.scheme, ["form-token-of-the-demo"], headers, raw, at)
-    return map_form(Delivery(source, headers, raw, verified.delivery_id, at, "TR"))
+    return map_delivery(Delivery(source, headers, raw, verified.delivery_id, at, "TR"))
 
 
 def test_a_form_is_submitted_with_its_fields_and_the_person_is_known() -> None:

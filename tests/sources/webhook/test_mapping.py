@@ -18,7 +18,7 @@ from whenthen.domain.common.reason_codes import NOT_OBJECT
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import MAX_EVENT_BYTES, from_json, to_json
 from whenthen.sources.parsing.json_body import NOT_JSON
-from whenthen.sources.webhook.delivery import Delivery, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.mapping_result import MappingResult
 from whenthen.sources.webhook.reason_codes import (
@@ -40,7 +40,7 @@ FORM = {"name": "site", "scheme": "form_token"}
 
 
 def deliver(source: dict[str, Any], body: bytes, external_id: str | None = None, **headers: str) -> MappingResult:
-    return map_json(Delivery(parse_source(source), headers, body, external_id, NOW, default_country="TR"))
+    return map_delivery(Delivery(parse_source(source), headers, body, external_id, NOW, default_country="TR"))
 
 
 def with_mapping(**mapping: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from whenthen.domain.records import consent, sender_profile
 from whenthen.domain.records.record import MAX_FIELDS, check_fields
 from whenthen.sources.signing.schemes import SETTINGS
 from whenthen.sources.webhook.default_mappings import default_mappings
-from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.mapping_result import MappingResult
 from whenthen.usecases.records.save_record import normalised
@@ -40,7 +40,7 @@ MARK = '"here stands the odd value"'
 
 def delivered(scheme: str, body: str, **headers: str) -> MappingResult:
     source = parse_source({"name": "source", "scheme": scheme})
-    return map_json(Delivery(source, headers, body.encode(), "delivery-1", NOW, "TR"))
+    return map_delivery(Delivery(source, headers, body.encode(), "delivery-1", NOW, "TR"))
 
 
 def whole(mapped: MappingResult) -> None:
@@ -146,7 +146,7 @@ def test_any_json_crashes_nothing(scheme: str, body: str, event: str) -> None:
 def test_any_fields_of_a_form_crash_nothing(pairs: list[tuple[str, str]]) -> None:
     source = parse_source({"name": "site", "scheme": "dangerous_open_form"})
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    mapped = map_form(Delivery(source, headers, urlencode(pairs).encode(), None, NOW, "TR"))
+    mapped = map_delivery(Delivery(source, headers, urlencode(pairs).encode(), None, NOW, "TR"))
     assert [event.type for event in events_of(mapped)] == ["form.submitted"]
     whole(mapped)
 
@@ -168,7 +168,7 @@ FIELDS = st.sampled_from(
 def test_any_fields_of_a_record_cost_neither_the_others_nor_the_event(fields: dict[str, str]) -> None:
     body = "{" + ", ".join(f"{json.dumps(name)}: {value}" for name, value in fields.items()) + "}"
     try:
-        mapped = map_json(Delivery(parse_source(RECORDED), {}, body.encode(), None, NOW, "TR"))
+        mapped = map_delivery(Delivery(parse_source(RECORDED), {}, body.encode(), None, NOW, "TR"))
     except Malformed:
         return  # numbers that JSON does not know, and what nests too deep
     assert [event.type for event in events_of(mapped)] == ["order.placed"]

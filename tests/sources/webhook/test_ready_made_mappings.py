@@ -16,7 +16,7 @@ from whenthen.sources.parsing.expressions import compile_expression
 from whenthen.sources.signing import signatures
 from whenthen.sources.stripe import mappings as stripe
 from whenthen.sources.webhook.default_mappings import default_mappings
-from whenthen.sources.webhook.delivery import Delivery, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.mapping_result import MappingResult
 
@@ -26,13 +26,13 @@ AYSE = {"stripe#cus_S4ayse", "email#ayse.yilmaz@example.com", "phone#+9053212345
 
 def of_stripe(name: str) -> MappingResult:
     source = parse_source({"name": "stripe", "scheme": "stripe"})
-    return map_json(Delivery(source, {}, sample(f"stripe/{name}.json"), None, NOW, "TR"))
+    return map_delivery(Delivery(source, {}, sample(f"stripe/{name}.json"), None, NOW, "TR"))
 
 
 def of_github(name: str, event: str) -> MappingResult:
     source = parse_source({"name": "github", "scheme": "github"})
     headers = {"x-github-event": event, "x-github-delivery": "72d3162e-cc78-11e3"}
-    return map_json(Delivery(source, headers, sample(f"github/{name}.json"), "72d3162e-cc78-11e3", NOW, "TR"))
+    return map_delivery(Delivery(source, headers, sample(f"github/{name}.json"), "72d3162e-cc78-11e3", NOW, "TR"))
 
 
 STRIPE = [
@@ -93,9 +93,9 @@ def test_what_stripe_repeats_has_the_same_id_even_where_its_bytes_differ() -> No
     source = parse_source({"name": "stripe", "scheme": "stripe"})
     document = sample_json("stripe/payout_paid.json")
     first, again = (
-        events_of(map_json(Delivery(source, {}, json.dumps({**document, "pending_webhooks": n}).encode(), None, NOW)))[
-            0
-        ]
+        events_of(
+            map_delivery(Delivery(source, {}, json.dumps({**document, "pending_webhooks": n}).encode(), None, NOW))
+        )[0]
         for n in (2, 1)
     )
     assert first.type == "webhook.received"
@@ -167,7 +167,7 @@ def test_the_whole_way_from_stripes_bytes() -> None:
     source, raw = parse_source({"name": "stripe", "scheme": "stripe"}), sample("stripe/invoice_paid.json")
     headers = signatures.sign(source.scheme, "whsec_of_the_test", raw, NOW)
     verified = signatures.verify(source.scheme, ["whsec_of_the_test"], headers, raw, NOW)
-    assert events_of(map_json(Delivery(source, headers, raw, verified.delivery_id, NOW)))[0].type == "invoice.paid"
+    assert events_of(map_delivery(Delivery(source, headers, raw, verified.delivery_id, NOW)))[0].type == "invoice.paid"
 
 
 def test_a_scheme_whose_bodies_can_be_anything_has_no_mappings_of_its_own() -> None:

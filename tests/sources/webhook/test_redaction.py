@@ -145,7 +145,9 @@ def test_a_forms_token_is_masked_and_its_files_are_named_only() -> None:
     assert found["fields"] == {"name": "Ayşe", "t": "***", "note": "hi"}
     part = b'--b\r\nContent-Disposition: form-data; name="cv"; filename="cv.pdf"\r\n\r\n%PDF-content\r\n--b--'
     found = kept_body(FORM, {"content-type": "multipart/form-data; boundary=b"}, part, [])
-    assert json.loads(found)["files"] == [{"field": "cv", "name": "cv.pdf", "size": 12}]
+    assert json.loads(found)["files"] == [
+        {"field": "cv", "name": "cv.pdf", "type": "application/octet-stream", "size": 12}
+    ]
 
 
 def test_headers_are_kept_by_value_only_where_they_tell_what_a_delivery_is() -> None:

@@ -53,7 +53,11 @@ CONTENT = [
     ("document", "document", {"text": "Planı ekledim"}),
     ("sticker", "sticker", {}),
     ("location", "location", {"text": "Kemeraltı"}),
-    ("contacts", "contacts", {"cards": [{"name": "Mehmet Demir", "phones": ["+90 533 765 43 21"]}]}),
+    (
+        "contacts",
+        "contacts",
+        {"cards": [{"name": "Mehmet Demir", "phones": ["+90 533 765 43 21"], "emails": ["mehmet@example.com"]}]},
+    ),
     ("reaction", "reaction", {"emoji": "👍", "removed": False, "reply_to": OURS}),
     ("reaction_removed", "reaction", {"removed": True, "reply_to": OURS}),
     ("quick_reply", "button", {"text": "Onaylıyorum", "payload": "APPOINTMENT_CONFIRM", "reply_to": OURS}),

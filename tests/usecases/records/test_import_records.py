@@ -84,7 +84,7 @@ def test_a_file_that_is_imported_again_changes_nothing(world: World) -> None:
 
 
 def test_refused_rows_are_told_by_line_and_stop_nothing(world: World) -> None:
-    data = 'id,email\n"a\n",a@example.com\nb,nonsense\n\n,\nbad id!,b@example.com\nc,c@example.com\nd\n'
+    data = 'id,email\n"a\n",a@example.com\nb,nonsense\n\n-,\nbad id!,b@example.com\nc,c@example.com\nd\n'
     work = done(world, data)
     assert (work.status, work.counts) == (ImportStatus.DONE, Counts(created=2, refused=4))
     _, rejections = admin(world).get(work.id)
@@ -363,3 +363,11 @@ def test_a_quiet_change_is_told_apart_from_the_next(world: World) -> None:
     quiet = world.records.stored["contact:p0"]
     world.changes("contact:p0", city="Bursa")
     assert (quiet.quiet, world.records.stored["contact:p0"].quiet) == (True, False)
+
+
+@pytest.mark.parametrize(("delimiter", "blank"), [(";", ";;"), (",", '"",,'), ("\t", " \t\t "), (";", "\u00a0;;")])
+def test_rows_of_empty_cells_push_no_refusal_out_of_the_list(world: World, delimiter: str, blank: str) -> None:
+    header, wrong = (delimiter.join(cells) for cells in (["id", "email", "city"], ["", "no address", "Bursa"]))
+    work = done(world, "\n".join([header, *[blank] * 150, wrong]), delimiter=delimiter)
+    assert work.counts == Counts(refused=1)
+    assert [row.line for row in world.imports.rejected_rows(work.id)] == [152]

@@ -187,10 +187,10 @@ def _change(name: str, change: Any) -> Change:
 
 
 def parse_time(value: Any, name: str) -> datetime:
-    """Read an RFC 3339 time with its offset, as UTC. Raises Invalid naming the field `name`."""
+    """Read an RFC 3339 time with its offset, as UTC, its `T` and `Z` in either case. Raises Invalid naming `name`."""
     try:
-        time = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        time = datetime.fromisoformat(value.upper())
+    except (AttributeError, TypeError, ValueError):
         raise Invalid.field(name, BAD_TIME()) from None
     if time.tzinfo is None:
         raise Invalid.field(name, NO_OFFSET())

@@ -73,9 +73,12 @@ def read_row(text: bytes, header: Sequence[str], order: Order) -> Row:
     return _json_row(text) if order.format is FileFormat.JSON_LINES else _csv_row(text, header, order)
 
 
-def is_blank(text: bytes) -> bool:
-    """Tell whether a line is empty, and so no row."""
-    return not text.removeprefix(BOM).strip()
+def is_blank(text: bytes, order: Order) -> bool:
+    """Tell whether a line is empty, and so no row; of CSV also one of empty cells, as spreadsheets leave behind."""
+    written = text.removeprefix(BOM)
+    if order.format is FileFormat.CSV:
+        written = written.translate(None, b'"' + order.delimiter.encode())
+    return not written.replace(b"\xc2\xa0", b"").strip()
 
 
 def _json_row(text: bytes) -> Row:

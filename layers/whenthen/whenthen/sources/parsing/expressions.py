@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.sources.parsing.field_names import find_named
 
 # `detail` is the JMESPath library's own message.
 NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "detail")
@@ -40,7 +41,7 @@ _WITH_THREE_DECIMALS = re.compile("BHD|JOD|KWD|OMR|TND")
 
 
 class _Functions(Functions):  # type: ignore[misc]
-    """Add `major_units` to JMESPath's functions: it has no arithmetic, and providers write amounts in cents."""
+    """Add to JMESPath's functions: it has no arithmetic, and no comparison of names as people write them."""
 
     @signature({"types": ["number", "null"]}, {"types": ["string", "null"]})  # type: ignore[untyped-decorator]
     def _func_major_units(self, amount: float | None, currency: str | None) -> float | None:
@@ -54,6 +55,14 @@ class _Functions(Functions):  # type: ignore[misc]
         decimals = 0 if _WITHOUT_DECIMALS.fullmatch(code) else 3 if _WITH_THREE_DECIMALS.fullmatch(code) else 2
         units = round(amount / 10**decimals, decimals)
         return int(units) if units == int(units) else units
+
+    @signature({"types": ["object", "null"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_named(self, fields: Mapping[str, Any] | None, name: str) -> Any:
+        """Find the field of a form that people name so in any of our languages; null if none holds anything.
+
+        `named(body.fields, 'email')` finds `E-Mail`, `e-posta`, `E-mail cím`, `your-email`.
+        """
+        return find_named(fields or {}, name)
 
 
 _OPTIONS = jmespath.Options(custom_functions=_Functions())

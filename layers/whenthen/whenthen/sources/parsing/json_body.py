@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -26,6 +27,15 @@ MAX_DEPTH = 64
 
 _MAY_HOLD_LONG_INTEGERS = re.compile(rb"[0-9]{19}")
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order mark → encoding. That of UTF-16 begins one of UTF-32, so it is looked for last."""
+
 _UNIX_SECONDS = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _EXACT = 2**53  # floats hold every whole number below
 _LATEST = 253_402_300_799  # the last second of the year 9999, the last that a datetime holds
@@ -38,6 +48,7 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
     that refuses them by the name of their field. NaN, Infinity and floats beyond the range are refused: no store takes
     them. Senders that cut a text may leave half of a surrogate pair; it becomes U+FFFD, as it cannot be encoded again.
     """
+    body = _in_utf8(body)
     try:
         # Where all are short, they are read by the decoder itself, in half the time.
         parse_int = int64.read if not exact and _MAY_HOLD_LONG_INTEGERS.search(body) else None
@@ -56,6 +67,17 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
         raise Malformed(TOO_DEEP(count=MAX_DEPTH))
     whole: dict[str, Any] | list[Any] = _whole(value) if _MAY_HOLD_SURROGATES.search(body) else value
     return whole
+
+
+def _in_utf8(body: bytes) -> bytes:
+    """Drop a byte order mark, and turn a body that has another encoding's mark into UTF-8. Raises Malformed."""
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            try:
+                return body.decode(encoding).removeprefix("\ufeff").encode()
+            except UnicodeError as error:
+                raise Malformed(NOT_UTF8(byte=getattr(error, "start", 0))) from None
+    return body
 
 
 def _refuse(constant: str) -> Any:

@@ -133,19 +133,21 @@ def _unsplit(scheme: Scheme, headers: Mapping[str, str]) -> str:
     return value[len(scheme.prefix) :]
 
 
-# --- Standard Webhooks 1.0.0: `id.timestamp.body`, several `v1,<base64>` in one header
+# --- Standard Webhooks 1.0.0: `id.timestamp.body`, several `v1,<base64>` in one header. Svix, whose format the standard
+# took over, writes `svix-` before the same names.
 
 
 def _verify_standard(
     _scheme: Scheme, keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now: datetime
 ) -> Verified:
-    external_id, written = _header(headers, "webhook-id"), _header(headers, "webhook-timestamp")
+    names = "svix" if "svix-signature" in headers and "webhook-signature" not in headers else "webhook"
+    external_id, written = _header(headers, f"{names}-id"), _header(headers, f"{names}-timestamp")
     if not _MESSAGE_ID.fullmatch(external_id):
-        raise Unauthenticated(HEADER_MISSING(header="webhook-id"))
+        raise Unauthenticated(HEADER_MISSING(header=f"{names}-id"))
     _require_recent(written, now, also_ahead=True)
     signed = f"{external_id}.{written}.".encode() + body
     _require_equal(
-        [f"v1,{_base64(_digest(key, signed))}" for key in keys], _header(headers, "webhook-signature").split(" ")
+        [f"v1,{_base64(_digest(key, signed))}" for key in keys], _header(headers, f"{names}-signature").split(" ")
     )
     return Verified(external_id)
 

@@ -22,10 +22,7 @@ STANDARD_WEBHOOKS: list[dict[str, Any]] = [
 FORM: list[dict[str, Any]] = [
     {
         "type": "form.submitted",
-        "identities": (
-            "body.fields.{phone: phone || phone_number || tel || telephone || mobile || telefon,"
-            ' email: email || mail || e_mail || "e-mail" || eposta}'
-        ),
+        "identities": "{phone: named(body.fields, 'phone'), email: named(body.fields, 'email')}",
         "data": "{form: source, fields: body.fields, files: body.files}",
     },
 ]

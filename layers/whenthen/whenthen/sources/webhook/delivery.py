@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge
-from whenthen.sources.parsing.forms import read_form
-from whenthen.sources.parsing.json_body import read_json, text_id
+from whenthen.sources.parsing.json_body import text_id
+from whenthen.sources.signing.schemes import FORM_SCHEMES
+from whenthen.sources.webhook.body import fields_of, read_body
 from whenthen.sources.webhook.default_mappings import default_mappings
 from whenthen.sources.webhook.field_mapping import (
     MAX_DATA_BYTES,
@@ -41,7 +42,7 @@ from whenthen.sources.webhook.reason_codes import (
 from whenthen.sources.webhook.record_mapping import RecordUpsert, record_of
 
 if TYPE_CHECKING:
-    from whenthen.sources.parsing.forms import Upload
+    from whenthen.sources.parsing.forms import Form, Upload
 
 MAX_ITEMS = 500
 """Items that `each` may find in one body."""
@@ -83,26 +84,26 @@ class Delivery(Struct, frozen=True):
         }
 
 
-def map_json(delivery: Delivery) -> MappingResult:
-    """Map a JSON body. Raises Malformed if it is not JSON, TooLarge for too many items."""
-    return _map_body(delivery, read_json(delivery.raw), delivery.base_id)
+def map_delivery(delivery: Delivery) -> MappingResult:
+    """Map a delivery by its content type, as JSON or as a form.
 
-
-def map_form(delivery: Delivery) -> MappingResult:
-    """Map a posted form; it makes nothing if its honeypot was filled in, as only programs do.
-
-    Expressions see `body.fields` without the token and the honeypot, and `body.files` without their contents.
-    Raises Malformed for a body that is no form, TooLarge for too many fields.
+    Expressions see the fields of a form in `body.fields`, and its files without their contents in `body.files`.
+    Raises Malformed for a body that is neither, TooLarge for too many fields or items.
     """
-    form, options = read_form(delivery.raw, delivery.headers.get("content-type", "")), delivery.source.form
-    if options.honeypot and form.text(options.honeypot):
+    content = read_body(delivery.source.scheme, delivery.headers, delivery.raw)
+    if content.form is None:
+        return _map_body(delivery, content.value, delivery.base_id)
+    return _map_form(delivery, content.form)
+
+
+def _map_form(delivery: Delivery, form: Form) -> MappingResult:
+    """Map a form without its token; it makes nothing if its honeypot was filled in, as only programs do."""
+    source = delivery.source
+    if source.scheme.kind not in FORM_SCHEMES:  # a program repeats its deliveries byte by byte
+        return _map_body(delivery, fields_of(form), delivery.base_id)
+    if source.form.honeypot and form.text(source.form.honeypot):
         return MappingResult(faults=(Problem("", HONEYPOT()),))
-    hidden = {options.honeypot, delivery.source.scheme.field}
-    files = [
-        {"field": file.field, "name": file.name, "type": file.type, "size": len(file.content)} for file in form.files
-    ]
-    fields = {name: value for name, value in form.fields.items() if name not in hidden}
-    body = {"fields": fields, "files": files} if files else {"fields": fields}
+    body = fields_of(form, frozenset({source.form.honeypot, source.scheme.field}))
     return _map_body(delivery, body, _form_id(body, form.files, delivery.now))
 
 

@@ -7,6 +7,7 @@ An expression may find anything. A part that cannot be read is reported and left
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ MAX_DATA_BYTES = 150_000
 """Bytes of an event's data as JSON: leaves room in an event for the rest of it."""
 
 _MILLISECONDS = 100_000_000_000  # a unix time above is in milliseconds: in seconds it would be the year 5138
+_MILLISECOND_TEXT = re.compile(r"[0-9]{12,15}(?:\.[0-9]{1,6})?")
 _LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999; a number above is no time, and may be too large to divide
 
 
@@ -39,6 +41,8 @@ def time_of(mapping: EventMapping, session: MappingSession) -> datetime | None:
     found = session.value("time", mapping.time)
     if found is None:
         return None
+    if isinstance(found, str) and _MILLISECOND_TEXT.fullmatch(found.strip()):
+        found = float(found)
     if isinstance(found, int | float) and _MILLISECONDS < found <= _LAST_MILLISECOND:
         found = found / 1000
     time = unix_time(found)

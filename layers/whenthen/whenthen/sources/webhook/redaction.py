@@ -17,12 +17,12 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from whenthen.domain.common.errors import WhenthenError
-from whenthen.sources.parsing.forms import read_form
-from whenthen.sources.parsing.json_body import read_json
 from whenthen.sources.signing.schemes import FORM_SCHEMES
+from whenthen.sources.webhook.body import fields_of, read_body
 
 if TYPE_CHECKING:
     from whenthen.sources.parsing.expressions import Expression
+    from whenthen.sources.parsing.forms import Form
     from whenthen.sources.webhook.mapping import Source
 
 MASK = "***"
@@ -38,7 +38,7 @@ MOST_NAMES = 50
 TELLING_HEADERS = frozenset(
     {
         *("content-type", "content-encoding", "content-length", "user-agent"),
-        *("webhook-id", "webhook-timestamp", "x-github-event", "x-github-delivery"),
+        *("webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp", "x-github-event", "x-github-delivery"),
     }
 )
 """Headers that tell the nature of a delivery of any sender."""
@@ -109,7 +109,8 @@ def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: S
     Empty if the body cannot be read: nothing masks reliably where names and values are not told apart.
     """
     try:
-        read = _form(source, headers, raw) if source.scheme.kind in FORM_SCHEMES else read_json(raw)
+        content = read_body(source.scheme, headers, raw)
+        read = content.value if content.form is None else _shown_form(source, content.form)
     except WhenthenError:
         return ""
     return json.dumps(_Masking(secrets).of(read), ensure_ascii=False)[:LONGEST_BODY]
@@ -194,11 +195,11 @@ class _Masking(Struct):
         return found
 
 
-def _form(source: Source, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
-    form = read_form(raw, headers.get("content-type", ""))
-    hidden = {source.scheme.field}
-    files = [{"field": file.field, "name": file.name, "size": len(file.content)} for file in form.files]
-    return {"fields": {name: MASK if name in hidden else text for name, text in form.fields.items()}, "files": files}
+def _shown_form(source: Source, form: Form) -> dict[str, Any]:
+    """Return a form as expressions see it, but with its token masked in place of left out."""
+    token = source.scheme.field if source.scheme.kind in FORM_SCHEMES else None
+    whole = fields_of(form)
+    return whole | {"fields": {name: MASK if name == token else text for name, text in form.fields.items()}}
 
 
 def is_secret(name: str) -> bool:

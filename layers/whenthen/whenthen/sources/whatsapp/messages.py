@@ -7,7 +7,7 @@ answers                of a flow: question → answer
 emoji, removed         of a reaction; `removed` where it was taken back
 media                  id, mime_type, sha256, caption, filename, voice, animated, url
 location               latitude, longitude, name, address, url
-cards                  of shared contacts: name, phones
+cards                  of shared contacts: name, phones, emails
 order                  catalog_id, items: product, quantity, price, currency
 reply_to, forwarded    id of the message that this one answers or reacts to; whether it was written elsewhere
 referral               the advertisement that it came from
@@ -96,9 +96,10 @@ def _cards(message: Mapping[str, Any], _part: Mapping[str, Any]) -> dict[str, An
     cards = []
     for card in mappings(message.get("contacts"))[:MOST_ITEMS]:
         phones = [text(one.get("phone")) or text(one.get("wa_id")) for one in mappings(card.get("phones"))]
-        cards.append(
-            present({"name": text(mapping(card.get("name")).get("formatted_name")), "phones": [p for p in phones if p]})
-        )
+        emails = [text(one.get("email")) for one in mappings(card.get("emails"))]
+        name = text(mapping(card.get("name")).get("formatted_name"))
+        said = {"name": name, "phones": [each for each in phones if each]}
+        cards.append(present(said | {"emails": [each for each in emails if each] or None}))
     return {"cards": cards or None}
 
 

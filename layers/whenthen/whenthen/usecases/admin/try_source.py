@@ -14,7 +14,7 @@ from whenthen.domain.common.errors import Invalid, Problem, Refused, handling_of
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, TOO_MANY
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.signing.schemes import FORM_SCHEMES
-from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.trial import PassedOver, passed_over
 
@@ -96,8 +96,7 @@ class TrySource(Struct, frozen=True):
             raise Invalid(problems)
         delivery = Delivery(source, headers, raw, external_id, self.clock.now(), self.save_record.default_country)
         try:
-            mapped = map_form(delivery) if source.scheme.kind in FORM_SCHEMES else map_json(delivery)
-            return self._trial(delivery, mapped)
+            return self._trial(delivery, map_delivery(delivery))
         except Refused as error:
             row = handling_of(error)
             return Trial(name, refused=Refusal(row.status, row.title, error.reason))

@@ -14,7 +14,7 @@ from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, 
 from whenthen.ports.values import SourceUpdate, WriteResult
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
-from whenthen.sources.webhook.delivery import Delivery, map_form, map_json
+from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.usecases.ingest.reason_codes import BODY_TOO_LARGE
 from whenthen.usecases.ingest.record_rejection import Posted
@@ -101,7 +101,7 @@ class ReceiveWebhook(Struct, frozen=True):
     def _taken(self, delivery: Delivery) -> tuple[MappingResult, tuple[Event, ...]]:
         """Map the delivery, write its records, then build and publish its events."""
         is_form = delivery.source.scheme.kind in FORM_SCHEMES
-        mapped = map_form(delivery) if is_form else map_json(delivery)
+        mapped = map_delivery(delivery)
         origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
         written = [self._written(item, origin, delivery.now) for item in mapped.items]
         events = tuple(item.event(record) for item, record in written)

@@ -34,7 +34,7 @@ class LineReader:
     def upcoming(self, most: int) -> list[Line]:
         """Return the next lines, fewer at the end of the file. Raises Refused if the file cannot be read at all."""
         while len(self._ahead) < most and (span := self._span()) is not None:
-            if not span.rejection and is_blank(span.text):
+            if not span.rejection and is_blank(span.text, self._work.order):
                 continue
             if self._work.order.format is FileFormat.CSV and not self.header:
                 self.header = self._read_header(span)
