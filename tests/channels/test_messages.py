@@ -14,12 +14,13 @@ from tests.usecases.fakes.stores import FakeRecords
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
 from whenthen.channels.email.effect import UNKNOWN_SENDER
-from whenthen.channels.whatsapp.effect import TEXT_LENGTH
+from whenthen.channels.whatsapp.effect import EMPTY_VALUE, TEXT_LENGTH
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import Job, JobStatus
+from whenthen.domain.templating.urls import DOTS_IN_PATH, OPEN_HOST
 from whenthen.ports.reason_codes import MOVED_ON
 from whenthen.ports.values import HttpAnswer
 from whenthen.sources.signing import signatures
@@ -62,7 +63,7 @@ def test_a_mail_is_rendered_and_says_that_a_machine_sent_it(world: World) -> Non
         ({"subject": "x", "text": "x", "reply_to": "me"}, "with.reply_to", "address.no_email"),
         (
             {"subject": "x", "text": "{{ record.first_name|replace('e', record.first_name) }}{{ 5|length }}"},
-            "template",
+            "with.text",
             "template.not_rendered",
         ),
     ],
@@ -137,6 +138,91 @@ def test_a_whatsapp_message_goes_to(
         "text": {"preview_url": False, "body": "Hello"},
         "context": {"message_id": "wamid.1"},
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Ayşe\nYılmaz", "Ayşe Yılmaz"),
+        ("Ayşe\r\n\tYılmaz ", "Ayşe Yılmaz"),
+        ("a     b", "a b"),
+        ("a\u00a0\u2003\u2028b", "a b"),
+        ("a\x00\x1fb\x85", "a b"),
+        (True, "yes"),
+        (["a", "b\nc"], "a, b c"),
+        (12.50, "12.5"),
+        ("\u202aשלום\u202c", "\u202aשלום\u202c"),
+    ],
+)
+def test_a_whatsapp_template_s_values_are_one_line_each(world: World, name: Any, sent: str) -> None:
+    world.has_record("lead:1", phone="+905321234567", name=name)
+    job = performed(world, "send_whatsapp", template="welcome", parameters=["x", "{{ record.name }}"])
+    assert job.status is JobStatus.DONE
+    ((message, _),) = world.graph.sent
+    assert [value["text"] for value in message["template"]["components"][0]["parameters"]] == ["x", sent]
+
+
+@pytest.mark.parametrize("name", [None, "", " ", "\n\t", "\u200b", "\u00a0", "\x07", [], [None], "\u2060 \ufeff"])
+def test_an_empty_value_of_a_whatsapp_template_is_refused_before_it_is_claimed(world: World, name: Any) -> None:
+    world.has_record("lead:1", phone="+905321234567", name=name)
+    job = performed(world, "send_whatsapp", template="welcome", parameters=["x", "{{ record.name }}"])
+    assert (job.status, job.attempt, world.graph.sent) == (JobStatus.FAILED, 0, [])
+    assert job.reason == at("with.parameters[1]", EMPTY_VALUE(place=2))
+
+
+@pytest.mark.parametrize("action", ["set_fields", "call_webhook"])
+@pytest.mark.parametrize(
+    ("fields", "field", "kept"),
+    [
+        ({"vip": True}, "{{ record.vip }}", True),
+        ({"tags": ["a", "b"]}, "{{ record.tags }}", ["a", "b"]),
+        ({"amount": 5000}, "{{ record.amount }}", 5000),
+        ({"address": {"city": "X"}}, "{{ record.address }}", {"city": "X"}),
+        ({"amount": 2.675}, "{{ record.amount|round(2) }}", 2.68),
+        ({"vip": False}, "VIP: {{ record.vip }}", "VIP: no"),
+    ],
+)
+def test_a_value_keeps_its_type_in_fields_and_in_data(
+    world: World, fields: dict[str, Any], field: str, kept: Any, action: str
+) -> None:
+    world.has_record("lead:1", **fields)
+    if action == "set_fields":
+        performed(world, action, fields={"copy": field})
+        assert world.records.get("lead:1").fields["copy"] == kept  # type: ignore[union-attr]
+    else:
+        performed(world, action, url="https://example.com/hook", data={"copy": field})
+        assert json.loads(world.http.sent[-1].body)["data"] == {"copy": kept}
+
+
+def test_a_field_that_is_missing_is_removed_where_it_is_copied_to(world: World) -> None:
+    world.has_record("lead:1", copy="old")
+    assert performed(world, "set_fields", fields={"copy": "{{ record.missing }}"}).status is JobStatus.DONE
+    assert "copy" not in world.records.get("lead:1").fields  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("a/b?c", "https://example.com/hooks/a%2Fb%3Fc"),
+        ("ş", "https://example.com/hooks/%C5%9F"),
+        ("evil.example/..", "https://example.com/hooks/evil.example%2F.."),
+    ],
+)
+def test_a_webhook_s_address_has_its_values_encoded(world: World, value: str, url: str) -> None:
+    world.has_record("lead:1", code=value)
+    job = performed(world, "call_webhook", url="https://example.com/hooks/{{ record.code }}")
+    if ".." in value:
+        assert (job.status, job.attempt, world.http.sent) == (JobStatus.FAILED, 0, [])
+        assert job.reason == at("with.url", DOTS_IN_PATH())
+    else:
+        assert [call.url for call in world.http.sent] == [url]
+
+
+def test_a_webhook_s_host_is_not_chosen_by_a_value(world: World) -> None:
+    world.has_record("lead:1", shop="evil.example/")
+    job = performed(world, "call_webhook", url="https://{{ record.shop }}.hooks.example.com/")
+    assert (job.status, job.attempt, world.http.sent) == (JobStatus.FAILED, 0, [])
+    assert job.reason == at("with.url", OPEN_HOST())
 
 
 def test_a_whatsapp_template_has_its_parameters_in_order(world: World) -> None:

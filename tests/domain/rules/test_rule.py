@@ -277,7 +277,10 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
     for action in actions().values():
         values = {
             ParameterKind.TEXT: "x",
+            ParameterKind.HTML: "x",
+            ParameterKind.URL: "x",
             ParameterKind.TEXTS: ["x"],
+            ParameterKind.SET: ["x"],
             ParameterKind.OBJECT: {"x": "y"},
             ParameterKind.FIELDS: {"x": "y"},
             ParameterKind.RECORD_KIND: "order",

@@ -12,28 +12,24 @@ from hypothesis import strategies as st
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.templating import filters, templates
-from whenthen.domain.templating.filters import FILTER_TOO_LONG, MAX_RENDERED
-from whenthen.domain.templating.templates import (
-    AT_LINE,
+from whenthen.domain.templating import filters, syntax
+from whenthen.domain.templating.budget import MAX_RENDERED, TOO_LONG
+from whenthen.domain.templating.filters import FILTER_TOO_LONG
+from whenthen.domain.templating.syntax import (
     BAD_ITEM,
     MAX_FILTERS,
     NOT_ALLOWED,
-    NOT_RENDERED,
+    NOT_LAST,
     PRIVATE_NAME,
     STARRED,
-    TOO_COMPLEX,
-    TOO_LONG,
     TOO_MANY_FILTERS,
     UNKNOWN_FILTER,
     UNKNOWN_NAME,
+    UNKNOWN_NOW_FIELD,
     UNKNOWN_ZONE,
-    UNREADABLE,
-    check,
-    check_all,
-    render,
-    render_all,
 )
+from whenthen.domain.templating.templates import AT_LINE, NOT_RENDERED, TOO_COMPLEX, UNREADABLE, check, render
+from whenthen.domain.temporal.time_values import NOW_FIELDS
 
 CONTEXT: dict[str, Any] = {
     "event": {"type": "lead.created", "data": {"amount": 1234.5, "tags": ["vip", "new"], "at": "2026-03-14T09:30:00Z"}},
@@ -66,8 +62,8 @@ CONTEXT: dict[str, Any] = {
         ("{{ 'big' if event.data.amount > 1000 else 'small' }}", "big"),
         ("{{ 'a' if not record.city and record.name == 'Ayşe' or false else 'b' }}", "a"),
         ("{{ record.city|default('no city', true) }} {{ record.missing|default('none') }}", "no city none"),
-        ("{{ event.data.amount|number }} {{ event.data.amount|number(0) }} {{ 'x'|number }}", "1,234.50 1,234 x"),
-        ("{{ event.data.amount|round(0, 'ceil') }} {{ '2.4'|round }} {{ 'x'|round }}", "1235.0 2.0 x"),
+        ("{{ event.data.amount|number }} {{ event.data.amount|number(0) }} {{ 'x'|number }}", "1,234.50 1,235 x"),
+        ("{{ event.data.amount|round(0, 'ceil') }} {{ '2.4'|round }} {{ 'x'|round }}", "1235 2 x"),
         ("{{ '12.9'|int }} {{ 'x'|int }} {{ 12345678901234567890|int }}", "12 0 12345678901234567890"),
         ("{{ event.data.tags|join(', ') }} {{ record.name|join(', ') }}", "vip, new Ayşe"),
         ("{{ event.data.at|date('%d.%m.%Y') }} {{ event.data.at|hour }} {{ 'x'|date }}", "14.03.2026 09:30 x"),
@@ -93,7 +89,7 @@ def no_filter(name: str) -> Reason:
 
 
 def no_name(name: str) -> Reason:
-    return UNKNOWN_NAME(name=name, options=sorted(templates.NAMES))
+    return UNKNOWN_NAME(name=name, options=sorted(syntax.NAMES))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +129,10 @@ def no_name(name: str) -> Reason:
         ("{{ record.name|map('upper') }}", no_filter("map")),
         ("{{ 'x'|replace(*event.data.tags) }}", STARRED()),
         ("{{ 'x'|truncate(**event.data) }}", STARRED()),
+        ("{{ now.minutes }}", UNKNOWN_NOW_FIELD(name="minutes", options=sorted(NOW_FIELDS))),
+        ("{{ now['tz'] }}", UNKNOWN_NOW_FIELD(name="tz", options=sorted(NOW_FIELDS))),
+        ("{% if now.millennium %}x{% endif %}", UNKNOWN_NOW_FIELD(name="millennium", options=sorted(NOW_FIELDS))),
+        ("{{ record.name|nl2br|truncate(5) }}", NOT_LAST(name="nl2br")),
         ("{{ record.name|e|e|e|e|e|e }}", TOO_MANY_FILTERS(count=MAX_FILTERS)),
         ("{{ record.name", UNREADABLE),
         ("{{ }}", UNREADABLE),
@@ -189,6 +189,105 @@ def test_decimals_are_bounded(written: str) -> None:
     assert float(render("{{ 1.5|" + written + " }}", CONTEXT)) in (1.0, 1.5)
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("4.5|round", "5"),
+        ("-4.5|round", "-5"),
+        ("2.675|round(2)", "2.68"),
+        ("1.005|number", "1.01"),
+        ("'1.005'|number", "1.01"),
+        ("0.125|number", "0.13"),
+        ("-0.001|number", "0.00"),
+        ("1e21|number(0)", "1,000,000,000,000,000,000,000"),
+        ("1.5|round(2)", "1.5"),
+        ("100.0|round", "100"),
+        ("9223372036854775807|number(0)", "9,223,372,036,854,775,807"),
+        ("9007199254740993|round", "9007199254740993"),
+        ("'9007199254740993'|int", "9007199254740993"),
+        ("'007'|int", "7"),
+        ("1.2|round(0, 'ceil')", "2"),
+        ("-1.2|round(0, 'floor')", "-2"),
+        ("1.999|int", "1"),
+        ("'1e999'|number", "1e999"),
+        ("true|number", "yes"),
+        ("'n/a'|round", "n/a"),
+        ("0.1", "0.1"),
+        ("5000.0", "5000"),
+        ("1e22", "10000000000000000000000"),
+        ("0.00001", "0.00001"),
+    ],
+)
+def test_amounts_are_decimals_rounded_half_up(written: str, shown: str) -> None:
+    assert (
+        render("{{ (" + written.replace("|", ")|", 1) + (")" if "|" not in written else "") + " }}", CONTEXT) == shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("{{ record.html|e|truncate(3, true, '') }}", "&lt;b&gt;"),
+        ("{{ record.html|e|upper }}", "&lt;B&gt;&amp;"),
+        ("{{ record.html|e|title|trim|replace('b', '&') }}", "&lt;B&gt;&amp;"),
+        ("{{ record.html|truncate(3, true, '')|e }}", "&lt;b&gt;"),
+        ("{{ record.lines|nl2br }}", "1 &lt; 2<br>\n&amp;<br>\n3"),
+        ("{{ record.lines|truncate(5, true, '')|nl2br }}", "1 &lt; 2"),
+        ("{{ record.missing|nl2br }}|{{ record.city|nl2br }}", "|"),
+        ("{{ record.html|e|join(',') }}{{ record.html|e|first }}", "&lt;b&gt;&amp;&lt;"),
+    ],
+)
+def test_html_is_escaped_once_whatever_filters_follow(source: str, shown: str) -> None:
+    context = {**CONTEXT, "record": {**CONTEXT["record"], "lines": "1 < 2\r\n&\n3"}}
+    assert render(source, context, escaping=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "there"), ("", "there"), ("  ", "there"), ([], "there"), ({}, "there"), (["", None], "there"),
+     (0, "0"), (False, "no"), ("Ayşe", "Ayşe")],
+)  # fmt: skip
+def test_a_blank_value_has_its_default(value: Any, shown: str) -> None:
+    assert render("{{ record.x|default('there') }}", {"record": {"x": value}}) == shown
+    assert render("{{ record.y|default('there') }}", {"record": {"x": value}}) == "there"
+
+
+def test_the_default_can_be_for_missing_values_only_or_for_all_that_is_false() -> None:
+    context = {"record": {"empty": "", "nought": 0}}
+    assert render("{{ record.empty|default('x', false) }}{{ record.no|default('y', false) }}", context) == "y"
+    assert (
+        render("{{ record.nought|default('x', true) }}{{ record.empty|default('y', boolean=true) }}", context) == "xy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        (None, "yes no"),
+        ("en", "yes no"),
+        ("tr", "evet hayır"),
+        ("hu", "igen nem"),
+        ("id", "ya tidak"),
+        ("xx", "yes no"),
+    ],
+)
+def test_lists_truths_and_objects_are_written_for_people(language: str | None, shown: str) -> None:
+    record = {"vip": True, "lost": False, "tags": ["a", None, ["b", 2.0]], "address": {"city": "İzmir", "zip": None}}
+    context = {"record": record, "language": language}
+    assert render("{{ record.vip }} {{ record.lost }}", context) == shown
+    assert render("{{ record.tags }}; {{ record.address }}", context) == "a, b, 2; city: İzmir"
+    upper = shown.split(maxsplit=1)[0].upper()
+    assert render("{{ record.tags|upper }} {{ record.vip|upper }}", context) == f"A, B, 2 {upper}"
+
+
+def test_fields_of_now_are_those_of_conditions() -> None:
+    context = {**CONTEXT, "now": datetime(2026, 12, 31, 23, 5, tzinfo=ZoneInfo("Europe/Istanbul"))}
+    source = "{{ now.year }}-{{ now.month }}-{{ now.day }} {{ now.weekday }} {{ now['hour'] }}:{{ now.minute }}"
+    assert check(source, "text") == []
+    assert render(source, context) == "2026-12-31 thu 23:5"
+    assert render("{{ now.date }} {{ now.time }} {% if now.year > 2025 %}x{% endif %}", context) == "2026-12-31 23:05 x"
+
+
 def test_values_in_html_are_escaped_and_the_templates_own_tags_are_not() -> None:
     source = "<p>{{ record.html }}{{ record.html|upper }}{{ record.html|e|replace('b', 'i') }}</p>"
     text = render(source, CONTEXT, escaping=True)
@@ -197,13 +296,6 @@ def test_values_in_html_are_escaped_and_the_templates_own_tags_are_not() -> None
     assert "<i>" not in text
     assert "<B>" not in text
     assert render("{{ record.html }}", CONTEXT) == "<b>&"
-
-
-def test_renders_and_checks_every_text_of_a_value() -> None:
-    value = {"a": ["{{ record.name }}", 1, None, True], "b": {"c": "{{ event.type }}"}, "d": 2.5}
-    assert render_all(value, CONTEXT) == {"a": ["Ayşe", 1, None, True], "b": {"c": "lead.created"}, "d": 2.5}
-    problems = check_all({"a": ["{{ x }}", "ok"], "b": {"c": "{{ record.name"}}, "with")
-    assert [problem.field for problem in problems] == ["with.a[0]", "with.b.c"]
 
 
 FRAGMENTS = (

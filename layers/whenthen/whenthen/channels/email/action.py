@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.rules.actions import PURPOSE, Action, Parameter
+from whenthen.domain.rules.actions import PURPOSE, Action, Parameter, ParameterKind
 from whenthen.domain.runs.delivery_reports import REPORTS
 
 CHANNEL = "email"
@@ -19,7 +19,7 @@ ACTIONS = (
             Parameter("to", "The address; by default the record's e-mail."),
             Parameter("subject", "The subject line.", required=True),
             Parameter("text", "The body as plain text."),
-            Parameter("html", "The body as HTML; values put into it are escaped."),
+            Parameter("html", "The body as HTML; values put into it are escaped.", ParameterKind.HTML),
             Parameter("reply_to", "Where answers go."),
             Parameter("from", "The sender: MailFrom of the stack (the default), or one of its MailSenders."),
             PURPOSE,

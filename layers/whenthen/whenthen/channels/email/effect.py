@@ -16,8 +16,8 @@ from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
+from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.domain.templating import templates
 from whenthen.ports.values import Mail
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
@@ -69,9 +69,7 @@ class SendEmail(Struct, frozen=True):
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the mail, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
-        html = templates.render(step.parameters.get("html", ""), context, escaping=True)
-        plain = {name: value for name, value in step.parameters.items() if name != "html"}
-        given = templates.render_all(plain, context)
+        given = render_step(step, context)
         to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
         refused = self.consents.opted_out("email", identities.identity("email", to), given.get("purpose", ""))
         if refused is not None:
@@ -81,7 +79,7 @@ class SendEmail(Struct, frozen=True):
             to=to,
             subject=_line(given["subject"]),
             text=given.get("text", ""),
-            html=html,
+            html=given.get("html", ""),
             reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
             headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
         )

@@ -66,7 +66,7 @@ ACTIONS = (
         ReasonCode("action.add_tags")(),
         "Add tags to a record.",
         (
-            Parameter("tags", "The tags.", ParameterKind.TEXTS, required=True),
+            Parameter("tags", "The tags.", ParameterKind.SET, required=True),
             Parameter("record", "Which record; by default the run's."),
         ),
         shown=("tags",),
@@ -79,7 +79,7 @@ ACTIONS = (
         ReasonCode("action.remove_tags")(),
         "Remove tags from a record.",
         (
-            Parameter("tags", "The tags.", ParameterKind.TEXTS, required=True),
+            Parameter("tags", "The tags.", ParameterKind.SET, required=True),
             Parameter("record", "Which record; by default the run's."),
         ),
         shown=("tags",),
@@ -92,7 +92,7 @@ ACTIONS = (
         ReasonCode("action.assign_owner")(),
         "Make one of several agents the owner of the record.",
         (
-            Parameter("from", "The agents to choose from.", ParameterKind.TEXTS, required=True),
+            Parameter("from", "The agents to choose from.", ParameterKind.SET, required=True),
             Parameter("by", "How to choose.", ParameterKind.CHOICE, templated=False, options=("round_robin", "first")),
             Parameter("keep", "Leave an owner that the record has already.", ParameterKind.FLAG, templated=False),
         ),

@@ -17,8 +17,8 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched, with_tags
+from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.domain.templating import templates
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.records.save_record import normalised
@@ -200,7 +200,7 @@ class ChangeRecord(Struct, frozen=True):
         if state.run.status.final:
             return skipped_after(state.run), [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
-        parameters = templates.render_all(step.parameters, self.orchestrator.context(state, job.due))
+        parameters = render_step(step, self.orchestrator.context(state, job.due))
         work = WORKS[step.action](Task(state, job, step, parameters, self.records, self.runs))
         check_fields(work.patch, "with.fields")
         changed = patched(

@@ -15,7 +15,13 @@ ACTIONS = (
         ReasonCode("action.call_webhook")(),
         "Post a signed JSON message to another system (Standard Webhooks).",
         (
-            Parameter("url", "The https address.", required=True),
+            Parameter("url", "The https address; values are encoded.", ParameterKind.URL, required=True),
+            Parameter(
+                "open_host",
+                "Let values choose the scheme, host and port of the address.",
+                ParameterKind.FLAG,
+                templated=False,
+            ),
             Parameter("type", "The message's type; by default the event's."),
             Parameter("data", "The message's data; by default the event's data and the record.", ParameterKind.OBJECT),
             Parameter("secret", "The name of the signing secret; by default `default`.", templated=False),

@@ -14,8 +14,8 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Invalid, NotFound, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.domain.templating import templates
 from whenthen.ports.reason_codes import TOO_LARGE
 from whenthen.ports.values import HttpAnswer, HttpRequest, is_not_now
 from whenthen.sources.signing import signatures
@@ -80,7 +80,7 @@ class CallWebhook(Struct, frozen=True):
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Call:
         """Render and sign the call. Raises Invalid naming the wrong field."""
-        given = templates.render_all(step.parameters, context)
+        given = render_step(step, context)
         document = {
             "type": given.get("type") or context["event"]["type"],
             "timestamp": format_time(job.due),

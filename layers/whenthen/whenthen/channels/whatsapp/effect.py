@@ -6,16 +6,17 @@ by which a job whose answer was lost gets its outcome (`apply_delivery_report`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
+from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.domain.templating import templates
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ ACCEPTED = ReasonCode("whatsapp.accepted")
 MISSING_PHONE = ReasonCode("phone.none")
 # The text has `found` characters; from 1 to `most` are allowed.
 TEXT_LENGTH = ReasonCode("whatsapp.text_length", "most", "found")
+# The value in this place of the template, counted from 1, is empty. WhatsApp takes no empty values.
+EMPTY_VALUE = ReasonCode("whatsapp.empty_value", "place")
+
+_INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
+"""Unicode categories of characters that show nothing. Those that join letters stay within a text."""
 
 
 class _Send(Struct, frozen=True):
@@ -53,7 +59,7 @@ class SendWhatsapp(Struct, frozen=True):
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the message, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
-        given = templates.render_all(step.parameters, context)
+        given = render_step(step, context)
         recipient = self._recipient(given, context)
         refused = self.consents.opted_out("whatsapp", _identity(recipient), given.get("purpose", ""))
         if refused is not None:
@@ -103,6 +109,22 @@ def _template(given: Mapping[str, Any]) -> dict[str, Any]:
         "language": {"code": given.get("language") or DEFAULT_LANGUAGE},
     }
     if given.get("parameters"):
-        values = [{"type": "text", "text": value} for value in given["parameters"]]
+        values = [{"type": "text", "text": text} for text in _values(given["parameters"])]
         template["components"] = [{"type": "body", "parameters": values}]
     return {"type": "template", "template": template}
+
+
+def _values(given: Sequence[str]) -> list[str]:
+    """Return the values of a template in one line each: Meta takes no line breaks, tabs, runs of spaces, or nothing.
+
+    Raises Invalid naming the value that is empty.
+    """
+    values = [" ".join("".join(map(_without_control, text)).split()) for text in given]
+    for place, value in enumerate(values):
+        if all(character == " " or category(character) in _INVISIBLE for character in value):
+            raise Invalid.field(f"with.parameters[{place}]", EMPTY_VALUE(place=place + 1))
+    return values
+
+
+def _without_control(character: str) -> str:
+    return " " if category(character) == "Cc" else character

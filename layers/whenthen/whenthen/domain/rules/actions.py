@@ -32,10 +32,22 @@ MAX_TEXTS = 100
 
 
 class ParameterKind(StrEnum):
-    """Tell what a parameter holds."""
+    """Tell what a parameter holds, and so how its templates are rendered.
+
+    TEXT    a text; values are written for people
+    HTML    HTML; values are escaped
+    URL     a URL; values are encoded, and stand in its path and query only
+    TEXTS   a list of texts, in order
+    SET     a list of texts; a template whose value is a list gives each of its items
+    OBJECT  an object; a template that is one expression keeps its value's type
+    FIELDS  names of fields and their values, as of OBJECT
+    """
 
     TEXT = "text"
+    HTML = "html"
+    URL = "url"
     TEXTS = "texts"
+    SET = "set"
     OBJECT = "object"
     FIELDS = "fields"
     RECORD_KIND = "record_kind"
@@ -131,11 +143,20 @@ def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
     return kind
 
 
+def _read_text(parameter: Parameter, reader: Reader) -> str:
+    return reader.text(parameter.name, longest=MAX_TEMPLATE)
+
+
+def _read_texts(parameter: Parameter, reader: Reader) -> list[str]:
+    return list(reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE))
+
+
 _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
-    ParameterKind.TEXT: lambda parameter, reader: reader.text(parameter.name, longest=MAX_TEMPLATE),
-    ParameterKind.TEXTS: lambda parameter, reader: list(
-        reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE)
-    ),
+    ParameterKind.TEXT: _read_text,
+    ParameterKind.HTML: _read_text,
+    ParameterKind.URL: _read_text,
+    ParameterKind.TEXTS: _read_texts,
+    ParameterKind.SET: _read_texts,
     ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
     ParameterKind.FIELDS: _read_fields,
     ParameterKind.RECORD_KIND: _read_record_kind,

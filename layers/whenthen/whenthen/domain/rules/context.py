@@ -27,11 +27,13 @@ def context_of(
     related: Mapping[str, Any] | None = None,
     history: Earlier | None = None,
     clocks: ZoneInfo | None = None,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Return the mapping that conditions are evaluated on and templates are rendered with.
 
     zone    the rule's: conditions go by its clocks
     clocks  whose clocks templates show (`clocks_of`); None: the rule's too
+    language  in which templates write true and false; None: English
     """
     current = records.as_context(record) if record else None
     return {
@@ -42,6 +44,7 @@ def context_of(
         "history": history,
         "now": now.astimezone(zone) if zone else now,
         "zone": clocks or zone,
+        "language": language,
     }
 
 

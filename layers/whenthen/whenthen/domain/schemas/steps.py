@@ -41,11 +41,21 @@ _COMMON = {
     "retry": noted(ref("Retry"), "How often it is tried."),
 }
 
+
+def _text_shape(parameter: Parameter) -> Schema:
+    return filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE)
+
+
+def _texts_shape(parameter: Parameter) -> Schema:
+    return one_or_list(filled_text(MAX_TEMPLATE), MAX_TEXTS, least=1 if parameter.required else 0)
+
+
 _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
-    ParameterKind.TEXT: lambda parameter: filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE),
-    ParameterKind.TEXTS: lambda parameter: one_or_list(
-        filled_text(MAX_TEMPLATE), MAX_TEXTS, least=1 if parameter.required else 0
-    ),
+    ParameterKind.TEXT: _text_shape,
+    ParameterKind.HTML: _text_shape,
+    ParameterKind.URL: _text_shape,
+    ParameterKind.TEXTS: _texts_shape,
+    ParameterKind.SET: _texts_shape,
     ParameterKind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
     ParameterKind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
     ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),

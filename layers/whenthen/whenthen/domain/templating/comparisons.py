@@ -21,6 +21,7 @@ from jinja2.visitor import NodeTransformer
 from whenthen.domain.common.values import Choice, composed
 from whenthen.domain.conditions.operands import clock_of
 from whenthen.domain.conditions.operator_functions import as_number
+from whenthen.domain.templating.budget import budget_of
 from whenthen.domain.temporal.time_values import read_point, span_of
 
 COMPARE = "compare"
@@ -45,6 +46,7 @@ class _Rewriting(NodeTransformer):
 @pass_context
 def compare(context: Context, first: Any, *others: Any) -> bool:
     """Compare values pairwise: `1 < x <= 5` is (1, "lt", x, "lteq", 5), and holds when each pair does."""
+    budget_of(context).read((first, *others))
     zone = context.get("zone") or UTC
     values = [None if isinstance(value, Undefined) else value for value in (first, *others[1::2])]
     return all(_COMPARES[op](one, other, zone) for op, (one, other) in zip(others[::2], pairwise(values), strict=True))
@@ -60,6 +62,8 @@ def _same(one: Any, other: Any, zone: tzinfo) -> bool:
 def _is_in(one: Any, other: Any, zone: tzinfo) -> bool:
     """Tell whether `one` is an item of a list, a part of a text, or a key of an object."""
     if isinstance(other, list | tuple):
+        if isinstance(one, _Scalar):
+            return Choice.of(other).accepts(one)
         return one is not None and any(_same(one, item, zone) for item in other)
     if isinstance(other, str):
         return isinstance(one, str) and composed(one) in composed(other)

@@ -1,133 +1,162 @@
-"""Define the filters of templates: Jinja2's harmless ones, and our own where a value could make them grow."""
+"""Define the filters of templates. Each reads values as people write them, and pays for its work before it runs.
+
+A text that was escaped for HTML (by `e`, or by `nl2br`) stays so through the filters behind it: they work on the text
+that people see, and their result is escaped once.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from jinja2 import pass_context
+from jinja2 import Undefined, pass_context
+from jinja2.filters import do_title
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
+from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.values import is_blank
+from whenthen.domain.templating import number_filters
+from whenthen.domain.templating.budget import MAX_RENDERED, budget_of
+from whenthen.domain.templating.number_filters import canonical
+from whenthen.domain.templating.plain_text import plain, truths_of
 from whenthen.domain.temporal.time_zones import parse_zone
 from whenthen.domain.temporal.waits import shown
-
-MAX_RENDERED = 100_000
-"""Bound the characters of one rendered text. Values can be longer than the template."""
-
-MAX_DIGITS = 10
-"""Bound the decimals of a number: with more, rounding would calculate with huge numbers."""
 
 _LONGEST_PATTERN = 100
 
 # A filter would lengthen its text beyond so many characters.
 FILTER_TOO_LONG = ReasonCode("template.filter_too_long", "filter", "count")
 
-NAMES = frozenset(
-    {"capitalize", "date", "default", "e", "escape", "first", "hour", "int", "join", "json", "last", "length"}
-    | {"lower", "number", "replace", "round", "title", "trim", "truncate", "upper", "urlencode"}
-)
-
-
 ZONE_PLACES: Mapping[str, int] = {"date": 1, "hour": 0}
 """Filter → the position of its time zone argument."""
 
+LAST = "nl2br"
+"""Name the filter that makes HTML tags: no filter stands behind it."""
 
-@pass_context
-def _date(context: Context, value: Any, pattern: str = "%Y-%m-%d", zone: Any = "") -> str:
+
+class Encoded(str):
+    """Hold a text that is encoded for a URL already."""
+
+    __slots__ = ()
+
+
+class PlainText(Struct, frozen=True):
+    """Write the values of one rendering: its words for true and false, and its context."""
+
+    context: Context
+
+    def __call__(self, value: Any) -> str:
+        """Return the text of a value as people write it."""
+        return plain(value, truths_of(self.context))
+
+
+def _date(words: PlainText, value: Any, pattern: Any = "%Y-%m-%d", zone: Any = "") -> str:
     """Format a date or time by a strftime pattern. Other values stay as they are.
 
     A moment with an offset is shown by the clocks of `zone`, or of the context's where that is none. A date, and a
     moment without an offset, are shown as they are written.
     """
-    pattern = str(pattern)[:_LONGEST_PATTERN]
     point: object = value
     if isinstance(value, str):
         try:
             point = datetime.fromisoformat(value.upper())
         except ValueError:
-            return value
+            return words(value)
     if isinstance(point, datetime) and point.tzinfo is not None:
-        point = shown(point, parse_zone(str(zone)) or context.get("zone") or UTC)
-    return point.strftime(pattern) if isinstance(point, date) else str(value)
+        point = shown(point, parse_zone(str(zone)) or words.context.get("zone") or UTC)
+    return point.strftime(str(pattern)[:_LONGEST_PATTERN]) if isinstance(point, date) else words(value)
 
 
-@pass_context
-def _hour(context: Context, value: Any, zone: Any = "") -> str:
-    return _date(context, value, "%H:%M", zone)
+def _hour(words: PlainText, value: Any, zone: Any = "") -> str:
+    return _date(words, value, "%H:%M", zone)
 
 
-def _float(value: Any) -> float | None:
-    """Return the finite number that a value is or spells. None for other values, also missing ones."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _digits(digits: Any) -> int:
-    return min(max(int(digits), 0), MAX_DIGITS)
-
-
-def _number(value: Any, digits: int = 2) -> str:
+def _number(words: PlainText, value: Any, digits: Any = 2) -> str:
     """Format a number with this many decimals and commas between thousands. Other values stay as they are."""
-    number = _float(value)
-    return str(value) if number is None else f"{number:,.{_digits(digits)}f}"
+    found = number_filters.show(value, digits)
+    return words(value) if found is None else found
 
 
-_ROUNDINGS: Mapping[str, Callable[[float], float]] = {"ceil": math.ceil, "floor": math.floor}
-
-
-def _round(value: Any, digits: int = 0, method: str = "common") -> Any:
-    """Round a number to this many decimals: nearest, or with `ceil` or `floor`. Other values stay as they are."""
-    number, digits = _float(value), _digits(digits)
-    if number is None:
-        return value
-    rounding = _ROUNDINGS.get(method)
-    return round(number, digits) if rounding is None else rounding(number * 10**digits) / 10**digits
-
-
-def _int(value: Any, default: int = 0) -> int:
-    """Return a number without its decimals; `default` for other values."""
-    try:
-        return int(str(value))
-    except ValueError:
-        number = _float(value)
-    return default if number is None else int(number)
-
-
-def _replace(value: Any, old: str, new: str) -> str:
+def _replace(words: PlainText, value: Any, old: Any, new: Any) -> str:
     """Replace every `old` of the text by `new`."""
-    text, old, new = str(value), str(old), str(new)
+    text, old, new = words(value), words(old), words(new)
     _bound("replace", len(text) + text.count(old) * len(new))
     return text.replace(old, new)
 
 
-def _join(value: Any, between: str = "") -> str:
-    """Join the items of a list with a text between them. A single text stays as it is."""
-    items = [value] if isinstance(value, str) else [str(item) for item in value]
-    _bound("join", sum(len(item) for item in items) + len(items) * len(str(between)))
-    return str(between).join(items)
+def _join(words: PlainText, value: Any, between: Any = "") -> str:
+    """Join the items of a list with a text between them. A single value stays as it is."""
+    items = [words(item) for item in (value if isinstance(value, list | tuple) else [value])]
+    _bound("join", sum(len(item) for item in items) + len(items) * len(words(between)))
+    return words(between).join(items)
 
 
-def _truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
+def _truncate(words: PlainText, value: Any, length: Any = 255, killwords: Any = False, end: Any = "...") -> str:
     """Cut a text to this many characters, `end` included; between words, unless `killwords` is set."""
-    text, length, end = str(value), max(int(length), 0), str(end)
-    if len(text) <= length:
+    text, most, ending = words(value), max(int(length), 0), words(end)
+    if len(text) <= most:
         return text
-    kept = text[: max(length - len(end), 0)]
+    kept = text[: max(most - len(ending), 0)]
     if not killwords and " " in kept:
         kept = kept.rsplit(" ", 1)[0]
-    return (kept + end)[:length]
+    return (kept + ending)[:most]
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _end_of(place: int) -> Callable[..., Any]:
+    def end(words: PlainText, value: Any) -> Any:
+        """Return the first or last item of a list, or character of a text. None if it is empty."""
+        items = value if isinstance(value, list | tuple) else words(value)
+        return items[place] if items else None
+
+    return end
+
+
+def _length(words: PlainText, value: Any) -> int:
+    return len(words(value) if isinstance(value, str) else value)
+
+
+def _default(words: PlainText, value: Any, default_value: Any = "", boolean: Any = None) -> Any:
+    """Return the default for a missing or blank value. `boolean` true: also for 0 and false; false: only if missing."""
+    if boolean is None:
+        return default_value if _missing(value) or is_blank(value) else value
+    return default_value if _missing(value) or (boolean and not value) else value
+
+
+def _missing(value: Any) -> bool:
+    return value is None or isinstance(value, Undefined)
+
+
+def _nl2br(words: PlainText, value: Any) -> Markup:
+    """Escape a text for HTML and break its lines with `<br>`."""
+    lines = words(value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Markup("<br>\n").join(lines)
+
+
+def _urlencode(words: PlainText, value: Any) -> Encoded:
+    """Encode a text, or the names and values of an object, for the path or the query of a URL."""
+    if isinstance(value, Mapping):
+        return Encoded("&".join(f"{_quoted(str(name))}={_quoted(words(item))}" for name, item in value.items()))
+    return _quoted(words(value))
+
+
+def _quoted(text: str) -> Encoded:
+    return Encoded(quote(text, safe=""))
+
+
+def _json(words: PlainText, value: Any) -> str:
+    return json.dumps(None if isinstance(value, Undefined) else value, ensure_ascii=False, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    number = canonical(value) if isinstance(value, Decimal) else None
+    return str(value) if number is None else number if isinstance(number, int) else float(number)
 
 
 def _bound(name: str, length: int) -> None:
@@ -135,14 +164,68 @@ def _bound(name: str, length: int) -> None:
         raise Invalid.field("template", FILTER_TOO_LONG(filter=name, count=MAX_RENDERED))
 
 
-OWN: Mapping[str, Callable[..., Any]] = {
-    "date": _date,
-    "hour": _hour,
-    "int": _int,
+def _plain_filter(change: Callable[[str], str]) -> Callable[..., str]:
+    return lambda words, value: change(words(value))
+
+
+_TEXT_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "capitalize": _plain_filter(str.capitalize),
     "join": _join,
-    "json": _json,
-    "number": _number,
+    "lower": _plain_filter(str.lower),
     "replace": _replace,
-    "round": _round,
+    "title": _plain_filter(do_title),
+    "trim": lambda words, value, chars=None: words(value).strip(chars),
     "truncate": _truncate,
+    "upper": _plain_filter(str.upper),
 }
+"""Filters that make a text of a text. Of one that is escaped, they make one that is escaped."""
+
+_OTHER_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "date": _date,
+    "default": _default,
+    "first": _end_of(0),
+    "hour": _hour,
+    "int": lambda words, value, default=0: number_filters.whole(value, default),
+    "json": _json,
+    "last": _end_of(-1),
+    "length": _length,
+    LAST: _nl2br,
+    "number": _number,
+    "round": lambda words, value, digits=0, method="common": number_filters.round_number(value, digits, method),
+    "urlencode": _urlencode,
+}
+
+
+def _escape(words: PlainText, value: Any) -> Markup:
+    return value if isinstance(value, Markup) else escape(words(value))
+
+
+def _escaped(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    def apply(words: PlainText, value: Any, *given: Any, **named: Any) -> Any:
+        text = filter_(words, value, *given, **named)
+        return escape(text) if isinstance(value, Markup) else text
+
+    return apply
+
+
+def _charged(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    @pass_context
+    def apply(context: Context, value: Any, *given: Any, **named: Any) -> Any:
+        budget_of(context).read((value, *given, *named.values()))
+        return filter_(PlainText(context), value, *given, **named)
+
+    return apply
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    name: _charged(filter_)
+    for name, filter_ in (
+        *((name, _escaped(filter_)) for name, filter_ in _TEXT_FILTERS.items()),
+        *_OTHER_FILTERS.items(),
+        ("e", _escape),
+        ("escape", _escape),
+    )
+}
+"""Every filter that a template can name."""
+
+NAMES = frozenset(FILTERS)

@@ -1,68 +1,43 @@
-"""Check and render templates: Jinja2 in its immutable sandbox, with only the syntax that is listed here.
+"""Check and render templates: Jinja2 in its immutable sandbox, with only the syntax that `syntax` lists.
 
-The sandbox keeps templates from reaching into Python; the list keeps them from costing time: no loops, no calls, no
-arithmetic. Any other syntax is refused when a rule is saved.
+The sandbox keeps templates from reaching into Python; the list and the budget keep them from costing time. A template
+that is one expression keeps its value's type (`render_value`); in a text, values are written for people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.templating import filters
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.templating import filters, syntax, urls
+from whenthen.domain.templating.budget import BUDGET, MAX_RENDERED, TOO_LONG, Budget, budget_of
 from whenthen.domain.templating.comparisons import COMPARE, compare, with_comparisons
-from whenthen.domain.temporal.time_zones import parse_zone
-
-MAX_FILTERS = 5
-"""Bound the filters in a row. Some lengthen their text, so a chain could explode."""
+from whenthen.domain.templating.number_filters import canonical
+from whenthen.domain.templating.plain_text import plain, truths_of
+from whenthen.domain.temporal.time_values import NOW_FIELDS, now_fields
 
 AT_LINE = ReasonCode("template.at_line", "line", "problem")
 # The detail is in Jinja2's own words.
 UNREADABLE = ReasonCode("template.unreadable", "detail")
 TOO_COMPLEX = ReasonCode("template.too_complex")
-# The construct is Jinja2's name of it, such as `for` or `call`.
-NOT_ALLOWED = ReasonCode("template.not_allowed", "construct")
-PRIVATE_NAME = ReasonCode("template.private_name", "name")
-BAD_ITEM = ReasonCode("template.malformed_item")
-UNKNOWN_FILTER = ReasonCode("template.unknown_filter", "name", "options")
-STARRED = ReasonCode("template.starred_arguments")
-UNKNOWN_ZONE = ReasonCode("template.unknown_zone", "name")
-TOO_MANY_FILTERS = ReasonCode("template.too_many_filters", "count")
-UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
 # The detail is in Jinja2's or Python's own words.
 NOT_RENDERED = ReasonCode("template.not_rendered", "detail")
-TOO_LONG = ReasonCode("template.too_long", "count", "found")
 
-NAMES = frozenset({"event", "record", "before", "related", "now"})
-_SYNTAX = (
-    nodes.Template,
-    nodes.Output,
-    nodes.TemplateData,
-    nodes.Name,
-    nodes.Getattr,
-    nodes.Getitem,
-    nodes.Const,
-    nodes.If,
-    nodes.CondExpr,
-    nodes.Compare,
-    nodes.Operand,
-    nodes.And,
-    nodes.Or,
-    nodes.Not,
-    nodes.Filter,
-    nodes.Keyword,
-    nodes.Neg,
-)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """Errors of Jinja2 and the compiler for endless nesting and numbers of thousands of digits."""
 _UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError, NameError)
 """Errors of filters for values that they do not fit."""
+_RESULT = "result"
 
 
 class _Missing(ChainableUndefined):
@@ -81,126 +56,167 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return the value under a key, or at a place of a list. Null counts as missing, so no letter says None."""
-        found = (isinstance(obj, Mapping) and argument in obj) or (
-            isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj)
-        )
-        value = obj[argument] if found else None
+        value = _item(obj, argument)
         return self.undefined(name=str(argument)) if value is None else value
 
 
-def _environment(*, escaping: bool) -> _Sandbox:
-    environment = _Sandbox(autoescape=escaping, undefined=_Missing, finalize=_finalize)
-    environment.globals.clear()
-    environment.filters = {name: filters.OWN.get(name) or environment.filters[name] for name in filters.NAMES}
-    environment.filters[COMPARE] = compare
-    return environment
-
-
-def _finalize(value: Any) -> Any:
-    """Print a missing value as nothing, so that a letter never says None."""
-    return "" if value is None else value
+def _item(obj: Any, argument: Any) -> Any:
+    if isinstance(obj, Mapping):
+        return obj.get(argument)
+    if isinstance(obj, list | tuple):
+        return obj[argument] if isinstance(argument, int) and -len(obj) <= argument < len(obj) else None
+    if isinstance(obj, datetime) and obj.tzinfo is not None and argument in NOW_FIELDS:
+        return now_fields(obj, obj.tzinfo)[argument]
+    return None
 
 
 @lru_cache(maxsize=2)
-def _environment_for(*, escaping: bool) -> _Sandbox:
-    return _environment(escaping=escaping)
+def _environment(*, escaping: bool) -> _Sandbox:
+    environment = _Sandbox(autoescape=escaping, undefined=_Missing, finalize=_finalize)
+    environment.globals.clear()
+    environment.filters = {**filters.FILTERS, **urls.FILTERS, COMPARE: compare}
+    return environment
+
+
+@pass_context
+def _finalize(context: Context, value: Any) -> str:
+    """Write a value as text and pay for its length. A missing value is nothing, so that a letter never says None."""
+    text = value if isinstance(value, str) else plain(value, truths_of(context))
+    budget_of(context).write(text)
+    return text
 
 
 def check(source: str, field: str) -> list[Problem]:
     """Return every problem of a template, under `field`, with its line."""
-    environment = _environment_for(escaping=False)
+    environment = _environment(escaping=False)
     try:
         tree = environment.parse(source)
-        complaints = list(_complaints(tree))
-        if not complaints:
+        found = list(syntax.complaints(tree))
+        if not found:
             environment.compile(with_comparisons(tree))
     except TemplateSyntaxError as error:
         return [Problem(field, AT_LINE(line=error.lineno, problem=UNREADABLE(detail=error.message)))]
     except _UNREADABLE:
         return [Problem(field, TOO_COMPLEX())]
-    return [Problem(field, AT_LINE(line=node.lineno, problem=complaint)) for node, complaint in complaints]
+    return [Problem(field, AT_LINE(line=node.lineno, problem=reason)) for node, reason in found]
 
 
-def _complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _SYNTAX):
-            yield node, NOT_ALLOWED(construct=type(node).__name__.lower())
-        elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            yield node, PRIVATE_NAME(name=node.attr)
-        elif isinstance(node, nodes.Getitem) and not _plain_item(node.arg):
-            yield node, BAD_ITEM()
-        elif isinstance(node, nodes.Filter) and node.name not in filters.NAMES:
-            yield node, UNKNOWN_FILTER(name=node.name, options=sorted(filters.NAMES))
-        elif isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
-            yield node, STARRED()
-        elif isinstance(node, nodes.Filter) and (unknown := _unknown_zone(node)) is not None:
-            yield node, UNKNOWN_ZONE(name=unknown)
-        elif isinstance(node, nodes.Filter) and _chained(node) > MAX_FILTERS:
-            yield node, TOO_MANY_FILTERS(count=MAX_FILTERS)
-        elif isinstance(node, nodes.Name) and node.name not in NAMES:
-            yield node, UNKNOWN_NAME(name=node.name, options=sorted(NAMES))
+def check_url(source: str, field: str, *, open_host: bool) -> list[Problem]:
+    """Return the problems of a URL's template. Its scheme, host and port hold no value, unless `open_host`."""
+    problems = check(source, field)
+    if problems:
+        return problems
+    if not open_host and urls.is_open(_environment(escaping=False).parse(source)):
+        return [Problem(field, urls.OPEN_HOST())]
+    if "{" not in source:
+        try:
+            urls.check_path(source)
+        except Invalid as error:
+            return [Problem(field, problem.reason) for problem in error.problems]
+    return []
 
 
-def _unknown_zone(node: nodes.Filter) -> str | None:
-    """Return an unknown time zone that the template gives to a filter. None if none is written there."""
-    place = filters.ZONE_PLACES.get(node.name)
-    if place is None:
-        return None
-    given = [*node.args[place : place + 1], *(pair.value for pair in node.kwargs if pair.key == "zone")]
-    written = [item.value for item in given if isinstance(item, nodes.Const)]
-    return next((str(name) for name in written if parse_zone(str(name)) is None), None)
+def paths_of(source: str) -> frozenset[tuple[str, ...]]:
+    """Return the fields that a template names, as root and names. Empty for one that cannot be read."""
+    if "{" not in source or check(source, ""):
+        return frozenset()
+    return frozenset(syntax.paths(_environment(escaping=False).parse(source)))
 
 
-def _chained(node: nodes.Filter) -> int:
-    return 1 + sum(1 for _ in node.find_all(nodes.Filter))
-
-
-def _plain_item(item: nodes.Node) -> bool:
-    return isinstance(item, nodes.Const) and (
-        isinstance(item.value, int) or (isinstance(item.value, str) and not item.value.startswith("_"))
-    )
-
-
-@lru_cache(maxsize=500)
-def _compiled(source: str, *, escaping: bool) -> Template:
+def _parsed(source: str) -> nodes.Template:
     problems = check(source, "template")
     if problems:
         # Checked again although it was checked on save: what is in the store is not trusted with code.
         raise Invalid(problems)
-    environment = _environment_for(escaping=escaping)
-    return environment.from_string(with_comparisons(environment.parse(source)))
+    return _environment(escaping=False).parse(source)
 
 
-def render(source: str, context: Mapping[str, Any], *, escaping: bool = False) -> str:
-    """Render a template; a missing value is empty. Raises Invalid if it cannot be rendered."""
-    if "{" not in source:
-        return source
+@lru_cache(maxsize=500)
+def _compiled(source: str, *, escaping: bool) -> Template:
+    return _environment(escaping=escaping).from_string(with_comparisons(_parsed(source)))
+
+
+@lru_cache(maxsize=100)
+def _compiled_url(source: str, *, open_host: bool) -> Template:
+    tree = _parsed(source)
+    if not open_host and urls.is_open(tree):
+        raise Invalid.field("template", urls.OPEN_HOST())
+    return _environment(escaping=False).from_string(with_comparisons(urls.mark_values(tree)))
+
+
+@lru_cache(maxsize=500)
+def _compiled_expression(source: str) -> Template | None:
+    """Compile a template that is one expression, so that its value stands under a name. None for other templates."""
+    match _parsed(source).body:
+        case [nodes.Output(nodes=[expression])] if not isinstance(expression, nodes.TemplateData):
+            assigned = nodes.Assign(nodes.Name(_RESULT, "store"), expression, lineno=1)
+            tree = nodes.Template([assigned], lineno=1)
+            return _environment(escaping=False).from_string(with_comparisons(tree))
+    return None
+
+
+def _within(context: Mapping[str, Any], budget: Budget | None) -> dict[str, Any]:
+    budget = budget or Budget()
+    budget.written = 0
+    return {**context, BUDGET: budget}
+
+
+def _rendered(compiled: Callable[[], Template], context: Mapping[str, Any], budget: Budget | None) -> str:
     try:
-        text = _compiled(source, escaping=escaping).render(context)
+        text = compiled().render(_within(context, budget))
     except (*_UNFIT, *_UNREADABLE) as error:
         raise Invalid.field("template", NOT_RENDERED(detail=str(error))) from error
-    if len(text) > filters.MAX_RENDERED:
-        raise Invalid.field("template", TOO_LONG(count=filters.MAX_RENDERED, found=len(text)))
+    if len(text) > MAX_RENDERED:
+        raise Invalid.field("template", TOO_LONG(count=MAX_RENDERED, found=len(text)))
     return text
 
 
-def render_all(value: Any, context: Mapping[str, Any], *, escaping: bool = False) -> Any:
-    """Render every string of a JSON value."""
-    if isinstance(value, str):
-        return render(value, context, escaping=escaping)
-    if isinstance(value, Mapping):
-        return {name: render_all(item, context, escaping=escaping) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [render_all(item, context, escaping=escaping) for item in value]
+def render(source: str, context: Mapping[str, Any], *, escaping: bool = False, budget: Budget | None = None) -> str:
+    """Render a template as a text; a missing value is empty. Raises Invalid if it cannot be rendered."""
+    if "{" not in source:
+        return source
+    return _rendered(lambda: _compiled(source, escaping=escaping), context, budget)
+
+
+def render_url(
+    source: str, context: Mapping[str, Any], *, open_host: bool = False, budget: Budget | None = None
+) -> str:
+    """Render a URL with its values encoded. Raises Invalid: a value in the host, or dots that lead out of the path."""
+    url = (
+        source if "{" not in source else _rendered(lambda: _compiled_url(source, open_host=open_host), context, budget)
+    )
+    urls.check_path(url)
+    return url
+
+
+def render_value(source: str, context: Mapping[str, Any], budget: Budget | None = None) -> Any:
+    """Render a template; one that is one expression keeps the type of its value. None if that is missing.
+
+    Raises Invalid if it cannot be rendered.
+    """
+    if "{" not in source:
+        return source
+    compiled = _compiled_expression(source.strip())
+    if compiled is None:
+        return render(source, context, budget=budget)
+    try:
+        inner = compiled.new_context(_within(context, budget))
+        for _ in compiled.root_render_func(inner):
+            pass
+        value = _json_value(inner.vars[_RESULT])
+        budget_of(inner).read((value,))
+    except (*_UNFIT, *_UNREADABLE) as error:
+        raise Invalid.field("template", NOT_RENDERED(detail=str(error))) from error
     return value
 
 
-def check_all(value: Any, field: str) -> list[Problem]:
-    """Return every problem of the strings of a JSON value."""
+def _json_value(value: Any) -> Any:
+    """Return the result of an expression as a value of JSON."""
+    if isinstance(value, Undefined):
+        return None
     if isinstance(value, str):
-        return check(value, field) if "{" in value else []
-    if isinstance(value, Mapping):
-        return [problem for name, item in value.items() for problem in check_all(item, f"{field}.{name}")]
-    if isinstance(value, list | tuple):
-        return [problem for place, item in enumerate(value) for problem in check_all(item, f"{field}[{place}]")]
-    return []
+        return str(value) if isinstance(value, Markup | filters.Encoded) else value
+    if isinstance(value, Decimal):
+        number = canonical(value)
+        return number if isinstance(number, int) else float(number)
+    return value.isoformat() if isinstance(value, datetime) else value

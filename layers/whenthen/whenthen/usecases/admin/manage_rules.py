@@ -16,10 +16,9 @@ from whenthen.domain.common.values import folded
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.rules import views
-from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
+from whenthen.domain.rules.step_parameters import check_parameters
 from whenthen.domain.rules.views import parse_view
-from whenthen.domain.templating import templates
 from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION
 from whenthen.ports.values import Page, StoredRule, StoredView
 from whenthen.usecases.admin.idempotency import KEY_REUSED
@@ -259,12 +258,5 @@ def _template_problems(document: Mapping[str, Any]) -> list[Problem]:
         problem
         for place, step in enumerate(steps if isinstance(steps, list) else [])
         if isinstance(step, Mapping) and isinstance(step.get("with"), Mapping)
-        for name, value in step["with"].items()
-        if _templated(step.get("action"), name)
-        for problem in templates.check_all(value, f"steps[{place}].with.{name}")
+        for problem in check_parameters(step.get("action"), step["with"], f"steps[{place}].with")
     ]
-
-
-def _templated(action: Any, name: str) -> bool:
-    known = actions().get(action) if isinstance(action, str) else None
-    return known is not None and any(parameter.templated for parameter in known.parameters if parameter.name == name)

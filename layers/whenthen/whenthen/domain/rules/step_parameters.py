@@ -1,0 +1,123 @@
+"""Render the parameters of a step, each by what it holds: texts for people, values with their types, URLs encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from whenthen.domain.common.errors import Invalid, Problem
+from whenthen.domain.rules.actions import Parameter, ParameterKind, actions
+from whenthen.domain.templating import templates
+from whenthen.domain.templating.budget import Budget
+from whenthen.domain.templating.plain_text import plain
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Step
+
+OPEN_HOST = "open_host"
+"""Name the flag by which a step lets values choose the host of its URL."""
+
+
+class Rendering:
+    """Render with one budget for all texts of a step."""
+
+    __slots__ = ("budget", "context", "open_host")
+
+    def __init__(self, context: Mapping[str, Any], *, open_host: bool = False) -> None:
+        self.context = context
+        self.budget = Budget()
+        self.open_host = open_host
+
+    def text(self, source: Any) -> Any:
+        """Render a text for people."""
+        return templates.render(source, self.context, budget=self.budget) if isinstance(source, str) else source
+
+    def html(self, source: Any) -> Any:
+        """Render HTML with its values escaped."""
+        return templates.render(source, self.context, escaping=True, budget=self.budget)
+
+    def url(self, source: Any) -> Any:
+        """Render a URL with its values encoded."""
+        return templates.render_url(source, self.context, open_host=self.open_host, budget=self.budget)
+
+    def texts(self, sources: Any) -> list[Any]:
+        """Render each text of a list."""
+        return [self.text(source) for source in sources]
+
+    def several(self, sources: Any) -> list[str]:
+        """Render each text of a list. A template whose value is a list gives each of its items."""
+        return [plain(item) for source in sources for item in _items(self.value(source))]
+
+    def value(self, source: Any) -> Any:
+        """Render every string of a JSON value. One that is a single expression keeps its value's type."""
+        if isinstance(source, str):
+            return templates.render_value(source, self.context, self.budget)
+        if isinstance(source, Mapping):
+            return {name: self.value(item) for name, item in source.items()}
+        if isinstance(source, list | tuple):
+            return [self.value(item) for item in source]
+        return source
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _none(rendering: Rendering, value: Any) -> Any:
+    return value
+
+
+_RENDER: Mapping[ParameterKind, Callable[[Rendering, Any], Any]] = {
+    ParameterKind.TEXT: Rendering.text,
+    ParameterKind.HTML: Rendering.html,
+    ParameterKind.URL: Rendering.url,
+    ParameterKind.TEXTS: Rendering.texts,
+    ParameterKind.SET: Rendering.several,
+    ParameterKind.OBJECT: Rendering.value,
+    ParameterKind.FIELDS: Rendering.value,
+}
+"""Kind of parameter → how its templates are rendered. Other kinds hold none."""
+
+
+def render_step(step: Step, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Render the parameters of a step. Raises Invalid naming the parameter, as `with.url`."""
+    rendering = Rendering(context, open_host=bool(step.parameters.get(OPEN_HOST)))
+    rows = {parameter.name: parameter for parameter in actions()[step.action].parameters}
+    return {name: _render(rows.get(name), name, value, rendering) for name, value in step.parameters.items()}
+
+
+def _render(row: Parameter | None, name: str, value: Any, rendering: Rendering) -> Any:
+    render = _RENDER.get(row.kind, _none) if row is not None and row.templated else _none
+    try:
+        return render(rendering, value)
+    except Invalid as error:
+        raise Invalid([Problem(_place(name, problem.field), problem.reason) for problem in error.problems]) from error
+
+
+def _place(name: str, field: str) -> str:
+    return f"with.{name}" if field == "template" else field
+
+
+def check_parameters(action: Any, written: Mapping[str, Any], field: str) -> list[Problem]:
+    """Return every problem of the templates in the parameters of a step, as an admin wrote them, under `field`."""
+    row_of_action = actions().get(action) if isinstance(action, str) else None
+    open_host = written.get(OPEN_HOST) is True
+    problems: list[Problem] = []
+    for row in row_of_action.parameters if row_of_action else ():
+        value, place = written.get(row.name), f"{field}.{row.name}"
+        if row.kind is ParameterKind.URL and isinstance(value, str):
+            problems += templates.check_url(value, place, open_host=open_host)
+        elif row.templated:
+            problems += _check_all(value, place)
+    return problems
+
+
+def _check_all(value: Any, field: str) -> list[Problem]:
+    """Return every problem of the strings of a JSON value."""
+    if isinstance(value, str):
+        return templates.check(value, field) if "{" in value else []
+    if isinstance(value, Mapping):
+        return [problem for name, item in value.items() for problem in _check_all(item, f"{field}.{name}")]
+    if isinstance(value, list | tuple):
+        return [problem for place, item in enumerate(value) for problem in _check_all(item, f"{field}[{place}]")]
+    return []

@@ -1,0 +1,143 @@
+"""Check the syntax of templates against a list: no loops, no calls, no arithmetic, known names and filters only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from jinja2 import nodes
+
+from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.templating import filters
+from whenthen.domain.temporal.time_values import NOW_FIELDS
+from whenthen.domain.temporal.time_zones import parse_zone
+
+MAX_FILTERS = 5
+"""Bound the filters in a row. Some lengthen their text, so a chain could explode."""
+
+# The construct is Jinja2's name of it, such as `for` or `call`.
+NOT_ALLOWED = ReasonCode("template.not_allowed", "construct")
+PRIVATE_NAME = ReasonCode("template.private_name", "name")
+BAD_ITEM = ReasonCode("template.malformed_item")
+UNKNOWN_FILTER = ReasonCode("template.unknown_filter", "name", "options")
+STARRED = ReasonCode("template.starred_arguments")
+UNKNOWN_ZONE = ReasonCode("template.unknown_zone", "name")
+TOO_MANY_FILTERS = ReasonCode("template.too_many_filters", "count")
+# A filter stands behind one that makes HTML tags.
+NOT_LAST = ReasonCode("template.filter_not_last", "name")
+UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
+# `now` has no such field.
+UNKNOWN_NOW_FIELD = ReasonCode("template.unknown_now_field", "name", "options")
+NAMES = frozenset({"event", "record", "before", "related", "now"})
+_SYNTAX = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Neg,
+)
+
+
+def complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
+    """Yield each node that is not allowed, with the reason."""
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _SYNTAX):
+            yield node, NOT_ALLOWED(construct=type(node).__name__.lower())
+        check = _CHECKS.get(type(node))
+        reason = check(node) if check is not None else None
+        if reason is not None:
+            yield node, reason
+
+
+def _of_attribute(node: nodes.Getattr) -> Reason | None:
+    if node.attr.startswith("_"):
+        return PRIVATE_NAME(name=node.attr)
+    return _of_now(node.node, node.attr)
+
+
+def _of_item(node: nodes.Getitem) -> Reason | None:
+    if not _plain_item(node.arg):
+        return BAD_ITEM()
+    return _of_now(node.node, str(node.arg.value)) if isinstance(node.arg, nodes.Const) else None
+
+
+def _of_now(node: nodes.Node, name: str) -> Reason | None:
+    """Complain about a field that `now` does not have."""
+    if not isinstance(node, nodes.Name) or node.name != "now" or name in NOW_FIELDS:
+        return None
+    return UNKNOWN_NOW_FIELD(name=name, options=sorted(NOW_FIELDS))
+
+
+def _of_name(node: nodes.Name) -> Reason | None:
+    return None if node.name in NAMES else UNKNOWN_NAME(name=node.name, options=sorted(NAMES))
+
+
+def _of_filter(node: nodes.Filter) -> Reason | None:
+    if node.name not in filters.NAMES:
+        return UNKNOWN_FILTER(name=node.name, options=sorted(filters.NAMES))
+    if node.dyn_args or node.dyn_kwargs:
+        return STARRED()
+    unknown = _unknown_zone(node)
+    if unknown is not None:
+        return UNKNOWN_ZONE(name=unknown)
+    if any(inner.name == filters.LAST for inner in node.find_all(nodes.Filter)):
+        return NOT_LAST(name=filters.LAST)
+    return TOO_MANY_FILTERS(count=MAX_FILTERS) if _chained(node) > MAX_FILTERS else None
+
+
+def _unknown_zone(node: nodes.Filter) -> str | None:
+    """Return an unknown time zone that the template gives to a filter. None if none is written there."""
+    place = filters.ZONE_PLACES.get(node.name)
+    if place is None:
+        return None
+    given = [*node.args[place : place + 1], *(pair.value for pair in node.kwargs if pair.key == "zone")]
+    written = [item.value for item in given if isinstance(item, nodes.Const)]
+    return next((str(name) for name in written if parse_zone(str(name)) is None), None)
+
+
+def _chained(node: nodes.Filter) -> int:
+    return 1 + sum(1 for _ in node.find_all(nodes.Filter))
+
+
+def _plain_item(item: nodes.Node) -> bool:
+    return isinstance(item, nodes.Const) and (
+        isinstance(item.value, int) or (isinstance(item.value, str) and not item.value.startswith("_"))
+    )
+
+
+_CHECKS: dict[type[nodes.Node], Callable[..., Reason | None]] = {
+    nodes.Getattr: _of_attribute,
+    nodes.Getitem: _of_item,
+    nodes.Name: _of_name,
+    nodes.Filter: _of_filter,
+}
+
+
+def paths(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
+    """Yield the fields that the template names, as root and names: ("record", "address", "city")."""
+    steps = (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem))
+    inner = {id(node.node) for node in steps}
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name)):
+        if id(node) not in inner and (path := _path(node)) is not None:
+            yield path
+
+
+def _path(node: nodes.Node) -> tuple[str, ...] | None:
+    match node:
+        case nodes.Name(name=root):
+            return (root,)
+        case nodes.Getattr(node=inner, attr=name) | nodes.Getitem(node=inner, arg=nodes.Const(value=name)):
+            before = _path(inner)
+            return None if before is None else (*before, str(name))
+    return None
