@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         def times(self, event_type: str, since: datetime | None) -> Sequence[object]:
             """Return the times of its events of the type since then, without the present event's."""
 
+
+T = TypeVar("T")
 
 MAX_FIELD = 200
 MAX_NAMES = 12
@@ -95,7 +97,7 @@ class Facts:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._answers: dict[str, object] = {}
+        self._answers: dict[object, Any] = {}
         self._now: datetime | None = None
 
     def read(self, path: Path) -> object:
@@ -110,10 +112,15 @@ class Facts:
         return value if path.steps else self._worked_out(path)
 
     def _worked_out(self, path: Path) -> object:
-        if path.key not in self._answers:
-            read = ROOTS[path.root].read
-            self._answers[path.key] = read(self, path) if read else None
-        return self._answers[path.key]
+        read = ROOTS[path.root].read
+        return self.kept(path.key, lambda: read(self, path) if read else None)
+
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """Return what was made under this key before; else make it and keep it."""
+        if key not in self._answers:
+            self._answers[key] = make()
+        found: T = self._answers[key]
+        return found
 
     def now(self) -> datetime:
         """Return the moment of matching, aware: the context's now, else the event's time, else the epoch."""

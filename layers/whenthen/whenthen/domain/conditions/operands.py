@@ -53,7 +53,10 @@ class Pattern(Text, frozen=True, gc=False):
 
     def fits(self, actual: str) -> bool:
         """Tell whether the whole of `actual` fits the pattern."""
-        form = self.form(actual)
+        return self.fits_form(self.form(actual))
+
+    def fits_form(self, form: str) -> bool:
+        """Tell whether the whole of a text fits that is in the form of this pattern."""
         first, *middle = self.parts
         if not middle:
             return form == first

@@ -7,13 +7,14 @@ or null field has no items. docs/reference/rules.md, "Operators", is the specifi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, tzinfo
+from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.common.values import Choice, Number, composed, elements, is_blank, number_in, number_of
+from whenthen.domain.common.values import Choice, Number, composed, is_blank, number_in, number_of
 from whenthen.domain.conditions import operands
-from whenthen.domain.temporal.time_values import Duration, Span, read_point, span_of
+from whenthen.domain.conditions.contents import Contents, Dated, changed_contents_at, contents_at, dated_at, texts_at
+from whenthen.domain.temporal.time_values import Duration, Span
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Facts
@@ -35,11 +36,31 @@ def some(test: Callable[[object, Any], bool]) -> Holds:
     return holds
 
 
-def some_dated(test: Callable[[object, Any, datetime, tzinfo], bool]) -> Holds:
+def chosen(facts: Facts, predicate: Predicate) -> bool:
+    """Hold when the choice accepts the field's value, or one item of its list."""
+    actual, choice = facts.read(predicate.path), predicate.operand
+    if actual is None:
+        return False
+    if type(actual) is list:
+        return contents_at(facts, predicate.path, fold=choice.fold).has(choice)  # type: ignore[attr-defined,arg-type]
+    return choice.accepts(actual)  # type: ignore[attr-defined,no-any-return]
+
+
+def some_text(test: Callable[[str, Any], bool]) -> Holds:
+    """Hold as `some` does, for tests of texts in the form of the operand."""
+
+    def holds(facts: Facts, predicate: Predicate) -> bool:
+        wanted: Text = predicate.operand  # type: ignore[assignment]
+        return any(test(text, wanted) for text in texts_at(facts, predicate.path, fold=wanted.fold))
+
+    return holds
+
+
+def some_dated(test: Callable[[Dated, Any, datetime, tzinfo], bool]) -> Holds:
     """Hold as `some` does, for tests that need now and a zone."""
 
     def holds(facts: Facts, predicate: Predicate) -> bool:
-        items = elements(facts.read(predicate.path))
+        items = dated_at(facts, predicate.path)
         if not items:
             return False
         now, zone = facts.now(), facts.zone(predicate.zone)
@@ -52,24 +73,20 @@ def negated(positive: Holds) -> Holds:
     return lambda facts, predicate: not positive(facts, predicate)
 
 
-def accepts(actual: object, choice: Choice) -> bool:
-    return choice.accepts(actual)
+def contains(text: str, wanted: Text) -> bool:
+    return wanted.text in text
 
 
-def contains(actual: object, wanted: Text) -> bool:
-    return isinstance(actual, str) and wanted.text in wanted.form(actual)
+def starts(text: str, wanted: Text) -> bool:
+    return text.startswith(wanted.text)
 
 
-def starts(actual: object, wanted: Text) -> bool:
-    return isinstance(actual, str) and wanted.form(actual).startswith(wanted.text)
+def ends(text: str, wanted: Text) -> bool:
+    return text.endswith(wanted.text)
 
 
-def ends(actual: object, wanted: Text) -> bool:
-    return isinstance(actual, str) and wanted.form(actual).endswith(wanted.text)
-
-
-def fits(actual: object, pattern: Pattern) -> bool:
-    return isinstance(actual, str) and pattern.fits(actual)
+def fits(text: str, pattern: Pattern) -> bool:
+    return pattern.fits_form(text)
 
 
 def compared(compare: Callable[[Number, Number], bool]) -> Callable[[object, Number], bool]:
@@ -86,9 +103,9 @@ def as_number(actual: object) -> Number | None:
 
 
 def has_each(facts: Facts, predicate: Predicate) -> bool:
-    items = elements(facts.read(predicate.path))
     choices: tuple[Choice, ...] = predicate.operand  # type: ignore[assignment]
-    return all(any(choice.accepts(item) for item in items) for choice in choices)
+    contents = contents_at(facts, predicate.path, fold=predicate.ignore_case)
+    return all(contents.has(choice) for choice in choices)
 
 
 def exists(facts: Facts, predicate: Predicate) -> bool:
@@ -121,77 +138,69 @@ def unchanged(before: object, after: object) -> bool:
 
 
 def arrived(facts: Facts, predicate: Predicate) -> bool:
-    before, after = facts.change(predicate.path)
-    return _gained(predicate.operand, elements(after), elements(before))
+    before, after = changed_contents_at(facts, predicate.path, fold=predicate.ignore_case)
+    return _gained(predicate.operand, after, before)
 
 
 def departed(facts: Facts, predicate: Predicate) -> bool:
-    before, after = facts.change(predicate.path)
-    return _gained(predicate.operand, elements(before), elements(after))
+    before, after = changed_contents_at(facts, predicate.path, fold=predicate.ignore_case)
+    return _gained(predicate.operand, before, after)
 
 
-def _gained(choices: Any, there: Any, elsewhere: Any) -> bool:
+def _gained(choices: Any, there: Contents, elsewhere: Contents) -> bool:
     """Tell whether one of the choices is found in `there` and not in `elsewhere`."""
-    return any(
-        any(choice.accepts(item) for item in there) and not any(choice.accepts(item) for item in elsewhere)
-        for choice in choices
-    )
+    return any(there.has(choice) and not elsewhere.has(choice) for choice in choices)
 
 
-def before(actual: object, point: Point, now: datetime, zone: tzinfo) -> bool:
+def before(actual: Dated, point: Point, now: datetime, zone: tzinfo) -> bool:
     return _ordered(actual, point, now, zone, Span.before, lambda one, other: one < other)
 
 
-def after(actual: object, point: Point, now: datetime, zone: tzinfo) -> bool:
+def after(actual: Dated, point: Point, now: datetime, zone: tzinfo) -> bool:
     return _ordered(actual, point, now, zone, Span.after, lambda one, other: one > other)
 
 
 def _ordered(
-    actual: object,
+    actual: Dated,
     point: Point,
     now: datetime,
     zone: tzinfo,
     spans: Callable[[Span, Span], bool],
     clocks: Callable[[time, time], bool],
 ) -> bool:
-    given = read_point(actual)
     if isinstance(point, time):
-        clock = operands.clock_of(given, zone)
+        clock = operands.clock_of(actual.point, zone)
         return clock is not None and clocks(clock, point)
-    other, own = operands.span_at(point, now, zone), _span(given, zone)
+    other, own = operands.span_at(point, now, zone), actual.span(zone)
     return own is not None and other is not None and spans(own, other)
 
 
-def _span(given: date | datetime | time | None, zone: tzinfo) -> Span | None:
-    return None if given is None or isinstance(given, time) else span_of(given, zone)
-
-
-def between(actual: object, bounds: Range, now: datetime, zone: tzinfo) -> bool:
+def between(actual: Dated, bounds: Range, now: datetime, zone: tzinfo) -> bool:
     low, high = bounds.low, bounds.high
     if isinstance(low, time) and isinstance(high, time):
-        clock = operands.clock_of(read_point(actual), zone)
+        clock = operands.clock_of(actual.point, zone)
         if clock is None:
             return False
         return low <= clock <= high if low <= high else clock >= low or clock <= high
     if isinstance(low, int | Decimal) and isinstance(high, int | Decimal):
-        number = as_number(actual)
+        number = as_number(actual.value)
         return number is not None and low <= number <= high
     first, last = operands.span_at(low, now, zone), operands.span_at(high, now, zone)  # type: ignore[arg-type]
     return _touches(actual, first, last, zone)
 
 
-def _touches(actual: object, first: Span | None, last: Span | None, zone: tzinfo) -> bool:
-    own = _span(read_point(actual), zone)
+def _touches(actual: Dated, first: Span | None, last: Span | None, zone: tzinfo) -> bool:
+    own = actual.span(zone)
     if own is None or first is None or last is None:
         return False
     return not own.before(first) and not own.after(last)
 
 
-def within_last(actual: object, length: Duration, now: datetime, zone: tzinfo) -> bool:
+def within_last(actual: Dated, length: Duration, now: datetime, zone: tzinfo) -> bool:
     start = length.from_moment(now, zone, -1)
     return _touches(actual, Span(start, start), Span(now, now), zone)
 
 
-def within_next(actual: object, length: Duration, now: datetime, zone: tzinfo) -> bool:
+def within_next(actual: Dated, length: Duration, now: datetime, zone: tzinfo) -> bool:
     end = length.from_moment(now, zone, 1)
     return _touches(actual, Span(now, now), Span(end, end), zone)

@@ -43,7 +43,7 @@ _SMALLER, _AT_MOST = (
     operator_functions.some(operator_functions.compared(operator.lt)),
     operator_functions.some(operator_functions.compared(operator.le)),
 )
-_SAME = operator_functions.some(operator_functions.accepts)
+_SAME = operator_functions.chosen
 _O = Operator
 
 OPERATORS: Mapping[str, Operator] = {
@@ -72,7 +72,7 @@ OPERATORS: Mapping[str, Operator] = {
             "text",
             "is a text with this one in it",
             operands.read_text,
-            operator_functions.some(operator_functions.contains),
+            operator_functions.some_text(operator_functions.contains),
             folds=True,
         ),
         _O(
@@ -80,7 +80,7 @@ OPERATORS: Mapping[str, Operator] = {
             "text",
             "is a text that starts with this one",
             operands.read_text,
-            operator_functions.some(operator_functions.starts),
+            operator_functions.some_text(operator_functions.starts),
             folds=True,
         ),
         _O(
@@ -88,7 +88,7 @@ OPERATORS: Mapping[str, Operator] = {
             "text",
             "is a text that ends with this one",
             operands.read_text,
-            operator_functions.some(operator_functions.ends),
+            operator_functions.some_text(operator_functions.ends),
             folds=True,
         ),
         _O(
@@ -96,7 +96,7 @@ OPERATORS: Mapping[str, Operator] = {
             "pattern",
             "fits a text with * for anything",
             operands.read_pattern,
-            operator_functions.some(operator_functions.fits),
+            operator_functions.some_text(operator_functions.fits),
             folds=True,
         ),
         _O(">", "number", "is a greater number", operands.read_number, _GREATER),

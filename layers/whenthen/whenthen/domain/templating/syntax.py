@@ -126,7 +126,7 @@ _CHECKS: dict[type[nodes.Node], Callable[..., Reason | None]] = {
 
 def paths(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
     """Yield the fields that the template names, as root and names: ("record", "address", "city")."""
-    steps = (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem))
+    steps: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
     inner = {id(node.node) for node in steps}
     for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name)):
         if id(node) not in inner and (path := _path(node)) is not None:

@@ -17,11 +17,14 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.sources.parsing.bounded_search import BeyondBounds, BoundedInterpreter
 from whenthen.sources.parsing.field_names import find_named
 
 # `detail` is the JMESPath library's own message.
 NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "detail")
 FAILS = ReasonCode("expression.fails", "expression")
+# Evaluating it takes too many steps, or makes too large a value.
+TOO_MUCH = ReasonCode("expression.too_much", "expression")
 REQUIRED = ReasonCode("expression.required")
 TOO_LONG = ReasonCode("expression.too_long", "count")
 SYNTAX = ReasonCode("expression.syntax", "expression", "position")
@@ -81,9 +84,11 @@ class Expression(Struct, frozen=True, eq=False):
         return hash(self.text)
 
     def value(self, root: Mapping[str, Any]) -> Any:
-        """Evaluate the expression on `root`; None if it finds nothing. Raises Malformed if a function cannot apply."""
+        """Evaluate the expression on `root`; None if it finds nothing. Raises Malformed if it cannot be applied."""
         try:
-            return self.compiled.search(root, _OPTIONS)
+            return BoundedInterpreter(_OPTIONS).visit(self.compiled.parsed, root)
+        except BeyondBounds:
+            raise Malformed(TOO_MUCH(expression=self.text)) from None
         except JMESPathError as error:
             raise Malformed(NOT_APPLICABLE(expression=self.text, detail=str(error)[:200])) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
