@@ -9,7 +9,7 @@ import pytest
 from tests.codes import codes
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
-from whenthen.channels.record.effect import FIELDS_SET, NO_RECORD, OWNER_KEPT, UNCHANGED
+from whenthen.channels.record.effect import FIELDS_SET, NO_AGENT, NO_RECORD, OWNER_KEPT, UNCHANGED
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
 from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import JobStatus, Run, RunStatus
@@ -163,6 +163,69 @@ def test_a_turn_is_moved_together_with_the_assignment(world: World) -> None:
     world.run_out()
     assert lead(world).fields["owner"] == AGENTS[1]
     assert list(world.runs.counters.values()) == [2]
+
+
+@pytest.mark.parametrize("by", ["round_robin", "first"])
+@pytest.mark.parametrize("agent", [None, "", "  ", [], [None, ""]])
+def test_no_owner_is_set_from_a_field_that_is_empty(world: World, agent: Any, by: str) -> None:
+    world.has_record("lead:1", owner="agent:old", agent=agent)
+    state = done(world, "assign_owner", **{"from": ["{{ record.agent }}", "{{ record.missing }}"], "by": by})
+    assert lead(world).fields["owner"] == "agent:old"
+    assert state.jobs[0].status is JobStatus.SKIPPED
+    assert state.jobs[0].reason == NO_AGENT(ref="lead:1")
+
+
+@pytest.mark.parametrize("by", ["round_robin", "first"])
+def test_an_empty_field_has_no_turn(world: World, by: str) -> None:
+    from_ = ["{{ record.missing }}", "agent:ayse", " {{ record.blank }} ", "agent:budi"]
+    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": from_, "by": by}}))
+    for number in range(4):
+        world.has_record(f"lead:{number}", blank=" ")
+        world.happens("lead.created", str(number), subject=f"lead:{number}")
+        world.run_out()
+    owners = [world.records.stored[f"lead:{number}"].fields["owner"] for number in range(4)]
+    assert owners == (["agent:ayse"] * 4 if by == "first" else ["agent:ayse", "agent:budi"] * 2)
+
+
+def test_the_agents_may_stand_in_one_field(world: World) -> None:
+    world.has_record("lead:1", team=["agent:ayse", "", "agent:budi"])
+    done(world, "assign_owner", **{"from": ["{{ record.team }}"]})
+    assert lead(world).fields["owner"] == "agent:ayse"
+
+
+@pytest.mark.parametrize("action", ["set_fields", "add_tags", "remove_tags"])
+def test_a_record_that_an_empty_field_names_is_not_the_run_s_own(world: World, action: str) -> None:
+    world.has_record("lead:1", blank=" ")
+    given = {"fields": {"status": "x"}} if action == "set_fields" else {"tags": ["x"]}
+    steps = [
+        {"id": name, "action": action, "on_error": "continue", "with": {**given, "record": f"{{{{ record.{name} }}}}"}}
+        for name in ("missing", "blank")
+    ]
+    written = world.has_rule(rule(*steps))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    for name in ("missing", "blank"):
+        job = world.job(world.run_of(event, written), name)
+        assert (job.status, job.reason) == (JobStatus.FAILED, NO_RECORD())
+    assert lead(world).version == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "action", "given", "kept"),
+    [
+        (["caf\u00e9"], "remove_tags", ["cafe\u0301"], []),
+        (["cafe\u0301"], "add_tags", ["caf\u00e9"], ["cafe\u0301"]),
+        ([2024, "vip"], "add_tags", ["new"], [2024, "vip", "new"]),
+        ([2024, "vip"], "remove_tags", ["2024"], ["vip"]),
+        (["vip"], "add_tags", ["{{ record.year }}"], ["vip", "2024"]),
+    ],
+)
+def test_tags_are_compared_as_conditions_compare_them(
+    world: World, tags: list[Any], action: str, given: list[str], kept: list[Any]
+) -> None:
+    world.has_record("lead:1", tags=tags, year=2024)
+    done(world, action, tags=given)
+    assert lead(world).fields["tags"] == kept
 
 
 def test_an_owner_that_is_there_is_kept_where_the_rule_says_so(world: World) -> None:

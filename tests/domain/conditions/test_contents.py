@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whenthen.domain.common.contents import Contents
 from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions import contents
 from whenthen.domain.conditions.condition import holds, parse_condition
-from whenthen.domain.conditions.contents import Contents
 from whenthen.domain.conditions.field_access import Facts
 
 

@@ -167,6 +167,46 @@ def test_ids_follow_from_the_change_alone() -> None:
     assert change_events(record("deal", {"a": 1}), reborn, SEEN)[0].id != first[0].id
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"status": "caf\u00e9"}, {"status": "cafe\u0301"}),
+        ({"tags": ["caf\u00e9", "b"]}, {"tags": ["cafe\u0301", "b"]}),
+        ({"stage": "\u05e9\u05c1"}, {"stage": "\ufb2a"}),
+        ({"amount": 1}, {"amount": 1.0}),
+        ({"owner": "agent:\u00e9"}, {"owner": "agent:e\u0301"}),
+        ({"address": {"city": "caf\u00e9"}}, {"address": {"city": "cafe\u0301"}}),
+        ({"address": {"city": None}}, {"address": {}}),
+        ({"tags": ["a", 1]}, {"tags": ["a", 1.0]}),
+    ],
+)
+def test_what_conditions_take_for_the_same_gives_no_event(before: Fields, after: Fields) -> None:
+    assert types_of("lead", before, after) == set()
+    assert types_of("lead", after, before) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gained"),
+    [
+        (["caf\u00e9"], ["cafe\u0301", "new"], ["new"]),
+        (["1"], [1, 2, 2.0], [2]),
+        ([1], ["1", "1.0", "x"], ["x"]),
+        ([True], [True, 1], [1]),
+        (None, ["caf\u00e9", "cafe\u0301"], ["caf\u00e9"]),
+    ],
+)
+def test_items_are_new_if_they_are_to_conditions(before: Any, after: Any, gained: list[Any]) -> None:
+    (added,) = [
+        event for event in events_of("lead", {"tags": before}, {"tags": after}) if event.type == "lead.tag_added"
+    ]
+    assert added.data["tags"] == gained
+
+
+def test_a_milestone_is_reached_in_any_case_and_composition() -> None:
+    assert "invoice.paid" in types_of("invoice", {"status": "open"}, {"status": " PA\u0130D "})
+    assert "invoice.paid" not in types_of("invoice", {"status": "PAID"}, {"status": "paid"})
+
+
 def test_one_event_for_all_tags_of_a_change() -> None:
     events = events_of("contact", {"tags": ["old"]}, {"tags": ["old", "vip", "spring", "vip"]})
     assert [event.data["tags"] for event in events if event.type == "contact.tag_added"] == [["vip", "spring"]]

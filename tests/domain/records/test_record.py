@@ -97,11 +97,18 @@ def test_a_new_record_without_fields_is_a_record() -> None:
         (["a"], ["a"], ["a"], ["a"]),
         ("a", ["b"], [], ["a", "b"]),
         ("", ["b"], [], ["b"]),
-        ([None, {"x": 1}, 5, "a"], ["b"], [], ["a", "b"]),
-        (5, ["b"], [], ["b"]),
+        ([None, {"x": 1}, 5, "a"], ["b"], [], [{"x": 1}, 5, "a", "b"]),
+        (5, ["b"], [], [5, "b"]),
+        ([2024, "vip", True], ["new"], [], [2024, "vip", True, "new"]),
+        ([2024, "2025"], ["2024", 2025], [], [2024, "2025"]),
+        ([2024, "vip"], [], ["2024"], ["vip"]),
+        (["caf\u00e9"], [], ["cafe\u0301"], []),
+        (["caf\u00e9", "x"], ["cafe\u0301"], [], ["caf\u00e9", "x"]),
+        (["cafe\u0301"], ["b", "caf\u00e9", " "], [], ["cafe\u0301", "b"]),
+        ([True], [], ["true", 1], [True]),
     ],
 )
-def test_tags(tags: Any, added: list[str], removed: list[str], expected: list[str]) -> None:
+def test_tags(tags: Any, added: list[Any], removed: list[Any], expected: list[Any]) -> None:
     assert with_tags(tags, added, removed) == expected
 
 

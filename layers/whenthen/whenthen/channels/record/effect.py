@@ -34,26 +34,32 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 """How often a change is made again on another writer's version, before its message is given back to the queue."""
 
-# The step names no record, and the run has none.
+# The step names no record and the run has none, or the field that names it is empty.
 NO_RECORD = ReasonCode("record.none_named")
 FIELDS_SET = ReasonCode("record.fields_set", "ref", "fields")
 TAGS_ADDED = ReasonCode("record.tags_added", "ref", "tags")
 TAGS_REMOVED = ReasonCode("record.tags_removed", "ref", "tags")
 OWNER_KEPT = ReasonCode("record.owner_kept", "ref", "owner")
 OWNER_SET = ReasonCode("record.owner_set", "ref", "owner")
+# The fields that name the agents are empty.
+NO_AGENT = ReasonCode("record.no_agent", "ref")
 CREATED = ReasonCode("record.created", "ref")
 # The step changed nothing: the record was as `reason` says before.
 UNCHANGED = ReasonCode("record.unchanged", "reason")
 
 
 class Work(Struct, frozen=True):
-    """Describe what a step does to records: the patch for an existing or a new record, and a counter to advance."""
+    """Describe what a step does to records: the patch for an existing or a new record, and a counter to advance.
+
+    status  of the job, if nothing fails
+    """
 
     record: Record
     replaces: Record | None
     patch: Mapping[str, Any]
     reason: Reason
     counter: Counter | None = None
+    status: JobStatus = JobStatus.DONE
 
 
 class Task(Struct, frozen=True):
@@ -68,8 +74,8 @@ class Task(Struct, frozen=True):
 
     def target(self) -> Record:
         """Return the record that the step names, or the run's. Raises NotFound."""
-        ref = self.parameters.get("record") or self.state.run.record
-        if not ref:
+        ref = self.parameters["record"] if self.step.parameters.get("record") else self.state.run.record
+        if not ref or not ref.strip():
             raise NotFound(NO_RECORD())
         parse_ref(ref, "with.record")
         record = self.records.get(ref)
@@ -85,7 +91,7 @@ def _set_fields(task: Task) -> Work:
 
 def _tags(task: Task) -> list[str]:
     """Return the step's tags, without those whose template rendered to nothing."""
-    return [tag for tag in task.parameters["tags"] if tag.strip()]
+    return [tag.strip() for tag in task.parameters["tags"] if tag.strip()]
 
 
 def _add_tags(task: Task) -> Work:
@@ -101,9 +107,12 @@ def _remove_tags(task: Task) -> Work:
 
 
 def _assign_owner(task: Task) -> Work:
-    record, agents = task.target(), task.parameters["from"]
+    record = task.target()
+    agents = [agent.strip() for agent in task.parameters["from"] if agent.strip()]
     if task.parameters.get("keep") and record.fields.get("owner"):
         return Work(record, record, {}, OWNER_KEPT(ref=record.ref, owner=str(record.fields["owner"])))
+    if not agents:
+        return Work(record, record, {}, NO_AGENT(ref=record.ref), status=JobStatus.SKIPPED)
     if task.parameters.get("by") == "first":
         return Work(record, record, {"owner": agents[0]}, OWNER_SET(ref=record.ref, owner=agents[0]))
     name = f"owner#{task.state.run.rule_id}#{task.step.id}"
@@ -212,5 +221,6 @@ class ChangeRecord(Struct, frozen=True):
         )
         check_record(changed, work.replaces or work.record)
         writes = [] if changed is work.record else [RecordWrite(changed, work.replaces)]
-        reason = work.reason if writes else UNCHANGED(reason=work.reason)
-        return Outcome(JobStatus.DONE, reason, {"record": work.record.ref}), writes, work.counter
+        done = work.status is JobStatus.DONE and not writes
+        reason = UNCHANGED(reason=work.reason) if done else work.reason
+        return Outcome(work.status, reason, {"record": work.record.ref}), writes, work.counter

@@ -97,6 +97,22 @@ def _is_bare(value: object) -> bool:
     return value is None or (isinstance(value, (list, tuple, set, frozenset, Mapping)) and not value)
 
 
+def unchanged(before: object, after: object) -> bool:
+    """Tell whether two values of a field are the same. Null is absent, and true is not 1."""
+    if isinstance(before, str) and isinstance(after, str):
+        return composed(before) == composed(after)
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return all(unchanged(before.get(name), after.get(name)) for name in {*before, *after})
+    if type(before) is type(after) or before is None or after is None:
+        return before == after
+    if isinstance(before, bool) or isinstance(after, bool):
+        return False
+    number = number_of(before)
+    return before == after if number is None else number == number_of(after)
+
+
 class Choice(Struct, frozen=True, gc=False):
     """Hold the values that a condition accepts, sorted by the way in which an actual value is looked up.
 

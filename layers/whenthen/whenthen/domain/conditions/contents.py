@@ -6,56 +6,16 @@ worked out once for an event, and kept with its facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from whenthen.domain.common.values import Number, composed, elements, folded, number_in, number_of
+from whenthen.domain.common.contents import Contents
+from whenthen.domain.common.values import composed, elements, folded
 from whenthen.domain.temporal.time_values import Span, read_point, span_of
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.values import Choice
     from whenthen.domain.conditions.field_access import Facts, Path
-
-
-class Contents(Struct, frozen=True):
-    """Hold the items of a list in the forms in which a `Choice` compares them.
-
-    texts    NFC, or folded
-    numbers  the items that are numbers
-    spelled  the numbers that its texts spell
-    truths   the items that are true or false
-    """
-
-    texts: frozenset[str]
-    numbers: frozenset[Number]
-    spelled: frozenset[Number]
-    truths: frozenset[bool]
-
-    @classmethod
-    def of(cls, items: Iterable[object], *, fold: bool) -> Contents:
-        """Sort the items by their types. Lists and objects among them equal nothing."""
-        form = folded if fold else composed
-        given = list(items)
-        texts = [item for item in given if isinstance(item, str)]
-        return cls(
-            frozenset(map(form, texts)),
-            frozenset(number for item in given if (number := number_of(item)) is not None),
-            frozenset(number for text in texts if (number := number_in(text)) is not None),
-            frozenset(item for item in given if isinstance(item, bool)),
-        )
-
-    def has(self, choice: Choice) -> bool:
-        """Tell whether the choice accepts one of the items."""
-        return (
-            not self.texts.isdisjoint(choice.texts)
-            or not self.numbers.isdisjoint(choice.numbers)
-            or not self.numbers.isdisjoint(choice.spelled)
-            or not self.spelled.isdisjoint(choice.numbers)
-            or not self.truths.isdisjoint(choice.truths)
-        )
 
 
 class Dated:

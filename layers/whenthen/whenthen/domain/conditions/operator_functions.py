@@ -6,17 +6,18 @@ or null field has no items. docs/reference/rules.md, "Operators", is the specifi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.common.values import Choice, Number, composed, is_blank, number_in, number_of
+from whenthen.domain.common.values import Choice, Number, is_blank, number_in, number_of, unchanged
 from whenthen.domain.conditions import operands
-from whenthen.domain.conditions.contents import Contents, Dated, changed_contents_at, contents_at, dated_at, texts_at
+from whenthen.domain.conditions.contents import Dated, changed_contents_at, contents_at, dated_at, texts_at
 from whenthen.domain.temporal.time_values import Duration, Span
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.contents import Contents
     from whenthen.domain.conditions.field_access import Facts
     from whenthen.domain.conditions.operands import Pattern, Point, Range, Text
     from whenthen.domain.conditions.predicate import Holds, Predicate
@@ -119,22 +120,6 @@ def is_empty(facts: Facts, predicate: Predicate) -> bool:
 def changed(facts: Facts, predicate: Predicate) -> bool:
     before, after = facts.change(predicate.path)
     return (not unchanged(before, after)) == predicate.operand
-
-
-def unchanged(before: object, after: object) -> bool:
-    """Tell whether two values of a field are the same. Null is absent, and true is not 1."""
-    if isinstance(before, str) and isinstance(after, str):
-        return composed(before) == composed(after)
-    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        return len(before) == len(after) and all(map(unchanged, before, after))
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return all(unchanged(before.get(name), after.get(name)) for name in {*before, *after})
-    if type(before) is type(after) or before is None or after is None:
-        return before == after
-    if isinstance(before, bool) or isinstance(after, bool):
-        return False
-    number = number_of(before)
-    return before == after if number is None else number == number_of(after)
 
 
 def arrived(facts: Facts, predicate: Predicate) -> bool:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from whenthen.domain.common.contents import Contents, without_repetitions
 from whenthen.domain.common.errors import Invalid
-from whenthen.domain.common.values import elements, is_blank
+from whenthen.domain.common.values import Choice, elements, folded, is_blank, unchanged
 from whenthen.domain.records.record import Record, parse_ref
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Becomes(Struct, frozen=True):
         return _from_to(self.field, difference.was(self.field), difference.is_now(self.field))
 
     def _accepts(self, value: Any) -> bool:
-        return isinstance(value, str) and value.strip().casefold() in self.values
+        return isinstance(value, str) and folded(value.strip()) in map(folded, self.values)
 
 
 class Gets(Struct, frozen=True):
@@ -226,10 +227,13 @@ def _from_to(name: str, before: Any, after: Any) -> Facts:
 
 
 def _beyond(items: Any, others: Any) -> list[Any]:
-    """Return the items that are not among `others`, each once."""
-    known = list(elements(others))
-    found: list[Any] = []
-    for item in elements(items):
-        if item not in known and item not in found:
-            found.append(item)
-    return found
+    """Return the items that are not among `others`, each once, as `changed_to` compares them."""
+    there = list(elements(others))
+    known = Contents.of(there, fold=False)
+    return without_repetitions(item for item in elements(items) if not _is_among(item, there, known))
+
+
+def _is_among(item: Any, items: list[Any], contents: Contents) -> bool:
+    if isinstance(item, list | Mapping):
+        return any(unchanged(item, other) for other in items)
+    return contents.has(Choice.of([item]))

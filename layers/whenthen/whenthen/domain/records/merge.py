@@ -58,7 +58,7 @@ def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Colle
     fields = dict(mine)
     fields |= {name: value for name, value in theirs.items() if is_blank(fields.get(name)) and not is_blank(value)}
     if mine.get("tags") or theirs.get("tags"):
-        fields["tags"] = with_tags(mine.get("tags"), with_tags(theirs.get("tags")))
+        fields["tags"] = with_tags(mine.get("tags"), added=with_tags(theirs.get("tags")))
     for name, others in OTHER_FIELDS.items():
         known = _further(fields.get(name), (mine, theirs), name, others)
         if known:

@@ -12,8 +12,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common import int64
+from whenthen.domain.common.contents import Contents, without_repetitions
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.values import Choice, elements, is_blank, unchanged
 from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause, Change, format_time
 
@@ -142,7 +144,7 @@ def patched(
         else:
             fields[name] = value
     fields |= _changed_places(record.fields, fields, patch)
-    if record.version and not diff(record.fields, fields):
+    if record.version and _same(record.fields, fields):
         return record
     return replace(
         record,
@@ -167,12 +169,12 @@ def _changed_places(before: Mapping[str, Any], after: Mapping[str, Any], patch: 
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
-    """Return the fields that differ, in alphabetical order. 1, 1.0 and True are told apart only by type bool."""
+    """Return the fields whose values are not the same to conditions (`unchanged`), in alphabetical order."""
     names = sorted(before.keys() | after.keys())
     return {
         name: Change(before.get(name), after.get(name))
         for name in names
-        if not _same(before.get(name), after.get(name))
+        if not unchanged(before.get(name), after.get(name))
     }
 
 
@@ -185,17 +187,23 @@ def _same(left: Any, right: Any) -> bool:
     """Tell whether two values are written the same, so that there is nothing to store. True is not 1."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def with_tags(tags: Any, added: Iterable[str] = (), removed: Iterable[str] = ()) -> list[str]:
-    """Return the tags in order, without `removed`, and with `added` at the end. A single text is one tag."""
-    there = tags if isinstance(tags, list) else [tags]
-    gone = set(removed)
-    kept = [tag for tag in there if isinstance(tag, str) and tag and tag not in gone]
-    return list(dict.fromkeys([*kept, *added]))
+def with_tags(tags: Any, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> list[Any]:
+    """Return the tags in order, without `removed`, and with `added` at the end. A single text is one tag.
+
+    Two tags are the same if `equals` says so: `é` however it was typed, and the number 2024 and the text of its digits.
+    A tag that stays is kept as it is written.
+    """
+    gone = Choice.of(removed)
+    kept = [tag for tag in elements(tags) if not is_blank(tag) and not gone.accepts(tag)]
+    there = Contents.of(kept, fold=False)
+    return without_repetitions(
+        [*kept, *(tag for tag in added if not is_blank(tag) and not there.has(Choice.of([tag])))]
+    )
 
 
 def as_context(record: Record) -> dict[str, Any]:
