@@ -30,7 +30,8 @@ def rule_with(*steps: dict[str, Any], **more: Any) -> Rule:
 def details_of(step: dict[str, Any], language: str = "en") -> str:
     """What is said of a step in parentheses."""
     said = plain(Renderer(language).rule(rule_with({"id": "s", **TAGS, **step})))
-    return said.partition("vip")[2][1:].strip(" .")
+    # A step that names an hour is followed by the zone.
+    return re.sub(r"\. [^.]*\WUTC\W+$", "", said.partition("vip")[2][1:].strip(" ")).strip(" .")
 
 
 WAITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
@@ -175,6 +176,33 @@ def test_kind_entry_and_zone_of_a_rule(language: str, parts: list[str]) -> None:
 def test_what_holds_anyhow_is_not_said() -> None:
     usual = rule_with(entry={"again": "always", "only_new": False}, time_zone="UTC", conditions=None, exit={"on": []})
     assert plain(Renderer("en").rule(usual)) == "When: somebody starts it by hand. Then: add tags: “vip”."
+
+
+@pytest.mark.parametrize(
+    ("part", "clocks"),
+    [
+        ({}, False),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"days": 1}}]}, False),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"hours": 3}}]}, False),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"days": 1, "at": "10:00"}}]}, True),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"weekdays": ["mon"]}}]}, True),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"until": {"field": "record.due"}}}]}, True),
+        ({"trigger": {"date": {"kind": "lead", "field": "birth_date", "yearly": True}}}, True),
+        ({"trigger": {"schedule": {"cron": "0 9 * * mon"}}}, True),
+        ({"trigger": {"schedule": {"at": "2026-03-14T09:00:00Z"}}}, False),
+        ({"conditions": {"field": "now.weekday", "op": "equals", "value": "mon"}}, True),
+        ({"conditions": {"not": {"field": "record.at", "op": "before", "value": "today"}}}, True),
+        ({"conditions": {"field": "record.at", "op": "between", "value": ["09:00", "18:00"]}}, True),
+        ({"conditions": {"field": "record.amount", "op": "between", "value": [1, 2]}}, False),
+        ({"conditions": {"field": "record.status", "op": "equals", "value": "new"}}, False),
+        ({"exit": {"when": {"field": "record.due", "op": "after", "value": "2026-01-01"}}}, True),
+    ],
+)
+def test_a_rule_that_names_hours_or_days_says_its_zone_even_if_it_is_utc(part: dict[str, Any], clocks: bool) -> None:
+    document = {"name": "R", "mode": "on", "trigger": {"manual": True}, "steps": [{"id": "s", **TAGS}], **part}
+    assert ("Time zone: “UTC”" in plain(Renderer("en").rule(parse_rule(document)))) is clocks
+    elsewhere = plain(Renderer("en").rule(parse_rule({**document, "time_zone": "Asia/Jakarta"})))
+    assert "Time zone: “Asia/Jakarta”" in elsewhere
 
 
 def test_conditions_by_the_clocks_of_another_zone_say_so() -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.functions.api import Api
+
+RULE: dict[str, Any] = {
+    "name": "R",
+    "trigger": {"event": "lead.created"},
+    "steps": [{"id": "s", "action": "add_tags", "with": {"tags": ["vip"]}, "wait": {"days": 1, "at": "10:00"}}],
+}
+CALENDAR = {"time_zone": "Europe/Istanbul", "country": "TR", "language": "tr"}
 
 
 def test_settings_are_checked_and_kept(api: Api) -> None:
@@ -13,3 +24,56 @@ def test_settings_are_checked_and_kept(api: Api) -> None:
     assert api.get("/v1/settings/people") == {"create": {"email": "contact"}}
     assert api.call("GET", "/v1/settings/colours").status == 404
     assert Api(api.stack, scopes="rules:write").call("GET", "/v1/settings/people").status == 403
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"time_zone": "Istanbul"}, "time_zone"),
+        ({"time_zone": 3}, "time_zone"),
+        ({"country": "Türkiye"}, "country"),
+        ({"country": "tr"}, "country"),
+        ({"language": "de"}, "language"),
+        ({"zone": "Europe/Istanbul"}, "zone"),
+    ],
+)
+def test_a_calendar_that_cannot_be_read_is_refused_by_its_field(api: Api, document: dict[str, Any], field: str) -> None:
+    refused = api.call("PUT", "/v1/settings/calendar", document)
+    assert (refused.status, refused.fields) == (422, [field])
+    assert api.get("/v1/settings/calendar") == {}
+
+
+def test_a_rule_that_names_no_zone_has_the_installation_s(api: Api) -> None:
+    before = api.call("POST", "/v1/rules", RULE).document
+    assert "time_zone" not in before
+    assert "Time zone: “\u2068UTC\u2069”" in before["sentence"] or "UTC" in before["sentence"]
+    assert api.call("PUT", "/v1/settings/calendar", CALENDAR).status == 200
+    assert api.get("/v1/settings/calendar") == CALENDAR
+    made = api.call("POST", "/v1/rules", RULE).document
+    assert (made["time_zone"], made["language"]) == ("Europe/Istanbul", "tr")
+    assert "Europe/Istanbul" in made["sentence"]
+    # A version that was saved before goes on by its clocks; the next save of it goes by the installation's.
+    assert "time_zone" not in api.get(f"/v1/rules/{before['id']}")
+    assert api.call("PUT", f"/v1/rules/{before['id']}", RULE).document["time_zone"] == "Europe/Istanbul"
+
+
+def test_a_rule_that_names_its_zone_keeps_it(api: Api) -> None:
+    api.call("PUT", "/v1/settings/calendar", CALENDAR)
+    own = {**RULE, "time_zone": "Asia/Jakarta", "language": "id"}
+    made = api.call("POST", "/v1/rules", own).document
+    assert (made["time_zone"], made["language"]) == ("Asia/Jakarta", "id")
+    for left_out in (None, "", " "):
+        assert api.call("POST", "/v1/rules", {**own, "time_zone": left_out}).document["time_zone"] == "Europe/Istanbul"
+
+
+def test_lint_and_a_repeated_request_know_the_installation_s_zone(api: Api) -> None:
+    api.call("PUT", "/v1/settings/calendar", {"time_zone": "Asia/Tokyo"})
+    assert "Asia/Tokyo" in api.call("POST", "/v1/rules/lint", RULE).document["sentence"]
+    first = api.call("POST", "/v1/rules", RULE, headers={"idempotency-key": "k1"})
+    api.call("PUT", "/v1/settings/calendar", {"time_zone": "Asia/Jakarta"})
+    again = api.call("POST", "/v1/rules", RULE, headers={"idempotency-key": "k1"})
+    assert again.status in (200, 201)
+    assert again.document["id"] == first.document["id"]
+    assert again.document["time_zone"] == "Asia/Tokyo"
+    other = api.call("POST", "/v1/rules", {**RULE, "time_zone": "Asia/Tokyo"}, headers={"idempotency-key": "k1"})
+    assert other.status in (200, 201, 409)

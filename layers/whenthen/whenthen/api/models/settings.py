@@ -47,14 +47,34 @@ class LeadSettings(Sparse):
     ignore: list[str] | str | None = Field(default=None, description="Ids of forms that are not asked.")
 
 
-Settings = PeopleSettings | LeadSettings
+class CalendarSettings(Sparse):
+    """`calendar`: the defaults of rules that name none themselves."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"time_zone": "Europe/Istanbul", "country": "TR", "language": "tr"}]},
+    )
+    time_zone: str | None = Field(default=None, description="An IANA time zone; by default UTC.")
+    country: str | None = Field(default=None, description="ISO 3166 alpha-2, by which ambiguous dates are read.")
+    language: Literal["en", "he", "hu", "id", "tr"] | None = Field(
+        default=None, description="Of words that whenthen writes in texts; by default English."
+    )
+
+
+Settings = PeopleSettings | LeadSettings | CalendarSettings
 """The document of one subject; empty where every default holds."""
 
 SettingsBody = Annotated[
-    dict[str, Any], Body(description="The document of one subject."), Described(PeopleSettings, LeadSettings)
+    dict[str, Any],
+    Body(description="The document of one subject."),
+    Described(PeopleSettings, LeadSettings, CalendarSettings),
 ]
 
-_MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings]] = {"people": PeopleSettings, "leads": LeadSettings}
+_MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings] | type[CalendarSettings]] = {
+    "calendar": CalendarSettings,
+    "leads": LeadSettings,
+    "people": PeopleSettings,
+}
 
 
 def shown(name: str, document: Mapping[str, Any]) -> Settings:

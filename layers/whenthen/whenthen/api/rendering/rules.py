@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.phrasebook import Phrasebook
 from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
 from whenthen.api.rendering.triggers import demanded_besides, names_kind, render_trigger
-from whenthen.domain.conditions.condition import AllOf
+from whenthen.domain.conditions.condition import AllOf, predicates
+from whenthen.domain.conditions.operands import Range
 from whenthen.domain.rules.event_triggers import written_types
-from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule
+from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step
+from whenthen.domain.scheduling.date_triggers import DateField
+from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.temporal.time_zones import UTC
 
-_USUAL_ZONE = "UTC"
+_CLOCKED = frozenset({"before", "after", "between"})
+"""Operators that compare with dates and clock times."""
 
 
 def render_rule(book: Phrasebook, rule: Rule) -> str:
@@ -32,7 +38,7 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         "entry": semicolon.join(_entry(book, rule.entry)),
         "then": semicolon.join(render_step(book, step, zone) for step in rule.steps),
         "ends": book.any(ends),
-        "time_zone": book.quoted(zone) if zone != _USUAL_ZONE else "",
+        "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",
     }
     said = [book.phrase(JOINS, "part", label=book.phrase(RULE, key), text=text) for key, text in parts.items() if text]
     return " ".join(said if rule.mode is Mode.ON else [*said, f"({book.phrase(RULE, rule.mode)})"])
@@ -43,3 +49,22 @@ def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
         yield book.phrase(RULE, entry.again)
     if entry.only_new:
         yield book.phrase(RULE, "only_new")
+
+
+def _goes_by_clocks(rule: Rule) -> bool:
+    """Tell whether the rule names hours, days or dates, which are those of its time zone."""
+    timer = rule.trigger.timer
+    if isinstance(timer, DateField) or (isinstance(timer, Schedule) and timer.cron is not None):
+        return True
+    conditions = (rule.conditions, rule.trigger.condition, rule.exit.when, *(step.only_if for step in rule.steps))
+    return any(map(_waits_for_clocks, rule.steps)) or any(
+        predicate.path.root == "now" or (predicate.op in _CLOCKED and predicate.zone is not None)
+        for condition in conditions
+        for predicate in predicates(condition)
+        if not isinstance(predicate.operand, Range) or not isinstance(predicate.operand.low, int | Decimal)
+    )
+
+
+def _waits_for_clocks(step: Step) -> bool:
+    wait = step.wait
+    return wait is not None and (wait.at is not None or bool(wait.weekdays) or wait.until is not None)

@@ -20,7 +20,10 @@ router = Router()
     responses=answers("The settings; empty where every default holds."),
 )
 def read(name: Id) -> Response[Settings]:
-    """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads."""
+    """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads.
+
+    `calendar`: the time zone, country and language of rules that name none.
+    """
     caller(router, "admin")
     return reply(shown(name, wired().manage_settings.get(name)))
 

@@ -19,6 +19,7 @@ from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.rules.steps import OnError, Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
+from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Rule(Struct, frozen=True):
 
     time_zone      the name of `zone`
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
+    language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
     """
 
     id: str
@@ -81,6 +83,7 @@ class Rule(Struct, frozen=True):
     mode: Mode = Mode.OFF
     time_zone: str = UTC
     activated_at: datetime | None = None
+    language: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -118,7 +121,10 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     reader = Reader(document, "", problems)
     head = _read_head(reader)
     rule = replace(
-        head, steps=read_steps(reader, head.trigger, head.zone), exit=_read_exit(reader.child("exit"), head.zone)
+        head,
+        steps=read_steps(reader, head.trigger, head.zone),
+        exit=_read_exit(reader.child("exit"), head.zone),
+        language=reader.choice("language", LANGUAGES, ""),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()

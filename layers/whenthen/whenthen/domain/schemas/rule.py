@@ -28,6 +28,7 @@ from whenthen.domain.schemas.parts import (
     text,
     when,
 )
+from whenthen.domain.temporal.calendar_settings import LANGUAGES
 
 EXAMPLE: dict[str, Any] = {
     "name": "Welcome a lead from the spring campaign",
@@ -78,7 +79,11 @@ _RULE = {
     "entry": noted(ref("Entry"), "Which records may enter, and how often."),
     "exit": noted(ref("Exit"), "What ends a run early."),
     "mode": noted(ref("Mode"), "Whether the rule acts.", default=str(Mode.OFF)),
-    "time_zone": noted(ref("TimeZone"), "Whose clocks and days are meant.", default="UTC"),
+    "time_zone": noted(ref("TimeZone"), "Whose clocks and days are meant; by default the installation's, else UTC."),
+    "language": noted(
+        {"type": "string", "enum": list(LANGUAGES)},
+        "The language of words that whenthen writes in texts, such as yes and no; by default the installation's.",
+    ),
     "id": {**noted(text(), "The rule's id, which the API gives."), "readOnly": True},
     "version": {**noted(integer(MAX_VERSION), "Counts the saves, which the API does."), "readOnly": True},
     "activated_at": {**noted(text(), "Since when the rule is on or in shadow; the API writes it."), "readOnly": True},

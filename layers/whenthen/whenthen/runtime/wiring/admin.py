@@ -38,7 +38,7 @@ class AdminWiring(RecordsWiring):
     def manage_rules(self) -> ManageRules:
         from whenthen.usecases.admin.manage_rules import ManageRules
 
-        return ManageRules(self.rules, self.views, self.clock, self.lint_rule)
+        return ManageRules(self.rules, self.views, self.clock, self.lint_rule, self.installation)
 
     @cached_property
     def manage_views(self) -> ManageViews:

@@ -19,6 +19,12 @@ from whenthen.domain.rules import views
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.step_parameters import check_parameters
 from whenthen.domain.rules.views import parse_view
+from whenthen.domain.temporal.calendar_settings import (
+    SUBJECT,
+    read_calendar_settings,
+    with_defaults,
+    without_defaults,
+)
 from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION
 from whenthen.ports.values import Page, StoredRule, StoredView
 from whenthen.usecases.admin.idempotency import KEY_REUSED
@@ -26,6 +32,7 @@ from whenthen.usecases.admin.lint_rule import refuse
 
 if TYPE_CHECKING:
     from whenthen.domain.lint.findings import Finding
+    from whenthen.ports.administration import SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore, ViewStore
 
@@ -75,6 +82,7 @@ class ManageRules(Struct, frozen=True):
     views: ViewStore
     clock: Clock
     lint: Lint = lint
+    settings: SettingStore | None = None
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredRule:
         """Create a rule. `seed` (an Idempotency-Key, or a random one) makes its id: a repetition finds the first.
@@ -106,7 +114,8 @@ class ManageRules(Struct, frozen=True):
             first = self.rules.get_version(rule_id, 1)
         except NotFound:
             return None
-        if views.without_filters(_as_written(first.document)) != views.without_filters(_as_written(written)):
+        saved = without_defaults(_as_written(first.document), written)
+        if views.without_filters(saved) != views.without_filters(without_defaults(_as_written(written), written)):
             raise Conflict(KEY_REUSED())
         try:
             return self.rules.get(rule_id)
@@ -120,7 +129,7 @@ class ManageRules(Struct, frozen=True):
         """
         external_id = written.get("id")
         named = {"id": external_id if isinstance(external_id, str) and external_id else "draft", "version": 1}
-        return checked({**self._with_views(_as_written(written)), **named})
+        return checked({**self._completed(_as_written(written)), **named})
 
     def get(self, rule_id: str) -> StoredRule:
         """Return the current version. Raises NotFound."""
@@ -208,7 +217,7 @@ class ManageRules(Struct, frozen=True):
     def _prepare(
         self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
     ) -> tuple[StoredRule, Rule]:
-        return self._prepared(self._with_views(_as_written(written)), rule_id, current, by)
+        return self._prepared(self._completed(_as_written(written)), rule_id, current, by)
 
     def _prepared(
         self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
@@ -222,6 +231,11 @@ class ManageRules(Struct, frozen=True):
             document["activated_at"] = since or format_time(now)
         parsed = checked(document)
         return StoredRule(rule_id, version, document, now, by), parsed
+
+    def _completed(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Put the saved views and the installation's defaults into a document. Raises Invalid."""
+        calendar = self.settings.get(SUBJECT) if self.settings else {}
+        return self._with_views(with_defaults(document, read_calendar_settings(calendar)))
 
     def _with_views(self, document: Mapping[str, Any], changed: StoredView | None = None) -> dict[str, Any]:
         """Put the filters of the saved views that the document names into it, `changed` in place of the saved one.

@@ -87,7 +87,9 @@ class Orchestrator(Struct, frozen=True):
         history = history_of(self.occurrences, state.event, [record], state.run.record, now)
         related = Related(self.records, record)
         rule = self.rule_of(state.run)
-        return context_of(state.event, record, now, rule.zone, related, history, clocks_of(rule, record))
+        return context_of(
+            state.event, record, now, rule.zone, related, history, clocks_of(rule, record), language=rule.language
+        )
 
     def on_job_finished(self, run_id: str) -> None:
         """Enter the next step group, or finish the run, if the job that ended was the last of its step group."""
