@@ -19,7 +19,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _publish(changes: Sequence[Any]) -> None:
-    for change in changes:
-        run = ended_run(change)
-        if run is not None and wired().publish_outcomes(run):
-            count("OutcomesPublished")
+    ended = [run for run in map(ended_run, changes) if run is not None]
+    count("OutcomesPublished", wired().publish_outcomes(ended))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.codes import codes
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
 from whenthen.channels.record.effect import FIELDS_SET, NO_AGENT, NO_RECORD, OWNER_KEPT, UNCHANGED
+from whenthen.channels.record.turns import CONTENDED_FOR, SPREAD, TRIES_IN_ONE_ROW, Turns
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
 from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import JobStatus, Run, RunStatus
@@ -226,6 +228,48 @@ def test_tags_are_compared_as_conditions_compare_them(
     world.has_record("lead:1", tags=tags, year=2024)
     done(world, action, tags=given)
     assert lead(world).fields["tags"] == kept
+
+
+class Crowded:
+    """Right before each write of the common row another worker takes its turn."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def before(self, call: str) -> None:
+        if call == "runs.complete_with":
+            counters = self.world.runs.counters
+            name = next(f"owner#{run.rule_id}#own" for run in self.world.all_runs)
+            counters[name] = counters.get(name, 0) + 1
+
+    def after(self, call: str) -> None:
+        pass
+
+
+def test_workers_in_each_others_way_take_turns_in_rows_of_their_own(world: World) -> None:
+    """Each row is exact, so over many leads no agent is ahead of another by more than one for each row."""
+    leads = 200
+    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": AGENTS}}))
+    for number in range(leads):
+        world.has_record(f"lead:{number}")
+        world.happens("lead.created", str(number), subject=f"lead:{number}")
+    world.functions = world.wire(Crowded(world))
+    world.run_out()
+    owners = Counter(world.records.stored[f"lead:{number}"].fields["owner"] for number in range(leads))
+    rows = {name: count for name, count in world.runs.counters.items() if name.count("#") == 3}
+    assert len(rows) == SPREAD
+    assert sum(rows.values()) == leads, "nobody got a turn in the row that others kept taking"
+    assert max(owners.values()) - min(owners.values()) <= SPREAD
+
+
+def test_the_common_row_is_tried_again_once_it_was_left_alone(world: World) -> None:
+    turns, now = Turns(), world.clock.now()
+    assert turns.row("owner#r#s", "job_1", 0, now) == ("owner#r#s", 0)
+    name, place = turns.row("owner#r#s", "job_1", TRIES_IN_ONE_ROW, now)
+    assert name == f"owner#r#s#{place}"
+    assert turns.row("owner#r#s", "job_2", 0, now)[0] != "owner#r#s"
+    assert turns.row("owner#r#other", "job_2", 0, now) == ("owner#r#other", 0)
+    assert turns.row("owner#r#s", "job_2", 0, now + CONTENDED_FOR) == ("owner#r#s", 0)
 
 
 def test_an_owner_that_is_there_is_kept_where_the_rule_says_so(world: World) -> None:

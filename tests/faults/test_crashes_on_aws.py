@@ -16,7 +16,7 @@ from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
 from tests.faults.telling import KEYLESS, Story, verify
-from whenthen.adapters.aws import client
+from whenthen.adapters.aws import client, parallel
 from whenthen.usecases.runs import enrol_view
 
 # runtime.observability silences it, but pytest sets the filters anew for each test.
@@ -39,6 +39,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(enrol_view, "PAGE", 1)
     monkeypatch.setattr(enrol_view, "PAGES", 1)
     monkeypatch.setattr(client, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(parallel, "AT_ONCE", 1)  # one call after the other, so that each is a moment of its own
     with mock_aws():
         yield
 

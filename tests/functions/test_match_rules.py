@@ -6,9 +6,26 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.samples import NOW, record
 from tests.functions.payloads import batch, envelope, failed
-from tests.functions.stack import Stack
+from tests.functions.stack import Stack, client
+from whenthen.domain.event_catalog.derivation import change_events
+from whenthen.domain.events import siblings
 from whenthen.domain.events.event import Event, parse_time, to_json
+
+CHANGES = ("contact.updated", "contact.status_changed", "contact.owner_changed")
+
+
+class Noted:
+    """A client that notes its calls."""
+
+    def __init__(self, found: Any, noted: list[str]) -> None:
+        self.found, self.noted = found, noted
+
+    def __getattr__(self, name: str) -> Any:
+        self.noted.append(name)
+        return getattr(self.found, name)
+
 
 RULE = {
     "name": "Call back",
@@ -98,3 +115,24 @@ def test_the_job_that_it_sends_is_done_by_its_queue_s_function_once(ruled: Stack
     assert (record.fields["tags"], record.version) == (["called"], 2)
     (run,) = ruled.wiring("manage").runs.by_status("done", limit=5, cursor=None).items
     assert run.event_id == "evt_9"
+
+
+def test_a_batch_is_read_for_in_one_request(ruled: Stack) -> None:
+    ruled.consume("EventQueue", batch(_own(1)))  # the rules are loaded
+    reads: list[str] = []
+    dynamodb = ruled.replaced["dynamodb"] = Noted(client("dynamodb"), reads)
+    assert failed(ruled.consume("EventQueue", batch(*(_own(number) for number in range(2, 5))))) == []
+    assert dynamodb.noted.count("batch_get_item") == 1
+    assert not {"get_item"} & {*reads[: reads.index("put_item")]}
+
+
+def test_all_that_one_change_means_is_matched_from_one_message(ruled: Stack) -> None:
+    tag = [{"id": "tag", "action": "add_tags", "with": {"tags": ["moved"]}}]
+    rules = [{**RULE, "name": on, "trigger": {"event": on}, "conditions": None, "steps": tag} for on in CHANGES]
+    for number, document in enumerate(rules):
+        ruled.wiring("manage").manage_rules.create(document, seed=f"c{number}", by="tests")
+    before = record("contact", "7", status="new")
+    after = record("contact", "7", version=2, status="won", owner="agent:ayse")
+    found = siblings.to_json(change_events(before, after, after.updated_at or NOW))
+    assert failed(ruled.consume("EventQueue", batch(*[envelope(found, found["type"])] * 2))) == []
+    assert len(ruled.bodies("RecordQueue")) == len(CHANGES)

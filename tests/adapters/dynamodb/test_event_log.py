@@ -13,9 +13,10 @@ from tests.adapters.samples import NOW, event, minutes, record
 from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
 from whenthen.domain.common.errors import TooLarge
+from whenthen.domain.event_catalog import derivation
 from whenthen.domain.event_catalog.derivation import change_events
 from whenthen.ports.values import NotEntered, Plan, Planned
-from whenthen.usecases.matching.match_event import LOOP
+from whenthen.usecases.matching.decide import LOOP
 
 
 @pytest.fixture
@@ -98,3 +99,17 @@ def test_which_events_are_known_is_told_of_many_at_once(log: DynamoEventLog) -> 
     asked = [*(each.id for each in made), *(f"evt_other_{number}" for number in range(120)), made[0].id]
     assert log.known(asked) == {each.id for each in made}
     assert log.known([]) == set()
+
+
+def test_the_plan_of_a_change_answers_for_its_events_that_have_none(log: DynamoEventLog) -> None:
+    changed = replace(record(version=2, status="won", owner="agent:ayse"), updated_at=minutes(1))
+    main, status, owner = change_events(record(status="new"), changed, NOW)
+    seen = derivation.record_of(main)
+    kept = Plan(main, seen, (Planned("rule_a", 1, "lead:4711"),), also=(status,), decided_at=minutes(2))
+    assert log.record_plan(kept, NOW) == kept
+    assert log.plan_of(main.id) == kept
+    assert log.plan_of(status.id) == Plan(status, seen, (), completed=True, decided_at=minutes(2))
+    assert log.plan_of(owner.id) is None, "it has a plan of its own, which is not stored yet"
+    own = Plan(owner, seen, (Planned("rule_b", 1, "lead:4711"),))
+    log.record_plan(own, NOW)
+    assert log.plan_of(owner.id) == own

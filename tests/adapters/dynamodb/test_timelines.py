@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.samples import NOW, FixedClock, event, minutes, record, run
 from tests.adapters.tables import RECORDS, RUNS
@@ -13,6 +14,9 @@ from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.adapters.dynamodb.runs_table.timelines import DynamoTimelines
 from whenthen.domain.common.errors import Invalid
+from whenthen.domain.event_catalog import derivation
+from whenthen.domain.event_catalog.derivation import change_events
+from whenthen.domain.events.event import Event
 from whenthen.domain.runs.run import Run
 from whenthen.ports.values import Plan, Planned
 
@@ -75,3 +79,40 @@ def test_a_cursor_of_another_record_is_refused(timelines: DynamoTimelines) -> No
     with pytest.raises(Invalid) as refused:
         timelines.read(["lead:4712"], limit=1, cursor=page.cursor)
     assert refused.value.problems[0].field == "cursor"
+
+
+def _of_change(number: int) -> list[Event]:
+    """Four events of one change: the main one, and of status, stage and owner."""
+    fields = {"status": f"s{number}", "stage": f"p{number}", "owner": f"agent:{number}"}
+    before, after = record(version=number), record(version=number + 1, **fields)
+    return change_events(before, replace(after, updated_at=minutes(60 + number)), NOW)
+
+
+def _ids(entries: tuple[Run | Plan, ...]) -> list[str]:
+    return [entry.event.id if isinstance(entry, Plan) else entry.id for entry in entries]
+
+
+@pytest.mark.parametrize("with_plans_of_their_own", [(), (1,), (2, 3), (1, 2, 3)])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 30])
+def test_every_event_of_a_change_is_told_once_however_it_is_stored(
+    timelines: DynamoTimelines, dynamodb: Any, limit: int, with_plans_of_their_own: tuple[int, ...]
+) -> None:
+    log = DynamoEventLog(dynamodb, RUNS, KEPT)
+    expected: list[str] = []
+    for number in (1, 2):
+        main, *others = _of_change(number)
+        own = [each for place, each in enumerate(others, start=1) if place in with_plans_of_their_own]
+        also = tuple(each for each in others if each not in own)
+        log.record_plan(Plan(main, derivation.record_of(main), (), completed=True, also=also), NOW)
+        for each in own:
+            log.record_plan(Plan(each, derivation.record_of(each), (Planned("rule_1", 1, None),)), NOW)
+        expected = [*sorted((each.id for each in (main, *others)), reverse=True), *expected]
+    told: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = timelines.read(["lead:4711"], limit=limit, cursor=cursor)
+        assert len(page.items) <= limit
+        told, cursor, first = told + _ids(page.items), page.cursor, False
+        assert len(told) <= 12
+    assert told[:8] == expected
+    assert len(told) == 12, "and the four entries that were there before"

@@ -12,9 +12,15 @@ from whenthen.adapters.aws import event_bus
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.events.event import Event, to_json
-from whenthen.sources.eventbridge.envelope import OWN_SOURCE, event_of
+from whenthen.sources.eventbridge.envelope import OWN_SOURCE, events_of
 
 OWN = Event("evt_1", "records", "contact.updated", datetime(2026, 3, 14, tzinfo=UTC), subject="contact:1")
+
+
+def event_of(written: Any) -> Event:
+    """The only event of an envelope."""
+    (found,) = events_of(written)
+    return found
 
 
 def envelope(detail: Any, source: str = "shop.orders", type_: str = "button.clicked") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, TooLarge
 from whenthen.domain.events.event import Cause, Event
 from whenthen.domain.events.identities import own
+from whenthen.domain.events.siblings import main_id
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
@@ -37,10 +38,12 @@ from whenthen.ports.values import (
     NotEntered,
     Page,
     Plan,
+    Preloaded,
     Rejection,
     SourceUpdate,
     StoredRule,
     StoredView,
+    Wanted,
     WriteResult,
 )
 from whenthen.sources.meta.lead_forms import LeadForm
@@ -63,7 +66,8 @@ class FakeEventLog:
     plans: dict[str, Plan] = field(default_factory=dict)
 
     def plan_of(self, event_id: str) -> Plan | None:
-        return self.plans.get(event_id)
+        main = self.plans.get(main_id(event_id))
+        return self.plans.get(event_id) or (main.of_sibling(event_id) if main else None)
 
     def known(self, event_ids: Sequence[str]) -> set[str]:
         return self.plans.keys() & set(event_ids)
@@ -74,6 +78,26 @@ class FakeEventLog:
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         self.plans[event_id] = replace(self.plans[event_id], completed=True, refused=tuple(refused))
+
+
+@dataclass
+class FakePreloading:
+    """Reads from the fakes of the three stores; `read_for`: what was wanted, batch by batch."""
+
+    log: FakeEventLog
+    rules: FakeRules
+    records: FakeRecords
+    read_for: builtins.list[Wanted] = field(default_factory=list)
+
+    def read(self, wanted: Wanted) -> Preloaded:
+        self.read_for.append(wanted)
+        return Preloaded(
+            plans={each: self.log.plans[each] for each in wanted.events if each in self.log.plans},
+            rules={each: self.rules.rules_of(each) for each in wanted.types},
+            exit_types=self.rules.exit_types(),
+            records={ref: self.records.get(ref) for ref in wanted.refs},
+            people={person: self.records.find(person) for person in wanted.people},
+        )
 
 
 @dataclass
@@ -281,6 +305,9 @@ class FakeRecords:
 
     def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> builtins.list[Record | None]:
         return [self.find(identities, kind) for identities in wanted]
+
+    def find_kinds(self, identities: Sequence[str], kinds: Sequence[str]) -> builtins.list[Record | None]:
+        return [self.find(identities, kind) for kind in kinds]
 
     def put(self, record: Record, replaces: Record | None) -> None:
         self.required_condition(record, replaces)

@@ -15,7 +15,7 @@ from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
 from whenthen.ports.clock import Clock, Enrolments, Sweeps
-from whenthen.ports.events import Bus, EventLog, Occurrences
+from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading
 from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
@@ -31,6 +31,7 @@ from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
 from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
+from whenthen.usecases.matching.decide import Decide
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.stop_on_exit import StopOnExit
 from whenthen.usecases.records.import_records import ImportRecords
@@ -50,6 +51,7 @@ class Ports:
 
     rules: RuleBook
     log: EventLog
+    preloading: Preloading
     occurrences: Occurrences
     records: RecordStore
     dates: DateIndex
@@ -115,19 +117,19 @@ def functions_of(ports: Ports) -> Functions:
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.leads, p.lead_forms, p.clock, "TR"),
         reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
         publish_changes=PublishChanges(p.bus, p.clock),
-        publish_outcomes=PublishOutcomes(p.rules, p.runs, p.bus),
+        publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
         fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
         enrol_view=EnrolView(p.rules, p.records, p.bus),
         import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
             rules=p.rules,
-            records=p.records,
             runs=p.runs,
             queues=p.queues,
             sequences=p.sequences,
             clock=p.clock,
-            occurrences=p.occurrences,
             log=p.log,
+            preloading=p.preloading,
+            decide=Decide(p.rules, p.records, p.occurrences, p.clock),
             stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock),
             reactions=lambda: (
                 IdentifySender(save_record, p.settings),

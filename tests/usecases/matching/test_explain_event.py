@@ -23,8 +23,8 @@ from whenthen.domain.explain.near_misses import (
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule
 from whenthen.usecases.matching import explain_event
+from whenthen.usecases.matching.decide import MAX_DEPTH
 from whenthen.usecases.matching.explain_event import MAX_EXPLAINED, MAX_OFF, ExplainedEvent, ExplainedRule, ExplainEvent
-from whenthen.usecases.matching.match_event import MAX_DEPTH
 
 
 def explained(world: World, event: Event, **asked: Any) -> ExplainedEvent:

@@ -14,8 +14,9 @@ from whenthen.domain.events.event import Cause
 from whenthen.domain.runs.planner import CONDITION_FALSE
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.ports.reason_codes import UNAVAILABLE
+from whenthen.usecases.matching.decide import LOOP, MAX_DEPTH
 from whenthen.usecases.matching.explain_event import ExplainEvent
-from whenthen.usecases.matching.match_event import LOOP, MAX_DEPTH, SHADOW
+from whenthen.usecases.matching.match_event import SHADOW
 from whenthen.usecases.runs.read_history import ReadHistory
 
 ANSWERS = {"field": "record.status", "op": "equals", "value": "new"}
@@ -61,7 +62,8 @@ def test_a_redelivered_event_carries_out_the_plan_of_its_first_delivery(world: W
     """By then the record no longer fulfils the condition, and the rule has another version."""
     started = world.has_rule(rule(GREET, conditions=ANSWERS))
     event = world.event("lead.created", subject="lead:1")
-    plan = world.functions.match_event._decide(event)
+    match_event = world.functions.match_event
+    plan = match_event.decide(event, match_event.preload([(event,)]))
     world.log.record_plan(plan, world.clock.now())  # the first delivery ended here
     world.changes("lead:1", status="customer")
     world.has_rule(rule({**GREET, "with": {"subject": "Second version", "text": "x"}}, conditions=ANSWERS))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule
 from whenthen.domain.rules.rule import Rule
-from whenthen.usecases.matching.match_event import MAX_DEPTH
+from whenthen.usecases.matching.decide import MAX_DEPTH
 
 
 def follower(world: World, *of: Rule | str, **more: Any) -> Rule:
@@ -31,7 +33,7 @@ def test_an_outcome_that_is_told_many_times_starts_one_run(world: World) -> None
     event = world.happens("lead.created", subject="lead:1")
     world.run_out()
     for _ in range(3):
-        world.functions.publish_outcomes(world.run_of(event, first).run)
+        world.functions.publish_outcomes([world.run_of(event, first).run])
     world.run_out()
     assert [run.rule_id for run in world.all_runs].count(then.id) == 1
 
@@ -59,6 +61,21 @@ def test_nothing_is_published_where_no_rule_waits(world: World) -> None:
     world.happens("lead.created", subject="lead:1")
     world.run_out()
     assert world.bus.published == []
+
+
+def test_a_batch_asks_once_whether_a_rule_waits_and_is_published_together(world: World) -> None:
+    first = world.has_rule(rule(GREET))
+    follower(world, first)
+    events = [world.happens("lead.created", str(number), subject=f"lead:{number}") for number in range(3)]
+    world.run_out()
+    ended = [world.run_of(event, first).run for event in events]
+    world.bus.published.clear()
+    asked = world.ports.preloading.read_for  # type: ignore[attr-defined]
+    asked.clear()
+    shadow = replace(ended[0], shadow=True)
+    assert world.functions.publish_outcomes([*ended, shadow]) == 3
+    assert len(asked) == 1
+    assert [event.data["run"] for event in world.bus.published] == [run.id for run in ended]
 
 
 def test_a_shadow_has_no_followers(world: World) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Run
-    from whenthen.ports.values import NotEntered, Page, Plan
+    from whenthen.ports.values import NotEntered, Page, Plan, Preloaded, Wanted
 
 
 class Bus(Protocol):
@@ -34,6 +34,13 @@ class EventLog(Protocol):
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         """Mark the plan as carried out, and store the rules that the record could not enter."""
+
+
+class Preloading(Protocol):
+    """Read what events need before they are matched, for a whole batch at once."""
+
+    def read(self, wanted: Wanted) -> Preloaded:
+        """Read all that is wanted, as it is now. The rule book then has the rules of the types by their ids."""
 
 
 class Occurrences(Protocol):

@@ -39,6 +39,9 @@ class RecordStore(Protocol):
     def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> Sequence[Record | None]:
         """Call `find` for each of these lists of identities, in their order."""
 
+    def find_kinds(self, identities: Sequence[str], kinds: Sequence[str]) -> Sequence[Record | None]:
+        """Call `find` for each of these kinds, in their order."""
+
     def put(self, record: Record, replaces: Record | None) -> None:
         """Write the record, its identities and dates. Raises Stale if the stored version is not that of `replaces`."""
 

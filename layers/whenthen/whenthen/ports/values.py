@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.lint.findings import Finding
+    from whenthen.domain.matching.rule_set import RuleSet
     from whenthen.domain.records.record import Record
     from whenthen.domain.runs.run import Job, Run
 
@@ -45,6 +46,7 @@ class Plan(Struct, frozen=True):
     others      the person's records of other kinds, for rules about those kinds, if the event is about a person
     refused     rules that matched and that the record could not enter; at most MAX_REFUSED
     decided_at  the `now` of the conditions; None in plans that were stored without it
+    also        the other events of the same change that nothing came of: they have no plan of their own
     """
 
     event: Event
@@ -55,6 +57,19 @@ class Plan(Struct, frozen=True):
     others: tuple[Record, ...] = ()
     refused: tuple[NotEntered, ...] = ()
     decided_at: datetime | None = None
+    also: tuple[Event, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether the plan says no more than its event: nothing came of it, and nothing was refused."""
+        return self.completed and not (self.rules or self.refused or self.others or self.note)
+
+    def of_sibling(self, event_id: str) -> Plan | None:
+        """Return the plan of one of `also`; None if it is not among them."""
+        found = next((each for each in self.also if each.id == event_id), None)
+        if found is None:
+            return None
+        return Plan(found, self.record, (), completed=True, decided_at=self.decided_at)
 
     @property
     def moment(self) -> datetime:
@@ -64,6 +79,36 @@ class Plan(Struct, frozen=True):
     def record_for(self, kind: str | None) -> Record | None:
         """Return the record for a rule about `kind`: the person's own of that kind, or else the event's."""
         return next((record for record in self.others if record.kind == kind), self.record)
+
+
+class Wanted(Struct, frozen=True):
+    """Name what the events of a batch need before they are matched.
+
+    events  ids whose plans are read
+    types   event types whose rules are asked
+    refs    records that events name
+    people  identities of persons that events are about, a tuple for each
+    """
+
+    events: tuple[str, ...]
+    types: tuple[str, ...]
+    refs: tuple[str, ...] = ()
+    people: tuple[tuple[str, ...], ...] = ()
+
+
+class Preloaded(Struct):
+    """Hold what was read for a batch of events. A record that is missing there is None; one not asked for is absent."""
+
+    plans: Mapping[str, Plan]
+    rules: Mapping[str, RuleSet]
+    exit_types: frozenset[str]
+    records: dict[str, Record | None]
+    people: dict[tuple[str, ...], Record | None]
+
+    def forget_records(self) -> None:
+        """Drop the records: one of them may have been changed since."""
+        self.records.clear()
+        self.people.clear()
 
 
 MAX_REFUSED = 100

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from whenthen.adapters.aws.queues import DeadLetters, OwnQueue
+    from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
     from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
     from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.ports.administration import ApiKeys, Rejections, SecretVault, SettingStore, SourceStore
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
-    from whenthen.ports.events import Bus, EventLog, Occurrences, Timelines
+    from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Objects, Secrets, Threads
-    from whenthen.ports.rules import RuleBook, RuleStore, ViewStore
+    from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.runtime.environment import Settings
 
@@ -160,7 +161,7 @@ class Adapters:
         return GraphApi(self.http, self.secrets, self.settings.graph_api_url, self.settings.graph_api_version)
 
     @cached_property
-    def rule_book(self) -> RuleBook:
+    def rule_book(self) -> DynamoRuleBook:
         from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
 
         return DynamoRuleBook(self.dynamodb, self.settings.config_table)
@@ -258,6 +259,13 @@ class Adapters:
         from whenthen.adapters.dynamodb.runs_table.event_log import DynamoEventLog
 
         return DynamoEventLog(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def preloading(self) -> Preloading:
+        from whenthen.adapters.dynamodb.preloading import DynamoPreloading
+
+        tables = self.settings.config_table, self.settings.records_table, self.settings.runs_table
+        return DynamoPreloading(self.dynamodb, tables, self.rule_book, self.records)
 
     @cached_property
     def occurrences(self) -> Occurrences:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from whenthen.domain.common.backoff import outage_pause
 from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
@@ -23,6 +23,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
 from whenthen.runtime.observability import count, loggable, logger
 
+T = TypeVar("T")
 Work = Callable[[Mapping[str, Any]], object]
 
 STORE_SECONDS = 8.0
@@ -75,6 +76,15 @@ def consume(
         if not _is_done_with(record, work, messages):
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def readable(records: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """Read what the messages hold, for a look at the batch as a whole; leave out those that cannot be read."""
+    found = []
+    for record in records:
+        with suppress(WhenthenError):  # `consume` finds it again, and dead-letters it
+            found.append(read(_document(record["body"])))
+    return found
 
 
 def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from whenthen.adapters.aws.client import pauses
+from whenthen.adapters.aws.parallel import gather
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.common.reasons import ReasonCode
 
@@ -13,8 +15,6 @@ T = TypeVar("T")
 
 MAX_ENTRIES = 10
 MANY = 8
-AT_ONCE = 8
-"""Calls at the same time: below the ten connections that a client keeps."""
 _ATTEMPTS = 4
 
 # Of `count` entries, AWS did not take `left` after several attempts. `provider` is the action, such as sqs:SendMessage.
@@ -48,12 +48,7 @@ def send_groups(groups: Iterable[Sequence[T]], send: Callable[[Sequence[T]], Seq
         for group in waiting:
             send_all(group, send, action)
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few calls need it
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        # A failure is raised when its result is read, and leaving the pool waits for all.
-        for sent in [pool.submit(send_all, group, send, action) for group in waiting]:
-            sent.result()
+    gather([partial(send_all, group, send, action) for group in waiting])
 
 
 def send_all(entries: Sequence[T], send: Callable[[Sequence[T]], Sequence[T]], action: str) -> None:

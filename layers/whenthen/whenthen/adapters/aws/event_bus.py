@@ -1,4 +1,6 @@
-"""Publish events on EventBridge: each event is one entry, with its CloudEvents form as the detail.
+"""Publish events on EventBridge: an entry for each event, and one for all events of one change of a record.
+
+The detail is the CloudEvents form of the (main) event; its `types` name every event that is in the entry.
 
 Entries must suit every service behind the bus: EventBridge rejects integers beyond 64 bits. Characters that XML lacks
 are taken by EventBridge and rejected by SQS behind it; such an event would be lost, as its dead letter goes to SQS too.
@@ -16,7 +18,7 @@ from whenthen.adapters.aws.client import TRANSIENT, AwsClient, aws_errors
 from whenthen.domain.common import int64
 from whenthen.domain.common.errors import Malformed, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events import event as events
+from whenthen.domain.events import siblings
 from whenthen.ports.reason_codes import TOO_LARGE
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class EventBridgeBus:
         after all others were put. The caller then repeats all of them: an event that comes twice has the same id, and
         the same effects once.
         """
-        entries = [self._entry(event) for event in published]
+        entries = [self._entry(group) for group in siblings.groups(published)]
         for entry in entries:
             if _size(entry) > MAX_CALL_BYTES:
                 raise TooLarge(TOO_LARGE(most=MAX_CALL_BYTES, found=_size(entry)))
@@ -64,13 +66,13 @@ class EventBridgeBus:
         if rejected:
             raise Malformed(NEVER_TAKEN(events=[*rejected]))
 
-    def _entry(self, event: Event) -> dict[str, Any]:
+    def _entry(self, group: siblings.Group) -> dict[str, Any]:
         return {
             "EventBusName": self._bus_name,
             "Source": SOURCE,
-            "DetailType": event.type,
-            "Time": event.time,
-            "Detail": _detail(event),
+            "DetailType": group[0].type,
+            "Time": group[0].time,
+            "Detail": _detail(group),
         }
 
     def _put(self, entries: Sequence[dict[str, Any]], rejected: list[str]) -> list[dict[str, Any]]:
@@ -87,11 +89,11 @@ class EventBridgeBus:
         return again
 
 
-def _detail(event: Event) -> str:
-    """Write the event as JSON that every service behind the bus takes."""
-    written = _written(events.to_json(event))
+def _detail(group: siblings.Group) -> str:
+    """Write events as JSON that every service behind the bus takes."""
+    written = _written(siblings.to_json(group))
     if _MAY_HOLD_LONG_INTEGERS.search(written):  # only old records can hold one
-        written = _written(int64.as_text(events.to_json(event)))
+        written = _written(int64.as_text(siblings.to_json(group)))
     # Not escaped: EventBridge reads the detail and writes it anew for SQS.
     return _NOT_IN_XML.sub("\ufffd", written)
 

@@ -7,10 +7,12 @@ one writes, and the other finds the outcome.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from whenthen.channels.record.turns import Turns
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary, TooLarge
 from whenthen.domain.common.reasons import Reason, ReasonCode
@@ -63,14 +65,17 @@ class Work(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """Hold a step that is due, with its parameters rendered and its record at hand."""
+    """Hold a step that is due, with its parameters rendered and its record at hand.
+
+    take_turn  returns whose turn it is by the row of this name, and the counter to advance
+    """
 
     state: RunState
     job: Job
     step: Step
     parameters: Mapping[str, Any]
     records: RecordStore
-    runs: RunLedger
+    take_turn: Callable[[str], tuple[int, Counter]]
 
     def target(self) -> Record:
         """Return the record that the step names, or the run's. Raises NotFound."""
@@ -115,11 +120,9 @@ def _assign_owner(task: Task) -> Work:
         return Work(record, record, {}, NO_AGENT(ref=record.ref), status=JobStatus.SKIPPED)
     if task.parameters.get("by") == "first":
         return Work(record, record, {"owner": agents[0]}, OWNER_SET(ref=record.ref, owner=agents[0]))
-    name = f"owner#{task.state.run.rule_id}#{task.step.id}"
-    turn = task.runs.counter(name)
+    turn, counter = task.take_turn(f"owner#{task.state.run.rule_id}#{task.step.id}")
     agent = agents[turn % len(agents)]
-    reason = OWNER_SET(ref=record.ref, owner=agent)
-    return Work(record, record, {"owner": agent}, reason, Counter(name, turn, turn + 1))
+    return Work(record, record, {"owner": agent}, OWNER_SET(ref=record.ref, owner=agent), counter)
 
 
 _SAID_OF_A_TASK = ("title", "description", "assignee", "due")
@@ -174,21 +177,22 @@ class ChangeRecord(Struct, frozen=True):
     records: RecordStore
     clock: Clock
     default_country: str | None
+    turns: Turns = field(default_factory=Turns)
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform a job. Raises Temporary if others keep changing the record, NotFound if there is no such job."""
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             state = self.runs.load(run_id)
             job = find_job(state, run_id, step_id, occurrence)
-            if state is None or job.status.final or self._perform(state, job):
+            if state is None or job.status.final or self._perform(state, job, attempt):
                 self.orchestrator.on_job_finished(run_id)
                 return
         raise Temporary(CONTENDED(subject=job.id), retry_after=1)
 
-    def _perform(self, state: RunState, job: Job) -> bool:
-        """Tell whether the job got its outcome; False if a record or the job changed meanwhile."""
+    def _perform(self, state: RunState, job: Job, attempt: int) -> bool:
+        """Tell whether the job got its outcome; False if a record, a turn or the job changed meanwhile."""
         try:
-            outcome, writes, counter = self._prepare(state, job)
+            outcome, writes, counter = self._prepare(state, job, attempt)
         except (Invalid, NotFound, TooLarge) as error:
             outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
         try:
@@ -205,12 +209,19 @@ class ChangeRecord(Struct, frozen=True):
         except (Invalid, TooLarge) as error:
             self.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
 
-    def _prepare(self, state: RunState, job: Job) -> tuple[Outcome, list[RecordWrite], Counter | None]:
+    def _take_turn(self, job: Job, attempt: int, name: str) -> tuple[int, Counter]:
+        row, start = self.turns.row(name, job.id, attempt, self.clock.now())
+        turn = self.runs.counter(row)
+        return start + turn, Counter(row, turn, turn + 1)
+
+    def _prepare(self, state: RunState, job: Job, attempt: int) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
             return skipped_after(state.run), [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
         parameters = render_step(step, self.orchestrator.context(state, job.due))
-        work = WORKS[step.action](Task(state, job, step, parameters, self.records, self.runs))
+        work = WORKS[step.action](
+            Task(state, job, step, parameters, self.records, partial(self._take_turn, job, attempt))
+        )
         check_fields(work.patch, "with.fields")
         changed = patched(
             work.record,

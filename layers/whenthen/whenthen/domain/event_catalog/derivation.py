@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Change, Event, bytes_of, encoded_size, format_time, parse_time
+from whenthen.domain.events.siblings import sibling_id
 from whenthen.domain.events.types import CHILD_ADDED, MERGED
 from whenthen.domain.records.record import Record, diff, parse_ref
 
@@ -29,7 +30,9 @@ MAX_KEPT_VALUE = 200
 
 
 def change_events(before: Record | None, after: Record | None, seen: datetime) -> list[Event]:
-    """Return all events of one change, in the catalogue's order. Empty if no field differs, or it was made quietly.
+    """Return all events of one change: the main one, then the others in the catalogue's order.
+
+    Empty if no field differs, or the change was made quietly.
 
     Each carries the record as it was right after the change (a deleted one: right before), so that
     rules see the change and not what came later.
@@ -52,15 +55,18 @@ def _events(difference: Difference, seen: datetime) -> list[Event]:
         return []
     # The fields of both records were published when they changed: a merge publishes only that it took place.
     rows = (row for row in rows_of(difference.record.kind) if not merged or row.verb == MERGED)
-    events = [
-        _event(difference, row.verb, facts, seen)
-        for row in rows
-        if row.test is not None and (facts := row.test.facts(difference)) is not None
+    found = [
+        (row.verb, facts) for row in rows if row.test is not None and (facts := row.test.facts(difference)) is not None
     ]
-    return events if merged else [*events, *_child_added(difference, seen)]
+    main = _event_id(difference.record, found[0][0])
+    events = [
+        _event(difference, verb, sibling_id(main, verb) if place else main, facts, seen)
+        for place, (verb, facts) in enumerate(found)
+    ]
+    return events if merged else [*events, *_child_added(difference, main, seen)]
 
 
-def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: datetime) -> Event:
+def _event(difference: Difference, verb: str, event_id: str, facts: Mapping[str, Any], seen: datetime) -> Event:
     from whenthen.domain.event_catalog.change_predicates import via_of
 
     record = difference.record
@@ -73,7 +79,7 @@ def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: da
         **facts,
     }
     return Event(
-        id=_event_id(record, verb),
+        id=event_id,
         source=SOURCE,
         type=f"{record.kind}.{verb}",
         time=record.updated_at if record.updated_at and difference.after else seen,
@@ -87,12 +93,13 @@ def _event(difference: Difference, verb: str, facts: Mapping[str, Any], seen: da
 
 
 def _event_id(record: Record, verb: str) -> str:
+    """Return the id of a change's main event, which `verb` names."""
     # A record that is deleted and made anew counts its versions from 1 again: its birth tells them apart.
     born = format_time(record.created_at) if record.created_at else ""
     return ids.event_id(SOURCE, f"{record.ref}#{born}#{record.version}#{verb}")
 
 
-def _child_added(difference: Difference, seen: datetime) -> list[Event]:
+def _child_added(difference: Difference, main: str, seen: datetime) -> list[Event]:
     """Make the parent's event if the record is a sub-customer or a part of its own kind: not for every task."""
     from whenthen.domain.event_catalog.change_predicates import parent_of, via_of
     from whenthen.domain.event_catalog.record_kinds import PEOPLE
@@ -105,7 +112,7 @@ def _child_added(difference: Difference, seen: datetime) -> list[Event]:
         return []
     return [
         Event(
-            id=_event_id(child, CHILD_ADDED),
+            id=sibling_id(main, CHILD_ADDED),
             source=SOURCE,
             type=f"{kind}.{CHILD_ADDED}",
             time=child.updated_at or seen,

@@ -10,7 +10,11 @@ from whenthen.runtime.wiring.records import RecordsWiring
 from whenthen.runtime.wiring.runs import RunsWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whenthen.domain.events.siblings import Group
     from whenthen.usecases.matching.explain_event import ExplainEvent
+    from whenthen.usecases.matching.match_batch import MatchBatch
     from whenthen.usecases.matching.match_event import MatchEvent, Reaction
 
 
@@ -19,21 +23,28 @@ class MatchingWiring(RecordsWiring, RunsWiring):
 
     @cached_property
     def match_event(self) -> MatchEvent:
+        from whenthen.usecases.matching.decide import Decide
         from whenthen.usecases.matching.match_event import MatchEvent
         from whenthen.usecases.matching.stop_on_exit import StopOnExit
 
         return MatchEvent(
             rules=self.rule_book,
-            records=self.records,
             runs=self.runs,
             queues=self.queues,
             sequences=self.sequences,
             clock=self.clock,
-            occurrences=self.occurrences,
             log=self.event_log,
+            preloading=self.preloading,
+            decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
             stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
             reactions=lambda: self.reactions,
         )
+
+    def match_batch(self, groups: Iterable[Group]) -> MatchBatch:
+        """Make the use case that matches the events of a batch."""
+        from whenthen.usecases.matching.match_batch import MatchBatch
+
+        return MatchBatch(self.match_event, groups)
 
     @cached_property
     def reactions(self) -> tuple[Reaction, ...]:

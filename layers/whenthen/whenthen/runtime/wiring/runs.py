@@ -51,7 +51,7 @@ class RunsWiring(Adapters):
     def publish_outcomes(self) -> PublishOutcomes:
         from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 
-        return PublishOutcomes(self.rule_book, self.runs, self.bus)
+        return PublishOutcomes(self.preloading, self.runs, self.bus)
 
     @cached_property
     def read_history(self) -> ReadHistory:

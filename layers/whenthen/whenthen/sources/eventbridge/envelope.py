@@ -11,8 +11,10 @@ from whenthen.domain.common import ids, int64
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events.event import EVENT_TYPE, Event, from_json, parse_time
+from whenthen.domain.events import event as events
+from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
 from whenthen.domain.events.identities import fits_key, normalised_identity
+from whenthen.domain.events.siblings import Group, from_json
 
 NO_DETAIL = ReasonCode("envelope.no_detail")
 OWN_EVENT_SOURCE = ReasonCode("envelope.own_source", "source")
@@ -24,35 +26,40 @@ OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine"})
 """Sources of the events of the store, of time and of rules, whose data is trusted."""
 
 
-def event_of(envelope: Mapping[str, Any]) -> Event:
-    """Read the event in an envelope of EventBridge. Raises Malformed, or Invalid naming its field.
+def events_of(envelope: Mapping[str, Any]) -> Group:
+    """Read the events in an envelope of EventBridge. Raises Malformed, or Invalid naming a field.
 
     A detail that is a CloudEvent is taken as it is; the id of one that is not whenthen's own is unique only with its
-    source. Any other detail is the event's data, with the envelope's detail-type as its type and the envelope's id,
-    so that a redelivery is recognised. Other applications may only report the types that the catalogue lets them, with
-    the data that it asks for.
+    source. Only whenthen's own have several events, those of one change. Any other detail is the event's data, with the
+    envelope's detail-type as its type and the envelope's id, so that a redelivery is recognised. Other applications may
+    only report the types that the catalogue lets them, with the data that it asks for.
     """
     detail = envelope.get("detail")
     if not isinstance(detail, Mapping):
         raise Malformed(NO_DETAIL())
+    own = envelope.get("source") == OWN_SOURCE
     if "specversion" in detail:
-        event = from_json(detail)
-        event = event if envelope.get("source") == OWN_SOURCE else _of_another(event)
+        group = from_json(detail) if own else (_of_another(events.from_json(detail)),)
     else:
-        source = str(envelope.get("source", ""))
-        event = Event(
-            id=ids.event_id(source, str(envelope.get("id", ""))),
-            source=source,
-            type=str(envelope.get("detail-type", "")),
-            time=parse_time(envelope.get("time"), "time"),
-            data=int64.as_text(detail),
-            origin=f"source:{source}",
-        )
-    if not EVENT_TYPE.fullmatch(event.type):
-        raise Invalid.field("type", BAD_EVENT_TYPE(value=event.type))
-    if envelope.get("source") != OWN_SOURCE:
-        _check_reported(event)
-    return event
+        group = (_plain(envelope, detail),)
+    if not EVENT_TYPE.fullmatch(group[0].type):
+        raise Invalid.field("type", BAD_EVENT_TYPE(value=group[0].type))
+    if not own:
+        _check_reported(group[0])
+    return group
+
+
+def _plain(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> Event:
+    """Make an event of an application's own form."""
+    source = str(envelope.get("source", ""))
+    return Event(
+        id=ids.event_id(source, str(envelope.get("id", ""))),
+        source=source,
+        type=str(envelope.get("detail-type", "")),
+        time=parse_time(envelope.get("time"), "time"),
+        data=int64.as_text(detail),
+        origin=f"source:{source}",
+    )
 
 
 def _of_another(event: Event) -> Event:

@@ -6,23 +6,19 @@ have changed, by the very runs that the first delivery started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.event_catalog import derivation
-from whenthen.domain.events.types import SPEAKING
-from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode, Rule
-from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key, entry_denied
+from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
 from whenthen.domain.runs.planner import Dispatch, Finish, due_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Started
-from whenthen.usecases.context.history import history_of, keys_of
-from whenthen.usecases.context.related import Related
+from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Started
+from whenthen.usecases.matching.decide import speaks, wanted_for
 from whenthen.usecases.runs.orchestrator import jobs_of, send_jobs
 
 if TYPE_CHECKING:
@@ -31,20 +27,16 @@ if TYPE_CHECKING:
 
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
-    from whenthen.domain.matching.rule_set import RuleSet
+    from whenthen.domain.events.siblings import Group
     from whenthen.domain.records.record import Record
     from whenthen.ports.clock import Clock
-    from whenthen.ports.events import EventLog, Occurrences
-    from whenthen.ports.records import RecordStore
+    from whenthen.ports.events import EventLog, Preloading
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.values import Preloaded
+    from whenthen.usecases.matching.decide import Decide
     from whenthen.usecases.matching.stop_on_exit import StopOnExit
 
-MAX_DEPTH = 8
-"""Hops of cause and effect after which no rule is started: a deeper chain is taken for a loop."""
-
-# An event that is `count` hops of cause and effect deep starts no rule.
-LOOP = ReasonCode("event.loop", "count")
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
 SHADOW = ReasonCode("step.shadow")
 
@@ -63,86 +55,69 @@ class MatchEvent(Struct, frozen=True):
     """
 
     rules: RuleBook
-    records: RecordStore
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
     clock: Clock
-    occurrences: Occurrences
     log: EventLog
+    preloading: Preloading
+    decide: Decide
     stop_on_exit: StopOnExit
     reactions: Callable[[], tuple[Reaction, ...]]
 
+    def preload(self, groups: Iterable[Group]) -> Preloaded:
+        """Read what the events of a batch need, all at once. Raises Temporary."""
+        return self.preloading.read(wanted_for(groups))
+
     def __call__(self, event: Event) -> Plan:
-        """Match the event and return the plan that was carried out; a redelivery carries out the first delivery's."""
-        plan = self.log.plan_of(event.id)
+        """Match one event and return the plan that was carried out; a redelivery carries out the first delivery's."""
+        return self.match_all((event,), self.preload([(event,)]))[0]
+
+    def match_all(self, group: Group, ahead: Preloaded) -> list[Plan]:
+        """Match the events of one change and return the plans that were carried out: the main event's first.
+
+        Its plan is stored before those of the others, and names those of them that start nothing. So a redelivery that
+        finds no plan of the main event knows that there is none of the others. `ahead`: from `preload`, for the batch.
+        """
+        main, *others = group
+        plan, decided = ahead.plans.get(main.id), dict[str, Plan]()
         if plan is None:
-            for react in self.reactions() if event.type.startswith(SPEAKING) else ():
-                react(event)
-            decided = self._decide(event)
-            plan = self.log.record_plan(decided, self.clock.now())
-        if plan.completed:
-            return plan
-        context = self._context(plan, plan.record, self.clock.now())
-        if self.stop_on_exit.concerns(plan.event):
-            self.stop_on_exit(plan.event, plan.record, context)
+            self._react(main, ahead)
+            decided = {event.id: self.decide(event, ahead) for event in group}
+            also = tuple(event for event in others if decided[event.id].idle)
+            plan = self.log.record_plan(replace(decided[main.id], also=also), self.clock.now())
+        left = [event for event in others if plan.of_sibling(event.id) is None]
+        plans = [plan, *(self._plan_of(event, decided.get(event.id), ahead) for event in left)]
+        return [each if each.completed else self._carry_out(each, ahead) for each in plans]
+
+    def _plan_of(self, event: Event, decided: Plan | None, ahead: Preloaded) -> Plan:
+        """Return the stored plan of an event that has one of its own, or will have."""
+        stored = None if decided else self.log.plan_of(event.id)
+        return stored or self.log.record_plan(decided or self.decide(event, ahead), self.clock.now())
+
+    def _react(self, event: Event, ahead: Preloaded) -> None:
+        """Do what the event itself causes. It may change records, also those of other events of the batch."""
+        if not speaks(event):
+            return
+        for react in self.reactions():
+            react(event)
+        ahead.forget_records()
+
+    def _carry_out(self, plan: Plan, ahead: Preloaded) -> Plan:
+        if plan.event.type in ahead.exit_types:
+            self.stop_on_exit(plan.event, plan.record, self._context(plan, plan.record, self.clock.now()))
         refused = [*plan.refused]
         for planned in plan.rules:
             started = self._start(plan, self.rules.version(planned.rule, planned.version))
             if started is Started.ENTERED_BEFORE:
                 refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
-        self.log.close(event.id, refused[:MAX_REFUSED])
+        self.log.close(plan.event.id, refused[:MAX_REFUSED])
         return replace(plan, refused=tuple(refused), completed=True)
 
     def _context(
         self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None
     ) -> dict[str, Any]:
-        history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, now)
-        return context_of(plan.event, record, now, zone, Related(self.records, record), history)
-
-    def _decide(self, event: Event) -> Plan:
-        # First note, then count: of two events at once, the one that is noted last counts both.
-        self.occurrences.note(event, keys_of(event), self.clock.now())
-        record = self._record_of(event)
-        if event.cause.depth >= MAX_DEPTH:
-            return Plan(event, record, (), note=LOOP(count=event.cause.depth), decided_at=self.clock.now())
-        ruleset = self.rules.rules_of(event.type)
-        others = self._others(event, record)
-        plan = Plan(event, record, (), others=others, decided_at=self.clock.now())
-        matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
-        entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
-        refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
-        idle = not entering and not self.stop_on_exit.concerns(event)
-        return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], completed=idle)
-
-    def _matching(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned | NotEntered]:
-        """Yield the matching rules that are about this record of the plan, and whether the record may enter."""
-        event = plan.event
-        ref = record.ref if record else event.subject
-        for rule_id in ruleset.match(self._context(plan, record, plan.moment)):
-            rule = self.rules.current(rule_id, event.type)
-            if plan.record_for(rule.kind) is not record:
-                continue
-            refused = entry_denied(rule, record)
-            planned = Planned(rule.id, rule.version, ref)
-            yield planned if refused is None else NotEntered(*planned, refused)
-
-    def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
-        """Find the person's other records: those of kinds that rules of this event type are about."""
-        if record is None or event.subject is not None:
-            return ()
-        kinds = sorted(self.rules.kinds_of(event.type) - {record.kind})
-        found = (self.records.find(event.identities, kind) for kind in kinds)
-        return tuple(other for other in found if other is not None)
-
-    def _record_of(self, event: Event) -> Record | None:
-        """Find the event's record: as the event itself holds it, or as it is now, or the person's own."""
-        seen = derivation.record_of(event)
-        if seen is not None:
-            return seen
-        if event.subject is not None:
-            return self.records.get(event.subject)
-        return self.records.find(event.identities) if event.identities else None
+        return self.decide.context(plan, record, now, zone)
 
     def _start(self, plan: Plan, rule: Rule) -> Started:
         now = self.clock.now()

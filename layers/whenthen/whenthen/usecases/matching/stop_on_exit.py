@@ -32,10 +32,6 @@ class StopOnExit(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
 
-    def concerns(self, event: Event) -> bool:
-        """Tell whether any rule's runs may stop at an event of this type."""
-        return event.type in self.rules.exit_types()
-
     def __call__(self, event: Event, record: Record | None, context: Mapping[str, Any]) -> list[str]:
         """Remember the event for runs that start later, and stop those under way. Returns the ids of stopped runs."""
         # Runs of records that were merged into this one are subscribed under the refs that these had.

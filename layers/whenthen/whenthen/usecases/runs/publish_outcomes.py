@@ -1,4 +1,4 @@
-"""publish_outcomes: publish a run's outcome as an event, if a rule's trigger or exit names it."""
+"""publish_outcomes: publish the outcomes of runs as events, if a rule's trigger or exit names it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,39 @@ from msgspec import Struct
 
 from whenthen.domain.events.types import FINISHED
 from whenthen.domain.runs.engine_events import finished_event
+from whenthen.ports.values import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whenthen.domain.runs.run import Run
-    from whenthen.ports.events import Bus
-    from whenthen.ports.rules import RuleBook
+    from whenthen.ports.events import Bus, Preloading
     from whenthen.ports.runs import RunLedger
+
+_ASKED = Wanted(events=(), types=(FINISHED,))
 
 
 class PublishOutcomes(Struct, frozen=True):
     """Publish the outcomes that the runs table's stream tells of, whoever wrote them."""
 
-    rules: RuleBook
+    preloading: Preloading
     runs: RunLedger
     bus: Bus
 
-    def __call__(self, run: Run) -> bool:
-        """Publish the run's event; return False if no rule waits for it or the run was a shadow. Raises Temporary."""
-        if run.shadow or not self._awaited():
-            return False
-        state = self.runs.load(run.id)
-        if state is None:
-            return False
-        self.bus.publish([finished_event(run, state.event)])
-        return True
+    def __call__(self, ended: Sequence[Run]) -> int:
+        """Publish the events of these runs, but for shadows; none if no rule waits for outcomes. Raises Temporary.
+
+        Returns how many events there were. Whether a rule waits is asked once for all.
+        """
+        telling = [run for run in ended if not run.shadow]
+        if not telling or not self._awaited():
+            return 0
+        states = [self.runs.load(run.id) for run in telling]
+        events = [finished_event(run, state.event) for run, state in zip(telling, states, strict=True) if state]
+        if events:
+            self.bus.publish(events)
+        return len(events)
 
     def _awaited(self) -> bool:
-        return bool(self.rules.considered(FINISHED)) or FINISHED in self.rules.exit_types()
+        found = self.preloading.read(_ASKED)
+        return len(found.rules[FINISHED]) > 0 or FINISHED in found.exit_types

@@ -7,24 +7,23 @@ attribute's name has other characters than letters, digits and `_`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 from msgspec import Struct, field
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of, pauses
+from whenthen.adapters.dynamodb.common.batch_read import MAX_BATCH_GET, read_all
 from whenthen.adapters.dynamodb.common.items import Item, decode, encode, encode_value
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.ports.reason_codes import ITEM_TOO_LARGE, UNAVAILABLE
+from whenthen.ports.reason_codes import ITEM_TOO_LARGE
 
-MAX_BATCH_GET = 100
 MAX_QUERY_PAGE = 1_000
 _CONFLICT_ATTEMPTS = 6
 _NAME = re.compile(r"#(\w+)")
 _TOO_LARGE = "Item size"
-_BATCH_GET = "dynamodb:BatchGetItem"
 
 # Another transaction holds the same items.
 TRANSACTION_CONFLICT = ReasonCode("store.transaction_conflict")
@@ -172,25 +171,8 @@ class Table:
 
     def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Read the items of these keys consistently; keys without an item are left out."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[Key, Item] = {}
-        for first in range(0, len(wanted), MAX_BATCH_GET):
-            found |= self._get_batch(wanted[first : first + MAX_BATCH_GET])
-        return found
-
-    def _get_batch(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        found: dict[Key, Item] = {}
-        waiting = {self.name: {"Keys": [key(*each) for each in keys], "ConsistentRead": True}}
-        for _ in pauses(_CONFLICT_ATTEMPTS):
-            with aws_errors(_BATCH_GET):
-                answer = self.client.batch_get_item(RequestItems=waiting)
-            for image in answer["Responses"].get(self.name, ()):
-                item = decode(image)
-                found[item["pk"], item["sk"]] = item
-            waiting = answer.get("UnprocessedKeys")
-            if not waiting:
-                return found
-        raise Temporary(UNAVAILABLE(provider=_BATCH_GET, error="UnprocessedKeys"))
+        found = read_all(self.client, ((self.name, *each) for each in keys))
+        return {(pk, sk): item for (_, pk, sk), item in found.items()}
 
 
 def _part(name: str, prefix: str, before: str, between: tuple[str, str] | None) -> tuple[str, dict[str, str]]:

@@ -28,6 +28,7 @@ from whenthen.ports.reason_codes import RULE_NOT_WATCHING, RULE_VERSION_NOT_FOUN
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.rules.rule import Rule
 
 _MAX_VERSIONS = 2_000
@@ -74,8 +75,14 @@ class DynamoRuleBook:
 
     def rules_of(self, event_type: str) -> RuleSet:
         """Return the compiled rules that watch this event type."""
-        # Read the generation first: a rule that is saved after that makes the cache look old, never new.
-        generation = generation_of(self._table.get(generation_pk(event_type), GENERATION))
+        return self.refreshed(event_type, self._table.get(generation_pk(event_type), GENERATION))
+
+    def refreshed(self, event_type: str, item: Item | None) -> RuleSet:
+        """Return the compiled rules, by the item of the type's generation, which was read just now.
+
+        The generation is read first: a rule that is saved after that makes the cache look old, never new.
+        """
+        generation = generation_of(item)
         known = self._watching.get(event_type)
         changed = generation.since(known.generation) if known else None
         if known is None or changed is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from whenthen.adapters.aws.parallel import gather
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, transact
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
     from whenthen.ports.values import SourceUpdate
 
-_AT_ONCE = 8
 _HOPS = 3
 """Redirects that are followed: each points to its record directly, so a second hop means a merge in between."""
 
@@ -120,19 +121,23 @@ class DynamoRecords:
 
     def find_each(self, wanted: Sequence[Sequence[str]], kind: str) -> list[Record | None]:
         """Call `find` for each of these lists of identities, several at a time."""
-        if len(wanted) < 2:
-            return [self.find(identities, kind) for identities in wanted]
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for imports alone
+        return gather([partial(self.find, identities, kind) for identities in wanted])
 
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda identities: self.find(identities, kind), wanted))
+    def find_kinds(self, identities: Sequence[str], kinds: Sequence[str]) -> list[Record | None]:
+        """Call `find` for each of these kinds, several at a time."""
+        return gather([partial(self.find, identities, kind) for kind in kinds])
 
     def _refs_of(self, identities: Sequence[str], kind: str | None, limit: int) -> Iterable[str]:
         prefix = identity_prefix(kind) if kind else ""
-        found = []
-        for place, identity in enumerate(dict.fromkeys(identities)):
-            items, _ = self._table.query(identity_pk(identity), prefix=prefix, limit=limit)
-            found += [(item["sk"].partition(":")[0], place, item["sk"], ref_of(item)) for item in items]
+        asked = [
+            partial(self._table.query, identity_pk(identity), prefix=prefix, limit=limit)
+            for identity in dict.fromkeys(identities)
+        ]
+        found = [
+            (item["sk"].partition(":")[0], place, item["sk"], ref_of(item))
+            for place, (items, _) in enumerate(gather(asked))
+            for item in items
+        ]
         return dict.fromkeys(ref for *_, ref in sorted(found))
 
     def put(self, record: Record, replaces: Record | None) -> None:

@@ -12,8 +12,9 @@ from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import derivation
-from whenthen.domain.events import event as events
+from whenthen.domain.events import siblings
 from whenthen.domain.events.event import format_time
+from whenthen.domain.events.siblings import main_id
 from whenthen.ports.values import NotEntered, Plan, Planned
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
 
 _PREFIX = "event#"
-_SK = "plan"
+PLAN = "plan"
 _OF_EVENT = {"of_event": True}
 """Stands for a record that the event itself holds, so that it is not stored twice."""
 
@@ -40,12 +41,15 @@ class DynamoEventLog:
 
     def plan_of(self, event_id: str) -> Plan | None:
         """Return the plan of this event; None if there is none."""
-        item = self._table.get(_pk(event_id), _SK)
-        return plan_of_item(item) if item else None
+        item = self._table.get(event_pk(event_id), PLAN)
+        if item is not None:
+            return plan_of_item(item)
+        main = self._table.get(event_pk(main_id(event_id)), PLAN) if main_id(event_id) != event_id else None
+        return plan_of_item(main).of_sibling(event_id) if main else None
 
     def known(self, event_ids: Sequence[str]) -> set[str]:
-        """Return those of these events that have a plan."""
-        return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((_pk(each), _SK) for each in event_ids)}
+        """Return those of these events, main ones of their change, that have a plan."""
+        return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((event_pk(each), PLAN) for each in event_ids)}
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Store the plan unless there is one; return the stored plan."""
@@ -66,12 +70,13 @@ class DynamoEventLog:
             update, values["refused"] = f"{update}, #refused = :refused", pack(refused)
         completed = Expression(EXISTS.condition, update, values)
         try:
-            self._table.update(_pk(event_id), _SK, completed)
+            self._table.update(event_pk(event_id), PLAN, completed)
         except ConditionFailed:  # it expired meanwhile: there is no plan to mark
             return
 
 
-def _pk(event_id: str) -> str:
+def event_pk(event_id: str) -> str:
+    """Return the partition of an event."""
     return f"{_PREFIX}{event_id}"
 
 
@@ -80,14 +85,23 @@ def record_events_pk(ref: str) -> str:
     return f"events#{ref}"
 
 
+SIBLINGS = "~"
+"""Ends the sort key of a plan with `also` in the timeline's index, so that it comes after those of these events."""
+
+
+def place_of(plan: Plan) -> str:
+    """Return the place of an event in the order of timelines."""
+    return f"{format_time(plan.event.time)}#{plan.event.id}"
+
+
 def _item_of(plan: Plan, expires_at: int) -> Item:
     ref = plan.record.ref if plan.record else plan.event.subject
     return {
         "gsi2pk": record_events_pk(ref) if ref else None,
-        "gsi2sk": f"{format_time(plan.event.time)}#{plan.event.id}" if ref else None,
-        "pk": _pk(plan.event.id),
-        "sk": _SK,
-        "event": pack(events.to_json(plan.event)),
+        "gsi2sk": f"{place_of(plan)}{SIBLINGS if plan.also else ''}" if ref else None,
+        "pk": event_pk(plan.event.id),
+        "sk": PLAN,
+        "event": pack(siblings.to_json((plan.event, *plan.also))),
         "record": _packed_record(plan),
         "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
         "rules": pack(plan.rules) if plan.rules else None,
@@ -107,7 +121,7 @@ def _packed_record(plan: Plan) -> bytes | None:
 
 def plan_of_item(item: Item) -> Plan:
     """Read the plan of its item."""
-    event = events.from_json(unpack(item["event"]))
+    event, *also = siblings.from_json(unpack(item["event"]))
     record: Record | None = None
     if item.get("record") is not None:
         kept = unpack(item["record"])
@@ -121,6 +135,7 @@ def plan_of_item(item: Item) -> Plan:
         note=reason_of(item.get(REASON)),
         completed=item["completed"],
         decided_at=datetime.fromisoformat(item["decided_at"]) if "decided_at" in item else None,
+        also=tuple(also),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from whenthen.adapters.aws.parallel import gather
 from whenthen.adapters.dynamodb.common.table import Table
 from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.events.event import format_time, parse_time
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.events.event import Event
 
 _AFTER = "$"
@@ -29,9 +32,9 @@ class DynamoOccurrences:
     def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
         """Store an occurrence of the event under each key."""
         expires_at = expiry(now, self._retention)
-        for key in keys:
-            sk = f"{event.type}#{format_time(event.time)}#{event.id}"
-            self._table.put({"pk": _pk(key), "sk": sk, "expires_at": expires_at})
+        sk = f"{event.type}#{format_time(event.time)}#{event.id}"
+        items: list[Item] = [{"pk": _pk(key), "sk": sk, "expires_at": expires_at} for key in keys]
+        gather([partial(self._table.put, item) for item in items])
 
     def times(
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs_table.event_log import plan_of_item, record_events_pk
+from whenthen.adapters.dynamodb.runs_table.event_log import SIBLINGS, place_of, plan_of_item, record_events_pk
 from whenthen.adapters.dynamodb.runs_table.run_items import RUN, run_of
+from whenthen.domain.events.siblings import main_id
 from whenthen.ports.values import Page, Plan
 
 if TYPE_CHECKING:
@@ -18,10 +20,16 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
 
 _INDEX = "gsi2"
+_SK = f"{_INDEX}sk"
+MAX_SIBLINGS = 32
+"""Events of one change, at most: so many entries of the index may stand between a cursor and its change's end."""
 
 
 class DynamoTimelines:
-    """Merge two partitions of one index for each ref, sorted by time; a cursor is the place in that common order."""
+    """Merge two partitions of one index for each ref, sorted by time; a cursor is the place in that common order.
+
+    Events of one change that nothing came of stand in the plan of its main event, whose key comes before theirs.
+    """
 
     def __init__(self, client: AwsClient, runs_table: str) -> None:
         self._table = Table(client, runs_table)
@@ -34,17 +42,43 @@ class DynamoTimelines:
         pk = f"record#{refs[0]}"
         start = start_of(cursor, pk)
         before = start["sk"] if start else ""
+        keys = self._keys(refs, limit + 1 + (MAX_SIBLINGS if before else 1), before)
+        read, unread = keys[: limit + 1], keys[limit + 1 :]
+        items = self._table.get_all((key["pk"], key["sk"]) for key in read)
+        entries = sorted(
+            ((place, entry) for item in items.values() for place, entry in _entries(item)), key=_place, reverse=True
+        )
+        # What stands behind a key that is not read yet comes with that.
+        end = str(unread[0][_SK]) if unread else ""
+        found = [(place, entry) for place, entry in entries if place > end and (not before or place < before)]
+        shown = found[:limit]
+        more = {"pk": pk, "sk": shown[-1][0]} if shown and (unread or len(found) > limit) else None
+        return Page(tuple(entry for _, entry in shown), cursor_of(more))
+
+    def _keys(self, refs: Sequence[str], limit: int, before: str) -> list[Item]:
+        """Return the newest keys before a place, and with them that of a change that is not told to its end."""
+        time, _, last = before.partition("#")
+        bound = f"{time}#{main_id(last)}{SIBLINGS * 2}" if before else ""
         keys: list[Item] = []
         for partition in (name for ref in refs for name in (f"record#{ref}", record_events_pk(ref))):
-            found, _ = self._table.query(partition, index=_INDEX, limit=limit + 1, before=before, backwards=True)
+            found, _ = self._table.query(partition, index=_INDEX, limit=limit, before=bound, backwards=True)
             keys += found
-        keys.sort(key=lambda key: str(key[f"{_INDEX}sk"]), reverse=True)
-        shown = keys[:limit]
-        items = self._table.get_all((key["pk"], key["sk"]) for key in shown)
-        there = [items[place] for key in shown if (place := (key["pk"], key["sk"])) in items]
-        more = {"pk": pk, "sk": str(shown[-1][f"{_INDEX}sk"])} if len(keys) > limit else None
-        return Page(tuple(_entry(item) for item in there), cursor_of(more))
+        keys = [key for key in keys if not before or str(key[_SK]).removesuffix(SIBLINGS) < before]
+        return sorted(keys, key=lambda key: str(key[_SK]), reverse=True)
 
 
-def _entry(item: Item) -> Run | Plan:
-    return run_of(item) if item["sk"] == RUN else plan_of_item(item)
+def _entries(item: Item) -> Iterator[tuple[str, Run | Plan]]:
+    """Yield what an item tells, each with its place."""
+    if item["sk"] == RUN:
+        yield str(item[_SK]), run_of(item)
+        return
+    plan = plan_of_item(item)
+    yield place_of(plan), plan
+    for each in plan.also:
+        sibling = plan.of_sibling(each.id)
+        if sibling is not None:
+            yield place_of(sibling), sibling
+
+
+def _place(entry: tuple[str, Run | Plan]) -> str:
+    return entry[0]
