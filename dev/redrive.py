@@ -22,7 +22,7 @@ from dev.changes import FUNCTIONS, NotPublished, publish_again
 from dev.paths import UP, StackPaths
 from dev.stack import Stack
 
-QUEUES = ("event", "lead", "sweep", "reconcile", "mail", "email", "whatsapp", "webhook", "record")
+QUEUES = ("event", "import", "lead", "sweep", "reconcile", "mail", "email", "whatsapp", "webhook", "record")
 _BATCH = 10
 _HIDDEN = 60
 """Seconds for which a message that is left where it is does not come again."""

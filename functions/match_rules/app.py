@@ -1,11 +1,11 @@
-"""The event queue: each event starts the rules that match it and stops the runs that it ends."""
+"""The event queue and that of imports: each event starts the rules that match it and stops the runs that it ends."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from whenthen.runtime.observability import count, logger, metrics
-from whenthen.runtime.queue_consumer import consume, readable
+from whenthen.runtime.queue_consumer import Messages, consume, readable
 from whenthen.runtime.wiring import wired
 from whenthen.sources.eventbridge.envelope import events_of
 
@@ -13,7 +13,10 @@ from whenthen.sources.eventbridge.envelope import events_of
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Each message is an envelope of EventBridge, with an event or with all events of one change."""
+    """Each message is an envelope of EventBridge, with an event or with all events of one change.
+
+    The messages of one call come from one queue.
+    """
     batch = wired().match_batch(readable(event["Records"], events_of))
 
     def match(envelope: Any) -> None:
@@ -21,4 +24,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         count("EventsMatched", len(plans) + sum(len(plan.also) for plan in plans))
         count("RulesMatched", sum(len(plan.rules) for plan in plans))
 
-    return consume(event, match, wired().messages, context)
+    return consume(event, match, _queue_of(event), context)
+
+
+def _queue_of(event: dict[str, Any]) -> Messages:
+    """Return the client of the queue that the messages came from, by the name at the end of its ARN."""
+    name = event["Records"][0]["eventSourceARN"].rpartition(":")[2]
+    imports = wired().settings.import_queue_url.rpartition("/")[2]
+    return wired().import_messages if name == imports else wired().messages

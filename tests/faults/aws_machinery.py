@@ -25,6 +25,7 @@ from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.faults.aws_outside import Enrolling, Outside, SesClient, StepFunctionsClient, TappedWiring
 from tests.faults.kills import Kills
 from tests.faults.telling import SECRET
+from tests.template.reading import properties
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
 from tests.usecases.fakes.taps import Open
@@ -37,6 +38,7 @@ from whenthen.runtime.environment import Settings
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 QUEUES = {
     "events": "match_rules",
+    "imports": "match_rules",
     "leads": "fetch_lead",
     "sweeps": "fire_due_dates",
     "mail": "receive_email",
@@ -87,6 +89,10 @@ def _client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]
 
 
+def _arn_of(queue: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+
+
 @dataclass
 class Flight:
     """A message of a queue between its receipt and its deletion."""
@@ -128,10 +134,10 @@ class AwsMachinery:
         sqs, events = self.clients("sqs"), self.clients("events")
         self.urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in [*QUEUES, "dead"]}
         events.create_event_bus(Name="bus")
-        pattern = json.dumps({"source": ["whenthen"]})
-        events.put_rule(Name="all", EventBusName="bus", EventPattern=pattern)
-        arn = sqs.get_queue_attributes(QueueUrl=self.urls["events"], AttributeNames=["QueueArn"])["Attributes"]
-        events.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "1", "Arn": arn["QueueArn"]}])
+        for rule, queue in (("EventRule", "events"), ("ImportRule", "imports")):
+            pattern = {"source": ["whenthen"], "detail": properties(rule)["EventPattern"]["detail"]}
+            events.put_rule(Name=rule, EventBusName="bus", EventPattern=json.dumps(pattern))
+            events.put_targets(Rule=rule, EventBusName="bus", Targets=[{"Id": "1", "Arn": _arn_of(queue)}])
         _client("ses").verify_email_identity(EmailAddress="crm@example.com")
         meta = {"app_secret": SECRET, "verify_token": "v", "access_token": "t", "phone_number_id": "3"}
         outgoing = {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
@@ -149,8 +155,10 @@ class AwsMachinery:
                 "RUNS_TABLE": RUNS,
                 "BUS_NAME": "bus",
                 "LEAD_QUEUE_URL": self.urls["leads"],
-                "QUEUE_URL": self.urls.get(queue, ""),
+                "QUEUE_URL": self.urls.get("events" if queue == "imports" else queue, ""),
                 "DEAD_LETTER_URL": self.urls["dead"],
+                "IMPORT_QUEUE_URL": self.urls["imports"],
+                "IMPORT_DEAD_LETTER_URL": self.urls["dead"],
                 "SEQUENCE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sequence",
                 "ENROLMENT_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:enrol_view",
                 "BUCKET_NAME": BUCKET,
@@ -240,6 +248,7 @@ class AwsMachinery:
             "attributes": {"ApproximateReceiveCount": str(flight.receives)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
+            "eventSourceARN": _arn_of(flight.queue),
         }
         try:
             answer = self.invoke(QUEUES[flight.queue], {"Records": [record]}, flight.queue)

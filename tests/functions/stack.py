@@ -81,11 +81,14 @@ class Stack:
         return str(client("sqs").create_queue(QueueName=name)["QueueUrl"])
 
     def _bus(self) -> None:
-        arn = client("sqs").get_queue_attributes(QueueUrl=self.queues["EventQueue"], AttributeNames=["QueueArn"])
-        events, target = client("events"), {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
+        events = client("events")
         events.create_event_bus(Name=STACK)
-        events.put_rule(Name="all", EventBusName=STACK, EventPattern='{"account": ["123456789012"]}')
-        events.put_targets(Rule="all", EventBusName=STACK, Targets=[target])
+        for name, queue in (("EventRule", "EventQueue"), ("ImportRule", "ImportQueue")):
+            arn = client("sqs").get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=["QueueArn"])
+            target = {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
+            pattern = {**properties(name)["EventPattern"], "account": ["123456789012"]}
+            events.put_rule(Name=name, EventBusName=STACK, EventPattern=json.dumps(pattern))
+            events.put_targets(Rule=name, EventBusName=STACK, Targets=[target])
 
     def has_secret(self, name: str, document: Mapping[str, Any]) -> None:
         """A secret of the stack."""
@@ -104,9 +107,9 @@ class Stack:
         """The JSON documents that wait in a queue; they do not, after this."""
         return [json.loads(message["Body"]) for message in self.messages(queue)]
 
-    def events(self) -> list[dict[str, Any]]:
+    def events(self, queue: str = "EventQueue") -> list[dict[str, Any]]:
         """The details of the events that came by way of the bus; they do not wait in the queue after this."""
-        return [envelope["detail"] for envelope in self.bodies("EventQueue")]
+        return [envelope["detail"] for envelope in self.bodies(queue)]
 
     # --- functions ----------------------------------------------------------------------------------
 
@@ -159,8 +162,10 @@ class Stack:
         return self.replaced[service] if service in self.replaced else client(service)
 
     def consume(self, queue: str, batch: Mapping[str, Any]) -> Any:
-        """Have a queue's own function work on a batch."""
-        return self.invoke(snake_case(consumers()[queue][0]), batch)
+        """Have a queue's own function work on a batch, which Lambda says comes from that queue."""
+        arn = client("sqs").get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=["QueueArn"])
+        from_it = [{**record, "eventSourceARN": arn["Attributes"]["QueueArn"]} for record in batch["Records"]]
+        return self.invoke(snake_case(consumers()[queue][0]), {"Records": from_it})
 
 
 def logical_name(function: str) -> str:

@@ -21,6 +21,7 @@ from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE
 
 USE_CASES = {
     "EventQueue": "match_event",
+    "ImportQueue": "match_event",
     "LeadQueue": "fetch_lead",
     "MailQueue": "receive_email",
     "EmailQueue": "perform_step",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.samples import NOW, record
 from tests.functions.payloads import batch, envelope, failed
 from tests.functions.stack import Stack, client
 from whenthen.domain.event_catalog.derivation import change_events
 from whenthen.domain.events import siblings
-from whenthen.domain.events.event import Event, parse_time, to_json
+from whenthen.domain.events.event import Event, from_json, parse_time, to_json
 
 CHANGES = ("contact.updated", "contact.status_changed", "contact.owner_changed")
 
@@ -59,6 +60,17 @@ def _own(number: int) -> dict[str, Any]:
 def test_the_events_of_a_batch_start_the_rules_that_they_match(ruled: Stack) -> None:
     assert failed(ruled.consume("EventQueue", batch(*(_own(number) for number in range(10))))) == []
     assert len(ruled.bodies("RecordQueue")) == 5
+
+
+def test_events_of_imports_come_by_a_queue_of_their_own_and_start_the_same_rules(ruled: Stack) -> None:
+    """The bus sorts them by their origin, so that an event of now waits behind no import."""
+    event = replace(from_json(_own(9)["detail"]), origin="import")
+    wiring = ruled.wiring("receive_webhook")
+    wiring.bus.publish([event, replace(event, id="evt_of_now", origin="human")])
+    (imported,), (live,) = ruled.bodies("ImportQueue"), ruled.bodies("EventQueue")
+    assert (imported["detail"]["id"], live["detail"]["id"]) == ("evt_9", "evt_of_now")
+    assert failed(ruled.consume("ImportQueue", batch(imported))) == []
+    assert len(ruled.bodies("RecordQueue")) == 1
 
 
 def test_an_event_that_comes_twice_starts_a_rule_once(ruled: Stack) -> None:

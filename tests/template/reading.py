@@ -86,6 +86,8 @@ def _resolved(value: Any, mappings: Mapping[str, Any]) -> Any:
             return {"Fn::Sub": [pattern, unknown] if unknown else pattern}
         case {"Fn::Sub": str(pattern)} if "${" not in pattern:
             return pattern
+        case {"Fn::Select": [1, {"Fn::Split": ["role/", {"Fn::GetAtt": [str(role), "Arn"]}]}]}:
+            return {"Ref": role}
     return value
 
 
@@ -205,6 +207,24 @@ def who_may(action: str, resource: str) -> set[str]:
         for found in permissions()
         if re.fullmatch(action, found.action) and re.fullmatch(resource, found.resource)
     }
+
+
+def at_capacity(value: Any, capacity: str) -> Any:
+    """A value as it is with one choice of the parameter Capacity; `custom` leaves the names of parameters."""
+    match value:
+        case {"Fn::If": [str(condition), one, other]} if condition.startswith("Is"):
+            return at_capacity(one if condition == f"Is{capacity.capitalize()}" else other, capacity)
+    return value
+
+
+def default_of(value: Any) -> Any:
+    """A value, or the default of the parameter that it refers to."""
+    return template()["Parameters"][value["Ref"]]["Default"] if isinstance(value, dict) and "Ref" in value else value
+
+
+def largest(value: Any) -> Any:
+    """A value, or the largest that the parameter takes to which it refers."""
+    return template()["Parameters"][value["Ref"]]["MaxValue"] if isinstance(value, dict) and "Ref" in value else value
 
 
 def environment(function: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tests.template.reading import properties, resources, text
+from tests.template.reading import default_of, properties, resources, text
 
 ROUTES = {
     entry["Properties"]["RouteKey"]: entry["Properties"] for entry in resources("AWS::ApiGatewayV2::Route").values()
@@ -75,8 +75,9 @@ def test_no_permission_holds_a_brace_of_a_route() -> None:
 
 def test_the_stage_is_throttled_and_logs_each_request() -> None:
     stage = properties("ApiStage")
-    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 1_000
-    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] >= stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    limits = stage["DefaultRouteSettings"]
+    assert limits == {"ThrottlingRateLimit": {"Ref": "ApiRateLimit"}, "ThrottlingBurstLimit": {"Ref": "ApiBurstLimit"}}
+    assert 0 < default_of(limits["ThrottlingRateLimit"]) <= default_of(limits["ThrottlingBurstLimit"]) <= 1_000
     assert text(stage["AccessLogSettings"]["DestinationArn"]) == "${ApiLogs.Arn}"
 
 

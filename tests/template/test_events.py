@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
 from whenthen.adapters.dynamodb.runs_table.run_items import RUN
@@ -15,11 +16,43 @@ from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.scheduling import sweep_window
 from whenthen.sources.meta import lead_forms
 
+LIVE, IMPORTS = ({**properties(name)["EventPattern"]} for name in ("EventRule", "ImportRule"))
 
-def test_the_rule_takes_every_event_of_the_bus_and_of_this_account_alone() -> None:
-    rule = properties("EventRule")
-    assert text(rule["EventBusName"]) == "${Bus}"
-    assert {name: texts(values) for name, values in rule["EventPattern"].items()} == {"account": ["${AWS::AccountId}"]}
+
+def test_the_rules_take_events_of_the_bus_and_of_this_account_alone() -> None:
+    for name in ("EventRule", "ImportRule"):
+        rule = properties(name)
+        assert text(rule["EventBusName"]) == "${Bus}"
+        assert texts(rule["EventPattern"]["account"]) == ["${AWS::AccountId}"]
+        assert rule["EventPattern"].keys() == {"account", "detail"}
+    assert text(properties("EventRule")["Targets"][0]["Arn"]) == "${EventQueue.Arn}"
+    assert text(properties("ImportRule")["Targets"][0]["Arn"]) == "${ImportQueue.Arn}"
+
+
+@pytest.mark.parametrize(
+    ("detail", "queue"),
+    [
+        ({"origin": "import"}, "import"),
+        ({"origin": "human"}, "event"),
+        ({"origin": "source:import"}, "event"),
+        ({"origin": "rule:import"}, "event"),
+        ({"origin": "Import"}, "event"),
+        ({"origin": ""}, "event"),
+        ({"origin": 7}, "event"),
+        ({"order": {"origin": "import"}}, "event"),  # what another application publishes
+        ({}, "event"),
+    ],
+)
+def test_each_event_goes_to_one_queue_and_those_of_imports_to_theirs(detail: dict[str, Any], queue: str) -> None:
+    """With moto's matching of patterns, by EventBridge's documented rules."""
+    event = {"account": "123456789012", "detail": detail}
+    patterns = {"event": LIVE, "import": IMPORTS}
+    matched = [name for name, pattern in patterns.items() if _matches(pattern["detail"], event["detail"])]
+    assert matched == [queue]
+
+
+def _matches(pattern: dict[str, Any], detail: dict[str, Any]) -> bool:
+    return bool(EventPattern.load(json.dumps({"detail": pattern})).matches_event({"detail": detail}))
 
 
 def test_each_target_of_a_rule_states_its_retries_and_has_dead_letters() -> None:
@@ -88,6 +121,8 @@ def test_a_stream_is_read_from_its_start(function: str) -> None:
     table = STREAMS[function][1]
     assert text(_stream(function)["Stream"]) == f"${{{table}.StreamArn}}"
     assert _stream(function)["StartingPosition"] == "TRIM_HORIZON"
+    assert _stream(function)["BatchSize"] == {"Ref": "StreamBatchSize"}
+    assert _stream(function)["ParallelizationFactor"] == {"Ref": "StreamParallelism"}
     assert properties(table)["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 

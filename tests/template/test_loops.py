@@ -63,7 +63,7 @@ def test_every_function_is_in_the_loop_of_functions() -> None:
 
 def test_whoever_counts_failed_messages_is_in_the_loop_of_their_alarms() -> None:
     forwarding = ["PublishChanges", "PublishOutcomes"]
-    assert sorted(ITEMS["FailedMessagesAlarms"]) == sorted([*(name for name, _ in consumers().values()), *forwarding])
+    assert sorted(ITEMS["FailedMessagesAlarms"]) == sorted({*(name for name, _ in consumers().values()), *forwarding})
 
 
 def test_every_queue_s_address_is_an_output() -> None:

@@ -77,7 +77,7 @@ def test_errors_of_every_function_raise_an_alarm() -> None:
 
 def test_a_defect_in_any_consumer_raises_an_alarm_before_its_message_is_a_dead_letter() -> None:
     alarms = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == "MessagesFailed"]
-    functions = [*(function for function, _ in consumers().values()), "PublishChanges", "PublishOutcomes"]
+    functions = {*(function for function, _ in consumers().values()), "PublishChanges", "PublishOutcomes"}
     assert _watched("MessagesFailed") == sorted(f"${{AWS::StackName}}-{function}" for function in functions)
     for alarm in alarms:
         assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
@@ -191,20 +191,35 @@ def test_an_alarm_says_what_is_wrong_and_tells_someone_if_anyone_wants_to_know(n
         assert alarm[actions] == {"Fn::If": ["Notifies", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 
 
-def test_the_dashboard_shows_every_function_and_every_queue() -> None:
-    body = text(properties("Dashboard")["DashboardBody"])
-    assert json.loads(body)["widgets"]
-    shown = set(re.findall(r"\$\{(\w+)(?:\.QueueName)?\}", body))
+DASHBOARDS = sorted(resources("AWS::CloudWatch::Dashboard"))
+
+
+def test_the_dashboards_show_every_function_and_every_queue() -> None:
+    bodies = [text(properties(name)["DashboardBody"]) for name in DASHBOARDS]
+    assert all(json.loads(body)["widgets"] for body in bodies)
+    shown = set(re.findall(r"\$\{(\w+)(?:\.QueueName)?\}", "".join(bodies)))
     assert shown >= set(FUNCTIONS) | set(resources(QUEUE)) | {"Api", "Bus", "Sequence", "Enrolment"}
 
 
-def test_the_dashboard_is_one_that_costs_nothing_and_asks_for_metrics_that_there_are() -> None:
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_a_dashboard_is_one_that_costs_nothing(name: str) -> None:
+    widgets = json.loads(text(properties(name)["DashboardBody"]))["widgets"]
+    assert sum(len(widget["properties"]["metrics"]) for widget in widgets) <= 50, "more cost 3 USD a month"
+    assert len(DASHBOARDS) < 3, "an account has three for nothing"
+
+
+def test_the_dashboard_asks_for_each_rule_of_the_bus() -> None:
+    """MatchedEvents needs the rule's dimension beside the bus's."""
     widgets = json.loads(text(properties("Dashboard")["DashboardBody"]))["widgets"]
-    metrics = [metric for widget in widgets for metric in widget["properties"]["metrics"]]
-    assert len(metrics) <= 50, "more cost 3 USD a month"
-    named = [metric for metric in metrics if metric[0] == "AWS/Events"]
-    assert all(metric[2:6:2] == ["EventBusName", "RuleName"] for metric in named), "a bus alone has no MatchedEvents"
-    assert named
+    (metrics,) = [
+        each["properties"]["metrics"] for each in widgets if each["properties"]["title"] == "Events on the bus"
+    ]
+    own = [rule["Properties"]["Name"] for rule in resources("AWS::Events::Rule").values()]
+    names = [name for name in map(text, own) if not name.endswith("-mail-report")]
+    first, *others = metrics[: len(names)]
+    assert first[:-1] == ["AWS/Events", "MatchedEvents", "EventBusName", "${Bus}", "RuleName"]
+    assert [first[-1], *(other[-1] for other in others)] == names
+    assert all(other[0] == "..." for other in others)
 
 
 def test_what_alarms_watch_of_our_own_counts_are_metrics_and_nothing_else_is_unless_asked_for() -> None:

@@ -6,12 +6,16 @@ import pytest
 
 from tests.template.reading import (
     QUEUE,
+    at_capacity,
     consumers,
+    default_of,
     environment,
+    largest,
     permissions,
     properties,
     queue_policies,
     resources,
+    template,
     text,
     texts,
 )
@@ -22,6 +26,7 @@ from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE
 from whenthen.usecases.runs.perform_job import BACKOFF, LEASE
 
 WORKED_ON = sorted(consumers())
+MAPPINGS = [mapping for _, mapping in consumers().values()]
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
 JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
 OUTSIDE_QUEUES = ["EmailQueue", "LeadQueue", "WebhookQueue", "WhatsappQueue"]
@@ -48,7 +53,7 @@ def test_a_job_s_lease_outlives_its_function_and_ends_before_its_message_returns
 @pytest.mark.parametrize("queue", OUTSIDE_QUEUES)
 def test_the_last_of_a_batch_is_still_begun_when_every_call_takes_as_long_as_it_may(queue: str) -> None:
     function, mapping = consumers()[queue]
-    before = (mapping["BatchSize"] - 1) * LONGEST_CALL
+    before = (largest(mapping["BatchSize"]) - 1) * LONGEST_CALL
     assert LONGEST_CALL + STORE_SECONDS <= CALL_SECONDS
     assert before + CALL_SECONDS <= properties(function)["Timeout"]
 
@@ -122,17 +127,50 @@ def test_a_queue_policy_is_for_one_queue_and_each_statement_names_that_queue_alo
 def test_a_batch_fails_in_part_and_its_function_is_not_scaled_without_bound(queue: str) -> None:
     _, mapping = consumers()[queue]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 50
-    assert mapping["BatchSize"] <= 10, "a larger batch needs a window, in which messages wait"
+    wanted = mapping["ScalingConfig"]["MaximumConcurrency"]
+    small, standard, large = (at_capacity(wanted, capacity) for capacity in ("small", "standard", "large"))
+    assert 2 == small <= standard <= large <= 100, "Lambda takes no less than 2"
+    assert largest(mapping["BatchSize"]) <= 10, "a larger batch needs a window, in which messages wait"
+
+
+def _asked(capacity: str) -> int:
+    return sum(default_of(at_capacity(found["ScalingConfig"]["MaximumConcurrency"], capacity)) for found in MAPPINGS)
+
+
+def test_the_smallest_capacity_is_the_default_and_asks_for_the_least_that_lambda_takes() -> None:
+    """A new account runs ten functions at once: what is above that waits, for hours if need be, and nothing is lost."""
+    assert template()["Parameters"]["Capacity"]["Default"] == "small"
+    assert _asked("small") == _asked("custom") == 2 * len(MAPPINGS)
+    assert _asked("standard") <= 100, "an account of 1,000 bears several stacks"
+    assert _asked("large") <= 500
+
+
+def test_the_concurrency_and_the_batch_of_each_consumer_are_parameters_of_its_name() -> None:
+    for name, entry in resources("AWS::Lambda::EventSourceMapping").items():
+        consumer, mapping = name.removesuffix("Queue"), entry["Properties"]
+        assert at_capacity(mapping["ScalingConfig"]["MaximumConcurrency"], "custom") == {
+            "Ref": f"{consumer}Concurrency"
+        }
+        assert mapping["BatchSize"] in (1, {"Ref": f"{consumer}BatchSize"})
+
+
+def test_imports_are_matched_beside_all_else_and_fewer_at_once() -> None:
+    (function, live), (same, imports) = consumers()["EventQueue"], consumers()["ImportQueue"]
+    assert function == same == "MatchRules"
+    for capacity in ("standard", "large"):
+        asked = [at_capacity(found["ScalingConfig"]["MaximumConcurrency"], capacity) for found in (live, imports)]
+        assert asked[1] * 4 <= asked[0]
 
 
 @pytest.mark.parametrize("queue", WORKED_ON)
 def test_a_consumer_knows_its_queue_and_its_dead_letters_and_works_on_no_other(queue: str) -> None:
     function, _ = consumers()[queue]
     dead = queue.replace("Queue", "DeadLetters")
-    assert environment(function)["QUEUE_URL"] == f"${{{queue}}}"
-    assert environment(function)["DEAD_LETTER_URL"] == f"${{{dead}}}"
+    prefix = "IMPORT_" if queue == "ImportQueue" else ""
+    assert environment(function)[f"{prefix}QUEUE_URL"] == f"${{{queue}}}"
+    assert environment(function)[f"{prefix}DEAD_LETTER_URL"] == f"${{{dead}}}"
+    own = {f"${{{name}.Arn}}" for name, (worker, _) in consumers().items() if worker == function}
     mine = {(found.action, found.resource) for found in permissions() if found.role == function}
     for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"):
-        assert [resource for taken, resource in mine if taken == f"sqs:{action}"] == [f"${{{queue}.Arn}}"]
+        assert {resource for taken, resource in mine if taken == f"sqs:{action}"} == own
     assert ("sqs:SendMessage", f"${{{dead}.Arn}}") in mine

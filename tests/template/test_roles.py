@@ -11,6 +11,7 @@ from tests.template.reading import (
     ROOT,
     Permission,
     permissions,
+    policies,
     properties,
     resources,
     statements,
@@ -118,7 +119,7 @@ WHO = [
     ("sqs:SendMessage.*", r"\$\{WhatsappQueue.Arn\}", {"MatchRules", "AdvanceSequence", "SendWhatsapp"}),
     ("sqs:SendMessage.*", r"\$\{WebhookQueue.Arn\}", {"MatchRules", "AdvanceSequence", "CallWebhook"}),
     ("sqs:SendMessage.*", r"\$\{RecordQueue.Arn\}", {"MatchRules", "AdvanceSequence"}),
-    ("sqs:SendMessage.*", r"\$\{EventQueue.Arn\}", set()),
+    ("sqs:SendMessage.*", r"\$\{(Event|Import)Queue.Arn\}", set()),
 ]
 
 
@@ -159,11 +160,18 @@ def test_no_role_takes_policies_made_elsewhere() -> None:
 
 
 def test_a_policy_is_for_one_role_but_for_what_every_channel_may() -> None:
-    shared = {"ChannelPolicy": {f"{function}Role" for function in JOBS}}
+    shared = {"ChannelPolicy": {f"{function}Role" for function in JOBS}, "MatchImportsQueuePolicy": {"MatchRulesRole"}}
     for name, entry in resources("AWS::IAM::Policy").items():
         own = {f"{name.removesuffix('Policy').removesuffix('Queue')}Role"}
         assert {text(role)[2:-1] for role in entry["Properties"]["Roles"]} == shared.get(name, own)
         assert set(entry["Properties"]) == {"Roles", "PolicyName", "PolicyDocument"}
+
+
+@pytest.mark.parametrize("role", sorted(resources("AWS::IAM::Role")))
+def test_no_two_policies_of_a_role_have_one_name(role: str) -> None:
+    """IAM takes the second for a new version of the first."""
+    names = [text(policy["PolicyName"]) for policy in policies(role.removesuffix("Role"))]
+    assert len(set(names)) == len(names)
 
 
 def test_no_two_roles_are_alike() -> None:

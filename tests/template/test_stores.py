@@ -47,6 +47,27 @@ def test_keys_and_indexes_are_those_of_the_architecture(table: str, indexes: int
     )
 
 
+def test_the_tables_that_bear_the_load_can_be_warmed_with_all_their_indexes() -> None:
+    """What a table serves at once says nothing of its indexes, and a full index holds up the table's writes."""
+    warm = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
+    wanted = {"Fn::If": ["Warms", warm, {"Ref": "AWS::NoValue"}]}
+    for table in ("RecordsTable", "RunsTable"):
+        found = properties(table)
+        assert [each["WarmThroughput"] for each in (found, *found["GlobalSecondaryIndexes"])] == [wanted] * (
+            1 + len(found["GlobalSecondaryIndexes"])
+        )
+    # An on-demand table begins with these, and takes no less.
+    parameters = template()["Parameters"]
+    started = {name: parameters[name]["Default"] for name in ("WarmReads", "WarmWrites")}
+    assert (
+        started
+        == {name: parameters[name]["MinValue"] for name in started}
+        == {"WarmReads": 12_000, "WarmWrites": 4_000}
+    )
+    untouched = [{"Fn::Equals": [{"Ref": name}, value]} for name, value in started.items()]
+    assert template()["Conditions"]["Warms"] == {"Fn::Not": [{"Fn::And": untouched}]}
+
+
 def test_the_history_alone_expires() -> None:
     assert {table: properties(table).get("TimeToLiveSpecification") for table in TABLES} == {
         "ConfigTable": None,

@@ -91,6 +91,13 @@ class Adapters:
         return OwnQueue(self.sqs, self.settings.queue_url, self.settings.dead_letter_url)
 
     @cached_property
+    def import_messages(self) -> OwnQueue:
+        """Make the client of the matcher's second queue, that of imports."""
+        from whenthen.adapters.aws.queues import OwnQueue
+
+        return OwnQueue(self.sqs, self.settings.import_queue_url, self.settings.import_dead_letter_url)
+
+    @cached_property
     def lost_changes(self) -> DeadLetters:
         """Make the dead-letter queue for changes of records that can never be published."""
         from whenthen.adapters.aws.queues import DeadLetters

@@ -67,6 +67,8 @@ class Settings:
     channel = Variable("CHANNEL", str)
     queue_url = Variable("QUEUE_URL", str)
     dead_letter_url = Variable("DEAD_LETTER_URL", str)
+    import_queue_url = Variable("IMPORT_QUEUE_URL", str)
+    import_dead_letter_url = Variable("IMPORT_DEAD_LETTER_URL", str)
     sequence_arn = Variable("SEQUENCE_ARN", str)
     enrolment_arn = Variable("ENROLMENT_ARN", str)
     import_arn = Variable("IMPORT_ARN", str)

@@ -18,7 +18,7 @@ ENGINE = "engine"
 """Name the source of these events."""
 
 
-def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime) -> Event:
+def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime, origin: str = "human") -> Event:
     """Make the event of a person who starts a rule for a record. Equal `seed`s give the same event."""
     return Event(
         id=ids.event_id(ENGINE, f"manual#{rule}#{seed}#{ref or ''}"),
@@ -27,7 +27,7 @@ def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: date
         time=moment,
         subject=ref,
         data={"rule": rule, "by": by},
-        origin="human",
+        origin=origin,
     )
 
 

@@ -107,7 +107,7 @@ class ImportRecords(Struct, frozen=True):
         """Start the rules for the records of the last batch. A repetition publishes events with the same ids."""
         now = self.clock.now()
         events = [
-            manual_event(rule, ref, by=work.by, seed=f"import#{work.id}", moment=now)
+            manual_event(rule, ref, by=work.by, seed=f"import#{work.id}", moment=now, origin="import")
             for ref in work.pending
             for rule in work.order.enrol
         ]
