@@ -78,6 +78,13 @@ def _resolved(value: Any, mappings: Mapping[str, Any]) -> Any:
     match value:
         case {"Fn::FindInMap": [str(table), str(row), str(column)]}:
             return mappings[table][row][column]
+        case {"Fn::Select": [1, {"Fn::Split": ["role/", {"Fn::GetAtt": [str(role), "Arn"]}]}]}:
+            return {"Ref": role}  # what is at the end of a role's ARN
+    return _filled(value)
+
+
+def _filled(value: dict[str, Any]) -> Any:
+    match value:
         case {"Fn::Sub": [str(pattern), dict(names)]}:
             known = {name: entry for name, entry in names.items() if isinstance(entry, str)}
             for name, entry in known.items():
@@ -86,8 +93,6 @@ def _resolved(value: Any, mappings: Mapping[str, Any]) -> Any:
             return {"Fn::Sub": [pattern, unknown] if unknown else pattern}
         case {"Fn::Sub": str(pattern)} if "${" not in pattern:
             return pattern
-        case {"Fn::Select": [1, {"Fn::Split": ["role/", {"Fn::GetAtt": [str(role), "Arn"]}]}]}:
-            return {"Ref": role}
     return value
 
 
