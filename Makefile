@@ -68,5 +68,6 @@ bench: ## Run every benchmark, each beside its peers, and print a table of ratio
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
 	@$(PYTHON) -m dev.pythons > /dev/null # it compiles the layers: where it is missing this says so, before all else
 	@$(ENVIRONMENTS) sam
+	@PYTHONPATH=$(CURDIR) $(VENV)/sam/bin/python -m dev.limits $(STAGE)
 	WHENTHEN_DEPLOYED_PYTHON="$$($(PYTHON) -m dev.pythons)" $(VENV)/sam/bin/sam build --config-env $(STAGE)
 	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)

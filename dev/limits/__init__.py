@@ -1,0 +1,1 @@
+"""Compare what a stage asks for with the limits of the AWS account, before it is deployed."""
