@@ -1,7 +1,7 @@
 # Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-deployed up down redrive check messages bench deploy
+.PHONY: help demo test test-fast test-deployed up down redrive check messages bench deploy smoke
 
 # The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -71,3 +71,7 @@ deploy: ## Deploy to the AWS account that the environment's credentials name: ma
 	@PYTHONPATH=$(CURDIR) $(VENV)/sam/bin/python -m dev.limits $(STAGE)
 	WHENTHEN_DEPLOYED_PYTHON="$$($(PYTHON) -m dev.pythons)" $(VENV)/sam/bin/sam build --config-env $(STAGE)
 	$(VENV)/sam/bin/sam deploy --config-env $(STAGE)
+
+smoke: ## Play the demo's stories on a deployed stack, without a message to anybody: make smoke STAGE=dev
+	@$(ENVIRONMENTS) emulator
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/layers/whenthen $(VENV)/emulator/bin/python -m dev.smoke $(STAGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from dev import web
 
@@ -60,3 +60,11 @@ class Api:
         if answer.status >= 400:
             raise Refused(method, path, answer)
         return answer.json()
+
+
+class HasApi(Protocol):
+    """Anything with whenthen's management API: a local stack, or one in an account."""
+
+    @property
+    def api(self) -> Api:
+        """The management API, with the admin key."""

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from dev.client import HasApi
 from dev.demo.stories import Effect, Sent
-from dev.stack import Stack
 
 PATIENCE = 420
 """Seconds until something that was expected counts as not seen.
@@ -34,7 +34,7 @@ def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE, every: flo
     return None
 
 
-def handled(stack: Stack, event_id: str) -> dict[str, Any] | None:
+def handled(stack: HasApi, event_id: str) -> dict[str, Any] | None:
     """What became of an event, once all of it was carried out."""
 
     def look() -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ def handled(stack: Stack, event_id: str) -> dict[str, Any] | None:
     return wait_for(look)
 
 
-def print_event(stack: Stack, sent: Sent, rules: Mapping[str, str]) -> list[str]:
+def print_event(stack: HasApi, sent: Sent, rules: Mapping[str, str]) -> list[str]:
     """Print what became of an event; returns the ids of the runs that it started."""
     print(f"\n● {sent.title}: answered {sent.status}")
     found = handled(stack, sent.event_id)
@@ -74,7 +74,7 @@ def plain(text: str) -> str:
     return text.replace("\u2068", "").replace("\u2069", "")
 
 
-def print_runs(stack: Stack, runs: list[str]) -> None:
+def print_runs(stack: HasApi, runs: list[str]) -> None:
     """Print each step of these runs, as far as they have come."""
     for run_id in runs:
         run = stack.api.get(f"/v1/runs/{run_id}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
+from dev import web
+from dev.client import Api
 from dev.paths import ROOT
 from dev.provision import SAMPLE_SOURCE
 from dev.signing import post
-from dev.stack import Stack
+from dev.stack import Hook, Stack
 from whenthen.domain.common import ids
 
 EVENTS = ROOT / "events"
@@ -39,14 +41,22 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The customer of this demo: new in every demo, so that one can follow another on the same stack."""
+    """The customer of this demo: new in every demo, so that one can follow another on the same stack.
+
+    `mailbox` makes the customer's mail addresses of a name and the number.
+    """
 
     number: str
+    mailbox: str = "{name}.{number}@example.com"
 
     @classmethod
-    def new(cls) -> Customer:
+    def new(cls, mailbox: str = mailbox) -> Customer:
         """A customer nobody has heard of."""
-        return cls(str(time.time_ns() // 1_000_000)[-9:])
+        return cls(str(time.time_ns() // 1_000_000)[-9:], mailbox)
+
+    def address(self, name: str) -> str:
+        """The mail address under which this customer appears as `name`."""
+        return self.mailbox.format(name=name, number=self.number)
 
     @property
     def lead_id(self) -> str:
@@ -57,6 +67,17 @@ class Customer:
     def phone(self) -> str:
         """The phone number, bare as WhatsApp writes it."""
         return f"905{self.number}"
+
+
+class Reached(Protocol):
+    """A stack with an API and with addresses for webhooks, wherever it runs."""
+
+    @property
+    def api(self) -> Api:
+        """The management API, with the admin key."""
+
+    def hook(self, source: str) -> Hook:
+        """The webhook address of one source."""
 
 
 def load_rules(stack: Stack) -> dict[str, str]:
@@ -75,7 +96,7 @@ def meta_lead(stack: Stack, customer: Customer) -> Sent:
     lead |= {"id": customer.lead_id, "campaign_name": "Spring 2026"}
     lead["created_time"] = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
     _answer(lead, "phone_number", f"+{customer.phone}")
-    _answer(lead, "email", f"elif.{customer.number}@example.com")
+    _answer(lead, "email", customer.address("elif"))
     stack.graph.program(leads=[lead])
     notification = json.loads((EVENTS / "meta/leadgen.json").read_text())
     notification["entry"][0]["changes"][0]["value"]["leadgen_id"] = customer.lead_id
@@ -86,53 +107,64 @@ def meta_lead(stack: Stack, customer: Customer) -> Sent:
         ids.event_id("meta", f"lead:{customer.lead_id}"),
         answer.status,
         [
-            Effect("the lead's record", lambda: _exists(stack, ref)),
-            Effect("its owner", lambda: _owner(stack, ref)),
+            Effect("the lead's record", lambda: exists(stack, ref)),
+            Effect("its owner", lambda: owner(stack, ref)),
             Effect("a WhatsApp template", lambda: _whatsapp(stack, customer, "template")),
-            Effect("a task two days later", lambda: _tasks(stack, ref)),
+            Effect("a task two days later", lambda: tasks(stack, ref)),
         ],
     )
 
 
 def payment(stack: Stack, customer: Customer) -> Sent:
     """A payment that a shop reports (Standard Webhooks)."""
-    body = json.loads((EVENTS / "hooks/payment_received.json").read_text())
-    address = f"payer.{customer.number}@example.com"
-    body["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    body["data"] |= {"amount": 1250, "invoice": f"INV-{customer.number}"}
-    body["data"]["customer"] = {"name": "Deniz", "email": address}
-    answer = post(stack.hook(SAMPLE_SOURCE), body, delivery_id=f"msg_{customer.number}")
-    return Sent(
-        "The shop reports a payment",
-        answer.json()["events"][0] if answer.status == 202 else "",
-        answer.status,
-        [
-            Effect("a mail of thanks", lambda: _mails(stack, address)),
+    sent = post_payment(stack, customer)
+    return replace(
+        sent,
+        effects=[
+            Effect("a mail of thanks", lambda: _mails(stack, customer.address("payer"))),
             Effect("a webhook to accounting", lambda: _webhooks(stack, f"INV-{customer.number}")),
         ],
     )
 
 
+def post_payment(stack: Reached, customer: Customer) -> Sent:
+    """Report a payment; its effects are for the caller to say."""
+    body = json.loads((EVENTS / "hooks/payment_received.json").read_text())
+    body["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    body["data"] |= {"amount": 1250, "invoice": f"INV-{customer.number}"}
+    body["data"]["customer"] = {"name": "Deniz", "email": customer.address("payer")}
+    answer = post(stack.hook(SAMPLE_SOURCE), body, delivery_id=f"msg_{customer.number}")
+    return Sent("The shop reports a payment", _event_of(answer), answer.status)
+
+
+def _event_of(answer: web.Answer) -> str:
+    return str(answer.json()["events"][0]) if answer.status == 202 else ""
+
+
 def whatsapp_question(stack: Stack, customer: Customer, lead_run: str) -> Sent:
     """The customer asks for the price: an answer goes out, and the sequence that ran for them stops."""
+    sent = post_question(stack, customer, "Hello! What is the price?")
+    return replace(
+        sent,
+        effects=[
+            Effect("an automatic reply", lambda: _whatsapp(stack, customer, "text")),
+            Effect("the sequence stopped", lambda: stopped(stack, lead_run)),
+            Effect("no reminder mail", lambda: _mails(stack, customer.address("elif")), times=0),
+        ],
+    )
+
+
+def post_question(stack: Reached, customer: Customer, question: str) -> Sent:
+    """Let the customer write on WhatsApp; the effects are for the caller to say."""
     body = json.loads((EVENTS / "whatsapp/text.json").read_text())
     value = body["entry"][0]["changes"][0]["value"]
     value["contacts"][0] = {"profile": {"name": "Ayşe Yılmaz"}, "wa_id": customer.phone}
     message = value["messages"][0]
     del message["from_user_id"]
     message |= {"from": customer.phone, "id": f"wamid.{customer.number}", "timestamp": str(int(time.time()))}
-    message["text"]["body"] = "Hello! What is the price?"
+    message["text"]["body"] = question
     answer = post(stack.hook("meta"), body)
-    return Sent(
-        "The customer writes on WhatsApp",
-        ids.event_id("whatsapp", message["id"]),
-        answer.status,
-        [
-            Effect("an automatic reply", lambda: _whatsapp(stack, customer, "text")),
-            Effect("the sequence stopped", lambda: _stopped(stack, lead_run)),
-            Effect("no reminder mail", lambda: _mails(stack, f"elif.{customer.number}@example.com"), times=0),
-        ],
-    )
+    return Sent("The customer writes on WhatsApp", ids.event_id("whatsapp", message["id"]), answer.status)
 
 
 def _answer(lead: dict[str, Any], question: str, value: str) -> None:
@@ -144,11 +176,13 @@ def _answer(lead: dict[str, Any], question: str, value: str) -> None:
     lead["field_data"].append({"name": question, "values": [value]})
 
 
-def _exists(stack: Stack, ref: str) -> int:
+def exists(stack: Reached, ref: str) -> int:
+    """How many records there are of this ref: 1 or none."""
     return int(stack.api.call("GET", _path(ref)).status == 200)
 
 
-def _owner(stack: Stack, ref: str) -> int:
+def owner(stack: Reached, ref: str) -> int:
+    """How many owners the record has: 1 or none."""
     answer = stack.api.call("GET", _path(ref))
     return int(answer.status == 200 and bool(answer.json()["fields"].get("owner")))
 
@@ -158,9 +192,10 @@ def _path(ref: str) -> str:
     return f"/v1/records/{kind}/{external_id}"
 
 
-def _tasks(stack: Stack, parent: str) -> int:
-    tasks = stack.api.get("/v1/records/task?limit=100")["items"]
-    return sum(1 for task in tasks if task["fields"].get("parent") == parent)
+def tasks(stack: Reached, parent: str) -> int:
+    """How many tasks there are about a record."""
+    found = stack.api.get("/v1/records/task?limit=100")["items"]
+    return sum(1 for task in found if task["fields"].get("parent") == parent)
 
 
 def _whatsapp(stack: Stack, customer: Customer, kind: str) -> int:
@@ -176,5 +211,6 @@ def _webhooks(stack: Stack, invoice: str) -> int:
     return sum(1 for call in stack.webhooks.received()["calls"] if invoice in call["body"])
 
 
-def _stopped(stack: Stack, run_id: str) -> int:
+def stopped(stack: Reached, run_id: str) -> int:
+    """Whether a run was stopped, as the number of times that this was seen."""
     return int(bool(run_id) and stack.api.get(f"/v1/runs/{run_id}")["status"] == "stopped")

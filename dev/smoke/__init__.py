@@ -1,0 +1,1 @@
+"""The smoke test: the demo's stories on a stack in an account, without a message to anybody."""
