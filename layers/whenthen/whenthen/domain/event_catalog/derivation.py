@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SOURCE = "records"
 """Name the source of events that come from the records table's stream."""
 
+ATTRIBUTES_BEFORE = "before"
+"""Name the version and time of the record before a change, in the data of the change's event."""
+
 MAX_KEPT_VALUE = 200
 """Bound the bytes of a value in `changes` of a too large event. A longer one becomes its hash."""
 
@@ -76,6 +79,7 @@ def _event(difference: Difference, verb: str, event_id: str, facts: Mapping[str,
         "created_at": format_time(record.created_at) if record.created_at else None,
         "via": via_of(record.origin),
         **({"absorbed": list(record.absorbed)} if record.absorbed else {}),
+        **_attributes_before(difference),
         **facts,
     }
     return Event(
@@ -90,6 +94,15 @@ def _event(difference: Difference, verb: str, event_id: str, facts: Mapping[str,
         origin=record.origin,
         cause=record.cause,
     )
+
+
+def _attributes_before(difference: Difference) -> dict[str, Any]:
+    """Return the attributes of the record that every change changes, as they were. Its fields are in `changes`."""
+    if not difference.updated or difference.before is None:
+        return {}
+    before = difference.before
+    updated_at = format_time(before.updated_at) if before.updated_at else None
+    return {ATTRIBUTES_BEFORE: {"version": before.version, "updated_at": updated_at}}
 
 
 def _event_id(record: Record, verb: str) -> str:

@@ -47,6 +47,7 @@ _CARRIED = (
     _F("fields", _T.OBJECT, "The record's fields right after the change (of a deleted one: right before)."),
     _F("version", _T.NUMBER, "The record's version."),
     _F("created_at", _T.TIME, "When the record was created."),
+    _F("before", _T.OBJECT, "Of a changed record: its `version` and `updated_at` before the change."),
     _F("via", _T.TEXT, "How the change came about: human, form, import, integration or rule."),
     _F("absorbed", _T.TEXTS, "The refs of the records that were merged into it, where there are any."),
     _F("omitted", _T.TEXTS, "What was too large for the event and was left out."),

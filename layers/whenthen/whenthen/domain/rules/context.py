@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from whenthen.domain.event_catalog.derivation import SOURCE
 from whenthen.domain.events import event as events
 from whenthen.domain.records import record as records
 from whenthen.domain.temporal.time_zones import parse_zone
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.domain.records.record import Record
     from whenthen.domain.rules.rule import Rule
+
+
+_OF_EVERY_CHANGE = ("version", "updated_at")
+"""Name the attributes of a record that every change changes."""
 
 
 def context_of(
@@ -59,10 +64,13 @@ def _before(event: Event, current: Mapping[str, Any] | None) -> dict[str, Any] |
     """Return the record as it was before the event's changes. None for an event that changed nothing."""
     if not event.changes:
         return None
-    before = dict(current or {})
+    before = {name: value for name, value in (current or {}).items() if name not in _OF_EVERY_CHANGE}
     for name, change in event.changes.items():
         if change.before is None:
             before.pop(name, None)
         else:
             before[name] = change.before
-    return before
+    # Nobody knows the version before a change that the event's sender tells, and not the record's own store.
+    attributes = event.data.get("before")
+    known = attributes if event.source == SOURCE and isinstance(attributes, Mapping) else {}
+    return {**before, **{name: known[name] for name in _OF_EVERY_CHANGE if known.get(name) is not None}}
