@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_types import problems_of
-from whenthen.domain.records.date_index import DateEntry, date_entries, is_dated, read_date, replaced
+from whenthen.domain.records.date_index import DateEntry, date_entries, days_on_earth, is_dated, read_date, replaced
 from whenthen.domain.records.record import Record
 from whenthen.domain.scheduling.date_triggers import (
     DateField,
@@ -25,6 +25,7 @@ from whenthen.domain.scheduling.date_triggers import (
     lookups,
 )
 from whenthen.domain.scheduling.sweep_window import Lateness, Window
+from whenthen.domain.temporal.recurrence import read_series
 from whenthen.domain.temporal.waits import wall
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -378,3 +379,65 @@ class TestReplacing:
         fields = {"starts_at": "2026-03-14T10:00:00Z", "date": "2026-03-14", "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU"}
         entries = date_entries(Record("meeting", "1", fields, 1), NOW)
         assert len({(entry.partition, entry.sort) for entry in entries}) == len(entries) == 6
+
+
+def occasions(fields: dict[str, Any], spec: DateField, days: Iterable[date]) -> list[str]:
+    """The days on which the trigger comes, when a sweep asks the index for each of these days of UTC."""
+    entries = index([Record("meeting", "1", fields, 1, updated_at=LONG_AGO)])
+    seen: dict[str, None] = {}
+    for day in days:
+        since = datetime.combine(day, time(), tzinfo=UTC)
+        window = Window(since, since + timedelta(days=1), None)
+        for event in due_events("rule", spec, found(spec, entries, window), window):
+            seen[event.data["date"]] = None
+    return list(seen)
+
+
+def days_from(first: date, count: int) -> list[date]:
+    return [first + timedelta(days=ahead) for ahead in range(count)]
+
+
+ZONES = ["Europe/Istanbul", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "Asia/Kathmandu"]
+STARTS = ["2026-02-01T00:30:00+03:00", "2026-01-31T22:30:00-05:00", "2026-03-01T12:00:00Z", "2026-02-28T23:59:00Z",
+          "2026-12-31T23:30:00Z", "2026-01-01T00:00:00Z", "2024-02-29T20:00:00Z", "2024-03-01T05:00:00Z",
+          "2023-03-01T05:00:00Z", "2023-02-28T22:00:00Z", "2026-05-31T18:00:00Z", "2026-03-30T03:00:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("rule", ["FREQ=MONTHLY", "FREQ=WEEKLY", "FREQ=MONTHLY;INTERVAL=2;COUNT=5", "FREQ=YEARLY"])
+def test_a_series_comes_on_each_of_its_days_by_the_clocks_of_any_zone(zone: str, start: str, rule: str) -> None:
+    spec = DateField("meeting", "starts_at", yearly=False, zone=ZoneInfo(zone))
+    moment = datetime.fromisoformat(start)
+    local = moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment
+    series = read_series(rule, local.date(), (), local.time(), ZoneInfo(zone))
+    assert series is not None
+    days = days_from(local.date(), 380)
+    expected = [day.isoformat() for day in days if series.takes(day)]
+    came = occasions({"starts_at": start, "recurrence": rule}, spec, days_from(local.date() - timedelta(days=2), 384))
+    assert [day for day in came if day <= days[-1].isoformat()] == expected
+
+
+def test_the_example_of_a_monthly_meeting_in_istanbul_comes_eleven_times() -> None:
+    spec = DateField("meeting", "starts_at", yearly=False, zone=ISTANBUL)
+    fields = {"starts_at": "2026-02-01T00:30:00+03:00", "recurrence": "FREQ=MONTHLY"}
+    days = occasions(fields, spec, days_from(date(2026, 1, 20), 330))
+    assert days == [f"2026-{month:02}-01" for month in range(2, 13)]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("leap", list(Leap))
+@pytest.mark.parametrize("start", STARTS)
+def test_a_yearly_date_comes_once_a_year_by_the_clocks_of_any_zone(zone: str, leap: Leap, start: str) -> None:
+    spec = DateField("meeting", "starts_at", yearly=True, zone=ZoneInfo(zone), leap=leap)
+    moment = datetime.fromisoformat(start)
+    local = (moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment).date()
+    expected = [anniversary(local.month, local.day, local.year + years, leap).isoformat() for years in (1, 2, 3, 4, 5)]
+    near = [day for each in expected for day in days_from(date.fromisoformat(each) - timedelta(days=4), 9)]
+    assert occasions({"starts_at": start}, spec, near) == expected
+
+
+def test_a_moment_has_two_or_three_days_on_earth() -> None:
+    assert days_on_earth(datetime(2026, 1, 1, 0, 0, tzinfo=UTC)) == (date(2025, 12, 31), date(2026, 1, 1))
+    assert len(days_on_earth(datetime(2026, 1, 1, 11, 0, tzinfo=UTC))) == 3
+    assert days_on_earth(datetime(2026, 1, 1, 23, 0, tzinfo=UTC)) == (date(2026, 1, 1), date(2026, 1, 2))

@@ -3,14 +3,15 @@
 Every date field of a record has an entry under its month and day (`date#contact.birth_date#03-14`); the sort
 key begins with the year, so one entry serves the dates that repeat and those that come once. A moment stands
 under its UTC date and is marked as one: in other zones it may be of the day before or after. A series stands
-under its weekdays, its day of the month, or its day of the year besides.
+under its weekdays, its day of the month, or its day of the year besides: of each day on which it may begin, wherever
+on earth the clocks are that are asked, as a month does not tell how the one before it ended.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -35,6 +36,7 @@ _LONGEST_RULE, _LONGEST_DAY = 500, 40
 DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
 _YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
 _ANY_LEAP_YEAR = 2000
+_OFFSETS = (timedelta(hours=-12), timedelta(hours=14))
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 """Bound the years of dates: 0001-01-01 and 9999-12-31 stand for no date, and zones could leave the calendar there."""
 
@@ -140,8 +142,15 @@ def _places(read: DateValue, repeats: str | None) -> list[tuple[str, str]]:
     day = read.moment.astimezone(UTC).date() if read.moment and aware else read.day
     year = 0 if read.yearless else day.year
     single = (month_day(day), f"{'moment' if aware else 'date'}#{year:04}")
-    series = read_series(repeats, day, ())
-    return [single, *((place, "series") for place in (series.buckets if series else ()))]
+    starts = days_on_earth(read.moment) if read.moment and aware else (day,)
+    series = [found for start in starts if (found := read_series(repeats, start, ())) is not None]
+    return [single, *((place, "series") for place in dict.fromkeys(place for each in series for place in each.buckets))]
+
+
+def days_on_earth(moment: datetime) -> tuple[date, ...]:
+    """Return the days that the clocks of all zones show at an aware moment: two or three."""
+    first, last = ((moment.astimezone(UTC) + offset).date() for offset in _OFFSETS)
+    return tuple(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
 
 
 def _recurrence(record: Record, name: str) -> tuple[str | None, tuple[str, ...]]:

@@ -29,6 +29,7 @@ DEFAULT_HOUR = time(9)
 
 _BIRTHDAYS = frozenset({"birth_date", "birthday", "date_of_birth"})
 _DAY = timedelta(days=1)
+_LEAP_YEAR = 2024
 
 
 class Leap(StrEnum):
@@ -176,20 +177,27 @@ def _days_of(spec: DateField, window: Window) -> list[date]:
 
 
 def _yearly_lookups(spec: DateField, day: date) -> Iterator[Lookup]:
-    leap_day = {"02-28", "02-29", "03-01"} if anniversary(2, 29, day.year, spec.leap) == day else set()
-    for place in {month_day(day), *(("02-29",) if leap_day else ())}:
+    own = {month_day(day)} | ({"02-29"} if anniversary(2, 29, day.year, spec.leap) == day else set())
+    for place in own:
         yield Lookup(partition(spec.kind, spec.field, place), "date#")
-    # A moment stands under its UTC date, which is a day off from that of other zones.
-    for place in {month_day(near) for near in _around(day)} | leap_day:
+    # A moment stands under its UTC date, which is a day off from that of other zones, in the year in which it was.
+    for place in {near for each in own for near in _beside(each)}:
         yield Lookup(partition(spec.kind, spec.field, place), "moment#")
+
+
+def _beside(place: str) -> set[str]:
+    """Return the places of a day and of those before and after it, in common years and in leap years."""
+    month, day = map(int, place.split("-"))
+    years = [year for year in (_LEAP_YEAR, _LEAP_YEAR + 1) if place != "02-29" or year == _LEAP_YEAR]
+    return {month_day(near) for year in years for near in _around(date(year, month, day))}
 
 
 def _single_lookups(spec: DateField, day: date) -> Iterator[Lookup]:
     yield Lookup(partition(spec.kind, spec.field, month_day(day)), f"date#{day.year:04}#")
     for near in _around(day):
         yield Lookup(partition(spec.kind, spec.field, month_day(near)), f"moment#{near.year:04}#")
-        for place in buckets_of(near) if spec.field in SERIES_FIELDS else ():
-            yield Lookup(partition(spec.kind, spec.field, place), "series#")
+    for place in buckets_of(day) if spec.field in SERIES_FIELDS else ():
+        yield Lookup(partition(spec.kind, spec.field, place), "series#")
 
 
 def _around(day: date) -> tuple[date, date, date]:
