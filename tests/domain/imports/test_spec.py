@@ -9,7 +9,7 @@ import pytest
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.imports import spec
-from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
+from whenthen.domain.imports.job import Blank, Column, ColumnType, FileFormat, Language, Order, RuleSwitch
 from whenthen.domain.imports.spec import read_order
 
 GOOD: dict[str, Any] = {"kind": "contact", "format": "csv", "rules": "skip"}
@@ -35,9 +35,33 @@ def test_an_order_is_read() -> None:
     assert spec.from_json(json.loads(json.dumps(spec.to_json(order)))) == order
 
 
+def test_an_order_says_how_cells_are_read() -> None:
+    columns = {
+        "Etiket": {"field": "tags", "separator": ","},
+        "E-posta izni": "consent.email",
+        "Not": {"field": "note", "blank": "erase"},
+    }
+    order = read_order({**GOOD, "language": "tr", "blanks": "keep", "columns": columns})
+    assert (order.language, order.blanks) == (Language.TR, Blank.KEEP)
+    assert order.columns == {
+        "Etiket": Column("tags", ColumnType.LIST, ","),
+        "E-posta izni": Column("consent.email"),
+        "Not": Column("note", blank=Blank.ERASE),
+    }
+    assert spec.from_json(json.loads(json.dumps(spec.to_json(order)))) == order
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
+        ({"language": "de"}, "language"),
+        ({"blanks": "zero"}, "blanks"),
+        ({"format": "json_lines", "language": "tr"}, "language"),
+        ({"format": "json_lines", "blanks": "erase"}, "blanks"),
+        ({"columns": {"T": {"field": "tags", "separator": "ab"}}}, "columns.T.separator"),
+        ({"columns": {"T": {"field": "tags", "blank": True}}}, "columns.T.blank"),
+        ({"columns": {"T": "consent.e mail!"}}, "columns.T"),
+        ({"columns": {"T": "other.email"}}, "columns.T"),
         ({"rules": None}, "rules"),
         ({"rules": "all"}, "rules"),
         ({"format": None}, "format"),

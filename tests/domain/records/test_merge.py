@@ -33,6 +33,8 @@ def merge(survivor: Record, other: Record) -> Record:
     return merged(survivor, other, origin="human", cause=Cause(), now=NOW)
 
 
+REFUSED = {"all": False, "email": False, "whatsapp": False}
+
 FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("own values win", {"city": "Izmir"}, {"city": "Bursa"}, {"city": "Izmir"}),
     ("what is missing is taken", {"city": ""}, {"city": "Bursa", "amount": 0}, {"city": "Bursa", "amount": 0}),
@@ -40,6 +42,8 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("false is a value", {"vip": False}, {"vip": True}, {"vip": False}),
     ("tags are united", {"tags": ["a", "b"]}, {"tags": ["b", "c"]}, {"tags": ["a", "b", "c"]}),
     ("a single tag", {"tags": "a"}, {"tags": "b"}, {"tags": ["a", "b"]}),
+    ("tags that are no texts", {"tags": [2024, 5]}, {"tags": ["5", "vip"]}, {"tags": [2024, 5, "vip"]}),
+    ("tags of the other that are no texts", {"tags": []}, {"tags": [7]}, {"tags": [7]}),
     ("tags of one", {}, {"tags": ["a"]}, {"tags": ["a"]}),
     (
         "another phone is kept beside",
@@ -55,6 +59,20 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"consent": {"email": True, "whatsapp": False, "sms": True}},
         {"consent": {"email": False, "whatsapp": True, "call": True}},
         {"consent": {"email": False, "whatsapp": False, "sms": True, "call": True}},
+    ),
+    (
+        "a refusal of everything is none of one channel only",
+        {"consent": False},
+        {"consent": {"sms": True}},
+        {"consent": {"all": False, "email": False, "whatsapp": False, "sms": False}},
+    ),
+    ("an unreadable consent is a refusal", {"consent": "x"}, {"consent": {"email": True}}, {"consent": REFUSED}),
+    ("on either side", {"consent": {"email": "yes"}}, {"consent": ["email"]}, {"consent": REFUSED}),
+    (
+        "a refusal in words is one",
+        {"consent": {"email": 1}},
+        {"consent": {"E-mail": "no"}},
+        {"consent": {"email": False}},
     ),
     (
         "the last word on each channel is remembered",

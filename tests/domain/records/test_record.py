@@ -23,8 +23,8 @@ from whenthen.domain.records.record import (
     diff,
     parse_ref,
     patched,
-    with_tags,
 )
+from whenthen.domain.records.tags import with_tags
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

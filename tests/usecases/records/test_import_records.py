@@ -366,6 +366,14 @@ def test_a_quiet_change_is_told_apart_from_the_next(world: World) -> None:
     assert (quiet.quiet, world.records.stored["contact:p0"].quiet) == (True, False)
 
 
+def test_blanks_erase_where_the_order_says_so_and_never_a_refusal(world: World) -> None:
+    world.has_record("contact:a", city="Bursa", tags=["vip"], consent={"email": False})
+    done(world, "id,city,tags,consent.email\na,,,\n")
+    assert world.records.stored["contact:a"].version == 1
+    done(world, "id,city,tags,consent.email\na,,,\n", blanks="erase")
+    assert world.records.stored["contact:a"].fields == {"consent": {"email": False}}
+
+
 @pytest.mark.parametrize(("delimiter", "blank"), [(";", ";;"), (",", '"",,'), ("\t", " \t\t "), (";", "\u00a0;;")])
 def test_rows_of_empty_cells_push_no_refusal_out_of_the_list(world: World, delimiter: str, blank: str) -> None:
     header, wrong = (delimiter.join(cells) for cells in (["id", "email", "city"], ["", "no address", "Bursa"]))

@@ -18,11 +18,13 @@ from whenthen.ports.values import Page
 _ORDER: dict[str, Any] = {"kind": "contact", "format": "csv", "rules": "skip", "columns": {"Telefon": "phone"}}
 
 
-class ImportColumn(Model):
+class ImportColumn(Sparse):
     """Which field a column of a CSV file goes to, and how its text is read."""
 
-    field: str = Field(examples=["amount"])
+    field: str = Field(description="A field, or consent.<channel>.", examples=["amount"])
     type: job.ColumnType = job.ColumnType.TEXT
+    separator: str = Field(default=job.LIST_SEPARATOR, description="What stands between the items of a list.")
+    blank: job.Blank | None = Field(default=None, description="What an empty cell does; by default as `blanks` says.")
 
 
 class ImportOrder(Sparse):
@@ -40,6 +42,11 @@ class ImportOrder(Sparse):
     columns: dict[str, ImportColumn | str | None] = Field(
         default_factory=dict,
         description="Of a CSV file: header → field; null leaves a column out. Others go to the field of their name.",
+    )
+    blanks: job.Blank = Field(default=job.Blank.KEEP, description="Of a CSV file: what an empty cell does.")
+    language: job.Language | None = Field(
+        default=None,
+        description="Of a CSV file: how its numbers are written (1.234,5); by default as in JSON (1234.5).",
     )
 
 
@@ -73,6 +80,8 @@ class Import(Model):
     enrol: list[str]
     delimiter: str
     columns: dict[str, ImportColumn | None]
+    blanks: job.Blank
+    language: job.Language | None
     status: job.ImportStatus
     reason: ReasonText | None = Field(description="Why it failed, or who stopped it; null otherwise.")
     progress: ImportProgress

@@ -18,12 +18,13 @@ from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary, T
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.records.limits import check_record
-from whenthen.domain.records.record import Record, check_fields, parse_ref, patched, with_tags
+from whenthen.domain.records.record import Record, check_fields, parse_ref, patched
+from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
-from whenthen.usecases.records.save_record import normalised
+from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.runs.perform_job import find_job, skipped_after
 
 if TYPE_CHECKING:
@@ -222,10 +223,11 @@ class ChangeRecord(Struct, frozen=True):
         work = WORKS[step.action](
             Task(state, job, step, parameters, self.records, partial(self._take_turn, job, attempt))
         )
-        check_fields(work.patch, "with.fields")
+        patch = normalised(work.patch, self.default_country)
+        check_fields(patch, "with.fields")
         changed = patched(
             work.record,
-            normalised(work.patch, self.default_country),
+            patch,
             origin=f"rule:{state.run.rule_id}",
             cause=state.event.cause.then(state.run.id),
             now=self.clock.now(),

@@ -59,11 +59,37 @@ class ColumnType(StrEnum):
     LIST = "list"
 
 
+class Blank(StrEnum):
+    """Decide what an empty cell does to its field."""
+
+    KEEP = "keep"
+    ERASE = "erase"
+
+
+class Language(StrEnum):
+    """Name the language in which the numbers of a file are written."""
+
+    EN = "en"
+    TR = "tr"
+    HU = "hu"
+    ID = "id"
+    HE = "he"
+
+
+LIST_SEPARATOR = ";"
+
+
 class Column(Struct, frozen=True):
-    """Map a column of a CSV file to a field; no field: it is left out."""
+    """Map a column of a CSV file to a field; no field: it is left out.
+
+    separator  stands between the items of a list
+    blank      what an empty cell does; None: as the order says
+    """
 
     field: str
     type: ColumnType = ColumnType.TEXT
+    separator: str = LIST_SEPARATOR
+    blank: Blank | None = None
 
 
 class Order(Struct, frozen=True):
@@ -72,6 +98,8 @@ class Order(Struct, frozen=True):
     rules    `run`: changes are events like any other; `skip`: they are none; `enrol`: they are none, but every
              record of the file enters the rules in `enrol`, as if a person started them by hand
     columns  of a CSV file: by header; those that are not named go to the field of their own name
+    blanks   of a CSV file: what an empty cell does
+    language of a CSV file's numbers; None: they are written as JSON writes them
     """
 
     kind: str
@@ -80,6 +108,8 @@ class Order(Struct, frozen=True):
     enrol: tuple[str, ...] = ()
     delimiter: str = ","
     columns: Mapping[str, Column] = field(default_factory=dict)
+    blanks: Blank = Blank.KEEP
+    language: Language | None = None
 
 
 class Counts(Struct, frozen=True):

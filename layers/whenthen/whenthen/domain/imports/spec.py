@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from msgspec import convert
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, REQUIRED, TOO_MANY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.imports.job import MAX_COLUMNS, MAX_ENROL_RULES, Column, ColumnType, FileFormat, Order, RuleSwitch
+from whenthen.domain.imports.job import (
+    LIST_SEPARATOR,
+    MAX_COLUMNS,
+    MAX_ENROL_RULES,
+    Blank,
+    Column,
+    ColumnType,
+    FileFormat,
+    Language,
+    Order,
+    RuleSwitch,
+)
+from whenthen.domain.records.consent import is_consent_column
 from whenthen.domain.records.record import FIELD, KIND, RESERVED
 
 DELIMITERS = (",", ";", "\t", "|")
+SEPARATORS = (";", ",", "|", "\n", "/")
+"""What may stand between the items of a list in one cell."""
+
 OWN_ID = "id"
 """Name the column or field that holds a record's id."""
 
@@ -42,11 +59,26 @@ def read_order(written: Mapping[str, Any]) -> Order:
     enrol = reader.texts("enrol", most=MAX_ENROL_RULES)
     if (switch is RuleSwitch.ENROL) != bool(enrol):
         reader.report("enrol", ENROL_NOT_CHOSEN() if enrol else NO_RULES())
-    order = Order(kind, FileFormat(chosen), switch, enrol, _delimiter(reader, chosen), _columns(reader, chosen))
+    order = Order(
+        kind=kind,
+        format=FileFormat(chosen),
+        rules=switch,
+        enrol=enrol,
+        delimiter=_delimiter(reader, chosen),
+        columns=_columns(reader, chosen),
+        blanks=Blank(_of_csv(reader, "blanks", chosen, [*Blank], Blank.KEEP)),
+        language=Language(found) if (found := _of_csv(reader, "language", chosen, [*Language], "")) else None,
+    )
     reader.finish()
     if problems:
         raise Invalid(problems)
     return order
+
+
+def _of_csv(reader: Reader, name: str, chosen: str, options: Sequence[str], default: str) -> str:
+    if name in reader and chosen != FileFormat.CSV:
+        reader.report(name, NOT_CSV())
+    return reader.choice(name, options, default)
 
 
 def _delimiter(reader: Reader, chosen: str) -> str:
@@ -77,7 +109,13 @@ def _column(reader: Reader, header: str, target: Any) -> Column:
         return _checked(reader, f"columns.{header}", column_of(target))
     child = Reader(target, reader.field(f"columns.{header}"), reader.problems)
     name = child.text("field", required=True)
-    column = Column(name, ColumnType(child.choice("type", [*ColumnType], column_of(name).type)))
+    blank = child.choice("blank", [*Blank], "")
+    column = Column(
+        field=name,
+        type=ColumnType(child.choice("type", [*ColumnType], column_of(name).type)),
+        separator=child.choice("separator", SEPARATORS, LIST_SEPARATOR),
+        blank=Blank(blank) if blank else None,
+    )
     child.finish()
     return _checked(reader, f"columns.{header}", column)
 
@@ -95,7 +133,9 @@ def column_of(name: str) -> Column:
 
 def is_target(name: str) -> bool:
     """Tell whether a column may go to the field of this name."""
-    return name == OWN_ID or (FIELD.fullmatch(name) is not None and name not in RESERVED)
+    if name == OWN_ID or is_consent_column(name):
+        return True
+    return FIELD.fullmatch(name) is not None and name not in RESERVED
 
 
 def to_json(order: Order) -> dict[str, Any]:
@@ -106,24 +146,23 @@ def to_json(order: Order) -> dict[str, Any]:
         "rules": order.rules.value,
         "enrol": list(order.enrol),
         "delimiter": order.delimiter,
-        "columns": {
-            header: {"field": column.field, "type": column.type.value} if column.field else None
-            for header, column in order.columns.items()
-        },
+        "columns": {header: _column_json(column) for header, column in order.columns.items()},
+        "blanks": order.blanks.value,
+        "language": order.language and order.language.value,
     }
+
+
+def _column_json(column: Column) -> dict[str, Any] | None:
+    """Return a column with those of its settings that are not the usual ones. None if it is left out."""
+    if not column.field:
+        return None
+    document: dict[str, Any] = {"field": column.field, "type": column.type.value}
+    if column.separator != LIST_SEPARATOR:
+        document["separator"] = column.separator
+    return document | ({"blank": column.blank.value} if column.blank else {})
 
 
 def from_json(document: Mapping[str, Any]) -> Order:
     """Read an order that `to_json` wrote."""
-    columns = {
-        header: Column(column["field"], ColumnType(column["type"])) if column else Column("")
-        for header, column in document["columns"].items()
-    }
-    return Order(
-        kind=document["kind"],
-        format=FileFormat(document["format"]),
-        rules=RuleSwitch(document["rules"]),
-        enrol=tuple(document["enrol"]),
-        delimiter=document["delimiter"],
-        columns=columns,
-    )
+    columns = {header: column or {"field": ""} for header, column in document["columns"].items()}
+    return convert({**document, "columns": columns}, Order)

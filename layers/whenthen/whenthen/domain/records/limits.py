@@ -5,7 +5,7 @@ from __future__ import annotations
 from whenthen.domain.common.errors import Invalid, Problem, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
-from whenthen.domain.records.record import MAX_RECORD_BYTES, Record, encoded_size_of
+from whenthen.domain.records.record import MAX_FIELDS, MAX_RECORD_BYTES, TOO_MANY_FIELDS, Record, encoded_size_of
 
 MAX_WRITES = 98
 """Bound the items that one record takes. DynamoDB writes 100 at once, and others come with it."""
@@ -30,7 +30,12 @@ def check_record(changed: Record, found: Record | None) -> None:
 
 
 def check_size(changed: Record, before: Record) -> None:
-    """Raise TooLarge for a record of too many bytes, unless it was larger still before."""
+    """Raise Invalid for a record of too many fields, TooLarge for one of too many bytes, unless it had more before.
+
+    The bounds are those of what results: many small changes, or a merge, come to the same as one large change.
+    """
+    if MAX_FIELDS < len(changed.fields) > len(before.fields):
+        raise Invalid.field("fields", TOO_MANY_FIELDS(count=MAX_FIELDS, found=len(changed.fields)))
     weight = encoded_size_of(changed)
     if MAX_RECORD_BYTES < weight >= encoded_size_of(before):
         raise TooLarge(TOO_LARGE(count=MAX_RECORD_BYTES, found=weight))

@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from whenthen.domain.common.errors import Conflict, Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
-from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record, with_tags
+from whenthen.domain.records.consent import consent_merged, mapping_of
+from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record
+from whenthen.domain.records.tags import with_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,8 +59,8 @@ def merged_fields(mine: Mapping[str, Any], theirs: Mapping[str, Any], own: Colle
     )
     fields = dict(mine)
     fields |= {name: value for name, value in theirs.items() if is_blank(fields.get(name)) and not is_blank(value)}
-    if mine.get("tags") or theirs.get("tags"):
-        fields["tags"] = with_tags(mine.get("tags"), added=with_tags(theirs.get("tags")))
+    if not is_blank(mine.get("tags")) or not is_blank(theirs.get("tags")):
+        fields["tags"] = with_tags(mine.get("tags"), with_tags(theirs.get("tags")))
     for name, others in OTHER_FIELDS.items():
         known = _further(fields.get(name), (mine, theirs), name, others)
         if known:
@@ -76,12 +78,9 @@ def _further(first: Any, records: tuple[Mapping[str, Any], ...], name: str, othe
 
 
 def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge consent by channel: refused if either refused, as of the later signal, so that no older one undoes it."""
-    words, times = ([_mapping(fields.get(name)) for fields in (theirs, mine)] for name in ("consent", "consent_at"))
-    agreed = {
-        channel: False if any(each.get(channel) is False for each in words) else {**words[0], **words[1]}[channel]
-        for channel in sorted({*words[0], *words[1]})
-    }
+    """Merge consent by channel, as of the later signal, so that no older one undoes it."""
+    agreed = consent_merged(mine.get("consent"), theirs.get("consent"))
+    times = [mapping_of(fields.get("consent_at")) for fields in (theirs, mine)]
     last = {
         channel: max(str(each[channel]) for each in times if channel in each)
         for channel in sorted({*times[0], *times[1]})
@@ -91,7 +90,3 @@ def _consent(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, An
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

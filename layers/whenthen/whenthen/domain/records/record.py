@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common import int64
-from whenthen.domain.common.contents import Contents, without_repetitions
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.common.values import Choice, elements, is_blank, unchanged
+from whenthen.domain.common.values import is_blank, unchanged
 from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause, Change, format_time
+from whenthen.domain.records.consent import CONSENT, consent_after, consent_completed
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,127}")
@@ -136,13 +136,14 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
 def patched(
     record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
 ) -> Record:
-    """Set the fields of `patch` and remove those that are None. Return the record itself if nothing changes."""
-    fields = dict(record.fields)
-    for name, value in patch.items():
-        if value is None:
-            fields.pop(name, None)
-        else:
-            fields[name] = value
+    """Set the fields of `patch` and remove those that are None. Return the record itself if nothing changes.
+
+    Of `consent`, only the channels that the patch names are changed.
+    """
+    fields = {**record.fields, **patch}
+    if patch.get(CONSENT) is not None:
+        fields[CONSENT] = consent_after(record.fields.get(CONSENT), patch[CONSENT]) or None
+    fields = {name: value for name, value in fields.items() if value is not None or name not in patch}
     fields |= _changed_places(record.fields, fields, patch)
     if record.version and _same(record.fields, fields):
         return record
@@ -192,18 +193,17 @@ def _same(left: Any, right: Any) -> bool:
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def with_tags(tags: Any, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> list[Any]:
-    """Return the tags in order, without `removed`, and with `added` at the end. A single text is one tag.
-
-    Two tags are the same if `equals` says so: `é` however it was typed, and the number 2024 and the text of its digits.
-    A tag that stays is kept as it is written.
-    """
-    gone = Choice.of(removed)
-    kept = [tag for tag in elements(tags) if not is_blank(tag) and not gone.accepts(tag)]
-    there = Contents.of(kept, fold=False)
-    return without_repetitions(
-        [*kept, *(tag for tag in added if not is_blank(tag) and not there.has(Choice.of([tag])))]
-    )
+def completing(record: Record, patch: Mapping[str, Any], replaceable: Collection[str] = ()) -> dict[str, Any]:
+    """Return the part of a patch that fills what the record lacks, or is about a field in `replaceable`."""
+    kept = {
+        name: value
+        for name, value in patch.items()
+        if name in replaceable or (value is not None and is_blank(record.fields.get(name)))
+    }
+    if CONSENT in patch and CONSENT not in replaceable:
+        unsaid = consent_completed(record.fields.get(CONSENT), patch[CONSENT])
+        kept = {name: value for name, value in kept.items() if name != CONSENT} | ({CONSENT: unsaid} if unsaid else {})
+    return kept
 
 
 def as_context(record: Record) -> dict[str, Any]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
-from whenthen.domain.common.reason_codes import NOT_FLAG, NOT_TEXT
-from whenthen.domain.imports.job import ColumnType, FileFormat, Order
+from whenthen.domain.common.reason_codes import NOT_TEXT
+from whenthen.domain.imports.job import Blank, Column, FileFormat, Order
 from whenthen.domain.imports.spec import OWN_ID, column_of, is_target
+from whenthen.domain.records.consent import CONSENT, is_consent_column
+from whenthen.sources.files.cells import EXPECTED, read_cell
 from whenthen.sources.files.reason_codes import (
     COLUMN_COUNT,
-    LIST_CELL,
     NO_COLUMN,
     NO_TARGET,
     NOT_UTF8_FILE,
-    NUMBER_CELL,
     ROW_IN_UTF16,
     ROW_NO_OBJECT,
     ROW_NOT_CSV,
@@ -28,14 +28,10 @@ from whenthen.sources.files.reason_codes import (
 from whenthen.sources.files.row_splitter import BOM, MAX_ROW_BYTES
 from whenthen.sources.parsing.json_body import NOT_UTF8, read_json
 
-if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
-
 csv.field_size_limit(MAX_ROW_BYTES)
 """By default, a cell of more than 131,072 characters is refused though its row is not too long."""
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
 
 class Row(Struct, frozen=True):
@@ -102,15 +98,25 @@ def _csv_row(text: bytes, header: Sequence[str], order: Order) -> Row:
     for name, cell in zip(header, cells, strict=True):
         column = order.columns.get(name, column_of(name))
         written = cell.strip()
-        if not column.field or not written:  # an empty cell leaves the field as it is
+        if not column.field:
+            continue
+        if not written:
+            if _erases(column, order):
+                fields[column.field] = None
             continue
         try:
-            fields[column.field] = _READ[column.type](written)
+            fields[column.field] = read_cell(written, column, order.language)
         except ValueError:
-            problems.append(Problem(name, _EXPECTED[column.type]))
+            problems.append(Problem(name, EXPECTED[column.type]))
     if problems:
         raise Invalid(problems)
     return Row(fields.pop(OWN_ID, None), fields)
+
+
+def _erases(column: Column, order: Order) -> bool:
+    """Tell whether an empty cell removes the field. It never does for an id, nor for what a person allowed."""
+    blanks = column.blank or order.blanks
+    return blanks is Blank.ERASE and column.field not in (OWN_ID, CONSENT) and not is_consent_column(column.field)
 
 
 def _cells(text: bytes, order: Order) -> list[str]:
@@ -123,42 +129,3 @@ def _cells(text: bytes, order: Order) -> list[str]:
     except csv.Error as error:
         raise Malformed(ROW_NOT_CSV(detail=str(error))) from None
     return rows[0] if rows else []
-
-
-def _number(text: str) -> int | float:
-    """Read a plain number, as JSON writes it. Raises ValueError: `1,5` may mean two things, and no event holds 2^63."""
-    try:
-        value = list(read_json(f"[{text}]".encode()))
-    except Malformed:
-        raise ValueError(text) from None
-    match value:
-        case [bool()]:
-            raise ValueError(text)
-        case [int() | float() as number]:
-            return number
-    raise ValueError(text)
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _TRUE | _FALSE:
-        raise ValueError(text)
-    return text.lower() in _TRUE
-
-
-def _list(text: str) -> list[str]:
-    return list(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
-
-
-_READ: Mapping[ColumnType, Callable[[str], Any]] = {
-    ColumnType.TEXT: str,
-    ColumnType.NUMBER: _number,
-    ColumnType.BOOLEAN: _boolean,
-    ColumnType.LIST: _list,
-}
-_EXPECTED: Mapping[ColumnType, Reason] = {
-    ColumnType.TEXT: NOT_TEXT(),
-    ColumnType.NUMBER: NUMBER_CELL(),
-    ColumnType.BOOLEAN: NOT_FLAG(),
-    ColumnType.LIST: LIST_CELL(),
-}
-"""Type of a column → the problem of a cell that cannot be read as such."""

@@ -77,6 +77,9 @@ DESCRIPTIONS: dict[str, str] = {
 FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
 """Kinds for forms that people post from their browsers. Programs use all others."""
 
+UNPROVEN_SCHEMES = frozenset({"dangerous_open_form"})
+"""Kinds without authentication: anybody may have sent the delivery."""
+
 
 def parse_scheme(value: Any, path: str = "scheme") -> Scheme:
     """Read `"stripe"` or `{"kind": "hmac_sha256", "header": "X-Signature"}`. Raises Invalid naming the fields."""

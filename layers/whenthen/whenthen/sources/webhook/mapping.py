@@ -28,7 +28,7 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, REQUIRED
 from whenthen.domain.events.event import EVENT_TYPE
-from whenthen.domain.records.record import KIND
+from whenthen.domain.records.record import BAD_NAME, FIELD, KIND, MAX_FIELDS
 from whenthen.sources.parsing.expressions import Expression, compile_expression
 from whenthen.sources.signing.schemes import FORM_SCHEMES, Scheme, parse_scheme
 from whenthen.sources.webhook.reason_codes import (
@@ -53,11 +53,15 @@ TAKEN_NAMES = frozenset({"meta", "email"})
 
 
 class RecordMapping(Struct, frozen=True):
-    """Describe a record that a body also changes, found by `id` or by the phone or e-mail among its `fields`."""
+    """Describe a record that a body also changes, found by `id` or by the phone or e-mail among its `fields`.
+
+    may_replace  fields of which an unproven sender may replace what a record has; of all others it fills empty ones
+    """
 
     kind: str
     fields: Expression
     id: Expression | None = None
+    may_replace: tuple[str, ...] = ()
 
 
 class EventMapping(Struct, frozen=True):
@@ -193,8 +197,11 @@ def _record(reader: Reader | None) -> RecordMapping | None:
     if "fields" not in reader:
         reader.report("fields", REQUIRED())
     fields, external_id = _expression(reader, "fields"), _expression(reader, "id")
+    may_replace = reader.texts("may_replace", most=MAX_FIELDS)
+    if not all(FIELD.fullmatch(name) for name in may_replace):
+        reader.report("may_replace", BAD_NAME())
     reader.finish()
-    return RecordMapping(kind, fields, external_id) if fields else None
+    return RecordMapping(kind, fields, external_id, may_replace) if fields else None
 
 
 def _form(reader: Reader | None, scheme: Scheme | None, *, saved: bool) -> FormOptions:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.events.identities import email, identity, phone, written
+from whenthen.domain.records.consent import CONSENT, consent_lifted
 from whenthen.domain.records.record import FIELD, ID, MAX_FIELDS, MAX_OTHERS, OTHER_FIELDS, RESERVED, identities_of
 from whenthen.sources.parsing.json_body import text_id
 from whenthen.sources.webhook.reason_codes import (
@@ -42,8 +43,9 @@ LONGEST_SHOWN = 64
 class RecordUpsert(Struct, frozen=True):
     """Describe a record to create or change: by `id` if it is known, else by the identities among its fields.
 
-    event  id of the event that tells of it
-    at     time of that event, if the body gives one
+    event        id of the event that tells of it
+    at           time of that event, if the body gives one
+    may_replace  fields of which an unproven sender may replace what is there
     """
 
     kind: str
@@ -51,6 +53,7 @@ class RecordUpsert(Struct, frozen=True):
     fields: Mapping[str, Any]
     event: str = ""
     at: datetime | None = None
+    may_replace: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str | None:
@@ -80,12 +83,16 @@ def record_of(
         return None
     if external_id is not None and not ID.fullmatch(external_id):
         external_id = ids.record_id(source, mapping.kind, external_id)
-    return RecordUpsert(mapping.kind, external_id, fields)
+    return RecordUpsert(mapping.kind, external_id, fields, may_replace=mapping.may_replace)
 
 
 def _named(fields: Mapping[str, Any], external_id: str | None, session: MappingSession) -> dict[str, Any]:
     """Keep the fields that hold something, as many as a record can have, under names that it can have."""
-    present = {name: value for name, value in fields.items() if value is not None}
+    present = {name: value for name, value in consent_lifted(fields).items() if value is not None}
+    if isinstance(present.get(CONSENT), dict):  # what an expression did not find takes no word of a person back
+        present[CONSENT] = {channel: said for channel, said in present[CONSENT].items() if said is not None}
+        if not present[CONSENT]:
+            del present[CONSENT]
     if external_id is not None and text_id(present.get("id")) == external_id:
         del present["id"]  # a whole body as fields: the id is kept, as the record's own
     allowed = [name for name in present if name not in RESERVED and FIELD.fullmatch(name)]

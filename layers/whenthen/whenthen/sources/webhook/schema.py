@@ -12,6 +12,7 @@ from typing import Any
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS
 from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.records.record import FIELD, MAX_FIELDS
 from whenthen.domain.schemas.parts import (
     BLANK,
     NULL,
@@ -152,6 +153,11 @@ DEFINITIONS: dict[str, Schema] = {
             "kind": ref("Kind"),
             "fields": _expression("Finds the record's fields, as an object."),
             "id": _expression("Finds the record's id."),
+            "may_replace": noted(
+                {"type": "array", "items": patterned(FIELD.pattern), "maxItems": MAX_FIELDS},
+                "Fields of which the sender of an open form may replace what a record has; it fills empty ones anyhow.",
+                examples=[["message"]],
+            ),
         },
         required=("kind", "fields"),
         examples=[EXAMPLE["mappings"][0]["record"]],

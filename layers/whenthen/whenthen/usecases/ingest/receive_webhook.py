@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.common import ids
 from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
-from whenthen.ports.values import SourceUpdate, WriteResult
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.usecases.ingest.reason_codes import BODY_TOO_LARGE
 from whenthen.usecases.ingest.record_rejection import Posted
+from whenthen.usecases.ingest.write_item import write_item
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
-    from whenthen.domain.records.record import Record
     from whenthen.ports.administration import SourceStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
     from whenthen.ports.providers import Secrets
-    from whenthen.sources.webhook.mapping_result import Item, MappingResult
+    from whenthen.sources.webhook.mapping_result import MappingResult
     from whenthen.usecases.ingest.record_rejection import RecordRejection
     from whenthen.usecases.records.save_record import SaveRecord
 
@@ -103,30 +100,11 @@ class ReceiveWebhook(Struct, frozen=True):
         is_form = delivery.source.scheme.kind in FORM_SCHEMES
         mapped = map_delivery(delivery)
         origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
-        written = [self._written(item, origin, delivery.now) for item in mapped.items]
+        written = [write_item(self.save_record, item, delivery, origin) for item in mapped.items]
         events = tuple(item.event(record) for item, record in written)
         if events:
             self.bus.publish(events)
         return replace(mapped, items=tuple(item for item, _ in written)), events
-
-    def _written(self, item: Item, origin: str, now: datetime) -> tuple[Item, Record | None]:
-        """Write the item's record; returns the item with what was reported, and the record as it stands then.
-
-        A duplicate writes nothing, but its event may still have to be told. A record that cannot be written (None)
-        costs neither its event nor other items.
-        """
-        upsert = item.record
-        if upsert is None:
-            return item, None
-        update_id = ids.source_update_id(upsert.event, upsert.content)
-        update = SourceUpdate(update_id, item.draft.event_source, heard=now, at=upsert.at and min(upsert.at, now))
-        try:
-            record, result = self.save_record.upsert_idempotent(
-                update, upsert.kind, upsert.id, upsert.fields, origin=origin
-            )
-        except Refused as error:
-            return item.without_record(error.reason), None
-        return item.stale() if result is WriteResult.STALE else item, record
 
     def _secrets(self, name: str, read: Callable[[str], Mapping[str, Any]]) -> list[str]:
         try:

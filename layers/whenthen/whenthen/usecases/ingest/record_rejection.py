@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from whenthen.domain.common.errors import INVALID, Invalid, Refused, handling_of
 from whenthen.domain.common.stored_reasons import bounded
 from whenthen.ports.values import Rejection
+from whenthen.sources.signing.schemes import UNPROVEN_SCHEMES
 from whenthen.usecases.ingest.reason_codes import NOT_VALID, RECORD_REJECTED, UNMAPPED
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 MAX_REASON = 2_000
 """Bytes of a reason as JSON."""
-
-UNPROVEN_SCHEMES = frozenset({"dangerous_open_form"})
-"""Schemes without authentication: anybody may have sent the delivery, so it counts as unauthenticated."""
 
 
 class Pace(Struct, frozen=True):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.common import ids
-from whenthen.domain.common.errors import Invalid, TooLarge
+from whenthen.domain.common.errors import Conflict, Invalid, TooLarge
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Cause
 from whenthen.domain.imports.job import MAX_REFUSALS, Counts, Import, Place, RejectedRow, RuleSwitch
 from whenthen.domain.records.limits import check_record, cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, identities_of, patched
 from whenthen.ports.values import RecordWrite
+from whenthen.usecases.records.find_person import one_of
 from whenthen.usecases.records.reason_codes import ID_TAKEN
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.records import RecordStore
     from whenthen.sources.files.rows import Row
 
@@ -41,23 +42,31 @@ class Line(Struct, frozen=True):
     rejection: Reason | None = None
 
 
-def find_records(records: RecordStore, kind: str, rows: Sequence[Row]) -> list[Record | None]:
-    """Find the record of each row, by its id or an identity; one at version 0 if there is none yet.
+def find_records(records: RecordStore, kind: str, rows: Sequence[Row]) -> list[Record | Reason]:
+    """Find the record of each row, by its id or its identities; one at version 0 if there is none yet.
 
-    None if a new record is needed and every id that its identities give is taken.
+    A reason in place of a record whose identities are of two records, or for which every id that they give is taken.
     """
     known = records.get_all([f"{kind}:{_own_id(kind, row)}" for row in rows])
-    nameless = [row for row in rows if row.external_id is None]
-    people = iter(records.find_each([identities_of(row.fields) for row in nameless], kind))
-    found: list[Record | None] = []
-    for row in rows:
-        there = known.get(f"{kind}:{_own_id(kind, row)}")
-        if row.external_id is not None:
-            found.append(there or Record(kind, row.external_id))
-        else:
-            person = next(people)
-            found.append(person or (_another(records, kind, row) if there else Record(kind, _own_id(kind, row))))
-    return found
+    nameless = [identities_of(row.fields) for row in rows if row.external_id is None]
+    asked = list(dict.fromkeys(each for identities in nameless for each in identities))
+    owners = dict(zip(asked, records.find_each([[each] for each in asked], kind), strict=True))
+    return [_record_of(records, kind, row, known.get(f"{kind}:{_own_id(kind, row)}"), owners) for row in rows]
+
+
+def _record_of(
+    records: RecordStore, kind: str, row: Row, there: Record | None, owners: Mapping[str, Record | None]
+) -> Record | Reason:
+    """Return the record of a row. `there`: the one that has its id already, or the id of a new one."""
+    if row.external_id is not None:
+        return there or Record(kind, row.external_id)
+    try:
+        person = one_of(identities_of(row.fields), owners)
+    except Conflict as error:
+        return error.reason
+    if person is not None or there is None:
+        return person or Record(kind, _own_id(kind, row))
+    return _another(records, kind, row) or Invalid.field("id", ID_TAKEN()).reason
 
 
 def _own_id(kind: str, row: Row) -> str:
@@ -95,11 +104,16 @@ class Batch:
         self.counts = self.counts.plus(Counts(refused=1))
         return True
 
-    def take(self, line: Line, found: Record | None) -> bool:
-        """Take a line, with its row's record as it stands. False if the batch has no room for it."""
+    def take(self, line: Line, found: Record | Reason | None) -> bool:
+        """Take a line, with its row's record as it stands, or the reason why it has none. False if there is no room."""
         row = line.row
-        if row is None or found is None:
-            return self.reject(line.line, line.rejection or Invalid.field("id", ID_TAKEN()).reason)
+        if row is None or not isinstance(found, Record):
+            # The record of an earlier row of this batch may be the one: it is there when the next batch begins.
+            if row is not None and row.external_id is None and self._touched & {*identities_of(row.fields)}:
+                return False
+            return self.reject(
+                line.line, found if isinstance(found, Reason) else Invalid.field("id", ID_TAKEN()).reason
+            )
         if self._touched & {found.ref, *(identities_of(row.fields) if row.external_id is None else ())}:
             return False
         try:

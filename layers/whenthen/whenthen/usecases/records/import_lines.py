@@ -11,8 +11,8 @@ from whenthen.domain.records.record import check_fields, identities_of, parse_re
 from whenthen.sources.files.row_splitter import Span, Splitter
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.usecases.records.import_batches import Line
+from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.records.reason_codes import HEADER_UNREADABLE, ID_REQUIRED
-from whenthen.usecases.records.save_record import normalised
 
 if TYPE_CHECKING:
     from whenthen.ports.imports import ImportFiles

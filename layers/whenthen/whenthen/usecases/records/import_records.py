@@ -99,7 +99,7 @@ class ImportRecords(Struct, frozen=True):
         batch = Batch(work, self.clock.now())
         found = iter(find_records(self.records, work.order.kind, [line.row for line in lines if line.row is not None]))
         for taken, line in enumerate(lines):
-            if not batch.take(line, None if line.row is None else next(found)):
+            if not batch.take(line, line.rejection if line.row is None else next(found)):
                 return batch, taken
         return batch, len(lines)
 

@@ -7,6 +7,8 @@ NO_PHONE = ReasonCode("address.no_phone", "value")
 NO_EMAIL = ReasonCode("address.no_email", "value")
 NO_WHATSAPP = ReasonCode("address.no_whatsapp", "value")
 ADDRESS_LIST = ReasonCode("address.list", "count")
+# Phone and e-mail belong to different records, `refs`.
+TWO_PEOPLE = ReasonCode("record.two_people", "refs")
 
 # The first row of a file names its columns; `reason` tells why it cannot be read.
 HEADER_UNREADABLE = ReasonCode("import.header_unreadable", "reason")

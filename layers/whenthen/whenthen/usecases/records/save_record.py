@@ -2,89 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common import ids
-from whenthen.domain.common.errors import Invalid, NotFound, Problem, Stale, Temporary
-from whenthen.domain.common.reasons import param_of
-from whenthen.domain.events import identities
+from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.events.event import Cause
 from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import (
-    MAX_OTHERS,
-    OTHER_FIELDS,
     Record,
     check_fields,
+    completing,
     identities_of,
     parse_ref,
     patched,
 )
 from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION, RECORD_NOT_FOUND
 from whenthen.ports.values import WriteResult
-from whenthen.usecases.records.reason_codes import ADDRESS_LIST, ID_REQUIRED, NO_EMAIL, NO_PHONE, NO_WHATSAPP
+from whenthen.usecases.records.find_person import find_person, without_claimed
+from whenthen.usecases.records.normalise import normalised
+from whenthen.usecases.records.reason_codes import ID_REQUIRED
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import ReasonCode
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
     from whenthen.ports.values import SourceUpdate
 
 ATTEMPTS = 4
 """Attempts at a write when other writers change the record, before the caller is told to come back."""
-
-
-def normalised(fields: Mapping[str, Any], default_country: str | None) -> dict[str, Any]:
-    """Normalise the addresses among the fields, as identities need them. Raises Invalid naming each field."""
-    result = dict(fields)
-    problems: list[Problem] = []
-    for name in ("phone", "email"):
-        value = result.get(name)
-        if value is None or value == "":
-            continue
-        result[name] = _normal(name, value, default_country)
-        if result[name] is None:
-            problems.append(Problem(f"fields.{name}", _UNREADABLE[name](value=param_of(value))))
-    for name, others in OTHER_FIELDS.items():
-        if result.get(others) is not None:
-            result[others] = _normalised_others(result[others], name, others, default_country, problems)
-    if problems:
-        raise Invalid(problems)
-    return result
-
-
-def _normal(name: str, value: Any, default_country: str | None) -> str | None:
-    """Normalise the value of an identity field. None if it is unreadable."""
-    text = identities.written(value) if name == "phone" else value
-    if not isinstance(text, str) or not text:
-        return None
-    match name:
-        case "phone":
-            return identities.phone(text, default_country)
-        case "email":
-            return identities.email(text)
-    return text
-
-
-def _normalised_others(
-    values: Any, name: str, field: str, default_country: str | None, problems: list[Problem]
-) -> list[str]:
-    if not isinstance(values, list) or len(values) > MAX_OTHERS:
-        problems.append(Problem(f"fields.{field}", ADDRESS_LIST(count=MAX_OTHERS)))
-        return []
-    normal = [_normal(name, value, default_country) for value in values]
-    problems += [
-        Problem(f"fields.{field}[{place}]", _UNREADABLE[name](value=param_of(value)))
-        for place, value in enumerate(values)
-        if normal[place] is None
-    ]
-    return list(dict.fromkeys(value for value in normal if value is not None))
-
-
-_UNREADABLE: Mapping[str, ReasonCode] = {"phone": NO_PHONE, "email": NO_EMAIL, "whatsapp": NO_WHATSAPP}
 
 
 class SaveRecord(Struct, frozen=True):
@@ -95,36 +43,59 @@ class SaveRecord(Struct, frozen=True):
     default_country: str | None
 
     def upsert(
-        self, kind: str, external_id: str | None, fields: Mapping[str, Any], *, origin: str, cause: Cause | None = None
+        self,
+        kind: str,
+        external_id: str | None,
+        fields: Mapping[str, Any],
+        *,
+        origin: str,
+        cause: Cause | None = None,
+        version: int | None = None,
     ) -> Record:
         """Set the fields of the record `external_id`, or of the one of `kind` that shares an identity with the fields.
 
-        Creates it if there is none. None removes a field. Returns the record as it stands then.
-        Raises Invalid, TooLarge; Temporary if others kept changing it.
+        Creates it if there is none, unless `version` is given. None removes a field. Returns the record as it stands
+        then. Raises Invalid, TooLarge; Conflict for addresses of two people; Stale if the record is not at `version`;
+        Temporary if others kept changing it.
         """
         for attempt in range(ATTEMPTS):
             found, new, changed = self._change(kind, external_id, fields, origin, cause or Cause(), attempt)
+            if version is not None and new.version != version:
+                raise Stale(OTHER_VERSION(subject=new.ref, current=new.version, wanted=version))
             if changed is new:
                 return changed
             try:
                 self.records.put(changed, found)
             except Stale:
+                if version is not None:
+                    raise
                 continue
             return changed
         raise _contended(kind, external_id)
 
     def upsert_idempotent(
-        self, update: SourceUpdate, kind: str, external_id: str | None, fields: Mapping[str, Any], *, origin: str
+        self,
+        update: SourceUpdate,
+        kind: str,
+        external_id: str | None,
+        fields: Mapping[str, Any],
+        *,
+        origin: str,
+        replaceable: Collection[str] | None = None,
     ) -> tuple[Record, WriteResult]:
         """Apply a source update as `upsert` does; a duplicate changes nothing, even if the record was deleted since.
 
         STALE: the source sent a newer update of this record before; only fields that the record lacks are written.
+        replaceable  the fields of which an unproven sender may replace what is there; None: the sender is proven
         Returns the record as it stands then (at version 0 if it was deleted). Raises as `upsert`.
         """
         attempt, result = 0, WriteResult.APPLIED
         while attempt < ATTEMPTS:
             stale = result is WriteResult.STALE
-            found, new, changed = self._change(kind, external_id, fields, origin, Cause(), attempt, lacking=stale)
+            names = () if stale else replaceable
+            found, new, changed = self._change(
+                kind, external_id, fields, origin, Cause(), attempt, names, proven=replaceable is None
+            )
             try:
                 written = self.records.put_once(changed, found, replace(update, at=None) if stale else update)
             except Stale:
@@ -176,14 +147,16 @@ class SaveRecord(Struct, frozen=True):
         origin: str,
         cause: Cause,
         attempt: int,
+        replaceable: Collection[str] | None = None,
         *,
-        lacking: bool = False,
+        proven: bool = True,
     ) -> tuple[Record | None, Record, Record]:
         """Return the stored record, if there is one; the one to start from; and the one to write.
 
-        lacking  only fields that the stored record does not have are set
+        replaceable  other fields are set only where the stored record has none; None: all are
+        proven       False: the sender may be anybody, and moves no address of another's record
 
-        Raises Invalid, TooLarge.
+        Raises Invalid, TooLarge, Conflict.
         """
         patch = normalised(fields, self.default_country)
         check_fields(patch)
@@ -194,10 +167,9 @@ class SaveRecord(Struct, frozen=True):
         parse_ref(new.ref, "id")
         if external_id is None and found is None and not identities_of(patch):
             raise Invalid.field("id", ID_REQUIRED())
-        if lacking and found is not None:
-            from whenthen.domain.common.values import is_blank  # noqa: PLC0415 - few deliveries need it
-
-            patch = {name: value for name, value in patch.items() if is_blank(found.fields.get(name))}
+        if replaceable is not None and found is not None:
+            patch = completing(found, patch, replaceable)
+            patch = patch if proven else without_claimed(self.records, found, patch)
         changed = patched(new, patch, origin=origin, cause=cause, now=self.clock.now())
         check_record(changed, new)
         return found, new, changed
@@ -232,7 +204,7 @@ class SaveRecord(Struct, frozen=True):
     def _find(self, kind: str, external_id: str | None, keys: Sequence[str]) -> Record | None:
         if external_id is not None:
             return self.records.get(f"{kind}:{external_id}")
-        return self.records.find(keys, kind) if keys else None
+        return find_person(self.records, kind, keys)
 
 
 def _contended(kind: str, external_id: str | None) -> Temporary:
