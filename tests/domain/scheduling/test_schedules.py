@@ -127,6 +127,17 @@ def test_the_reason_names_the_part_that_is_wrong(text: str, reason: Reason) -> N
     assert error.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("sat-sun", {6, 0}), ("SAT-Sun", {6, 0}), ("6-0", {6, 0}), ("fri-sun", {5, 6, 0}), ("1-sun/2", {1, 3, 5, 0}),
+     ("wed,sat-sun", {3, 6, 0}), ("mon-sun", set(range(7))), ("sat-7", {6, 0}), ("sun-mon", {0, 1})],
+)  # fmt: skip
+def test_a_range_may_end_with_sunday(text: str, days: set[int]) -> None:
+    week = [date(2026, 3, 15) + timedelta(days=number) for number in range(7)]
+    found = {number for number, day in enumerate(week) if moments(f"0 9 * * {text}", day)}
+    assert found == days
+
+
 @pytest.mark.parametrize("text", ["0 0 31 2 *", "0 0 30,31 feb */2", "0 0 31 4,jun,9,11 *", "0 0 */20 * 1L"])
 def test_an_expression_that_never_comes_is_rejected(text: str) -> None:
     with pytest.raises(InvalidValue) as error:

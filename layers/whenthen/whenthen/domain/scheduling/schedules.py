@@ -46,6 +46,9 @@ NEVER = ReasonCode("schedule.never")
 
 _HOURS = 24
 _ANY_TIME = datetime(2024, 1, 1)  # noqa: DTZ001 - by no clock in particular
+_UP_TO_SUNDAY = re.compile(r"(?i)(?<![^,])(mon|tue|wed|thu|fri|sat|[1-6])-(?:sun|0)(/[0-9]+)?(?![^,])")
+"""Match a range that ends with Sunday, which is the last day of the week there, and its first everywhere else."""
+
 _SHAPE = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/\d+)?")
 
 
@@ -113,7 +116,8 @@ def parse_cron(text: str) -> Cron:
     fields = text.split()
     if len(fields) != len(_FIELDS):
         raise InvalidValue(NOT_FIVE_FIELDS())
-    for field, written in zip(_FIELDS, fields, strict=True):
+    text = " ".join((*fields[:-1], _UP_TO_SUNDAY.sub(r"\1-7\2", fields[-1])))
+    for field, written in zip(_FIELDS, text.split(), strict=True):
         for term in written.split(","):
             if not field.takes(term):
                 raise InvalidValue(field.fault(term))
@@ -125,7 +129,7 @@ def parse_cron(text: str) -> Cron:
         raise InvalidValue(TOO_OFTEN(count=MAX_PER_HOUR))
     if next(clocks, None) is None:
         raise InvalidValue(NEVER())
-    return Cron(" ".join(fields), every_hour=len(clocks.hours) == _HOURS)
+    return Cron(text, every_hour=len(clocks.hours) == _HOURS)
 
 
 def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event:
