@@ -18,15 +18,22 @@ import json, sys
 from datetime import UTC, datetime
 from whenthen.sources.email.inbound import mail_events
 from whenthen.sources.email.mime import read_mail
+from whenthen.domain.common.errors import Malformed
 from whenthen.sources.email.authentication import authentication_of_headers
 raw = open(sys.argv[1], "rb").read()
-mail = read_mail(raw)
-events = mail_events(mail, authentication_of_headers(mail, None), raw, [], (), datetime.now(UTC)).events
+events, attachments, refused = (), (), None
+try:
+    mail = read_mail(raw)
+    events = mail_events(mail, authentication_of_headers(mail, None), raw, [], (), datetime.now(UTC)).events
+    attachments = mail.attachments
+except Malformed as error:
+    refused = error.reason.code
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(json.dumps({
     "peak": int(status["VmHWM"].split()[0]) * 1024,
     "events": [event.type for event in events],
-    "attached": sum(len(each.content) for each in mail.attachments),
+    "attached": sum(len(each.content) for each in attachments),
+    "refused": refused,
 }))
 """
 """`VmHWM` is the most that this program held in memory since it was started, the interpreter, its modules and the mail
@@ -47,7 +54,33 @@ def measured(file: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is told by Linux")
+ONLY_LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is told by Linux")
+MAX_MAIL = 39_000_000
+HEAD = b"From: a@example.com\r\nTo: hello@example.com\r\n"
+FLOODS: dict[str, tuple[bytes, bytes]] = {
+    "short headers": (HEAD, b"X-A: b\r\n"),
+    "one long header": (HEAD + b"X-A: ", b"b"),
+    "a header on many lines": (HEAD + b"X-A: b\r\n", b" c\r\n"),
+    "empty lines": (HEAD + b"\r\n", b"\r\n"),
+    "empty lines of feeds": (HEAD + b"\r\n", b"\n"),
+    "empty lines of returns": (HEAD + b"\r\n", b"\r"),
+    "headers of a part": (HEAD + b"Content-Type: multipart/mixed; boundary=p\r\n\r\n--p\r\n", b"X-A: b\r\n"),
+    "headers of a mail in the mail": (HEAD + b"Content-Type: message/rfc822\r\n\r\n", b"X-A: b\r\n"),
+    "short lines of text": (HEAD + b"\r\n", b"a\r\n"),
+}
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize(("head", "flood"), FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_of_headers_or_lines_is_counted_before_it_is_parsed(tmp_path: Path, head: bytes, flood: bytes) -> None:
+    file = tmp_path / "flood.eml"
+    file.write_bytes(head + flood * (MAX_MAIL // len(flood)))
+    found = measured(file)
+    assert found["refused"] in ("inbound_mail.headers_too_large", "inbound_mail.too_many_lines")
+    assert found["peak"] < 4 * MAX_MAIL, f"{found['peak'] / 1e6:.0f} MB of memory"
+
+
+@ONLY_LINUX
 def test_ten_megabytes_are_read_within_the_function_s_memory(tmp_path: Path) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@example.com", "hello@example.com", "Large"

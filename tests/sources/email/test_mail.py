@@ -20,9 +20,16 @@ from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_j
 from whenthen.domain.records.consent import consent_signal
 from whenthen.sources.email.authentication import Authentication, authentication_of_headers
 from whenthen.sources.email.automatic_mail import automatic
+from whenthen.sources.email.bounds import (
+    HEADERS_TOO_LARGE,
+    MAX_HEADER_BYTES,
+    MAX_LINES,
+    TOO_MANY_LINES,
+    TOO_MANY_MULTIPARTS,
+)
 from whenthen.sources.email.html_text import text_of_html
 from whenthen.sources.email.inbound import ReceivedMail, mail_events
-from whenthen.sources.email.mime import TOO_MANY_MULTIPARTS, read_mail
+from whenthen.sources.email.mime import read_mail
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 PASS = {"spam": "PASS", "virus": "PASS", "spf": "PASS", "dkim": "PASS", "dmarc": "PASS"}
@@ -253,6 +260,19 @@ SLOW = {
 def test_mail_made_to_be_slow_is_refused_before_it_is_parsed(raw: bytes) -> None:
     with pytest.raises(Malformed):
         read_mail(b"From: a@b.com\r\n" + raw)
+
+
+def test_a_mail_at_the_bounds_of_lines_and_headers_is_read_and_one_beyond_is_not() -> None:
+    head = b"From: a@b.com\r\nX-A: "
+    kept = read_mail(head + b"b" * (MAX_HEADER_BYTES - len(head) - 1) + b"\r\n\r\nhello")
+    assert kept.text == "hello"
+    with pytest.raises(Malformed) as refused:
+        read_mail(head + b"b" * MAX_HEADER_BYTES + b"\r\n\r\nhello")
+    assert refused.value.reason.code == HEADERS_TOO_LARGE.code
+    assert read_mail(b"From: a@b.com\r\n\r\nhello" + b"\r\n" * (MAX_LINES - 2)).text == "hello"
+    with pytest.raises(Malformed) as refused:
+        read_mail(b"From: a@b.com\r\n\r\nhello" + b"\r\n" * MAX_LINES)
+    assert refused.value.reason == TOO_MANY_LINES(count=MAX_LINES, found=MAX_LINES + 2)
 
 
 BOMBS = {

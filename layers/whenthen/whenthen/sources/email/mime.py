@@ -27,25 +27,16 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Malformed
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.sources.email.body_text import body_text
+from whenthen.sources.email.bounds import check_cost
 from whenthen.sources.email.headers import STRUCTURED, Person, decoded, people_of, time_of, unfolded
 from whenthen.sources.email.parts import MAX_TEXT, Attachment, Part, bodies_among, parts_of
 
 TOO_DEEP = ReasonCode("inbound_mail.too_deep")
 NO_HEADERS = ReasonCode("inbound_mail.no_headers")
-# A header that describes a part of the mail, such as Content-Type.
-PART_HEADER_TOO_LARGE = ReasonCode("inbound_mail.part_header_too_large", "count")
-# A multipart is a part that holds other parts.
-TOO_MANY_MULTIPARTS = ReasonCode("inbound_mail.too_many_multiparts", "count")
 
 MAX_HEADERS = 500
 """Headers of one mail that are kept."""
 
-MAX_MULTIPARTS = 50
-MAX_CONTENT_HEADER = 20_000
-"""Bytes of a header that describes a part. The parser's cost grows with multiparts times lines, and with the square of
-such a header: within these bounds ten megabytes take seconds at worst."""
-
-_CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]+:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 _DEFECTS_OF_HEADERS = (
@@ -94,8 +85,8 @@ class Mail(Struct, frozen=True):
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Read a raw mail. Raises Malformed if it is none, or nests parts too deeply."""
-    _check_cost(raw)
+    """Read a raw mail. Raises Malformed if it is none, is too costly to read, or nests parts too deeply."""
+    check_cost(raw)
     try:
         message = BytesParser(Part, policy=compat32).parsebytes(raw)
     except RecursionError:
@@ -125,17 +116,6 @@ def read_mail(raw: bytes) -> Mail:
         attachments=attachments,
         defects=tuple(dict.fromkeys(defects)),
     )
-
-
-def _check_cost(raw: bytes) -> None:
-    """Refuse mail that is made to be slow to read, before the parser reads it."""
-    multiparts = 0
-    for header in _CONTENT_HEADER.finditer(raw):
-        if len(header[0]) > MAX_CONTENT_HEADER:
-            raise Malformed(PART_HEADER_TOO_LARGE(count=MAX_CONTENT_HEADER))
-        multiparts += b"multipart/" in header[0].lower()
-    if multiparts > MAX_MULTIPARTS:
-        raise Malformed(TOO_MANY_MULTIPARTS(count=MAX_MULTIPARTS))
 
 
 def _reads_otherwise(raw: bytes, message: Message) -> bool:
