@@ -95,7 +95,7 @@ def test_it_is_sent_to_its_recipient_alone_under_its_sender(clients: Callable[[s
     client = Recording()
     assert _send(client, MAIL) == "ses-1"
     assert client.request["Destinations"] == [MAIL.to]
-    assert client.request["Source"] == MAIL.sender
+    assert client.request["Source"] == "hello@example.com"
     assert client.request["RawMessage"]["Data"] == mime(MAIL)
 
 

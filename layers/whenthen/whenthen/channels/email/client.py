@@ -7,8 +7,6 @@ one that calls once (`aws.ONCE`), and errors say whether the mail may have been 
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, SSLError
@@ -16,23 +14,21 @@ from botocore.exceptions import ConnectionError as NotConnected
 from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws.client import AwsClient, code_of
+from whenthen.channels.email.mailboxes import mailbox_of
+from whenthen.channels.email.writing import mime
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events.mail_addresses import deliverable
 from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
 from whenthen.ports.values import WrittenMail
 
 if TYPE_CHECKING:
     from whenthen.ports.values import Mail
 
-_POLICY = SMTP.clone(cte_type="7bit")
 _PAUSED = 900.0
 _SES = "SES"
 
 # `error` is SES's code, `detail` its message.
 REJECTED = ReasonCode("mail.rejected", "error", "detail")
-CONTROL_CHARACTER = ReasonCode("mail.control_character", "header")
-UNWRITABLE = ReasonCode("mail.unwritable", "detail")
 
 NOT_NOW: dict[str, float | None] = {
     "Throttling": None,
@@ -68,7 +64,7 @@ class SesMailer:
 
     def send(self, mail: WrittenMail) -> str:
         """Send the mail and return SES's message id. Raises Temporary (also Throttled), Permanent or AnswerLost."""
-        to, sender = deliverable(mail.mail.to), mail.mail.sender
+        sender, to = _address(mail.mail.sender), _address(mail.mail.to)
         try:
             answer = self._client.send_raw_email(
                 Source=sender, Destinations=[to], RawMessage={"Data": mail.raw}, **self._reported
@@ -84,31 +80,10 @@ class SesMailer:
         return str(answer["MessageId"])
 
 
-def mime(mail: Mail) -> bytes:
-    """Write the mail as MIME, in seven bits. Raises Permanent for header values that hold line breaks."""
-    message = EmailMessage(policy=_POLICY)
-    headers = {
-        "From": mail.sender,
-        "To": deliverable(mail.to),
-        "Subject": mail.subject,
-        **({"Reply-To": deliverable(mail.reply_to)} if mail.reply_to else {}),
-        **mail.headers,
-    }
-    for name, value in headers.items():
-        if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
-            raise Permanent(CONTROL_CHARACTER(header=name))
-    try:
-        for name, value in headers.items():
-            message[name] = value
-        if mail.text or not mail.html:
-            message.set_content(mail.text)
-        if mail.html and mail.text:
-            message.add_alternative(mail.html, subtype="html")
-        elif mail.html:
-            message.set_content(mail.html, subtype="html")
-        return message.as_bytes()
-    except (ValueError, LookupError) as error:
-        raise Permanent(UNWRITABLE(detail=str(error))) from error
+def _address(text: str) -> str:
+    """Return the bare address: the envelope takes ASCII alone, and no names that would have to be parsed again."""
+    found = mailbox_of(text)
+    return found.ascii_address if found else text
 
 
 def _rejection(error: ClientError) -> Temporary | Permanent | AnswerLost:

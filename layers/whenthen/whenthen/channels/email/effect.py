@@ -5,13 +5,13 @@ SES takes no idempotency key, so a mail whose answer was lost is not sent again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.email.mailboxes import is_writable, mailbox_of
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_SUBJECT = 500
-
-_SENDER = re.compile(
-    r"""(?:(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|[^"()<>@,;:\\\[\]\r\n]*)\s*<([^<>\s]+)>|([^"()<>,;:\\\s]+))\s*"""
-)
-"""One address, alone or in brackets behind a name; a name with other characters than letters must be in quotes."""
 
 # SES took the mail; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("mail.accepted", "to")
@@ -87,8 +82,8 @@ class SendEmail(Struct, frozen=True):
 
     def _allowed(self, sender: str) -> str:
         """Return a step's sender if it is allowed; the function's role permits no other. Raises Invalid."""
-        found = _SENDER.fullmatch(sender)
-        address = identities.email(found[1] or found[2]) if found else None
+        found = mailbox_of(sender)
+        address = identities.email(found.address) if found else None
         if address is None or address not in {identities.email(known) for known in (self.sender, *self.further)}:
             raise Invalid.field("with.from", UNKNOWN_SENDER(value=sender))
         return sender
@@ -96,7 +91,7 @@ class SendEmail(Struct, frozen=True):
 
 def _address(value: Any, name: str) -> str:
     address = identities.email(value) if isinstance(value, str) else None
-    if address is None:
+    if address is None or not is_writable(address):
         raise Invalid.field(f"with.{name}", NO_EMAIL(value=str(value)) if value else NO_ADDRESS())
     return address
 

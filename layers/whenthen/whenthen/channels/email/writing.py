@@ -1,0 +1,114 @@
+"""Write a mail as MIME, in seven bits, and read it back: it has the headers that were asked for, and no others.
+
+The standard library decodes the encoded words of a header's value and writes the result, line breaks included. So the
+headers are written here, each as plain ASCII or wholly in encoded words; the library writes the content below them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email import message_from_bytes
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from typing import TYPE_CHECKING
+
+from whenthen.channels.email.mailboxes import ENCODED_WORD, Mailbox, mailbox_of
+from whenthen.domain.common.errors import Permanent
+from whenthen.domain.common.reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from whenthen.ports.values import Mail
+
+CONTROL_CHARACTER = ReasonCode("mail.control_character", "header")
+UNWRITABLE = ReasonCode("mail.unwritable", "detail")
+
+_POLICY = SMTP.clone(cte_type="7bit")
+_LONGEST_PLAIN = 70
+"""Characters of a value that is written as it is. A longer one becomes encoded words, which can be folded anywhere."""
+
+_NAME = re.compile(r"[!-9;-~]{1,100}")
+_OF_CONTENT = re.compile("mime-version|content-.*")
+
+
+def mime(mail: Mail) -> bytes:
+    """Write the mail. Raises Permanent for header values that hold line breaks, and for what no mail can hold."""
+    texts = {"Subject": mail.subject, **mail.headers}
+    addresses = {"From": mail.sender, "To": mail.to, **({"Reply-To": mail.reply_to} if mail.reply_to else {})}
+    for name, value in {**addresses, **texts}.items():
+        if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
+            raise Permanent(CONTROL_CHARACTER(header=name))
+    try:
+        mailboxes = {name: _mailbox(value) for name, value in addresses.items()}
+        lines = [f"{name}: {_written_mailbox(name, mailbox)}" for name, mailbox in mailboxes.items()]
+        lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in texts.items()]
+        raw = "\r\n".join([*lines, ""]).encode("ascii") + _content(mail).as_bytes()
+        _read_back(raw, mailboxes, texts)
+    except (ValueError, LookupError) as error:
+        raise Permanent(UNWRITABLE(detail=str(error))) from error
+    return raw
+
+
+def _mailbox(value: str) -> Mailbox:
+    found = mailbox_of(value)
+    if found is None:
+        raise ValueError(f"{value} is not one address")
+    return found
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name) or _OF_CONTENT.fullmatch(name.lower()):
+        raise ValueError(f"{name} is no name of a header")
+    return name
+
+
+def _written_mailbox(header: str, mailbox: Mailbox) -> str:
+    address = mailbox.ascii_address
+    if _is_plain(mailbox.name):
+        return str(Address(mailbox.name, addr_spec=address))
+    return f"{_written(header, mailbox.name)} <{address}>"
+
+
+def _written(header: str, value: str) -> str:
+    """Write a text as it is, or in encoded words if a reader would take it for something else."""
+    if _is_plain(value):
+        return value
+    return Header(value, "utf-8", header_name=header).encode(linesep="\r\n")
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and len(value) <= _LONGEST_PLAIN and ENCODED_WORD not in value
+
+
+def _content(mail: Mail) -> EmailMessage:
+    message = EmailMessage(policy=_POLICY)
+    if mail.text or not mail.html:
+        message.set_content(mail.text)
+    if mail.html and mail.text:
+        message.add_alternative(mail.html, subtype="html")
+    elif mail.html:
+        message.set_content(mail.html, subtype="html")
+    return message
+
+
+def _read_back(raw: bytes, mailboxes: Mapping[str, Mailbox], texts: Mapping[str, str]) -> None:
+    """Raise ValueError unless a reader finds the same headers in the mail, and no others."""
+    head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    found = message_from_bytes(head, policy=default)
+    names = [name for name in found.keys() if not _OF_CONTENT.fullmatch(name.lower())]  # noqa: SIM118 - repeated ones
+    if names != [*mailboxes, *texts]:
+        raise ValueError("a value would become a header")
+    for name, mailbox in mailboxes.items():
+        read = [(_squeezed(one.display_name), one.addr_spec) for one in found[name].addresses]
+        if read != [(_squeezed(mailbox.name), mailbox.ascii_address)]:
+            raise ValueError(f"{name} would be read as something else")
+    for name, value in texts.items():
+        if _squeezed(str(found[name])) != _squeezed(value):
+            raise ValueError(f"{name} would be read as something else")
+
+
+def _squeezed(text: str) -> str:
+    """Drop spaces: the library's reader puts some between the encoded words of a long name."""
+    return "".join(text.split())
