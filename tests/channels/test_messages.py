@@ -27,7 +27,7 @@ from whenthen.domain.templating.urls import DOTS_IN_PATH, OPEN_HOST
 from whenthen.ports.reason_codes import MOVED_ON
 from whenthen.ports.values import HttpAnswer
 from whenthen.sources.signing import signatures
-from whenthen.usecases.records.reason_codes import NO_PHONE
+from whenthen.usecases.records.reason_codes import NO_EMAIL, NO_PHONE
 from whenthen.usecases.records.save_record import SaveRecord
 
 

@@ -49,7 +49,9 @@ def test_rows_of_single_kinds_add_to_the_common_ones() -> None:
     "event_type",
     ["rule.started_manually", "rule.finished", "rule.anything", "birthday.reached", "date.reached", "schedule.reached",
      "contact.created", "lead.status_changed", "deal.stage_changed", "task.completed", "agent.created",
-     "contact.field_changed", "chat.field_changed", "webhook.received", "email.bounced"],
+     "contact.field_changed", "chat.field_changed", "webhook.received", "email.bounced", "email.complained",
+     "email.subscription_changed", "whatsapp.message_sent", "whatsapp.message_failed", "whatsapp.preference_changed",
+     "whatsapp.number_changed"],
 )  # fmt: skip
 def test_other_systems_cannot_send_events_of_the_engine_and_the_store(event_type: str) -> None:
     (problem,) = catalog.check_reported(event_type, {}, "events[2].")

@@ -38,7 +38,17 @@ NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 def test_the_signal_of_an_event(event_type: str, data: dict[str, Any], agreed: bool | None) -> None:
     channel = event_type.partition(".")[0]
     expected = None if agreed is None else ConsentSignal(channel, agreed)
-    assert consent_signal(Event("evt_1", "x", event_type, NOW, data=data)) == expected
+    assert consent_signal(Event("evt_1", channel, event_type, NOW, data=data)) == expected
+
+
+@pytest.mark.parametrize(
+    "source", ["api", "hook/shop", "hook/email", "meta", "shop.orders", "records", "Email", "whatsapp"]
+)
+def test_a_signal_that_no_receiver_of_ours_took_is_none(source: str) -> None:
+    assert consent_signal(Event("evt_1", source, "email.complained", NOW)) is None
+    stop = {"text": "STOP", "reply": "STOP", "message_id": "m1"}
+    other = {"whatsapp": "email"}.get(source, source)
+    assert consent_signal(Event("evt_1", other, "whatsapp.message_received", NOW, data=stop)) is None
 
 
 def test_a_record_stores_a_signal_unless_it_has_a_newer_one() -> None:

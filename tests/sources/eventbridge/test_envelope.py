@@ -82,8 +82,8 @@ def test_an_application_cannot_say_what_is_derived_or_made_here() -> None:
     assert fields_of(envelope(to_json(OWN))) == ["type", "source"]
 
 
-@pytest.mark.parametrize("source", ["records", "clock", "engine"])
-def test_an_application_cannot_pass_for_the_store(source: str) -> None:
+@pytest.mark.parametrize("source", ["records", "clock", "engine", "whatsapp", "email", "meta", "api", "hook/shop"])
+def test_an_application_cannot_pass_for_the_store_or_a_receiver(source: str) -> None:
     forged = to_json(OWN) | {"source": source, "type": "spaceship.landed"}
     assert fields_of(envelope(forged)) == ["source"]
     assert fields_of(envelope({}, source=source, type_="spaceship.landed")) == ["source"]

@@ -42,6 +42,7 @@ from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.events.event import Event
+from whenthen.domain.events.types import RECEIVERS
 from whenthen.domain.imports.job import ImportStatus
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
@@ -148,9 +149,10 @@ class World:
         SaveRecord(self.records, self.clock, "TR").upsert(kind, external_id, fields, origin="human")
 
     def event(self, event_type: str, external_id: str = "1", **fields: Any) -> Event:
-        """An event that happens now."""
-        fields = {"time": self.clock.now(), **fields}
-        return Event(id=ids.event_id("test", f"{event_type}{external_id}"), source="test", type=event_type, **fields)
+        """An event that happens now. One about messages is of the receiver that makes such events."""
+        kind = event_type.partition(".")[0]
+        fields = {"time": self.clock.now(), "source": kind if kind in RECEIVERS else "test", **fields}
+        return Event(id=ids.event_id("test", f"{event_type}{external_id}"), type=event_type, **fields)
 
     def happens(self, event_type: str, external_id: str = "1", **fields: Any) -> Event:
         """An event is on its way to match_event."""

@@ -32,7 +32,7 @@ class EventKind(Model):
 
     type: str = Field(examples=["meta_lead.created"])
     description: str
-    makers: list[str] = Field(description="Who makes it: store, report, source, engine or clock.")
+    makers: list[str] = Field(description="Who makes it: store, receiver, source, report, engine or clock.")
     derived: str = Field(description="What makes the engine derive it; empty if nothing.")
     about: str = Field(description="The record it is about.")
     data: list[DataField]

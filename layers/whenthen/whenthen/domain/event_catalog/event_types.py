@@ -42,9 +42,14 @@ class DataType(StrEnum):
 
 
 class Maker(StrEnum):
-    """Name the makers of events."""
+    """Name the makers of events.
+
+    `source`: sources that an admin configured; `receiver`: our own receivers of WhatsApp, mail and Meta's leads;
+    `report`: other systems, through the API and the bus.
+    """
 
     STORE = "store"
+    RECEIVER = "receiver"
     SOURCE = "source"
     CLOCK = "clock"
     ENGINE = "engine"

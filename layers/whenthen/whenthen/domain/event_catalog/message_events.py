@@ -7,7 +7,8 @@ from typing import Any
 from whenthen.domain.event_catalog.event_types import DataField, DataType, EventType, Maker
 
 _F, _T = DataField, DataType
-_PARSED = (Maker.SOURCE, Maker.REPORT)
+_RECEIVED = (Maker.RECEIVER,)
+_PARSED = (Maker.RECEIVER, Maker.SOURCE, Maker.REPORT)
 _REPORTED = (Maker.REPORT, Maker.SOURCE)
 
 _PERSON = (
@@ -77,14 +78,16 @@ _SENT = (
 )
 
 
-def _whatsapp(name: str, description: str, data: tuple[DataField, ...], example: Any) -> EventType:
+def _whatsapp(
+    name: str, description: str, data: tuple[DataField, ...], example: Any, makers: tuple[Maker, ...] = _PARSED
+) -> EventType:
     derived = "Meta's WhatsApp webhook says so"
-    return EventType(f"whatsapp.{name}", description, _PARSED, derived, (*data, *_PERSON), example)
+    return EventType(f"whatsapp.{name}", description, makers, derived, (*data, *_PERSON), example)
 
 
 def _status(name: str, description: str) -> EventType:
     example = {"message_id": "wamid.HBgM", "status": name, "callback": "run_2k/job_4x"}
-    return _whatsapp(f"message_{name}", description, _STATUS, example)
+    return _whatsapp(f"message_{name}", description, _STATUS, example, _RECEIVED)
 
 
 def _call(name: str, description: str, **example: Any) -> EventType:
@@ -93,7 +96,7 @@ def _call(name: str, description: str, **example: Any) -> EventType:
 
 
 def _mailed(name: str, description: str, *details: DataField) -> EventType:
-    return EventType(f"email.{name}", description, (Maker.SOURCE,), "SES reports it about a mail that a step sent",
+    return EventType(f"email.{name}", description, _RECEIVED, "SES reports it about a mail that a step sent",
                      (*_SENT, *details), {"message_id": "0102", "to": "ayse@example.com", "job": "job_4x"})  # fmt: skip
 
 
@@ -117,10 +120,10 @@ MESSAGE_EVENTS: tuple[EventType, ...] = (
     _whatsapp("preference_changed", "A customer stopped our marketing messages, or wants them again.",
               (_F("category", _T.TEXT, "What it is about.", required=True), _F("value", _T.TEXT, "stop or resume"),
                _F("consented", _T.FLAG, "Whether such messages may be sent.")),
-              {"category": "marketing_messages", "value": "stop", "consented": False}),
+              {"category": "marketing_messages", "value": "stop", "consented": False}, _RECEIVED),
     _whatsapp("number_changed", "A customer has another number now.",
               (_F("new_wa_id", _T.TEXT, "The new id."), _F("new_phone", _T.TEXT, "The new number.")),
-              {"new_wa_id": "905321234568", "new_phone": "+905321234568"}),
+              {"new_wa_id": "905321234568", "new_phone": "+905321234568"}, _RECEIVED),
     _E("email.received", "A mail arrived.", _PARSED, "SES receives a mail for one of our addresses", _MAIL,
        {"from": "ayse@example.com", "to": ["support@example.org"], "subject": "My order", "automatic": False}),
     _mailed("sent", "Our mail left."),

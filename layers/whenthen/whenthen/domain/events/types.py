@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 BIRTHDAY_REACHED = "birthday.reached"
 DATE_REACHED = "date.reached"
 SCHEDULE_REACHED = "schedule.reached"
 STARTED_MANUALLY = "rule.started_manually"
 FINISHED = "rule.finished"
 
-SPEAKING = ("whatsapp.", "email.")
-"""Begin the types of all events that people's messages, and reports about ours, make."""
+RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email."}
+"""Source of the events that a receiver of ours makes → the beginning of their types.
+
+These receivers verified the provider and the sender. So only their events do something by themselves: consent, people,
+delivery reports. Other systems may report events of some of these types, which start and stop rules and do no more.
+"""
+
+
+def made_by_receiver(source: str, event_type: str) -> bool:
+    """Tell whether a receiver of ours made an event of this source and type."""
+    prefix = RECEIVERS.get(source)
+    return prefix is not None and event_type.startswith(prefix)
+
 
 CHILD_ADDED = "child_added"
 """Name the parent's event: `<kind>.child_added`."""

@@ -18,6 +18,7 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.common.truths import truth_of
 from whenthen.domain.common.values import folded, is_blank
 from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.events.types import made_by_receiver
 
 if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
@@ -54,8 +55,8 @@ class ConsentSignal(Struct, frozen=True):
 
 
 def consent_signal(event: Event) -> ConsentSignal | None:
-    """Read the event's consent signal. None if it has none."""
-    row = _WORDS.get(event.type)
+    """Read the event's consent signal. None if it has none, or if no receiver of ours made it."""
+    row = _WORDS.get(event.type) if made_by_receiver(event.source, event.type) else None
     agreed = row[1](event.data) if row else None
     return ConsentSignal(row[0], agreed) if row and agreed is not None else None
 

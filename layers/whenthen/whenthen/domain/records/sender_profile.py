@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.events.identities import identity
+from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.records.record import IDENTITY_FIELDS, Record
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ def read_people_settings(document: Mapping[str, Any]) -> PeopleSettings:
 
 
 def person_of(event: Event) -> Person | None:
-    """Return the person who wrote to us. None if no person made the event, or the person has no identity."""
-    row = _WRITERS.get(event.type)
+    """Return the person who wrote to us. None if no person or no receiver of ours made the event.
+
+    A person without an identity is none either.
+    """
+    row = _WRITERS.get(event.type) if made_by_receiver(event.source, event.type) else None
     fields = row[1](event.data) if row and event.identities else {}
     known = {name: value for name, value in fields.items() if isinstance(value, str) and value.strip()}
     return Person(row[0], known) if row and known.keys() & set(IDENTITY_FIELDS) else None

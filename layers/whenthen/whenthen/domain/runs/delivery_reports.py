@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 
 if TYPE_CHECKING:
@@ -52,15 +53,15 @@ REPORTS: Mapping[str, Report] = {
 """Event type → what it reports of the job that sent the message."""
 
 _PROVIDERS = {"whatsapp": "WhatsApp", "email": "SES"}
-"""Event source → name of the provider. An event of another source is no report and moves no job."""
+"""Event source → name of the provider."""
 
 _CALLBACK = re.compile(r"(run_[a-z2-7]{26})/(job_[a-z2-7]{26})")
 _LONGEST_DETAIL = 300
 
 
 def is_report(event: Event) -> bool:
-    """Tell whether the event is a provider's report about a message."""
-    return event.type in REPORTS and event.source in _PROVIDERS
+    """Tell whether the event is a provider's report about a message, as a receiver of ours took it."""
+    return event.type in REPORTS and made_by_receiver(event.source, event.type)
 
 
 def job_named(event: Event) -> tuple[str, str] | None:

@@ -22,8 +22,12 @@ OWN_EVENT_SOURCE = ReasonCode("envelope.own_source", "source")
 OWN_SOURCE = "whenthen"
 """Source of the envelopes that whenthen puts on the bus. IAM permissions decide who else may write it."""
 
-OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine"})
-"""Sources of the events of the store, of time and of rules, whose data is trusted."""
+OWN_EVENT_SOURCES = frozenset({"records", "clock", "engine", "whatsapp", "email", "meta", "api"})
+"""Sources of the events of the store, of time, of rules, of our receivers and of the API. Their data is trusted, and
+their ids are theirs alone."""
+
+_OF_HOOKS = "hook/"
+"""Begins the source of the events of a configured source."""
 
 
 def events_of(envelope: Mapping[str, Any]) -> Group:
@@ -77,7 +81,7 @@ def _check_reported(event: Event) -> None:
     from whenthen.domain.event_catalog import catalog  # noqa: PLC0415
 
     problems = catalog.check_reported(event.type, event.data)
-    if event.source in OWN_EVENT_SOURCES:
+    if event.source in OWN_EVENT_SOURCES or event.source.startswith(_OF_HOOKS):
         problems.append(Problem("source", OWN_EVENT_SOURCE(source=event.source)))
     if problems:
         raise Invalid(problems)

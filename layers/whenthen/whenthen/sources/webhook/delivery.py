@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge
+from whenthen.domain.events.types import RECEIVERS
 from whenthen.sources.parsing.json_body import text_id
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.body import fields_of, read_body
@@ -153,14 +154,24 @@ def _map_item(delivery: Delivery, body: Any, base_id: str) -> Item:
         if mapping.when is not None and not session.holds(mapping.when):
             continue
         event_type = mapping.type or session.value("type_from", mapping.type_from)
-        if mapping.type or may_report(event_type):
+        if _is_allowed(mapping, event_type):
             draft, record = _take(delivery, mapping, event_type, session, base_id)
             if record is not None and _comes_twice(record, event_type):
                 session.report("type_from", TOLD_BY_RECORD(type=event_type))
                 draft = _unmapped(delivery, body, base_id).draft
             return Item(body, draft, record, position, tuple(problems))
-        session.report("type_from", NOT_REPORTABLE(type=str(event_type)[:100]))
+        name = "type" if mapping.type else "type_from"
+        session.report(name, NOT_REPORTABLE(type=str(event_type)[:100]))
     return _unmapped(delivery, body, base_id, problems)
+
+
+def _is_allowed(mapping: EventMapping, event_type: Any) -> bool:
+    """Tell whether the source may report the type.
+
+    A fixed type was checked when the source was saved; one of messages is checked again, against today's catalogue.
+    """
+    fixed = mapping.type and not mapping.type.startswith(tuple(RECEIVERS.values()))
+    return bool(fixed) or may_report(event_type)
 
 
 def _comes_twice(record: RecordUpsert, event_type: str) -> bool:

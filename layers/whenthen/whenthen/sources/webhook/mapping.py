@@ -143,7 +143,7 @@ def parse_mappings(documents: list[dict[str, Any]]) -> tuple[EventMapping, ...]:
 
 
 def may_report(event_type: Any) -> bool:
-    """Tell whether a source may report this type: any but those that whenthen derives or makes itself."""
+    """Tell whether a source may report this type: any but those that whenthen derives, makes or receives itself."""
     # the whole catalogue, 40 ms of a cold start, which most deliveries do not need
     from whenthen.domain.event_catalog import catalog  # noqa: PLC0415
     from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS  # noqa: PLC0415

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import derivation
-from whenthen.domain.events.types import SPEAKING
+from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.runs.entry_policy import entry_denied
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Wanted
@@ -53,8 +53,8 @@ def wanted_for(groups: Iterable[Group]) -> Wanted:
 
 
 def speaks(event: Event) -> bool:
-    """Tell whether the event is a message, or a report about one: then it has work of its own."""
-    return event.type.startswith(SPEAKING)
+    """Tell whether the event is a message, or a report about one, of a receiver of ours: then it has work of its own."""
+    return made_by_receiver(event.source, event.type)
 
 
 class Decide(Struct, frozen=True):

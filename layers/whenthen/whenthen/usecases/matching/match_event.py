@@ -51,7 +51,8 @@ class Reaction(Protocol):
 class MatchEvent(Struct, frozen=True):
     """Plan an event's runs, stop the runs that it ends, and start the planned ones.
 
-    reactions   called when the first message, or the first report about one, arrives: no other event loads them
+    reactions   called when the first event of a receiver of ours arrives, a message or a report about one: no other
+                event loads them, and no other system's event calls them
     """
 
     rules: RuleBook
