@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whenthen.domain.events.types import RECEIVERS, made_by_receiver
-from whenthen.domain.records.consent import _WORDS
+from whenthen.domain.records.consent_signals import _WORDS
 from whenthen.domain.records.sender_profile import _WRITERS
 from whenthen.domain.runs.delivery_reports import REPORTS
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from whenthen.domain.events.event import Event
-from whenthen.domain.records.consent import REFUSED, ConsentSignal, consent_signal, opted_out, with_consent_signal
+from whenthen.domain.records.consent_signals import (
+    REFUSED,
+    ConsentSignal,
+    consent_signal,
+    opted_out,
+    with_consent_signal,
+)
 from whenthen.domain.records.record import Record
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

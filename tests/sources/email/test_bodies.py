@@ -8,7 +8,7 @@ import pytest
 
 from tests.sources.email.test_mail import NOW, PASS, eml, multipart
 from whenthen.domain.events.event import Event
-from whenthen.domain.records.consent import consent_signal
+from whenthen.domain.records.consent_signals import consent_signal
 from whenthen.sources.email.authentication import Authentication
 from whenthen.sources.email.inbound import mail_events
 from whenthen.sources.email.mime import Mail, read_mail

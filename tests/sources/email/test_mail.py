@@ -17,7 +17,7 @@ from tests.sources.samples import EVENTS, sample
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, WhenthenError
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, from_json, to_json
-from whenthen.domain.records.consent import consent_signal
+from whenthen.domain.records.consent_signals import consent_signal
 from whenthen.sources.email.authentication import Authentication, authentication_of_headers
 from whenthen.sources.email.automatic_mail import automatic
 from whenthen.sources.email.bounds import (

@@ -17,7 +17,8 @@ from tests.sources.webhook.events import events_of
 from whenthen.domain.common.errors import Malformed, WhenthenError
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, encoded_size, from_json, to_json
 from whenthen.domain.events.identities import MAX_IDENTITY_LENGTH, fits_key
-from whenthen.domain.records import consent, sender_profile
+from whenthen.domain.records import consent_signals as consent
+from whenthen.domain.records import sender_profile
 from whenthen.domain.records.record import MAX_FIELDS, check_fields
 from whenthen.sources.signing.schemes import SETTINGS
 from whenthen.sources.webhook.default_mappings import default_mappings

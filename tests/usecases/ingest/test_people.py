@@ -10,7 +10,7 @@ from tests.usecases.fakes.stores import FakeSettings
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Invalid, NotFound
-from whenthen.domain.records.consent import REFUSED
+from whenthen.domain.records.consent_signals import REFUSED
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.admin.manage_settings import ManageSettings
 

@@ -13,7 +13,7 @@ from tests.usecases.fakes.stores import FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Malformed, NotFound
-from whenthen.domain.records.consent import ConsentSignal, consent_signal
+from whenthen.domain.records.consent_signals import ConsentSignal, consent_signal
 from whenthen.domain.runs.run import RunStatus
 from whenthen.sources.email.inbound import VIRUS
 from whenthen.sources.email.mime import NO_HEADERS

@@ -12,7 +12,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts, posts_form
 from tests.usecases.records.test_import_records import done
 from whenthen.domain.events.event import Event
-from whenthen.domain.records.consent import opted_out
+from whenthen.domain.records.consent_signals import opted_out
 from whenthen.domain.records.record import Record
 from whenthen.usecases.ingest.update_consent import UpdateConsent
 from whenthen.usecases.records.merge_records import MergeRecords

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale, Temporary
-from whenthen.domain.records.consent import ConsentSignal, consent_signal, opted_out, with_consent_signal
+from whenthen.domain.records.consent_signals import ConsentSignal, consent_signal, opted_out, with_consent_signal
 from whenthen.domain.records.record import Record, patched
 from whenthen.ports.reason_codes import CONTENDED
 

@@ -53,7 +53,7 @@ def wanted_for(groups: Iterable[Group]) -> Wanted:
 
 
 def speaks(event: Event) -> bool:
-    """Tell whether the event is a message, or a report about one, of a receiver of ours: then it has work of its own."""
+    """Tell whether a receiver of ours made the event of a message or a report: then it has work of its own."""
     return made_by_receiver(event.source, event.type)
 
 

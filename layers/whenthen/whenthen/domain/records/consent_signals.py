@@ -1,0 +1,115 @@
+"""Find in events what people say of our messages, and store it in their records.
+
+A record's `consent_at` holds channel → the time of the last signal: an older one that arrives late changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.events.types import made_by_receiver
+from whenthen.domain.records.consent import CONSENT, agreed_on, mapping_of, read_consent
+
+if TYPE_CHECKING:
+    from whenthen.domain.records.record import Record
+
+REFUSED = ReasonCode("consent.refused", "channel", "ref")
+
+STOP_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}
+)
+START_WORDS = frozenset({"start", "unstop", "subscribe", "resume"})
+"""Start messages again if a message consists of nothing else.
+
+Words that answer a question as well, such as CANCEL or END, are not stop words: a customer who cancels an appointment
+still wants to be told that it is cancelled.
+"""
+
+_LONGEST_WORD = 20
+_AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
+"""Strip these around a word: punctuation, quotation marks, and the direction marks that programs add."""
+
+
+class ConsentSignal(Struct, frozen=True):
+    """Tell whether a person allows messages on a channel."""
+
+    channel: str
+    agreed: bool
+
+
+def consent_signal(event: Event) -> ConsentSignal | None:
+    """Read the event's consent signal. None if it has none, or if no receiver of ours made it."""
+    row = _WORDS.get(event.type) if made_by_receiver(event.source, event.type) else None
+    agreed = row[1](event.data) if row else None
+    return ConsentSignal(row[0], agreed) if row and agreed is not None else None
+
+
+def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> dict[str, Any] | None:
+    """Return the patch by which a record stores a signal. None if it has a newer one."""
+    at = format_time(said)
+    known = mapping_of(record.fields.get("consent_at"))
+    if str(known.get(word.channel, "")) >= at:
+        return None
+    consent = {**read_consent(record.fields.get(CONSENT)), word.channel: word.agreed}
+    return {"consent": consent, "consent_at": {**known, word.channel: at}}
+
+
+def opted_out(channel: str, records: Iterable[Record]) -> Reason | None:
+    """Return the reason against sending to the person whose records these are. None if nobody refused."""
+    for record in records:
+        if agreed_on(channel, read_consent(record.fields.get(CONSENT))) is False:
+            return REFUSED(channel=channel, ref=record.ref)
+    return None
+
+
+def _spoken(text: Any) -> bool | None:
+    """Read a message that is nothing but a stop word (False) or start word (True). None for other texts."""
+    word = text.strip(_AROUND).casefold() if isinstance(text, str) and len(text) <= _LONGEST_WORD else ""
+    return False if word in STOP_WORDS else True if word in START_WORDS else None
+
+
+def _message(data: Mapping[str, Any]) -> bool | None:
+    return _spoken(data.get("text"))
+
+
+def _mail(data: Mapping[str, Any]) -> bool | None:
+    """Read a mail: a stop word in its first line is enough, a start word must be the whole text."""
+    written = data.get("reply") or data.get("subject")
+    if data.get("automatic") or not isinstance(written, str):
+        return None
+    first = next(iter(written.strip().splitlines()), "")
+    return False if _spoken(first) is False else _spoken(written)
+
+
+def _preference(data: Mapping[str, Any]) -> bool | None:
+    agreed = data.get("consented")
+    return agreed if isinstance(agreed, bool) and data.get("category") == "marketing_messages" else None
+
+
+def _bounce(data: Mapping[str, Any]) -> bool | None:
+    return False if data.get("permanent") is True else None
+
+
+def _complaint(data: Mapping[str, Any]) -> bool | None:
+    return None if data.get("feedback_type") == "not-spam" else False
+
+
+def _subscription(data: Mapping[str, Any]) -> bool | None:
+    return False if data.get("unsubscribed_from_all") is True else None
+
+
+_WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
+    "whatsapp.preference_changed": ("whatsapp", _preference),
+    "whatsapp.message_received": ("whatsapp", _message),
+    "email.received": ("email", _mail),
+    "email.complained": ("email", _complaint),
+    "email.bounced": ("email", _bounce),
+    "email.subscription_changed": ("email", _subscription),
+}
+"""Event type → its channel, and the function that reads it."""
