@@ -1,4 +1,4 @@
-"""Called by the state machine: a run begins, or the step group that it waited for is due."""
+"""Called by the state machine: the wait of a run is over."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from whenthen.runtime.wiring import wired
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> None:
-    """{run_id, token, step_group?, due?}: the last two as the previous answer gave them."""
-    due = event.get("due")
-    moment = parse_time(due, "due") if due else None
-    if not wired().advance_sequence(event["run_id"], event["token"], event.get("step_group"), moment):
-        logger.warning("run expired: its sequence ends", run_id=event["run_id"])
+    """{run_id, step_group, due}: as `adapters.aws.sequences` started the execution."""
+    if not wired().advance_sequence(event["run_id"], event["step_group"], parse_time(event["due"], "due")):
+        logger.warning("run expired: its wait ends", run_id=event["run_id"])

@@ -29,7 +29,7 @@ from tests.template.reading import properties
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
 from tests.usecases.fakes.taps import Open
-from tests.usecases.fakes.world import STEP_RETRY, STEP_TIMEOUT, Killed
+from tests.usecases.fakes.world import STEP_RETRY, Killed
 from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.events.event import format_time
@@ -201,9 +201,9 @@ class AwsMachinery:
         """Let time pass until nothing is under way any more."""
         self.settle()
         for _ in range(200):
-            times = [flight.visible_at for flight in self.flights] + [
-                at for at in map(_waits_until, self.sequences.executions.values()) if at is not None
-            ]
+            times = [flight.visible_at for flight in self.flights]
+            waits = map(self.sequences.next_time, self.sequences.executions.values())
+            times += [at for at in waits if at is not None]
             times += [enrolling.at for enrolling in self.enrolments.values() if enrolling.at is not None]
             if not times:
                 return
@@ -273,7 +273,7 @@ class AwsMachinery:
 
     def _step(self) -> bool:
         for execution in list(self.sequences.executions.values()):
-            until = _waits_until(execution)
+            until = self.sequences.next_time(execution)
             if until is not None and until <= self.clock.now():
                 self._next_state(execution)
                 return True
@@ -281,17 +281,19 @@ class AwsMachinery:
 
     def _next_state(self, execution: Execution) -> None:
         if execution.state == "wait":
-            execution.state, execution.ask_again = "step", None
+            execution.state, execution.again_at = "advance", self.clock.now()
             return
-        execution.tries += 1
-        execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
-        execution.ask_again = self.clock.now() + STEP_TIMEOUT
-        due = format_time(execution.due) if execution.due else None
-        event = {"run_id": execution.run_id, "token": execution.token, "step_group": execution.step_group, "due": due}
+        event = {
+            "run_id": execution.run_id,
+            "step_group": execution.step_group,
+            "due": format_time(execution.due),
+        }
         try:
             self.invoke("advance_sequence", event)
         except (Killed, Temporary):
-            execution.ask_again = self.clock.now() + STEP_RETRY
+            execution.again_at = self.clock.now() + STEP_RETRY
+        else:
+            execution.state = "ended"
 
     def _turn_page(self) -> bool:
         """The next turn of `statemachines/paginate_work.asl.json`."""
@@ -306,15 +308,3 @@ class AwsMachinery:
                     enrolling.at = enrolling.at if done["more"] else None
                 return True
         return False
-
-
-def _waits_until(execution: Execution) -> datetime | None:
-    """When the machine does something of its own accord."""
-    match execution.state:
-        case "step":
-            return datetime.min.replace(tzinfo=FakeClock.at.tzinfo)
-        case "wait":
-            return execution.due
-        case "asked":
-            return execution.ask_again
-    return None

@@ -15,6 +15,8 @@ from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import FakeSequences
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.common.errors import AnswerLost
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.events.event import parse_time
 from whenthen.ports.values import HttpAnswer, HttpRequest
 from whenthen.runtime.environment import Settings
 from whenthen.runtime.wiring import Wiring
@@ -30,7 +32,7 @@ class Enrolling:
 
 
 class StepFunctionsClient:
-    """The three calls of Step Functions that are made, on state machines in memory."""
+    """The two calls of Step Functions that are made, on state machines in memory."""
 
     def __init__(self, sequences: FakeSequences, enrolments: dict[str, Enrolling]) -> None:
         self._sequences, self._enrolments = sequences, enrolments
@@ -39,13 +41,12 @@ class StepFunctionsClient:
         if stateMachineArn.endswith(":enrol_view"):
             self._enrolments.setdefault(name, Enrolling(json.loads(input)))
         else:
-            self._sequences.start(name)
-
-    def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803 - AWS's names
-        self._sequences.answer(taskToken, json.loads(output))
+            wait = json.loads(input)
+            self._sequences.wait(wait["run_id"], wait["step_group"], parse_time(wait["due"], "due"))
 
     def stop_execution(self, *, executionArn: str, cause: str, **_: Any) -> None:  # noqa: N803
-        self._sequences.stop(executionArn.rpartition(":")[2], cause)
+        name = executionArn.rpartition(":")[2]
+        self._sequences.end(name, name.partition("-")[0], Reason(cause))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the state machine hands to advance_sequence, and the token that is answered."""
+"""What is handed to Step Functions, and what the state machine hands back to advance_sequence."""
 
 from __future__ import annotations
 
@@ -23,18 +23,13 @@ RULE = {
 
 
 class Machine:
-    """Step Functions: notes what is started and answered."""
+    """Step Functions: notes what is started."""
 
     def __init__(self) -> None:
-        self.started: list[tuple[str, str]] = []
-        self.answered: dict[str, Any] = {}
+        self.started: list[tuple[str, str, dict[str, Any]]] = []
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803 - AWS's names
-        assert json.loads(input)["run_id"] == name
-        self.started.append((stateMachineArn, name))
-
-    def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803
-        self.answered[taskToken] = json.loads(output)
+        self.started.append((stateMachineArn, name, json.loads(input)))
 
 
 @pytest.fixture
@@ -49,47 +44,47 @@ def machine(stack: Stack) -> Machine:
     return machine
 
 
-def _step(stack: Stack, token: str, output: dict[str, Any] | None = None) -> None:
-    (_, run_id) = stack.replaced["stepfunctions"].started[0]
-    assert stack.invoke("advance_sequence", {"run_id": run_id, "token": token, **(output or {})}) is None
-
-
-def test_a_rule_that_waits_starts_the_machine_of_the_template(machine: Machine) -> None:
-    ((arn, run_id),) = machine.started
-    assert (arn, run_id.startswith("run_")) == (SEQUENCE, True)
-
-
-def test_each_step_group_is_sent_when_it_is_due_and_answered_when_it_is_done(stack: Stack, machine: Machine) -> None:
-    _step(stack, "token 1")
+def _waiting(stack: Stack, machine: Machine) -> dict[str, Any]:
+    """The input of the execution that the end of the first step starts."""
     (tag,) = stack.bodies("RecordQueue")
-    assert (tag["step_id"], machine.answered) == ("tag", {})
+    assert (tag["step_id"], machine.started) == ("tag", [])
     stack.consume("RecordQueue", batch(tag))
-    answer = machine.answered["token 1"]
-    assert answer == {"more": True, "step_group": 1, "due": answer["due"]}
+    ((arn, name, wait),) = machine.started
+    assert (arn, name.startswith(f"{wait['run_id']}-1-")) == (SEQUENCE, True)
+    return wait
 
-    _step(stack, "token 2", {"step_group": answer["step_group"], "due": answer["due"]})
+
+def test_a_step_that_is_due_at_once_needs_no_machine_and_a_wait_starts_one(stack: Stack, machine: Machine) -> None:
+    wait = _waiting(stack, machine)
+    assert wait.keys() == {"run_id", "step_group", "due"}
+    assert wait["step_group"] == 1
+
+
+def test_when_the_wait_is_over_its_step_is_done_and_the_run_ends(stack: Stack, machine: Machine) -> None:
+    wait = _waiting(stack, machine)
+    assert stack.invoke("advance_sequence", wait) is None
     (task,) = stack.bodies("RecordQueue")
     assert task["step_id"] == "task"
     stack.consume("RecordQueue", batch(task))
-    assert machine.answered["token 2"] == {"more": False}
     assert [found.fields["title"] for found in stack.wiring("manage").records.list("task", limit=5, cursor=None).items]
+    assert stack.wiring("manage").read_history.run(wait["run_id"]).run.status == "done"
+    assert len(machine.started) == 1
 
 
-def test_a_step_that_is_asked_twice_does_its_step_group_once(stack: Stack, machine: Machine) -> None:
-    _step(stack, "token 1")
-    _step(stack, "token 1b")
+def test_a_wait_that_is_over_twice_does_its_step_once(stack: Stack, machine: Machine) -> None:
+    wait = _waiting(stack, machine)
+    for _ in range(2):
+        stack.invoke("advance_sequence", wait)
     stack.consume("RecordQueue", batch(*stack.bodies("RecordQueue")))
-    assert machine.answered["token 1b"]["more"] is True
-    record = stack.wiring("manage").records.get("contact:7")
-    assert record is not None
-    assert (record.fields["tags"], record.version) == (["called"], 2)
+    assert len(stack.wiring("manage").records.list("task", limit=5, cursor=None).items) == 1
 
 
 def test_a_due_that_is_no_time_is_a_defect_that_the_machine_repeats(stack: Stack, machine: Machine) -> None:
     with pytest.raises(Invalid):
-        _step(stack, "token 1", {"step_group": 1, "due": "soon"})
+        stack.invoke("advance_sequence", {**_waiting(stack, machine), "due": "soon"})
 
 
-def test_the_machine_of_a_run_that_is_no_more_ends(stack: Stack, machine: Machine) -> None:
-    stack.invoke("advance_sequence", {"run_id": "run_gone", "token": "token 1"})
-    assert machine.answered == {"token 1": {"more": False}}
+def test_the_wait_of_a_run_that_is_no_more_ends(stack: Stack, machine: Machine) -> None:
+    gone = {"run_id": "run_gone", "step_group": 1, "due": "2026-03-16T09:30:00.000Z"}
+    assert stack.invoke("advance_sequence", gone) is None
+    assert machine.started == []

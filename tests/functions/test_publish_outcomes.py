@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.adapters.samples import event, minutes, run, why
 from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
-from whenthen.adapters.dynamodb.runs_table.run_items import run_item
+from whenthen.adapters.dynamodb.runs_table.run_items import run_items
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.runs.run import STEPS_DONE, Run, RunStatus
 
@@ -22,8 +23,10 @@ DONE = replace(OPEN, status=RunStatus.DONE, reason=STEPS_DONE(done=1, count=1), 
 
 
 def _image(of: Run) -> dict[str, Any]:
-    item = {name: value for name, value in run_item(of, None).items() if value is not None}
-    return dict(TypeSerializer().serialize(item)["M"])
+    (whole,) = run_items(of, event(), (), None)
+    item = {name: value for name, value in whole.items() if value is not None}
+    image = TypeSerializer().serialize(item)["M"]
+    return {name: {"B": b64encode(value["B"]).decode()} if "B" in value else value for name, value in image.items()}
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
     "images",
     [
         (_image(OPEN), _image(replace(OPEN, step_group=1))),
-        (_image(DONE), _image(replace(DONE, token="late"))),
+        (_image(DONE), _image(replace(DONE, reason=STEPS_DONE(done=1, count=2)))),
         (_image(DONE), None),
         (None, {"pk": {"S": "run#1"}, "sk": {"S": "event"}}),
         (_image(OPEN), _image(replace(DONE, shadow=True))),

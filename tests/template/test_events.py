@@ -154,7 +154,11 @@ def test_a_change_that_cannot_be_published_does_not_hold_up_the_others_for_ever(
     assert text(failed["Destination"]) == f"${{{STREAMS[function][2]}.Arn}}"
 
 
-LOOKS_BACK = {"Sweep": sweep_window.OVERLAP, "Reconcile": lead_forms.OVERLAP}
+LOOKS_BACK = {
+    "Sweep": sweep_window.OVERLAP,
+    "Reconcile": lead_forms.OVERLAP,
+    "Resume": timedelta.max,  # whatever is overdue, however long
+}
 
 
 @pytest.mark.parametrize("name", sorted(resources("AWS::Scheduler::Schedule")))

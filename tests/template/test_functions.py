@@ -24,7 +24,7 @@ NEEDED_FOR = {
     "CONFIG_TABLE": ("dynamodb:", "${ConfigTable.Arn}"),
     "RECORDS_TABLE": ("dynamodb:", "${RecordsTable.Arn}"),
     "RUNS_TABLE": ("dynamodb:", "${RunsTable.Arn}"),
-    "RETENTION_DAYS": ("dynamodb:PutItem", "${RunsTable.Arn}"),
+    "RETENTION_DAYS": (("dynamodb:PutItem", "dynamodb:UpdateItem"), "${RunsTable.Arn}"),
     "BUS_NAME": ("events:PutEvents", "${Bus.Arn}"),
     "LEAD_QUEUE_URL": ("sqs:SendMessage", "${LeadQueue.Arn}"),
     "EMAIL_QUEUE_URL": ("sqs:SendMessage", "${EmailQueue.Arn}"),
@@ -44,28 +44,12 @@ NEEDED_FOR = {
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
-SENDS_AGAIN = {
-    ("SendEmail", "EMAIL_QUEUE_URL"),
-    ("SendWhatsapp", "WHATSAPP_QUEUE_URL"),
-    ("CallWebhook", "WEBHOOK_QUEUE_URL"),
-}
-"""Those who perform jobs on the outside send what is refused for now again, to their own queue."""
-
 WITHOUT_PERMISSION = {
-    *(
-        (name, variable)
-        for name in JOBS
-        for variable in NEEDED_FOR
-        if re.match("[A-Z]+_QUEUE_URL", variable) and (name, variable) not in SENDS_AGAIN
-    ),
     ("PublishOutcomes", "RECORDS_TABLE"),
     ("ReconcileLeads", "RETENTION_DAYS"),
-    ("SendWhatsapp", "RETENTION_DAYS"),
-    ("CallWebhook", "RETENTION_DAYS"),
 }
-"""Progress is built with all queues, but those who perform jobs send to none but their own: they answer the sequence.
-The ledger of runs is built with the records, which whoever only reads runs never touches. How long events are known is
-said to whoever asks which are known, and to those who end runs without ever adding to them."""
+"""The ledger of runs is built with the records, which whoever only reads runs never touches. How long events are known
+is said to whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},

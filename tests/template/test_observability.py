@@ -238,7 +238,7 @@ def test_the_api_has_no_metrics_for_each_route() -> None:
 def test_tracing_is_a_choice_for_every_function_and_the_sequence() -> None:
     assert template()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     assert template()["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
-    schedules = {"SweepScheduleRole", "ReconcileScheduleRole"}  # the scheduler traces nothing
+    schedules = {"SweepScheduleRole", "ReconcileScheduleRole", "ResumeScheduleRole"}  # the scheduler traces nothing
     traced = set[str]()
     for role in resources("AWS::IAM::Role"):
         for choice in (policy["Fn::If"] for policy in properties(role)["Policies"] if "Fn::If" in policy):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.template.reading import ROOT, properties, text
+from whenthen.usecases.runs.resume_runs import OVERDUE
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/sequence.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
@@ -32,49 +33,31 @@ def test_each_state_is_reached() -> None:
     assert reached == STATES.keys()
 
 
-def test_it_steps_then_waits_while_there_is_more() -> None:
-    assert _next(STATES["Step"]) == {"More?"}
-    (rule,) = STATES["More?"]["Choices"]
-    assert (rule["Condition"], rule["Next"]) == ("{% $states.input.more %}", "Wait")
-    assert STATES["More?"]["Default"] == "Done"
+def test_a_wait_costs_two_transitions() -> None:
+    assert list(STATES) == ["Wait", "Advance"]
     assert STATES["Wait"]["Timestamp"] == "{% $states.input.due %}"
-    assert _next(STATES["Wait"]) == {"Step"}
+    assert (STATES["Wait"]["Next"], STATES["Advance"]["End"]) == ("Advance", True)
 
 
-def test_a_step_hands_over_its_run_its_token_and_what_the_last_answer_said() -> None:
-    step = STATES["Step"]
-    assert step["Resource"] == "arn:${Partition}:states:::lambda:invoke.waitForTaskToken"
-    payload = step["Arguments"]["Payload"]
-    assert payload.keys() == {"run_id", "token", "step_group", "due"}
-    assert payload["run_id"] == "{% $states.context.Execution.Input.run_id %}"
-    assert payload["token"] == "{% $states.context.Task.Token %}"
-    # The first step has no answer before it: an expression that yields nothing would fail the execution.
-    for name in ("step_group", "due"):
-        assert payload[name] == f"{{% $exists($states.input.{name}) ? $states.input.{name} : null %}}"
+def test_its_task_gets_what_the_execution_was_started_with_and_waits_for_no_token() -> None:
+    step = STATES["Advance"]
+    assert step["Resource"] == "arn:${Partition}:states:::lambda:invoke"
+    assert step["Arguments"]["Payload"] == "{% $states.input %}"
 
 
-def test_a_silent_step_is_asked_again_every_day_for_as_long_as_an_execution_may_last() -> None:
-    silence = next(rule for rule in STATES["Step"]["Retry"] if "States.Timeout" in rule["ErrorEquals"])
-    assert STATES["Step"]["TimeoutSeconds"] == 86_400
-    assert silence["MaxAttempts"] >= 366
-    assert silence["BackoffRate"] == 1
-
-
-def test_a_failing_step_is_tried_for_a_week_before_the_execution_fails() -> None:
-    assert STATES["Step"]["Retry"][-1]["ErrorEquals"] == ["States.ALL"], "which must stand alone and last"
-    rule = STATES["Step"]["Retry"][-1]
+def test_a_failing_task_is_tried_until_the_sweep_for_runs_that_stand_still_takes_over() -> None:
+    (rule,) = STATES["Advance"]["Retry"]
     waits = [
         min(rule["IntervalSeconds"] * rule["BackoffRate"] ** attempt, rule["MaxDelaySeconds"])
         for attempt in range(rule["MaxAttempts"])
     ]
-    assert rule["JitterStrategy"] == "FULL"
-    # Full jitter waits half of that on average. A history holds 25,000 events, of which an attempt makes about five.
-    assert 6 <= sum(waits) / 2 / 86_400 <= 8
-    assert len(waits) * 5 < 25_000
+    assert (rule["ErrorEquals"], rule["JitterStrategy"]) == (["States.ALL"], "FULL")
+    # Full jitter waits half of that on average.
+    assert OVERDUE.total_seconds() < sum(waits) / 2 < 3_600
 
 
-def test_a_failed_execution_can_be_redriven_from_its_step() -> None:
-    assert "Catch" not in STATES["Step"]
+def test_a_failed_execution_can_be_redriven_from_its_task() -> None:
+    assert "Catch" not in STATES["Advance"]
     assert "Fail" not in {state["Type"] for state in STATES.values()}
 
 

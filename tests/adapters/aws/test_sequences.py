@@ -1,15 +1,17 @@
-"""Executions of the state machine: each is started once, answered once, stopped if it is there."""
+"""Executions of the state machine: each is started once, and stopped if it is there."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.samples import why
-from whenthen.adapters.aws.sequences import StepFunctions
+from whenthen.adapters.aws.sequences import StepFunctions, execution_name
+from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Temporary
 from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
 
@@ -33,63 +35,52 @@ class FakeStepFunctions:
         return call
 
 
-def test_an_execution_is_named_after_its_run() -> None:
+DUE = datetime(2026, 3, 14, 9, 30, 0, 250_000, tzinfo=UTC)
+NAME = "run_1-2-1773480600250"
+
+
+def test_an_execution_is_named_after_its_wait() -> None:
     client = FakeStepFunctions()
-    StepFunctions(client, ARN).start("run_1")
+    StepFunctions(client, ARN).wait("run_1", 2, DUE)
     [(name, request)] = client.calls
     assert name == "start_execution"
-    assert (request["stateMachineArn"], request["name"]) == (ARN, "run_1")
-    assert json.loads(request["input"]) == {"run_id": "run_1"}
+    assert (request["stateMachineArn"], request["name"]) == (ARN, NAME)
+    assert json.loads(request["input"]) == {"run_id": "run_1", "step_group": 2, "due": "2026-03-14T09:30:00.250Z"}
 
 
-def test_an_answer_carries_its_output() -> None:
+def test_a_name_is_never_too_long() -> None:
+    run_id = ids.run_id("evt_1", "rule_1", "lead:1")
+    assert len(execution_name(run_id, 99, datetime.max.replace(tzinfo=UTC))) <= 80
+
+
+def test_a_stop_finds_the_execution_by_its_wait() -> None:
     client = FakeStepFunctions()
-    StepFunctions(client, ARN).answer("token", {"more": True, "step_group": 1, "due": "2026-03-14T09:30:00.000Z"})
-    [(name, request)] = client.calls
-    assert name == "send_task_success"
-    assert request["taskToken"] == "token"
-    assert json.loads(request["output"]) == {"more": True, "step_group": 1, "due": "2026-03-14T09:30:00.000Z"}
-
-
-def test_a_stop_finds_the_execution_by_its_run() -> None:
-    client = FakeStepFunctions()
-    StepFunctions(client, ARN).stop("run_1", EXIT_EVENT(event_type="contact.replied"))
+    StepFunctions(client, ARN).stop("run_1", 2, DUE, EXIT_EVENT(event_type="contact.replied"))
     [(name, request)] = client.calls
     assert name == "stop_execution"
-    assert request["executionArn"] == "arn:aws:states:eu-central-1:123456789012:execution:dev-sequence:run_1"
+    assert request["executionArn"] == f"arn:aws:states:eu-central-1:123456789012:execution:dev-sequence:{NAME}"
     assert request["cause"] == "exit.event"
 
 
 _ACTS = {
-    "start": lambda sequences: sequences.start("run_1"),
-    "answer": lambda sequences: sequences.answer("token", {"more": False}),
-    "stop": lambda sequences: sequences.stop("run_1", why("stopped")),
+    "wait": lambda sequences: sequences.wait("run_1", 2, DUE),
+    "stop": lambda sequences: sequences.stop("run_1", 2, DUE, why("stopped")),
 }
 
 
-@pytest.mark.parametrize(
-    ("act", "code"),
-    [
-        ("start", "ExecutionAlreadyExists"),
-        ("answer", "TaskTimedOut"),
-        ("answer", "TaskDoesNotExist"),
-        ("answer", "InvalidToken"),
-        ("stop", "ExecutionDoesNotExist"),
-    ],
-)
+@pytest.mark.parametrize(("act", "code"), [("wait", "ExecutionAlreadyExists"), ("stop", "ExecutionDoesNotExist")])
 def test_what_is_as_it_should_be_already_is_no_error(act: str, code: str) -> None:
     _ACTS[act](StepFunctions(FakeStepFunctions(code), ARN))
 
 
-@pytest.mark.parametrize(
-    ("act", "code"), [("start", "StateMachineDoesNotExist"), ("answer", "InvalidOutput"), ("stop", "InvalidArn")]
-)
+@pytest.mark.parametrize(("act", "code"), [("wait", "StateMachineDoesNotExist"), ("stop", "InvalidArn")])
 def test_what_should_never_be_is_raised(act: str, code: str) -> None:
     with pytest.raises(ClientError, match=code):
         _ACTS[act](StepFunctions(FakeStepFunctions(code), ARN))
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "ExecutionLimitExceeded"])
 @pytest.mark.parametrize("act", _ACTS)
-def test_throttling_is_temporary(act: str) -> None:
+def test_throttling_and_full_quotas_are_temporary(act: str, code: str) -> None:
     with pytest.raises(Temporary):
-        _ACTS[act](StepFunctions(FakeStepFunctions("ThrottlingException"), ARN))
+        _ACTS[act](StepFunctions(FakeStepFunctions(code), ARN))

@@ -27,7 +27,7 @@ from whenthen.domain.common.errors import Malformed, Temporary
 
 _ATTRIBUTES = st.recursive(
     st.text() | st.integers() | st.booleans() | st.binary() | st.frozensets(st.text(), min_size=1),
-    lambda children: st.lists(children, max_size=4),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(min_size=1), children, max_size=3),
     max_leaves=10,
 )
 _JSON = st.recursive(
@@ -46,11 +46,15 @@ def test_an_item_comes_back_as_it_was(item: dict[str, Any]) -> None:
     assert decode(encode(item)) == item
 
 
+def test_bytes_are_read_as_a_stream_tells_of_them_too() -> None:
+    assert decode({"a": {"B": "AAH/"}}) == decode({"a": {"B": b"\x00\x01\xff"}}) == {"a": b"\x00\x01\xff"}
+
+
 def test_what_is_none_is_left_out() -> None:
     assert encode({"a": None, "b": ""}) == {"b": {"S": ""}}
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": 1}, {"a"}, object()])
+@pytest.mark.parametrize("value", [1.5, {"a": 1.5}, {"a"}, object()])
 def test_what_has_no_place_in_an_item_is_an_error(value: Any) -> None:
     with pytest.raises(TypeError):
         encode_value(value)
@@ -58,7 +62,7 @@ def test_what_has_no_place_in_an_item_is_an_error(value: Any) -> None:
 
 def test_an_attribute_of_a_type_that_is_never_written_is_an_error() -> None:
     with pytest.raises(TypeError):
-        decode({"a": {"M": {}}})
+        decode({"a": {"NS": ["1"]}})
 
 
 @given(_JSON)

@@ -304,16 +304,16 @@ def test_a_transaction_whose_answer_was_lost_is_seen_by_the_next_look(
 def test_a_report_settles_a_job_that_stands_as_it_was_read(ledger: DynamoRuns, pending: Job) -> None:
     ledger.complete(_claim(ledger, pending), Outcome(JobStatus.UNKNOWN, why("no answer")), NOW)
     unknown = _stored(ledger, pending)
-    assert ledger.report(unknown, DONE, 3, minutes(5)) is True
+    assert ledger.report(unknown, DONE, 3, minutes(5)) is not None
     settled = _stored(ledger, pending)
     assert (settled.status, settled.reason, settled.stage, settled.finished_at) == (JobStatus.DONE, why("sent"), 3, NOW)
-    assert ledger.report(unknown, Outcome(JobStatus.FAILED, why("late")), 2, minutes(6)) is False
+    assert ledger.report(unknown, Outcome(JobStatus.FAILED, why("late")), 2, minutes(6)) is None
     assert _stored(ledger, pending) == settled
 
 
 def test_a_report_that_overtakes_the_answer_ends_the_claim(ledger: DynamoRuns, pending: Job) -> None:
     claimed = _claim(ledger, pending)
-    assert ledger.report(claimed, DONE, 1, minutes(1)) is True
-    assert ledger.complete(claimed, Outcome(JobStatus.UNKNOWN, why("no answer")), minutes(2)) is False
+    assert ledger.report(claimed, DONE, 1, minutes(1)) is not None
+    assert ledger.complete(claimed, Outcome(JobStatus.UNKNOWN, why("no answer")), minutes(2)) is None
     settled = _stored(ledger, pending)
     assert (settled.status, settled.finished_at, settled.lease_until) == (JobStatus.DONE, minutes(1), None)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening
-from tests.adapters.samples import NOW, FixedClock, event, job, minutes, run, why
+from tests.adapters.samples import EXITS, NOW, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
-from whenthen.domain.common.errors import Invalid, Temporary
+from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Started
 
 RETENTION = timedelta(days=90)
+LONG = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz", k=4_000))  # noqa: S311 - text that hardly compresses
 
 
 @pytest.fixture
@@ -120,20 +123,9 @@ def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
     assert ledger.watching(["lead:4711", "lead:4711"]) == []
 
 
-def test_the_token_is_kept(ledger: DynamoRuns) -> None:
+def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
-    ledger.keep_token(started.id, "t1")
-    ledger.keep_token(started.id, "t2")
-    assert _run(ledger, started.id).token == "t2"
-    ledger.keep_token("run_x", "t")
-    assert ledger.load("run_x") is None
-
-
-def test_a_step_group_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
-    started = run(event())
-    ledger.start(started, event(), [], enrolment_key=None)
-    ledger.keep_token(started.id, "t1")
     first = replace(started, step_group=0, due=minutes(3))
     assert ledger.dispatch(first, [job(first)])
     assert not ledger.dispatch(first, [job(first)])
@@ -142,7 +134,7 @@ def test_a_step_group_is_dispatched_once_and_forward_only(ledger: DynamoRuns) ->
     assert ledger.dispatch(second, [job(second, "call", step_group=1)])
     assert not ledger.dispatch(first, [job(first)])
     found = _run(ledger, started.id)
-    assert (found.step_group, found.due, found.token, found.status) == (1, minutes(5), "t1", RunStatus.RUNNING)
+    assert (found.step_group, found.due, found.status) == (1, minutes(5), RunStatus.RUNNING)
 
 
 def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
@@ -162,7 +154,7 @@ def test_a_run_that_ends_while_its_step_group_is_dispatched_has_no_new_jobs(
     other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
-    client.before["transact_write_items"] = [lambda: other.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))]
+    client.before["update_item"] = [lambda: other.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))]
     step_group = replace(started, step_group=0)
     assert not ledger.dispatch(step_group, [job(step_group)])
     assert ledger.watching(started.watch) == []
@@ -181,13 +173,11 @@ def test_parking_moves_the_status_but_not_the_clock(ledger: DynamoRuns) -> None:
 def test_a_run_ends_once(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [job(started)], enrolment_key=None)
-    ledger.keep_token(started.id, "t1")
     assert ledger.finish(started, RunStatus.DONE, why("1 of 1 steps done"), minutes(7))
     assert not ledger.finish(started, RunStatus.STOPPED, why("late"), minutes(8))
     ledger.park(started, minutes(9))
     found = _run(ledger, started.id)
     assert (found.status, found.reason, found.finished_at) == (RunStatus.DONE, why("1 of 1 steps done"), minutes(7))
-    assert found.token == "t1", "so that an answer which got lost can be given again"
 
 
 def test_a_reason_is_stored_as_code_and_params_with_its_code_beside_it(ledger: DynamoRuns, dynamodb: Any) -> None:
@@ -209,51 +199,50 @@ def test_a_reason_is_stored_as_code_and_params_with_its_code_beside_it(ledger: D
     assert _run(ledger, started.id).reason == reason
 
 
-def test_a_step_group_that_comes_while_a_run_ends_expires_with_it(
-    ledger: DynamoRuns, client: Intervening, dynamodb: Any
+@pytest.mark.parametrize("text", ["short", LONG], ids=["event within", "event apart"])
+@pytest.mark.parametrize("exits_on", [(), EXITS], ids=["no exits", "exits"])
+def test_what_an_open_run_holds_never_expires_and_the_rest_does(
+    ledger: DynamoRuns, dynamodb: Any, text: str, exits_on: tuple[str, ...]
 ) -> None:
-    """Between the look at what expires and the transaction, another worker dispatches a step group."""
-    started = run(event())
-    ledger.start(started, event(), [], enrolment_key=None)
-    other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
-    further = replace(started, step_group=started.step_group + 1)
-    late = job(further, "late", step_group=further.step_group)
-    client.before["transact_write_items"] = [lambda: other.dispatch(further, [late])]
-    assert ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
-    assert _run(ledger, started.id).status is RunStatus.STOPPED
-    mine = {sk: item for (pk, sk), item in _items(dynamodb).items() if pk == f"run#{started.id}"}
-    assert len(mine) == 3
-    assert all("expires_at" in item for item in mine.values()), mine
-
-
-def test_a_run_that_will_not_stand_still_is_ended_later(ledger: DynamoRuns, client: Intervening, dynamodb: Any) -> None:
-    started = run(event())
-    ledger.start(started, event(), [], enrolment_key=None)
-    other = DynamoRuns(dynamodb, RUNS, RECORDS, FixedClock(), RETENTION)
-    step_groups = iter(range(started.step_group + 1, 100))
-
-    def further() -> None:
-        other.dispatch(replace(started, step_group=next(step_groups)), [])
-        client.before["transact_write_items"] = [further]
-
-    client.before["transact_write_items"] = [further]
-    with pytest.raises(Temporary, match=r"store\.contended"):
-        ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
-    del client.before["transact_write_items"]
-    assert ledger.finish(started, RunStatus.STOPPED, why("exit"), minutes(2))
-
-
-def test_what_an_open_run_holds_never_expires_and_the_rest_does(ledger: DynamoRuns, dynamodb: Any) -> None:
-    started = run(event())
-    ledger.start(started, event(), [job(started)], enrolment_key="k")
+    own = event(data={"text": text})
+    started = run(own, exits_on=exits_on, rechecks_on=())
+    ledger.start(started, own, [job(started)], enrolment_key="k")
     assert not [item for item in _items(dynamodb).values() if "expires_at" in item]
-    ledger.finish(started, RunStatus.DONE, why(""), minutes(7))
+    assert ledger.dispatch(replace(started, step_group=1), [job(started, "next", step_group=1)])
+    assert ledger.finish(started, RunStatus.DONE, why(""), minutes(7))
+    assert not ledger.finish(started, RunStatus.STOPPED, why(""), minutes(8))
     items = _items(dynamodb)
     at = str(int((minutes(7) + RETENTION).timestamp()))
     parts = {sk: item.get("expires_at", {}).get("N") for (pk, sk), item in items.items() if pk == f"run#{started.id}"}
-    assert parts == {"run": at, "event": at, "job#hello#0000": at}
+    assert parts == ({"run": at, "event": at} if text == LONG else {"run": at})
     assert "expires_at" not in items["enrolled#k", "enrolled"], "who entered once, entered for good"
     assert not [pk for pk, _ in items if pk.startswith("subscription#")]
+
+
+def test_a_run_that_nothing_may_stop_is_one_item_written_once(
+    ledger: DynamoRuns, client: Intervening, dynamodb: Any
+) -> None:
+    calls: list[str] = []
+    for name in ("put_item", "transact_write_items", "update_item"):
+        client.before[name] = [partial(calls.append, name)]
+    started = run(event(), exits_on=(), rechecks_on=())
+    assert ledger.start(started, event(), [job(started)], enrolment_key=None) is Started.STARTED
+    assert ledger.finish(started, RunStatus.DONE, why("1 of 1 steps done"), minutes(7))
+    assert (calls, len(_items(dynamodb))) == (["put_item", "update_item"], 1)
+
+
+def test_a_large_event_is_read_with_its_run_and_after_each_outcome(ledger: DynamoRuns) -> None:
+    own = event(data={"text": LONG})
+    started = run(own)
+    pending = job(started)
+    ledger.start(started, own, [pending], enrolment_key=None)
+    loaded = ledger.load(started.id)
+    assert loaded is not None
+    assert (loaded.event, loaded.jobs) == (own, (pending,))
+    ended = ledger.complete(pending, Outcome(JobStatus.DONE, why("sent")), minutes(1))
+    assert ended == ledger.load(started.id)
+    assert ended is not None
+    assert (ended.event, ended.jobs[0].status) == (own, JobStatus.DONE)
 
 
 def test_a_run_that_ended_at_its_start_expires_and_watches_nothing(ledger: DynamoRuns, dynamodb: Any) -> None:
@@ -303,11 +292,50 @@ def test_a_list_by_status_shows_where_runs_stand_now(ledger: DynamoRuns) -> None
     first, second = run(event("e1"), started_at=minutes(1)), run(event("e2"), started_at=minutes(2))
     ledger.start(first, event("e1"), [], enrolment_key=None)
     ledger.start(second, event("e2"), [], enrolment_key=None)
-    assert _ids(ledger, "running") == [second.id, first.id]
+    assert _ids(ledger, "running") == [first.id, second.id]
     ledger.finish(first, RunStatus.FAILED, why("no"), minutes(3))
     ledger.park(second, minutes(9))
     assert (_ids(ledger, "running"), _ids(ledger, "failed"), _ids(ledger, "waiting")) == ([], [first.id], [second.id])
     assert _ids(ledger, "no such status") == []
+
+
+def test_a_list_by_status_is_one_list_over_all_its_partitions(ledger: DynamoRuns) -> None:
+    ended, waiting = [], []
+    for number in range(25):
+        own = event(f"e{number}")
+        started = run(own, started_at=minutes(number), exits_on=(), rechecks_on=())
+        ledger.start(started, own, [], enrolment_key=None)
+        if number % 2:
+            ledger.finish(started, RunStatus.DONE, why(""), minutes(100 - number))
+            ended.insert(0, started.id)
+        else:
+            ledger.park(started, minutes(1_000 - number))
+            waiting.insert(0, started.id)
+    for status, expected in (("done", ended), ("waiting", waiting)):
+        found: list[str] = []
+        cursor, pages = None, 0
+        while pages == 0 or cursor:
+            page = ledger.by_status(status, limit=5, cursor=cursor)
+            assert len(page.items) <= 5
+            found += [each.id for each in page.items]
+            cursor, pages = page.cursor, pages + 1
+        assert (found, pages) == (expected, 3)
+
+
+def test_open_runs_that_were_to_be_looked_at_are_found_longest_overdue_first(ledger: DynamoRuns) -> None:
+    runs = [run(event(f"e{number}"), started_at=minutes(number)) for number in range(6)]
+    for each in runs:
+        ledger.start(each, event(), [], enrolment_key=None)
+    ledger.finish(runs[1], RunStatus.DONE, why(""), minutes(9))
+    ledger.park(runs[2], minutes(50))
+    ledger.look_again(runs[3].id, minutes(40))
+    ledger.look_again(runs[1].id, minutes(1))
+    late = replace(run(event("late")), status=RunStatus.WAITING, waits_until=minutes(3.5))
+    ledger.start(late, event(), [], enrolment_key=None)
+    assert ledger.overdue(minutes(4.5), 10) == [runs[0].id, late.id, runs[4].id]
+    assert ledger.overdue(minutes(4.5), 2) == [runs[0].id, late.id]
+    assert ledger.overdue(minutes(45), 10) == [runs[0].id, late.id, runs[4].id, runs[5].id, runs[3].id]
+    assert ledger.overdue(minutes(60), 10)[-1] == runs[2].id
 
 
 def _ids(ledger: DynamoRuns, status: str) -> list[str]:

@@ -121,7 +121,7 @@ def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
     move = enter_step_group(document, run(document), 0, context, NOW, ())
     assert isinstance(move, Finish)
     assert move.status is RunStatus.FAILED
-    assert move.reason == AT_STEP(step="a", reason=TOO_FAR(due="9999-12-31T00:00:00.000Z", count=360))
+    assert move.reason == AT_STEP(step="a", reason=TOO_FAR(due="9999-12-31T00:00:00.000Z", count=3_660))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class FakeRuns:
     once: dict[str, str] = field(default_factory=dict)
     exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    looked_at: dict[str, datetime] = field(default_factory=dict)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
@@ -70,10 +71,6 @@ class FakeRuns:
         jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.step_group)
         return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
 
-    def keep_token(self, run_id: str, token: str) -> None:
-        if run_id in self.runs:
-            self.runs[run_id] = replace(self.runs[run_id], token=token)
-
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         stored = self.runs[run.id]
         if stored.status.final or stored.step_group >= run.step_group:
@@ -89,6 +86,17 @@ class FakeRuns:
         stored = self.runs[run.id]
         if not stored.status.final and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
+            self.looked_at[run.id] = due
+
+    def overdue(self, before: datetime, limit: int) -> list[str]:
+        times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._open()}
+        return sorted((run_id for run_id, at in times.items() if at < before), key=lambda each: times[each])[:limit]
+
+    def look_again(self, run_id: str, at: datetime) -> None:
+        self.looked_at[run_id] = at
+
+    def _open(self) -> list[Run]:
+        return [run for run in self.runs.values() if not run.status.final]
 
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         stored = self.runs[run.id]
@@ -126,12 +134,12 @@ class FakeRuns:
         self.jobs[key_of(job)] = replace(stored, postponed=stored.postponed + 1)
         return True
 
-    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> RunState | None:
         stored = self.jobs[key_of(job)]
         if (stored.status, stored.attempt) != (job.status, job.attempt):
-            return False
+            return None
         self._end(job, outcome, now)
-        return True
+        return self.load(job.run_id)
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
@@ -148,13 +156,13 @@ class FakeRuns:
             self.counters[counter.name] = counter.after
         self._end(job, outcome, now)
 
-    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> RunState | None:
         stored = self.jobs[key_of(job)]
         if (stored.status, stored.stage) != (job.status, job.stage):
-            return False
+            return None
         ended = self._end(job, outcome, stored.finished_at or now)
         self.jobs[key_of(job)] = replace(ended, stage=stage)
-        return True
+        return self.load(job.run_id)
 
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         stored = self.runs[run.id]

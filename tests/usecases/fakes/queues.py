@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.usecases.fakes.outside import FakeClock
+from whenthen.adapters.aws.sequences import execution_name
 from whenthen.domain.common.reasons import Reason
-from whenthen.domain.events.event import Event, parse_time
+from whenthen.domain.events.event import Event
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
@@ -76,6 +77,9 @@ class FakeJobQueues:
         for job in jobs:
             self.queues[channel].add((job.run_id, job.step_id, job.occurrence), delay)
 
+    def is_empty(self, channel: str) -> bool:
+        return not self.queues[channel].messages
+
 
 @dataclass
 class FakeLeadQueue:
@@ -101,15 +105,13 @@ class FakeEnrolments:
 
 @dataclass
 class Execution:
-    """One execution of the sequence. state: `step`, `asked` (waits for the answer to `token`), `wait` or `ended`."""
+    """One wait of a run. state: `wait`, then `advance` until its function has answered, then `ended`."""
 
     run_id: str
-    state: str = "step"
-    step_group: int | None = None
-    due: datetime | None = None
-    token: str = ""
-    tries: int = 0
-    ask_again: datetime | None = None
+    step_group: int
+    due: datetime
+    state: str = "wait"
+    again_at: datetime | None = None
 
 
 @dataclass
@@ -119,20 +121,27 @@ class FakeSequences:
     executions: dict[str, Execution] = field(default_factory=dict)
     stopped: dict[str, Reason] = field(default_factory=dict)
 
-    def start(self, run_id: str) -> None:
-        self.executions.setdefault(run_id, Execution(run_id))
+    def wait(self, run_id: str, step_group: int, until: datetime) -> None:
+        name = execution_name(run_id, step_group, until)
+        self.executions.setdefault(name, Execution(run_id, step_group, until))
 
-    def answer(self, token: str, output: Mapping[str, Any]) -> None:
-        for execution in self.executions.values():
-            if execution.token == token and execution.state == "asked":
-                execution.state = "wait" if output["more"] else "ended"
-                execution.step_group = output.get("step_group")
-                execution.due = parse_time(output["due"], "due") if "due" in output else None
+    def stop(self, run_id: str, step_group: int, until: datetime, reason: Reason) -> None:
+        self.end(execution_name(run_id, step_group, until), run_id, reason)
 
-    def stop(self, run_id: str, reason: Reason) -> None:
-        if run_id in self.executions and self.executions[run_id].state != "ended":
-            self.executions[run_id].state = "ended"
+    def end(self, name: str, run_id: str, reason: Reason) -> None:
+        execution = self.executions.get(name)
+        if execution is not None and execution.state != "ended":
+            execution.state = "ended"
             self.stopped[run_id] = reason
+
+    def next_time(self, execution: Execution) -> datetime | None:
+        """When the machine does something of its own accord."""
+        match execution.state:
+            case "wait":
+                return execution.due
+            case "advance":
+                return execution.again_at
+        return None
 
     @property
     def open(self) -> list[str]:

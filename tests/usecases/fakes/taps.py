@@ -26,6 +26,25 @@ class Open:
         pass
 
 
+class Dying:
+    """The process dies right before a call, or before its n-th."""
+
+    class Dead(BaseException):
+        pass
+
+    def __init__(self, at: str, times: int = 1) -> None:
+        self.at, self.left = at, times
+
+    def before(self, call: str) -> None:
+        if call == self.at:
+            self.left -= 1
+            if self.left <= 0:
+                raise Dying.Dead(call)
+
+    def after(self, call: str) -> None:
+        pass
+
+
 class Tapped:
     """A port whose calls pass a tap. It knows no port: any object will do, fakes and adapters alike."""
 

@@ -42,6 +42,7 @@ from whenthen.usecases.runs.enrol_view import EnrolView
 from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
+from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.stop_run import StopRun
 
 
@@ -97,6 +98,7 @@ class Functions:
     import_records: ImportRecords
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
+    resume_runs: ResumeRuns
     stop_run: StopRun
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
@@ -108,6 +110,7 @@ def functions_of(ports: Ports) -> Functions:
     p = ports
     orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.clock)
+    advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
@@ -124,20 +127,20 @@ def functions_of(ports: Ports) -> Functions:
         match_event=MatchEvent(
             rules=p.rules,
             runs=p.runs,
-            queues=p.queues,
-            sequences=p.sequences,
             clock=p.clock,
             log=p.log,
             preloading=p.preloading,
             decide=Decide(p.rules, p.records, p.occurrences, p.clock),
             stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock),
+            orchestrator=orchestrator,
             reactions=lambda: (
                 IdentifySender(save_record, p.settings),
                 UpdateConsent(p.records, p.clock),
                 ApplyDeliveryReport(orchestrator, p.runs, p.clock),
             ),
         ),
-        advance_sequence=AdvanceSequence(orchestrator, p.runs, p.queues, p.sequences),
+        advance_sequence=advance_sequence,
+        resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),

@@ -52,7 +52,6 @@ from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.records.save_record import SaveRecord
 
 _QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *CHANNELS)
-STEP_TIMEOUT = timedelta(days=1)
 STEP_RETRY = timedelta(seconds=2)
 
 
@@ -237,32 +236,23 @@ class World:
         self.functions = self.wire(self.tap)
 
     def step(self, execution: Execution) -> None:
-        """One state of the machine: `Step` asks advance_sequence under a new token, `Wait` is over."""
+        """The next state of the machine: `Wait` is over, or `Advance` calls its function."""
         if execution.state == "wait":
-            execution.state = "step"
+            execution.state, execution.again_at = "advance", self.clock.now()
             return
-        execution.tries += 1
-        execution.state, execution.token = "asked", f"{execution.run_id}-{execution.tries}"
-        execution.ask_again = self.clock.now() + STEP_TIMEOUT
         try:
-            self.functions.advance_sequence(execution.run_id, execution.token, execution.step_group, execution.due)
+            self.functions.advance_sequence(execution.run_id, execution.step_group, execution.due)
         except (Killed, WhenthenError) as error:
             self.failed_steps.append(repr(error))
+            execution.again_at = self.clock.now() + STEP_RETRY
             if isinstance(error, Killed):
                 self._restart()
-            if execution.state == "asked":
-                execution.ask_again = self.clock.now() + STEP_RETRY
+        else:
+            execution.state = "ended"
 
     def _ready(self, execution: Execution) -> bool:
-        now = self.clock.now()
-        match execution.state:
-            case "step":
-                return True
-            case "wait":
-                return execution.due is not None and execution.due <= now
-            case "asked":
-                return execution.ask_again is not None and execution.ask_again <= now
-        return False
+        at = self.sequences.next_time(execution)
+        return at is not None and at <= self.clock.now()
 
     def settle(self) -> None:
         """Deliver all that can be delivered now."""
@@ -296,9 +286,6 @@ class World:
 
     def _next(self) -> datetime | None:
         times = [message.visible_at for queue in self.queues.values() for message in queue.messages]
-        for execution in self.sequences.executions.values():
-            if execution.state == "wait" and execution.due is not None:
-                times.append(execution.due)
-            if execution.state == "asked" and execution.ask_again is not None:
-                times.append(execution.ask_again)
+        waits = map(self.sequences.next_time, self.sequences.executions.values())
+        times += [at for at in waits if at is not None]
         return min(times, default=None)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.usecases.fakes.taps import Dying
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
 from whenthen.domain.common.errors import Temporary
@@ -73,36 +74,21 @@ def test_a_redelivered_event_carries_out_the_plan_of_its_first_delivery(world: W
     assert world.run_of(event, started).run.rule_version == 1
 
 
-@pytest.mark.parametrize("steps", [(GREET,), (CALL,)], ids=["at once", "sequence"])
+@pytest.mark.parametrize(
+    ("steps", "status"), [((GREET,), RunStatus.RUNNING), ((CALL,), RunStatus.WAITING)], ids=["at once", "sequence"]
+)
 def test_a_run_that_was_written_but_not_launched_is_launched_by_the_redelivery(
-    world: World, steps: tuple[dict[str, Any], ...]
+    world: World, steps: tuple[dict[str, Any], ...], status: RunStatus
 ) -> None:
     written = world.has_rule(rule(*steps))
     event = world.event("lead.created", subject="lead:1")
-    dying = world.wire(Dying(at="queues.send" if steps == (GREET,) else "sequences.start"))
+    dying = world.wire(Dying(at="queues.send" if steps == (GREET,) else "sequences.wait"))
     with pytest.raises(Dying.Dead):
         dying.match_event(event)
-    assert world.run_of(event, written).run.status is RunStatus.RUNNING
+    assert world.run_of(event, written).run.status is status
     world.queues["events"].add(event)
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
-
-
-class Dying:
-    """The process dies right before this call."""
-
-    class Dead(BaseException):
-        pass
-
-    def __init__(self, at: str) -> None:
-        self.at = at
-
-    def before(self, call: str) -> None:
-        if call == self.at:
-            raise Dying.Dead(call)
-
-    def after(self, call: str) -> None:
-        pass
 
 
 def test_what_is_throttled_is_left_for_the_redelivery(world: World) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.queues import Execution
+from tests.usecases.fakes.taps import Dying
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule, together
 from whenthen.domain.common.errors import Permanent
@@ -128,41 +132,112 @@ def test_the_next_step_group_begins_when_the_last_job_of_this_one_is_done(world:
     last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
     world.has_rule(rule(GREET, together(NOTE), last))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
-    world.step(execution_of(world))
     world.deliver("email")
-    assert execution_of(world).state == "asked"
+    assert world.queues["email"].bodies == []
     world.deliver("record")
-    assert execution_of(world).state == "wait"
+    assert len(world.queues["email"].bodies) == 1
+    assert world.sequences.executions == {}, "nothing waits, so no state machine is asked"
     world.run_out()
     assert [mail.subject for mail in world.mailer.sent] == ["Welcome", "Last"]
 
 
-def test_asking_again_for_a_step_group_that_was_dispatched_sends_its_open_jobs_again_and_no_other(world: World) -> None:
+@pytest.mark.parametrize("at", ["queues.send", "runs.dispatch", "rules.version"])
+def test_whoever_dies_between_a_jobs_end_and_the_next_dispatch_finishes_it_when_its_message_comes_again(
+    world: World, at: str
+) -> None:
+    last = {**GREET, "id": "last", "with": {"subject": "Last", "text": "x"}}
+    written = world.has_rule(rule(NOTE, last))
+    event = world.event("lead.created", subject="lead:1")
+    world.functions.match_event(event)
+    ((run_id, step_id, occurrence),) = world.queues["record"].bodies
+    with pytest.raises(Dying.Dead):
+        world.wire(Dying(at, times=2 if at == "rules.version" else 1)).channels["record"](run_id, step_id, occurrence)
+    assert world.mailer.sent == []
+    world.run_out()
+    assert [mail.subject for mail in world.mailer.sent] == ["Last"]
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+@pytest.mark.parametrize("at", ["runs.park", "sequences.wait"])
+def test_whoever_dies_before_a_wait_begins_begins_it_when_its_message_comes_again(world: World, at: str) -> None:
+    written = world.has_rule(rule(GREET, CALL))
+    event = world.event("lead.created", subject="lead:1")
+    world.functions.match_event(event)
+    ((run_id, step_id, occurrence),) = world.queues["email"].bodies
+    with pytest.raises(Dying.Dead):
+        world.wire(Dying(at)).channels["email"](run_id, step_id, occurrence)
+    assert world.sequences.executions == {}
+    world.run_out()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+    assert (len(world.mailer.sent), the_task(world)["title"]) == (1, "Call Ayşe")
+
+
+def test_a_wait_that_is_over_again_sends_open_jobs_again_and_no_other(world: World) -> None:
     """As when the first answer of the function was lost: two messages for one job, one effect."""
-    world.has_rule(rule(GREET, CALL))
+    world.has_rule(rule({**GREET, "wait": {"hours": 1}}))
     world.functions.match_event(world.event("lead.created", subject="lead:1"))
     execution = execution_of(world)
-    world.step(execution)
-    world.step(execution)
+    for _ in range(2):
+        assert world.functions.advance_sequence(execution.run_id, execution.step_group, execution.due)
     assert len(world.queues["email"].bodies) == 2
     world.run_out()
     assert len(world.mailer.sent) == 1
     assert world.sequences.open == []
 
 
-def test_an_answer_that_was_lost_is_given_to_the_next_token(world: World) -> None:
-    """The step group was finished, but nobody told the machine: after a day it asks again under a new token."""
+def test_a_wait_that_was_moved_meanwhile_is_void(world: World) -> None:
     written = world.has_rule(rule(GREET, CALL))
-    event = world.event("lead.created", subject="lead:1")
-    world.functions.match_event(event)
-    execution = execution_of(world)
-    world.step(execution)
-    lost, execution.token = execution.token, "lost"
-    world.deliver("email")
-    execution.token = lost
-    assert execution.state == "asked"
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    run, execution = world.run_of(event, written).run, execution_of(world)
+    later = execution.due + timedelta(days=3)
+    world.runs.park(run, later)
+    world.clock.at = execution.due
+    world.settle()
+    state = world.run_of(event, written)
+    assert (state.run.status, world.outcomes(state)) == (RunStatus.WAITING, {"greet": JobStatus.DONE})
     world.run_out()
-    assert world.run_of(event, written).run.status is RunStatus.DONE
+    assert world.job(world.run_of(event, written), "call").due == later
+
+
+def test_a_wait_of_some_other_step_group_changes_nothing(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL, {**GREET, "id": "last", "wait": {"days": 1}}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    before = world.run_of(event, written)
+    assert world.functions.advance_sequence(before.run.id, 2, execution_of(world).due)
+    assert world.run_of(event, written) == before
+
+
+def test_a_sequence_of_sixty_steps_over_more_than_a_year_is_lived_through(world: World) -> None:
+    """No execution lasts longer than one wait, so nothing bounds the whole but the rule language."""
+    steps = [
+        {**GREET, "id": f"s{number}", "with": {"subject": f"{number}", "text": "x"}, "wait": {"days": 7}}
+        for number in range(60)
+    ]
+    written = world.has_rule(rule(*steps))
+    event = world.happens("lead.created", subject="lead:1")
+    began = world.clock.now()
+    world.run_out()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.DONE, STEPS_DONE(done=60, count=60))
+    assert [mail.subject for mail in world.mailer.sent] == [str(number) for number in range(60)]
+    assert (state.run.finished_at or began) - began == timedelta(days=420)
+    assert len(world.sequences.executions) == 60
+
+
+def test_a_wait_longer_than_an_execution_may_last_goes_in_legs(world: World) -> None:
+    world.has_record("lead:1", contract_ends="2028-09-01", email="ayse@example.com")
+    until = {"until": {"field": "contract_ends", "days": -30}, "at": "10:00"}
+    written = world.has_rule(rule({**GREET, "wait": until}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.run_out()
+    state = world.run_of(event, written)
+    assert state.run.status is RunStatus.DONE
+    assert world.job(state, "greet").finished_at == datetime(2028, 8, 2, 10, 0, tzinfo=UTC)
+    legs = [execution.due for execution in world.sequences.executions.values()]
+    assert len(legs) == 3
+    assert all(after - before <= timedelta(days=300) for before, after in pairwise([event.time, *legs]))
 
 
 def test_a_run_that_was_stopped_while_the_machine_waited_ends_when_the_wait_is_over(world: World) -> None:

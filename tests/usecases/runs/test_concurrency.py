@@ -136,20 +136,21 @@ def test_owners_take_turns_though_leads_are_assigned_at_once(order: Random) -> N
 
 @in_any_order
 @often
-def test_a_step_group_that_is_asked_for_twice_at_once_is_dispatched_once(order: Random) -> None:
-    """The machine asks again while its first call is still at work."""
+def test_a_wait_that_is_over_twice_at_once_is_dispatched_once(order: Random) -> None:
+    """The machine tries again while its first call is still at work, or a sweep finds the run overdue."""
     world = a_world()
-    written = world.has_rule(rule(GREET, CALL))
+    written = world.has_rule(rule(CALL, GREET))
     event = world.event("lead.created", subject="lead:1")
     world.functions.match_event(event)
-    run_id = world.run_of(event, written).run.id
-    execution = world.sequences.executions[run_id]
-    execution.state, execution.token, execution.ask_again = "asked", "second", world.clock.now()
+    run = world.run_of(event, written).run
+    assert run.waits_until is not None
+    due = run.waits_until
+    world.clock.at = due
 
-    def asking(token: str) -> Task:
-        return lambda tap: world.wire(tap).advance_sequence(run_id, token, None, None)
+    def advancing(tap: Tap) -> object:
+        return world.wire(tap).advance_sequence(run.id, 0, due)
 
-    assert in_lock_step(order.choice, [asking("first"), asking("second")]) == [None, None]
+    assert in_lock_step(order.choice, [advancing, advancing]) == [None, None]
     world.run_out()
     assert len(world.mailer.sent) == 1
     assert world.run_of(event, written).run.status is RunStatus.DONE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from whenthen.domain.common.reasons import Reason
@@ -20,7 +20,7 @@ class RunLedger(Protocol):
     def start(
         self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
-        """Write the run, its event, its first jobs and its exit subscriptions, in one transaction.
+        """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
         to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
@@ -30,14 +30,20 @@ class RunLedger(Protocol):
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""
 
-    def keep_token(self, run_id: str, token: str) -> None:
-        """Store the task token with which the state machine waits for the current step group."""
-
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         """Write the run's next step group and its jobs together. False if the run is final or further."""
 
     def park(self, run: Run, due: datetime) -> None:
         """Mark the run as waiting until `due`; a run that is final or further already stays as it is."""
+
+    def overdue(self, before: datetime, limit: int) -> list[str]:
+        """Return the ids of open runs that were to be looked at before this time, the longest overdue first.
+
+        A waiting run is to be looked at when its wait is over, a running one when its last step group was dispatched.
+        """
+
+    def look_again(self, run_id: str, at: datetime) -> None:
+        """Let the next sweeps leave an open run alone until `at`."""
 
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
@@ -55,8 +61,11 @@ class RunLedger(Protocol):
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
 
-    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the outcome of a job that is claimed by its attempt, or pending. Returns False if it changed."""
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> RunState | None:
+        """Write the outcome of a job that is claimed by its attempt, or pending, and return the run as it is now.
+
+        Returns None if the job changed.
+        """
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
@@ -66,8 +75,8 @@ class RunLedger(Protocol):
         Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.
         """
 
-    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
-        """Write the outcome that the provider reports. Returns False if the job changed since it was read.
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> RunState | None:
+        """Write the outcome that the provider reports, and return the run as it is now; None if the job changed.
 
         A job that had its outcome keeps the time at which it was finished: waits are counted from it.
         """
@@ -91,7 +100,7 @@ class RunLedger(Protocol):
         """List runs about a record, newest first; eventually consistent."""
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """List runs with a status, newest first; eventually consistent."""
+        """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
 
 
 class JobQueues(Protocol):
@@ -103,15 +112,15 @@ class JobQueues(Protocol):
         Raises Temporary unless every one was taken.
         """
 
+    def is_empty(self, channel: str) -> bool:
+        """Tell whether the channel's queue holds no message: none to be received, none under way, none delayed."""
+
 
 class Sequences(Protocol):
-    """Start, answer and stop executions of the state machine that holds waits and order."""
+    """Hold the waits of runs, each in an execution of the state machine. The ledger says what is due."""
 
-    def start(self, run_id: str) -> None:
-        """Start the run's execution; it is named after the run, so a second start changes nothing."""
+    def wait(self, run_id: str, step_group: int, until: datetime) -> None:
+        """Call advance_sequence for this run and step group at `until`. A second call changes nothing."""
 
-    def answer(self, token: str, output: Mapping[str, Any]) -> None:
-        """Answer the task that waits with `token`. Answering a token again changes nothing."""
-
-    def stop(self, run_id: str, reason: Reason) -> None:
-        """End the run's execution, if it is under way."""
+    def stop(self, run_id: str, step_group: int, until: datetime, reason: Reason) -> None:
+        """End the execution that holds this wait, if it is under way."""

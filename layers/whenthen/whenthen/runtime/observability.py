@@ -21,7 +21,7 @@ from whenthen.runtime.environment import from_environment
 # Not every invocation counts something: no warning in the log for that.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
-ALARMED = frozenset({"MessagesFailed", "RulesFailed"})
+ALARMED = frozenset({"MessagesFailed", "RulesFailed", "RunsFailed"})
 """Counts that an alarm of template.yaml watches."""
 
 

@@ -30,6 +30,7 @@ LOW_TIMEOUT = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "st
 
 TRANSIENT = frozenset(
     {
+        "ExecutionLimitExceeded",
         "InternalError",
         "InternalException",
         "InternalFailure",

@@ -27,6 +27,11 @@ MAX_DEFER = 39_600
 MAX_DELAY = 900
 """Seconds by which SQS delays a message that is sent, at most."""
 
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 _LONGEST_ATTRIBUTE = 1_000
 _SEND = "sqs:SendMessage"
 
@@ -63,6 +68,12 @@ class _Sender:
         groups = chunks(bodies, len, MAX_CALL_BYTES)
         send_groups(groups, lambda group: self._send_batch(group, later), _SEND)
 
+    def is_empty(self) -> bool:
+        """Tell whether the queue holds nothing; SQS counts approximately, and some seconds late."""
+        with aws_errors("sqs:GetQueueAttributes"):
+            found = self._client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=list(_COUNTS))
+        return not any(int(found["Attributes"].get(name, 0)) for name in _COUNTS)
+
     def _send_batch(self, bodies: Sequence[str], later: Mapping[str, int]) -> list[str]:
         entries = [{"Id": str(place), "MessageBody": body, **later} for place, body in enumerate(bodies)]
         with aws_errors(_SEND):
@@ -80,6 +91,10 @@ class SqsJobs:
     def send(self, channel: str, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         """Send the jobs to the channel's queue, `delay` seconds from now. Raises Temporary unless all were taken."""
         self._sender_of(channel).send([message_of(job) for job in jobs], delay)
+
+    def is_empty(self, channel: str) -> bool:
+        """Tell whether the channel's queue holds no message: none to be received, none under way, none delayed."""
+        return self._sender_of(channel).is_empty()
 
 
 class SqsLeads:

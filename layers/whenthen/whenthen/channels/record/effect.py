@@ -25,9 +25,12 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.records.normalise import normalised
+from whenthen.usecases.runs.orchestrator import is_alone, with_outcome
 from whenthen.usecases.runs.perform_job import find_job, skipped_after
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
@@ -183,32 +186,39 @@ class ChangeRecord(Struct, frozen=True):
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform a job. Raises Temporary if others keep changing the record, NotFound if there is no such job."""
         for attempt in range(ATTEMPTS):
-            state = self.runs.load(run_id)
-            job = find_job(state, run_id, step_id, occurrence)
-            if state is None or job.status.final or self._perform(state, job, attempt):
-                self.orchestrator.on_job_finished(run_id)
+            state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
+            if job.status.final:
+                self.orchestrator.catch_up(state, behind=job.step_group)
+                return
+            ended = self._perform(state, job, attempt)
+            if ended is not None:
+                self.orchestrator.carry_on(ended if is_alone(state, job) else self.runs.load(run_id))
                 return
         raise Temporary(CONTENDED(subject=job.id), retry_after=1)
 
-    def _perform(self, state: RunState, job: Job, attempt: int) -> bool:
-        """Tell whether the job got its outcome; False if a record, a turn or the job changed meanwhile."""
+    def _perform(self, state: RunState, job: Job, attempt: int) -> RunState | None:
+        """Return the run with the job's outcome; None if a record, a turn or the job changed meanwhile."""
         try:
             outcome, writes, counter = self._prepare(state, job, attempt)
         except (Invalid, NotFound, TooLarge) as error:
             outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
-        try:
-            self._complete(job, outcome, writes, counter)
-        except Stale:
-            return False
-        return True
-
-    def _complete(self, job: Job, outcome: Outcome, writes: list[RecordWrite], counter: Counter | None) -> None:
-        """Write records and outcome; if the store rejects a record, write that the job failed. Raises Stale."""
         now = self.clock.now()
+        try:
+            written = self._complete(job, outcome, now, writes, counter)
+        except Stale:
+            return None
+        return with_outcome(state, job, written, now)
+
+    def _complete(
+        self, job: Job, outcome: Outcome, now: datetime, writes: list[RecordWrite], counter: Counter | None
+    ) -> Outcome:
+        """Write records and outcome; if the store rejects a record, write that the job failed. Raises Stale."""
         try:
             self.runs.complete_with(job, outcome, now, writes, counter)
         except (Invalid, TooLarge) as error:
-            self.runs.complete_with(job, Outcome(JobStatus.FAILED, error.reason), now, [], None)
+            outcome = Outcome(JobStatus.FAILED, error.reason)
+            self.runs.complete_with(job, outcome, now, [], None)
+        return outcome
 
     def _take_turn(self, job: Job, attempt: int, name: str) -> tuple[int, Counter]:
         row, start = self.turns.row(name, job.id, attempt, self.clock.now())

@@ -101,12 +101,6 @@ class Rule(Struct, frozen=True):
                 step_groups.append([step])
         return tuple(tuple(step_group) for step_group in step_groups)
 
-    @property
-    def immediate(self) -> bool:
-        """Tell whether all steps start together at once, so that no state machine is needed to order them."""
-        step_groups = self.step_groups
-        return len(step_groups) == 1 and all(step.wait is None or step.wait.immediate for step in step_groups[0])
-
     def step(self, step_id: str) -> Step:
         """Return the step with this id. Raises KeyError."""
         for step in self.steps:

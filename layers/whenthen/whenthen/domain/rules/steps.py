@@ -14,14 +14,14 @@ from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.rules.actions import actions, read_parameters
-from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Wait, read_wait
+from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, Wait, read_wait
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from whenthen.domain.rules.triggers import Trigger
 
-MAX_STEPS = 30
+MAX_STEPS = 100
 LONGEST_STEP_ID = 64
 MAX_ATTEMPTS = 8
 ATTEMPTS = 5
@@ -70,8 +70,8 @@ def read_steps(reader: Reader, trigger: Trigger, zone: ZoneInfo) -> tuple[Step, 
     if not steps and not moving and len(reader.problems) == before:
         reader.report("steps", NO_STEPS())
     _check_step_ids(steps, reader)
-    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_WAIT_DAYS):
-        reader.report("steps", WAITS_TOO_LONG(count=MAX_WAIT_DAYS))
+    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_DAYS_AHEAD):
+        reader.report("steps", WAITS_TOO_LONG(count=MAX_DAYS_AHEAD))
     return moving + steps
 
 

@@ -13,7 +13,7 @@ from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
-from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, due_at, moment_of
+from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, due_at, moment_of
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -66,8 +66,8 @@ def enter_step_group(
             reason = NO_DATE(field=wait.until.field)
             return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
         due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone)
-        if due > run.started_at + timedelta(days=MAX_WAIT_DAYS):
-            too_far = TOO_FAR(due=format_time(due), count=MAX_WAIT_DAYS)
+        if due > clock + timedelta(days=MAX_DAYS_AHEAD):
+            too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
             return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
         if due > clock:
             return WaitUntil(step_group, due)

@@ -75,7 +75,7 @@ class Outcome(Struct, frozen=True):
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Job(Struct, frozen=True):
+class Job(Struct, frozen=True, omit_defaults=True):
     """Hold one step of one run, which a channel performs from its queue.
 
     attempt      number of claims; an outcome is written under the attempt number of its claim
@@ -117,7 +117,7 @@ class Job(Struct, frozen=True):
         return f"{self.run_id}/{self.id}"
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, omit_defaults=True):
     """Hold one start of one rule version for one event and record.
 
     entered      when the event happened: waits `since: entry` count from it
@@ -128,7 +128,6 @@ class Run(Struct, frozen=True):
                  (`domain.events.ordering`)
     due          the run's own clock
     waits_until  when the next step group is due, while the run waits for it
-    token        the state machine's task token, while the machine waits for the current step group
     reason       of the outcome; None before
     """
 
@@ -149,7 +148,6 @@ class Run(Struct, frozen=True):
     step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
     reason: Reason | None = None
-    token: str | None = None
     shadow: bool = False
     finished_at: datetime | None = None
     waits_until: datetime | None = None

@@ -78,7 +78,7 @@ DEFINITIONS: dict[str, Schema] = {
     },
     "Wait": record(
         "Wait",
-        f"How long a step waits before it is due: at most {MAX_WAIT_DAYS} days, in all steps of a rule together.",
+        f"How long a step waits before it is due: at most {MAX_WAIT_DAYS} days.",
         _WAIT,
         examples=[{"days": 3, "at": "10:00", "weekdays": ["mon", "tue", "wed", "thu", "fri"]}],
     ),

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
-"""Bound all waits of a run together: under the year that one Step Functions execution may last."""
+"""Bound the length of one wait. A run may have any number of them."""
+MAX_DAYS_AHEAD = 3_660
+"""Bound the date that a wait counts to, such as the end of a contract: more is taken for a mistake in the record."""
 MAX_WAIT_SECONDS = 86_400
 
 BAD_HOUR = ReasonCode("clock_time.malformed")

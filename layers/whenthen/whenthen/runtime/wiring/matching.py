@@ -30,13 +30,12 @@ class MatchingWiring(RecordsWiring, RunsWiring):
         return MatchEvent(
             rules=self.rule_book,
             runs=self.runs,
-            queues=self.queues,
-            sequences=self.sequences,
             clock=self.clock,
             log=self.event_log,
             preloading=self.preloading,
             decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
             stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
+            orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
+    from whenthen.usecases.runs.resume_runs import ResumeRuns
     from whenthen.usecases.runs.start_rule import StartRule
     from whenthen.usecases.runs.stop_run import StopRun
 
@@ -39,7 +40,13 @@ class RunsWiring(Adapters):
     def advance_sequence(self) -> AdvanceSequence:
         from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 
-        return AdvanceSequence(self.orchestrator, self.runs, self.queues, self.sequences)
+        return AdvanceSequence(self.orchestrator, self.runs, self.sequences)
+
+    @cached_property
+    def resume_runs(self) -> ResumeRuns:
+        from whenthen.usecases.runs.resume_runs import ResumeRuns
+
+        return ResumeRuns(self.advance_sequence, self.orchestrator, self.runs, self.queues, self.clock)
 
     @cached_property
     def enrol_view(self) -> EnrolView:

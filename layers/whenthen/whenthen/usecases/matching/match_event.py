@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
-from whenthen.domain.runs.planner import Dispatch, Finish, due_step_group
+from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
-from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Started
+from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
 from whenthen.usecases.matching.decide import speaks, wanted_for
-from whenthen.usecases.runs.orchestrator import jobs_of, send_jobs
+from whenthen.usecases.runs.orchestrator import jobs_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.domain.events.siblings import Group
     from whenthen.domain.records.record import Record
+    from whenthen.domain.runs.planner import Move
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import EventLog, Preloading
     from whenthen.ports.rules import RuleBook
-    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.runs import RunLedger
     from whenthen.ports.values import Preloaded
     from whenthen.usecases.matching.decide import Decide
     from whenthen.usecases.matching.stop_on_exit import StopOnExit
+    from whenthen.usecases.runs.orchestrator import Orchestrator
 
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
 SHADOW = ReasonCode("step.shadow")
@@ -57,13 +59,12 @@ class MatchEvent(Struct, frozen=True):
 
     rules: RuleBook
     runs: RunLedger
-    queues: JobQueues
-    sequences: Sequences
     clock: Clock
     log: EventLog
     preloading: Preloading
     decide: Decide
     stop_on_exit: StopOnExit
+    orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
@@ -123,15 +124,13 @@ class MatchEvent(Struct, frozen=True):
     def _start(self, plan: Plan, rule: Rule) -> Started:
         now = self.clock.now()
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
-        jobs: tuple[Job, ...] = ()
-        if rule.immediate or run.shadow:
-            run, jobs = self._first_step_group(run, rule, plan)
+        run, jobs = self._first_step_group(run, rule, plan)
         earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
         started = self.runs.start(run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier)
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):
-            self._launch(run, rule, jobs, already=started is Started.EXISTS)
+            self._launch(RunState(run, plan.event, jobs), already=started is Started.EXISTS)
         return started
 
     def _stop(self, run: Run, event: Event) -> None:
@@ -142,29 +141,27 @@ class MatchEvent(Struct, frozen=True):
             self.runs.finish(run, RunStatus.STOPPED, reason, now)
 
     def _first_step_group(self, run: Run, rule: Rule, plan: Plan) -> tuple[Run, tuple[Job, ...]]:
-        """Dispatch the run's first step group, so that both are written together."""
+        """Enter the run's first step group, so that its jobs, or its wait, are written together with the run."""
         context = self._context(plan, plan.record_for(rule.kind), run.due, rule.zone)
-        move = due_step_group(rule, 0, context, run.due)
-        if isinstance(move, Finish):
-            return _ended(run, move.status, move.reason), ()
         if run.shadow:
-            move = Dispatch(0, run.due, (), tuple((step, SHADOW()) for step in rule.steps))
+            move: Move = Dispatch(0, run.due, (), tuple((step, SHADOW()) for step in rule.steps))
+        else:
+            move = enter_step_group(rule, run, 0, context, run.due, ())
+        match move:
+            case Finish(status, reason):
+                return _ended(run, status, reason), ()
+            case WaitUntil(_, due):
+                return replace(run, status=RunStatus.WAITING, waits_until=due), ()
         run = replace(run, step_group=0)
         jobs = jobs_of(run, move, run.started_at)
-        return (_ended(run, *outcome_of(jobs)) if not move.steps else run), jobs
+        is_over = run.shadow or (not move.steps and len(rule.step_groups) == 1)
+        return (_ended(run, *outcome_of(jobs)) if is_over else run), jobs
 
-    def _launch(self, run: Run, rule: Rule, jobs: tuple[Job, ...], *, already: bool) -> None:
-        if already:
-            state = self.runs.load(run.id)
-            if state is None or state.run.status.final:
-                return
-            jobs = state.jobs
-        if run.status.final:
-            return
-        if rule.immediate:
-            send_jobs(self.queues, jobs)
-        else:
-            self.sequences.start(run.id)
+    def _launch(self, state: RunState, *, already: bool) -> None:
+        """Carry on a run that was just written; one that an earlier delivery wrote may be further by now."""
+        current = self.runs.load(state.run.id) if already else state
+        if current is not None:
+            self.orchestrator.catch_up(current)
 
 
 def _ended(run: Run, status: RunStatus, reason: Reason) -> Run:

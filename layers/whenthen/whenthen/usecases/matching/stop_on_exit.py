@@ -11,6 +11,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.planner import EXIT_CONDITION, exited
 from whenthen.domain.runs.run import RunStatus
+from whenthen.usecases.runs.stop_run import stop_wait
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -60,6 +61,5 @@ class StopOnExit(Struct, frozen=True):
         else:
             return False
         stopped = self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now())
-        # Only to tidy up: an execution that is left waiting finds its run ended when its step group is due.
-        self.sequences.stop(run_id, reason)
+        stop_wait(self.sequences, state.run, reason, self.clock.now())
         return stopped

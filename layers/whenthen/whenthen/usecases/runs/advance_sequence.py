@@ -1,4 +1,4 @@
-"""advance_sequence: begin a run, or enter its next step group, when the state machine says that it is due."""
+"""advance_sequence: enter the step group of a run whose wait is over."""
 
 from __future__ import annotations
 
@@ -6,55 +6,47 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from whenthen.domain.runs.planner import due_step_group, enter_step_group
-from whenthen.usecases.runs.orchestrator import Orchestrator, send_jobs
+from whenthen.domain.runs.planner import due_step_group
+from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.runs.wait_legs import end_of_next_leg
 
 if TYPE_CHECKING:
-    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.runs import RunLedger, Sequences
     from whenthen.ports.values import RunState
+    from whenthen.usecases.runs.orchestrator import Orchestrator
 
 
 class AdvanceSequence(Struct, frozen=True):
-    """Dispatch the step group that is due. The state machine waits with `token` until its jobs have ended."""
+    """Dispatch the step group that is due. The ledger decides whether it is: a wait that was moved or ended is void."""
 
     orchestrator: Orchestrator
     runs: RunLedger
-    queues: JobQueues
     sequences: Sequences
 
-    def __call__(self, run_id: str, token: str, step_group: int | None, due: datetime | None) -> bool:
-        """Advance the run. `step_group` and `due` come from the last answer; both are None at the first call.
+    def __call__(self, run_id: str, step_group: int, until: datetime) -> bool:
+        """Advance the run whose wait for `step_group` lasted `until`. Returns whether the run exists.
 
-        Returns whether the run exists. A waiting run never expires, so a run that is gone was over long ago (it was
-        stopped, and its execution left waiting): all that is left is to let the execution end.
+        An open run never expires, so a run that is gone was over long ago. Raises Temporary; may be repeated after a
+        crash at any point.
         """
-        self.runs.keep_token(run_id, token)
         state = self.runs.load(run_id)
         if state is None:
-            self.sequences.answer(token, {"more": False})
             return False
-        state = replace(state, run=replace(state.run, token=token))
-        if state.run.status.final:
-            self.sequences.answer(token, {"more": False})
-        elif state.run.step_group >= (step_group or 0):
-            self._resume(state)
-        else:
-            self._begin(state, step_group, due)
+        run = state.run
+        if run.step_group >= step_group:
+            self.orchestrator.catch_up(state)
+        elif run.status is RunStatus.WAITING and run.step_group + 1 == step_group and run.waits_until is not None:
+            self._end_wait(state, until, run.waits_until)
         return True
 
-    def _begin(self, state: RunState, step_group: int | None, due: datetime | None) -> None:
-        rule, now = self.orchestrator.rule_of(state.run), due or state.run.due
-        context = self.orchestrator.context(state, now)
-        if step_group is None or due is None:
-            move = enter_step_group(rule, state.run, 0, context, state.run.due, state.jobs)
-        else:
-            # The wait is over because the state machine says so, whatever the clock here shows.
-            move = due_step_group(rule, step_group, context, due)
+    def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
+        """Enter the step group; or start the wait's next leg, if `until` ended only one of them."""
+        step_group = state.run.step_group + 1
+        if until < due:
+            self.sequences.wait(state.run.id, step_group, end_of_next_leg(due, until))
+            return
+        # The wait is over because the state machine says so, whatever the clock here shows.
+        rule = self.orchestrator.rule_of(state.run)
+        move = due_step_group(rule, step_group, self.orchestrator.context(state, due), due)
         self.orchestrator.carry_out(state, move)
-
-    def _resume(self, state: RunState) -> None:
-        """Send the jobs without an outcome again: an earlier attempt dispatched the step group and then died."""
-        send_jobs(self.queues, state.jobs)
-        self.orchestrator.on_job_finished(state.run.id)

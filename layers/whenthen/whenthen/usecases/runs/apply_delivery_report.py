@@ -47,7 +47,7 @@ class ApplyDeliveryReport(Struct, frozen=True):
         if state.run.status.final:
             self._revise(state)
         else:
-            self.orchestrator.on_job_finished(run_id)
+            self.orchestrator.carry_on(state)
 
     def _reported(self, run_id: str, job_id: str, event: Event) -> RunState | None:
         """Write the report and return the run; None if the run has expired or never was."""
@@ -59,7 +59,9 @@ class ApplyDeliveryReport(Struct, frozen=True):
             outcome = outcome_reported(job, event)
             if outcome is None:
                 return state
-            self.runs.report(job, outcome, REPORTS[event.type].stage, self.clock.now())
+            reported = self.runs.report(job, outcome, REPORTS[event.type].stage, self.clock.now())
+            if reported is not None:
+                return reported
         raise Temporary(CONTENDED(subject=job_id), retry_after=1)
 
     def _revise(self, state: RunState) -> None:

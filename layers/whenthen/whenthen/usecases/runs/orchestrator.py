@@ -1,4 +1,4 @@
-"""Carry a run on: send its jobs, and enter the next step group when they have their outcomes."""
+"""Carry a run on: send its jobs, enter the next step group when they have their outcomes, and hold its waits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
 from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_step_group
-from whenthen.domain.runs.run import Job, JobStatus, Run
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
 
@@ -52,18 +52,30 @@ def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
     """Send a job to its channel's queue once more, `delay` seconds from now, as a new message."""
-    queues.send(_channel(job), [job], delay=delay)
+    queues.send(channel_of(job), [job], delay=delay)
 
 
 def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
     """Send every job without an outcome to its channel's queue. A repetition is harmless: the ledger has each job."""
-    open_jobs = sorted((job for job in jobs if not job.status.final), key=_channel)
-    for channel, group in groupby(open_jobs, key=_channel):
+    open_jobs = sorted((job for job in jobs if not job.status.final), key=channel_of)
+    for channel, group in groupby(open_jobs, key=channel_of):
         queues.send(channel, list(group))
 
 
-def _channel(job: Job) -> str:
+def channel_of(job: Job) -> str:
+    """Return the name of the channel that performs the job."""
     return actions()[job.action].channel
+
+
+def with_outcome(state: RunState, job: Job, outcome: Outcome, now: datetime) -> RunState:
+    """Return the run as it is once the job's outcome is written."""
+    ended = replace(job, status=outcome.status, reason=outcome.reason, result=outcome.result, finished_at=now)
+    return replace(state, jobs=tuple(ended if each.id == job.id else each for each in state.jobs))
+
+
+def is_alone(state: RunState, job: Job) -> bool:
+    """Tell whether no other job of the step group may end meanwhile, so that the run need not be read again."""
+    return all(each.status.final or each.id == job.id for each in state.jobs if each.step_group == job.step_group)
 
 
 class Orchestrator(Struct, frozen=True):
@@ -91,36 +103,38 @@ class Orchestrator(Struct, frozen=True):
             state.event, record, now, rule.zone, related, history, clocks_of(rule, record), language=rule.language
         )
 
-    def on_job_finished(self, run_id: str) -> None:
-        """Enter the next step group, or finish the run, if the job that ended was the last of its step group."""
-        state = self.runs.load(run_id)
-        if state is None:
+    def carry_on(self, state: RunState | None) -> None:
+        """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""
+        if state is None or state.run.status.final:
             return
+        rule, run = self.rule_of(state.run), state.run
+        is_last = run.step_group + 1 >= len(rule.step_groups)
+        move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due))
+        if move is not None:
+            self.carry_out(state, move)
+
+    def catch_up(self, state: RunState, *, behind: int = -1) -> None:
+        """Do again what an earlier attempt may have left undone when it died: send the jobs, start the wait, go on.
+
+        behind   only jobs of later step groups are sent again: those of this one have messages of their own
+        """
         run = state.run
         if run.status.final:
-            self._answer(run, {"more": False})
             return
-        move = after_step_group(self.rule_of(run), run, state.jobs, self.context(state, run.due))
-        match move:
-            case WaitUntil(step_group, due) | Dispatch(step_group, due):
-                self.runs.park(run, due)
-                self._answer(run, {"more": True, "step_group": step_group, "due": format_time(due)})
-            case Finish():
-                self.finish(run, move)
-
-    def finish(self, run: Run, move: Finish) -> None:
-        """Give the run its outcome and let its execution end."""
-        self.runs.finish(run, move.status, move.reason, self.clock.now())
-        self._answer(run, {"more": False})
+        if run.status is RunStatus.WAITING:
+            self._wait(run, run.step_group + 1, run.waits_until or run.due)
+            return
+        send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
+        self.carry_on(state)
 
     def carry_out(self, state: RunState, move: Move) -> None:
         """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
         while isinstance(move, Dispatch):
-            run = replace(run, step_group=move.step_group, due=move.due)
+            run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
             step_group = jobs_of(run, move, self.clock.now())
             if not self.runs.dispatch(run, step_group):
-                self.on_job_finished(run.id)
+                self.carry_on(self.runs.load(run.id))
                 return
             if move.steps:
                 send_jobs(self.queues, step_group)
@@ -133,9 +147,15 @@ class Orchestrator(Struct, frozen=True):
         if isinstance(move, Finish):
             self.finish(run, move)
         else:
-            self.runs.park(run, move.due)
-            self._answer(run, {"more": True, "step_group": move.step_group, "due": format_time(move.due)})
+            self._park(run, move)
 
-    def _answer(self, run: Run, output: dict[str, Any]) -> None:
-        if run.token is not None:
-            self.sequences.answer(run.token, output)
+    def finish(self, run: Run, move: Finish) -> None:
+        """Give the run its outcome."""
+        self.runs.finish(run, move.status, move.reason, self.clock.now())
+
+    def _park(self, run: Run, move: WaitUntil) -> None:
+        self.runs.park(run, move.due)
+        self._wait(run, move.step_group, move.due)
+
+    def _wait(self, run: Run, step_group: int, due: datetime) -> None:
+        self.sequences.wait(run.id, step_group, end_of_leg(due, self.clock.now()))

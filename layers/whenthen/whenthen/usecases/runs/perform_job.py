@@ -78,29 +78,30 @@ class PerformJob(Struct, frozen=True):
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform the job. Raises Temporary if the job is to be tried again, NotFound if there is no such job."""
-        state = self.runs.load(run_id)
-        job = find_job(state, run_id, step_id, occurrence)
-        if state is None or job.status.final or self._perform(state, job):
-            self.orchestrator.on_job_finished(run_id)
+        state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
+        if job.status.final:
+            self.orchestrator.catch_up(state, behind=job.step_group)
+        else:
+            self.orchestrator.carry_on(self._perform(state, job))
 
-    def _perform(self, state: RunState, job: Job) -> bool:
-        """Tell whether the job has its outcome; False if it was sent again."""
+    def _perform(self, state: RunState, job: Job) -> RunState | None:
+        """Return the run once the job has its outcome; None if the job was sent again."""
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
         prepared = self._prepare(state, job, step)
         now = self.clock.now()
         if isinstance(prepared, Outcome) and job.status is JobStatus.PENDING:
             # Nothing goes out, so nothing is claimed: a worker that dies here must not seem to have sent.
-            if not self.runs.complete(job, prepared, now):
+            ended = self.runs.complete(job, prepared, now)
+            if ended is None:
                 raise Temporary(TAKEN(), retry_after=1)
-            return True
+            return ended
         claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
         if claimed.status.final:
-            return True
+            return self.runs.load(job.run_id)
         outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step)
         if outcome is None:
-            return False
-        self.runs.complete(claimed, outcome, self.clock.now())
-        return True
+            return None
+        return self.runs.complete(claimed, outcome, self.clock.now()) or self.runs.load(job.run_id)
 
     def _prepare(self, state: RunState, job: Job, step: Step) -> Effect | Outcome:
         """Do all that can fail without an effect. Raises Temporary: then the job is as it was."""
@@ -155,9 +156,10 @@ def skipped_after(run: Run) -> Outcome:
     return Outcome(JobStatus.SKIPPED, RUN_ENDED(outcome=run.status.value, reason=run.reason))
 
 
-def find_job(state: RunState | None, run_id: str, step_id: str, occurrence: int) -> Job:
-    """Return the job that a message names. Raises NotFound: its run has expired, or never was."""
-    for job in state.jobs if state else ():
-        if job.step_id == step_id and job.occurrence == occurrence:
-            return job
+def find_job(state: RunState | None, run_id: str, step_id: str, occurrence: int) -> tuple[RunState, Job]:
+    """Return the run and the job that a message names. Raises NotFound: the run has expired, or never was."""
+    if state is not None:
+        for job in state.jobs:
+            if job.step_id == step_id and job.occurrence == occurrence:
+                return state, job
     raise NotFound(JOB_NOT_FOUND(step=step_id, occurrence=occurrence, run=run_id))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -26,9 +27,9 @@ NOT_JSON = ReasonCode("document.not_json", "detail")
 
 S = TypeVar("S", bound=Struct)
 
-Value = str | int | bool | bytes | list[Any] | frozenset[str]
+Value = str | int | bool | bytes | list[Any] | dict[str, Any] | frozenset[str]
 Item = dict[str, Any]
-"""An item as Python values: str, int, bool, bytes, lists of these, and frozensets of str."""
+"""An item as Python values: str, int, bool, bytes, lists and dicts of these, and frozensets of str."""
 
 REASON = "reason"
 REASON_CODE = "reason_code"
@@ -52,8 +53,8 @@ def encode_value(value: Value) -> dict[str, Any]:
             return {"N": str(value)}
         case bytes():
             return {"B": value}
-        case list():
-            return {"L": [encode_value(part) for part in value]}
+        case list() | dict():
+            return {"L": [encode_value(part) for part in value]} if isinstance(value, list) else {"M": encode(value)}
         case frozenset():
             return {"SS": sorted(value)}
     raise TypeError(f"{type(value).__name__} is not kept in an item")
@@ -73,9 +74,12 @@ def decode_value(attribute: Mapping[str, Any]) -> Value:
         case "N":
             return int(value)
         case "B":
-            return bytes(value)
+            # A stream's record in an event of Lambda has it as base64.
+            return b64decode(value) if isinstance(value, str) else bytes(value)
         case "L":
             return [decode_value(part) for part in value]
+        case "M":
+            return decode(value)
         case "SS":
             return frozenset(value)
     raise TypeError(f"attributes of type {kind} are never written")

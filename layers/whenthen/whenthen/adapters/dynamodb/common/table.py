@@ -123,6 +123,7 @@ class Table:
         *,
         prefix: str = "",
         before: str = "",
+        after: str = "",
         between: tuple[str, str] | None = None,
         index: str = "",
         limit: int = MAX_QUERY_PAGE,
@@ -131,11 +132,12 @@ class Table:
     ) -> tuple[list[Item], dict[str, str] | None]:
         """Read one page of a collection, and return it with the start of the next.
 
-        At most one of `prefix` (of the sort key), `before` (exclusive) and `between` (inclusive) selects a part.
+        At most one of `prefix` (of the sort key), `before` and `after` (exclusive) and `between` (inclusive) selects a
+        part.
         Reads are consistent, but for an index.
         """
         own = f"{index}pk", f"{index}sk"
-        part, values = _part(own[1], prefix, before, between)
+        part, values = _part(own[1], prefix, before, after, between)
         condition = Expression(f"#{own[0]} = :pk{part}", values={"pk": pk, **values}).parameters()
         request: dict[str, Any] = {
             "TableName": self.name,
@@ -175,12 +177,16 @@ class Table:
         return {(pk, sk): item for (_, pk, sk), item in found.items()}
 
 
-def _part(name: str, prefix: str, before: str, between: tuple[str, str] | None) -> tuple[str, dict[str, str]]:
+def _part(
+    name: str, prefix: str, before: str, after: str, between: tuple[str, str] | None
+) -> tuple[str, dict[str, str]]:
     """Return a query's condition on the sort key, and the values in it."""
     if between is not None:
         return f" AND #{name} BETWEEN :first AND :last", {"first": between[0], "last": between[1]}
     if prefix:
         return f" AND begins_with(#{name}, :part)", {"part": prefix}
+    if after:
+        return f" AND #{name} > :part", {"part": after}
     return (f" AND #{name} < :part", {"part": before}) if before else ("", {})
 
 

@@ -1,17 +1,29 @@
-"""Store the ledger's jobs. Each change is one conditional update, fenced by the attempt under which it is made."""
+"""Store the ledger's jobs, in the items of their runs. Each change is one conditional update, fenced by its attempt."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as changed
+
 from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item, to_json
-from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
 from whenthen.adapters.dynamodb.records_table import record_items
-from whenthen.adapters.dynamodb.runs_table.run_items import job_of, job_sk, run_pk
+from whenthen.adapters.dynamodb.runs_table.run_items import (
+    EVENT,
+    EVENT_APART,
+    JOBS,
+    RUN,
+    job_in,
+    job_key,
+    run_pk,
+    state_of,
+)
 from whenthen.domain.common.errors import Busy, NotFound, Stale
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
@@ -20,12 +32,13 @@ from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, JOB_N
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.common.reasons import Reason
-    from whenthen.ports.values import Counter, RecordWrite
+    from whenthen.ports.values import Counter, RecordWrite, RunState
 
 _LOOKS = 4
 """How often a claim reads a job again that changed meanwhile."""
 
 _COUNTER = "counter"
+_ATTRIBUTE = re.compile(r"#(\w+)")
 
 
 class DynamoJobs:
@@ -44,14 +57,12 @@ class DynamoJobs:
         claimant = uuid.uuid4().hex
         for _ in range(_LOOKS):
             try:
-                return job_of(self._update(job, _claiming(claimant, now, lease_until, repeatable=repeatable)))
+                return _found(self._update(job, _claiming(claimant, now, lease_until, repeatable=repeatable)), job)
             except ConditionFailed:
-                item = self._runs.get(run_pk(job.run_id), job_sk(job))
-            if item is None:
-                raise _not_found(job)
-            found = job_of(item)
+                item = self._runs.get(run_pk(job.run_id), RUN)
+            found = _found(item, job)
             # Our own claim: the answer was lost, and the client's repetition found the job claimed.
-            if found.status.final or item.get("claimant") == claimant:
+            if found.status.final or (item and item[JOBS][job_key(job)].get("claimant") == claimant):
                 return found
             if found.lease_until is not None and found.lease_until > now:
                 raise Busy(BUSY(), (found.lease_until - now).total_seconds())
@@ -62,13 +73,10 @@ class DynamoJobs:
     def _give_up(self, job: Job, now: datetime) -> bool:
         """End the claim of a worker that died. Returns False if the worker ended it itself, or another was quicker."""
         outcome = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=job.attempt))
-        return job.status is JobStatus.CLAIMED and self.complete(job, outcome, now)
+        return job.status is JobStatus.CLAIMED and self.complete(job, outcome, now) is not None
 
     def _read(self, job: Job) -> Job:
-        item = self._runs.get(run_pk(job.run_id), job_sk(job))
-        if item is None:
-            raise _not_found(job)
-        return job_of(item)
+        return _found(self._runs.get(run_pk(job.run_id), RUN), job)
 
     def release(self, job: Job, reason: Reason) -> None:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
@@ -86,8 +94,9 @@ class DynamoJobs:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
         freed = Expression(
             condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON} REMOVE #lease_until, #claimant ADD #postponed :one",
-            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "one": 1},
+            update=f"SET #status = :pending, {SET_REASON}, #postponed = if_not_exists(#postponed, :zero) + :one"
+            " REMOVE #lease_until, #claimant",
+            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1},
         )
         try:
             self._update(job, freed)
@@ -97,18 +106,22 @@ class DynamoJobs:
             return freed_by_us and found.attempt == job.attempt
         return True
 
-    def complete(self, job: Job, outcome: Outcome, now: datetime) -> bool:
-        """Write the outcome of a job that is claimed by its attempt, or pending. Returns False if it changed."""
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> RunState | None:
+        """Write the outcome of a job that is claimed by its attempt, or pending, and return the run as it is now.
+
+        Returns None if the job changed.
+        """
         ended = _ending(outcome, now)
         values = {**ended.values, "was": job.status.value, "attempt": job.attempt}
         ending = Expression("#status = :was AND #attempt = :attempt", ended.update, values)
         try:
-            self._update(job, ending)
+            return self._state(self._update(job, ending))
         except ConditionFailed:
-            found = self._read(job)  # after a lost answer the client's own repetition fails
+            item = self._runs.get(run_pk(job.run_id), RUN)  # after a lost answer the client's own repetition fails
+            found = _found(item, job)
             written = found.finished_at is not None and format_time(found.finished_at) == format_time(now)
-            return written and found.attempt == job.attempt and found.status is outcome.status
-        return True
+            ours = written and found.attempt == job.attempt and found.status is outcome.status
+            return self._state(item) if ours and item else None
 
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
@@ -123,7 +136,7 @@ class DynamoJobs:
             update=ended.update,
             values={**ended.values, "pending": JobStatus.PENDING.value, "attempt": job.attempt},
         )
-        parts = [update(self._runs, run_pk(job.run_id), job_sk(job), ending)]
+        parts = [update(self._runs, run_pk(job.run_id), RUN, _of(job, ending))]
         for write in writes:
             parts += record_items.writes_of(self._records, write.record, write.replaces)
         if counter is not None:
@@ -133,8 +146,8 @@ class DynamoJobs:
         except TransactionRefused as error:
             raise Stale(MOVED_ON(subject=job.id)) from error
 
-    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> bool:
-        """Write the outcome that the provider reports. Returns False if the job changed since it was read."""
+    def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> RunState | None:
+        """Write the outcome that the provider reports, and return the run as it is now. None if the job changed."""
         ended = _ending(outcome, now)
         change = Expression(
             condition="#status = :was AND #stage = :before",
@@ -143,10 +156,9 @@ class DynamoJobs:
             values={**ended.values, "was": job.status.value, "stage": stage, "before": job.stage},
         )
         try:
-            self._update(job, change)
+            return self._state(self._update(job, change))
         except ConditionFailed:
-            return False
-        return True
+            return None
 
     def counter(self, name: str) -> int:
         """Return the counter's value; 0 before its first use."""
@@ -158,15 +170,34 @@ class DynamoJobs:
         return put(self._runs, {"pk": _counter_pk(counter.name), "sk": _COUNTER, "count": counter.after}, stands)
 
     def _update(self, job: Job, change: Expression) -> Item:
-        return self._runs.update(run_pk(job.run_id), job_sk(job), change)
+        return self._runs.update(run_pk(job.run_id), RUN, _of(job, change))
+
+    def _state(self, item: Item) -> RunState:
+        """Read a run's item, and its event where that stands apart."""
+        return state_of(item, self._runs.get(item["pk"], EVENT) if EVENT_APART in item else None)
+
+
+def _of(job: Job, change: Expression) -> Expression:
+    """Return the change with its attributes understood as those of the job within its run's item."""
+    within = rf"#{JOBS}.#job.#\1"
+    return changed(
+        change,
+        condition=_ATTRIBUTE.sub(within, change.condition),
+        update=_ATTRIBUTE.sub(within, change.update),
+        names={**change.names, "job": job_key(job)},
+    )
+
+
+def _found(item: Item | None, job: Job) -> Job:
+    """Return the job as it is in its run's item. Raises NotFound."""
+    found = job_in(item, job) if item else None
+    if found is None:
+        raise NotFound(JOB_NOT_FOUND(step=job.step_id, occurrence=job.occurrence, run=job.run_id))
+    return found
 
 
 def _counter_pk(name: str) -> str:
     return f"counter#{name}"
-
-
-def _not_found(job: Job) -> NotFound:
-    return NotFound(JOB_NOT_FOUND(step=job.step_id, occurrence=job.occurrence, run=job.run_id))
 
 
 _HELD = "#status = :claimed AND #attempt = :held"
@@ -184,7 +215,7 @@ def _claiming(claimant: str, now: datetime, lease_until: datetime, *, repeatable
         values["now"] = format_time(now)
     return Expression(
         condition=free,
-        update="SET #status = :claimed, #lease_until = :until, #claimant = :claimant ADD #attempt :one",
+        update="SET #status = :claimed, #lease_until = :until, #claimant = :claimant, #attempt = #attempt + :one",
         values={
             **values,
             "claimed": JobStatus.CLAIMED.value,
@@ -197,7 +228,7 @@ def _claiming(claimant: str, now: datetime, lease_until: datetime, *, repeatable
 
 def _ending(outcome: Outcome, now: datetime) -> Expression:
     return Expression(
-        condition=EXISTS.condition,
+        condition="attribute_exists(#status)",
         update=f"SET #status = :status, {SET_REASON}, #result = :result, #finished_at = :now REMOVE #lease_until",
         values={
             "status": outcome.status.value,

@@ -1,23 +1,53 @@
 """Convert runs, their jobs and events to items of the runs table and back. docs/architecture.md lists the keys.
 
+A run is one item: what never changes (the event among it) as one compressed document, and what changes as attributes,
+each job in a map of its own. An event too large for that has an item beside the run's.
+
 Runs and jobs store their reason as `adapters.dynamodb.common.items` says: a document, and its code beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import zlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from whenthen.adapters.dynamodb.common.items import Item, decode, pack, struct_item, struct_of, unpack
+from msgspec import convert
+
+from whenthen.adapters.dynamodb.common.items import (
+    REASON,
+    REASON_CODE,
+    Item,
+    decode,
+    pack,
+    struct_item,
+    struct_of,
+    unpack,
+)
 from whenthen.domain.events import event as events
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
+from whenthen.ports.values import RunState
 
 RUN = "run"
 EVENT = "event"
-_JOB = "job#"
+JOBS = "jobs"
+
+SHARDS = 10
+"""Partitions of the runs with one status in their index: each takes a thousand writes a second."""
+
+MAX_INLINE_EVENT = 1_500
+"""Bytes up to which a run's compressed document may hold its event: each write of a job costs by the whole item."""
+
+EVENT_APART = "event_apart"
+"""The attribute of a run whose event has an item of its own."""
+
+_BEGINNING = "beginning"
+_CHANGING = frozenset({"step_group", "status", "due", "waits_until", "finished_at", REASON, REASON_CODE})
 _DOCUMENTS_OF_JOB = ("reason", "result")
+_NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
 
 OPEN = tuple(status for status in RunStatus if not status.final)
 
@@ -27,19 +57,34 @@ def run_pk(run_id: str) -> str:
     return f"run#{run_id}"
 
 
-def status_pk(status: str) -> str:
-    """Return the partition of the runs with a status in their index."""
-    return f"status#{status}"
+def open_pk(run_id: str) -> str:
+    """Return the partition of an open run in the index of statuses, sorted by when the run is to be looked at."""
+    return f"open#{_shard(run_id)}"
 
 
-def job_sk(job: Job) -> str:
-    """Return the sort key of a job in its run's partition."""
-    return f"{_JOB}{job.step_id}#{job.occurrence:04d}"
+def status_pk(run_id: str, status: str) -> str:
+    """Return the partition of a run with an outcome in the index of statuses, sorted by when runs started."""
+    return f"status#{status}#{_shard(run_id)}"
 
 
-def is_job(item: Item) -> bool:
-    """Tell whether an item of a run's partition is a job."""
-    return str(item["sk"]).startswith(_JOB)
+def partitions(status: str) -> list[str]:
+    """Return all partitions of the index of statuses in which runs with this status are."""
+    name = "open" if status in OPEN else f"status#{status}"
+    return [f"{name}#{shard}" for shard in range(SHARDS)]
+
+
+def _shard(run_id: str) -> int:
+    return zlib.crc32(run_id.encode()) % SHARDS
+
+
+def place_in_index(run_id: str, at: datetime) -> str:
+    """Return the sort key of a run in an index, at this time."""
+    return f"{format_time(at)}#{run_id}"
+
+
+def job_key(job: Job) -> str:
+    """Return the name of a job in its run's map of jobs."""
+    return f"{job.step_id}#{job.occurrence:04d}"
 
 
 def expiry(ended: datetime, retention: timedelta) -> int:
@@ -47,26 +92,60 @@ def expiry(ended: datetime, retention: timedelta) -> int:
     return int((ended + retention).timestamp())
 
 
-def run_item(run: Run, expires_at: int | None) -> Item:
-    """Make the run's own item; lists find it by its rule, its record and its status, in the order of its start."""
-    started = f"{format_time(run.started_at)}#{run.id}"
-    return {
+def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | None) -> list[Item]:
+    """Make the run's item, and the item of its event where that is too large to be part of it.
+
+    Lists find the run by its rule, its record and its status.
+    """
+    fields = struct_item(run)
+    beginning = {name: value for name, value in fields.items() if name not in _CHANGING and value is not None}
+    whole = pack({**beginning, "event": events.to_json(event)})
+    inline = len(whole) <= MAX_INLINE_EVENT
+    started = place_in_index(run.id, run.started_at)
+    seen_at = place_in_index(run.id, run.waits_until or run.started_at)
+    item = {
         "pk": run_pk(run.id),
         "sk": RUN,
         "gsi1pk": f"rule#{run.rule_id}",
         "gsi1sk": started,
         "gsi2pk": f"record#{run.record}" if run.record else None,
         "gsi2sk": started if run.record else None,
-        "gsi3pk": status_pk(run.status),
-        "gsi3sk": started,
-        **struct_item(run),
+        "gsi3pk": status_pk(run.id, run.status) if run.status.final else open_pk(run.id),
+        "gsi3sk": started if run.status.final else seen_at,
+        _BEGINNING: whole if inline else pack(beginning),
+        **{name: value for name, value in fields.items() if name in _CHANGING},
+        "status": run.status.value,
+        "step_group": run.step_group,
+        JOBS: {job_key(job): job_item(job) for job in jobs},
+        EVENT_APART: None if inline else True,
         "expires_at": expires_at,
     }
+    if inline:
+        return [item]
+    apart = {"pk": item["pk"], "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
+    return [item, apart]
 
 
 def run_of(item: Item) -> Run:
     """Read the run of its item."""
-    return struct_of({"record": None, **item}, Run)
+    return _run(item, unpack(item[_BEGINNING]))
+
+
+def state_of(item: Item, apart: Item | None = None) -> RunState:
+    """Read the run with its event and jobs; `apart` is the item of an event that the run's item does not hold."""
+    beginning = unpack(item[_BEGINNING])
+    event = beginning["event"] if apart is None else unpack(apart["event"])
+    run = _run(item, beginning)
+    jobs = (_job_of(run.id, name, part) for name, part in item[JOBS].items())
+    in_order = sorted(jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence))
+    return RunState(run, events.from_json(event), tuple(in_order))
+
+
+def _run(item: Item, beginning: Mapping[str, Any]) -> Run:
+    changing = {name: item[name] for name in _CHANGING if name in item}
+    if REASON in changing:
+        changing[REASON] = json.loads(changing[REASON])
+    return convert({"record": None, **beginning, **changing}, Run)
 
 
 def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
@@ -74,35 +153,28 @@ def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
     before, after = dynamodb.get("OldImage"), dynamodb.get("NewImage")
     if not after or after["sk"].get("S") != RUN:
         return None
-    run = run_of(decode(after))
-    if not run.status.final or (before and RunStatus(before["status"]["S"]).final):
+    if not RunStatus(after["status"]["S"]).final or (before and RunStatus(before["status"]["S"]).final):
         return None
-    return run
+    return run_of(decode(after))
 
 
-def job_item(job: Job, expires_at: int | None = None) -> Item:
-    """Make a job's item, in its run's partition."""
-    return {"pk": run_pk(job.run_id), "sk": job_sk(job), **struct_item(job), "expires_at": expires_at}
+def job_item(job: Job) -> Item:
+    """Make a job's part of its run's item: what is not in its name, without most defaults."""
+    compared = {"status": job.status.value, "attempt": job.attempt, "stage": job.stage}
+    fields = {**struct_item(job), **compared}
+    return {name: value for name, value in fields.items() if name not in _NAME_OF_JOB and value is not None}
 
 
-def job_of(item: Item) -> Job:
-    """Read the job of its item."""
-    return struct_of(item, Job, _DOCUMENTS_OF_JOB)
+def job_in(item: Item, job: Job) -> Job | None:
+    """Read the job as it is now of its run's item; None if there is no such job."""
+    part = item[JOBS].get(job_key(job))
+    return None if part is None else _job_of(job.run_id, job_key(job), part)
 
 
-def event_item(run: Run, event: Event, expires_at: int | None) -> Item:
-    """Make the item of the run's own copy of its event."""
-    return {"pk": run_pk(run.id), "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
-
-
-def event_of(item: Item) -> Event:
-    """Read the event of its item."""
-    return events.from_json(unpack(item["event"]))
-
-
-def in_order(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Sort jobs by their step groups."""
-    return tuple(sorted(jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence)))
+def _job_of(run_id: str, name: str, part: Item) -> Job:
+    step_id, _, occurrence = name.rpartition("#")
+    own = {"run_id": run_id, "step_id": step_id, "occurrence": int(occurrence)}
+    return struct_of({**part, **own}, Job, _DOCUMENTS_OF_JOB)
 
 
 def open_values() -> dict[str, Any]:

@@ -7,26 +7,26 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.common.items import SET_REASON, reason_item
+from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
-from whenthen.adapters.dynamodb.runs_table import exit_subscriptions
+from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
 from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
+    EVENT_APART,
     IS_OPEN,
+    JOBS,
     RUN,
-    event_item,
-    event_of,
     expiry,
-    in_order,
-    is_job,
     job_item,
-    job_of,
+    job_key,
     open_values,
-    run_item,
+    place_in_index,
+    run_items,
     run_of,
     run_pk,
+    state_of,
     status_pk,
 )
 from whenthen.domain.common.errors import Temporary
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
 
 _ENROLLED = "enrolled"
-
-_LOOKS = 4
-"""How often a run is read again that another worker changed while it was to be finished."""
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
@@ -64,14 +61,19 @@ class DynamoRuns(DynamoJobs):
     def start(
         self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
     ) -> Started:
-        """Write the run, its event, its first jobs and its exit subscriptions, in one transaction.
+        """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`. Raises Invalid for a run with too many steps and too many keys to subscribe under.
+        run one of `earlier`. Raises Invalid for a run with too many keys to subscribe under.
         """
+        ended = (run.finished_at or run.started_at) if run.status.final else None
+        own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
+        guards = self._guards(run, enrolment_key, earlier)
+        if len(own) == 1 and not guards:
+            return self._start_alone(own[0])
+        writes = [put(self._runs, own[0], NEW), *(put(self._runs, item) for item in own[1:]), *guards]
         try:
-            unused = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
-            transact(self._runs.client, [*self._start_writes(run, event, jobs, enrolment_key), *unused])
+            transact(self._runs.client, writes)
         except TransactionRefused:
             started = self._failed_condition(run, enrolment_key, earlier)
         else:
@@ -80,20 +82,24 @@ class DynamoRuns(DynamoJobs):
             return Started.EXITED
         return started
 
-    def _start_writes(self, run: Run, event: Event, jobs: Sequence[Job], enrolment_key: str | None) -> list[Write]:
-        expires_at = self._expiry(run.finished_at or run.started_at) if run.status.final else None
-        writes = [
-            put(self._runs, run_item(run, expires_at), NEW),
-            put(self._runs, event_item(run, event, expires_at)),
-            *(put(self._runs, job_item(job, expires_at)) for job in jobs),
-        ]
+    def _start_alone(self, item: Item) -> Started:
+        """Write a run that nothing can keep from starting: one item, and no transaction."""
+        try:
+            self._runs.put(item, NEW)
+        except ConditionFailed:
+            return Started.EXISTS
+        return Started.STARTED
+
+    def _guards(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> list[Write]:
+        """Return the writes and checks that must succeed together with the run's own."""
+        guards = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
         if enrolment_key is not None:
             free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
-            writes.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
+            guards.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
         if exit_subscriptions.watches(run):
-            writes += exit_subscriptions.subscription_writes(self._runs, run)
-            writes += exit_subscriptions.last_exit_checks(self._runs, run)
-        return writes
+            guards += exit_subscriptions.subscription_writes(self._runs, run)
+            guards += exit_subscriptions.last_exit_checks(self._runs, run)
+        return guards
 
     def _failed_condition(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
@@ -119,37 +125,32 @@ class DynamoRuns(DynamoJobs):
 
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""
-        items = {item["sk"]: item for item in self._runs.collection(run_pk(run_id))}
-        if RUN not in items or EVENT not in items:  # the second: half of it has expired
+        item = self._runs.get(run_pk(run_id), RUN)
+        if item is None:
             return None
-        jobs = (job_of(item) for item in items.values() if is_job(item))
-        return RunState(run_of(items[RUN]), event_of(items[EVENT]), in_order(jobs))
+        apart = self._runs.get(run_pk(run_id), EVENT) if EVENT_APART in item else None
+        if EVENT_APART in item and apart is None:  # half of it has expired
+            return None
+        return state_of(item, apart)
 
     # --- going on ---------------------------------------------------------------------------------
 
-    def keep_token(self, run_id: str, token: str) -> None:
-        """Store the task token with which the state machine waits for the current step group."""
-        self._try(run_id, Expression(EXISTS.condition, "SET #token = :token", {"token": token}))
-
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         """Write the run's next step group and its jobs together. False if the run is final or further."""
+        places = [f"j{number}" for number in range(len(jobs))]
+        added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
             condition=f"{IS_OPEN} AND #step_group < :step_group",
-            update="SET #step_group = :step_group, #due = :due, #status = :running, #gsi3pk = :gsi3pk "
-            "REMOVE #waits_until",
+            update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
             values={
                 **open_values(),
                 "step_group": run.step_group,
                 "due": format_time(run.due),
-                "gsi3pk": status_pk(RunStatus.RUNNING),
+                **{place: job_item(job) for place, job in zip(places, jobs, strict=True)},
             },
+            names={place: job_key(job) for place, job in zip(places, jobs, strict=True)},
         )
-        try:
-            new = (put(self._runs, job_item(job), NEW) for job in jobs)
-            transact(self._runs.client, [update(self._runs, run_pk(run.id), RUN, change), *new])
-        except TransactionRefused:
-            return False
-        return True
+        return self._try(run.id, change)
 
     def park(self, run: Run, due: datetime) -> None:
         """Mark the run as waiting until `due`; a run that is final or further already stays as it is.
@@ -158,60 +159,57 @@ class DynamoRuns(DynamoJobs):
         """
         change = Expression(
             condition="#status IN (:running, :waiting) AND #step_group = :step_group",
-            update="SET #status = :waiting, #gsi3pk = :gsi3pk, #waits_until = :due",
+            update="SET #status = :waiting, #waits_until = :due, #gsi3sk = :looked_at",
             values={
                 "running": RunStatus.RUNNING.value,
                 "waiting": RunStatus.WAITING.value,
                 "step_group": run.step_group,
-                "gsi3pk": status_pk(RunStatus.WAITING),
                 "due": format_time(due),
+                "looked_at": place_in_index(run.id, due),
             },
         )
         self._try(run.id, change)
 
+    def look_again(self, run_id: str, at: datetime) -> None:
+        """Let the next sweeps leave an open run alone until `at`."""
+        values = {**open_values(), "looked_at": place_in_index(run_id, at)}
+        self._try(run_id, Expression(IS_OPEN, "SET #gsi3sk = :looked_at", values))
+
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
-        """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already.
+        """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
+        if self._finish(run, status, reason, now, apart=False):
+            return True
+        item = self._runs.get(run_pk(run.id), RUN)
+        if item is None or run_of(item).status.final:
+            return False
+        return self._finish(run, status, reason, now, apart=EVENT_APART in item)
 
-        The items that expire with it are read first, so the write is on condition that no step group was added since:
-        its jobs would never expire. Raises Temporary if step groups keep being added.
-        """
-        step_group = run.step_group
-        for _ in range(_LOOKS):
-            if self._finish(run, step_group, status, reason, now):
-                return True
-            item = self._runs.get(run_pk(run.id), RUN)
-            if item is None or run_of(item).status.final:
-                return False
-            step_group = item["step_group"]
-        raise Temporary(CONTENDED(subject=run.id), retry_after=1)
-
-    def _finish(self, run: Run, step_group: int, status: RunStatus, reason: Reason, now: datetime) -> bool:
-        """Write the outcome. Returns False if the run has its outcome, or is no longer at `step_group`."""
+    def _finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime, *, apart: bool) -> bool:
+        """Write the outcome, and let an event that stands apart expire. Returns False if the run is not as supposed."""
         expires_at = self._expiry(now)
+        stands = "attribute_exists" if apart else "attribute_not_exists"
         ending = Expression(
-            condition=f"{IS_OPEN} AND #step_group = :step_group",
-            update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk,"
+            condition=f"{IS_OPEN} AND {stands}(#{EVENT_APART})",
+            update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk, #gsi3sk = :gsi3sk,"
             " #expires_at = :expires_at REMOVE #waits_until",
             values={
                 **open_values(),
-                "step_group": step_group,
                 "status": status.value,
                 **reason_item(reason),
                 "now": format_time(now),
-                "gsi3pk": status_pk(status),
+                "gsi3pk": status_pk(run.id, status),
+                "gsi3sk": place_in_index(run.id, run.started_at),
                 "expires_at": expires_at,
             },
         )
-        expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
-        pk = run_pk(run.id)
-        parts = [str(item["sk"]) for item in self._runs.collection(pk) if item["sk"] != RUN]
-        writes = [
-            update(self._runs, pk, RUN, ending),
-            *(update(self._runs, pk, part, expiring) for part in parts),
-            *(exit_subscriptions.unsubscribe_writes(self._runs, run) if run.exits_on or run.rechecks_on else ()),
-        ]
+        others = exit_subscriptions.unsubscribe_writes(self._runs, run) if run.exits_on or run.rechecks_on else []
+        if apart:
+            expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
+            others.append(update(self._runs, run_pk(run.id), EVENT, expiring))
+        if not others:
+            return self._try(run.id, ending)
         try:
-            transact(self._runs.client, writes)
+            transact(self._runs.client, [update(self._runs, run_pk(run.id), RUN, ending), *others])
         except TransactionRefused as error:
             if 0 not in error.places:
                 raise Temporary(CONTENDED(subject=run.id), retry_after=1) from error
@@ -220,17 +218,13 @@ class DynamoRuns(DynamoJobs):
 
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
-        changed = {"status": status.value, "gsi3pk": status_pk(status), **reason_item(reason)}
+        changed = {"status": status.value, "gsi3pk": status_pk(run.id, status), **reason_item(reason)}
         change = Expression(
             condition="#status = :was",
             update=f"SET #status = :status, {SET_REASON}, #gsi3pk = :gsi3pk",
             values={"was": run.status.value, **changed},
         )
-        try:
-            self._runs.update(run_pk(run.id), RUN, change)
-        except ConditionFailed:
-            return False
-        return True
+        return self._try(run.id, change)
 
     # --- exits ------------------------------------------------------------------------------------
 
@@ -253,20 +247,25 @@ class DynamoRuns(DynamoJobs):
         return self._list("gsi2", f"record#{ref}", limit, cursor)
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
-        """List runs with a status, newest first; eventually consistent."""
-        page = self._list("gsi3", status_pk(status), limit, cursor)
-        return Page(tuple(run for run in page.items if run.status == status), page.cursor)
+        """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
+        return run_lists.by_status(self._runs, status, limit, cursor)
+
+    def overdue(self, before: datetime, limit: int) -> list[str]:
+        """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
+        return run_lists.overdue(self._runs, before, limit)
 
     def _list(self, index: str, pk: str, limit: int, cursor: str | None) -> Page[Run]:
         start = start_of(cursor, pk, index)
         items, last = self._runs.query_index(index, pk, limit=limit, start=start, backwards=True)
         return Page(tuple(run_of(item) for item in items), cursor_of(last))
 
-    def _try(self, run_id: str, change: Expression) -> None:
+    def _try(self, run_id: str, change: Expression) -> bool:
+        """Change the run's item; return False if its condition does not hold."""
         try:
             self._runs.update(run_pk(run_id), RUN, change)
         except ConditionFailed:
-            return
+            return False
+        return True
 
     def _expiry(self, ended: datetime) -> int:
         return expiry(ended, self._retention)

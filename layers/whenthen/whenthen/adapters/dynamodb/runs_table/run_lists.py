@@ -1,0 +1,58 @@
+"""List runs by status. The index has each status in shards, so that no partition bounds the whole stack."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of
+from whenthen.ports.values import Page
+
+if TYPE_CHECKING:
+    from whenthen.adapters.dynamodb.common.items import Item
+    from whenthen.adapters.dynamodb.common.table import Table
+    from whenthen.domain.runs.run import Run
+
+_INDEX = "gsi3"
+_SK = f"{_INDEX}sk"
+
+
+def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page[Run]:
+    """List runs with a status, merged from all shards; a cursor is the place in their common order.
+
+    Open runs come soonest due first, and are fewer than `limit` where others stand between them; runs with an outcome
+    come newest first. Raises Invalid naming `cursor`.
+    """
+    name = f"status#{status}"
+    start = start_of(cursor, name)
+    soonest_first = status in OPEN
+    keys = _merged(table, status, start["sk"] if start else "", limit + 1, soonest_first=soonest_first)
+    shown = keys[:limit]
+    items = table.get_all((key["pk"], key["sk"]) for key in shown)
+    runs = [run_of(items[place]) for key in shown if (place := (key["pk"], key["sk"])) in items]
+    more = {"pk": name, "sk": str(shown[-1][_SK])} if len(keys) > limit else None
+    return Page(tuple(run for run in runs if run.status == status), cursor_of(more))
+
+
+def overdue(table: Table, before: datetime, limit: int) -> list[str]:
+    """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
+    until = place_in_index("", before)
+    found: list[Item] = []
+    for partition in partitions(OPEN[0]):
+        found += table.query(partition, index=_INDEX, limit=limit, before=until)[0]
+    found.sort(key=lambda key: str(key[_SK]))
+    return [str(key["pk"]).removeprefix("run#") for key in found[:limit]]
+
+
+def _merged(table: Table, status: str, start: str, limit: int, *, soonest_first: bool) -> list[Item]:
+    """Return the keys of the next runs behind `start`, of all shards, in their common order."""
+    after, before = (start, "") if soonest_first else ("", start)
+    keys: list[Item] = []
+    for partition in partitions(status):
+        found, _ = table.query(
+            partition, index=_INDEX, limit=limit, after=after, before=before, backwards=not soonest_first
+        )
+        keys += found
+    keys.sort(key=lambda key: str(key[_SK]), reverse=not soonest_first)
+    return keys[:limit]
