@@ -65,7 +65,7 @@ class Everything:
         self.published: list[Any] = []
         self.noted: list[Any] = []
 
-    def publish(self, events: Any) -> None:
+    def publish(self, events: Any, settled: Any = ()) -> None:
         self.published += events
 
     def note(self, _source: str, refusal: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,7 +46,7 @@ class FailingBus:
         self.errors = errors
         self.published: list[str | None] = []
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def publish(self, events: Sequence[Event], settled: Collection[str] = ()) -> None:
         for event in events:
             if event.subject in self.errors:
                 raise self.errors[event.subject]
@@ -168,7 +168,7 @@ def test_a_defect_on_one_change_is_tried_again_while_the_others_are_published(
 
 def test_what_follows_of_the_same_record_waits_with_it(stack: Stack) -> None:
     class Once(FailingBus):
-        def publish(self, events: Sequence[Event]) -> None:
+        def publish(self, events: Sequence[Event], settled: Collection[str] = ()) -> None:
             if any(event.type == "lead.created" and event.subject == "lead:4711" for event in events):
                 raise KeyError("defect")
             super().publish(events)

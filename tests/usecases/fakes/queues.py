@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from tests.usecases.fakes.outside import FakeClock
 from whenthen.adapters.aws.sequences import execution_name
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
+from whenthen.domain.events.siblings import main_id
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
@@ -63,10 +64,11 @@ class FakeBus:
     queue: FakeQueue
     published: list[Event] = field(default_factory=list)
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def publish(self, events: Sequence[Event], settled: Collection[str] = ()) -> None:
         for event in events:
             self.published.append(event)
-            self.queue.add(event)
+            if main_id(event.id) not in settled:
+                self.queue.add(event)
 
 
 @dataclass

@@ -76,6 +76,9 @@ class FakeEventLog:
         assert now.tzinfo is not None
         return self.plans.setdefault(plan.event.id, plan)
 
+    def record_plans(self, plans: Sequence[Plan], now: Any) -> builtins.list[Plan]:
+        return [self.record_plan(plan, now) for plan in plans]
+
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         self.plans[event_id] = replace(self.plans[event_id], completed=True, refused=tuple(refused))
 
@@ -107,9 +110,9 @@ class FakeOccurrences:
     noted: set[tuple[str, str, datetime, str]] = field(default_factory=set)
     asked: builtins.list[tuple[str, str]] = field(default_factory=list)
 
-    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
+    def note_all(self, events: Sequence[tuple[Event, Sequence[str]]], now: datetime) -> None:
         assert now.tzinfo is not None
-        self.noted |= {(key, event.type, event.time, event.id) for key in keys}
+        self.noted |= {(key, event.type, event.time, event.id) for event, keys in events for key in keys}
 
     def times(
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int

@@ -33,6 +33,7 @@ from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
 from whenthen.usecases.matching.match_event import MatchEvent
+from whenthen.usecases.matching.settle_idle import SettleIdle
 from whenthen.usecases.matching.stop_on_exit import StopOnExit
 from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
@@ -105,6 +106,10 @@ class Functions:
     channels: Mapping[str, Callable[[str, str, int], None]]
 
 
+def _is_raised(error: Exception) -> None:
+    raise error
+
+
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
@@ -119,7 +124,9 @@ def functions_of(ports: Ports) -> Functions:
         ),
         fetch_lead=FetchLead(p.graph, save_record, p.bus, p.leads, p.lead_forms, p.clock, "TR"),
         reconcile_leads=ReconcileLeads(p.graph, p.lead_forms, p.leads, p.log, p.settings, p.clock, timedelta(days=90)),
-        publish_changes=PublishChanges(p.bus, p.clock),
+        publish_changes=PublishChanges(
+            p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
+        ),
         publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
         fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
         enrol_view=EnrolView(p.rules, p.records, p.bus),

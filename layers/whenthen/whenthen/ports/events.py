@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.events.event import Event
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 class Bus(Protocol):
     """Publish events on the bus."""
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """Put all events on the bus. Raises Temporary unless every one of them was taken."""
+    def publish(self, events: Sequence[Event], settled: Collection[str] = ()) -> None:
+        """Put all events on the bus. Raises Temporary unless every one of them was taken.
+
+        settled  ids of the main events of changes that need not be matched any more
+        """
 
 
 class EventLog(Protocol):
@@ -31,6 +34,9 @@ class EventLog(Protocol):
 
     def record_plan(self, plan: Plan, now: datetime) -> Plan:
         """Store the plan unless there is one; return the stored plan."""
+
+    def record_plans(self, plans: Sequence[Plan], now: datetime) -> Sequence[Plan]:
+        """Call `record_plan` for each of the plans, several at a time."""
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         """Mark the plan as carried out, and store the rules that the record could not enter."""
@@ -46,8 +52,8 @@ class Preloading(Protocol):
 class Occurrences(Protocol):
     """Store when events happened to whom: conditions on `history.*` count these occurrences."""
 
-    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
-        """Store an occurrence of the event under each key; a repetition changes nothing."""
+    def note_all(self, events: Sequence[tuple[Event, Sequence[str]]], now: datetime) -> None:
+        """Store an occurrence of each event under each of its keys; a repetition changes nothing."""
 
     def times(
         self, key: str, event_type: str, *, since: datetime | None, until: datetime, limit: int

@@ -68,3 +68,8 @@ def codes_of(reason: Any) -> list[str]:
     if isinstance(reason, Reason):
         return [reason.code, *(code for value in reason.params.values() for code in codes_of(value))]
     return [code for value in reason for code in codes_of(value)] if isinstance(reason, list | tuple) else []
+
+
+def settling_failed(error: Exception) -> None:
+    """Log why changes could not be settled where they are published."""
+    logger.warning("changes go to the queue unsettled", error=type(error).__name__, exc_info=error)

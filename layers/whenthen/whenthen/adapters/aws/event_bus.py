@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws.batches import chunks, send_groups
@@ -29,6 +29,9 @@ SOURCE = "whenthen"
 
 MAX_CALL_BYTES = 250_000
 """EventBridge takes 256 KB in one call, counted with the attributes beside the detail."""
+
+SETTLED = "whenthensettled"
+"""Stands in a detail that needs no matching: the rule in front of the event queue leaves it out (template.yaml)."""
 
 _OVERHEAD = 200
 """Bytes: more than an entry's time and names take."""
@@ -50,14 +53,14 @@ class EventBridgeBus:
         self._client = client
         self._bus_name = bus_name
 
-    def publish(self, published: Sequence[Event]) -> None:
-        """Put all events on the bus.
+    def publish(self, published: Sequence[Event], settled: Collection[str] = ()) -> None:
+        """Put all events on the bus; entries of changes in `settled` (ids of main events) say so.
 
         Raises Temporary unless every event was taken; TooLarge or Malformed for one that never will be, Malformed
         after all others were put. The caller then repeats all of them: an event that comes twice has the same id, and
         the same effects once.
         """
-        entries = [self._entry(group) for group in siblings.groups(published)]
+        entries = [self._entry(group, settled) for group in siblings.groups(published)]
         for entry in entries:
             if _size(entry) > MAX_CALL_BYTES:
                 raise TooLarge(TOO_LARGE(most=MAX_CALL_BYTES, found=_size(entry)))
@@ -66,13 +69,13 @@ class EventBridgeBus:
         if rejected:
             raise Malformed(NEVER_TAKEN(events=[*rejected]))
 
-    def _entry(self, group: siblings.Group) -> dict[str, Any]:
+    def _entry(self, group: siblings.Group, settled: Collection[str]) -> dict[str, Any]:
         return {
             "EventBusName": self._bus_name,
             "Source": SOURCE,
             "DetailType": group[0].type,
             "Time": group[0].time,
-            "Detail": _detail(group),
+            "Detail": _detail(siblings.to_json(group) | ({SETTLED: True} if group[0].id in settled else {})),
         }
 
     def _put(self, entries: Sequence[dict[str, Any]], rejected: list[str]) -> list[dict[str, Any]]:
@@ -89,11 +92,11 @@ class EventBridgeBus:
         return again
 
 
-def _detail(group: siblings.Group) -> str:
+def _detail(document: dict[str, Any]) -> str:
     """Write events as JSON that every service behind the bus takes."""
-    written = _written(siblings.to_json(group))
+    written = _written(document)
     if _MAY_HOLD_LONG_INTEGERS.search(written):  # only old records can hold one
-        written = _written(int64.as_text(siblings.to_json(group)))
+        written = _written(int64.as_text(document))
     # Not escaped: EventBridge reads the detail and writes it anew for SQS.
     return _NOT_IN_XML.sub("\ufffd", written)
 

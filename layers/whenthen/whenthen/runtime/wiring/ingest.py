@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
     from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
     from whenthen.usecases.ingest.send_event import SendEvent
+    from whenthen.usecases.matching.settle_idle import SettleIdle
 
 
 class IngestWiring(RecordsWiring):
@@ -62,7 +63,16 @@ class IngestWiring(RecordsWiring):
     def publish_changes(self) -> PublishChanges:
         from whenthen.usecases.ingest.publish_changes import PublishChanges
 
-        return PublishChanges(self.bus, self.clock)
+        return PublishChanges(self.bus, self.clock, self.settle_idle)
+
+    @cached_property
+    def settle_idle(self) -> SettleIdle:
+        from whenthen.runtime.observability import settling_failed
+        from whenthen.usecases.matching.settle_idle import SettleIdle
+
+        return SettleIdle(
+            self.preloading, self.rule_book, self.event_log, self.occurrences, self.clock, settling_failed
+        )
 
     @cached_property
     def fire_due_dates(self) -> FireDueDates:

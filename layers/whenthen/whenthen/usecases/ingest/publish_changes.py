@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
+    from whenthen.usecases.matching.settle_idle import SettleIdle
 
 
 class PublishChanges(Struct, frozen=True):
@@ -20,11 +21,15 @@ class PublishChanges(Struct, frozen=True):
 
     bus: Bus
     clock: Clock
+    settle_idle: SettleIdle
 
     def __call__(self, changes: Sequence[tuple[Record | None, Record | None]]) -> int:
-        """Publish the events of changes, given as (before, after); returns their number. Raises Temporary."""
+        """Publish the events of changes, given as (before, after); returns their number. Raises Temporary.
+
+        Those that nothing comes of are settled before, since nobody does it afterwards.
+        """
         now = self.clock.now()
         events = [event for before, after in changes for event in change_events(before, after, now)]
         if events:
-            self.bus.publish(events)
+            self.bus.publish(events, self.settle_idle(events))
         return len(events)

@@ -68,7 +68,11 @@ class Decide(Struct, frozen=True):
     def __call__(self, event: Event, ahead: Preloaded) -> Plan:
         """Note that the event happened, and plan the rules that it starts."""
         # First note, then count: of two events at once, the one that is noted last counts both.
-        self.occurrences.note(event, keys_of(event), self.clock.now())
+        self.occurrences.note_all([(event, keys_of(event))], self.clock.now())
+        return self.plan(event, ahead)
+
+    def plan(self, event: Event, ahead: Preloaded) -> Plan:
+        """Plan the rules that the event starts."""
         record = self._record_of(event, ahead)
         if event.cause.depth >= MAX_DEPTH:
             return Plan(event, record, (), note=LOOP(count=event.cause.depth), decided_at=self.clock.now())

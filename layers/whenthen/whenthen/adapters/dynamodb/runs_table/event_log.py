@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from whenthen.adapters.aws.parallel import gather
 from whenthen.adapters.dynamodb.common.items import REASON, Item, pack, reason_item, reason_of, unpack
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.records_table.record_items import record_item, record_of
@@ -61,6 +63,10 @@ class DynamoEventLog:
                 raise Temporary(PLAN_EXPIRED()) from error
             return kept
         return plan
+
+    def record_plans(self, plans: Sequence[Plan], now: datetime) -> list[Plan]:
+        """Store plans, several at a time; return the stored ones."""
+        return gather([partial(self.record_plan, plan, now) for plan in plans])
 
     def close(self, event_id: str, refused: Sequence[NotEntered]) -> None:
         """Mark the plan as carried out, and store the rules that the record could not enter."""

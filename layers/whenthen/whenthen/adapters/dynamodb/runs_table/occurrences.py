@@ -29,11 +29,14 @@ class DynamoOccurrences:
         self._table = Table(client, runs_table)
         self._retention = retention
 
-    def note(self, event: Event, keys: Sequence[str], now: datetime) -> None:
-        """Store an occurrence of the event under each key."""
+    def note_all(self, events: Sequence[tuple[Event, Sequence[str]]], now: datetime) -> None:
+        """Store an occurrence of each event under each of its keys."""
         expires_at = expiry(now, self._retention)
-        sk = f"{event.type}#{format_time(event.time)}#{event.id}"
-        items: list[Item] = [{"pk": _pk(key), "sk": sk, "expires_at": expires_at} for key in keys]
+        items: list[Item] = [
+            {"pk": _pk(key), "sk": f"{event.type}#{format_time(event.time)}#{event.id}", "expires_at": expires_at}
+            for event, keys in events
+            for key in keys
+        ]
         gather([partial(self._table.put, item) for item in items])
 
     def times(
