@@ -119,7 +119,7 @@ class MeteredStage(AwsStage):
     def _taken(self, flight: Flight) -> bool:
         """A message of the bus was sent to its queue; each is received and deleted."""
         size = pieces(flight.message["Body"])
-        self.meter.totals["queue_requests"] += 1 + size + (size if flight.queue == "events" else 0)
+        self.meter.totals["queue_requests"] += 1 + size + (size if flight.queue in ("events", "imports") else 0)
         return super()._taken(flight)
 
     def _receive(self) -> None:

@@ -83,11 +83,15 @@ class Stack:
     def _bus(self) -> None:
         events = client("events")
         events.create_event_bus(Name=STACK)
-        for name, queue in (("EventRule", "EventQueue"), ("ImportRule", "ImportQueue")):
+        self.queues["settled"] = self._queue("settled")
+        events.put_rule(Name="settled", EventBusName=STACK, EventPattern='{"detail": {"whenthensettled": [true]}}')
+        targets = (("EventRule", "EventQueue"), ("ImportRule", "ImportQueue"), ("settled", "settled"))
+        for name, queue in targets:
             arn = client("sqs").get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=["QueueArn"])
             target = {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
-            pattern = {**properties(name)["EventPattern"], "account": ["123456789012"]}
-            events.put_rule(Name=name, EventBusName=STACK, EventPattern=json.dumps(pattern))
+            if name != queue:
+                pattern = {**properties(name)["EventPattern"], "account": ["123456789012"]}
+                events.put_rule(Name=name, EventBusName=STACK, EventPattern=json.dumps(pattern))
             events.put_targets(Rule=name, EventBusName=STACK, Targets=[target])
 
     def has_secret(self, name: str, document: Mapping[str, Any]) -> None:
@@ -106,6 +110,10 @@ class Stack:
     def bodies(self, queue: str) -> list[Any]:
         """The JSON documents that wait in a queue; they do not, after this."""
         return [json.loads(message["Body"]) for message in self.messages(queue)]
+
+    def settled(self) -> list[dict[str, Any]]:
+        """The details of the events that were settled where they were published, and came to no queue."""
+        return self.events("settled")
 
     def events(self, queue: str = "EventQueue") -> list[dict[str, Any]]:
         """The details of the events that came by way of the bus; they do not wait in the queue after this."""

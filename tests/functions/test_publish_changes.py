@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeSerializer
 from msgspec.structs import replace
 
 from tests.adapters.samples import record, why
+from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
 from whenthen.adapters.dynamodb.records_table.record_items import record_item
@@ -71,11 +72,43 @@ def _publish(stack: Stack, *images: tuple[Any, Any]) -> list[str]:
 )
 def test_a_change_becomes_its_events(stack: Stack, images: tuple[Any, Any], expected: set[str]) -> None:
     assert _publish(stack, images) == []
-    told = stack.events()
+    assert stack.events() == [], "no rule is about it"
+    told = stack.settled()
     assert len(told) == bool(expected), "one entry tells all that a change means"
     types = {event_type for event in told for event_type in event["types"]}
     assert expected <= types
     assert bool(expected) == bool(types)
+
+
+def test_a_change_that_a_rule_is_about_goes_to_the_queue(stack: Stack) -> None:
+    met = {"field": "record.status", "op": "equals", "value": "called"}
+    Api(stack).has_rule(trigger={"event": "lead.updated"}, conditions=met, mode="on", kind="lead")
+    assert _publish(stack, (None, _image(_lead(1))), (_image(NEW), _image(CALLED))) == []
+    [found] = stack.events()
+    assert (found["type"], found["subject"]) == ("lead.updated", CALLED.ref)
+    [other] = stack.settled()
+    assert other["subject"] == "lead:1"
+    log = stack.wiring("manage").event_log
+    assert log.plan_of(found["id"]) is None, "the matcher decides it"
+    kept = log.plan_of(other["id"])
+    assert kept is not None
+    assert kept.completed
+    assert [each.type for each in (kept.event, *kept.also)] == other["types"]
+
+
+def test_rules_that_cannot_be_read_leave_the_decision_to_the_queue(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Unreadable:
+        def read(self, _: Any) -> Any:
+            raise Temporary(why("reading: ProvisionedThroughputExceeded"))
+
+    stack.adapters["preloading"] = Unreadable()
+    with caplog.at_level(logging.WARNING):
+        assert _publish(stack, (None, _image(NEW))) == []
+    assert len(stack.events()) == 1
+    assert stack.settled() == []
+    assert "changes go to the queue unsettled" in caplog.text
 
 
 def test_a_batch_keeps_its_order(stack: Stack) -> None:
@@ -126,7 +159,7 @@ def test_an_image_that_cannot_be_read_is_dead_lettered_with_a_reason_that_quotes
     assert _publish(stack, (None, broken), (None, _image(NEW))) == []
     (message,) = stack.messages("ChangeDeadLetters")
     assert "905321234567" not in json.dumps(message["MessageAttributes"])
-    assert "lead.created" in {event["type"] for event in stack.events()}
+    assert "lead.created" in {event["type"] for event in stack.settled()}
 
 
 def test_a_change_that_could_not_be_dead_lettered_comes_again(stack: Stack) -> None:

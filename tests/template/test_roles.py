@@ -89,6 +89,7 @@ WHO = [
             "ChangeRecord",
             "ReceiveWebhook",
             "FetchLead",
+            "PublishChanges",
         },
     ),
     ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
@@ -102,7 +103,7 @@ WHO = [
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads", "ImportRecords", "FetchLead"}
+        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
@@ -240,11 +241,10 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
     [
         ("ReceiveWebhook", {"dynamodb:UpdateItem": ["rejected#*"], "dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
         ("FetchLead", {"dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
+        ("PublishChanges", {key: ["event#*", "history#*"] for key in ("dynamodb:PutItem", "dynamodb:GetItem")}),
     ],
 )
-def test_who_notes_what_came_in_writes_that_into_the_history_and_reads_nothing_there(
-    function: str, keys: dict[str, list[str]]
-) -> None:
+def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: str, keys: dict[str, list[str]]) -> None:
     found = statements_on(function, "${RunsTable.Arn}")
     assert {action: statement["Condition"] for statement in found for action in statement["Action"]} == {
         action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": key}} for action, key in keys.items()

@@ -25,7 +25,7 @@ def note(
     occurrences: DynamoOccurrences, at: datetime, external_id: str, event_type: str = MISSED, key: str = KEY
 ) -> Event:
     happened = event(external_id, event_type, at)
-    occurrences.note(happened, (key,), NOW)
+    occurrences.note_all([(happened, (key,))], NOW)
     return happened
 
 
@@ -56,7 +56,7 @@ def test_of_many_the_newest(occurrences: DynamoOccurrences) -> None:
 
 
 def test_under_several_keys_and_forgotten_after_the_retention(occurrences: DynamoOccurrences, dynamodb: Any) -> None:
-    occurrences.note(event("e1", MISSED), (KEY, "email#a@example.com"), minutes(5))
+    occurrences.note_all([(event("e1", MISSED), (KEY, "email#a@example.com"))], minutes(5))
     for key in (KEY, "email#a@example.com"):
         assert len(occurrences.times(key, MISSED, since=None, until=NOW, limit=10)) == 1
     expiries = {int(item["expires_at"]["N"]) for item in dynamodb.scan(TableName=RUNS)["Items"]}

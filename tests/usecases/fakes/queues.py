@@ -11,7 +11,7 @@ from tests.usecases.fakes.outside import FakeClock
 from whenthen.adapters.aws.sequences import execution_name
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.siblings import main_id
+from whenthen.domain.events.siblings import groups
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
@@ -65,9 +65,9 @@ class FakeBus:
     published: list[Event] = field(default_factory=list)
 
     def publish(self, events: Sequence[Event], settled: Collection[str] = ()) -> None:
-        for event in events:
-            self.published.append(event)
-            if main_id(event.id) not in settled:
+        for group in groups(events):
+            self.published += group
+            for event in group if group[0].id not in settled else ():
                 self.queue.add(event)
 
 

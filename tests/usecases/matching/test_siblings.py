@@ -89,6 +89,16 @@ def test_a_redelivery_starts_no_rule_that_came_after_nothing_matched(world: Worl
 
 
 @pytest.mark.parametrize("on", [UPDATED, STATUS])
+def test_nor_where_its_events_come_in_messages_of_their_own(world: World, on: str) -> None:
+    group = changed(world)
+    matched(world, group)
+    watching(world, on)
+    for event in group:
+        matched(world, (event,))
+    assert world.all_runs == []
+
+
+@pytest.mark.parametrize("on", [UPDATED, STATUS])
 def test_what_was_planned_is_carried_out_though_the_rule_has_changed_since(world: World, on: str) -> None:
     """The first delivery dies right after its plans were stored."""
 

@@ -271,8 +271,10 @@ class Adapters:
     def preloading(self) -> Preloading:
         from whenthen.adapters.dynamodb.preloading import DynamoPreloading
 
-        tables = self.settings.config_table, self.settings.records_table, self.settings.runs_table
-        return DynamoPreloading(self.dynamodb, tables, self.rule_book, self.records)
+        settings = self.settings
+        return DynamoPreloading(
+            self.dynamodb, settings.config_table, settings.runs_table, self.rule_book, lambda: self.records
+        )
 
     @cached_property
     def occurrences(self) -> Occurrences:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.event_catalog import derivation
+from whenthen.domain.events.siblings import main_id
 from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.runs.entry_policy import entry_denied
@@ -45,7 +46,8 @@ def wanted_for(groups: Iterable[Group]) -> Wanted:
     each_event = [event for group in found for event in group]
     seeking = [each for each in each_event if not speaks(each) and derivation.record_of(each) is None]
     return Wanted(
-        events=tuple(dict.fromkeys(group[0].id for group in found)),
+        # Of a change that was too large for one message, the main event's plan may name the others all the same.
+        events=tuple(dict.fromkeys(each for group in found for each in (group[0].id, main_id(group[0].id)))),
         types=tuple(dict.fromkeys(each.type for each in each_event)),
         refs=tuple(dict.fromkeys(each.subject for each in seeking if each.subject is not None)),
         people=tuple(dict.fromkeys(each.identities for each in seeking if each.subject is None and each.identities)),

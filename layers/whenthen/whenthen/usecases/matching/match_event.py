@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
@@ -82,7 +83,7 @@ class MatchEvent(Struct, frozen=True):
         finds no plan of the main event knows that there is none of the others. `ahead`: from `preload`, for the batch.
         """
         main, *others = group
-        plan, decided = ahead.plans.get(main.id), dict[str, Plan]()
+        plan, decided = _stored(main, ahead), dict[str, Plan]()
         if plan is None:
             self._react(main, ahead)
             decided = {event.id: self.decide(event, ahead) for event in group}
@@ -162,6 +163,12 @@ class MatchEvent(Struct, frozen=True):
         current = self.runs.load(state.run.id) if already else state
         if current is not None:
             self.orchestrator.catch_up(current)
+
+
+def _stored(event: Event, ahead: Preloaded) -> Plan | None:
+    """Return the plan of an event as it was stored before, on its own or with the main event of its change."""
+    main = ahead.plans.get(main_id(event.id))
+    return ahead.plans.get(event.id) or (main.of_sibling(event.id) if main else None)
 
 
 def _ended(run: Run, status: RunStatus, reason: Reason) -> Run:

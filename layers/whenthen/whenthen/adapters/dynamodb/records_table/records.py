@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.adapters.dynamodb.common.batch_read import Place
+    from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
@@ -82,6 +84,16 @@ class DynamoRecords:
                 return record_of(item)
             ref = item[MERGED_INTO]
         raise Temporary(CONTENDED(subject=ref), retry_after=1)
+
+    def place_of(self, ref: str) -> Place:
+        """Return the place of a record's item."""
+        return self._table.name, pk_of(ref), SK
+
+    def of_item(self, ref: str, item: Item | None) -> Record | None:
+        """Read the record of its item, or the one that it was merged into; None if there is none."""
+        if item is not None and MERGED_INTO in item:
+            return self.get(ref)
+        return record_of(item) if item is not None else None
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         """Find the record (of `kind`) with one of these identities: a contact first, then a lead, then others.
