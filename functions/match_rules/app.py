@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from whenthen.runtime.observability import count, logger, metrics
-from whenthen.runtime.queue_consumer import Messages, consume, readable
+from whenthen.runtime.queue_consumer import Messages, consume_dated, readable
 from whenthen.runtime.wiring import wired
 from whenthen.sources.eventbridge.envelope import events_of
 
@@ -19,12 +20,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     batch = wired().match_batch(readable(event["Records"], events_of))
 
-    def match(envelope: Any) -> None:
-        plans = batch(events_of(envelope))
+    def match(envelope: Any, arrival: datetime | None) -> None:
+        plans = batch(events_of(envelope, arrival))
         count("EventsMatched", len(plans) + sum(len(plan.also) for plan in plans))
         count("RulesMatched", sum(len(plan.rules) for plan in plans))
 
-    return consume(event, match, _queue_of(event), context)
+    return consume_dated(event, match, _queue_of(event), context)
 
 
 def _queue_of(event: dict[str, Any]) -> Messages:

@@ -102,6 +102,16 @@ def test_ids_and_identities_that_are_no_keys_are_no_obstacle(ruled: Stack) -> No
     assert len(ruled.bodies("RecordQueue")) == 1
 
 
+@pytest.mark.parametrize("time", ["2026-03-14T12:30:00Z", "2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_application_s_event_is_not_later_than_its_message_in_the_queue(ruled: Stack, time: str) -> None:
+    """SQS says 09:30; this process's clock is later, so that it would not bound the first of these times."""
+    dated = _of_application("app.one", "1", subject="contact:7", time=time)
+    native = envelope({"number": 8}, "order.shipped", source="com.example.shop", time=time, id="7-8-9")
+    assert failed(ruled.consume("EventQueue", batch(dated, native))) == []
+    runs = ruled.wiring("manage").runs.by_status("running", limit=5, cursor=None).items
+    assert {run.entered for run in runs} == {parse_time("2026-03-14T09:30:00Z", "time")}
+
+
 @pytest.mark.parametrize(
     "foreign",
     [

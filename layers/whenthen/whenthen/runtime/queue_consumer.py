@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from whenthen.domain.common.backoff import outage_pause
@@ -25,6 +26,7 @@ from whenthen.runtime.observability import count, loggable, logger
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, Any]], object]
+DatedWork = Callable[[Mapping[str, Any], datetime | None], object]
 
 STORE_SECONDS = 8.0
 """Seconds of an invocation that must be left to begin a message that only calls AWS. Stopped, it repeats the same."""
@@ -68,6 +70,19 @@ def consume(
     A message is begun while `seconds` are left; the messages behind it come back at once, as they were. The first is
     always begun, or none ever would be.
     """
+    return _consume(event, lambda record: work(_document(record["body"])), messages, context, seconds)
+
+
+def consume_dated(
+    event: Mapping[str, Any], work: DatedWork, messages: Messages, context: Invocation, seconds: float = STORE_SECONDS
+) -> dict[str, Any]:
+    """Do `work` as `consume` does, with the moment at which each message reached its queue; None if SQS tells none."""
+    return _consume(event, lambda record: work(_document(record["body"]), _sent_at(record)), messages, context, seconds)
+
+
+def _consume(
+    event: Mapping[str, Any], work: Work, messages: Messages, context: Invocation, seconds: float
+) -> dict[str, Any]:
     failed = []
     for place, record in enumerate(event["Records"]):
         if place and context.get_remaining_time_in_millis() < seconds * 1_000:
@@ -99,7 +114,7 @@ def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) 
 
 def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
     try:
-        work(_document(record["body"]))
+        work(record)
     except WhenthenError as error:
         logger.warning("message not processed", message_id=record["messageId"], **loggable(error))
         if handling_of(error).on_queue is OnQueue.DEAD_LETTER:
@@ -127,6 +142,11 @@ def _is_dead_lettered(record: Mapping[str, Any], error: Exception, messages: Mes
         return False
     count("MessagesDeadLettered")
     return True
+
+
+def _sent_at(record: Mapping[str, Any]) -> datetime | None:
+    written = record.get("attributes", {}).get("SentTimestamp", "")
+    return datetime.fromtimestamp(int(written) / 1_000, UTC) if str(written).isdecimal() else None
 
 
 def _document(body: str) -> Mapping[str, Any]:

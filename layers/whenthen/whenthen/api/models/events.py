@@ -34,7 +34,7 @@ class ReportedEvent(Sparse):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_REPORTED]})
     type: str = Field(description="`<kind>.<past verb>`.", examples=["order.paid"])
     id: str = Field(default_factory=str, description="The source's own id; the same has the effects of one event.")
-    time: Time = Field(default_factory=str, description="When it happened; by default now.")
+    time: Time = Field(default_factory=str, description="When it happened; by default now, and never later.")
     subject: str = Field(default_factory=str, description="The record it happened to.", examples=["lead:42"])
     person: dict[str, Any] = Field(
         default_factory=dict, description="Who it happened to.", examples=[{"phone": "+905321234567"}]

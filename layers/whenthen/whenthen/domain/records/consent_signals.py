@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.records.consent import CONSENT, agreed_on, mapping_of, read_consent
 
@@ -50,11 +51,17 @@ def consent_signal(event: Event) -> ConsentSignal | None:
     return ConsentSignal(row[0], agreed) if row and agreed is not None else None
 
 
-def with_consent_signal(record: Record, word: ConsentSignal, said: datetime) -> dict[str, Any] | None:
-    """Return the patch by which a record stores a signal. None if it has a newer one."""
+def with_consent_signal(
+    record: Record, word: ConsentSignal, said: datetime, now: datetime | None = None
+) -> dict[str, Any] | None:
+    """Return the patch by which a record stores a signal. None if it has a newer one.
+
+    One that is dated later than `now` is none: nobody can have given it yet, and it would outlive every other.
+    """
     at = format_time(said)
     known = mapping_of(record.fields.get("consent_at"))
-    if str(known.get(word.channel, "")) >= at:
+    before = _time(known.get(word.channel))
+    if before is not None and format_time(before) >= at and (now is None or before <= now):
         return None
     consent = {**read_consent(record.fields.get(CONSENT)), word.channel: word.agreed}
     return {"consent": consent, "consent_at": {**known, word.channel: at}}
@@ -66,6 +73,13 @@ def opted_out(channel: str, records: Iterable[Record]) -> Reason | None:
         if agreed_on(channel, read_consent(record.fields.get(CONSENT))) is False:
             return REFUSED(channel=channel, ref=record.ref)
     return None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return parse_time(value, "consent_at")
+    except Invalid:
+        return None
 
 
 def _spoken(text: Any) -> bool | None:

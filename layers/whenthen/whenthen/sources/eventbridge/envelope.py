@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import event as events
+from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
 from whenthen.domain.events.identities import fits_key, normalised_identity
 from whenthen.domain.events.siblings import Group, from_json
@@ -30,8 +32,10 @@ _OF_HOOKS = "hook/"
 """Begins the source of the events of a configured source."""
 
 
-def events_of(envelope: Mapping[str, Any]) -> Group:
-    """Read the events in an envelope of EventBridge. Raises Malformed, or Invalid naming a field.
+def events_of(envelope: Mapping[str, Any], arrival: datetime | None = None) -> Group:
+    """Read the events in an envelope of EventBridge. One of another application is not later than its `arrival`.
+
+    Raises Malformed, or Invalid naming its field.
 
     A detail that is a CloudEvent is taken as it is; the id of one that is not whenthen's own is unique only with its
     source. Only whenthen's own have several events, those of one change. Any other detail is the event's data, with the
@@ -48,9 +52,10 @@ def events_of(envelope: Mapping[str, Any]) -> Group:
         group = (_plain(envelope, detail),)
     if not EVENT_TYPE.fullmatch(group[0].type):
         raise Invalid.field("type", BAD_EVENT_TYPE(value=group[0].type))
-    if not own:
-        _check_reported(group[0])
-    return group
+    if own:
+        return group
+    _check_reported(group[0])
+    return group if arrival is None else (arrived(group[0], arrival),)
 
 
 def _plain(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> Event:

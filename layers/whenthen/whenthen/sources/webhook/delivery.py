@@ -194,7 +194,8 @@ def _take(
 ) -> tuple[EventDraft, RecordUpsert | None]:
     external_id = text_id(session.value("id", mapping.id))
     record = record_of(delivery.source.name, delivery.country, mapping.record, session)
-    happened = time_of(mapping, session)
+    told = time_of(mapping, session)
+    happened = told and min(told, delivery.now)  # the sender's clock may be fast
     draft = _draft(
         delivery,
         event_type,

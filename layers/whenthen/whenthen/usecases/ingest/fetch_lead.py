@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import backoff, ids
 from whenthen.domain.common.errors import Permanent, Throttled
+from whenthen.domain.events.arrival import arrived
 from whenthen.ports.values import SourceUpdate
 from whenthen.sources.meta.lead_forms import LeadForm, is_form_id
 from whenthen.sources.meta.leads import lead_event, lead_fields
@@ -51,7 +52,7 @@ class FetchLead(Struct, frozen=True):
         except Throttled as error:
             self._postpone(lead, error)
             return None
-        event = lead_event(lead, document, self.default_country, now)
+        event = arrived(lead_event(lead, document, self.default_country, now), now)
         fields = {"status": "new", **lead_fields(document, self.default_country)}
         update = SourceUpdate(ids.source_update_id(event.id, KIND), event.source, heard=now)
         record = self.save_record.insert_once(update, KIND, lead.leadgen_id, fields, origin=event.origin)

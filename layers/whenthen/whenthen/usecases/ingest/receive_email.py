@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from whenthen.domain.events.arrival import arrived
 from whenthen.sources.email.authentication import authentication_of_headers
 from whenthen.sources.email.inbound import ReceivedMail, mail_events, rejection_of
 from whenthen.sources.email.mime import Mail, read_mail
@@ -63,7 +64,8 @@ class ReceiveEmail(Struct, frozen=True):
 
     def report(self, document: Mapping[str, Any]) -> tuple[Event, ...]:
         """Publish the events of SES's report about a mail that we sent. Raises Malformed if it is none; Temporary."""
-        events = ses_events(document, self.clock.now())
+        now = self.clock.now()
+        events = tuple(arrived(event, now) for event in ses_events(document, now))
         if events:
             self.bus.publish(events)
         return events

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct
 
 from whenthen.domain.common.errors import NotFound, TooLarge, Unauthenticated
+from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.event import truncate
 from whenthen.sources.meta import notification as meta
 from whenthen.sources.signing import signatures
@@ -56,7 +57,7 @@ class ReceiveMeta(Struct, frozen=True):
         notification = meta.parse_notification(body)
         if notification.object == _WHATSAPP:
             found = webhook.events_of(notification, now)
-            self._publish(found.events)
+            self._publish([arrived(event, now) for event in found.events])
             return Accepted(events=len(found.events), leads=0, ignored=len(found.ignored))
         leads, ignored = meta.leadgen_changes(notification)
         self.leads.send(leads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.event_catalog import catalog
+from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
 from whenthen.domain.events.identities import identities_of
 from whenthen.domain.records.record import parse_ref
@@ -34,6 +36,8 @@ class SendEvent(Struct, frozen=True):
 
     def __call__(self, written: Sequence[Any], *, seed: str, by: str) -> list[Event]:
         """Publish events, and return them. An event without an id gets one from `seed` and its position.
+
+        A time in the future becomes that of the arrival.
 
         Raises Invalid naming each field; Temporary unless all events are on the bus.
         """
@@ -58,25 +62,26 @@ class SendEvent(Struct, frozen=True):
         person, data = reader.mapping("person"), reader.mapping("data")
         reader.problems.extend(catalog.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
         reader.problems.extend(int64.too_long(data, reader.field("data")))
+        now = self.clock.now()
         event = Event(
             id=ids.event_id(SOURCE, f"{by}#{external_id}" if external_id else f"{by}##{seed}"),
             source=SOURCE,
             type=event_type,
-            time=self._time(written_time, reader),
+            time=self._time(written_time, reader, now),
             subject=_subject(reader),
             identities=_identities(reader, person, self.default_country),
             data=dict(data),
             origin=reader.choice("origin", ("human", "api", "import"), "api"),
         )
         reader.finish()
-        return event
+        return arrived(event, now)
 
-    def _time(self, text: str, reader: Reader) -> Any:
+    def _time(self, text: str, reader: Reader, now: datetime) -> datetime:
         try:
-            return parse_time(text, reader.field("time")) if text else self.clock.now()
+            return parse_time(text, reader.field("time")) if text else now
         except Invalid as error:
             reader.problems.extend(error.problems)
-            return self.clock.now()
+            return now
 
 
 def _subject(reader: Reader) -> str | None:

@@ -37,7 +37,7 @@ class UpdateConsent(Struct, frozen=True):
     def _keep(self, record: Record, signal: ConsentSignal, event: Event) -> None:
         found: Record | None = record
         for _ in range(ATTEMPTS):
-            patch = with_consent_signal(found, signal, event.time) if found else None
+            patch = with_consent_signal(found, signal, event.time, self.clock.now()) if found else None
             if found is None or patch is None:
                 return
             changed = patched(found, patch, origin=event.origin, cause=event.cause, now=self.clock.now())

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
@@ -85,6 +86,8 @@ class MatchEvent(Struct, frozen=True):
         main, *others = group
         plan, decided = _stored(main, ahead), dict[str, Plan]()
         if plan is None:
+            now = self.clock.now()
+            main, *others = group = tuple(arrived(event, now) for event in group)
             self._react(main, ahead)
             decided = {event.id: self.decide(event, ahead) for event in group}
             also = tuple(event for event in others if decided[event.id].idle)
