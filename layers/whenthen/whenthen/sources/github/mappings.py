@@ -1,6 +1,7 @@
 """Map GitHub's webhooks, as an admin would write it: issues are tickets.
 
-A header names the event; the delivery's id identifies it, also when somebody redelivers it by hand.
+The signature covers the body alone. So the body says which event it is, by the things that it holds, and its bytes
+identify it, also when somebody redelivers it by hand. The headers that name the event and the delivery are not asked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,15 @@ _PUSH = (
     "{repository: repository.full_name, ref: ref, commits: length(commits || `[]`), url: compare, sender: sender.login}"
 )
 
+_BODIES: dict[str, str] = {
+    "issues": "body.issue && !(body.comment) && !(body.sub_issue) && !(body.pull_request)",
+    "issue_comment": "body.issue && body.comment && !(body.pull_request)",
+    "pull_request": "body.pull_request && !(body.review) && !(body.comment) && !(body.thread)",
+    "release": "body.release",
+    "push": "body.ref && !(body.ref_type) && !(body.action) && !(body.workflow) && !(body.deployment)",
+}
+"""GitHub's event → the bodies that only this event has. (JMESPath reads `!a.b` as `(!a).b`.)"""
+
 EVENTS: list[tuple[str, str, str, str]] = [
     # GitHub's event, further condition, our type, data
     ("issues", "body.action == 'opened'", "ticket.created", _TICKET),
@@ -43,7 +53,7 @@ EVENTS: list[tuple[str, str, str, str]] = [
 
 MAPPINGS: list[dict[str, Any]] = [
     {
-        "when": f"headers.\"x-github-event\" == '{event}' && {condition}",
+        "when": f"{_BODIES[event]} && {condition}",
         "type": ours,
         "time": "body.issue.updated_at || body.pull_request.updated_at || body.release.published_at",
         "identities": "{github: body.sender.login}",

@@ -33,7 +33,7 @@ class Scheme(Struct, frozen=True):
     header           name of the header that carries the signature or token, in lower case
     prefix           text before the signature or token in that header
     encoding         of a plain HMAC: `hex` or `base64`
-    delivery_header  name of the header with the delivery's own id, if the sender has one
+    delivery_header  name of the header with the delivery's own id, if the sender has one; an HMAC does not sign it
     field            name of the form field that carries the token
     """
 
@@ -69,10 +69,23 @@ DESCRIPTIONS: dict[str, str] = {
     "header": "The header that carries the proof.",
     "prefix": "What stands before the proof in that header.",
     "encoding": "How the HMAC is written.",
-    "delivery_header": "The header with the delivery's own id, where the sender has one.",
+    "delivery_header": "The header with the delivery's own id, where the sender has one. An HMAC of the body does not prove it.",
     "field": "The form field that carries the token.",
 }
 """What each kind of scheme is, and each of their settings."""
+
+SIGNED: Mapping[str, frozenset[str]] = {
+    "standard_webhooks": frozenset({"body", "delivery_id"}),
+    "stripe": frozenset({"body"}),
+    "github": frozenset({"body"}),
+    "meta": frozenset({"body"}),
+    "hmac_sha256": frozenset({"body"}),
+}
+"""Kind of scheme → the parts of a delivery that its signature covers.
+
+Whoever captures a delivery can post it again with any other parts, so these alone say which event it is. The kinds that
+are absent sign nothing: a token proves the whole request.
+"""
 
 FORM_SCHEMES = frozenset({"form_token", "dangerous_open_form"})
 """Kinds for forms that people post from their browsers. Programs use all others."""

@@ -19,7 +19,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge
 from whenthen.domain.events.types import RECEIVERS
 from whenthen.sources.parsing.json_body import text_id
-from whenthen.sources.signing.schemes import FORM_SCHEMES
+from whenthen.sources.signing.schemes import FORM_SCHEMES, SIGNED
 from whenthen.sources.webhook.body import fields_of, read_body
 from whenthen.sources.webhook.default_mappings import default_mappings
 from whenthen.sources.webhook.field_mapping import (
@@ -36,6 +36,7 @@ from whenthen.sources.webhook.mapping_session import MappingSession
 from whenthen.sources.webhook.reason_codes import (
     EACH_FINDS_NO_LIST,
     HONEYPOT,
+    ID_NOT_SIGNED,
     NOT_REPORTABLE,
     TOLD_BY_RECORD,
     TOO_MANY_ITEMS,
@@ -55,7 +56,10 @@ _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Delivery(Struct, frozen=True):
-    """Hold an authenticated delivery. `external_id` is the sender's own id of it, the same over retries, or None."""
+    """Hold an authenticated delivery. `external_id` is the sender's own id of it, the same over retries, or None.
+
+    Only some schemes prove that id (`proves`).
+    """
 
     source: Source
     headers: Mapping[str, str]
@@ -71,8 +75,14 @@ class Delivery(Struct, frozen=True):
 
     @property
     def base_id(self) -> str:
-        """Identify events without an id of their own: by the delivery's id, else by the hash of its bytes."""
-        return self.external_id or _hash_of(self.raw)
+        """Identify events without an id of their own: by the delivery's id if it is proven, else by its bytes."""
+        proven = self.external_id if self.proves("delivery_id") else None
+        return proven or _hash_of(self.raw)
+
+    def proves(self, part: str) -> bool:
+        """Tell whether the scheme proves a part of the delivery, such as `delivery_id`: the signature covers it."""
+        signed = SIGNED.get(self.source.scheme.kind)
+        return signed is None or part in signed
 
     def root(self, body: Any) -> dict[str, Any]:
         """Return the values that expressions see."""
@@ -192,7 +202,7 @@ def _unmapped(delivery: Delivery, body: Any, base_id: str, problems: Sequence[Pr
 def _take(
     delivery: Delivery, mapping: EventMapping, event_type: str, session: MappingSession, base_id: str
 ) -> tuple[EventDraft, RecordUpsert | None]:
-    external_id = text_id(session.value("id", mapping.id))
+    external_id = _external_id(delivery, mapping, session)
     record = record_of(delivery.source.name, delivery.country, mapping.record, session)
     told = time_of(mapping, session)
     happened = told and min(told, delivery.now)  # the sender's clock may be fast
@@ -206,6 +216,18 @@ def _take(
         identities=identities_found(delivery.country, mapping, session),
     )
     return draft, record and replace(record, event=draft.id, at=happened)
+
+
+def _external_id(delivery: Delivery, mapping: EventMapping, session: MappingSession) -> str | None:
+    """Find the sender's id of the event, among the parts of the delivery that are proven."""
+    told = text_id(session.value("id", mapping.id))
+    if told is None:
+        return None
+    proven = {name: value for name, value in session.root.items() if name == "source" or delivery.proves(name)}
+    found = text_id(replace(session, root=proven, problems=[]).value("id", mapping.id))
+    if found != told:
+        session.report("id", ID_NOT_SIGNED())
+    return found
 
 
 def _draft(

@@ -27,6 +27,8 @@ WHEN_FINDS_NOTHING = ReasonCode("mapping.when_finds_nothing", "expression")
 
 # --- a part of a body that is left out
 NO_JSON_VALUE = ReasonCode("mapping.no_json_value")
+# The id is taken from the delivery's headers, which its signature does not cover.
+ID_NOT_SIGNED = ReasonCode("mapping.id_not_signed")
 NO_TIME = ReasonCode("mapping.no_time")
 NO_RECORD = ReasonCode("mapping.no_record")
 IDENTITIES_NO_OBJECT = ReasonCode("mapping.identities_no_object")
