@@ -69,7 +69,7 @@ DESCRIPTIONS: dict[str, str] = {
     "header": "The header that carries the proof.",
     "prefix": "What stands before the proof in that header.",
     "encoding": "How the HMAC is written.",
-    "delivery_header": "The header with the delivery's own id, where the sender has one. An HMAC of the body does not prove it.",
+    "delivery_header": "The header with the delivery's own id, if the sender has one. An HMAC does not prove it.",
     "field": "The form field that carries the token.",
 }
 """What each kind of scheme is, and each of their settings."""
