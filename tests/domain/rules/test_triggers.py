@@ -19,6 +19,7 @@ from whenthen.domain.matching.rule_set import compile_rules
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import parse_rule
+from whenthen.domain.rules.timer_triggers import NOT_INDEXED
 from whenthen.domain.rules.triggers import TRIGGERS, On, Trigger, read_trigger
 from whenthen.domain.scheduling.date_triggers import DateField, Leap, Occurrence, date_event
 from whenthen.domain.scheduling.schedules import Schedule, schedule_event
@@ -367,3 +368,21 @@ def test_every_kind_of_trigger_is_shown_with_an_example_that_is_one() -> None:
     assert set(TRIGGERS) == set(On)
     for row in TRIGGERS.values():
         assert trigger_of(dict(row.example)).on is row.on
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["created_at", "updated_at", "record.created_at", "record.updated_at", "address.visit_date", "record.a.due_date",
+     "record.custom.birthday", "id", "version"],
+)  # fmt: skip
+def test_a_date_that_is_not_indexed_is_refused_by_name(field: str) -> None:
+    document = {"name": "R", "trigger": {"date": {"kind": "lead", "field": field}}, "steps": [STEP]}
+    with pytest.raises(Invalid) as error:
+        parse_rule(document)
+    (problem,) = error.value.problems
+    assert problem == Problem("trigger.date.field", NOT_INDEXED(field=field.removeprefix("record.")))
+
+
+@pytest.mark.parametrize("field", ["birth_date", "record.renewal_date", "created_on", "starts_at", "due"])
+def test_a_date_field_of_the_record_s_own_is_taken(field: str) -> None:
+    parse_rule({"name": "R", "trigger": {"date": {"kind": "lead", "field": field}}, "steps": [STEP]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -460,3 +461,47 @@ def test_what_no_record_tells_is_reported(told: dict[str, Any]) -> None:
     mapping["record"] = {**mapping["record"], "fields": "body.status && {status: body.status}"}
     (event,) = events_of(deliver({**INVOICES, "mappings": [mapping]}, body(**told), "d1"))
     assert event.type == told["type"]
+
+
+def form_of(**fields: str) -> bytes:
+    return urlencode({"email": "a@b.co", **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("settings", "written", "read", "told"),
+    [
+        ({}, "14.03.1990", "1990-03-14", None),
+        ({}, "3/14/1990", "1990-03-14", None),
+        ({}, "03/04/1990", "1990-04-03", None),
+        ({"date_order": "mdy"}, "03/04/1990", "1990-03-04", None),
+        ({"default_country": "US"}, "03/04/1990", "1990-03-04", None),
+        ({"default_country": "US", "date_order": "dmy"}, "03/04/1990", "1990-04-03", None),
+        ({"default_country": "HU"}, "03/04/1990", "03/04/1990", "date.ambiguous"),
+        ({}, "31.02.1990", "31.02.1990", "date.unreadable"),
+        ({}, "14.03.90", "14.03.90", "date.ambiguous"),
+        ({}, "1990-03-14", "1990-03-14", None),
+        ({}, "in spring", "in spring", None),
+    ],
+)
+@pytest.mark.parametrize("way", ["form", "json"])
+def test_a_date_is_read_where_it_is_certain_and_else_told(
+    settings: dict[str, str], written: str, read: str, told: str | None, way: str
+) -> None:
+    if way == "form":
+        record = {"kind": "contact", "fields": "body.fields"}
+        source = {**FORM, "mappings": [{"type": "form.submitted", "record": record}], **settings}
+        mapped = deliver(source, form_of(birth_date=written), **{"content-type": "application/x-www-form-urlencoded"})
+    else:
+        record = {"kind": "contact", "fields": "body"}
+        source = {**with_mapping(type="customer.told", record=record), **settings}
+        mapped = deliver(source, body(email="a@b.co", birth_date=written))
+    (upsert,) = mapped.records
+    assert upsert.fields["birth_date"] == read
+    assert [problem.reason.code for problem in mapped.problems] == ([told] if told else [])
+
+
+@pytest.mark.parametrize("order", ["day first", 3, "DMY"])
+def test_an_unknown_order_of_dates_is_refused(order: Any) -> None:
+    with pytest.raises(Invalid) as error:
+        parse_source({**STANDARD, "date_order": order})
+    assert [problem.field for problem in error.value.problems] == ["date_order"]

@@ -25,7 +25,7 @@ def rules() -> FakeRules:
 
 @pytest.fixture
 def manage(rules: FakeRules) -> ManageRules:
-    return ManageRules(rules, FakeViews(), FakeClock(), LintRule(rules))
+    return ManageRules(rules, FakeViews(), FakeClock(), LintRule(rules, FakeClock()))
 
 
 def sets(name: str, on: str = "lead.created", mode: str = "on", **fields: Any) -> dict[str, Any]:
@@ -130,3 +130,25 @@ def test_a_draft_is_compared_as_the_next_version_of_its_rule(manage: ManageRules
     assert LintRule(rules)(next_version) == []
     assert [each.code for each in LintRule(rules)(manage.draft(sets("other", status="b")))] == ["lint.same_field"]
     assert manage.get(made.id).version == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "past"),
+    [
+        ("2026-03-14T09:29:00Z", "UTC", True),
+        ("2026-03-14T09:30:00Z", "UTC", True),
+        ("2026-03-14T12:00", "Europe/Istanbul", True),
+        ("2020-01-01T00:00:00+03:00", "UTC", True),
+        ("2026-03-14T09:31:00Z", "UTC", False),
+        ("2026-03-14T12:31", "Europe/Istanbul", False),
+    ],
+)
+def test_a_schedule_whose_one_moment_is_over_is_warned_of(manage: ManageRules, at: str, zone: str, past: bool) -> None:
+    stored = create(manage, {**rule(GREET, name="r"), "trigger": {"schedule": {"at": at}}, "time_zone": zone})
+    assert codes(stored) == (["lint.moment_is_past"] if past else [])
+    if past:
+        assert stored.warnings[0].field == "trigger.schedule.at"
+
+
+def test_a_schedule_that_comes_again_is_never_over(manage: ManageRules) -> None:
+    assert codes(create(manage, {**rule(GREET, name="r"), "trigger": {"schedule": {"cron": "0 9 14 3 *"}}})) == []

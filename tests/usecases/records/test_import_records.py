@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.usecases.fakes.stores import FakeSettings
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
 from whenthen.domain.common.errors import AT_FIELD, Conflict, Invalid, NotFound, Temporary, TooLarge
@@ -380,3 +381,67 @@ def test_rows_of_empty_cells_push_no_refusal_out_of_the_list(world: World, delim
     work = done(world, "\n".join([header, *[blank] * 150, wrong]), delimiter=delimiter)
     assert work.counts == Counts(refused=1)
     assert [row.line for row in world.imports.rejected_rows(work.id)] == [152]
+
+
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def rejected(world: World, work: Import) -> list[tuple[int, str, str]]:
+    """Line, field and code of each rejected row."""
+    found = []
+    for row in world.imports.rejected_rows(work.id):
+        problem: Any = row.reason.params["problem"]
+        found.append((row.line, str(row.reason.params["field"]), problem.code))
+    return found
+
+
+def dates(world: World) -> dict[str, Any]:
+    return {ref: record.fields.get("birth_date") for ref, record in world.records.stored.items()}
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_dates_that_are_certain_are_read_and_others_are_told(world: World, lines: bool) -> None:
+    written = {"a": "14.03.1990", "b": "1990. 3. 14.", "c": "3/14/1990", "d": "03/04/1990", "e": "31.02.1990",
+               "f": "soon", "g": "1990-03-14", "h": "14.03.90"}  # fmt: skip
+    rows = [{"id": key, "birth_date": value, "note": "03/04/1990"} for key, value in written.items()]
+    csv = "id;birth_date;note\n" + "".join(f"{row['id']};{row['birth_date']};{row['note']}\n" for row in rows)
+    work = done(world, rows) if lines else done(world, csv, delimiter=";")
+    read = {"contact:a": "1990-03-14", "contact:b": "1990-03-14", "contact:c": "1990-03-14", "contact:f": "soon",
+            "contact:g": "1990-03-14", "contact:d": "1990-04-03"}  # fmt: skip
+    assert dates(world) == read
+    first = 1 if lines else 2
+    assert rejected(world, work) == [
+        (first + 4, "birth_date", "date.unreadable"),
+        (first + 7, "birth_date", "date.ambiguous"),
+    ]
+    assert world.records.stored["contact:a"].fields["note"] == "03/04/1990"
+
+
+@pytest.mark.parametrize(
+    ("order_", "country", "read"),
+    [
+        ("dmy", None, "1990-04-03"),
+        ("mdy", None, "1990-03-04"),
+        ("mdy", "TR", "1990-03-04"),
+        (None, "TR", "1990-04-03"),
+        (None, "US", "1990-03-04"),
+        (None, "HU", None),
+        (None, None, "1990-04-03"),  # the stack's own country is TR
+        ("ymd", "TR", None),
+    ],
+)
+def test_the_import_s_order_goes_before_the_installation_s(
+    world: World, order_: str | None, country: str | None, read: str | None
+) -> None:
+    settings = FakeSettings()
+    settings.save("calendar", {"country": country} if country else {})
+    manage = ManageImports(world.imports, world.import_files, world.import_workers, world.rules, world.clock, settings)
+    written = {"kind": "contact", "format": "json_lines", "rules": "skip"} | ({"date_order": order_} if order_ else {})
+    work, _ = manage.create(written, seed="s", by="key_1")
+    assert manage.create(written, seed="s", by="key_1")[0] == work
+    settings.save("calendar", {"country": "US"})
+    assert manage.create(written, seed="s", by="key_1")[0] == work, "what was ordered stays, and so does its key"
+    world.import_files.kept[work.key] = b'{"id": "a", "birth_date": "03/04/1990"}'
+    manage.start(work.id)
+    world.settle()
+    assert dates(world) == ({"contact:a": read} if read else {})

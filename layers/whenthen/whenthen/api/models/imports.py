@@ -13,6 +13,7 @@ from whenthen.api.models.shared import ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.events.event import format_time
 from whenthen.domain.imports import job, spec
+from whenthen.domain.temporal.written_dates import DateOrder
 from whenthen.ports.values import Page
 
 _ORDER: dict[str, Any] = {"kind": "contact", "format": "csv", "rules": "skip", "columns": {"Telefon": "phone"}}
@@ -48,6 +49,9 @@ class ImportOrder(Sparse):
         default=None,
         description="Of a CSV file: how its numbers are written (1.234,5); by default as in JSON (1234.5).",
     )
+    date_order: DateOrder | None = Field(
+        default=None, description="Of dates such as 03/04/1990; by default that of the installation's country."
+    )
 
 
 ImportBody = Annotated[dict[str, Any], Body(description="What the file holds."), Described(ImportOrder)]
@@ -79,6 +83,7 @@ class Import(Model):
     rules: job.RuleSwitch
     enrol: list[str]
     delimiter: str
+    date_order: DateOrder | None
     columns: dict[str, ImportColumn | None]
     blanks: job.Blank
     language: job.Language | None

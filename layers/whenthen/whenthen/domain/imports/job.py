@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.temporal.written_dates import DateOrder
 
 MAX_FILE_BYTES = 500_000_000
 MAX_REFUSALS = 100
@@ -100,6 +101,7 @@ class Order(Struct, frozen=True):
     columns  of a CSV file: by header; those that are not named go to the field of their own name
     blanks   of a CSV file: what an empty cell does
     language of a CSV file's numbers; None: they are written as JSON writes them
+    date_order  of dates such as 03/04/1990; None: that of the country of its phone numbers
     """
 
     kind: str
@@ -110,6 +112,7 @@ class Order(Struct, frozen=True):
     columns: Mapping[str, Column] = field(default_factory=dict)
     blanks: Blank = Blank.KEEP
     language: Language | None = None
+    date_order: DateOrder | None = None
 
 
 class Counts(Struct, frozen=True):

@@ -25,6 +25,7 @@ from whenthen.domain.imports.job import (
 )
 from whenthen.domain.records.consent import is_consent_column
 from whenthen.domain.records.record import FIELD, KIND, RESERVED
+from whenthen.domain.temporal.written_dates import DateOrder
 
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATORS = (";", ",", "|", "\n", "/")
@@ -68,6 +69,7 @@ def read_order(written: Mapping[str, Any]) -> Order:
         columns=_columns(reader, chosen),
         blanks=Blank(_of_csv(reader, "blanks", chosen, [*Blank], Blank.KEEP)),
         language=Language(found) if (found := _of_csv(reader, "language", chosen, [*Language], "")) else None,
+        date_order=_date_order(reader),
     )
     reader.finish()
     if problems:
@@ -79,6 +81,11 @@ def _of_csv(reader: Reader, name: str, chosen: str, options: Sequence[str], defa
     if name in reader and chosen != FileFormat.CSV:
         reader.report(name, NOT_CSV())
     return reader.choice(name, options, default)
+
+
+def _date_order(reader: Reader) -> DateOrder | None:
+    chosen = reader.choice("date_order", [*DateOrder], "")
+    return DateOrder(chosen) if chosen else None
 
 
 def _delimiter(reader: Reader, chosen: str) -> str:
@@ -149,6 +156,7 @@ def to_json(order: Order) -> dict[str, Any]:
         "columns": {header: _column_json(column) for header, column in order.columns.items()},
         "blanks": order.blanks.value,
         "language": order.language and order.language.value,
+        "date_order": order.date_order.value if order.date_order else None,
     }
 
 

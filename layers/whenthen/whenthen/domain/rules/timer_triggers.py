@@ -10,6 +10,7 @@ from whenthen.domain.common.errors import InvalidValue
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import is_dated
+from whenthen.domain.records.record import RESERVED
 from whenthen.domain.rules import views
 from whenthen.domain.scheduling.date_triggers import DateField, Leap
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
@@ -31,6 +32,8 @@ OWN_ZONE = "record"
 """Stand for the record's own time zone, where it has one."""
 
 NOT_DATED = ReasonCode("date_trigger.not_dated", "field")
+# Only the record's own fields are indexed by date, not its attributes such as created_at, and nothing within a field.
+NOT_INDEXED = ReasonCode("date_trigger.not_indexed", "field")
 BAD_ZONE_OR_OWN = ReasonCode("time_zone.unknown_or_own", "own")
 ONE_ZONE = ReasonCode("schedule.one_zone")
 BAD_MOMENT = ReasonCode("schedule.malformed_moment")
@@ -47,7 +50,9 @@ def read_date_field(part: Reader, kind: str | None, zone: ZoneInfo) -> DateField
     """Read the `date` of a trigger: a kind's date field, yearly or once, with offset, hour and time zone."""
     written = part.text("field", required=True)
     name = written.removeprefix("record.")
-    if written and not is_dated(name):
+    if name in RESERVED or "." in name:
+        part.report("field", NOT_INDEXED(field=name))
+    elif written and not is_dated(name):
         part.report("field", NOT_DATED(field=name))
     zone, own_zone = _read_zone(part, zone)
     field = DateField(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from whenthen.domain.records.date_index import DATED
+from whenthen.domain.records.record import RESERVED
 from whenthen.domain.rules.timer_triggers import MAX_DAYS, OWN_ZONE
 from whenthen.domain.scheduling.date_triggers import Leap
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, MAX_PER_HOUR
@@ -34,10 +35,16 @@ _LATE = noted(
     ref("LatePolicy"), "What happens to a moment that is found late; by default it is skipped after 24 hours."
 )
 
+_FLAT = DATED.pattern.replace("(.+_)", r"([^.]+_)")
+"""The names of date fields, without those of something within a field."""
+
 _DATE_FIELD = {
     "kind": noted(ref("Kind"), "The kind of record; by default the rule's."),
     "field": noted(
-        patterned(rf"(?:record\.)?{DATED.pattern}", longest=200),
+        {
+            **patterned(rf"(?:record\.)?{_FLAT}", longest=200),
+            "not": {"pattern": rf"^\s*(?:record\.)?(?:{'|'.join(sorted(RESERVED))})\s*$"},
+        },
         "The date field, with or without `record.` before it. Only names that end so are indexed by date.",
         examples=["birth_date", "renewal_date"],
     ),

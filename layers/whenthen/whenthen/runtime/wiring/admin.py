@@ -32,7 +32,7 @@ class AdminWiring(RecordsWiring):
     def lint_rule(self) -> LintRule:
         from whenthen.usecases.admin.lint_rule import LintRule
 
-        return LintRule(self.rules)
+        return LintRule(self.rules, self.clock)
 
     @cached_property
     def manage_rules(self) -> ManageRules:
@@ -50,13 +50,15 @@ class AdminWiring(RecordsWiring):
     def manage_imports(self) -> ManageImports:
         from whenthen.usecases.admin.manage_imports import ManageImports
 
-        return ManageImports(self.imports, self.import_files, self.import_workers, self.rules, self.clock)
+        return ManageImports(
+            self.imports, self.import_files, self.import_workers, self.rules, self.clock, self.installation
+        )
 
     @cached_property
     def manage_sources(self) -> ManageSources:
         from whenthen.usecases.admin.manage_sources import ManageSources
 
-        return ManageSources(self.sources, self.vault)
+        return ManageSources(self.sources, self.vault, self.installation)
 
     @cached_property
     def try_source(self) -> TrySource:

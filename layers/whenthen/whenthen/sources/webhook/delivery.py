@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge
 from whenthen.domain.events.types import RECEIVERS
+from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.parsing.json_body import text_id
 from whenthen.sources.signing.schemes import FORM_SCHEMES, SIGNED
 from whenthen.sources.webhook.body import fields_of, read_body
@@ -44,6 +45,7 @@ from whenthen.sources.webhook.reason_codes import (
 from whenthen.sources.webhook.record_mapping import RecordUpsert, record_of
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.written_dates import DateOrder
     from whenthen.sources.parsing.forms import Form, Upload
 
 MAX_ITEMS = 500
@@ -72,6 +74,11 @@ class Delivery(Struct, frozen=True):
     def country(self) -> str | None:
         """Return the country of numbers without a country code: the source's own, else the installation's."""
         return self.source.default_country or self.default_country
+
+    @property
+    def date_order(self) -> DateOrder | None:
+        """Return the order of day and month in written dates: the source's own, else that of its country."""
+        return self.source.date_order or order_of(self.country)
 
     @property
     def base_id(self) -> str:
@@ -203,7 +210,7 @@ def _take(
     delivery: Delivery, mapping: EventMapping, event_type: str, session: MappingSession, base_id: str
 ) -> tuple[EventDraft, RecordUpsert | None]:
     external_id = _external_id(delivery, mapping, session)
-    record = record_of(delivery.source.name, delivery.country, mapping.record, session)
+    record = record_of(delivery.source.name, delivery.country, delivery.date_order, mapping.record, session)
     told = time_of(mapping, session)
     happened = told and min(told, delivery.now)  # the sender's clock may be fast
     draft = _draft(

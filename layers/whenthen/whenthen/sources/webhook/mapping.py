@@ -29,6 +29,7 @@ from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, REQUIRED
 from whenthen.domain.events.event import EVENT_TYPE
 from whenthen.domain.records.record import BAD_NAME, FIELD, KIND, MAX_FIELDS
+from whenthen.domain.temporal.written_dates import DateOrder
 from whenthen.sources.parsing.expressions import Expression, compile_expression
 from whenthen.sources.signing.schemes import FORM_SCHEMES, Scheme, parse_scheme
 from whenthen.sources.webhook.reason_codes import (
@@ -89,6 +90,7 @@ class Source(Struct, frozen=True):
     """Hold a configured source. Without mappings, those of its scheme apply (`default_mappings`).
 
     each             finds the list whose items are each mapped as a body; None: the whole body is mapped
+    date_order  of dates such as 03/04/1990; None: that of its country, else the installation's
     default_country  of phone numbers without a country code; None: the installation's
     """
 
@@ -97,6 +99,7 @@ class Source(Struct, frozen=True):
     mappings: tuple[EventMapping, ...] = ()
     each: Expression | None = None
     default_country: str | None = None
+    date_order: DateOrder | None = None
     form: FormOptions = FormOptions()
 
 
@@ -121,6 +124,7 @@ def parse_source(document: Any, *, saved: bool = False) -> Source:
         mappings=tuple(_event_mapping(item) for item in reader.children("mappings", most=MAX_MAPPINGS)),
         each=_expression(reader, "each"),
         default_country=country,
+        date_order=DateOrder(chosen) if (chosen := reader.choice("date_order", [*DateOrder], "")) else None,
         form=_form(reader.child("form"), scheme, saved=saved),
     )
     reader.finish()

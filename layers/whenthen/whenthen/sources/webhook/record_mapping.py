@@ -17,6 +17,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.events.identities import email, identity, phone, written
 from whenthen.domain.records.consent import CONSENT, consent_lifted
+from whenthen.domain.records.dated_fields import with_read_dates
 from whenthen.domain.records.record import FIELD, ID, MAX_FIELDS, MAX_OTHERS, OTHER_FIELDS, RESERVED, identities_of
 from whenthen.sources.parsing.json_body import text_id
 from whenthen.sources.webhook.reason_codes import (
@@ -30,6 +31,7 @@ from whenthen.sources.webhook.reason_codes import (
 )
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.written_dates import DateOrder
     from whenthen.sources.webhook.mapping import RecordMapping
     from whenthen.sources.webhook.mapping_session import MappingSession
 
@@ -67,7 +69,11 @@ class RecordUpsert(Struct, frozen=True):
 
 
 def record_of(
-    source: str, country: str | None, mapping: RecordMapping | None, session: MappingSession
+    source: str,
+    country: str | None,
+    date_order: DateOrder | None,
+    mapping: RecordMapping | None,
+    session: MappingSession,
 ) -> RecordUpsert | None:
     """Find the record that the body changes besides; None, and a problem, if it says too little for one."""
     if mapping is None:
@@ -77,7 +83,7 @@ def record_of(
     if not isinstance(fields, dict):
         session.report("record.fields", FIELDS_NO_OBJECT())
         return None
-    fields = _kept(country, _named(fields, external_id, session), session)
+    fields = _dated(date_order, _kept(country, _named(fields, external_id, session), session), session)
     if external_id is None and not identities_of(fields):
         session.report("record", NO_KEY())
         return None
@@ -119,6 +125,14 @@ def _kept(country: str | None, fields: Mapping[str, Any], session: MappingSessio
         else:
             kept[name] = found
     return kept
+
+
+def _dated(order: DateOrder | None, fields: Mapping[str, Any], session: MappingSession) -> dict[str, Any]:
+    """Read the dates that people wrote; one that nobody can be sure of stays as it is, and is reported."""
+    read, problems = with_read_dates(fields, order)
+    for problem in problems:
+        session.report(f"record.fields.{problem.field}", problem.reason)
+    return read
 
 
 def _further(name: str, values: Any, country: str | None, session: MappingSession) -> list[str] | None:

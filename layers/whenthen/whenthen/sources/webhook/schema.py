@@ -27,6 +27,7 @@ from whenthen.domain.schemas.parts import (
     when,
 )
 from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
+from whenthen.domain.temporal.written_dates import DateOrder
 from whenthen.sources.parsing.expressions import MAX_LENGTH
 from whenthen.sources.signing.schema import DEFINITIONS as SCHEMES
 from whenthen.sources.signing.schemes import FORM_SCHEMES
@@ -119,6 +120,11 @@ _SOURCE = {
         patterned(COUNTRY.pattern, empty=True),
         "The ISO 3166 code by which phone numbers without a country code are read; by default the installation's.",
         examples=["TR"],
+    ),
+    "date_order": noted(
+        choice(DateOrder),
+        "The order of day, month and year in dates such as 03/04/1990; by default that of the country.",
+        examples=["dmy"],
     ),
     "form": noted(ref("FormOptions"), "Of sources that are HTML forms."),
 }

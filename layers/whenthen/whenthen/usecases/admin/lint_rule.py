@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid, LintFailed, Problem
-from whenthen.domain.lint.findings import NOT_ALL_COMPARED, Finding, Severity, found
+from whenthen.domain.events.event import format_time
+from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, Finding, Severity, found
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.lint.rule_conflicts import made_by, starts
 from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.domain.scheduling.schedules import Schedule
 
 if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
 
 MAX_COMPARED = 300
@@ -28,15 +31,22 @@ class LintRule(Struct, frozen=True):
     """Compare a rule with those that may conflict with it: a bounded number, read by their event types."""
 
     rules: RuleStore
+    clock: Clock | None = None
 
     def __call__(self, rule: Rule) -> list[Finding]:
         """Return all findings, errors first."""
         neighbours = _Neighbours(self.rules, rule)
         others = neighbours.look_around()
-        found_here = lint(rule, others)
+        found_here = [*lint(rule, others), *self._past(rule)]
         if neighbours.complete:
             return found_here
         return [*found_here, found(NOT_ALL_COMPARED, "", most=MAX_COMPARED)]
+
+    def _past(self, rule: Rule) -> Iterator[Finding]:
+        """Find a one-off schedule whose moment is over: it never comes."""
+        timer = rule.trigger.timer
+        if self.clock is not None and isinstance(timer, Schedule) and timer.at and timer.at <= self.clock.now():
+            yield found(MOMENT_IS_PAST, "trigger.schedule.at", time=format_time(timer.at))
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, TooLarge
@@ -13,6 +14,8 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, RejectedRow
 from whenthen.domain.imports.spec import read_order
 from whenthen.domain.rules.views import OTHER_RECORD_KIND
+from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
+from whenthen.domain.temporal.written_dates import order_of
 from whenthen.ports.reason_codes import CONTENDED, FILE_CHANGED
 from whenthen.ports.reason_codes import TOO_LARGE as SIZE_TOO_LARGE
 from whenthen.usecases.admin.idempotency import KEY_REUSED
@@ -20,6 +23,8 @@ from whenthen.usecases.runs.start_rule import startable
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.written_dates import DateOrder
+    from whenthen.ports.administration import SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.rules import RuleStore
@@ -44,6 +49,7 @@ class ManageImports(Struct, frozen=True):
     workers: ImportWorkers
     rules: RuleStore
     clock: Clock
+    settings: SettingStore | None = None
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> tuple[Import, str]:
         """Create an import; return it with the URL to which its file is to be PUT within UPLOAD_SECONDS.
@@ -52,11 +58,16 @@ class ManageImports(Struct, frozen=True):
         """
         order = read_order(written)
         self._check_rules(order)
-        new = Import(ids.import_id(by, seed), order, by, self.clock.now())
-        kept = self.imports.create(new)
-        if kept.order != order:
+        dated = order if order.date_order else replace(order, date_order=self._date_order())
+        kept = self.imports.create(Import(ids.import_id(by, seed), dated, by, self.clock.now()))
+        if (kept.order if order.date_order else replace(kept.order, date_order=None)) != order:
             raise Conflict(KEY_REUSED())
         return kept, self.files.upload_url(kept.key, UPLOAD_SECONDS)
+
+    def _date_order(self) -> DateOrder | None:
+        """Return the order in which dates are written in the installation's country, if it has one."""
+        calendar = self.settings.get(SUBJECT) if self.settings else {}
+        return order_of(read_calendar_settings(calendar).country)
 
     def _check_rules(self, order: Order) -> None:
         problems = []

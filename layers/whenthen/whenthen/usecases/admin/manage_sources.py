@@ -11,11 +11,14 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import EMPTY, NOT_TEXT
+from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
+from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.signing import signatures
 from whenthen.sources.webhook.mapping import Source, parse_source
 
 if TYPE_CHECKING:
-    from whenthen.ports.administration import SecretVault, SourceStore
+    from whenthen.domain.temporal.written_dates import DateOrder
+    from whenthen.ports.administration import SecretVault, SettingStore, SourceStore
 
 _NO_SECRET = frozenset({"dangerous_open_form"})
 
@@ -25,6 +28,7 @@ class ManageSources(Struct, frozen=True):
 
     sources: SourceStore
     vault: SecretVault
+    settings: SettingStore | None = None
 
     def save(self, name: str, written: Mapping[str, Any]) -> dict[str, Any]:
         """Create or replace a source. Raises Invalid naming each field.
@@ -35,6 +39,8 @@ class ManageSources(Struct, frozen=True):
         document = {key: value for key, value in written.items() if key not in ("secret", "previous_secret")}
         document["name"] = name
         source = parse_source(document)
+        if source.date_order is None and source.default_country is None and (order := self._date_order()):
+            document["date_order"] = order.value
         given, shown = written.get("secret"), None
         kept = self.vault.read(_secret_name(name)) or {}
         if given is None and not kept and source.scheme.kind not in _NO_SECRET:
@@ -42,6 +48,11 @@ class ManageSources(Struct, frozen=True):
         self._keep_secret(source, kept, given, forget="previous_secret" in written)
         self.sources.save(name, document)
         return document | ({"secret": shown} if shown else {})
+
+    def _date_order(self) -> DateOrder | None:
+        """Return the order in which dates are written in the installation's country, if it has one."""
+        calendar = self.settings.get(SUBJECT) if self.settings else {}
+        return order_of(read_calendar_settings(calendar).country)
 
     def get(self, name: str) -> Mapping[str, Any]:
         """Return a source without its secrets. Raises NotFound."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from whenthen.domain.common.errors import Invalid, Refused
 from whenthen.domain.imports.job import FileFormat, Import
+from whenthen.domain.records.dated_fields import with_read_dates
 from whenthen.domain.records.record import check_fields, identities_of, parse_ref
+from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.files.row_splitter import Span, Splitter
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.usecases.records.import_batches import Line
@@ -69,7 +71,10 @@ class LineReader:
 
     def _checked(self, row: Row) -> Row:
         """Normalise and check a row as a record's fields. Raises Invalid naming each field."""
-        fields = normalised(row.fields, self._country)
+        read, problems = with_read_dates(row.fields, self._work.order.date_order or order_of(self._country))
+        if problems:
+            raise Invalid(problems)
+        fields = normalised(read, self._country)
         check_fields(fields)
         if row.external_id is not None:
             parse_ref(f"{self._work.order.kind}:{row.external_id}", "id")
