@@ -48,11 +48,20 @@ IdempotencyKey = Annotated[
 
 def caller(router: Router, scope: str) -> str:
     """Return the id of the calling key. Raises Forbidden unless the key has `scope`."""
+    if not has_scope(router, scope):
+        raise Forbidden(MISSING_SCOPE(scope=scope))
+    return str(_authorizer(router)["key"])
+
+
+def has_scope(router: Router, scope: str) -> bool:
+    """Tell whether the calling key has `scope`."""
+    return allows(tuple(str(_authorizer(router).get("scopes", "")).split()), scope)
+
+
+def _authorizer(router: Router) -> dict[str, Any]:
     request = router.current_event.raw_event
     context: dict[str, Any] = request["requestContext"].get("authorizer", {}).get("lambda", {})
-    if not allows(tuple(str(context.get("scopes", "")).split()), scope):
-        raise Forbidden(MISSING_SCOPE(scope=scope))
-    return str(context["key"])
+    return context
 
 
 def with_json(event: dict[str, Any]) -> dict[str, Any]:

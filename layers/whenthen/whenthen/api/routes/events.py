@@ -10,6 +10,7 @@ from whenthen.api.models.events import EventReport, EventsBody, SentEvent, SentE
 from whenthen.api.models.explanations import EventExplanation
 from whenthen.api.requests import Id, IdempotencyKey, Text, caller, seed
 from whenthen.api.responses import answers, reply
+from whenthen.api.visibility import Sight
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -36,11 +37,15 @@ def send(body: EventsBody, idempotency_key: IdempotencyKey = None) -> Response[S
     responses=answers("The event and what became of it."),
 )
 def read(event_id: Id, lang: Lang = "") -> Response[EventReport]:
-    """The event, the record as it was seen, the rules that matched, their runs, and which rules let nobody in."""
+    """The event, the record as it was seen, the rules that matched, their runs, and which rules let nobody in.
+
+    Without the scope `records:read`, the event has no data, and there is no record.
+    """
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
     plan, states = wired().read_history.event(event_id)
-    return reply(EventReport.of(renderer, plan, states))
+    sight = Sight.of(router)
+    return reply(EventReport.of(renderer, sight.plan(plan), sight.states(states)))
 
 
 @router.get(
@@ -52,7 +57,9 @@ def read(event_id: Id, lang: Lang = "") -> Response[EventReport]:
 def explain(event_id: Id, rule: Text = "", lang: Lang = "") -> Response[EventExplanation]:
     """Each rule of the event's type, or one: matched or not, each condition with its expected and actual value, and
     what in its trigger was nearly right. Those that came nearest to starting stand first.
+
+    Conditions need the scope `rules:read`, actual values `records:read`.
     """
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
-    return reply(EventExplanation.of(renderer, wired().explain_event(event_id, rule)))
+    return reply(EventExplanation.of(renderer, Sight.of(router).explained(wired().explain_event(event_id, rule))))

@@ -11,6 +11,7 @@ from whenthen.api.models.records import FieldsBody, Merge, Record, RecordPage
 from whenthen.api.reason_codes import MERGED_INTO
 from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
+from whenthen.api.visibility import Sight
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NOT_ONE_OF
 from whenthen.domain.events.event import Cause
@@ -116,7 +117,7 @@ def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, 
     parse_ref(ref, "id")
     record = wired().records.get(ref)  # of one that was deleted the history is still there
     page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
-    return reply(Timeline.of(renderer, page))
+    return reply(Timeline.of(renderer, Sight.of(router).entries(page)))
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"], responses=GONE)

@@ -9,6 +9,7 @@ from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.runs import RunPage, RunWithJobs
 from whenthen.api.requests import Cursor, Id, Limit, Text, caller
 from whenthen.api.responses import answers, reply
+from whenthen.api.visibility import Sight
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -24,15 +25,18 @@ def list_runs(
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
     page = wired().read_history.list(rule=rule, record=record, status=status, limit=limit, cursor=cursor)
-    return reply(RunPage.of(renderer, page))
+    return reply(RunPage.of(renderer, Sight.of(router).runs(page)))
 
 
 @router.get("/runs/<run_id>", summary="Read a run", tags=["runs"], responses=STATE)
 def read(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
-    """With its event and each step's outcome and reason, in plain words too."""
+    """With its event and each step's outcome and reason, in plain words too.
+
+    Without the scope `records:read`, the event has no data, and reasons name no values.
+    """
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, wired().read_history.run(run_id)))
+    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().read_history.run(run_id))))
 
 
 @router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"], responses=STATE)
@@ -40,4 +44,4 @@ def stop(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """What was done stays done; what is still to come does not happen."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, wired().stop_run(run_id, by=by)))
+    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().stop_run(run_id, by=by))))
