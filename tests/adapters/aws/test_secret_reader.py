@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.interventions import Intervening, lose_answer
-from whenthen.adapters.aws.secret_reader import ABSENT_FOR, FRESH_FOR, KEPT_FOR, SecretsManager
+from whenthen.adapters.aws.secret_reader import ABSENT_FOR, FRESH_FOR, KEPT_FOR, OUT_OF_REACH_FOR, SecretsManager
 from whenthen.adapters.aws.secret_writer import SecretsManagerVault
 from whenthen.domain.common.errors import NotFound, Temporary
 
@@ -131,6 +131,37 @@ def test_while_the_service_is_out_of_reach_what_was_read_holds(
     seconds.now = KEPT_FOR
     manager.before["get_secret_value"] = [lose_answer]
     assert secrets.get("meta") == {"app_secret": "x"}
+
+
+@pytest.mark.parametrize("read", ["get", "refreshed"])
+def test_a_secret_that_was_replaced_works_no_longer_than_an_hour_while_the_service_is_out_of_reach(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds, read: str
+) -> None:
+    _put(manager, "admin-key", key="old")
+    ask = getattr(secrets, read)
+    assert ask("admin-key") == {"key": "old"}
+    _put(manager, "admin-key", key="new")
+    while seconds.now < OUT_OF_REACH_FOR - KEPT_FOR:
+        seconds.now += KEPT_FOR
+        manager.before["get_secret_value"] = [lose_answer]
+        assert ask("admin-key") == {"key": "old"}
+    seconds.now = OUT_OF_REACH_FOR
+    for _ in range(3):
+        manager.before["get_secret_value"] = [lose_answer]
+        with pytest.raises(Temporary):
+            ask("admin-key")
+        seconds.now += 1
+    assert ask("admin-key") == {"key": "new"}
+
+
+def test_each_answer_begins_the_hour_anew(manager: Intervening, secrets: SecretsManager, seconds: Seconds) -> None:
+    _put(manager, "admin-key", key="x")
+    for _ in range(3):
+        assert secrets.get("admin-key") == {"key": "x"}
+        seconds.now += OUT_OF_REACH_FOR - KEPT_FOR
+        manager.before["get_secret_value"] = [lose_answer]
+        assert secrets.get("admin-key") == {"key": "x"}
+        seconds.now += KEPT_FOR
 
 
 def test_out_of_reach_from_the_start_is_temporary_and_not_remembered(

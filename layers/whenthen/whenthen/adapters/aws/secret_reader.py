@@ -22,22 +22,32 @@ ABSENT_FOR = 15.0
 FRESH_FOR = 5.0
 """Seconds for which a secret is not read again even if authentication fails: forged requests cause no more calls."""
 
+OUT_OF_REACH_FOR = 3_600.0
+"""Seconds since the last answer for which a secret holds while the service is out of reach.
+
+A secret that was replaced meanwhile, such as an admin key that got lost, works no longer than that.
+"""
+
 _MISSING = "ResourceNotFoundException"
 _INVALID = "InvalidRequestException"
 """Answer for a deleted secret until it is gone, among others."""
 
 
-class SecretsManager:
-    """Read secrets, cached in memory; while the service is out of reach, for longer than usual.
+_NEVER = (float("-inf"), float("-inf"), None)
 
-    `_kept` holds for each name when it was read, and its value (None: there was none).
+
+class SecretsManager:
+    """Read secrets, cached in memory; while the service is out of reach, for up to OUT_OF_REACH_FOR.
+
+    `_kept` holds for each name when it was last asked for, when it was last answered, and its value (None: there was
+    none).
     """
 
     def __init__(self, client: AwsClient, prefix: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._prefix = prefix
         self._seconds = seconds
-        self._kept: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
+        self._kept: dict[str, tuple[float, float, Mapping[str, Any] | None]] = {}
 
     def get(self, name: str) -> Mapping[str, Any]:
         """Return the secret's JSON object. Raises NotFound."""
@@ -49,21 +59,18 @@ class SecretsManager:
 
     def _known(self, name: str, kept_for: float, absent_for: float) -> Mapping[str, Any]:
         now = self._seconds()
-        read_at, value = self._kept.get(name, (float("-inf"), None))
-        if now - read_at >= (absent_for if value is None else kept_for):
-            value = self._read(name, last=value)
-            self._kept[name] = (now, value)
+        asked_at, answered_at, value = self._kept.get(name, _NEVER)
+        if now - asked_at >= (absent_for if value is None else kept_for):
+            try:
+                value, answered_at = _read(self._client, self._prefix, name), now
+            except Temporary:
+                if value is None or now - answered_at >= OUT_OF_REACH_FOR:
+                    self._kept.pop(name, None)
+                    raise
+            self._kept[name] = (now, answered_at, value)
         if value is None:
             raise NotFound(SECRET_NOT_FOUND(name=name))
         return value
-
-    def _read(self, name: str, last: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        try:
-            return _read(self._client, self._prefix, name)
-        except Temporary:
-            if last is None:
-                raise
-            return last
 
 
 def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None:
