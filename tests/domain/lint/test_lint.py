@@ -73,7 +73,7 @@ IN_ONE_RULE: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
      [("lint.unknown_field", "warning", "conditions.field")]),
     ({"trigger": {"event": "parcel.lost"}, "conditions": asks("event.data.weight", ">", 5)}, []),
     ({"trigger": {"event": ["parcel.lost", "call.incoming_missed"]}, "kind": None,
-      "conditions": asks("event.data.weight", ">", 5)}, []),
+      "conditions": asks("event.data.weight", ">", 5)}, [("lint.several_events", "warning", "trigger.event")]),
     ({"conditions": {"not": asks("event.amount", "exists")}},
      [("lint.no_such_field", "error", "conditions.not.field")]),
     ({"conditions": asks("record.anything_at_all", "exists")}, []),
@@ -281,3 +281,23 @@ def test_the_effects_of_a_rule_and_their_events() -> None:
     (effect,) = effects_of(paid)
     assert {"invoice.paid", "invoice.updated", "invoice.status_changed"} <= events_of(effect)
     assert "invoice.cancelled" not in events_of(effect)
+
+
+@pytest.mark.parametrize(
+    ("types", "warned"),
+    [
+        (["lead.status_changed", "lead.updated"], False),
+        (["lead.created", "lead.tag_added"], False),
+        (["whatsapp.message_received", "contact.replied"], False),
+        (["lead.created"], False),
+        (["lead.created", "contact.created"], True),
+        (["payment.received", "invoice.paid"], True),
+        (["order.paid", "order.shipped"], True),
+    ],
+)
+def test_event_types_that_may_tell_of_one_happening_are_warned_of(types: list[str], warned: bool) -> None:
+    rule = parse_rule(
+        {"name": "R", "trigger": {"event": types},
+         "steps": [{"id": "s", "action": "send_email", "with": {"to": "a@b.co", "subject": "x", "text": "y"}}]}
+    )  # fmt: skip
+    assert ("lint.several_events" in [finding.code for finding in lint(rule)]) is warned

@@ -24,6 +24,7 @@ SAME_FIELD = ReasonCode("lint.same_field", "rule", "field")
 CYCLE = ReasonCode("lint.cycle", "chain")
 CYCLE_THAT_SETTLES = ReasonCode("lint.cycle_that_settles", "chain")
 MOMENT_IS_PAST = ReasonCode("lint.moment_is_past", "time")
+SEVERAL_EVENTS = ReasonCode("lint.several_events", "types")
 NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
 
@@ -50,6 +51,7 @@ SEVERITIES: Mapping[str, Severity] = {
     CYCLE.code: Severity.WARNING,
     CYCLE_THAT_SETTLES.code: Severity.WARNING,
     MOMENT_IS_PAST.code: Severity.WARNING,
+    SEVERAL_EVENTS.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,
 }
 """Code → severity. `ONLY_FOR_LISTS` is a warning where a field may hold several values."""

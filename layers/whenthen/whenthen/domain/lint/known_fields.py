@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.event_catalog import catalog
+from whenthen.domain.event_catalog.record_events import rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ def known_of(event_types: Iterable[str]) -> Known:
 def is_strange_type(event_type: str) -> bool:
     """Tell whether the catalogue knows the kind and has no such event of it. Kinds that it does not know are free."""
     return event_type.partition(".")[0] in _kinds() and catalog.find(event_type) is None
+
+
+def is_derived(event_type: str) -> bool:
+    """Tell whether whenthen makes the event itself from a change of a record."""
+    kind, _, verb = event_type.partition(".")
+    return any(row.verb == verb and row.test is not None for row in rows_of(kind))
 
 
 def _kinds() -> frozenset[str]:

@@ -23,6 +23,7 @@ from whenthen.domain.lint.findings import (
     NEVER_HOLDS,
     NO_SUCH_FIELD,
     ONLY_FOR_LISTS,
+    SEVERAL_EVENTS,
     UNKNOWN_EVENT,
     UNKNOWN_FIELD,
     UNREACHABLE_STEP,
@@ -31,12 +32,14 @@ from whenthen.domain.lint.findings import (
     Severity,
     found,
 )
-from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_strange_type, known_of
+from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_derived, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
+from whenthen.domain.rules.triggers import On
+from whenthen.domain.runs.happenings import OF_A_MESSAGE
 
 _MANY = frozenset({"texts", "list", "any", "object"})
 _TEXTUAL = frozenset({"text", "texts", "list", "record", "any"})
@@ -63,6 +66,7 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
     known = known or known_of(rule.trigger.event_types)
     findings = [
         *_events(rule),
+        *_several(rule),
         *_conditions(rule, known),
         *_steps(rule, known),
         *_exit(rule, known),
@@ -75,6 +79,15 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
 def _events(rule: Rule) -> Iterator[Finding]:
     for field, types in (("trigger.event", rule.trigger.event_types), ("exit.on", rule.exit.on)):
         yield from (found(UNKNOWN_EVENT, field, name=each) for each in written_types(types) if is_strange_type(each))
+
+
+def _several(rule: Rule) -> Iterator[Finding]:
+    """Find event types of a trigger of which nobody knows whether two tell of one happening."""
+    types = written_types(rule.trigger.event_types)
+    kinds = {each.partition(".")[0] for each in types}
+    known = all(map(is_derived, types)) and len(kinds) == 1
+    if rule.trigger.on is On.EVENT and len(types) > 1 and not known and not set(types) <= OF_A_MESSAGE:
+        yield found(SEVERAL_EVENTS, "trigger.event", types=list(types))
 
 
 def _requirements(rule: Rule) -> tuple[Condition, ...]:

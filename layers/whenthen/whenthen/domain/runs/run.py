@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
+from whenthen.domain.runs.happenings import run_id
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -158,7 +159,7 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
     ref = record.ref if record else event.subject
     watch = (*((ref,) if ref else ()), *(record.identities if record else ()), *event.identities)
     return Run(
-        id=ids.run_id(event.id, rule.id, ref),
+        id=run_id(event, rule, ref),
         rule_id=rule.id,
         rule_version=rule.version,
         rule_name=rule.name,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
+from whenthen.domain.runs.happenings import run_ids
 from whenthen.ports.reason_codes import EVENT_NOT_FOUND, RUN_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class ReadHistory(Struct, frozen=True):
         plan = self.log.plan_of(event_id)
         if plan is None:
             raise NotFound(EVENT_NOT_FOUND(event=event_id))
-        states = [self.runs.load(ids.run_id(event_id, planned.rule, planned.ref)) for planned in plan.rules]
-        return plan, [state for state in states if state is not None]
+        found = (run_id for each in plan.rules for run_id in run_ids(plan.event, each.rule, each.ref))
+        return plan, [state for run_id in found if (state := self.runs.load(run_id)) is not None]
 
     def run(self, run_id: str) -> RunState:
         """Return a run with its jobs. Raises NotFound."""
