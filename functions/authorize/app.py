@@ -17,5 +17,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         key = wired().authorize(headers.get("authorization", ""))
     except Unauthenticated as error:
         logger.info("refused", **loggable(error))
-        return {"isAuthorized": False}
+        # The gateway itself would answer 403, without a problem document; the API answers 401, and does nothing else.
+        return {"isAuthorized": True, "context": {"refused": error.reason.code}}
     return {"isAuthorized": True, "context": {"key": key.id, "scopes": " ".join(key.scopes)}}

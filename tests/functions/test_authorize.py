@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -39,10 +40,34 @@ def test_a_kept_key_has_its_scopes(stack: Stack) -> None:
     "header",
     ["", "Bearer", "Bearer ", "Bearer nobody", f"Basic {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}x", "Bearer é" * 9],
 )
-def test_anything_else_is_refused_without_a_word(stack: Stack, header: str) -> None:
-    assert _ask(stack, authorization=header) == {"isAuthorized": False}
+def test_anything_else_has_no_key_and_no_scope(stack: Stack, header: str) -> None:
+    answer = _ask(stack, authorization=header)
+    assert answer["context"].keys() == {"refused"}
+    assert answer["context"]["refused"] in ("api_key.required", "api_key.unknown")
+
+
+@pytest.mark.parametrize("refused", ["api_key.required", "api_key.unknown", "another"])
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/v1/rules"), ("POST", "/v1/events"), ("GET", "/v1/nothing"), ("GET", "/v1/rules?x=1")],
+)
+def test_the_api_answers_a_refused_key_with_401_and_a_problem(
+    stack: Stack, refused: str, method: str, target: str
+) -> None:
+    event = http(method, target, "{not json", {}, route="ANY /v1/{proxy+}", authorizer={"refused": refused})
+    answer = stack.invoke("manage", event)
+    document = json.loads(answer["body"])
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (401, "application/problem+json")
+    assert document["code"] == (refused if refused != "another" else "api_key.unknown")
+
+
+def test_a_refusal_goes_before_every_scope(stack: Stack) -> None:
+    authorizer = {"refused": "api_key.unknown", "key": "admin", "scopes": "admin"}
+    event = http("GET", "/v1/rules", route="ANY /v1/{proxy+}", authorizer=authorizer)
+    assert stack.invoke("manage", event)["statusCode"] == 401
 
 
 def test_no_header_at_all_is_refused(stack: Stack) -> None:
-    assert _ask(stack) == {"isAuthorized": False}
-    assert stack.invoke("authorize", {"version": "2.0", "type": "REQUEST"}) == {"isAuthorized": False}
+    refused = {"isAuthorized": True, "context": {"refused": "api_key.required"}}
+    assert _ask(stack) == refused
+    assert stack.invoke("authorize", {"version": "2.0", "type": "REQUEST"}) == refused

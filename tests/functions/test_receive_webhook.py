@@ -254,3 +254,10 @@ def test_what_could_not_be_mapped_has_codes_and_texts_in_the_senders_language(st
         texts[language] = problem["text"]
     assert texts["en"] != texts["tr"]
     assert "mapping.no_time" not in texts.values()
+
+
+@pytest.mark.parametrize("name", ["x" * 1_025, "x" * 41, "ş" * 700, "Shop", "a b", "-", "1", "\U0001f600"])
+def test_a_name_that_no_source_can_have_is_not_found(stack: Stack, name: str) -> None:
+    event = http("POST", f"/hooks/{name}", "{}", {}, route="POST /hooks/{source}")
+    answer = stack.invoke("receive_webhook", {**event, "pathParameters": {"source": name}})
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (404, "application/problem+json")

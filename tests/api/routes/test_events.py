@@ -70,3 +70,14 @@ def test_an_explanation_tells_why_a_rule_did_not_start(api: Api, seen: str) -> N
     explained = api.get(f"/v1/events/{seen}/explain")
     started = {rule["name"]: rule["started"] for rule in explained["rules"]}
     assert started == {"Tag a missed call": True, "Sales only": False}
+
+
+def test_a_key_that_came_with_another_body_is_a_conflict(api: Api) -> None:
+    key = {"idempotency-key": "k1"}
+    first = api.call("POST", "/v1/events", CALL, key)
+    again = api.call("POST", "/v1/events", CALL, key)
+    assert (first.status, again.status) == (202, 202)
+    assert first.document == again.document
+    other = api.call("POST", "/v1/events", [CALL, CALL], key)
+    assert (other.status, other.document["code"]) == (409, "idempotency_key.reused")
+    assert Api(api.stack, key="key_2").call("POST", "/v1/events", [CALL, CALL], key).status == 202

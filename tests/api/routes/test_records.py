@@ -179,3 +179,83 @@ def test_a_person_is_found_by_further_addresses_too(api: Api) -> None:
 def test_a_whole_number_beyond_64_bits_is_refused_by_its_name(api: Api) -> None:
     answer = api.call("PATCH", LEAD, {"order": {"no": 12345678901234567890}})
     assert (answer.status, answer.document["errors"][0]["field"]) == (422, "fields.order.no")
+
+
+# --- versions
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_write_of_another_version_is_refused_and_changes_nothing(api: Api, method: str) -> None:
+    body = None if method == "DELETE" else {"status": "won"}
+    for version in ('"2"', 'W/"7"', "0"):
+        assert api.call(method, LEAD, body, {"if-match": version}).status == 412
+    assert api.get(LEAD)["version"] == 1
+    assert api.call(method, LEAD, body, {"if-match": '"1"'}).status in (200, 204)
+
+
+def test_a_put_with_a_version_creates_nothing(api: Api) -> None:
+    assert api.call("PUT", "/v1/records/lead/9", {"a": 1}, {"if-match": '"1"'}).status == 412
+    assert api.call("GET", "/v1/records/lead/9").status == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_version_that_is_none_is_named(api: Api, method: str) -> None:
+    answer = api.call(method, LEAD, None if method == "DELETE" else {}, {"if-match": "yesterday"})
+    assert (answer.status, answer.fields) == (422, ["If-Match"])
+
+
+# --- what a person knows
+
+
+@pytest.fixture
+def people(api: Api) -> Api:
+    api.call("PUT", "/v1/records/contact/1", {"phone": "+905321234567", "email": "a+tag@b.co", "city": "Bursa"})
+    api.call("PUT", "/v1/records/contact/2", {"phone": "+905321234567", "email": "çiçek@çiçek.example"})
+    api.call("PUT", "/v1/records/contact/3", {"email": "c@b.co", "other_phones": ["+905337654321"]})
+    api.call("PUT", "/v1/records/lead/4", {"phone": "+905321234567"})
+    return api
+
+
+SEARCHES = [
+    ("phone=%2B905321234567", ["1", "2"]),
+    ("phone=+90 532 123 45 67", ["1", "2"]),
+    ("phone=0090-532-123-45-67", ["1", "2"]),
+    ("phone=%2B905337654321", ["3"]),
+    ("phone=%2B905330000000", []),
+    ("email=a%2Btag@b.co", ["1"]),
+    ("email=a+tag@B.CO", ["1"]),
+    ("email=%C3%87i%C3%A7ek@xn--iek-1lab.example", ["2"]),
+    ("email=C@B.co&phone=%2B905337654321", ["3"]),
+    ("email=c@b.co&phone=%2B905321234567", []),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), SEARCHES)
+def test_records_are_found_by_an_address_however_it_is_written(people: Api, query: str, found: list[str]) -> None:
+    page = people.get(f"/v1/records/contact?{query}".replace(" ", "%20"))
+    assert ([record["id"] for record in page["items"]], page["cursor"]) == (found, None)
+
+
+def test_records_of_one_address_come_page_by_page(people: Api) -> None:
+    first = people.get("/v1/records/contact?phone=%2B905321234567&limit=1")
+    rest = people.get(f"/v1/records/contact?phone=%2B905321234567&limit=1&cursor={first['cursor']}")
+    assert [record["id"] for record in first["items"] + rest["items"]] == ["1", "2"]
+    assert rest["cursor"] is None
+
+
+def test_an_address_and_a_view_are_both_asked_for(people: Api) -> None:
+    view = {"name": "Bursa", "kind": "contact", "filter": {"field": "record.city", "op": "equals", "value": "Bursa"}}
+    made = people.call("POST", "/v1/views", view).document["id"]
+    page = people.get(f"/v1/records/contact?phone=%2B905321234567&view={made}")
+    assert [record["id"] for record in page["items"]] == ["1"]
+
+
+@pytest.mark.parametrize(("query", "field"), [("phone=12", "phone"), ("email=nobody", "email"), ("phone=Ali", "phone")])
+def test_an_address_that_cannot_be_read_is_named(people: Api, query: str, field: str) -> None:
+    answer = people.call("GET", f"/v1/records/contact?{query}")
+    assert (answer.status, answer.fields) == (422, [field])
+
+
+def test_addresses_of_two_people_are_a_conflict(people: Api) -> None:
+    answer = people.call("POST", "/v1/records/contact", {"phone": "+905337654321", "email": "a+tag@b.co"})
+    assert (answer.status, answer.document["params"]) == (409, {"refs": ["contact:1", "contact:3"]})

@@ -14,7 +14,7 @@ from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.usecases.admin import manage_rules
 from whenthen.usecases.admin.manage_rules import ManageRules
-from whenthen.usecases.admin.manage_views import MAX_PAGES, ManageViews
+from whenthen.usecases.admin.manage_views import ManageViews
 
 
 def tagged(tag: str) -> dict[str, Any]:
@@ -188,17 +188,6 @@ def test_the_records_of_a_view_come_page_by_page_each_once(views: ManageViews) -
         if cursor is None:
             break
     assert found == ["00", "05", "10", "15", "20"]
-
-
-def test_a_view_in_which_there_is_next_to_nobody_does_not_read_for_ever(views: ManageViews) -> None:
-    view = views.create(vips(), seed="key", by="ayse")
-    assert isinstance(views.records, FakeRecords)
-    for number in range(MAX_PAGES + 5):
-        record = Record("contact", f"{number:02}", {})
-        views.records.stored[record.ref] = record
-    page = views.records_in(view.id, "contact", limit=1, cursor=None)
-    assert page.items == ()
-    assert page.cursor is not None
 
 
 def test_a_view_lists_records_of_its_own_kind_alone(views: ManageViews) -> None:

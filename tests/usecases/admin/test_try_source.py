@@ -11,6 +11,7 @@ import pytest
 from tests.functions.contract import faults_of
 from tests.sources.samples import sample_json
 from tests.usecases.fakes.world import World
+from tests.usecases.ingest.test_receive_webhook import has_source, posts
 from whenthen.api.models import sources as models
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.errors import Invalid, NotFound, Problem, TooLarge
@@ -150,10 +151,10 @@ def test_its_event_is_about_the_record_as_that_of_a_delivery(world: World, tried
 
 
 def test_a_record_that_would_be_refused_costs_only_itself(tried: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **_more: Any) -> None:
         raise TooLarge(TOO_MUCH)
 
-    monkeypatch.setattr(SaveRecord, "preview", refuse)
+    monkeypatch.setattr(SaveRecord, "upsert_idempotent", refuse)
     answer = tried(body=SHIPPED)
     (item,) = answer.items
     assert (item.event.type, item.record, answer.refused) == ("order.shipped", None, None)
@@ -204,3 +205,70 @@ def test_secrets_of_a_source_that_will_be_saved_are_no_fault(tried: Any) -> None
 def test_a_source_that_is_neither_saved_nor_given_is_not_found(tried: Any) -> None:
     with pytest.raises(NotFound):
         tried("nobody", body={})
+
+
+# --- the trial is what the delivery does
+
+
+def as_delivered(world: World, source: dict[str, Any], body: Any) -> tuple[list[Any], list[Any]]:
+    """What a trial shows of each item, and what the delivery then does: record, fields and problems."""
+    has_source(world, name="shop", **source)
+    save = SaveRecord(world.records, world.clock, "TR")
+    trial = TrySource(world.sources, save, world.clock)("shop", {"body": body, "delivery_id": "msg_1"})
+    shown = [(item.event.id, item.event.subject) for item in trial.items]
+    after = {item.record.ref: dict(item.record.fields) for item in trial.items if item.record}
+    accepted = posts(world, body)
+    assert trial.problems == accepted.problems
+    assert {ref: world.records.stored[ref].fields for ref in after} == after
+    return shown, [(event.id, event.subject) for event in accepted.events]
+
+
+ITEMS = [
+    [{"email": "a@b.co", "city": "Izmir"}, {"email": "a@b.co", "phone": "0532 123 45 67"}],
+    [{"email": "a@b.co", "city": "Izmir"}, {"email": "a@b.co", "city": "Bursa"}, {"email": "c@b.co"}],
+    [{"email": "a@b.co"}, {"phone": "0532 123 45 67"}, {"email": "a@b.co", "phone": "0532 123 45 67"}],
+    [{"email": "a@b.co", "phone": "0532 123 45 67"}, {"phone": "0532 123 45 67", "consent.email": "no"}],
+    [{"email": "a@b.co", **dict.fromkeys(map("f{}".format, range(150)), 1)}, {"email": "a@b.co", "f1": None, "g": 1}],
+]
+
+
+@pytest.mark.parametrize("items", ITEMS, ids=range(len(ITEMS)))
+def test_items_of_one_person_are_tried_one_after_the_other(world: World, items: list[Any]) -> None:
+    mapping = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
+    shown, done = as_delivered(world, {"each": "body.items", "mappings": [mapping]}, {"items": items})
+    assert shown == done
+    assert len(shown) == len(items)
+
+
+def test_older_news_are_tried_as_older_news(world: World) -> None:
+    mapping = {"type": "order.placed", "time": "body.at", "record": {"kind": "contact", "fields": "body.who"}}
+    has_source(world, mappings=[mapping])
+    posts(world, {"at": "2026-03-14T09:00:00Z", "who": {"email": "a@b.co", "city": "Izmir"}}, "msg_0")
+    older = {"at": "2026-03-13T09:00:00Z", "who": {"email": "a@b.co", "city": "Bursa", "vip": True}}
+    shown, done = as_delivered(world, {"mappings": [mapping]}, older)
+    assert shown == done
+    (contact,) = (record for record in world.records.stored.values() if record.kind == "contact")
+    assert (contact.fields["city"], contact.fields["vip"]) == ("Izmir", True)
+
+
+def test_what_was_delivered_before_is_tried_as_a_repetition(world: World) -> None:
+    mapping = {"type": "order.placed", "record": {"kind": "contact", "fields": "body"}}
+    has_source(world, mappings=[mapping])
+    posts(world, {"email": "a@b.co", "city": "Izmir"})
+    (contact,) = (record for record in world.records.stored.values() if record.kind == "contact")
+    SaveRecord(world.records, world.clock, "TR").patch(contact.ref, {"city": "Bursa"}, version=None, origin="human")
+    shown, done = as_delivered(world, {"mappings": [mapping]}, {"email": "a@b.co", "city": "Izmir"})
+    assert shown == done
+    assert world.records.stored[contact.ref].fields["city"] == "Bursa"
+
+
+def test_an_open_form_is_tried_as_one(world: World) -> None:
+    world.has_record("contact:1", email="a@b.co", status="customer")
+    mapping = {"type": "form.submitted", "record": {"kind": "contact", "fields": "body.fields"}}
+    source = {"scheme": "dangerous_open_form", "mappings": [mapping]}
+    save = SaveRecord(world.records, world.clock, "TR")
+    body = {"fields": {"email": "a@b.co", "status": "lost", "city": "Bursa"}}
+    (item,) = TrySource(world.sources, save, world.clock)("site", {"source": source, "body": body}).items
+    assert item.record is not None
+    assert dict(item.record.fields) == {"email": "a@b.co", "status": "customer", "city": "Bursa"}
+    assert item.record_exists

@@ -146,8 +146,9 @@ class FakeRules:
             raise NotFound(RULE_VERSION_NOT_FOUND(rule=rule_id, version=version))
         return self.all_versions[rule_id, version]
 
-    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        return page_of([self.current_rules[rule_id] for rule_id in sorted(self.current_rules)], limit, cursor)
+    def list(self, *, limit: int, cursor: str | None, takes: Callable[[StoredRule], bool] | None = None) -> Any:
+        rules = [self.current_rules[rule_id] for rule_id in sorted(self.current_rules)]
+        return page_of([rule for rule in rules if takes is None or takes(rule)], limit, cursor)
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
         self._demand(rule.id, replaces)
@@ -330,6 +331,12 @@ class FakeRecords:
             self.newest[place] = update.at
         return WriteResult.APPLIED
 
+    def result_of(self, update: SourceUpdate, ref: str) -> WriteResult:
+        if update.id in self.told:
+            return WriteResult.DUPLICATE
+        newest = self.newest.get((update.source, ref))
+        return WriteResult.STALE if update.at and newest and newest > update.at else WriteResult.APPLIED
+
     def required_condition(self, record: Record, replaces: Record | None) -> None:
         stored = self.stored.get(record.ref)
         if (stored and stored.version) != (replaces and replaces.version) or record.ref in self.signposts:
@@ -371,8 +378,11 @@ class FakeRecords:
     def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
         return (entry for (pk, sk), entry in sorted(self.dates.items()) if pk == partition and sk.startswith(prefix))
 
-    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
-        return page_of(sorted((r for r in self.stored.values() if r.kind == kind), key=_ref), limit, cursor)
+    def list(
+        self, kind: str, *, limit: int, cursor: str | None, takes: Callable[[Record], bool] | None = None
+    ) -> Page[Record]:
+        found = [r for r in self.stored.values() if r.kind == kind and (takes is None or takes(r))]
+        return page_of(sorted(found, key=_ref), limit, cursor)
 
 
 def _dates(record: Record | None) -> tuple[DateEntry, ...]:
@@ -392,6 +402,17 @@ class FakeSettings:
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         self.kept[name] = document
+
+
+@dataclass
+class FakeIdempotencyKeys:
+    """What each Idempotency-Key asked for."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def claim(self, key: str, content: str, now: datetime) -> bool:
+        assert now.tzinfo is not None
+        return self.kept.setdefault(key, content) == content
 
 
 @dataclass

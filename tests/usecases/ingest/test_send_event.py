@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from whenthen.domain.common.errors import Invalid
+from tests.usecases.fakes.stores import FakeIdempotencyKeys
+from whenthen.domain.common.errors import Conflict, Invalid
 from whenthen.domain.events.event import Event
+from whenthen.usecases.admin.idempotency import KEY_REUSED
 from whenthen.usecases.ingest.send_event import SendEvent
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -35,17 +37,17 @@ def bus() -> Bus:
 
 def fields_of(bus: Bus, *written: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        SendEvent(bus, Clock(), "TR")(written, seed="s", by="key_1")
+        SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())(written, seed="s", by="key_1")
     assert bus.published == []
     return [problem.field for problem in caught.value.problems]
 
 
 def test_a_reported_event_goes_on_the_bus(bus: Bus) -> None:
     call = {"type": "call.incoming_missed", "id": "c-1", "person": {"phone": "0532 123 45 67"}, "data": {"duration": 0}}
-    (event,) = SendEvent(bus, Clock(), "TR")([call], seed="s", by="key_1")
+    (event,) = SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())([call], seed="s", by="key_1")
     assert bus.published == [event]
     assert (event.type, event.time, event.identities) == ("call.incoming_missed", NOW, ("phone#+905321234567",))
-    assert SendEvent(bus, Clock(), "TR")([call], seed="other", by="key_1")[0].id == event.id
+    assert SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())([call], seed="other", by="key_1")[0].id == event.id
 
 
 def test_what_is_derived_cannot_be_reported(bus: Bus) -> None:
@@ -66,5 +68,24 @@ def test_a_whole_number_that_the_bus_does_not_take_is_refused_by_its_name(bus: B
 
 
 def test_types_of_an_admins_own_are_free(bus: Bus) -> None:
-    (event,) = SendEvent(bus, Clock(), None)([{"type": "spaceship.landed", "data": {"x": [1]}}], seed="s", by="k")
+    (event,) = SendEvent(bus, Clock(), None, FakeIdempotencyKeys())(
+        [{"type": "spaceship.landed", "data": {"x": [1]}}], seed="s", by="k"
+    )
     assert event.data == {"x": [1]}
+
+
+def test_a_key_is_for_one_set_of_events() -> None:
+    bus, keys = Bus(), FakeIdempotencyKeys()
+    send = SendEvent(bus, Clock(), "TR", keys)
+    call = {"type": "call.incoming_missed", "data": {"line": "sales"}}
+    first = send([call], seed="k", by="key_1", key="k")
+    assert send([dict(reversed(call.items()))], seed="k", by="key_1", key="k")[0].id == first[0].id
+    for other in ([{**call, "data": {"line": "other"}}], [call, call], [{**call, "id": "7"}]):
+        with pytest.raises(Conflict) as refused:
+            send(other, seed="k", by="key_1", key="k")
+        assert refused.value.reason == KEY_REUSED()
+    send([{**call, "data": {}}], seed="k", by="key_2", key="k")
+    send([{**call, "data": {}}], seed="k", by="key_1", key="")
+    with pytest.raises(Invalid):
+        send([{"type": "No"}], seed="x", by="key_1", key="x")
+    send([call], seed="x", by="key_1", key="x")

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from tests.usecases.fakes.stores import FakeRecords
 from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts
 from tests.usecases.records.test_import_records import admin, done
-from whenthen.domain.common.errors import Conflict, Invalid
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale, Temporary
+from whenthen.domain.events.event import Cause
 from whenthen.domain.imports.job import Counts
-from whenthen.domain.records.record import TOO_MANY_FIELDS
+from whenthen.domain.records.record import TOO_MANY_FIELDS, Record
+from whenthen.ports.reason_codes import MOVED_ON
+from whenthen.usecases.records.delete_record import ATTEMPTS, DeleteRecord
 from whenthen.usecases.records.merge_records import MergeRecords
 from whenthen.usecases.records.reason_codes import TWO_PEOPLE
 from whenthen.usecases.records.save_record import SaveRecord
@@ -134,3 +138,33 @@ def test_records_of_other_kinds_and_given_ids_are_no_conflict(world: World) -> N
     assert save(world).upsert("contact", None, BOTH, origin="api").ref == "contact:1"
     world.has_record("contact:2", email="c@b.co")
     assert save(world).upsert("contact", "2", {"phone": "0532 123 45 67"}, origin="api").ref == "contact:2"
+
+
+# --- deleting
+
+
+class Changing(FakeRecords):
+    """Another writer changes each record between the moment it is read and its deletion."""
+
+    times = 0
+
+    def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
+        if self.times:
+            self.times -= 1
+            raise Stale(MOVED_ON(subject=record.ref))
+        super().delete(record, origin=origin, cause=cause)
+
+
+def test_a_deletion_is_tried_again_while_others_change_the_record() -> None:
+    records = Changing({"contact:1": Record("contact", "1", version=3)})
+    records.times = ATTEMPTS - 1
+    DeleteRecord(records)("contact:1", version=None, origin="human")
+    assert records.stored == {}
+    records = Changing({"contact:1": Record("contact", "1", version=3)})
+    records.times = ATTEMPTS
+    with pytest.raises(Temporary):
+        DeleteRecord(records)("contact:1", version=None, origin="human")
+    with pytest.raises(Stale):
+        DeleteRecord(records)("contact:1", version=2, origin="human")
+    with pytest.raises(NotFound):
+        DeleteRecord(records)("contact:2", version=None, origin="human")

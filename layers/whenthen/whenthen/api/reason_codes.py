@@ -9,12 +9,12 @@ NO_SUCH_PATH = ReasonCode("request.no_such_path", "method", "path")
 MISSING_SCOPE = ReasonCode("api_key.missing_scope", "scope")
 # The value of If-Match is no version such as "3".
 NOT_A_VERSION = ReasonCode("request.not_a_version")
-# The record was merged into another: only that one can be deleted.
-MERGED_INTO = ReasonCode("record.merged_into", "ref", "into")
 
 SCHEMA_NOT_FOUND = ReasonCode("schema.not_found", "name", "known")
 
 # Of bodies and parameters: `least` and `most` are bounds of a number.
+# A query parameter that the route does not have; `known` are those that it has.
+UNEXPECTED_PARAMETER = ReasonCode("parameter.unexpected", "known")
 UNEXPECTED_FIELD = ReasonCode("field.unexpected")
 NOT_WHOLE_NUMBER = ReasonCode("value.not_whole_number")
 TOO_SMALL = ReasonCode("value.too_small", "least")

@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Router
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
@@ -19,16 +21,24 @@ from whenthen.api.reason_codes import (
     TOO_LARGE,
     TOO_SMALL,
     UNEXPECTED_FIELD,
+    UNEXPECTED_PARAMETER,
 )
-from whenthen.domain.common.errors import Forbidden, Invalid, Problem
+from whenthen.domain.common.errors import BadRequest, Forbidden, Invalid, Problem, Unauthenticated
 from whenthen.domain.common.reason_codes import EMPTY, NOT_LIST, NOT_OBJECT, NOT_TEXT, REQUIRED, TEXT_TOO_LONG
 from whenthen.domain.common.reasons import Reason
 from whenthen.runtime import http_responses
 from whenthen.sources.parsing.json_body import read_json
-from whenthen.usecases.admin.authorize import allows
+from whenthen.usecases.admin.authorize import KEY_REQUIRED, KEY_UNKNOWN, allows
 
 MAX_BODY = 200_000
 JSON = "application/json"
+
+LANG = "lang"
+"""Query parameter that every route takes: its errors are in that language."""
+
+MAX_NAME = 100
+
+REFUSED_KEYS = {reason.code: reason for reason in (KEY_REQUIRED, KEY_UNKNOWN)}
 
 TAKE_LISTS = ("/v1/events",)
 """Paths whose bodies may be a list."""
@@ -67,16 +77,36 @@ def _authorizer(router: Router) -> dict[str, Any]:
 def with_json(event: dict[str, Any]) -> dict[str, Any]:
     """Return the request with its body as plain JSON, however its sender names it. Raises TooLarge, Malformed.
 
-    Raises Invalid for a list where an object is required: the resolver would take its first item, and drop the rest.
+    Raises BadRequest for a list where an object is required: the resolver would take its first item, and drop the rest.
     """
     body = http_responses.raw_body(event, MAX_BODY)
     if not body:
         return event
     document = read_json(body, exact=True)
     if isinstance(document, list) and event.get("rawPath") not in TAKE_LISTS:
-        raise Invalid.field("body", NOT_OBJECT())
+        raise BadRequest.field("body", NOT_OBJECT())
     headers = {**http_responses.headers_of(event), "content-type": JSON}
     return {**event, "headers": headers, "body": json.dumps(document), "isBase64Encoded": False}
+
+
+def check_authenticated(event: Mapping[str, Any]) -> None:
+    """Raise Unauthenticated if the authorizer refused the key. It lets such requests pass: its own answer would be 403.
+
+    A request that no authorizer saw has neither a key nor scopes, and no route serves it.
+    """
+    context = event["requestContext"].get("authorizer", {}).get("lambda") or {}
+    if context.get("refused"):
+        raise Unauthenticated(REFUSED_KEYS.get(context["refused"], KEY_UNKNOWN)())
+
+
+def check_query(app: ApiGatewayResolver, call: NextMiddleware) -> Response[Any]:
+    """Raise BadRequest naming each query parameter that the route does not have, before the route is called."""
+    known = {field.alias for field in app.context["_route"].dependant.query_params} | {LANG}
+    given = app.current_event.raw_event.get("queryStringParameters") or {}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise BadRequest([Problem(name[:MAX_NAME], UNEXPECTED_PARAMETER(known=sorted(known))) for name in unknown])
+    return call(app)
 
 
 def wanted_version(if_match: str | None) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from whenthen.ports.values import ApiKey, Rejection
 
@@ -18,6 +19,13 @@ class ApiKeys(Protocol):
 
     def add(self, key: ApiKey) -> None:
         """Store a key."""
+
+
+class IdempotencyKeys(Protocol):
+    """Remember what each Idempotency-Key asked for."""
+
+    def claim(self, key: str, content: str, now: datetime) -> bool:
+        """Note what a key asks for. False if it asked for something else before."""
 
 
 class SourceStore(Protocol):

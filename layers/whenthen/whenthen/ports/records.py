@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from whenthen.domain.events.event import Cause
     from whenthen.domain.records.date_index import DateEntry
@@ -51,6 +51,9 @@ class RecordStore(Protocol):
         A record that equals the one it replaces is not written; the update is only noted.
         """
 
+    def result_of(self, update: SourceUpdate, ref: str) -> WriteResult:
+        """Tell what `put_once` would find of an update of this record, and write nothing."""
+
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Delete the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
 
@@ -60,8 +63,13 @@ class RecordStore(Protocol):
         Raises Stale if either changed; Invalid for more than can be written at once.
         """
 
-    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
-        """List records of a kind by id; eventually consistent."""
+    def list(
+        self, kind: str, *, limit: int, cursor: str | None, takes: Callable[[Record], bool] | None = None
+    ) -> Page[Record]:
+        """List records of a kind that `takes` selects, by id; eventually consistent.
+
+        A page may hold fewer than `limit` while there is a cursor: where records are large, or few of many are taken.
+        """
 
 
 class DateIndex(Protocol):

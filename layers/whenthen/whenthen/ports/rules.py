@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from whenthen.domain.matching.rule_set import RuleSet
     from whenthen.domain.rules.rule import Rule
@@ -50,8 +50,10 @@ class RuleStore(Protocol):
     def get_version(self, rule_id: str, version: int) -> StoredRule:
         """Read one version. Raises NotFound."""
 
-    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """List the current versions, by id."""
+    def list(
+        self, *, limit: int, cursor: str | None, takes: Callable[[StoredRule], bool] | None = None
+    ) -> Page[StoredRule]:
+        """List the current versions that `takes` selects, by id."""
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
         """Make `rule` the current version, for the matcher too. Raises Stale unless `replaces` is current."""

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
     from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
     from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
-    from whenthen.ports.administration import ApiKeys, Rejections, SecretVault, SettingStore, SourceStore
+    from whenthen.ports.administration import (
+        ApiKeys,
+        IdempotencyKeys,
+        Rejections,
+        SecretVault,
+        SettingStore,
+        SourceStore,
+    )
     from whenthen.ports.clock import Clock, Enrolments, Sweeps
     from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading, Timelines
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
@@ -216,6 +223,12 @@ class Adapters:
         from whenthen.adapters.dynamodb.runs_table.mail_threads import DynamoThreads
 
         return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def idempotency_keys(self) -> IdempotencyKeys:
+        from whenthen.adapters.dynamodb.runs_table.idempotency_keys import DynamoIdempotencyKeys
+
+        return DynamoIdempotencyKeys(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def keys(self) -> ApiKeys:

@@ -23,10 +23,13 @@ router = Router()
     responses=answers("All are durable.", status=202),
 )
 def send(body: EventsBody, idempotency_key: IdempotencyKey = None) -> Response[SentEvents]:
-    """Answers when all are durable. The same `id` (or Idempotency-Key) has the effects of one event."""
+    """Answers when all are durable. The same `id` (or Idempotency-Key) has the effects of one event.
+
+    409 for the same Idempotency-Key with other events.
+    """
     by = caller(router, "records:write")
     written = body if isinstance(body, list) else [body]
-    sent = wired().send_event(written, seed=seed(idempotency_key), by=by)
+    sent = wired().send_event(written, seed=seed(idempotency_key), by=by, key=(idempotency_key or "").strip())
     return reply(SentEvents(events=[SentEvent.of(event) for event in sent]), 202)
 
 

@@ -8,13 +8,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.events import Timeline
 from whenthen.api.models.records import FieldsBody, Merge, Record, RecordPage
-from whenthen.api.reason_codes import MERGED_INTO
 from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
 from whenthen.api.visibility import Sight
-from whenthen.domain.common.errors import Conflict, Invalid, NotFound
+from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NOT_ONE_OF
-from whenthen.domain.events.event import Cause
 from whenthen.domain.records import record as records
 from whenthen.domain.records.record import KIND, parse_ref
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
@@ -57,10 +55,14 @@ def save_by_identity(kind: Id, body: FieldsBody, origin: Text = "api") -> Respon
 
 
 @router.put("/records/<kind>/<record_id>", summary="Create or update a record", tags=["records"], responses=RECORD)
-def save(kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api") -> Response[Record]:
-    """Sets the fields of the body; null removes one. `origin=human` says that a person did it."""
+def save(kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api", if_match: IfMatch = None) -> Response[Record]:
+    """Sets the fields of the body; null removes one. `origin=human` says that a person did it.
+
+    With If-Match, only a record at that version is changed, and none is created.
+    """
     caller(router, "records:write")
-    record = wired().save_record.upsert(kind, record_id, body, origin=_origin(origin))
+    version = wanted_version(if_match)
+    record = wired().save_record.upsert(kind, record_id, body, origin=_origin(origin), version=version)
     return reply(Record.of(record), version=record.version)
 
 
@@ -121,25 +123,39 @@ def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, 
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"], responses=GONE)
-def delete(kind: Id, record_id: Id, origin: Text = "api") -> Response[str]:
+def delete(kind: Id, record_id: Id, origin: Text = "api", if_match: IfMatch = None) -> Response[str]:
     """Its identities go with it. 409 for the id of a record that was merged into another: delete that one."""
     caller(router, "records:write")
-    record = _existing(kind, record_id)
-    if record.id != record_id:
-        raise Conflict(MERGED_INTO(ref=f"{kind}:{record_id}", into=record.ref))
-    wired().records.delete(record, origin=_origin(origin), cause=Cause())
+    version = wanted_version(if_match)
+    wired().delete_record(f"{kind}:{record_id}", version=version, origin=_origin(origin))
     return nothing()
 
 
 @router.get(
     "/records/<kind>", summary="List the records of a kind", tags=["records"], responses=answers("Some of the records.")
 )
-def list_records(kind: Id, view: Text = "", limit: Limit = 50, cursor: Cursor = None) -> Response[RecordPage]:
-    """All, or those of a saved view, by id; a page of a view may be short. One written a moment ago may be missing."""
+def list_records(
+    kind: Id,
+    view: Text = "",
+    phone: Text = "",
+    email: Text = "",
+    whatsapp: Text = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[RecordPage]:
+    """All, or those of a saved view, by id. One written a moment ago may be missing.
+
+    With `phone`, `email` or `whatsapp`, the records with that address, however it is written; with several, those that
+    have all of them.
+    """
     caller(router, "records:read")
     if not KIND.fullmatch(kind):
         raise Invalid.field("kind", BAD_RECORD_KIND())
-    if view:
+    addresses = {"phone": phone, "email": email, "whatsapp": whatsapp}
+    if any(addresses.values()):
+        takes = wired().manage_views.member_test(view, kind) if view else None
+        page = wired().find_records(kind, addresses, limit=limit, cursor=cursor, takes=takes)
+    elif view:
         page = wired().manage_views.records_in(view, kind, limit=limit, cursor=cursor)
     else:
         page = wired().records.list(kind, limit=limit, cursor=cursor)

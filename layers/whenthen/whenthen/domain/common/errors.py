@@ -109,6 +109,10 @@ def _reason_of(problems: Sequence[Problem]) -> Reason:
     return reasons[0] if len(reasons) == 1 else INVALID(problems=reasons)
 
 
+class BadRequest(Invalid):
+    """Reject a request that says something else than its caller meant: a misspelt parameter, a list for one thing."""
+
+
 class LintFailed(Invalid):
     """Reject a rule in which lint found errors; `warnings` lists its other findings."""
 
@@ -173,6 +177,7 @@ class Handling(Struct, frozen=True):
 
 HANDLING: dict[type[WhenthenError], Handling] = {
     Malformed: Handling(400, ReasonCode("problem.malformed")(), OnQueue.DEAD_LETTER),
+    BadRequest: Handling(400, ReasonCode("problem.malformed")(), OnQueue.DEAD_LETTER),
     Unauthenticated: Handling(401, ReasonCode("problem.unauthenticated")(), OnQueue.DEAD_LETTER),
     Forbidden: Handling(403, ReasonCode("problem.forbidden")(), OnQueue.DEAD_LETTER),
     NotFound: Handling(404, ReasonCode("problem.not_found")(), OnQueue.DEAD_LETTER),

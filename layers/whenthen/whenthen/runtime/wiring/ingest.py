@@ -84,4 +84,4 @@ class IngestWiring(RecordsWiring):
     def send_event(self) -> SendEvent:
         from whenthen.usecases.ingest.send_event import SendEvent
 
-        return SendEvent(self.bus, self.clock, self.settings.default_country)
+        return SendEvent(self.bus, self.clock, self.settings.default_country, self.idempotency_keys)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from whenthen.runtime.adapters import Adapters
 
 if TYPE_CHECKING:
+    from whenthen.usecases.records.delete_record import DeleteRecord
+    from whenthen.usecases.records.find_records import FindRecords
     from whenthen.usecases.records.import_records import ImportRecords
     from whenthen.usecases.records.merge_records import MergeRecords
     from whenthen.usecases.records.save_record import SaveRecord
@@ -22,6 +24,18 @@ class RecordsWiring(Adapters):
         from whenthen.usecases.records.save_record import SaveRecord
 
         return SaveRecord(self.records, self.clock, self.settings.default_country)
+
+    @cached_property
+    def delete_record(self) -> DeleteRecord:
+        from whenthen.usecases.records.delete_record import DeleteRecord
+
+        return DeleteRecord(self.records)
+
+    @cached_property
+    def find_records(self) -> FindRecords:
+        from whenthen.usecases.records.find_records import FindRecords
+
+        return FindRecords(self.records, self.settings.default_country)
 
     @cached_property
     def merge_records(self) -> MergeRecords:

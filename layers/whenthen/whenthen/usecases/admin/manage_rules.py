@@ -136,9 +136,8 @@ class ManageRules(Struct, frozen=True):
         return self.rules.get(rule_id)
 
     def list(self, wanted: Filter, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """List rules by id. A page may hold fewer than `limit` while there is a cursor."""
-        page = self.rules.list(limit=limit, cursor=cursor)
-        return replace(page, items=tuple(rule for rule in page.items if wanted.takes(rule)))
+        """List the rules that are wanted, by id."""
+        return self.rules.list(limit=limit, cursor=cursor, takes=wanted.takes)
 
     def replace(self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredRule:
         """Save a new version of the rule. Raises NotFound, Invalid; Stale if it is not at `version`."""

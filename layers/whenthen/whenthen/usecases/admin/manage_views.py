@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.views import parse_view
 from whenthen.ports.reason_codes import OTHER_VERSION
-from whenthen.ports.values import Page, StoredView
+from whenthen.ports.values import StoredView
 from whenthen.usecases.admin.idempotency import KEY_REUSED
 from whenthen.usecases.context.related import Related
 
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleStore, ViewStore
+    from whenthen.ports.values import Page
     from whenthen.usecases.admin.manage_rules import ManageRules
 
 OWN_FIELDS = ("id", "version")
 """Fields that the API writes into a view's document; their values in an admin's document are ignored."""
-
-MAX_PAGES = 20
-"""Pages of records that are read for one page of a view: most records may not be in the view."""
 
 # These rules name the view.
 IN_USE = ReasonCode("view.in_use", "rules")
@@ -106,22 +104,15 @@ class ManageViews(Struct, frozen=True):
         self.views.delete(current)
 
     def records_in(self, view_id: str, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
-        """List records of the view by id. A page may hold fewer than `limit` while there is a cursor.
+        """List records of the view by id. Raises NotFound, and Invalid if the view is of another kind."""
+        return self.records.list(kind, limit=limit, cursor=cursor, takes=self.member_test(view_id, kind))
 
-        Raises NotFound, and Invalid if the view is of another kind.
-        """
+    def member_test(self, view_id: str, kind: str) -> Callable[[Record], bool]:
+        """Return the test whether a record is in the view now. Raises as `records_in`."""
         view, now = parse_view(_as_written(self.views.get(view_id).document)), self.clock.now()
         if view.kind != kind:
             raise Invalid.field("view", OTHER_KIND(view=view_id, kind=view.kind))
-        found: list[Record] = []
-        for _ in range(MAX_PAGES):
-            # Read as many as are missing, never more: a cursor points between two pages of the store.
-            page = self.records.list(kind, limit=limit - len(found), cursor=cursor)
-            found += [record for record in page.items if view.takes(record, now, Related(self.records, record))]
-            cursor = page.cursor
-            if cursor is None or len(found) == limit:
-                break
-        return Page(tuple(found), cursor)
+        return lambda record: view.takes(record, now, Related(self.records, record))
 
     def _current(self, view_id: str, version: int | None) -> StoredView:
         current = self.views.get(view_id)

@@ -17,6 +17,8 @@ from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.trial import PassedOver, passed_over
+from whenthen.usecases.admin.trial_records import TrialRecords
+from whenthen.usecases.ingest.write_item import write_item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,7 @@ NOT_JSON_BODY = ReasonCode("sample.not_object_or_list")
 FORM_FIELDS = ReasonCode("sample.form_fields")
 
 MAX_HEADERS = 100
+ORIGIN = "preview"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -118,7 +121,8 @@ class TrySource(Struct, frozen=True):
             return None
 
     def _trial(self, delivery: Delivery, mapped: MappingResult) -> Trial:
-        previews = [self._preview(item) for item in mapped.items]
+        store = TrialRecords(self.save_record.records)
+        previews = [self._preview(store, item, delivery) for item in mapped.items]
         tried = replace(mapped, items=tuple(item for item, _, _ in previews))
         items = tuple(
             TriedItem(
@@ -133,16 +137,14 @@ class TrySource(Struct, frozen=True):
         )
         return Trial(delivery.source.name, items, tried.problems)
 
-    def _preview(self, item: Item) -> tuple[Item, Record | None, bool]:
+    def _preview(self, store: TrialRecords, item: Item, delivery: Delivery) -> tuple[Item, Record | None, bool]:
         """Return the item, its record as it would stand once it was written, and whether that exists already."""
-        upsert = item.record
-        if upsert is None:
-            return item, None, False
-        try:
-            found, changed = self.save_record.preview(upsert.kind, upsert.id, upsert.fields)
-        except Refused as error:
-            return item.without_record(error.reason), None, False
-        return item, changed, found is not None
+        before = self.save_record.records
+        save = replace(self.save_record, records=store)
+        known = store.known
+        written, record = write_item(save, item, delivery, ORIGIN)
+        exists = record is not None and (record.ref in known or before.get(record.ref) is not None)
+        return written, record, exists
 
 
 def _headers(reader: Reader) -> dict[str, str]:

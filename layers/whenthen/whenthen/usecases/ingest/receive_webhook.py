@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
+from whenthen.ports.reason_codes import SOURCE_NOT_FOUND
 from whenthen.sources.signing import signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_delivery
-from whenthen.sources.webhook.mapping import parse_source
+from whenthen.sources.webhook.mapping import LONGEST_NAME, NAME, parse_source
 from whenthen.usecases.ingest.reason_codes import BODY_TOO_LARGE
 from whenthen.usecases.ingest.record_rejection import Posted
 from whenthen.usecases.ingest.write_item import write_item
@@ -58,6 +59,8 @@ class ReceiveWebhook(Struct, frozen=True):
         A rejected delivery, and one that no mapping or no record takes, is recorded for the source's admin.
         Raises NotFound for an unknown source, Unauthenticated, TooLarge, Malformed; Temporary unless all is durable.
         """
+        if not NAME.fullmatch(name):  # the store takes no name of any length
+            raise NotFound(SOURCE_NOT_FOUND(source=name[:LONGEST_NAME]))
         source = parse_source(self.sources.get(name), saved=True)
         posted = Posted(source, headers, body, self._secrets(name, self.secrets.get))
         try:

@@ -17,5 +17,7 @@ ID_TAKEN = ReasonCode("import.id_taken")
 # An import rests after so many turns; an admin can start it again.
 RESTS = ReasonCode("import.rests", "count")
 
+# The record was merged into another: only that one can be deleted.
+MERGED_INTO = ReasonCode("record.merged_into", "ref", "into")
 MERGED_BEFORE = ReasonCode("merge.merged_before", "ref", "into")
 MERGED_AWAY = ReasonCode("merge.merged_away", "ref", "into")

@@ -134,11 +134,6 @@ class SaveRecord(Struct, frozen=True):
         check_record(made, None)
         return made
 
-    def preview(self, kind: str, external_id: str | None, fields: Mapping[str, Any]) -> tuple[Record | None, Record]:
-        """Return the record that `upsert` would find, and as it would leave it. Raises Invalid, TooLarge."""
-        found, _, changed = self._change(kind, external_id, fields, "preview", Cause(), 0)
-        return found, changed
-
     def _change(
         self,
         kind: str,

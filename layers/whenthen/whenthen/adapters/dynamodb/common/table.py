@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from msgspec import Struct, field
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of, pauses
-from whenthen.adapters.dynamodb.common.batch_read import MAX_BATCH_GET, read_all
+from whenthen.adapters.dynamodb.common.batch_read import read_all
 from whenthen.adapters.dynamodb.common.items import Item, decode, encode, encode_value
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
@@ -161,15 +161,6 @@ class Table:
             yield from items
             if start is None:
                 return
-
-    def query_index(
-        self, index: str, pk: str, *, limit: int, start: Mapping[str, str] | None, backwards: bool = False
-    ) -> tuple[list[Item], dict[str, str] | None]:
-        """Read one page of a list in an index of keys only, with the current items, without deleted ones."""
-        keys, last = self.query(pk, index=index, limit=min(limit, MAX_BATCH_GET), start=start, backwards=backwards)
-        places = [(each["pk"], each["sk"]) for each in keys]
-        found = self.get_all(places)
-        return [found[place] for place in places if place in found], last
 
     def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Read the items of these keys consistently; keys without an item are left out."""

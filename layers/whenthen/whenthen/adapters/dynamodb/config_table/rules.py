@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.adapters.aws.client import AwsClient, pauses
-from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, delete, put, transact, update
 from whenthen.adapters.dynamodb.config_table.rule_items import (
@@ -34,11 +34,11 @@ from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
 from whenthen.domain.runs.run import watched_types
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND
-from whenthen.ports.values import Page, StoredRule
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.rules.rule import Rule
+    from whenthen.ports.values import Page, StoredRule
 
 _ATTEMPTS = 8
 """How often a save is tried again when another rule of the same event types is saved at the same time."""
@@ -73,10 +73,12 @@ class DynamoRules:
             raise NotFound(RULE_VERSION_NOT_FOUND(rule=rule_id, version=version))
         return rule_of(item)
 
-    def list(self, *, limit: int, cursor: str | None) -> Page[StoredRule]:
-        """List the current versions, by id."""
-        items, last = self._table.query(RULES, limit=limit, start=start_of(cursor, RULES))
-        return Page(tuple(rule_of(item) for item in items), cursor_of(last))
+    def list(
+        self, *, limit: int, cursor: str | None, takes: Callable[[StoredRule], bool] | None = None
+    ) -> Page[StoredRule]:
+        """List the current versions that `takes` selects, by id."""
+        listing = Listing(self._table, RULES)
+        return page_of(listing, limit=limit, cursor=cursor, read=rule_of, takes=takes or (lambda _: True))
 
     def save(self, rule: StoredRule, parsed: Rule, replaces: StoredRule | None) -> None:
         """Make `rule` the current version, for the matcher too. Raises Stale unless `replaces` is current."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.items import Item, to_json
+from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, delete, transact
 from whenthen.domain.common.errors import NotFound, Stale
@@ -35,8 +35,8 @@ class DynamoViews:
 
     def list(self, *, limit: int, cursor: str | None) -> Page[StoredView]:
         """List all views, by id."""
-        items, last = self._table.query(_VIEWS, limit=limit, start=start_of(cursor, _VIEWS))
-        return Page(tuple(_view_of(item) for item in items), cursor_of(last))
+        listing = Listing(self._table, _VIEWS)
+        return page_of(listing, limit=limit, cursor=cursor, read=_view_of, takes=lambda _: True)
 
     def save(self, view: StoredView, replaces: StoredView | None) -> None:
         """Store the view. Raises Stale unless `replaces` is the stored one."""

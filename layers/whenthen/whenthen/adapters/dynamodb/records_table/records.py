@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws.parallel import gather
-from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, transact
 from whenthen.adapters.dynamodb.records_table import date_items
@@ -33,8 +33,6 @@ from whenthen.ports.reason_codes import CONTENDED, MOVED_ON
 from whenthen.ports.values import MAX_OF_PERSON, Page, WriteResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.adapters.dynamodb.common.batch_read import Place
     from whenthen.adapters.dynamodb.common.items import Item
@@ -183,6 +181,12 @@ class DynamoRecords:
             return result
         return WriteResult.APPLIED
 
+    def result_of(self, update: SourceUpdate, ref: str) -> WriteResult:
+        """Tell what `put_once` would find of an update of this record, and write nothing."""
+        if self._processed_updates is None:
+            raise TypeError("result_of needs processed_updates")
+        return self._processed_updates().peek(update, ref)
+
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Delete the record, its identities and dates; the stream tells by whom, due to which runs. Raises Stale."""
         held = as_it_was(record)
@@ -205,13 +209,18 @@ class DynamoRecords:
         except TransactionRefused as error:
             raise Stale(MOVED_ON(subject=survivor.ref if 0 in error.places else other.ref)) from error
 
-    def list(self, kind: str, *, limit: int, cursor: str | None) -> Page[Record]:
-        """List records of a kind by id; eventually consistent."""
-        pk = f"kind#{kind}"
-        start = start_of(cursor, pk, "gsi1")
-        items, last = self._table.query_index("gsi1", pk, limit=limit, start=start)
-        return Page(tuple(record_of(item) for item in items if MERGED_INTO not in item), cursor_of(last))
+    def list(
+        self, kind: str, *, limit: int, cursor: str | None, takes: Callable[[Record], bool] | None = None
+    ) -> Page[Record]:
+        """List records of a kind that `takes` selects, by id; eventually consistent."""
+        listing = Listing(self._table, f"kind#{kind}", "gsi1")
+        return page_of(listing, limit=limit, cursor=cursor, read=_listed, takes=takes or (lambda _: True))
 
     def entries(self, partition: str, prefix: str) -> Iterator[DateEntry]:
         """Yield the dates of a partition of the date index whose sort keys begin with `prefix`."""
         return map(date_items.entry_of, self._table.collection(partition, prefix))
+
+
+def _listed(item: Item) -> Record | None:
+    """Read a listed record; None for a redirect, which the index may still show as the record that it was."""
+    return None if MERGED_INTO in item else record_of(item)

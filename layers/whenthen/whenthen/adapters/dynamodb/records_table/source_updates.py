@@ -42,6 +42,14 @@ class DynamoSourceUpdates:
         no_older = Expression("attribute_not_exists(#at) OR #at <= :at", values={"at": at})
         return [note, put(self._table, newest, no_older)]
 
+    def peek(self, update: SourceUpdate, ref: str) -> WriteResult:
+        """Read whether the update is a duplicate or stale, as the conditions of `writes_of` would find."""
+        if self._table.get(f"{_DEDUP}#{update.id}", _DEDUP) is not None:
+            return WriteResult.DUPLICATE
+        newest = self._table.get(f"{_WATERMARK}#{update.source}#{ref}", _WATERMARK) if update.at else None
+        is_stale = newest is not None and update.at is not None and newest["at"] > format_time(update.at)
+        return WriteResult.STALE if is_stale else WriteResult.APPLIED
+
     def result_of(self, update: SourceUpdate, failed: Collection[int]) -> WriteResult | None:
         """Classify failed conditions as duplicate or stale; None if they are of other writes.
 

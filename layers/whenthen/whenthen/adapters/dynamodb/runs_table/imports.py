@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, put, transact
 from whenthen.adapters.dynamodb.records_table import record_items
@@ -24,11 +24,11 @@ from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.imports.job import ImportStatus
 from whenthen.ports.reason_codes import IMPORT_NOT_FOUND, MOVED_ON
-from whenthen.ports.values import Page, RecordWrite
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.imports.job import Import, RejectedRow
+    from whenthen.ports.values import Page, RecordWrite
 
 
 class DynamoImports:
@@ -48,9 +48,8 @@ class DynamoImports:
 
     def list(self, *, limit: int, cursor: str | None) -> Page[Import]:
         """List imports, newest first; eventually consistent."""
-        start = start_of(cursor, LIST_PK, "gsi1")
-        items, last = self._table.query_index("gsi1", LIST_PK, limit=limit, start=start, backwards=True)
-        return Page(tuple(import_of(item) for item in items), cursor_of(last))
+        listing = Listing(self._table, LIST_PK, "gsi1", backwards=True)
+        return page_of(listing, limit=limit, cursor=cursor, read=import_of, takes=lambda _: True)
 
     def rejected_rows(self, import_id: str) -> Sequence[RejectedRow]:
         """Return the rejected rows that are kept, by line."""

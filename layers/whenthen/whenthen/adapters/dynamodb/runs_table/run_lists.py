@@ -16,23 +16,32 @@ if TYPE_CHECKING:
 
 _INDEX = "gsi3"
 _SK = f"{_INDEX}sk"
+MAX_ROUNDS = 10
+"""How often a page is filled on, where runs of other statuses stand between those that are wanted."""
 
 
 def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page[Run]:
     """List runs with a status, merged from all shards; a cursor is the place in their common order.
 
-    Open runs come soonest due first, and are fewer than `limit` where others stand between them; runs with an outcome
-    come newest first. Raises Invalid naming `cursor`.
+    Open runs come soonest due first, others newest first. A page is short, with a cursor, where others stand between
+    them that fill MAX_ROUNDS. Raises Invalid naming `cursor`.
     """
     name = f"status#{status}"
     start = start_of(cursor, name)
-    soonest_first = status in OPEN
-    keys = _merged(table, status, start["sk"] if start else "", limit + 1, soonest_first=soonest_first)
-    shown = keys[:limit]
-    items = table.get_all((key["pk"], key["sk"]) for key in shown)
-    runs = [run_of(items[place]) for key in shown if (place := (key["pk"], key["sk"])) in items]
-    more = {"pk": name, "sk": str(shown[-1][_SK])} if len(keys) > limit else None
-    return Page(tuple(run for run in runs if run.status == status), cursor_of(more))
+    at, runs = start["sk"] if start else "", list[Run]()
+    for _ in range(MAX_ROUNDS):
+        wanted = limit - len(runs)
+        keys = _merged(table, status, at, wanted + 1, soonest_first=status in OPEN)
+        shown = keys[:wanted]
+        items = table.get_all((key["pk"], key["sk"]) for key in shown)
+        found = [run_of(items[place]) for key in shown if (place := (key["pk"], key["sk"])) in items]
+        runs += [run for run in found if run.status == status]
+        if len(keys) <= wanted:
+            return Page(tuple(runs))
+        at = str(shown[-1][_SK])
+        if len(runs) == limit:
+            break
+    return Page(tuple(runs), cursor_of({"pk": name, "sk": at}))
 
 
 def overdue(table: Table, before: datetime, limit: int) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item
+from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
@@ -255,9 +255,8 @@ class DynamoRuns(DynamoJobs):
         return run_lists.overdue(self._runs, before, limit)
 
     def _list(self, index: str, pk: str, limit: int, cursor: str | None) -> Page[Run]:
-        start = start_of(cursor, pk, index)
-        items, last = self._runs.query_index(index, pk, limit=limit, start=start, backwards=True)
-        return Page(tuple(run_of(item) for item in items), cursor_of(last))
+        listing = Listing(self._runs, pk, index, backwards=True)
+        return page_of(listing, limit=limit, cursor=cursor, read=run_of, takes=lambda _: True)
 
     def _try(self, run_id: str, change: Expression) -> bool:
         """Change the run's item; return False if its condition does not hold."""

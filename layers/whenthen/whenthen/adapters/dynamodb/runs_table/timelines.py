@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
+from whenthen.adapters.dynamodb.common.pages import within_bytes
 from whenthen.adapters.dynamodb.common.table import Table
 from whenthen.adapters.dynamodb.runs_table.event_log import SIBLINGS, place_of, plan_of_item, record_events_pk
 from whenthen.adapters.dynamodb.runs_table.run_items import RUN, run_of
@@ -45,15 +46,13 @@ class DynamoTimelines:
         keys = self._keys(refs, limit + 1 + (MAX_SIBLINGS if before else 1), before)
         read, unread = keys[: limit + 1], keys[limit + 1 :]
         items = self._table.get_all((key["pk"], key["sk"]) for key in read)
-        entries = sorted(
-            ((place, entry) for item in items.values() for place, entry in _entries(item)), key=_place, reverse=True
-        )
+        entries = sorted((each for item in items.values() for each in _entries(item)), key=_place, reverse=True)
         # What stands behind a key that is not read yet comes with that.
         end = str(unread[0][_SK]) if unread else ""
-        found = [(place, entry) for place, entry in entries if place > end and (not before or place < before)]
-        shown = found[:limit]
-        more = {"pk": pk, "sk": shown[-1][0]} if shown and (unread or len(found) > limit) else None
-        return Page(tuple(entry for _, entry in shown), cursor_of(more))
+        found = [each for each in entries if each[0] > end and (not before or each[0] < before)]
+        shown = found[: min(limit, within_bytes([item for _, _, item in found]))]
+        more = {"pk": pk, "sk": shown[-1][0]} if shown and (unread or len(found) > len(shown)) else None
+        return Page(tuple(entry for _, entry, _ in shown), cursor_of(more))
 
     def _keys(self, refs: Sequence[str], limit: int, before: str) -> list[Item]:
         """Return the newest keys before a place, and with them that of a change that is not told to its end."""
@@ -67,18 +66,18 @@ class DynamoTimelines:
         return sorted(keys, key=lambda key: str(key[_SK]), reverse=True)
 
 
-def _entries(item: Item) -> Iterator[tuple[str, Run | Plan]]:
-    """Yield what an item tells, each with its place."""
+def _entries(item: Item) -> Iterator[tuple[str, Run | Plan, Item]]:
+    """Yield what an item tells, each with its place and the item."""
     if item["sk"] == RUN:
-        yield str(item[_SK]), run_of(item)
+        yield str(item[_SK]), run_of(item), item
         return
     plan = plan_of_item(item)
-    yield place_of(plan), plan
+    yield place_of(plan), plan, item
     for each in plan.also:
         sibling = plan.of_sibling(each.id)
         if sibling is not None:
-            yield place_of(sibling), sibling
+            yield place_of(sibling), sibling, item
 
 
-def _place(entry: tuple[str, Run | Plan]) -> str:
+def _place(entry: tuple[str, Run | Plan, Item]) -> str:
     return entry[0]
