@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.sources.growth import LINEAR, growth
 from whenthen.sources.webhook import redaction
-from whenthen.sources.webhook.mapping import parse_source
+from whenthen.sources.webhook.mapping import Source, parse_source
 from whenthen.sources.webhook.redaction import (
     LONGEST_BODY,
     LONGEST_HEADER,
@@ -22,12 +23,108 @@ from whenthen.sources.webhook.redaction import (
 )
 
 JSON = parse_source({"name": "shop", "scheme": "standard_webhooks"})
-FORM = parse_source({"name": "site", "scheme": {"kind": "form_token", "field": "t"}})
+FORM = parse_source(
+    {
+        "name": "site",
+        "scheme": {"kind": "form_token", "field": "t"},
+        "mappings": [
+            {"type": "form.submitted", "data": "body.[fields.[name, note], files[].[field, name, type, size]]"}
+        ],
+    }
+)
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
-def kept(document: Any) -> Any:
-    return json.loads(kept_body(JSON, {}, json.dumps(document).encode(), [SECRET]))
+def names_of(document: Any) -> set[str]:
+    """Every name in a document."""
+    below = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    return {name for each in below for name in names_of(each)} | (
+        set(document) if isinstance(document, dict) else set()
+    )
+
+
+def naming(*names: str) -> Source:
+    """A source whose mapping names these fields."""
+    data = " || ".join(json.dumps(name) for name in names) or "@"
+    return parse_source({"name": "shop", "scheme": "standard_webhooks", "mappings": [{"type": "a.b", "data": data}]})
+
+
+def kept(document: Any, source: Source | None = None) -> Any:
+    """What is kept of a body all of whose fields a mapping names, or those that the source names."""
+    found = kept_body(source or naming(*names_of(document)), {}, json.dumps(document).encode(), [SECRET])
+    return json.loads(found)
+
+
+UNNAMED = ["şifre", "parola", "jelszó", "kata_sandi", "סיסמה", "mot de passe", "Kennwort", "x", "status", "email"]
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+@pytest.mark.parametrize("value", ["hunter2", 4711, 12.5, ["hunter2", {"deep": "hunter2"}], {"a": {"b": "hunter2"}}])
+def test_what_no_mapping_names_is_masked_whatever_it_is_called(name: str, value: Any) -> None:
+    document = {"order": {"id": "A-7", name: value}, name: value}
+    found = kept(document, naming("order", "id"))
+    assert found["order"]["id"] == "A-7"
+    assert names_of(found) == names_of(document)
+    assert not {"hunter2", "4711", "12.5"} & {str(each) for each in leaves(found)}
+
+
+def leaves(document: Any) -> list[Any]:
+    """Every value in a document that is no object and no list."""
+    if isinstance(document, dict | list):
+        below = document.values() if isinstance(document, dict) else document
+        return [leaf for each in below for leaf in leaves(each)]
+    return [document]
+
+
+@pytest.mark.parametrize("name", ["şifre", "ŞİFRE", "parola", "jelszó", "Jelszo", "kata_sandi", "kataSandi", "סיסמה"])
+def test_the_name_of_a_secret_in_our_languages_is_masked_though_a_mapping_names_it(name: str) -> None:
+    assert kept({name: "hunter2"}) == {name: "***"}
+
+
+def test_an_object_that_is_named_as_a_whole_is_not_named_in_its_parts() -> None:
+    assert kept({"customer": {"email": "a@b.co", "pin_code": 1}}, naming("customer")) == {
+        "customer": {"email": "***", "pin_code": "***"}
+    }
+
+
+@pytest.mark.parametrize("document", [["hunter2"], [[4711, "hunter2"]], ["hunter2", {"x": "hunter2"}]])
+def test_what_has_no_name_at_all_is_masked(document: list[Any]) -> None:
+    assert set(map(str, leaves(kept(document, naming("order"))))) == {"***"}
+
+
+def test_truths_and_nulls_tell_nothing_and_stay() -> None:
+    assert kept({"a": True, "b": None, "c": [False]}, naming("x")) == {"a": True, "b": None, "c": [False]}
+
+
+def test_the_mappings_of_a_scheme_name_fields_too() -> None:
+    body = {"type": "invoice.paid", "data": {"phone": "+90532", "note": "x"}, "password": "y"}
+    expected = {"type": "invoice.paid", "data": {"phone": "+90532", "note": "***"}, "password": "***"}
+    assert kept(body, JSON) == expected
+    form = parse_source({"name": "site", "scheme": "form_token"})
+    raw = urlencode({"E-Posta": "a@b.co", "your-phone": "0532", "mesaj": "x", "token": "t"}).encode()
+    found = json.loads(kept_body(form, {"content-type": "application/x-www-form-urlencoded"}, raw, []))
+    assert found["fields"] == {"E-Posta": "a@b.co", "your-phone": "0532", "mesaj": "***", "token": "***"}
+
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *(
+            PEM,
+            PEM.partition("\n-----END")[0],
+            "glpat-abcdefgh12345678",
+            "xapp-1-A012345-6789",
+            "AIzaSyA-1234567890ab",
+        ),
+        *("npm_abcdefgh12345678", "SG.abcdefgh.ijklmnop", "ASIAABCDEFGH12345678", "sk-proj-abcdefgh12345678"),
+    ],
+)
+def test_keys_and_tokens_are_masked_in_what_a_mapping_names(secret: str) -> None:
+    assert kept({"note": f"see {secret} ok"})["note"].startswith("see ***")
+    assert secret[-8:] not in kept({"note": f"see {secret} ok"})["note"]
 
 
 NAMES = [
@@ -198,7 +295,7 @@ def test_only_so_much_is_looked_at_as_can_be_kept(document: Any, monkeypatch: py
     looked_at: list[int] = []
     real = redaction._without_pairs
     monkeypatch.setattr(redaction, "_without_pairs", lambda text: looked_at.append(len(text)) or real(text))
-    assert len(kept_body(JSON, {}, json.dumps({"a": document}).encode(), [])) == LONGEST_BODY
+    assert len(kept_body(naming("a"), {}, json.dumps({"a": document}).encode(), [])) == LONGEST_BODY
     assert sum(looked_at) <= LONGEST_TEXT + 10
 
 

@@ -35,10 +35,16 @@ def find_named(fields: Mapping[str, Any], name: str) -> Any:
     found: dict[str, Any] = {}
     for given, value in fields.items():
         if not is_blank(value):
-            found.setdefault(_bare(given), value)
-    wanted = [_bare(each) for each in NAMES.get(name, (name,))]
+            found.setdefault(bare(given), value)
+    wanted = [bare(each) for each in NAMES.get(name, (name,))]
     return next((found[key] for prefix in _PREFIXES for each in wanted if (key := prefix + each) in found), None)
 
 
-def _bare(name: str) -> str:
+def without_prefix(bare_name: str) -> frozenset[str]:
+    """Return a bare name as it is, and without the prefix that a maker of forms put before it."""
+    return frozenset(bare_name.removeprefix(prefix) for prefix in _PREFIXES)
+
+
+def bare(name: str) -> str:
+    """Reduce a name to its letters and digits, without case."""
     return "".join(character for character in folded(name) if character.isalnum())

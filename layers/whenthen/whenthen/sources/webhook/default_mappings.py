@@ -7,7 +7,7 @@ from typing import Any
 
 from whenthen.sources.github import mappings as github
 from whenthen.sources.stripe import mappings as stripe
-from whenthen.sources.webhook.mapping import EventMapping, parse_mappings
+from whenthen.sources.webhook.mapping import EventMapping, Source, parse_mappings
 
 STANDARD_WEBHOOKS: list[dict[str, Any]] = [
     {
@@ -41,3 +41,8 @@ _OF_SCHEME: dict[str, list[dict[str, Any]]] = {
 def default_mappings(scheme: str) -> tuple[EventMapping, ...]:
     """Return the mappings of a scheme; none if its bodies can be anything."""
     return parse_mappings(_OF_SCHEME.get(scheme, []))
+
+
+def mappings_of(source: Source) -> tuple[EventMapping, ...]:
+    """Return the mappings of a source: its own, or those of its scheme."""
+    return source.mappings or default_mappings(source.scheme.kind)

@@ -22,7 +22,7 @@ from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.parsing.json_body import text_id
 from whenthen.sources.signing.schemes import FORM_SCHEMES, SIGNED
 from whenthen.sources.webhook.body import fields_of, read_body
-from whenthen.sources.webhook.default_mappings import default_mappings
+from whenthen.sources.webhook.default_mappings import mappings_of
 from whenthen.sources.webhook.field_mapping import (
     MAX_DATA_BYTES,
     data_of,
@@ -156,11 +156,6 @@ def _map_body(delivery: Delivery, body: Any, base_id: str) -> MappingResult:
     return MappingResult(
         tuple(_map_item(delivery, item, f"{base_id}#{position}") for position, item in enumerate(items))
     )
-
-
-def mappings_of(source: Source) -> tuple[EventMapping, ...]:
-    """Return the mappings of a source: its own, or those of its scheme."""
-    return source.mappings or default_mappings(source.scheme.kind)
 
 
 def _map_item(delivery: Delivery, body: Any, base_id: str) -> Item:

@@ -1,8 +1,9 @@
 """Mask a delivery for its admin to look at: never keep signatures, tokens or passwords.
 
-A value is masked for its name (`password`, `api_key`), for its form (a bearer token, a card's number), or because
-it is a secret of the source itself. Headers that tell the nature of the delivery are kept by value, of all others only
-the names.
+Of a body, only the values that the source's mappings name are kept; of all others, the names of their fields. No list
+of words knows what a secret is called in every language. A value that is named is masked all the same for its name
+(`password`, `şifre`), for its form (a bearer token, a key, a card's number), or because it is a secret of the source
+itself. Headers that tell the nature of the delivery are kept by value, of all others only the names.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common.errors import WhenthenError
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.body import fields_of, read_body
+from whenthen.sources.webhook.default_mappings import mappings_of
+from whenthen.sources.webhook.mapped_names import Names, names_in
 
 if TYPE_CHECKING:
     from whenthen.sources.parsing.expressions import Expression
@@ -46,8 +50,9 @@ TELLING_HEADERS = frozenset(
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|token|apikey|accesskey|privatekey|authori[sz]ation|credential|signature|cookie"
     r"|sessionid|jwt|cvv|cvc|cardnumber|securitycode|iban"
+    r"|şifre|sifre|parola|gizli|jelsz[oó]|titkos|sandi|rahasia|סיסמ|סוד"
 )
-"""Searched in a name that is reduced to its letters and digits, in lower case."""
+"""Searched in a name that is reduced to its letters and digits, in lower case; in the languages of our users."""
 
 _SECRET_WORDS = frozenset({"auth", "key", "sig", "hmac", "pwd", "pin", "otp", "pan", "ssn"})
 """Compared with whole words of a name: they are too short to be searched within words."""
@@ -79,7 +84,11 @@ _ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,400})?>")
 _FORMS = (
     re.compile(r"(?i)\b(?:bearer|basic)\s{1,8}[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"),
-    re.compile(r"\b(?:whsec_|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|EAA|AKIA)[A-Za-z0-9_/+=-]{8,}"),
+    re.compile(
+        r"\b(?:whsec_|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|glpat-|npm_|xox[abeprs]-|xapp-|sk-|shp(?:at|ss)_|SG\."
+        r"|ya29\.|AIza|EAA|AKIA|ASIA)[A-Za-z0-9_/+=.-]{8,}"
+    ),
+    re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----(?s:.*?)(?:-----END [A-Z0-9 ]{1,40}-----|\Z)"),
     re.compile(r"(?<=://)[^\s/?#@]{1,200}(?=@)"),
 )
 """Match tokens by how they begin, and the password in an address."""
@@ -104,7 +113,7 @@ def kept_headers(
 
 
 def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> str:
-    """Return the body as text, masked, at most LONGEST_BODY characters of it.
+    """Return the body as text, masked but for what mappings name, at most LONGEST_BODY characters of it.
 
     Empty if the body cannot be read: nothing masks reliably where names and values are not told apart.
     """
@@ -113,7 +122,7 @@ def kept_body(source: Source, headers: Mapping[str, str], raw: bytes, secrets: S
         read = content.value if content.form is None else _shown_form(source, content.form)
     except WhenthenError:
         return ""
-    return json.dumps(_Masking(secrets).of(read), ensure_ascii=False)[:LONGEST_BODY]
+    return json.dumps(_Masking(secrets, names_in(_mapped(source))).of(read), ensure_ascii=False)[:LONGEST_BODY]
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -164,27 +173,38 @@ class _Masking(Struct):
     """Mask a document, up to `left` characters of its JSON; the rest is left out."""
 
     secrets: Sequence[str]
+    named: Names
     left: int = LONGEST_BODY
 
-    def of(self, value: Any, *, hidden: bool = False) -> Any:
-        """Mask a value and keep its shape; `hidden`: it stands under the name of a secret."""
+    def of(self, value: Any, *, hidden: bool = False, nameless: bool = True) -> Any:
+        """Mask a value and keep its shape.
+
+        hidden    it stands under the name of a secret, or under one that no mapping names
+        nameless  it stands under no name at all, as the items of a list that is the body
+        """
         self.left -= 1
         if isinstance(value, dict):
             members = itertools.takewhile(self._goes_on, value.items())
             secret = _SPOKEN_OF if _names_secret(value) else ()
             return {
-                self._text(name): self.of(item, hidden=hidden or name.lower() in secret or is_secret(name))
+                self._text(name): self.of(
+                    item, hidden=hidden or name.lower() in secret or self._hides(name), nameless=False
+                )
                 for name, item in members
             }
         if isinstance(value, list):
-            return [self.of(item, hidden=hidden) for item in itertools.takewhile(self._goes_on, value)]
+            items = itertools.takewhile(self._goes_on, value)
+            return [self.of(item, hidden=hidden, nameless=nameless) for item in items]
         if value is None or isinstance(value, bool):
             return value
-        if hidden:
+        if hidden or nameless:
             return MASK
         written = str(value)
         found = self._text(written)
         return value if found == written else found
+
+    def _hides(self, name: str) -> bool:
+        return is_secret(name) or name not in self.named
 
     def _goes_on(self, _: Any) -> bool:
         return self.left > 0
@@ -221,6 +241,13 @@ def _is_card(written: str) -> bool:
     digits = [int(character) for character in written if character.isdigit()]
     doubled = [digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits[::-1])]
     return sum(doubled) % 10 == 0
+
+
+def _mapped(source: Source) -> Iterator[Expression]:
+    """Return all expressions by which bodies of the source are mapped, also those of its scheme."""
+    yield from _expressions(replace(source, mappings=mappings_of(source)))
+    if source.each is not None:
+        yield source.each
 
 
 def _expressions(source: Source) -> Iterator[Expression]:

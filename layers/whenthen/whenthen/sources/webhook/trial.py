@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Malformed, Problem
-from whenthen.sources.webhook.delivery import mappings_of
+from whenthen.sources.webhook.default_mappings import mappings_of
 from whenthen.sources.webhook.reason_codes import WHEN_FINDS_NOTHING, WHEN_NOT_MET
 
 if TYPE_CHECKING:
