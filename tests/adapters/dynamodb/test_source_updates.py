@@ -140,3 +140,14 @@ def test_it_takes_one_call_whatever_comes_of_it(dynamodb: Any) -> None:
 def test_records_that_are_written_by_no_source_have_no_notes(dynamodb: Any) -> None:
     with pytest.raises(TypeError):
         DynamoRecords(dynamodb, RECORDS).put_once(FIRST, None, update())
+
+
+@pytest.mark.parametrize("minutes_before", [0, 1, -1, None])
+def test_a_look_ahead_finds_what_the_write_finds_and_writes_nothing(
+    records: RecordStore, minutes_before: int | None
+) -> None:
+    records.put_once(FIRST, None, update("1", NOW))
+    at = None if minutes_before is None else NOW - timedelta(minutes=minutes_before)
+    looked = [records.result_of(update("2", at), FIRST.ref) for _ in range(2)]
+    assert looked == [records.put_once(FIRST, FIRST, update("2", at))] * 2
+    assert records.result_of(update("1", NOW), FIRST.ref) is WriteResult.DUPLICATE

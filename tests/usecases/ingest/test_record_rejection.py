@@ -13,10 +13,10 @@ from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Problem,
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.stored_reasons import to_document
 from whenthen.sources.parsing.expressions import SYNTAX
+from whenthen.sources.redaction.redaction import MASK
 from whenthen.sources.signing.reason_codes import NOT_RIGHT
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.mapping_result import EventDraft, Item, MappingResult
-from whenthen.sources.webhook.redaction import MASK
 from whenthen.usecases.ingest.reason_codes import UNMAPPED
 from whenthen.usecases.ingest.record_rejection import MAX_REASON, PACES, Posted, RecordRejection
 from whenthen.usecases.records.reason_codes import NO_PHONE

@@ -18,7 +18,7 @@ from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.webhook.trial import PassedOver, passed_over
 from whenthen.usecases.admin.trial_records import TrialRecords
-from whenthen.usecases.ingest.write_item import write_item
+from whenthen.usecases.records.write_item import write_item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

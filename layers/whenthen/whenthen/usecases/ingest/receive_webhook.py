@@ -16,7 +16,7 @@ from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import LONGEST_NAME, NAME, parse_source
 from whenthen.usecases.ingest.reason_codes import BODY_TOO_LARGE
 from whenthen.usecases.ingest.record_rejection import Posted
-from whenthen.usecases.ingest.write_item import write_item
+from whenthen.usecases.records.write_item import write_item
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event

@@ -75,7 +75,7 @@ class RecordRejection(Struct):
     def _unproven(self, posted: Posted, reason: Reason, status: int) -> bool:
         if not self._may(posted.source.name, proven=False):
             return False
-        from whenthen.sources.webhook.redaction import LONGEST_HEADER, masked  # noqa: PLC0415 - few deliveries need it
+        from whenthen.sources.redaction.redaction import LONGEST_HEADER, masked  # noqa: PLC0415 - few deliveries need it
 
         headers = {
             name: masked(posted.headers[name], posted.secrets)[:LONGEST_HEADER]
@@ -89,7 +89,7 @@ class RecordRejection(Struct):
             return self._unproven(posted, reason, status)
         if not self._may(posted.source.name, proven=True):
             return False
-        from whenthen.sources.webhook.redaction import kept_body, kept_headers  # noqa: PLC0415 - few deliveries need it
+        from whenthen.sources.redaction.redaction import kept_body, kept_headers  # noqa: PLC0415 - few deliveries need it
 
         source, secrets = posted.source, posted.secrets
         headers, others = kept_headers(source, posted.headers, secrets)
@@ -107,7 +107,7 @@ class RecordRejection(Struct):
         others: Sequence[str] = (),
         body: str = "",
     ) -> bool:
-        from whenthen.sources.webhook.masked_reasons import masked_reason  # noqa: PLC0415 - few deliveries need it
+        from whenthen.sources.redaction.masked_reasons import masked_reason  # noqa: PLC0415 - few deliveries need it
 
         rejection = Rejection(
             at=self.clock.now(),

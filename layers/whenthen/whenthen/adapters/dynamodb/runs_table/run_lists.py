@@ -28,7 +28,8 @@ def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page
     """
     name = f"status#{status}"
     start = start_of(cursor, name)
-    at, runs = start["sk"] if start else "", list[Run]()
+    at = start["sk"] if start else ""
+    runs: list[Run] = []
     for _ in range(MAX_ROUNDS):
         wanted = limit - len(runs)
         keys = _merged(table, status, at, wanted + 1, soonest_first=status in OPEN)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.reasons import Reason
-from whenthen.sources.webhook.redaction import MASK, is_secret, masked
+from whenthen.sources.redaction.redaction import MASK, is_secret, masked
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import ReasonValue

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.growth import LINEAR, growth
-from whenthen.sources.webhook import redaction
-from whenthen.sources.webhook.mapping import Source, parse_source
-from whenthen.sources.webhook.redaction import (
+from whenthen.sources.redaction import redaction
+from whenthen.sources.redaction.redaction import (
     LONGEST_BODY,
     LONGEST_HEADER,
     LONGEST_TEXT,
@@ -21,6 +20,7 @@ from whenthen.sources.webhook.redaction import (
     kept_headers,
     masked,
 )
+from whenthen.sources.webhook.mapping import Source, parse_source
 
 JSON = parse_source({"name": "shop", "scheme": "standard_webhooks"})
 FORM = parse_source(

@@ -19,10 +19,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import WhenthenError
+from whenthen.sources.redaction.mapped_names import Names, names_in
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.body import fields_of, read_body
 from whenthen.sources.webhook.default_mappings import mappings_of
-from whenthen.sources.webhook.mapped_names import Names, names_in
 
 if TYPE_CHECKING:
     from whenthen.sources.parsing.expressions import Expression
