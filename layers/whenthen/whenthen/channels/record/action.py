@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
-from whenthen.domain.rules.record_changes import ANYTHING, RecordChange, constant
+from whenthen.domain.rules.actions import ANYTHING, Action, Parameter, ParameterKind, RecordChange, constant
 
 CHANNEL = "record"
 

@@ -14,7 +14,7 @@ from whenthen.domain.events.types import FINISHED
 from whenthen.domain.lint.findings import CYCLE, CYCLE_THAT_SETTLES, ENDLESS_CYCLE, SAME_FIELD, Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of
-from whenthen.domain.rules.record_changes import ANYTHING
+from whenthen.domain.rules.actions import ANYTHING
 from whenthen.domain.rules.rule import Exit, ReentryPolicy, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
 from whenthen.domain.rules.triggers import On, waited_for

@@ -23,8 +23,7 @@ from whenthen.domain.event_catalog.change_predicates import (
 )
 from whenthen.domain.event_catalog.record_events import RecordEvent, rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
-from whenthen.domain.rules.actions import actions
-from whenthen.domain.rules.record_changes import ANYTHING
+from whenthen.domain.rules.actions import ANYTHING, actions
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step

@@ -22,13 +22,39 @@ from whenthen.domain.records.record import KIND, check_fields
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
     from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.rules.record_changes import RecordChange
 
 MAX_TEMPLATE = 20_000
 """Bound the characters of one templated text."""
 
 MAX_TEXTS = 100
 """How many texts one parameter may list."""
+
+
+class _Anything:
+    def __repr__(self) -> str:
+        return "anything"
+
+
+ANYTHING = _Anything()
+"""Stands for a value that is known only when the step runs."""
+
+
+class RecordChange(Struct, frozen=True):
+    """Name the fields that a step writes.
+
+    kind     of the record that is created; None if the step changes an existing record
+    fields   field name → value, or ANYTHING
+    created  whether the step creates a record
+    """
+
+    kind: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    created: bool = False
+
+
+def constant(value: Any) -> Any:
+    """Return a value as it will be written, or ANYTHING if it holds a template."""
+    return ANYTHING if isinstance(value, str) and "{" in value else value
 
 
 class ParameterKind(StrEnum):
