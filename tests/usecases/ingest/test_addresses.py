@@ -15,7 +15,7 @@ from whenthen.domain.events.event import Event
 from whenthen.sources.email.authentication import Authentication
 from whenthen.sources.email.inbound import mail_events
 from whenthen.sources.email.mime import read_mail
-from whenthen.sources.eventbridge.envelope import event_of
+from whenthen.sources.eventbridge.envelope import events_of
 from whenthen.sources.meta.leads import lead_fields
 from whenthen.usecases.records.save_record import SaveRecord
 
@@ -63,7 +63,7 @@ def test_a_lead_and_an_applications_event_are_of_the_same_person() -> None:
         "time": "2026-03-14T09:30:00Z",
     }
     detail |= {"identities": ["phone#+62 812-3456-7890", "email#ALİ@EXAMPLE.COM"], "data": {}}
-    event = event_of({"source": "app", "detail": detail})
+    event = events_of({"source": "app", "detail": detail})[0]
     assert event.identities == ("phone#+6281234567890", "email#ali@example.com")
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from tests.faults.stories import PHONE, signed
 from tests.sources.samples import sample_json
-from tests.usecases.fakes.stores import FakeObjects
+from tests.usecases.fakes.stores import FakeIdempotencyKeys, FakeObjects
 from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import RunStatus
-from whenthen.sources.eventbridge.envelope import event_of
+from whenthen.sources.eventbridge.envelope import events_of
 from whenthen.sources.meta.notification import LeadRef
 from whenthen.usecases.ingest.receive_email import ReceiveEmail
 from whenthen.usecases.ingest.send_event import SendEvent
@@ -29,7 +29,7 @@ WHO = {"phone": PHONE, "email": "ayse@example.com"}
 
 def by_api(world: World, at: datetime, event_type: str = "order.placed") -> list[Event]:
     written = {"type": event_type, "time": format_time(at), "person": WHO, "data": {"text": "x"}}
-    return SendEvent(world.bus, world.clock, "TR")([written], seed=str(at), by="key_1")
+    return SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())([written], seed=str(at), by="key_1")
 
 
 def by_webhook(world: World, at: datetime, event_type: str = "order.placed") -> list[Event]:
@@ -89,7 +89,7 @@ def by_application(world: World, at: datetime) -> list[Event]:
     detail = {"specversion": "1.0", "id": "1", "source": "shop.app", "type": "order.placed", "time": format_time(at)}
     envelope = {"id": "1", "source": "shop.app", "detail-type": "order.placed", "time": format_time(at)}
     now = world.clock.now()
-    return [event_of({**envelope, "detail": each}, now) for each in (detail, {"number": 1})]
+    return [events_of({**envelope, "detail": each}, now)[0] for each in (detail, {"number": 1})]
 
 
 def by_any_receiver(world: World, at: datetime) -> list[Event]:

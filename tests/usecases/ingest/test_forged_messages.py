@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.codes import codes
+from tests.usecases.fakes.stores import FakeIdempotencyKeys
 from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.runs.run import JobStatus
-from whenthen.sources.eventbridge.envelope import event_of
+from whenthen.sources.eventbridge.envelope import events_of
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.usecases.ingest.send_event import SendEvent
 
@@ -80,7 +81,7 @@ def test_a_message_through_the_api_makes_no_contact_and_changes_nobodys_consent(
     world: World, event_type: str, data: dict[str, Any]
 ) -> None:
     before = stored(world)
-    send = SendEvent(world.bus, world.clock, "TR")
+    send = SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())
     for place, person in enumerate([WHO, {"phone": "+905330000000"}]):
         send([{"type": event_type, "person": person, "data": {**data, **person}}], seed=str(place), by="key_1")
     world.run_out()
@@ -89,7 +90,7 @@ def test_a_message_through_the_api_makes_no_contact_and_changes_nobodys_consent(
 
 @pytest.mark.parametrize("event_type", RECEIVED_ONLY)
 def test_the_api_takes_no_report_and_no_preference(world: World, event_type: str) -> None:
-    send = SendEvent(world.bus, world.clock, "TR")
+    send = SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())
     with pytest.raises(Invalid):
         send([{"type": event_type, "person": WHO, "data": {"message_id": "m1", "category": "x"}}], seed="1", by="key_1")
 
@@ -117,5 +118,5 @@ def test_an_application_on_the_bus_does_not_pass_for_a_receiver(source: str) -> 
     for each in ({**envelope, "source": "shop.app", "detail": {**detail, "time": "2026-03-14T09:30:00Z"}},
                  {**envelope, "source": source, "detail": stop}):  # fmt: skip
         with pytest.raises(Invalid) as refused:
-            event_of(each)
+            events_of(each)
         assert [problem.field for problem in refused.value.problems] == ["source"]
