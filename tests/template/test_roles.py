@@ -57,6 +57,7 @@ WHO = [
         {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
     ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
+    ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "ReceiveWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
     ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),

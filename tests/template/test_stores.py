@@ -96,7 +96,10 @@ def test_production_keeps_its_secrets_and_a_failed_creation_leaves_none(secret: 
     assert entry["UpdateReplacePolicy"] == {"Fn::If": ["KeepsData", "Retain", "Delete"]}
 
 
-@pytest.mark.parametrize(("secret", "key", "length"), [("AdminKeySecret", "key", 43), ("OutgoingSecret", "secret", 32)])
+@pytest.mark.parametrize(
+    ("secret", "key", "length"),
+    [("AdminKeySecret", "key", 43), ("CauseSecret", "key", 43), ("OutgoingSecret", "secret", 32)],
+)
 def test_secrets_of_our_own_are_made_by_the_stack_once(secret: str, key: str, length: int) -> None:
     """Any change of these words makes CloudFormation generate the secret anew, in stacks that are in use."""
     found = properties(secret)

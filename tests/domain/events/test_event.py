@@ -136,6 +136,6 @@ def test_written_times_sort_as_the_times_do(one: datetime, other: datetime) -> N
 def test_a_chain_of_causes_keeps_its_depth_and_its_newest_runs() -> None:
     cause = Cause()
     for number in range(MAX_CAUSES + 8):
-        cause = cause.then(f"run_{number}")
-    assert cause.depth == MAX_CAUSES + 8
+        cause = cause.then(f"run_{number}", f"evt_{number}")
+    assert (cause.depth, cause.root) == (MAX_CAUSES + 8, "evt_0")
     assert (len(cause.runs), cause.runs[-1], cause.runs[0]) == (MAX_CAUSES, f"run_{MAX_CAUSES + 7}", "run_8")

@@ -301,3 +301,29 @@ def test_event_types_that_may_tell_of_one_happening_are_warned_of(types: list[st
          "steps": [{"id": "s", "action": "send_email", "with": {"to": "a@b.co", "subject": "x", "text": "y"}}]}
     )  # fmt: skip
     assert ("lint.several_events" in [finding.code for finding in lint(rule)]) is warned
+
+
+def _spreading(name: str, steps: int) -> Rule:
+    created = [
+        {"id": f"c{number}", "action": "create_record", "with": {"kind": "ticket", "fields": {"n": number}}}
+        for number in range(steps)
+    ]
+    return parse_rule(
+        {"id": name, "name": name, "mode": "on", "trigger": {"event": ["ticket.created"]}, "steps": created}
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "steps", "warned"),
+    [(8, 3, True), (2, 3, True), (1, 2, True), (1, 1, False), (3, 1, True), (10, 0, False)],
+)
+def test_rules_whose_effects_spread_are_warned_of(rules: int, steps: int, warned: bool) -> None:
+    mail = {"id": "m", "action": "send_email", "with": {"to": "a@b.co", "subject": "x", "text": "y"}}
+    made = [
+        _spreading(f"r{number}", steps)
+        if steps
+        else parse_rule({"id": f"r{number}", "name": "r", "mode": "on", "trigger": {"event": "ticket.created"},
+                         "steps": [mail]})
+        for number in range(rules)
+    ]  # fmt: skip
+    assert ("lint.fan_out" in [finding.code for finding in lint(made[0], made[1:])]) is warned

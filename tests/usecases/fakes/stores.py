@@ -470,6 +470,19 @@ class FakeThreads:
 
 
 @dataclass
+class FakeBudgets:
+    followed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def admit(self, root: str, rule: str, run: str, *, most: int, now: Any) -> bool:
+        assert now.tzinfo is not None
+        followed = self.followed.setdefault((root, rule), set())
+        if run not in followed and len(followed) >= most:
+            return False
+        followed.add(run)
+        return True
+
+
+@dataclass
 class FakeObjects:
     kept: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
-from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 from whenthen.usecases.ingest.identify_sender import IdentifySender
@@ -75,6 +75,7 @@ class Ports:
     sources: SourceStore
     rejections: Rejections
     threads: Threads
+    budgets: Budgets
     objects: Objects
     clock: Clock
 
@@ -145,6 +146,7 @@ def functions_of(ports: Ports) -> Functions:
                 UpdateConsent(p.records, p.clock),
                 ApplyDeliveryReport(orchestrator, p.runs, p.clock),
             ),
+            budgets=p.budgets,
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),

@@ -22,6 +22,7 @@ from tests.usecases.fakes.queues import (
     Message,
 )
 from tests.usecases.fakes.stores import (
+    FakeBudgets,
     FakeEventLog,
     FakeLeadForms,
     FakeObjects,
@@ -78,6 +79,7 @@ class World:
         self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
         self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
+        self.budgets = FakeBudgets()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
         self.secrets = FakeSecrets(
@@ -93,6 +95,7 @@ class World:
             sources=self.sources,
             rejections=self.rejections,
             threads=self.threads,
+            budgets=self.budgets,
             objects=self.objects,
             rules=self.rules,
             log=self.log,

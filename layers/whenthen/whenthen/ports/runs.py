@@ -124,3 +124,10 @@ class Sequences(Protocol):
 
     def stop(self, run_id: str, step_group: int, until: datetime, reason: Reason) -> None:
         """End the execution that holds this wait, if it is under way."""
+
+
+class Budgets(Protocol):
+    """Count the runs of each rule that follow from one event."""
+
+    def admit(self, root: str, rule: str, run: str, *, most: int, now: datetime) -> bool:
+        """Tell whether `run` is one of the first `most` of the rule that follow from `root`; asked again, the same."""

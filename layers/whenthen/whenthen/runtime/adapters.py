@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Objects, Secrets, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
-    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
+    from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
     from whenthen.runtime.environment import Settings
 
 
@@ -217,6 +217,12 @@ class Adapters:
         from whenthen.adapters.aws.object_store import S3Objects
 
         return S3Objects(self.client("s3"), self.settings.bucket_name)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        from whenthen.adapters.dynamodb.runs_table.budgets import DynamoBudgets
+
+        return DynamoBudgets(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def threads(self) -> Threads:

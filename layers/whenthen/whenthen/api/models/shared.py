@@ -81,6 +81,7 @@ class Cause(Model):
 
     runs: list[str]
     depth: int = Field(description="How many there were; `runs` has the last of them.")
+    root: str = Field(default="", description="The id of the event with which it began.")
 
 
 class Event(Sparse):

@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, NotFound, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events.event import format_time
+from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import TOO_LARGE
 from whenthen.ports.values import HttpAnswer, HttpRequest, is_not_now
-from whenthen.sources.signing import signatures
+from whenthen.sources.signing import cause_header, signatures
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
@@ -44,10 +44,11 @@ class _Call(Struct, frozen=True):
     secret: str
     http: Http
     clock: Clock
+    cause: Mapping[str, str]
 
     def perform(self) -> Outcome:
         signed = signatures.sign(_SCHEME, self.secret, self.body, self.clock.now(), self.key)
-        headers = {"content-type": "application/json", "idempotency-key": self.key, **signed}
+        headers = {"content-type": "application/json", "idempotency-key": self.key, **self.cause, **signed}
         answer = self.http.send(HttpRequest("POST", self.url, headers, self.body))
         return _outcome(answer)
 
@@ -89,7 +90,29 @@ class CallWebhook(Struct, frozen=True):
         body = json.dumps(document, ensure_ascii=False, default=str).encode()
         if len(body) > MAX_BODY:
             raise Invalid.field("with.data", TOO_LARGE(most=MAX_BODY, found=len(body)))
-        return _Call(given["url"], body, job.id, self._secret(given.get("secret") or "default"), self.http, self.clock)
+        return _Call(
+            given["url"],
+            body,
+            job.id,
+            self._secret(given.get("secret") or "default"),
+            self.http,
+            self.clock,
+            self._cause(job, context),
+        )
+
+    def _cause(self, job: Job, context: Mapping[str, Any]) -> dict[str, str]:
+        """Return the header by which our own hook knows that a run is behind a call. Empty without its secret."""
+        cause = context["event"].get("cause", {})
+        known = Cause(tuple(cause.get("runs", ())), cause.get("depth", 0), cause.get("root", ""))
+        try:
+            key = self.secrets.get(cause_header.SECRET).get("key")
+        except NotFound:
+            return {}
+        return (
+            cause_header.write(known.then(job.run_id, context["event"]["id"]), key)
+            if isinstance(key, str) and key
+            else {}
+        )
 
     def _secret(self, name: str) -> str:
         try:

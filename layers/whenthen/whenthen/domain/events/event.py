@@ -40,14 +40,18 @@ class Change(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True):
-    """List the runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic."""
+    """List the runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic.
+
+    root   the id of the event with which the chain began; empty: the event itself
+    """
 
     runs: tuple[str, ...] = ()
     depth: int = 0
+    root: str = ""
 
-    def then(self, run: str) -> Cause:
-        """Return the cause of what `run` does, when this is the cause of `run`'s own event."""
-        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1)
+    def then(self, run: str, event: str) -> Cause:
+        """Return the cause of what `run` does, when this is the cause of the event that started `run`."""
+        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1, self.root or event)
 
 
 class Event(Struct, frozen=True):
@@ -99,6 +103,8 @@ def to_json(event: Event) -> dict[str, Any]:
         }
     if event.cause.depth:
         document["cause"] = {"runs": list(event.cause.runs), "depth": event.cause.depth}
+        if event.cause.root:
+            document["cause"]["root"] = event.cause.root
     return document
 
 
@@ -156,7 +162,7 @@ def from_json(document: Any) -> Event:
         data=data,
         changes={name: _change(name, change) for name, change in changes.items()},
         origin=str(document.get("origin", "api")),
-        cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0)),
+        cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0), cause.get("root", "")),
     )
 
 
@@ -171,12 +177,15 @@ def _cause_problems(cause: Any) -> list[Problem]:
     """Check `cause`: others wrote the events that come from the bus."""
     if not isinstance(cause, Mapping):
         return []
-    runs, depth = cause.get("runs", []), cause.get("depth", 0)
+    runs = cause.get("runs", [])
     problems = []
     if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
         problems.append(Problem("cause.runs", NOT_TEXT_LIST()))
+    depth = cause.get("depth", 0)
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
         problems.append(Problem("cause.depth", NOT_COUNT()))
+    if not isinstance(cause.get("root", ""), str):
+        problems.append(Problem("cause.root", NOT_TEXT()))
     return problems
 
 

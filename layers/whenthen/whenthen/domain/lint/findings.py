@@ -25,6 +25,8 @@ CYCLE = ReasonCode("lint.cycle", "chain")
 CYCLE_THAT_SETTLES = ReasonCode("lint.cycle_that_settles", "chain")
 MOMENT_IS_PAST = ReasonCode("lint.moment_is_past", "time")
 SEVERAL_EVENTS = ReasonCode("lint.several_events", "types")
+# One start of the rule may be followed by `count` runs or more, within `hops` hops.
+FAN_OUT = ReasonCode("lint.fan_out", "count", "hops")
 NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
 
@@ -52,6 +54,7 @@ SEVERITIES: Mapping[str, Severity] = {
     CYCLE_THAT_SETTLES.code: Severity.WARNING,
     MOMENT_IS_PAST.code: Severity.WARNING,
     SEVERAL_EVENTS.code: Severity.WARNING,
+    FAN_OUT.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,
 }
 """Code → severity. `ONLY_FOR_LISTS` is a warning where a field may hold several values."""

@@ -16,6 +16,7 @@ from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, p
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
+from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
     EXIT_AT_ONCE,
     EXIT_BEFORE_STEP,
@@ -72,6 +73,7 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
         *_exit(rule, known),
         *same_field(rule, beside),
         *cycles(rule, beside),
+        *fan_out(rule, beside),
     ]
     return sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
 

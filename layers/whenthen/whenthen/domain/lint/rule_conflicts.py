@@ -148,6 +148,13 @@ def starts(rule: Rule, other: Rule) -> bool:
     return any(_starts(effect, other) for effect in effects_of(rule))
 
 
+def times_started(rule: Rule, other: Rule) -> int:
+    """Count how often one run of `rule` may start `other`: once for each record that it writes, and for its end."""
+    if other.trigger.on is On.AFTER_RULE:
+        return int(starts(rule, other))
+    return sum(1 for effect in effects_of(rule) if not effect.reports and _starts(effect, other))
+
+
 def made_by(rule: Rule) -> frozenset[str]:
     """Return the types of the events that the rule may make, its end among them."""
     return frozenset().union(*map(events_of, effects_of(rule)), {FINISHED})

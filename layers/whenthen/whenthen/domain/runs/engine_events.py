@@ -45,5 +45,5 @@ def finished_event(run: Run, event: Event) -> Event:
         identities=event.identities,
         data={"rule": run.rule_id, "run": run.id, "status": run.status.value, "reason": to_builtins(run.reason)},
         origin=f"rule:{run.rule_id}",
-        cause=event.cause.then(run.id),
+        cause=event.cause.then(run.id, event.id),
     )

@@ -37,6 +37,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
+            budgets=self.budgets,
         )
 
     def match_batch(self, groups: Iterable[Group]) -> MatchBatch:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Malformed, Problem, TooLarge
+from whenthen.domain.events.event import Cause
 from whenthen.domain.events.types import RECEIVERS
 from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.parsing.json_body import text_id
@@ -69,6 +70,7 @@ class Delivery(Struct, frozen=True):
     external_id: str | None
     now: datetime
     default_country: str | None = None
+    cause: Cause = Cause()
 
     @property
     def country(self) -> str | None:

@@ -9,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
+from whenthen.domain.events.event import Cause
 from whenthen.ports.reason_codes import SOURCE_NOT_FOUND
-from whenthen.sources.signing import signatures
+from whenthen.sources.signing import cause_header, signatures
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import LONGEST_NAME, NAME, parse_source
@@ -96,7 +97,18 @@ class ReceiveWebhook(Struct, frozen=True):
             raise TooLarge(BODY_TOO_LARGE(count=MAX_BODY, found=len(posted.body)))
         source, headers, body, now = posted.source, posted.headers, posted.body, self.clock.now()
         verified = signatures.verify(source.scheme, posted.secrets, headers, body, now)
-        return Delivery(source, headers, body, verified.delivery_id, now, self.save_record.default_country)
+        country = self.save_record.default_country
+        return Delivery(source, headers, body, verified.delivery_id, now, country, self._cause(headers))
+
+    def _cause(self, headers: Mapping[str, str]) -> Cause:
+        """Return the cause that a call of our own carries; of any other delivery, none."""
+        if cause_header.HEADER not in headers:
+            return Cause()
+        try:
+            key = self.secrets.get(cause_header.SECRET).get("key")
+        except NotFound:
+            return Cause()
+        return (cause_header.read(headers, key) if isinstance(key, str) else None) or Cause()
 
     def _taken(self, delivery: Delivery) -> tuple[MappingResult, tuple[Event, ...]]:
         """Map the delivery, write its records, then build and publish its events."""
@@ -104,7 +116,7 @@ class ReceiveWebhook(Struct, frozen=True):
         mapped = map_delivery(delivery)
         origin = f"{'form' if is_form else 'source'}:{delivery.source.name}"
         written = [write_item(self.save_record, item, delivery, origin) for item in mapped.items]
-        events = tuple(item.event(record) for item, record in written)
+        events = tuple(replace(item.event(record), cause=delivery.cause) for item, record in written)
         if events:
             self.bus.publish(events)
         return replace(mapped, items=tuple(item for item, _ in written)), events

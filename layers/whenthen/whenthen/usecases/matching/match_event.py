@@ -16,6 +16,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
+from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import EventLog, Preloading
     from whenthen.ports.rules import RuleBook
-    from whenthen.ports.runs import RunLedger
-    from whenthen.ports.values import Preloaded
+    from whenthen.ports.runs import Budgets, RunLedger
+    from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
     from whenthen.usecases.matching.stop_on_exit import StopOnExit
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -68,6 +69,7 @@ class MatchEvent(Struct, frozen=True):
     stop_on_exit: StopOnExit
     orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
+    budgets: Budgets
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -114,11 +116,21 @@ class MatchEvent(Struct, frozen=True):
             self.stop_on_exit(plan.event, plan.record, self._context(plan, plan.record, self.clock.now()))
         refused = [*plan.refused]
         for planned in plan.rules:
+            if not self._admits(plan.event, planned):
+                refused.append(NotEntered(*planned, EntryDenied.BUDGET))
+                continue
             started = self._start(plan, self.rules.version(planned.rule, planned.version))
             if started is Started.ENTERED_BEFORE:
                 refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
         return replace(plan, refused=tuple(refused), completed=True)
+
+    def _admits(self, event: Event, planned: Planned) -> bool:
+        """Tell whether one more run of the rule may follow from the event at the root of this one."""
+        if not event.cause.depth or not event.cause.root:
+            return True
+        key = f"{event.id}#{planned.ref or ''}"
+        return self.budgets.admit(event.cause.root, planned.rule, key, most=MAX_RUNS, now=self.clock.now())
 
     def _context(
         self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None

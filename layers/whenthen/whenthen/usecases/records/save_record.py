@@ -35,6 +35,9 @@ ATTEMPTS = 4
 """Attempts at a write when other writers change the record, before the caller is told to come back."""
 
 
+_NO_CAUSE = Cause()
+
+
 class SaveRecord(Struct, frozen=True):
     """Write records for sources and for the API."""
 
@@ -82,6 +85,7 @@ class SaveRecord(Struct, frozen=True):
         *,
         origin: str,
         replaceable: Collection[str] | None = None,
+        cause: Cause = _NO_CAUSE,
     ) -> tuple[Record, WriteResult]:
         """Apply a source update as `upsert` does; a duplicate changes nothing, even if the record was deleted since.
 
@@ -94,7 +98,7 @@ class SaveRecord(Struct, frozen=True):
             stale = result is WriteResult.STALE
             names = () if stale else replaceable
             found, new, changed = self._change(
-                kind, external_id, fields, origin, Cause(), attempt, names, proven=replaceable is None
+                kind, external_id, fields, origin, cause, attempt, names, proven=replaceable is None
             )
             try:
                 written = self.records.put_once(changed, found, replace(update, at=None) if stale else update)

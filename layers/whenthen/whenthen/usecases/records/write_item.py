@@ -36,6 +36,7 @@ def write_item(save: SaveRecord, item: Item, delivery: Delivery, origin: str) ->
             upsert.fields,
             origin=origin,
             replaceable=upsert.may_replace if unproven else None,
+            cause=delivery.cause,
         )
     except Refused as error:
         return item.without_record(error.reason), None

@@ -59,6 +59,7 @@ def record_item(record: Record) -> Item:
         "origin": record.origin,
         "cause": list(record.cause.runs),
         "cause_depth": record.cause.depth,
+        "cause_root": record.cause.root or None,
         "quiet": record.quiet or None,
         "absorbed": list(record.absorbed) or None,
     }
@@ -75,7 +76,7 @@ def record_of(item: Item) -> Record:
         created_at=time_of(item.get("created_at"), "created_at"),
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
-        cause=Cause(tuple(item["cause"]), item["cause_depth"]),
+        cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root", "")),
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
     )
