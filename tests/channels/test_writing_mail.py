@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.policy import compat32, default
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from whenthen.channels.email.mailboxes import mailbox_of
@@ -80,6 +80,7 @@ def test_a_name_of_letters_and_signs_is_never_refused(name: str) -> None:
     raw = mime(Mail(sender=f"{name} <desk@example.com>", to="a@b.co", subject=name))
     box = mailbox_of(f"{name} <desk@example.com>")
     assert box is not None
+    assume(box.name.strip('"'))  # a quotation mark alone is no name
     assert people_of([("from", sent_from(raw))], "from") == (Person("desk@example.com", box.name),)
 
 

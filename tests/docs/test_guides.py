@@ -47,7 +47,7 @@ def test_the_item_that_the_page_stores_is_an_api_key() -> None:
 
 
 def test_an_application_can_put_the_event_of_the_page_on_the_bus() -> None:
-    (detail,) = blocks(GUIDES / "events.md", "json")
+    detail, _ = blocks(GUIDES / "events.md", "json")
     (event,) = events_of({"source": "shop", "detail-type": "order.paid", "detail": json.loads(detail)})
     assert (event.type, event.subject, event.data) == ("order.paid", "contact:42", {"amount": 120})
     assert event.identities == ("email#elif@example.com",)

@@ -152,7 +152,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_undisturbed_everything_happens_once(story: Story) -> None:
     kills = Kills()
     verify(story, tell(story, FakeStage(kills), kills))
-    assert len(kills.passed) > 20, "the sweep below has something to sweep"
+    assert len(kills.passed) > 10, "the sweep below has something to sweep"
 
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)

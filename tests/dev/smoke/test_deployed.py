@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -50,6 +52,8 @@ def _deploy(outputs: dict[str, str], filled: dict[str, dict[str, str]]) -> Clien
     clients = Clients(outputs)
     vault = clients("secretsmanager")
     for name in ("admin-key", "outgoing/default", "meta"):
+        with suppress(ClientError):  # of a test before this one, where a mock around both keeps it
+            vault.delete_secret(SecretId=f"{NAME}/{name}", ForceDeleteWithoutRecovery=True)
         vault.create_secret(Name=f"{NAME}/{name}")
     for name, document in filled.items():
         vault.put_secret_value(SecretId=f"{NAME}/{name}", SecretString=json.dumps(document))

@@ -247,7 +247,7 @@ def test_a_stage_trigger_moves_the_item_first() -> None:
     assert [(step.id, step.action) for step in rule.steps] == [("moves_to", "set_fields"), ("it", "add_tags")]
     assert rule.step("moves_to").parameters == {"fields": {"stage": "in_contact"}}
     alone = parse_rule({**document(moved), "steps": []})
-    assert alone.immediate, "a stage trigger needs no other step"
+    assert [step.id for step in alone.steps] == ["moves_to"], "a stage trigger needs no other step"
     assert problems_of(moved, steps=[{**STEP, "id": "moves_to"}]) == {"steps"}
     assert problems_of({**moved, "moves_to": {"stage": "{{ x }}"}}) == {"trigger.moves_to.stage"}
 

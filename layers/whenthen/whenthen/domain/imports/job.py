@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from whenthen.domain.temporal.written_dates import DateOrder  # noqa: TC001 - msgspec reads it when it converts
+
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.temporal.written_dates import DateOrder
 
 MAX_FILE_BYTES = 500_000_000
 MAX_REFUSALS = 100
