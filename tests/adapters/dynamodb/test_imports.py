@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.aws.import_files import SIGNING, S3ImportFiles
 from whenthen.adapters.aws.paginated_work import ImportMachine
+from whenthen.adapters.dynamodb.imports.import_items import MAX_REASON
+from whenthen.adapters.dynamodb.imports.imports import DynamoImports
 from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
-from whenthen.adapters.dynamodb.runs_table.import_items import MAX_REASON
-from whenthen.adapters.dynamodb.runs_table.imports import DynamoImports
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.common.stored_reasons import to_document

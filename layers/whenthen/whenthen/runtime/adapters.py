@@ -144,7 +144,7 @@ class Adapters:
 
     @cached_property
     def imports(self) -> ImportStore:
-        from whenthen.adapters.dynamodb.runs_table.imports import DynamoImports
+        from whenthen.adapters.dynamodb.imports.imports import DynamoImports
 
         settings = self.settings
         return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)

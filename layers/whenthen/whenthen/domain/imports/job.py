@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from whenthen.domain.temporal.written_dates import DateOrder  # noqa: TC001 - msgspec reads it when it converts
+from whenthen.domain.temporal.written_dates import DateOrder  # noqa: TC001 - msgspec reads the types of an order
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason

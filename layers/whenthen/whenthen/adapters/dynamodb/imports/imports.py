@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, put, transact
-from whenthen.adapters.dynamodb.records_table import record_items
-from whenthen.adapters.dynamodb.runs_table.import_items import (
+from whenthen.adapters.dynamodb.imports.import_items import (
     LIST_PK,
     REJECTED,
     SK,
@@ -20,6 +19,7 @@ from whenthen.adapters.dynamodb.runs_table.import_items import (
     rejected_row_item,
     rejected_row_of,
 )
+from whenthen.adapters.dynamodb.records_table import record_items
 from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.imports.job import ImportStatus
