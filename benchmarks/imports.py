@@ -44,6 +44,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "fetch_lead": ("fetch_lead", "messages"),
     "reconcile_leads": ("reconcile_leads", "messages"),
     "advance_sequence": ("advance_sequence",),
+    "resume_runs": ("resume_runs", "messages"),
     "send_email": ("perform_step", "messages"),
     "send_whatsapp": ("perform_step", "messages"),
     "call_webhook": ("perform_step", "messages"),

@@ -89,7 +89,7 @@ def _told(message: dict[str, Any]) -> dict[str, str]:
 
 
 def test_these_are_all_the_queues() -> None:
-    assert USE_CASES.keys() | {"SweepQueue", "ReconcileQueue"} == consumers().keys()
+    assert USE_CASES.keys() | {"SweepQueue", "ReconcileQueue", "ResumeQueue"} == consumers().keys()
 
 
 @pytest.mark.parametrize("queue", USE_CASES)
