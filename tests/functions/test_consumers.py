@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,8 @@ from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
 from tests.template.reading import consumers
 from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
+from whenthen.domain.events.siblings import Group
+from whenthen.ports.values import Plan
 from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
 
 USE_CASES = {
@@ -47,6 +49,15 @@ class Work:
         if number in self.errors:
             raise self.errors[number]
         return self
+
+    def preload(self, groups: Iterable[Group]) -> Work:
+        """What match_event reads for a batch."""
+        return self
+
+    def match_all(self, group: Group, _ahead: Work) -> list[Plan]:
+        """What match_event does with the events of one message."""
+        self(group[0])
+        return []
 
 
 def _number_of(arguments: Sequence[Any]) -> int:
