@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tests.sources.samples import EVENTS, sample_json
 from tests.sources.webhook.events import events_of
 from whenthen.domain.common.errors import Malformed, WhenthenError
-from whenthen.domain.common.values import is_blank
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Event, encoded_size, from_json, to_json
 from whenthen.domain.events.identities import MAX_IDENTITY_LENGTH, fits_key
 from whenthen.domain.records import consent_signals as consent
@@ -178,7 +177,6 @@ def test_any_fields_of_a_record_cost_neither_the_others_nor_the_event(fields: di
     (record,) = mapped.records
     given, kept = json.loads(body, parse_int=str), record.fields
     plain = {name for name in ("birth_date", "tags", "name") if given.get(name) is not None}
-    plain |= {"consent"} if not is_blank(given.get("consent")) else set()  # a blank says nothing
     assert kept.keys() >= plain
     said = {name for name, value in given.items() if value is not None and name not in ("id", "consent")}
     lost = said - kept.keys()
