@@ -80,7 +80,7 @@ def test_a_name_of_letters_and_signs_is_never_refused(name: str) -> None:
     raw = mime(Mail(sender=f"{name} <desk@example.com>", to="a@b.co", subject=name))
     box = mailbox_of(f"{name} <desk@example.com>")
     assert box is not None
-    assume(box.name.strip('"'))  # a quotation mark alone is no name
+    assume('"' not in box.name)  # a mark that nothing closes is left out when it is read
     assert people_of([("from", sent_from(raw))], "from") == (Person("desk@example.com", box.name),)
 
 

@@ -52,7 +52,7 @@ def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
     )
     reason = {"code": "run.steps_done", "params": {"done": 1, "count": 1}}
     assert found["data"] == {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": reason}
-    assert found["cause"] == {"runs": [DONE.id], "depth": 1}
+    assert found["cause"] == {"runs": [DONE.id], "depth": 1, "root": event().id}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_the_event_of_an_outcome_carries_its_reason_as_data_and_joins_the_causes
     run = replace(begin(rule, event, None, NOW, shadow=False), status=RunStatus.STOPPED, reason=STOPPED(by="ayse"))
     finished = finished_event(run, event)
     assert finished.data["reason"] == {"code": "tests.stopped", "params": {"by": "ayse"}}
-    assert finished.cause == Cause(("run_0", run.id), 2)
+    assert finished.cause == Cause(("run_0", run.id), 2, "evt_1")
     row = catalog.find(finished.type)
     assert row is not None
     assert problems_of(row.data, finished.data, "data") == []

@@ -76,7 +76,7 @@ def record_of(item: Item) -> Record:
         created_at=time_of(item.get("created_at"), "created_at"),
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
-        cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root", "")),
+        cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root") or ""),
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
     )
