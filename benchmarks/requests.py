@@ -1,4 +1,4 @@
-"""What the engine asks of AWS for each of five stories, counted and priced, beside what was counted before.
+"""Count and price the requests to AWS of five stories, beside earlier figures.
 
     python -m benchmarks.requests             the table
     python -m benchmarks.requests --calls     each story's calls, too

@@ -23,7 +23,7 @@ class UnknownParameter(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a stage asks for.
+    """Hold the limits that a stage needs.
 
     capacity         the parameter Capacity
     consumers        how many of each consumer of a queue may run at once

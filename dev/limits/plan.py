@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from dev.limits.demand import Demand
 
 REQUEST_SECONDS = 0.2
-"""What a request of the API is taken to last, for the functions that answer at the full rate."""
+"""Take a request of the API to last so long, for the functions that answer at the full rate."""
 
 ENTRIES_PER_REQUEST = 2
-"""What a request puts on the bus: its event, and the change of the record that it is about."""
+"""Count the entries that a request puts on the bus: its event, and the change of the record that it is about."""
 
 FEW_WAITS = 100_000
 """Open executions below which many waiting runs use up the account's."""
@@ -20,7 +20,7 @@ FEW_WAITS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What SES allows. `sandbox`: to verified recipients alone. `verified`: the sender, or its domain."""
+    """Hold the limits of SES. `sandbox`: to verified recipients alone. `verified`: the sender, or its domain."""
 
     sandbox: bool
     enabled: bool
@@ -31,7 +31,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The limits of an account in one region; None for one that could not be read.
+    """Hold the limits of an account in one region; None for one that could not be read.
 
     concurrency      functions that run at once, of all stacks, less what other functions have reserved
     put_events       entries a second that EventBridge takes

@@ -24,8 +24,8 @@ from whenthen.domain.events.event import Cause
 from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.domain.templating.urls import DOTS_IN_PATH, OPEN_HOST
+from whenthen.ports.outgoing import HttpAnswer
 from whenthen.ports.reason_codes import MOVED_ON
-from whenthen.ports.values import HttpAnswer
 from whenthen.sources.signing import signatures
 from whenthen.usecases.records.reason_codes import NO_EMAIL, NO_PHONE
 from whenthen.usecases.records.save_record import SaveRecord

@@ -23,7 +23,7 @@ from tests.adapters.samples import client_error
 from whenthen.adapters.aws import client as aws
 from whenthen.channels.email.client import SesMailer, mime
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled, WhenthenError
-from whenthen.ports.values import Mail
+from whenthen.ports.outgoing import Mail
 
 MAIL = Mail(
     sender="Ayşe & Co <hello@example.com>",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.channels.email.writing import mime
 from whenthen.domain.common.errors import Permanent
-from whenthen.ports.values import Mail
+from whenthen.ports.outgoing import Mail
 from whenthen.sources.email.headers import Person, people_of
 
 NAMES = [

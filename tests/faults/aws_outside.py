@@ -17,7 +17,7 @@ from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.domain.common.errors import AnswerLost
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import parse_time
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.runtime.environment import Settings
 from whenthen.runtime.wiring import Wiring
 

@@ -13,7 +13,7 @@ from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import Stack
 from whenthen.domain.common.errors import Temporary
-from whenthen.ports.values import HttpAnswer, HttpRequest
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 
 TICK = {"sweep": "leads"}
 FORM = "5551"

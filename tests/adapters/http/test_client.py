@@ -19,7 +19,7 @@ from tests.adapters.servers import Script, ScriptedServer, answering, read_reque
 from whenthen.adapters.http import client as http
 from whenthen.adapters.http.client import GuardedHttp
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
-from whenthen.ports.values import MAX_ANSWER, HttpAnswer, HttpRequest
+from whenthen.ports.outgoing import MAX_ANSWER, HttpAnswer, HttpRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-One: 1\r\n\r\nok"
 SECRET_PATH = "/hook/s3cret?token=t0ken"

@@ -16,7 +16,8 @@ from whenthen.adapters.providers.graph import MAX_READ, GraphApi
 from whenthen.adapters.providers.graph_errors import LATER, META_ERROR_IN_DETAIL, NEVER, NOT_NOW
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Temporary, Throttled, WhenthenError
 from whenthen.domain.common.reasons import Reason
-from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest
+from whenthen.ports.values import LeadPage
 
 TOKEN = "EAAG-token"
 MESSAGE = {"messaging_product": "whatsapp", "to": "905321234567", "type": "text", "text": {"body": "Merhaba ş"}}

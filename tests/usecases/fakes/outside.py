@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whenthen.domain.common.errors import Permanent, WhenthenError
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest, Mail, WrittenMail
 from whenthen.ports.reason_codes import UNAVAILABLE
-from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
+from whenthen.ports.values import LeadPage
 
 
 @dataclass

@@ -17,8 +17,8 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import Throttled
 from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.ports.outgoing import WrittenMail
 from whenthen.ports.reason_codes import UNAVAILABLE
-from whenthen.ports.values import WrittenMail
 
 WORKERS = 5
 SENDING, REFUSING = timedelta(seconds=0.14), timedelta(seconds=0.07)

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage, Mail, WrittenMail
+    from whenthen.ports.outgoing import HttpAnswer, HttpRequest, Mail, WrittenMail
+    from whenthen.ports.values import LeadPage
     from whenthen.sources.meta.lead_forms import LeadForm
     from whenthen.sources.meta.notification import LeadRef
 

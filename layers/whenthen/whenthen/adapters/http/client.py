@@ -21,8 +21,8 @@ from msgspec import Struct
 from whenthen.adapters.http.addresses import resolve
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.ports.reason_codes import NO_ANSWER, NOT_REACHED
-from whenthen.ports.values import HttpAnswer, HttpRequest
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0

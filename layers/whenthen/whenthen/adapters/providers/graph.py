@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 from whenthen.adapters.providers.graph_errors import error_of, json_object
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.ports.values import HttpAnswer, HttpRequest, LeadPage
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest
+from whenthen.ports.values import LeadPage
 from whenthen.sources.meta.leads import GRAPH_FIELDS, LISTED_FIELDS
 from whenthen.sources.parsing.json_body import mapping, mappings
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.ports.values import is_not_now
+from whenthen.ports.outgoing import is_not_now
 
 if TYPE_CHECKING:
-    from whenthen.ports.values import HttpAnswer
+    from whenthen.ports.outgoing import HttpAnswer
 
 # Meta's error, with its number and perhaps its own words about the message.
 META_ERROR = ReasonCode("meta.error", "reason", "error")

@@ -18,11 +18,11 @@ from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.channels.email.writing import mime
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.outgoing import WrittenMail
 from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
-from whenthen.ports.values import WrittenMail
 
 if TYPE_CHECKING:
-    from whenthen.ports.values import Mail
+    from whenthen.ports.outgoing import Mail
 
 _PAUSED = 900.0
 _SES = "SES"

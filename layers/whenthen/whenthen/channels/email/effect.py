@@ -18,14 +18,14 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.ports.values import Mail
+from whenthen.ports.outgoing import Mail
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.clock import Clock
+    from whenthen.ports.outgoing import WrittenMail
     from whenthen.ports.providers import Mailer, Threads
-    from whenthen.ports.values import WrittenMail
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_SUBJECT = 500

@@ -20,7 +20,7 @@ from whenthen.domain.common.errors import Permanent
 from whenthen.domain.common.reasons import ReasonCode
 
 if TYPE_CHECKING:
-    from whenthen.ports.values import Mail
+    from whenthen.ports.outgoing import Mail
 
 CONTROL_CHARACTER = ReasonCode("mail.control_character", "header")
 UNWRITABLE = ReasonCode("mail.unwritable", "detail")

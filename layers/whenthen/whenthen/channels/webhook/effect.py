@@ -16,8 +16,8 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
 from whenthen.ports.reason_codes import TOO_LARGE
-from whenthen.ports.values import HttpAnswer, HttpRequest, is_not_now
 from whenthen.sources.signing import cause_header, signatures
 
 if TYPE_CHECKING:

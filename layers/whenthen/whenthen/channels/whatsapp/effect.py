@@ -21,8 +21,8 @@ from whenthen.usecases.records.reason_codes import NO_PHONE
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
+    from whenthen.ports.outgoing import HttpRequest
     from whenthen.ports.providers import Graph
-    from whenthen.ports.values import HttpRequest
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_TEXT = 4096

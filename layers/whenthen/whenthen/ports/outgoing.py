@@ -1,0 +1,52 @@
+"""Define what goes out to other systems, and their answers: HTTP calls and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+MAX_ANSWER = 65_536
+
+
+class HttpRequest(Struct, frozen=True):
+    """Describe a call to the outside. `most`: bytes of the answer's body that are read."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    most: int = MAX_ANSWER
+
+
+class HttpAnswer(Struct, frozen=True):
+    """Hold an answer. Header names are in lower case. `cut`: the body was longer than the request's `most`."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool = False
+
+
+def is_not_now(answer: HttpAnswer) -> bool:
+    """Tell whether the receiver throttled: nothing was done."""
+    return answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
+
+
+class Mail(Struct, frozen=True):
+    """Describe one e-mail to one person. Header values hold no line breaks; the adapter rejects them otherwise."""
+
+    sender: str
+    to: str
+    subject: str
+    text: str = ""
+    html: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WrittenMail(Struct, frozen=True):
+    """Hold a mail in the form in which it goes out."""
+
+    mail: Mail
+    raw: bytes
