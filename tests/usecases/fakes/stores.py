@@ -15,6 +15,7 @@ from whenthen.domain.events.event import Cause, Event
 from whenthen.domain.events.identities import own
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.records.consent import read_consent
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, is_of_another, rank_of
@@ -278,8 +279,13 @@ class FakeRecords:
     told: set[str] = field(default_factory=set)
     newest: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
+    refused: dict[str, frozenset[str]] = field(default_factory=dict)
+
     def get(self, ref: str) -> Record | None:
         return self.stored.get(self.signposts.get(ref, ref))
+
+    def refused_before(self, identity: str) -> frozenset[str]:
+        return self.refused.get(identity, frozenset())
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         ours = own(identities)
@@ -361,6 +367,11 @@ class FakeRecords:
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.required_condition(record, record)
         self.keep(None, record)
+        consent = read_consent(record.fields.get("consent"))
+        for identity in record.identities:
+            self.refused[identity] = self.refused.get(identity, frozenset()) | {
+                channel for channel, agreed in consent.items() if not agreed
+            }
         self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
 

@@ -55,7 +55,13 @@ class RecordStore(Protocol):
         """Tell what `put_once` would find of an update of this record, and write nothing."""
 
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
-        """Delete the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale."""
+        """Delete the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale.
+
+        The channels that it refuses are kept for its addresses.
+        """
+
+    def refused_before(self, identity: str) -> frozenset[str]:
+        """Return the channels that deleted records with this address had refused; `all` stands for every one."""
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         """Merge `other` into `survivor`, which becomes `after` and gets its identities, dates and refs.

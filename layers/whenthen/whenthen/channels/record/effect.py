@@ -21,6 +21,7 @@ from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched
 from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
+from whenthen.domain.runs.planner import orphaned
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
@@ -229,7 +230,10 @@ class ChangeRecord(Struct, frozen=True):
         if state.run.status.final:
             return skipped_after(state.run), [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
-        parameters = render_step(step, self.orchestrator.context(state, job.due))
+        context = self.orchestrator.context(state, job.due)
+        if gone := orphaned(state.run, context):
+            return Outcome(JobStatus.SKIPPED, gone), [], None
+        parameters = render_step(step, context)
         work = WORKS[step.action](
             Task(state, job, step, parameters, self.records, partial(self._take_turn, job, attempt))
         )

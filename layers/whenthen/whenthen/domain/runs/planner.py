@@ -23,6 +23,8 @@ NO_DATE = ReasonCode("wait.no_date", "field")
 TOO_FAR = ReasonCode("wait.too_far", "due", "count")
 CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
+# The run's record was deleted meanwhile.
+RECORD_DELETED = ReasonCode("record.deleted", "ref")
 
 
 class WaitUntil(Struct, frozen=True):
@@ -57,6 +59,8 @@ def enter_step_group(
     """Decide what `step_group` calls for, counting its wait from `clock`, the run's clock."""
     if step_group >= len(rule.step_groups):
         return Finish(*outcome_of(jobs))
+    if gone := orphaned(run, context):
+        return Finish(RunStatus.STOPPED, gone)
     steps = rule.step_groups[step_group]
     wait = steps[0].wait
     if wait is not None:
@@ -86,6 +90,13 @@ def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due:
     left_out = {step.id for step, _ in skipped}
     steps = tuple(step for step in rule.step_groups[step_group] if step.id not in left_out)
     return Dispatch(step_group, due, steps, skipped)
+
+
+def orphaned(run: Run, context: Mapping[str, Any]) -> Reason | None:
+    """Return the reason against going on with a run whose record was deleted since it began; None if it was not."""
+    if run.stored and run.record is not None and context.get("record") is None:
+        return RECORD_DELETED(ref=run.record)
+    return None
 
 
 def exited(rule: Rule, context: Mapping[str, Any]) -> bool:

@@ -128,6 +128,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     place        order key: of the exits of the run's own moment, only those behind it stop the run
                  (`domain.events.ordering`)
     due          the run's own clock
+    stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
     reason       of the outcome; None before
     """
@@ -152,6 +153,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     shadow: bool = False
     finished_at: datetime | None = None
     waits_until: datetime | None = None
+    stored: bool = False
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:
@@ -174,6 +176,8 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         rechecks_on=rechecked_types(rule),
         place=order_key_of_run(event, rule.exit.on),
         shadow=shadow,
+        # The event of a deletion carries the record that is no more: its run is about that.
+        stored=record is not None and not event.type.endswith(".deleted"),
     )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale, Temporary
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.records.consent import CONSENT, agreed_on, read_consent
 from whenthen.domain.records.consent_signals import ConsentSignal, consent_signal, opted_out, with_consent_signal
 from whenthen.domain.records.record import Record, patched
 from whenthen.ports.reason_codes import CONTENDED
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
+
+# A record with this address refused messages on the channel before it was deleted.
+REFUSED_BEFORE = ReasonCode("consent.refused_before", "channel")
 
 ATTEMPTS = 4
 
@@ -56,7 +61,15 @@ class Consents(Struct, frozen=True):
     records: RecordStore
 
     def opted_out(self, channel: str, recipient: str, purpose: str) -> Reason | None:
-        """Return the reason why nothing may be sent to the identity `recipient`; None for service messages."""
+        """Return the reason why nothing may be sent to the identity `recipient`; None for service messages.
+
+        A refusal outlives its record: it holds until a record with this address says yes.
+        """
         if purpose == "service":
             return None
-        return opted_out(channel, self.records.find_all((recipient,)))
+        found = self.records.find_all((recipient,))
+        refused = opted_out(channel, found)
+        if refused is not None or any(agreed_on(channel, read_consent(each.fields.get(CONSENT))) for each in found):
+            return refused
+        kept = dict.fromkeys(self.records.refused_before(recipient), False)
+        return REFUSED_BEFORE(channel=channel) if agreed_on(channel, kept) is False else None

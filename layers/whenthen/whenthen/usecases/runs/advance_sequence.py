@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.runs.planner import due_step_group
+from whenthen.domain.runs.planner import Finish, due_step_group, orphaned
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
 
@@ -47,6 +47,7 @@ class AdvanceSequence(Struct, frozen=True):
             self.sequences.wait(state.run.id, step_group, end_of_next_leg(due, until))
             return
         # The wait is over because the state machine says so, whatever the clock here shows.
-        rule = self.orchestrator.rule_of(state.run)
-        move = due_step_group(rule, step_group, self.orchestrator.context(state, due), due)
+        rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, due)
+        gone = orphaned(state.run, context)
+        move = Finish(RunStatus.STOPPED, gone) if gone else due_step_group(rule, step_group, context, due)
         self.orchestrator.carry_out(state, move)

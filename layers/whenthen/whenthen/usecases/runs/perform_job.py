@@ -11,6 +11,7 @@ from msgspec import Struct
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.runs.planner import orphaned
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.runs.orchestrator import send_again
@@ -107,8 +108,11 @@ class PerformJob(Struct, frozen=True):
         """Do all that can fail without an effect. Raises Temporary: then the job is as it was."""
         if state.run.status.final:
             return skipped_after(state.run)
+        context = self.orchestrator.context(state, job.due)
+        if gone := orphaned(state.run, context):
+            return Outcome(JobStatus.SKIPPED, gone)
         try:
-            return self.channel.prepare(job, step, self.orchestrator.context(state, job.due))
+            return self.channel.prepare(job, step, context)
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 

@@ -9,7 +9,7 @@ from typing import Any
 from whenthen.adapters.dynamodb.common.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, put
-from whenthen.adapters.dynamodb.records_table import date_items
+from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.records.record import Record, parse_ref, rank_of
 
@@ -132,12 +132,13 @@ def _signpost(ref: str, record: Record) -> Item:
 
 
 def removals_of(table: Table, record: Record) -> list[Write]:
-    """Return the writes that delete a record, its identities, its dates and the redirects to it."""
+    """Return the writes that delete a record, its identities, dates and redirects, and that keep its refusals."""
     return [
         delete(table, pk_of(record.ref), SK, as_it_was(record)),
         *(delete(table, pk_of(ref), SK) for ref in record.absorbed),
         *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(set(record.identities))),
         *date_items.writes_of(table, record, None),
+        *kept_refusals.writes_of(table, record),
     ]
 
 

@@ -10,7 +10,7 @@ from whenthen.adapters.aws.parallel import gather
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, transact
-from whenthen.adapters.dynamodb.records_table import date_items
+from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
 from whenthen.adapters.dynamodb.records_table.record_items import (
     MERGED_INTO,
     SK,
@@ -201,6 +201,10 @@ class DynamoRecords:
             transact(self._table.client, removals_of(self._table, record))
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(MOVED_ON(subject=record.ref)) from error
+
+    def refused_before(self, identity: str) -> frozenset[str]:
+        """Return the channels that deleted records with this address had refused; `all` stands for every one."""
+        return kept_refusals.channels_of(self._table, identity)
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         """Merge `other` into `survivor`, which becomes `after`. Raises Stale if either changed, Invalid."""
