@@ -45,7 +45,7 @@ class Running:
 
     @property
     def emulator(self) -> Emulator:
-        return Emulator(self.ports["aws"])
+        return Emulator(self.ports["aws"], self.credentials.root)
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
@@ -129,7 +129,7 @@ def _read_running(paths: StackPaths) -> Running | None:
     """What runs, if all of it runs, answers, and was started by the machinery as it is now."""
     try:
         document = json.loads(_state_file(paths).read_text())
-        running = Running(**{**document, "credentials": Credentials(**document["credentials"])})
+        running = Running(**{**document, "credentials": Credentials.from_document(document["credentials"])})
     except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
         return None
     started = ProcessFile(paths.processes).read()
@@ -169,10 +169,11 @@ def _start_processes(paths: StackPaths, aws_port: int) -> Running:
     command = [sys.executable, "-m", "dev.standins", "--ports", str(ports_file)]
     command += ["--aws-url", f"http://127.0.0.1:{aws_port}", "--token", credentials.access_token]
     env = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers/whenthen")]), "PATH": os.defpath}
+    env |= credentials.root.environment
     standins = processes.start("standins", command, env, paths.log("standins"), ROOT)
     started.add(standins)
     ports = _wait_for_ports(ports_file, standins.is_alive, paths.log("standins"))
-    aws = local_aws.start(paths, aws_port, ports["smtp"])
+    aws = local_aws.start(paths, aws_port, ports["smtp"], credentials.root)
     started.add(aws)
     running = Running({"aws": aws_port, **ports}, credentials, _machinery())
     local_aws.wait_until_ready(running.emulator, aws, paths.log("emulator"))
@@ -244,6 +245,8 @@ def _document(running: Running, deployed: Resources) -> dict[str, Any]:
         },
         "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail")},
         "aws_endpoint_url": running.emulator.url,
+        "aws_access_key_id": credentials.root.access_key,
+        "aws_secret_access_key": credentials.root.secret_key,
         "region": local_aws.REGION,
         "stack_name": sam.configured("stack_name"),
         "tables": deployed.named("AWS::DynamoDB::Table", "Table"),

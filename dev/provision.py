@@ -11,10 +11,12 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dev.client import Api
-from dev.emulator import Emulator
+from dev.emulator import Emulator, RootKey
 from dev.resources import Resources
 
 PHONE_NUMBER_ID = "106540352242922"
@@ -37,6 +39,12 @@ class Credentials:
     source_secret: str
     outgoing_secret: str
     admin_key: str
+    root: RootKey
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Credentials:
+        """Read what `dataclasses.asdict` made. Raises TypeError and KeyError."""
+        return cls(**{**document, "root": RootKey(**document["root"])})
 
     @classmethod
     def invent(cls) -> Credentials:
@@ -48,6 +56,7 @@ class Credentials:
             source_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
             outgoing_secret=secrets.token_hex(16),  # also the base64 of 24 bytes, as the template's are
             admin_key=secrets.token_hex(22),
+            root=RootKey.invent(),
         )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dev import web
 from dev.client import Api
-from dev.emulator import Emulator
+from dev.emulator import Emulator, RootKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Stack:
         self.graph = Sink(document["sinks"]["graph"])
         self.webhooks = Sink(document["sinks"]["webhooks"])
         self.mail = Sink(document["sinks"]["mail"])
-        self.emulator = Emulator(urlsplit(document["aws_endpoint_url"]).port or 0)
+        root = RootKey(document["aws_access_key_id"], document["aws_secret_access_key"])
+        self.emulator = Emulator(urlsplit(document["aws_endpoint_url"]).port or 0, root)
 
     @classmethod
     def load(cls, file: Path) -> Stack:
