@@ -67,7 +67,7 @@ def test_a_mail_is_rendered_and_says_that_a_machine_sent_it(world: World) -> Non
         (
             {"subject": "x", "text": "{{ record.first_name|replace('e', record.first_name) }}{{ 5|length }}"},
             "with.text",
-            "template.not_rendered",
+            "template.filter_does_not_fit",
         ),
     ],
 )
