@@ -23,6 +23,7 @@ from tests.adapters.samples import client_error
 from whenthen.adapters.aws import client as aws
 from whenthen.channels.email.client import SesMailer, mime
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled, WhenthenError
+from whenthen.domain.common.reasons import Reason
 from whenthen.ports.outgoing import Mail
 
 MAIL = Mail(
@@ -107,6 +108,26 @@ def test_the_real_client_takes_the_request(clients: Callable[[str], Any]) -> Non
         _send(client, replace(MAIL, sender="stranger@example.net"))
     assert caught.value.reason.code == "mail.rejected"
     assert caught.value.reason.params["error"] == "MessageRejected"
+    assert caught.value.reason.params["reason"] == Reason("mail.not_taken")
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("AccessDenied", "mail.sender_not_allowed"),
+        ("MailFromDomainNotVerifiedException", "mail.from_domain_not_verified"),
+        ("SomethingNew", "mail.rejected_otherwise"),
+    ],
+)
+def test_a_rejection_names_its_cause_and_quotes_ses(code: str, cause: str) -> None:
+    class Failing:
+        def send_raw_email(self, **_request: Any) -> None:
+            raise client_error(code, 400)
+
+    with pytest.raises(Permanent) as caught:
+        _send(Failing(), MAIL)
+    params = caught.value.reason.params
+    assert (params["reason"], params["error"], caught.value.code) == (Reason(cause), code, code)
 
 
 _URL = "https://email.aws.example"

@@ -44,7 +44,7 @@ ADDRESS = Reason("sample.address", {"value": SENT})
                 "fields": ["fields"],
             },
         ),
-        (Malformed(Reason("body.unreadable", {"detail": SENT})), {"error": "Malformed", "code": "body.unreadable"}),
+        (Malformed(Reason("sample.unreadable", {"detail": SENT})), {"error": "Malformed", "code": "sample.unreadable"}),
         (NotFound(RECORD_NOT_FOUND(ref=SENT)), {"error": "NotFound", "code": "record.not_found"}),
         (
             Temporary(GIVEN_UP_AFTER_HOURS(count=36, reason=RECORD_NOT_FOUND(ref=SENT))),
@@ -67,6 +67,25 @@ def test_the_log_has_codes_and_field_names_and_no_parameters(
     assert lines == [logged]
     document = json.loads(answer["body"])
     assert (document["code"], document["params"]) == (error.reason.code, to_builtins(error.reason)["params"])
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"body": "YWJj", "isBase64Encoded": True}, None),
+        ({"body": "YW!j", "isBase64Encoded": True}, http_responses.NOT_BASE64()),
+        ({"body": "YWJ", "isBase64Encoded": True}, http_responses.NOT_BASE64()),
+        ({"body": "çay=", "isBase64Encoded": True}, http_responses.NOT_BASE64()),
+        ({"body": "ab\ud83d"}, http_responses.HALF_CHARACTER(position=3)),
+    ],
+)
+def test_a_body_that_is_no_bytes_is_refused_with_the_place(event: dict[str, Any], reason: Reason | None) -> None:
+    if reason is None:
+        assert http_responses.raw_body(event, 100) == b"abc"
+        return
+    with pytest.raises(Malformed) as caught:
+        http_responses.raw_body(event, 100)
+    assert caught.value.reason == reason
 
 
 def test_a_problem_document_names_each_field_by_code_and_params() -> None:

@@ -20,6 +20,7 @@ from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, P
 from whenthen.domain.events.siblings import Group
 from whenthen.ports.values import Plan
 from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
+from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
 
 USE_CASES = {
     "EventQueue": "match_event",
@@ -116,6 +117,15 @@ def test_one_bad_message_of_ten_is_dead_lettered_and_nine_are_done_once(stack: S
     assert _told(dead)["error"] == "Malformed"
     assert _told(dead)["queue"] == queue
     assert _told(dead)["reason"]
+
+
+def test_a_message_that_is_no_json_is_dead_lettered_with_the_place(stack: Stack) -> None:
+    reasons = {'{"a": 1,\n "b": secret}': NOT_JSON, '{"a": ' + "9" * 5_000 + "}": LONG_NUMBER}
+    stack.adapters["match_event"] = Work()
+    assert failed(stack.consume("EventQueue", batch(*reasons))) == []
+    assert [_told(dead)["reason"] for dead in stack.messages("EventDeadLetters")] == [
+        code.code for code in reasons.values()
+    ]
 
 
 @pytest.mark.parametrize("queue", USE_CASES)

@@ -22,7 +22,7 @@ from whenthen.adapters.aws import client
 from whenthen.adapters.aws.batches import MAX_ENTRIES, chunks
 from whenthen.adapters.aws.client import aws_errors, pauses
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.common.items import decode, encode, encode_value, pack, to_json, unpack
+from whenthen.adapters.dynamodb.common.items import NOT_JSON, decode, encode, encode_value, pack, to_json, unpack
 from whenthen.domain.common.errors import Malformed, Temporary
 
 _ATTRIBUTES = st.recursive(
@@ -73,10 +73,18 @@ def test_a_document_comes_back_exactly(document: Any) -> None:
     to_json(document).encode()
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_a_number_that_json_does_not_know_is_refused(number: float) -> None:
-    with pytest.raises(Malformed):
-        pack({"a": number})
+@pytest.mark.parametrize(
+    ("document", "field", "value"),
+    [
+        ({"a": float("nan")}, "a", "nan"),
+        ({"a": 1.5, "b": [{"c": 1}, {"c": float("inf")}]}, "b[1].c", "inf"),
+        ({"a": {"b c": (2, float("-inf"))}}, "a.b c[1]", "-inf"),
+    ],
+)
+def test_a_number_that_json_does_not_know_is_refused_with_its_field(document: Any, field: str, value: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        pack(document)
+    assert caught.value.reason == NOT_JSON(field=field, value=value)
 
 
 @given(st.dictionaries(st.sampled_from(["pk", "sk", "gsi1pk", "gsi1sk"]), st.text(min_size=1), min_size=4))
