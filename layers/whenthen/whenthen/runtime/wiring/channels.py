@@ -35,13 +35,23 @@ class ChannelsWiring(RunsWiring):
     def _channel(self) -> Any:
         """Load the `wiring` module of the channel's folder. Raises Misconfigured."""
         channel = self.settings.channel
+        module = f"whenthen.channels.{channel}.wiring"
         try:
-            return import_module(f"whenthen.channels.{channel}.wiring")
+            return import_module(module)
         except ModuleNotFoundError as error:
-            raise Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel") from error
+            if not module.startswith(error.name or module):
+                raise  # the channel is there, a module that it imports is not
+            raise _no_channel(channel) from error
 
     def perform_job(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel outside of the store."""
         from whenthen.usecases.runs.perform_job import PerformJob
 
         return PerformJob(self.orchestrator, self.runs, self.queues, self.clock, channel)
+
+
+def _no_channel(channel: str) -> Misconfigured:
+    from whenthen.channels.registry import CHANNELS
+
+    known = ", ".join(CHANNELS)
+    return Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel; there are {known}")
