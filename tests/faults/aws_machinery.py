@@ -25,6 +25,7 @@ from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.faults.aws_outside import Enrolling, Outside, SesClient, StepFunctionsClient, TappedWiring
 from tests.faults.kills import Kills
 from tests.faults.telling import SECRET
+from tests.template import channels
 from tests.template.reading import properties
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
@@ -42,15 +43,9 @@ QUEUES = {
     "leads": "fetch_lead",
     "sweeps": "fire_due_dates",
     "mail": "receive_email",
-    "email": "send_email",
-    "whatsapp": "send_whatsapp",
-    "webhook": "call_webhook",
-    "record": "change_record",
+    **channels.SERVICES,
 }
-"""Each queue and the function behind it."""
-
-CHANNELS = {"email", "whatsapp", "webhook", "record"}
-"""The queues whose functions share one code folder; CHANNEL says which of them one is."""
+"""Each queue and the function behind it. Those of the channels share one code folder; CHANNEL says which one is."""
 
 BUCKET = "whenthen"
 STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
@@ -74,7 +69,7 @@ _CONTEXT = SimpleNamespace(
 @cache
 def app(function: str) -> Any:
     """The module of a deployed function, of its own even where its code is shared."""
-    folder = "perform_step" if function in {QUEUES[channel] for channel in CHANNELS} else function
+    folder = "perform_step" if function in channels.SERVICES.values() else function
     spec = importlib.util.spec_from_file_location(f"app_of_{function}", FUNCTIONS / folder / "app.py")
     assert spec is not None
     assert spec.loader is not None
@@ -149,7 +144,7 @@ class AwsMachinery:
         return Settings(
             {
                 **urls,
-                **({"CHANNEL": queue} if queue in CHANNELS else {}),
+                **({"CHANNEL": queue} if queue in channels.SERVICES else {}),
                 "CONFIG_TABLE": CONFIG,
                 "RECORDS_TABLE": RECORDS,
                 "RUNS_TABLE": RUNS,

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from tests.adapters.samples import why
 from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
+from tests.template import channels
 from tests.template.reading import consumers
 from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
 from whenthen.domain.events.siblings import Group
@@ -27,12 +28,8 @@ USE_CASES = {
     "ImportQueue": "match_event",
     "LeadQueue": "fetch_lead",
     "MailQueue": "receive_email",
-    "EmailQueue": "perform_step",
-    "WhatsappQueue": "perform_step",
-    "WebhookQueue": "perform_step",
-    "RecordQueue": "perform_step",
+    **dict.fromkeys(channels.QUEUES.values(), "perform_step"),
 }
-JOB_QUEUES = ("EmailQueue", "WhatsappQueue", "WebhookQueue", "RecordQueue")
 
 
 class Work:
@@ -73,7 +70,7 @@ def _number_of(arguments: Sequence[Any]) -> int:
 
 
 def _message(queue: str, number: int) -> dict[str, Any]:
-    if queue in JOB_QUEUES:
+    if queue in channels.QUEUES.values():
         return {"run_id": "run_1", "step_id": "hello", "occurrence": number}
     if queue == "LeadQueue":
         return {"leadgen_id": str(number), "page_id": "9", "form_id": None, "ad_id": None, "created_time": 1773480600}
@@ -268,7 +265,7 @@ def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack
     assert work.asked == [0, 1, 2]
 
 
-OUTSIDE = {"LeadQueue", "EmailQueue", "WhatsappQueue", "WebhookQueue"}
+OUTSIDE = {"LeadQueue", *(channels.QUEUES[channel] for channel in channels.OUTSIDE)}
 
 
 class Slow(Work):

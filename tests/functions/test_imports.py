@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.imports import CHANNELS, WIRED, code_of, measured
 from tests.functions.stack import FUNCTIONS
+from tests.template import channels
 
 FIRST = ("receive_webhook", "receive_meta", "match_rules")
 """Those that somebody waits for, or through which every event passes."""
@@ -46,12 +47,7 @@ NOT_AT_FIRST = (
     "whenthen.ports.providers",
 )
 
-OF_CHANNEL = {
-    "send_email": ("whenthen.channels.email.effect",),
-    "send_whatsapp": ("whenthen.channels.whatsapp.effect",),
-    "call_webhook": ("whenthen.channels.webhook.effect",),
-    "change_record": ("whenthen.channels.record.effect",),
-}
+OF_CHANNEL = {function: (f"whenthen.channels.{channel}.effect",) for function, channel in CHANNELS.items()}
 """The modules that belong to one channel alone."""
 
 MOST_MODULES = 200
@@ -71,6 +67,7 @@ def _loaded(found: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 def test_every_function_is_measured() -> None:
     assert {code_of(function) for function in WIRED} == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+    assert {channel: function for function, channel in CHANNELS.items()} == channels.SERVICES
 
 
 @pytest.mark.parametrize("function", FIRST)

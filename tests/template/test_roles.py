@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.template import channels
 from tests.template.reading import (
     FUNCTION,
     ROOT,
@@ -21,7 +22,7 @@ from tests.template.reading import (
 )
 
 FUNCTIONS = set(resources(FUNCTION))
-JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
+JOBS = set(channels.FUNCTIONS.values())
 
 UNSCOPED = {
     "logs:": "log deliveries of a state machine have no resource to name",
@@ -120,10 +121,7 @@ WHO = [
     ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads", "FetchLead"}),
-    ("sqs:SendMessage.*", r"\$\{EmailQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{WhatsappQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{WebhookQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{RecordQueue.Arn\}", CARRY_ON),
+    *(("sqs:SendMessage.*", rf"\$\{{{queue}.Arn\}}", CARRY_ON) for queue in channels.QUEUES.values()),
     ("sqs:SendMessage.*", r"\$\{(Event|Import)Queue.Arn\}", set()),
 ]
 
