@@ -51,7 +51,7 @@ class ChannelsWiring(RunsWiring):
 
 
 def _no_channel(channel: str) -> Misconfigured:
-    from whenthen.channels.registry import CHANNELS
+    from whenthen.domain.rules.actions import actions
 
-    known = ", ".join(CHANNELS)
+    known = ", ".join(dict.fromkeys(action.channel for action in actions().values()))
     return Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel; there are {known}")
