@@ -28,7 +28,7 @@ STACK_FILE = "WHENTHEN_STACK_FILE"
 """Names the stack file of a stack that runs already; who finds it set uses that one and starts none."""
 
 _MACHINERY = [ROOT / name for name in ("dev/standins", "dev/requirements", "layers/whenthen/whenthen/sources")]
-"""What runs the stack rather than in it: when it changed, a running stack is started afresh."""
+"""Files that run the stack rather than in it: when one changed, a running stack is started afresh."""
 
 _STANDINS_SECONDS = 60.0
 _ATTEMPTS = 3
@@ -36,7 +36,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What `up` knows of a stack that it started: `ports` by the name of what listens."""
+    """A stack that `up` started: `ports` by the name of the process that listens."""
 
     ports: dict[str, int]
     credentials: Credentials
@@ -98,7 +98,7 @@ def running_stack(name: str = "test") -> Iterator[Stack]:
 
 
 def say(message: str) -> None:
-    """One line of progress, seen at once even through a pipe."""
+    """Print a line of progress, seen at once even through a pipe."""
     print(message, flush=True)
 
 
@@ -126,7 +126,7 @@ def _machinery() -> str:
 
 
 def _read_running(paths: StackPaths) -> Running | None:
-    """What runs, if all of it runs, answers, and was started by the machinery as it is now."""
+    """Return the stack that runs. None unless all of it answers, and was started by the machinery as it is now."""
     try:
         document = json.loads(_state_file(paths).read_text())
         running = Running(**{**document, "credentials": Credentials.from_document(document["credentials"])})
@@ -224,7 +224,7 @@ def _mail_from() -> str:
 
 
 def _document(running: Running, deployed: Resources) -> dict[str, Any]:
-    """What the stack file says."""
+    """Return the contents of the stack file."""
     api = deployed.only("AWS::ApiGatewayV2::Api")
     api_url = f"{running.emulator.url}/_aws/execute-api/{api}/$default"
     credentials = running.credentials

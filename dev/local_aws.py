@@ -66,7 +66,7 @@ class SharedArchive:
         return None
 
     def namelist(self) -> list[str]:
-        """What stands at the top of the archive: all that `extractall` makes."""
+        """Return the names at the top of the archive: all that `extractall` makes."""
         return sorted(os.listdir(self._home))
 
     def extractall(self, path: str) -> None:

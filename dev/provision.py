@@ -1,4 +1,4 @@
-"""What the operator of a fresh account does by hand after deploying, done for the local stack.
+"""Do for the local stack the work that the operator of a fresh account does by hand after deploying.
 
 The values are made up here, once per started stack. What the template must offer for it: the secrets
 `AdminKeySecret` {"key"}, `MetaSecret` {"app_secret", "verify_token", "access_token", "phone_number_id"} and
@@ -24,14 +24,15 @@ SAMPLE_SOURCE = "payments"
 SAMPLE_SCHEME = "standard_webhooks"
 
 SECONDS_AT_LEAST = 80
-"""What each function may take. Lambda has processors enough for all; this machine's are shared, and a start takes long
-where many start at once. It is less than a lease, and than half the time for which a queue hides a message.
+"""Seconds that each function may take, at least. Lambda has processors enough for all; this machine's are shared, and a
+start takes long where many start at once. It is less than a lease, and than half the time for which a queue hides a
+message.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the outside and the local stack know of each other."""
+    """Secrets that the outside and the local stack share."""
 
     app_secret: str
     verify_token: str

@@ -17,7 +17,7 @@ from dev.paths import ROOT, SAM, StackPaths, venv_python
 from dev.processes import ProcessFile
 
 SOURCES = [ROOT / name for name in ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")]
-"""What is built and deployed: when none of it changed, neither is done again."""
+"""Files that are built and deployed: when none of them changed, neither is done again."""
 
 ENVIRONMENT = "local"
 """The environment of samconfig.toml that holds the local stack's settings."""
@@ -69,7 +69,7 @@ def deploy(paths: StackPaths, emulator: Emulator, template: Path, parameters: Ma
 
 
 def configured(name: str) -> Any:
-    """One of the settings that samconfig.toml has for deploying the local stack."""
+    """Return a setting that samconfig.toml has for deploying the local stack."""
     config = tomllib.loads(_CONFIG.read_text())[ENVIRONMENT]
     return {**config["global"]["parameters"], **config["deploy"]["parameters"]}[name]
 

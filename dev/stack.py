@@ -16,7 +16,7 @@ from dev.emulator import Emulator, RootKey
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One stand-in, by the URL of what it received."""
+    """A stand-in, by the URL of its list of received calls."""
 
     url: str
 
@@ -52,7 +52,7 @@ class Hook:
 
 
 class Stack:
-    """What `.local/stack.json` says, as calls and attributes."""
+    """The contents of `.local/stack.json`, as calls and attributes."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document

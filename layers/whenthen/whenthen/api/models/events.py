@@ -150,7 +150,7 @@ class EventEntry(Model):
 
 
 class Timeline(Model):
-    """What happened to a record, the newest first."""
+    """The runs and events of a record, the newest first."""
 
     items: list[RunEntry | EventEntry]
     cursor: str | None = Field(description="Where the next page begins; null on the last.")

@@ -22,7 +22,7 @@ FAILS = "condition.fails"
 
 
 class PredicateResult(Sparse):
-    """One comparison: what it demands, what there was, and whether it holds."""
+    """A comparison: the value it demands, the value there was, and whether it holds."""
 
     field: str = Field(examples=["record.status"])
     op: str = Field(examples=["equals"])
@@ -73,7 +73,7 @@ class NearMiss(ReasonText):
 
 
 class RuleExplanation(Model):
-    """What became of a rule when an event of its types came, and why."""
+    """The result of a rule for an event of its types, and the reason."""
 
     id: str
     name: str
@@ -115,7 +115,7 @@ class RuleExplanation(Model):
 
 
 class EventExplanation(Model):
-    """What became of an event's rules: those that came nearest to starting stand first."""
+    """The results of an event's rules: those that came nearest to starting stand first."""
 
     event: RunEvent
     note: ReasonText | None = Field(description="Why no rule was matched at all; null if rules were.")

@@ -30,7 +30,7 @@ class RunEvent(Model):
 
 
 class Run(Model):
-    """One firing of one rule version for one event and record."""
+    """A firing of one rule version for one event and record."""
 
     id: str
     rule: RunRule
@@ -53,7 +53,7 @@ class Run(Model):
 
 
 class Job(Model):
-    """One step of one run."""
+    """A step of a run."""
 
     id: str = Field(description="Also the idempotency key of its effect.")
     step: str = Field(description="The id of the step in the rule.", examples=["hello"])

@@ -14,7 +14,7 @@ Created = Literal["contact", "lead", "none"]
 
 
 class CreatedKinds(Sparse):
-    """Which record an unknown sender becomes, by channel."""
+    """The record that an unknown sender becomes, by channel."""
 
     model_config = ConfigDict(extra="forbid")
     whatsapp: Created | None = "contact"

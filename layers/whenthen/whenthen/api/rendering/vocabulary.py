@@ -22,7 +22,7 @@ VERBS = Words(
     "reached received refunded rejected rendering_failed reopened replied sent series_created signed "
     "started_manually submitted subscription_changed text_selected",
 )
-"""What happened: the part of an event's type after the dot."""
+"""Past verbs of event types: the part after the dot."""
 
 STATUSES = Words("status", "running pending claimed waiting paused done failed skipped unknown stopped")
 """How a job or a run stands."""
@@ -33,16 +33,16 @@ POINTS = Words("point", "now today yesterday tomorrow")
 """Points in time that conditions name."""
 
 FIELD_TYPES = Words("field_type", "text number flag time date record texts list object")
-"""What a field holds, as lint names it."""
+"""Types of fields, as lint names them."""
 
 REPORTED = Words(
     "reported",
     "sent failed delivered read played bounced rejected not_rendered opened clicked reported_as_spam",
 )
-"""What a provider reports of a message."""
+"""Reports of a provider about a message."""
 
 EXPLAINED = Words(
     "explained",
     "started shadow only_new only_new_no_record entered_before budget_used_up switched_off not_met changed_since loop",
 )
-"""What became of a rule when its event came."""
+"""Results of a rule when its event came."""

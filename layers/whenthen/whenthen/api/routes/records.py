@@ -21,7 +21,7 @@ from whenthen.runtime.wiring import wired
 router = Router()
 
 ORIGINS = ("human", "api")
-"""Who a caller may say that made a change."""
+"""Makers of a change whom a caller may name."""
 
 RECORD = answers("The record.", "ETag")
 

@@ -41,7 +41,7 @@ def read(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
 
 @router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"], responses=STATE)
 def stop(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
-    """What was done stays done; what is still to come does not happen."""
+    """Stop a run. Its finished steps stay done; the steps still to come do not happen."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().stop_run(run_id, by=by))))

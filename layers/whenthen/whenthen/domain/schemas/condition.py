@@ -110,7 +110,7 @@ def _field_examples(roots: Collection[str]) -> list[str]:
 
 
 def _shapes_of_values(rows: Iterable[Operator]) -> list[Schema]:
-    """What `value` must be, for each kind of value that operators take."""
+    """Return the shape of `value` for each kind of value that operators take."""
     by_kind: dict[str, list[str]] = {}
     for row in rows:
         by_kind.setdefault(row.takes, []).append(row.name)
