@@ -15,11 +15,12 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, Temporary, TooLarge, WhenthenError
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED
 from whenthen.ports.values import Counter, RecordWrite
 
 LEASE = timedelta(seconds=90)
+MINUTE = timedelta(minutes=1)
 DONE = Outcome(JobStatus.DONE, why("sent"), {"message_id": "wamid.1", "count": 1})
 
 
@@ -150,6 +151,48 @@ def test_a_postponed_job_is_claimed_anew_and_its_refusals_are_counted(ledger: Dy
     claimed = _claim(ledger, pending)
     assert ledger.complete(claimed, DONE, minutes(1))
     assert _stored(ledger, pending).postponed == 2
+
+
+def test_a_job_is_held_for_a_later_attempt_and_its_run_left_alone_until_then(ledger: DynamoRuns, pending: Job) -> None:
+    claimed, until = _claim(ledger, pending), NOW + timedelta(days=2)
+    assert ledger.hold(claimed, why("blocked"), until)
+    found = _stored(ledger, pending)
+    assert (found.status, found.attempts, found.reason) == (JobStatus.PENDING, 1, why("blocked"))
+    assert (found.held_until, found.lease_until) == (until, None)
+    assert found.is_held(until - MINUTE)
+    assert not found.is_held(until)
+    assert ledger.overdue(until, 10) == []
+    assert ledger.overdue(until + MINUTE, 10) == [pending.run_id]
+    assert _claim(ledger, found, until).attempt == 2
+
+
+def test_a_job_is_not_held_once_its_claim_or_its_run_is_over(ledger: DynamoRuns, pending: Job) -> None:
+    claimed, until = _claim(ledger, pending), NOW + timedelta(days=2)
+    assert not ledger.hold(replace(claimed, attempt=2), why("blocked"), until)
+    state = ledger.load(pending.run_id)
+    assert state is not None
+    assert ledger.finish(state.run, RunStatus.STOPPED, why("stopped"), NOW)
+    assert not ledger.hold(claimed, why("blocked"), until)
+    assert _stored(ledger, pending) == claimed
+    (listed,) = ledger.by_status("stopped", limit=10, cursor=None).items
+    assert listed.id == pending.run_id
+
+
+def test_a_hold_that_finds_itself_made_is_ours(ledger: DynamoRuns, client: Intervening, pending: Job) -> None:
+    claimed = _claim(ledger, pending)
+    client._client = _Twice(client._client)
+    assert ledger.hold(claimed, why("blocked"), NOW + timedelta(days=2))
+
+
+def test_a_held_job_is_freed_only_when_its_time_is_over(ledger: DynamoRuns, pending: Job) -> None:
+    claimed, until = _claim(ledger, pending), NOW + timedelta(days=2)
+    ledger.free(pending, until, NOW)
+    assert _stored(ledger, pending) == claimed
+    ledger.hold(claimed, why("blocked"), until)
+    ledger.free(pending, until - MINUTE, NOW)
+    assert _stored(ledger, pending).held_until == until
+    ledger.free(pending, until, NOW + 5 * MINUTE)
+    assert _stored(ledger, pending).held_until == NOW + 5 * MINUTE
 
 
 def test_a_job_that_is_no_longer_held_is_not_postponed(ledger: DynamoRuns, pending: Job) -> None:

@@ -86,7 +86,12 @@ def test_reads_a_whole_rule() -> None:
     assign, hello, call = rule.steps
     assert (assign.channel, hello.channel, call.channel) == ("record", "whatsapp", "record")
     assert assign.parameters == {"from": ["agent:ayse", "agent:budi"], "by": "round_robin", "keep": False}
-    assert (hello.on_error, hello.attempts, assign.on_error, assign.attempts) == (OnError.CONTINUE, 2, OnError.STOP, 5)
+    assert (hello.on_error, hello.retry.attempts, assign.on_error, assign.retry.attempts) == (
+        OnError.CONTINUE,
+        2,
+        OnError.STOP,
+        5,
+    )
     assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
     assert (rule.entry.again, rule.entry.only_new) == (ReentryPolicy.ONCE_PER_RECORD, True)
     assert rule.exit.on == ("contact.replied",)

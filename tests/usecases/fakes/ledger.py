@@ -126,6 +126,19 @@ class FakeRuns:
             stored = self.jobs[key_of(job)]
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
+    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
+        if not self._holds(job) or self.runs[job.run_id].status.final:
+            return False
+        self.release(job, reason)
+        self.jobs[key_of(job)] = replace(self.jobs[key_of(job)], held_until=until)
+        self.looked_at[job.run_id] = until
+        return True
+
+    def free(self, job: Job, until: datetime, now: datetime) -> None:
+        stored = self.jobs[key_of(job)]
+        if stored.status is JobStatus.PENDING and stored.held_until is not None and stored.held_until <= until:
+            self.jobs[key_of(job)] = replace(stored, held_until=now)
+
     def postpone(self, job: Job, reason: Reason) -> bool:
         if not self._holds(job):
             return False

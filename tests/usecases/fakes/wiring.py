@@ -115,7 +115,7 @@ def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
     orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
-    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.clock)
+    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(

@@ -58,6 +58,15 @@ class RunLedger(Protocol):
     def release(self, job: Job, reason: Reason) -> None:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
 
+    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
+        """Release a claimed job for an attempt at `until`, and let sweeps leave its run alone until then.
+
+        Fenced by the job's attempt. Returns False if the claim or the run is over.
+        """
+
+    def free(self, job: Job, until: datetime, now: datetime) -> None:
+        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are."""
+
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
 

@@ -10,7 +10,9 @@ from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
 from whenthen.api.rendering.vocabulary import WEEKDAYS
 from whenthen.domain.rules.actions import actions
-from whenthen.domain.rules.steps import ATTEMPTS, MOVING_STEP, OnError, Step
+from whenthen.domain.rules.steps import MOVING_STEP, Step
+from whenthen.domain.steps.branches import OnError
+from whenthen.domain.steps.retries import ATTEMPTS
 
 if TYPE_CHECKING:
     from whenthen.domain.temporal.waits import Until, Wait
@@ -91,7 +93,7 @@ def _until(book: Phrasebook, until: Until) -> str:
 
 
 def _failing(book: Phrasebook, step: Step) -> Iterator[str]:
-    if step.attempts != ATTEMPTS:
-        yield book.phrase(STEPS, "attempts", most=str(step.attempts))
+    if step.retry.attempts != ATTEMPTS:
+        yield book.phrase(STEPS, "attempts", most=str(step.retry.attempts))
     if step.on_error is OnError.CONTINUE:
         yield book.phrase(STEPS, "goes_on")

@@ -17,8 +17,9 @@ from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.event_triggers import watched
-from whenthen.domain.rules.steps import OnError, Step, read_steps
+from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
+from whenthen.domain.steps.branches import OnError
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 
@@ -100,6 +101,13 @@ class Rule(Struct, frozen=True):
             else:
                 step_groups.append([step])
         return tuple(tuple(step_group) for step_group in step_groups)
+
+    def group_of(self, step_id: str) -> int:
+        """Return the number of the step group with this step. Raises KeyError."""
+        for number, step_group in enumerate(self.step_groups):
+            if any(step.id == step_id for step in step_group):
+                return number
+        raise KeyError(step_id)
 
     def step(self, step_id: str) -> Step:
         """Return the step with this id. Raises KeyError."""

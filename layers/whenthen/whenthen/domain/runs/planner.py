@@ -23,6 +23,8 @@ NO_DATE = ReasonCode("wait.no_date", "field")
 TOO_FAR = ReasonCode("wait.too_far", "due", "count")
 CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
+# A branch of `step` leads to `target`, and so past the step that has this reason.
+PASSED_OVER = ReasonCode("step.passed_over", "step", "target")
 # The run's record was deleted meanwhile.
 RECORD_DELETED = ReasonCode("record.deleted", "ref")
 
@@ -50,7 +52,19 @@ class Finish(Struct, frozen=True):
     reason: Reason
 
 
-Move = WaitUntil | Dispatch | Finish
+class PassOver(Struct, frozen=True):
+    """Pass over the steps up to and with `step_group`, each with its own group, because of a branch.
+
+    The run goes on with the group behind them.
+    """
+
+    step_group: int
+    due: datetime
+    steps: tuple[tuple[int, Step], ...]
+    reason: Reason
+
+
+Move = WaitUntil | Dispatch | PassOver | Finish
 
 
 def enter_step_group(
@@ -112,7 +126,42 @@ def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping
     for job in current:
         if job.status is JobStatus.FAILED and rule.step(job.step_id).on_error is OnError.STOP:
             return Finish(RunStatus.FAILED, AT_STEP(step=job.step_id, reason=job.reason))
-    return enter_step_group(rule, run, run.step_group + 1, context, clock_after(run, current), jobs)
+    clock = clock_after(run, current)
+    passed = _passed_over(rule, run, current, clock)
+    return passed or enter_step_group(rule, run, run.step_group + 1, context, clock, jobs)
+
+
+def _passed_over(rule: Rule, run: Run, current: Sequence[Job], clock: datetime) -> PassOver | None:
+    """Pass over what lies between the step group and the target of its branch; None if no branch skips anything."""
+    taken = branch_taken(rule, run.step_group, current)
+    if taken is None:
+        return None
+    step, target = taken
+    until = rule.group_of(target)
+    passed = [(number, each) for number in range(run.step_group + 1, until) for each in rule.step_groups[number]]
+    if not passed:
+        return None
+    return PassOver(until - 1, clock, tuple(passed), PASSED_OVER(step=step, target=target))
+
+
+def branch_taken(rule: Rule, step_group: int, jobs: Sequence[Job]) -> tuple[str, str] | None:
+    """Return the step that branches, and the step that its branch leads to; None if the next group follows.
+
+    Of several steps of a group that branch, the first in the order of the rule decides.
+    """
+    by_step = {job.step_id: job for job in jobs}
+    for step in rule.step_groups[step_group]:
+        job = by_step.get(step.id)
+        if job is not None and (target := _target(step, job)):
+            return step.id, target
+    return None
+
+
+def _target(step: Step, job: Job) -> str:
+    if job.status is JobStatus.FAILED:
+        return step.fallback
+    is_false = job.status is JobStatus.SKIPPED and job.reason is not None and job.reason.code == CONDITION_FALSE.code
+    return step.otherwise if is_false else ""
 
 
 def clock_after(run: Run, jobs: Sequence[Job]) -> datetime:

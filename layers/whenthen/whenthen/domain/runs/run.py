@@ -83,6 +83,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     postponed    number of claims that ended because the provider throttled: these were no attempts
     lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
+    held_until   moment before which the next attempt is not made, by the step's `retry`; None: at once
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
     reason       of the outcome, or of the last attempt that failed; None before either
     """
@@ -101,11 +102,21 @@ class Job(Struct, frozen=True, omit_defaults=True):
     finished_at: datetime | None = None
     stage: int = 0
     postponed: int = 0
+    held_until: datetime | None = None
 
     @property
     def attempts(self) -> int:
         """Return how often the effect was tried."""
         return self.attempt - self.postponed
+
+    @property
+    def since(self) -> datetime:
+        """Return the moment from which the job could be performed: since then a provider may have throttled it."""
+        return self.due if self.held_until is None else max(self.due, self.held_until)
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether the job's next attempt is still to wait."""
+        return self.status is JobStatus.PENDING and self.held_until is not None and self.held_until > now
 
     @property
     def id(self) -> str:

@@ -47,7 +47,7 @@ class ChannelsWiring(RunsWiring):
         """Make the use case that performs the jobs of a channel outside of the store."""
         from whenthen.usecases.runs.perform_job import PerformJob
 
-        return PerformJob(self.orchestrator, self.runs, self.queues, self.clock, channel)
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel)
 
 
 def _no_channel(channel: str) -> Misconfigured:

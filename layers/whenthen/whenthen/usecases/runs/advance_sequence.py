@@ -35,10 +35,20 @@ class AdvanceSequence(Struct, frozen=True):
             return False
         run = state.run
         if run.step_group >= step_group:
+            self._end_holds(state, until)
             self.orchestrator.catch_up(state)
         elif run.status is RunStatus.WAITING and run.step_group + 1 == step_group and run.waits_until is not None:
             self._end_wait(state, until, run.waits_until)
         return True
+
+    def _end_holds(self, state: RunState, until: datetime) -> None:
+        """Let jobs be tried again that were held until now: the state machine says that it is time."""
+        ended = [job for job in state.jobs if job.held_until is not None and job.held_until <= until]
+        for job in ended:
+            self.orchestrator.free(job, until)
+        if state.run.status.final:
+            # Those of a run that is over are skipped by whoever performs them.
+            self.orchestrator.send(ended)
 
     def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
         """Enter the step group; or start the wait's next leg, if `until` ended only one of them."""

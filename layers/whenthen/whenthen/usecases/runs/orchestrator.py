@@ -12,14 +12,15 @@ from msgspec.structs import replace
 
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
-from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_step_group
+from whenthen.domain.runs.planner import Dispatch, Finish, Move, PassOver, WaitUntil, after_step_group
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:
-    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.rules.rule import Rule, Step
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
@@ -28,26 +29,21 @@ if TYPE_CHECKING:
     from whenthen.ports.values import RunState
 
 
-def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
-    """Make the jobs of a step group: pending ones to be sent, and skipped ones, which have their outcome at once."""
-    skipped = tuple(
-        Job(
-            run_id=run.id,
-            step_id=step.id,
-            step_group=move.step_group,
-            action=step.action,
-            due=move.due,
-            status=JobStatus.SKIPPED,
-            reason=reason,
-            finished_at=now,
-        )
-        for step, reason in move.skipped
-    )
-    wanted = tuple(
-        Job(run_id=run.id, step_id=step.id, step_group=move.step_group, action=step.action, due=move.due)
-        for step in move.steps
-    )
-    return wanted + skipped
+def jobs_of(run: Run, move: Dispatch | PassOver, now: datetime) -> tuple[Job, ...]:
+    """Make the jobs of a move: pending ones to be sent, and skipped ones, which have their outcome at once."""
+    if isinstance(move, PassOver):
+        return tuple(_skipped(_job(run, step, number, move.due), move.reason, now) for number, step in move.steps)
+    wanted = [_job(run, step, move.step_group, move.due) for step in move.steps]
+    skipped = [_skipped(_job(run, step, move.step_group, move.due), reason, now) for step, reason in move.skipped]
+    return (*wanted, *skipped)
+
+
+def _job(run: Run, step: Step, step_group: int, due: datetime) -> Job:
+    return Job(run_id=run.id, step_id=step.id, step_group=step_group, action=step.action, due=due)
+
+
+def _skipped(job: Job, reason: Reason, now: datetime) -> Job:
+    return replace(job, status=JobStatus.SKIPPED, reason=reason, finished_at=now)
 
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
@@ -130,13 +126,13 @@ class Orchestrator(Struct, frozen=True):
     def carry_out(self, state: RunState, move: Move) -> None:
         """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
-        while isinstance(move, Dispatch):
+        while isinstance(move, Dispatch | PassOver):
             run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
             step_group = jobs_of(run, move, self.clock.now())
             if not self.runs.dispatch(run, step_group):
                 self.carry_on(self.runs.load(run.id))
                 return
-            if move.steps:
+            if isinstance(move, Dispatch) and move.steps:
                 send_jobs(self.queues, step_group)
                 return
             jobs = (*jobs, *step_group)
@@ -148,6 +144,14 @@ class Orchestrator(Struct, frozen=True):
             self.finish(run, move)
         else:
             self._park(run, move)
+
+    def free(self, job: Job, until: datetime) -> None:
+        """Let a job be performed at once that is held until then at most."""
+        self.runs.free(job, until, self.clock.now())
+
+    def send(self, jobs: Sequence[Job]) -> None:
+        """Send every job without an outcome to its channel's queue."""
+        send_jobs(self.queues, jobs)
 
     def finish(self, run: Run, move: Finish) -> None:
         """Give the run its outcome."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
@@ -17,11 +18,10 @@ from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.runs.orchestrator import send_again
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.runs.run import Run
     from whenthen.ports.clock import Clock
-    from whenthen.ports.runs import JobQueues, RunLedger
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
@@ -31,6 +31,10 @@ LEASE = timedelta(seconds=90)
 BACKOFF = (5, 20, 60, 180, 300, 600, 900)
 """Seconds before the next attempt, by number of attempts; a provider's own wish takes precedence."""
 
+EARLY = timedelta(seconds=2)
+"""How much too early a message may come back to a job that is held."""
+
+HELD = ReasonCode("job.held")
 # The job was not performed, as its run had an outcome before; `reason` is the run's.
 RUN_ENDED = ReasonCode("run.ended", "outcome", "reason")
 MAY_HAVE_BEEN_SENT = ReasonCode("job.may_have_been_sent", "reason")
@@ -74,6 +78,7 @@ class PerformJob(Struct, frozen=True):
     orchestrator: Orchestrator
     runs: RunLedger
     queues: JobQueues
+    sequences: Sequences
     clock: Clock
     channel: Channel
 
@@ -82,6 +87,8 @@ class PerformJob(Struct, frozen=True):
         state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
         if job.status.final:
             self.orchestrator.catch_up(state, behind=job.step_group)
+        elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
+            self._wait(job)
         else:
             self.orchestrator.carry_on(self._perform(state, job))
 
@@ -99,7 +106,7 @@ class PerformJob(Struct, frozen=True):
         claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
         if claimed.status.final:
             return self.runs.load(job.run_id)
-        outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step)
+        outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)
         if outcome is None:
             return None
         return self.runs.complete(claimed, outcome, self.clock.now()) or self.runs.load(job.run_id)
@@ -116,7 +123,7 @@ class PerformJob(Struct, frozen=True):
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 
-    def _execute(self, effect: Effect, job: Job, step: Step) -> Outcome | None:
+    def _execute(self, effect: Effect, job: Job, step: Step, run: Run) -> Outcome | None:
         """Perform the effect; return None if the job was sent again. Raises Temporary: then its message comes back."""
         try:
             return effect.perform()
@@ -125,24 +132,42 @@ class PerformJob(Struct, frozen=True):
         except AnswerLost as error:
             if not self.channel.repeatable:
                 return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
-            return self._again(job, step, error.reason, None)
+            return self._again(job, step, run, error)
         except Throttled as error:
             return self._postpone(job, error)
         except Temporary as error:
-            return self._again(job, step, error.reason, error.retry_after)
+            return self._again(job, step, run, error)
 
-    def _again(self, job: Job, step: Step, reason: Reason, wish: float | None) -> Outcome:
-        if job.attempts >= step.attempts:
-            return Outcome(JobStatus.FAILED, GIVEN_UP(count=job.attempts, reason=reason))
-        self.runs.release(job, reason)
-        raise Temporary(reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
+    def _again(self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary) -> Outcome | None:
+        """Let the job be tried again when its step says; return its outcome if it was tried often enough."""
+        if job.attempts >= step.retry.attempts:
+            return Outcome(JobStatus.FAILED, GIVEN_UP(count=job.attempts, reason=error.reason))
+        now, wish = self.clock.now(), error.retry_after if isinstance(error, Temporary) else None
+        at = step.retry.next_at(job.attempts, now, self.orchestrator.rule_of(run).zone)
+        until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
+        if until is not None and self.runs.hold(job, error.reason, until):
+            self._wait(replace(job, held_until=until))
+            return None
+        self.runs.release(job, error.reason)
+        raise Temporary(error.reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
+
+    def _wait(self, job: Job) -> None:
+        """Wait with a job that is held: a short time on its queue, a long one on the state machine.
+
+        Raises Temporary for a short time: then the message comes back.
+        """
+        until = job.held_until or job.due
+        seconds = (until - self.clock.now()).total_seconds()
+        if seconds <= backoff.LONGEST_PAUSE:
+            raise Temporary(job.reason or HELD(), retry_after=max(seconds, 1.0))
+        self.sequences.wait(job.run_id, job.step_group, until)
 
     def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
         """Put the job off; this was no attempt, so it is given up by time.
 
         The job is released before its message is sent, which may arrive at once.
         """
-        if backoff.is_over(job.due, self.clock.now()):
+        if backoff.is_over(job.since, self.clock.now()):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
         if self.runs.postpone(job, error.reason):
             delay = backoff.pause(job.id, job.postponed + 1, error.retry_after)

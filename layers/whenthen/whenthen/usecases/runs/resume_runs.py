@@ -12,6 +12,8 @@ from whenthen.domain.runs.run import RunStatus
 from whenthen.usecases.runs.orchestrator import channel_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import JobQueues, RunLedger
     from whenthen.ports.values import RunState
@@ -86,6 +88,9 @@ class ResumeRuns(Struct, frozen=True):
             if run.waits_until > self.clock.now() - OVERDUE:
                 return False
             return self.advance_sequence(run_id, run.step_group + 1, run.waits_until)
+        if (held_until := held(state, self.clock.now())) is not None:
+            self.runs.look_again(run_id, held_until + OVERDUE)
+            return False
         if self._is_under_way(state):
             return False
         self.orchestrator.catch_up(state)
@@ -97,3 +102,10 @@ class ResumeRuns(Struct, frozen=True):
             return False
         channels = {channel_of(job) for job in state.jobs if not job.status.final}
         return any(not self.queues.is_empty(channel) for channel in channels)
+
+
+def held(state: RunState, now: datetime) -> datetime | None:
+    """Return until when all open jobs of the run are held, the first of them; None if one is not."""
+    open_jobs = [job for job in state.jobs if not job.status.final]
+    times = [job.held_until for job in open_jobs if job.held_until is not None and job.is_held(now)]
+    return min(times) if times and len(times) == len(open_jobs) else None

@@ -17,10 +17,13 @@ from whenthen.adapters.dynamodb.records_table import record_items
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
+    IS_OPEN,
     JOBS,
     RUN,
     job_in,
     job_key,
+    open_values,
+    place_in_index,
     run_pk,
     state_of,
 )
@@ -39,6 +42,7 @@ _LOOKS = 4
 
 _COUNTER = "counter"
 _ATTRIBUTE = re.compile(r"#(\w+)")
+_WITHIN = rf"#{JOBS}.#job.#\1"
 
 
 class DynamoJobs:
@@ -82,20 +86,49 @@ class DynamoJobs:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
         freed = Expression(
             condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON} REMOVE #lease_until, #claimant",
+            update=f"SET #status = :pending, {SET_REASON} {_UNCLAIM}",
             values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason)},
         )
+        self._change(job, _of(job, freed))
+
+    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
+        """Release a claimed job for an attempt at `until`, and let sweeps leave its run alone until then."""
+        values = {"pending": JobStatus.PENDING.value, **reason_item(reason), "until": format_time(until)}
+        freed = Expression(_HELD, f"SET #status = :pending, {SET_REASON}, #held_until = :until", _held(job) | values)
+        of_job = _of(job, freed)
+        held = changed(
+            of_job,
+            condition=f"{of_job.condition} AND {IS_OPEN}",
+            update=f"{of_job.update}, #gsi3sk = :looked_at {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
+            values={**freed.values, **open_values(), "looked_at": place_in_index(job.run_id, until)},
+        )
+        if self._change(job, held):
+            return True
+        # An answer may have been lost, and the client's own repetition found the job released.
+        found = self._read(job)
+        ours = found.status is JobStatus.PENDING and found.attempt == job.attempt
+        return ours and found.held_until is not None and format_time(found.held_until) == format_time(until)
+
+    def free(self, job: Job, until: datetime, now: datetime) -> None:
+        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are."""
+        values = {"pending": JobStatus.PENDING.value, "until": format_time(until), "now": format_time(now)}
+        freed = Expression("#status = :pending AND #held_until <= :until", "SET #held_until = :now", values)
+        self._change(job, _of(job, freed))
+
+    def _change(self, job: Job, change: Expression) -> bool:
+        """Change the run of the job. Returns False if another worker claimed the job, or it ended."""
         try:
-            self._update(job, freed)
-        except ConditionFailed:  # another worker claimed it, or it ended: then there is nothing to release
-            return
+            self._runs.update(run_pk(job.run_id), RUN, change)
+        except ConditionFailed:
+            return False
+        return True
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
         freed = Expression(
             condition=_HELD,
             update=f"SET #status = :pending, {SET_REASON}, #postponed = if_not_exists(#postponed, :zero) + :one"
-            " REMOVE #lease_until, #claimant",
+            f" {_UNCLAIM}",
             values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1},
         )
         try:
@@ -179,11 +212,10 @@ class DynamoJobs:
 
 def _of(job: Job, change: Expression) -> Expression:
     """Return the change with its attributes understood as those of the job within its run's item."""
-    within = rf"#{JOBS}.#job.#\1"
     return changed(
         change,
-        condition=_ATTRIBUTE.sub(within, change.condition),
-        update=_ATTRIBUTE.sub(within, change.update),
+        condition=_ATTRIBUTE.sub(_WITHIN, change.condition),
+        update=_ATTRIBUTE.sub(_WITHIN, change.update),
         names={**change.names, "job": job_key(job)},
     )
 
@@ -201,6 +233,7 @@ def _counter_pk(name: str) -> str:
 
 
 _HELD = "#status = :claimed AND #attempt = :held"
+_UNCLAIM = "REMOVE #lease_until, #claimant"
 
 
 def _held(job: Job) -> dict[str, str | int]:
