@@ -90,6 +90,35 @@ def test_what_is_not_as_usual_about_a_step(step: dict[str, Any], said: str) -> N
     assert details_of(step) == said
 
 
+BRANCHES: list[tuple[str, str, list[str]]] = [
+    ("en", "called “last”",
+     ["only if “vip” is known", "otherwise on with “last”", "tried again after: 5 minutes, 1 day 2 hours",
+      "if it fails, on with “last”"]),
+    ("tr", "adı: “last”",
+     ["yalnızca şu durumda: “vip” biliniyor", "aksi hâlde devamı: “last”",
+      "yeniden denenir, aradaki süre: 5 dakika, 1 gün 2 saat", "başarısız olursa devamı: “last”"]),
+    ("hu", "neve: „last”",
+     ["csak ha „vip” ismert", "különben folytatás: „last”", "újrapróbálás ennyi idő múlva: 5 perc, 1 nap 2 óra",
+      "ha nem sikerül, folytatás: „last”"]),
+    ("id", "namanya: “last”",
+     ["hanya jika “vip” diketahui", "jika tidak, lanjut ke: “last”", "dicoba lagi setelah: 5 menit, 1 hari 2 jam",
+      "jika gagal, lanjut ke: “last”"]),
+    ("he", "שמו: “last”",
+     ["רק אם “vip” ידוע", "אחרת ממשיכים אל: “last”", "ניסיון חוזר אחרי: 5 דקות, יום אחד 2 שעות",
+      "אם הוא נכשל, ממשיכים אל: “last”"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "called", "said"), BRANCHES)
+def test_branches_and_retries(language: str, called: str, said: list[str]) -> None:
+    delays = [{"minutes": 5}, {"days": 1, "hours": 2, "minutes": 0}]
+    vip = {"field": "record.vip", "op": "exists"}
+    branching = {"only_if": vip, "else": "last", "retry": {"delays": delays}, "on_error": {"go_to": "last"}}
+    rule = rule_with({**TAGS, "id": "a", **branching}, {**TAGS, "id": "b"}, {**TAGS, "id": "last"})
+    details = re.findall(r"\((.+?)\)", plain(Renderer(language).rule(rule)))
+    assert details == [", ".join(said), called]
+
+
 STEPS: list[tuple[dict[str, Any], str]] = [
     ({"action": "set_fields", "with": {"fields": {"a": 1, "b": None, "c": "x"}}},
      "set fields: “a” = 1, “b” = nothing, “c” = “x”"),

@@ -16,6 +16,7 @@ from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step
 from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.steps.branches import branches_of
 from whenthen.domain.temporal.time_zones import UTC
 
 _CLOCKED = frozenset({"before", "after", "between"})
@@ -31,12 +32,13 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         *([render_condition(book, rule.exit.when, zone)] if rule.exit.when else []),
     ]
     semicolon = book.phrase(JOINS, "semicolon")
+    targets = {branch.target for step in rule.steps for branch in branches_of(step)}
     parts = {
         "when": render_trigger(book, rule),
         "kind": book.kind(rule.kind) if rule.kind and not names_kind(rule) else "",
         "if": render_condition(book, AllOf(tuple(demands)), zone) if demands else "",
         "entry": semicolon.join(_entry(book, rule.entry)),
-        "then": semicolon.join(render_step(book, step, zone) for step in rule.steps),
+        "then": semicolon.join(render_step(book, step, zone, named=step.id in targets) for step in rule.steps),
         "ends": book.any(ends),
         "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",
     }

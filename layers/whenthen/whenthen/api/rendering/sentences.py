@@ -89,8 +89,16 @@ STEPS = Phrases(
         "keep": "",
         "at_the_same_time": "",
         "only_if": "condition",
+        # The step's own name, where another step leads to it.
+        "called": "step",
+        # If the condition of the step is not met; `step` is the name of the step to go on with.
+        "else": "step",
         "attempts": "most",
+        # How long after each attempt the next one is made.
+        "delays": "lengths",
         "goes_on": "",
+        # `step` is the name of the step to go on with.
+        "falls_back": "step",
     },
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
@@ -15,6 +17,7 @@ from whenthen.domain.steps.branches import OnError
 from whenthen.domain.steps.retries import ATTEMPTS
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.time_values import Duration
     from whenthen.domain.temporal.waits import Until, Wait
 
 _OTHERWISE: Mapping[str, Mapping[object, str]] = {
@@ -25,17 +28,20 @@ _OTHERWISE: Mapping[str, Mapping[object, str]] = {
 """Parameters that stand for something else than usual: parameter → value → its text in STEPS."""
 
 
-def render_step(book: Phrasebook, step: Step, zone: str) -> str:
+def render_step(book: Phrasebook, step: Step, zone: str, *, named: bool = False) -> str:
     """Say what a step does, and when. What holds for steps that say nothing of it is left out.
 
-    zone  the rule's
+    zone   the rule's
+    named  whether to say its id, because another step leads to it
     """
     said = book.text(actions()[step.action].label)
     if step.id == MOVING_STEP:
         said = book.phrase(STEPS, "moves_to", stage=book.quoted(step.parameters["fields"]["stage"]))
     elif about := _about(book, step):
         said = f"{said}: {about}"
-    return book.detailed(said, [*_parameters(book, step.parameters), *_timing(book, step, zone), *_failing(book, step)])
+    called = [book.phrase(STEPS, "called", step=book.quoted(step.id))] if named else []
+    parameters, failing = _parameters(book, step.parameters), _failing(book, step)
+    return book.detailed(said, [*called, *parameters, *_timing(book, step, zone), *failing])
 
 
 def _about(book: Phrasebook, step: Step) -> str:
@@ -67,6 +73,8 @@ def _timing(book: Phrasebook, step: Step, zone: str) -> Iterator[str]:
         yield from _wait(book, step.wait)
     if step.only_if is not None:
         yield book.phrase(STEPS, "only_if", condition=render_condition(book, step.only_if, zone))
+    if step.otherwise:
+        yield book.phrase(STEPS, "else", step=book.quoted(step.otherwise))
 
 
 def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
@@ -92,8 +100,17 @@ def _until(book: Phrasebook, until: Until) -> str:
     return book.phrase(WAITS, which, field=field, length=book.lengths({"days": abs(until.days)}, away=True))
 
 
+def _given(delay: Duration) -> Mapping[str, int]:
+    return {unit: amount for unit, amount in to_builtins(delay).items() if amount}
+
+
 def _failing(book: Phrasebook, step: Step) -> Iterator[str]:
     if step.retry.attempts != ATTEMPTS:
         yield book.phrase(STEPS, "attempts", most=str(step.retry.attempts))
+    if step.retry.delays:
+        lengths = [book.lengths(_given(delay)) for delay in step.retry.delays]
+        yield book.phrase(STEPS, "delays", lengths=book.listed(lengths))
     if step.on_error is OnError.CONTINUE:
         yield book.phrase(STEPS, "goes_on")
+    if step.fallback:
+        yield book.phrase(STEPS, "falls_back", step=book.quoted(step.fallback))

@@ -13,7 +13,7 @@ from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.events.types import FINISHED
 from whenthen.domain.lint.findings import CYCLE, CYCLE_THAT_SETTLES, ENDLESS_CYCLE, SAME_FIELD, Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
-from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of
+from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of, skippable_steps
 from whenthen.domain.rules.actions import ANYTHING
 from whenthen.domain.rules.rule import Exit, ReentryPolicy, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
@@ -127,9 +127,9 @@ def _always_starts(rule: Rule, other: Rule) -> bool:
         return False
     if other.trigger.on is On.AFTER_RULE:
         return True
-    asking = {step.id for step in rule.steps if step.only_if is not None}
+    skippable = skippable_steps(rule)
     return any(
-        effect.step not in asking and (effect.created or effect.reports) and _starts(effect, other)
+        effect.step not in skippable and (effect.created or effect.reports) and _starts(effect, other)
         for effect in effects_of(rule)
     )
 
