@@ -20,9 +20,13 @@ NEVER = ("pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler")
 FOR_A_SCHEDULE = ("cronsim",)
 """What no function may load before it reads a rule that has a schedule."""
 
+FOR_A_DAY = ("holidays", "whenthen.domain.temporal.business_time")
+"""What no function may load before a step waits by working hours and holidays."""
+
 NOT_AT_FIRST = (
     *NEVER,
     *FOR_A_SCHEDULE,
+    *FOR_A_DAY,
     "jinja2",
     "phonenumbers",
     "asyncio",
@@ -79,11 +83,11 @@ def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path)
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
 def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
-    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE)) == []
+    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY)) == []
 
 
 def test_the_api_loads_nothing_for_schedules_at_first(bytecode: Path) -> None:
-    assert _loaded(measured("manage", bytecode), FOR_A_SCHEDULE) == []
+    assert _loaded(measured("manage", bytecode), (*FOR_A_SCHEDULE, *FOR_A_DAY)) == []
 
 
 @pytest.mark.parametrize("function", sorted(CHANNELS))

@@ -116,7 +116,7 @@ UNSAYABLE: tuple[Unsayable, ...] = (
               r"steps\[\d+\]\.with\.fields\..*", r"number\.beyond_64_bits",
               _rule(steps=[{"id": "a", "action": "set_fields", "with": {"fields": {"a": 10**30}}}])),
     Unsayable("whole floats", "1.0 is a whole number to a schema, and none to the parser.", "rule",
-              r"version|.*\.(days|hours|minutes|seconds|attempts|weeks|within|value|ago|ahead|delays\[\d+\])",
+              r"version|.*\.(days|hours|minutes|seconds|business_days|business_hours|attempts|weeks|within|value|ago|ahead|delays\[\d+\])",
               r"value\.not_integer|duration\.malformed_amount", _step(wait={"days": 1.0})),
     Unsayable("JMESPath", "The grammar of expressions is no regular one.", "source",
               r"each|mappings\[\d+\]\.(record\.)?\w+", r"expression\..+",

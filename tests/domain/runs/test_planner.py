@@ -40,6 +40,7 @@ from whenthen.domain.runs.run import (
     outcome_of,
     watched_types,
 )
+from whenthen.domain.temporal.business_time import BusinessCalendar
 
 BLOCKED = Reason("sample.blocked")
 
@@ -113,17 +114,24 @@ NONE = timedelta()
         (rule(step("a"), exit={"when": WON}), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
         (rule(step("a", wait={"hours": 1}), exit={"when": NEW}), 0, NOW, ("wait", 0, HOUR)),
         (rule(step("a")), 1, NOW, ("finish", "skipped", NO_STEP_DUE())),
+        (rule(step("a", wait={"business_days": 1})), 0, NOW, ("wait", 0, timedelta(days=2, hours=8, minutes=30))),
+        (
+            rule(step("a", wait={"business_hours": 3})),
+            0,
+            NOW,
+            ("wait", 0, timedelta(days=1, hours=23, minutes=30) + timedelta(hours=3)),
+        ),
     ],
 )
 def test_entering_a_step_group(document: Rule, step_group: int, clock: datetime, expected: Any) -> None:
     context = {"record": RECORD.fields, "event": {}}
-    assert said(enter_step_group(document, run(document), step_group, context, clock, ())) == expected
+    assert said(enter_step_group(document, run(document), step_group, context, clock, (), BusinessCalendar)) == expected
 
 
 def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
     document = rule(step("a", wait={"until": {"field": "contract_ends"}}))
     context = {"record": {"contract_ends": "9999-12-31"}}
-    move = enter_step_group(document, run(document), 0, context, NOW, ())
+    move = enter_step_group(document, run(document), 0, context, NOW, (), BusinessCalendar)
     assert isinstance(move, Finish)
     assert move.status is RunStatus.FAILED
     assert move.reason == AT_STEP(step="a", reason=TOO_FAR(due="9999-12-31T00:00:00.000Z", count=3_660))
@@ -147,7 +155,10 @@ def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
 )
 def test_after_the_jobs_of_a_step_group(jobs: list[Job], expected: Any) -> None:
     document = rule(step("a"), step("b", start="with_previous", on_error="continue"), step("c", wait={"hours": 1}))
-    assert said(after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields})) == expected
+    assert (
+        said(after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields}, BusinessCalendar))
+        == expected
+    )
 
 
 FALSE = CONDITION_FALSE()
@@ -178,7 +189,7 @@ def test_a_branch_passes_over_the_steps_in_between(jobs: list[Job], expected: li
         step("e", start="with_previous"),
         step("f"),
     )
-    move = after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields})
+    move = after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields}, BusinessCalendar)
     if expected is None:
         assert said(move) == ("dispatch", 1, NONE, ["c"], [])
         return
@@ -190,7 +201,7 @@ def test_a_branch_passes_over_the_steps_in_between(jobs: list[Job], expected: li
 def test_what_stops_a_run_comes_before_a_branch() -> None:
     document = rule(step("a", on_error={"go_to": "d"}), step("b", start="with_previous"), step("c"), step("d"))
     jobs = [job("a", "failed"), job("b", "failed", reason=BLOCKED)]
-    assert said(after_step_group(document, run(document, 0), jobs, {})) == (
+    assert said(after_step_group(document, run(document, 0), jobs, {}, BusinessCalendar)) == (
         "finish",
         "failed",
         AT_STEP(step="b", reason=BLOCKED),
@@ -199,7 +210,9 @@ def test_what_stops_a_run_comes_before_a_branch() -> None:
 
 def test_a_branch_to_the_next_step_passes_over_nothing() -> None:
     document = rule(step("a", only_if=WON, **{"else": "b"}), step("b"))
-    move = after_step_group(document, run(document, 0), [job("a", "skipped", reason=FALSE)], {"record": {}})
+    move = after_step_group(
+        document, run(document, 0), [job("a", "skipped", reason=FALSE)], {"record": {}}, BusinessCalendar
+    )
     assert said(move) == ("dispatch", 1, NONE, ["b"], [])
 
 
@@ -207,11 +220,15 @@ def test_a_run_goes_on_behind_what_it_passed_over_from_the_same_clock() -> None:
     document = rule(step("a", only_if=WON, **{"else": "d"}), step("b"), step("c"), step("d", wait={"hours": 1}))
     jobs = [job("a", "skipped", reason=FALSE, minutes=2)]
     reason = PASSED_OVER(step="a", target="d")
-    passed = after_step_group(document, run(document, 0), jobs, {"record": {}})
+    passed = after_step_group(document, run(document, 0), jobs, {"record": {}}, BusinessCalendar)
     assert said(passed) == ("pass", 2, timedelta(minutes=2), [(1, "b"), (2, "c")], reason)
     jobs += [job("b", "skipped", 1, reason, 2), job("c", "skipped", 2, reason, 2)]
     at = replace(run(document, 2), due=NOW + timedelta(minutes=2))
-    assert said(after_step_group(document, at, jobs, {"record": {}})) == ("wait", 3, timedelta(minutes=62))
+    assert said(after_step_group(document, at, jobs, {"record": {}}, BusinessCalendar)) == (
+        "wait",
+        3,
+        timedelta(minutes=62),
+    )
 
 
 def test_a_steps_condition_is_evaluated_at_the_moment_when_it_was_due() -> None:

@@ -25,8 +25,8 @@ from whenthen.domain.scheduling.date_triggers import (
     lookups,
 )
 from whenthen.domain.scheduling.sweep_window import Lateness, Window
+from whenthen.domain.temporal.clocks import wall
 from whenthen.domain.temporal.recurrence import read_series
-from whenthen.domain.temporal.waits import wall
 
 NEW_YORK = ZoneInfo("America/New_York")
 ISTANBUL, JAKARTA, BUDAPEST = ZoneInfo("Europe/Istanbul"), ZoneInfo("Asia/Jakarta"), ZoneInfo("Europe/Budapest")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Problem
+from whenthen.domain.temporal.clocks import WEEKDAYS, wall
 from whenthen.domain.temporal.time_zones import parse_zone
-from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, WEEKDAYS, Until, Wait, due_at, moment_of, read_wait, wall
+from whenthen.domain.temporal.waits import MAX_WAIT_DAYS, Until, Wait, due_at, moment_of, read_wait
 
 ZONES = [
     "Europe/Istanbul",

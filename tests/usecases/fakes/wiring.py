@@ -21,6 +21,7 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
+from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 from whenthen.usecases.ingest.identify_sender import IdentifySender
@@ -114,7 +115,9 @@ def _is_raised(error: Exception) -> None:
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
-    orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
+    orchestrator = Orchestrator(
+        p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences, ReadCalendar(p.settings)
+    )
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")

@@ -69,4 +69,6 @@ def _goes_by_clocks(rule: Rule) -> bool:
 
 def _waits_for_clocks(step: Step) -> bool:
     wait = step.wait
-    return wait is not None and (wait.at is not None or bool(wait.weekdays) or wait.until is not None)
+    if wait is None:
+        return False
+    return wait.at is not None or bool(wait.weekdays) or wait.until is not None or wait.by_business

@@ -177,7 +177,20 @@ OPERATORS = Phrases(
 SIGNS = {">": "more_than", ">=": "at_least", "<": "less_than", "<=": "at_most"}
 """Operators that are signs → their key in OPERATORS."""
 
-UNITS = Phrases("unit", {"weeks": "count", "days": "count", "hours": "count", "minutes": "count", "seconds": "count"})
+UNITS = Phrases(
+    "unit",
+    {
+        "weeks": "count",
+        "days": "count",
+        "hours": "count",
+        "minutes": "count",
+        "seconds": "count",
+        # Days on which people work.
+        "business_days": "count",
+        # Hours in which people work.
+        "business_hours": "count",
+    },
+)
 """Lengths of time, longest unit first."""
 
 UNITS_AWAY = Phrases(
@@ -191,6 +204,8 @@ UNITS_AWAY = Phrases(
         "hours": "count",
         # Before “ago”, “before” and “after”.
         "minutes": "count",
+        # Days on which people work; before “before” and “after”.
+        "business_days": "count",
     },
 )
 """Lengths of time as they stand before `ago`, `before` and `after`: Hungarian says by how much."""

@@ -78,9 +78,9 @@ def _timing(book: Phrasebook, step: Step, zone: str) -> Iterator[str]:
 
 
 def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
-    lengths = {unit: amount for unit in UNITS if (amount := getattr(wait, unit, 0))}
+    lengths = _amounts(wait)
     if wait.until is not None:
-        yield _until(book, wait.until)
+        yield from _until(book, wait.until)
     if lengths:
         yield book.phrase(WAITS, "after" if wait.until is None else "further", length=book.lengths(lengths))
     # A step that waits for a date counts from that, and from nothing else: without the date it is skipped.
@@ -92,12 +92,24 @@ def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
         yield book.phrase(WAITS, "on_days", days=book.listed(book.phrase(WEEKDAYS, day) for day in wait.weekdays))
 
 
-def _until(book: Phrasebook, until: Until) -> str:
-    field = book.quoted(until.field)
-    if not until.days:
-        return book.phrase(WAITS, "until", field=field)
-    which = "until_before" if until.days < 0 else "until_after"
-    return book.phrase(WAITS, which, field=field, length=book.lengths({"days": abs(until.days)}, away=True))
+def _until(book: Phrasebook, until: Until) -> Iterator[str]:
+    """Say the date, and how long before or after it. Where units have both signs, go back first."""
+    field, amounts = book.quoted(until.field), _amounts(until)
+    back = {unit: -amount for unit, amount in amounts.items() if amount < 0}
+    ahead = {unit: amount for unit, amount in amounts.items() if amount > 0}
+    if not amounts:
+        yield book.phrase(WAITS, "until", field=field)
+    elif not back:
+        yield book.phrase(WAITS, "until_after", field=field, length=book.lengths(ahead, away=True))
+    else:
+        yield book.phrase(WAITS, "until_before", field=field, length=book.lengths(back, away=True))
+        if ahead:
+            yield book.phrase(WAITS, "further", length=book.lengths(ahead))
+
+
+def _amounts(length: Wait | Until) -> dict[str, int]:
+    """Return unit → amount, for the units that are not zero."""
+    return {unit: amount for unit in UNITS if (amount := getattr(length, unit, 0))}
 
 
 def _given(delay: Duration) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,10 @@ from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, due_at, moment_of
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.temporal.business_time import BusinessCalendar
+
+ReadBusiness = Callable[[], "BusinessCalendar"]
+"""Reads when people work. It is called for a wait that counts business time, and for no other."""
 
 # The record has no date in the field from which the step's wait is counted.
 NO_DATE = ReasonCode("wait.no_date", "field")
@@ -68,7 +72,13 @@ Move = WaitUntil | Dispatch | PassOver | Finish
 
 
 def enter_step_group(
-    rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime, jobs: Sequence[Job]
+    rule: Rule,
+    run: Run,
+    step_group: int,
+    context: Mapping[str, Any],
+    clock: datetime,
+    jobs: Sequence[Job],
+    business: ReadBusiness,
 ) -> Move:
     """Decide what `step_group` calls for, counting its wait from `clock`, the run's clock."""
     if step_group >= len(rule.step_groups):
@@ -83,7 +93,8 @@ def enter_step_group(
             # A reminder of an appointment that has no date must not go out at once.
             reason = NO_DATE(field=wait.until.field)
             return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
-        due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone)
+        calendar = business() if wait.by_business else None
+        due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone, business=calendar)
         if due > clock + timedelta(days=MAX_DAYS_AHEAD):
             too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
             return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
@@ -118,7 +129,9 @@ def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
     return rule.exit.when is not None and evaluate(rule.exit.when, context)
 
 
-def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any]) -> Move | None:
+def after_step_group(
+    rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any], business: ReadBusiness
+) -> Move | None:
     """Decide what follows the run's current step group; None while one of its jobs has no outcome."""
     current = [job for job in jobs if job.step_group == run.step_group]
     if not current or not all(job.status.final for job in current):
@@ -128,7 +141,7 @@ def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping
             return Finish(RunStatus.FAILED, AT_STEP(step=job.step_id, reason=job.reason))
     clock = clock_after(run, current)
     passed = _passed_over(rule, run, current, clock)
-    return passed or enter_step_group(rule, run, run.step_group + 1, context, clock, jobs)
+    return passed or enter_step_group(rule, run, run.step_group + 1, context, clock, jobs, business)
 
 
 def _passed_over(rule: Rule, run: Run, current: Sequence[Job], clock: datetime) -> PassOver | None:

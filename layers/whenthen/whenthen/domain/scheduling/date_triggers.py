@@ -20,9 +20,9 @@ from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.records.date_index import SERIES_FIELDS, DateEntry, month_day, partition, read_date
 from whenthen.domain.scheduling.sweep_window import CLOCK, Lateness, Window
+from whenthen.domain.temporal.clocks import wall
 from whenthen.domain.temporal.recurrence import Series, buckets_of, read_series
 from whenthen.domain.temporal.time_zones import parse_zone
-from whenthen.domain.temporal.waits import wall
 
 DEFAULT_HOUR = time(9)
 """Default hour of a rule without one, for a date without a time."""

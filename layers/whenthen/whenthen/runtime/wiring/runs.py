@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from whenthen.runtime.adapters import Adapters
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.business_time import BusinessCalendar
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -27,8 +28,21 @@ class RunsWiring(Adapters):
         from whenthen.usecases.runs.orchestrator import Orchestrator
 
         return Orchestrator(
-            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+            self.rule_book,
+            self.records,
+            self.runs,
+            self.queues,
+            self.sequences,
+            self.clock,
+            self.occurrences,
+            self.business_calendar,
         )
+
+    def business_calendar(self) -> BusinessCalendar:
+        """Read when people work, for a wait that counts by it."""
+        from whenthen.usecases.context.calendar import ReadCalendar
+
+        return ReadCalendar(self.installation)()
 
     @cached_property
     def start_rule(self) -> StartRule:

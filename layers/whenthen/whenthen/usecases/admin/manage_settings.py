@@ -10,14 +10,14 @@ from msgspec import Struct
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.sender_profile import read_people_settings
-from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
+from whenthen.domain.temporal.calendar_settings import SUBJECT, check_calendar_settings
 from whenthen.sources.meta.lead_forms import read_lead_settings
 
 if TYPE_CHECKING:
     from whenthen.ports.administration import SettingStore
 
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
-    SUBJECT: read_calendar_settings,
+    SUBJECT: check_calendar_settings,
     "leads": read_lead_settings,
     "people": read_people_settings,
 }

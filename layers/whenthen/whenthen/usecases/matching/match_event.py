@@ -162,7 +162,7 @@ class MatchEvent(Struct, frozen=True):
         if run.shadow:
             move: Move = Dispatch(0, run.due, (), tuple((step, SHADOW()) for step in rule.steps))
         else:
-            move = enter_step_group(rule, run, 0, context, run.due, ())
+            move = enter_step_group(rule, run, 0, context, run.due, (), self.orchestrator.calendar)
         match move:
             case Finish(status, reason):
                 return _ended(run, status, reason), ()

@@ -21,6 +21,7 @@ from whenthen.usecases.context.related import Related
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.rule import Rule, Step
+    from whenthen.domain.runs.planner import ReadBusiness
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
@@ -84,6 +85,7 @@ class Orchestrator(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
     occurrences: Occurrences
+    calendar: ReadBusiness
 
     def rule_of(self, run: Run) -> Rule:
         """Return the rule version that started the run."""
@@ -105,7 +107,7 @@ class Orchestrator(Struct, frozen=True):
             return
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
-        move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due))
+        move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due), self.calendar)
         if move is not None:
             self.carry_out(state, move)
 
@@ -136,7 +138,8 @@ class Orchestrator(Struct, frozen=True):
                 send_jobs(self.queues, step_group)
                 return
             jobs = (*jobs, *step_group)
-            following = after_step_group(self.rule_of(run), run, jobs, self.context(state, run.due))
+            rule, context = self.rule_of(run), self.context(state, run.due)
+            following = after_step_group(rule, run, jobs, context, self.calendar)
             if following is None:
                 return
             move = following
