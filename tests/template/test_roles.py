@@ -47,7 +47,7 @@ WHO = [
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
     ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
     ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
-    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns"} | JOBS),
+    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns", "Manage"} | JOBS),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage"}),

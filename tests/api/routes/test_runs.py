@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.functions.api import Api
@@ -55,5 +58,36 @@ def test_an_outcome_has_a_code_and_a_text_in_the_callers_language(api: Api, seen
     assert job["reason"]["params"] == {"ref": "contact:7", "tags": ["called"]}
 
 
-def test_a_run_that_is_not_there_cannot_be_stopped(api: Api) -> None:
-    assert api.call("POST", "/v1/runs/run_gone/stop").status == 404
+@pytest.mark.parametrize("call", ["stop", "pause", "resume"])
+def test_a_run_that_is_not_there_cannot_be_changed(api: Api, call: str) -> None:
+    assert api.call("POST", f"/v1/runs/run_gone/{call}").status == 404
+
+
+def test_a_paused_run_does_nothing_until_it_is_resumed(api: Api, seen: str) -> None:
+    begun: list[Any] = []
+    machine = type("Machine", (), {"start_execution": lambda *_, **asked: begun.append(json.loads(asked["input"]))})
+    api.stack.replaced["stepfunctions"] = machine()
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    paused = api.call("POST", f"/v1/runs/{listed['id']}/pause").document
+    assert (paused["status"], paused["reason"]["code"], paused["paused_until"]) == ("paused", "admin.paused", None)
+    assert [run["id"] for run in api.get("/v1/runs?status=paused")["items"]] == [listed["id"]]
+    (job,) = api.stack.bodies("RecordQueue")
+    answer = api.stack.consume("RecordQueue", batch(job))
+    assert (answer, begun) == ({"batchItemFailures": []}, [])
+    assert "tags" not in api.get("/v1/records/contact/7")["fields"]
+    resumed = api.call("POST", f"/v1/runs/{listed['id']}/resume").document
+    assert (resumed["status"], resumed["reason"]) == ("running", None)
+    assert api.call("POST", f"/v1/runs/{listed['id']}/resume").status == 200
+    for wait in begun:
+        api.stack.invoke("advance_sequence", wait)
+    api.stack.consume("RecordQueue", batch(*api.stack.bodies("RecordQueue")))
+    assert api.get("/v1/records/contact/7")["fields"]["tags"] == ["called"]
+    assert api.call("POST", f"/v1/runs/{listed['id']}/pause").status == 409
+    assert api.call("POST", f"/v1/runs/{listed['id']}/resume").status == 409
+
+
+@pytest.mark.parametrize("call", ["pause", "resume"])
+def test_pausing_and_resuming_need_the_scope_of_changing_runs(api: Api, seen: str, call: str) -> None:
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    reader = Api(api.stack, "runs:read records:write rules:write")
+    assert reader.call("POST", f"/v1/runs/{listed['id']}/{call}").status == 403

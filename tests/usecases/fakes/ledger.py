@@ -14,7 +14,7 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
-from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, MOVED_ON
+from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
 from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
@@ -73,7 +73,7 @@ class FakeRuns:
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         stored = self.runs[run.id]
-        if stored.status.final or stored.step_group >= run.step_group:
+        if not stored.status.going or stored.step_group >= run.step_group:
             return False
         self.runs[run.id] = replace(
             stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
@@ -84,29 +84,58 @@ class FakeRuns:
     def park(self, run: Run, due: datetime) -> None:
         assert due.tzinfo is not None
         stored = self.runs[run.id]
-        if not stored.status.final and stored.step_group == run.step_group:
+        if stored.status.going and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
             self.looked_at[run.id] = due
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
-        times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._open()}
+        times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._swept()}
         return sorted((run_id for run_id, at in times.items() if at < before), key=lambda each: times[each])[:limit]
 
     def look_again(self, run_id: str, at: datetime) -> None:
         self.looked_at[run_id] = at
 
-    def _open(self) -> list[Run]:
-        return [run for run in self.runs.values() if not run.status.final]
+    def _swept(self) -> list[Run]:
+        return [run for run in self.runs.values() if run.status.going or (not run.status.final and run.paused_until)]
+
+    def pause(
+        self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
+    ) -> RunState | None:
+        stored = self.runs.get(run_id)
+        if stored is None or not (stored.status.going or (anew and not stored.status.final)):
+            return None
+        self.runs[run_id] = replace(stored, status=RunStatus.PAUSED, reason=reason, paused_until=until)
+        self.looked_at[run_id] = until or now
+        return self.load(run_id)
+
+    def end_pause(self, run_id: str, at: datetime) -> bool:
+        stored = self.runs[run_id]
+        if stored.status is not RunStatus.PAUSED:
+            return False
+        self.runs[run_id] = replace(stored, paused_until=at)
+        self.looked_at[run_id] = at
+        return True
+
+    def resume(self, run: Run, at: datetime) -> RunState | None:
+        stored = self.runs[run.id]
+        if stored.status is not RunStatus.PAUSED or stored.paused_until != run.paused_until:
+            return None
+        until = stored.waits_until and max(stored.waits_until, at)
+        going = RunStatus.RUNNING if until is None else RunStatus.WAITING
+        self.runs[run.id] = replace(stored, status=going, reason=None, waits_until=until, paused_until=None)
+        self.looked_at[run.id] = until or at
+        return self.load(run.id)
 
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         stored = self.runs[run.id]
         if stored.status.final:
             return False
-        self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None)
+        ended = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None, paused_until=None)
+        self.runs[run.id] = ended
         self.on_outcome(self.runs[run.id])
         return True
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         stored = self.jobs[key_of(job)]
         if stored.status.final:
             return stored
@@ -117,6 +146,8 @@ class FakeRuns:
             if not repeatable:
                 lost = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=stored.attempt))
                 return self._end(stored, lost, now)
+        if sends and not self.runs[job.run_id].status.going:
+            raise Busy(CONTENDED(subject=job.id), retry_after=1)
         claimed = replace(stored, status=JobStatus.CLAIMED, attempt=stored.attempt + 1, lease_until=lease_until)
         self.jobs[key_of(job)] = claimed
         return claimed
@@ -157,7 +188,8 @@ class FakeRuns:
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        if self.jobs[key_of(job)].status is not JobStatus.PENDING:
+        at_rest = (writes or counter) and not self.runs[job.run_id].status.going
+        if at_rest or self.jobs[key_of(job)].status is not JobStatus.PENDING:
             raise Stale(MOVED_ON(subject=job.id))
         if counter is not None and self.counter(counter.name) != counter.before:
             raise Stale(MOVED_ON(subject=counter.name))

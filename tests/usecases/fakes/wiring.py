@@ -42,6 +42,7 @@ from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
 from whenthen.usecases.runs.enrol_view import EnrolView
 from whenthen.usecases.runs.orchestrator import Orchestrator
+from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
@@ -103,6 +104,8 @@ class Functions:
     advance_sequence: AdvanceSequence
     resume_runs: ResumeRuns
     stop_run: StopRun
+    pause_run: PauseRun
+    resume_run: ResumeRun
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[str, Callable[[str, str, int], None]]
@@ -154,6 +157,8 @@ def functions_of(ports: Ports) -> Functions:
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
+        pause_run=PauseRun(p.runs, p.clock),
+        resume_run=ResumeRun(p.runs, p.sequences, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

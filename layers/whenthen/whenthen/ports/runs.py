@@ -31,15 +31,34 @@ class RunLedger(Protocol):
         """Read the run with its event and jobs; None if it does not exist or has expired."""
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final or further."""
+        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
 
     def park(self, run: Run, due: datetime) -> None:
-        """Mark the run as waiting until `due`; a run that is final or further already stays as it is."""
+        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is."""
+
+    def pause(
+        self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
+    ) -> RunState | None:
+        """Pause a run that goes on, until then or without an end. Returns it; None if it does not go on.
+
+        It keeps its wait and its jobs, and none of them is begun meanwhile.
+        anew   a run that is paused already is paused for this reason instead
+        """
+
+    def end_pause(self, run_id: str, at: datetime) -> bool:
+        """Let the pause end by itself at this time. Returns False if the run is not paused."""
+
+    def resume(self, run: Run, at: datetime) -> RunState | None:
+        """Let a paused run go on; one whose wait was over before `at` has waited until then.
+
+        Returns it; None if the run is not paused any more, or in another way than `run` says.
+        """
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first.
 
-        A waiting run is to be looked at when its wait is over, a running one when its last step group was dispatched.
+        A waiting run is to be looked at when its wait is over, a paused one when its pause is; a running one when its
+        last step group was dispatched. A pause without an end is never overdue.
         """
 
     def look_again(self, run_id: str, at: datetime) -> None:
@@ -48,11 +67,12 @@ class RunLedger(Protocol):
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
-        unknown. Raises Busy while another lease holds.
+        unknown. Raises Busy while another lease holds, and, if the claim is for an effect (`sends`), once the run ended
+        or was paused.
         """
 
     def release(self, job: Job, reason: Reason) -> None:
@@ -81,6 +101,7 @@ class RunLedger(Protocol):
     ) -> None:
         """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
 
+        So it does if there is anything to write for a run that ended or was paused meanwhile.
         Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.
         """
 

@@ -37,10 +37,11 @@ class Run(Model):
     event: RunEvent
     record: str | None = Field(description="The record it is about.", examples=["lead:42"])
     status: runs.RunStatus
-    reason: ReasonText | None = Field(description="Why it ended as it did; null before it ends.")
+    reason: ReasonText | None = Field(description="Why it ended as it did, or is paused; null for any other.")
     entered: Time = Field(description="When the event happened.")
     due: Time = Field(description="The run's own clock.")
     waits_until: Time | None
+    paused_until: Time | None = Field(description="When a paused run goes on by itself; null if it does not.")
     started_at: Time
     finished_at: Time | None
     shadow: bool = Field(description="Whether it is recorded only, without any effect.")
@@ -120,6 +121,7 @@ def _shown(renderer: Renderer, run: runs.Run) -> dict[str, Any]:
         "entered": format_time(run.entered),
         "due": format_time(run.due),
         "waits_until": time_of(run.waits_until),
+        "paused_until": time_of(run.paused_until),
         "started_at": format_time(run.started_at),
         "finished_at": time_of(run.finished_at),
         "shadow": run.shadow,

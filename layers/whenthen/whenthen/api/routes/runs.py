@@ -45,3 +45,19 @@ def stop(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().stop_run(run_id, by=by))))
+
+
+@router.post("/runs/<run_id>/pause", summary="Pause a run", tags=["runs"], responses=STATE)
+def pause(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
+    """A step under way ends; nothing else begins until the run is resumed. 409 for a run that has its outcome."""
+    by = caller(router, "runs:write")
+    renderer = renderer_of(router, lang)
+    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().pause_run(run_id, by=by))))
+
+
+@router.post("/runs/<run_id>/resume", summary="Resume a paused run", tags=["runs"], responses=STATE)
+def resume(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
+    """A wait that was over meanwhile ends now, and later waits count from now. 409 for a run that has its outcome."""
+    caller(router, "runs:write")
+    renderer = renderer_of(router, lang)
+    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().resume_run(run_id))))

@@ -48,8 +48,14 @@ class RunStatus(StrEnum):
         """Tell whether the run has its outcome."""
         return self not in _OPEN_RUN
 
+    @property
+    def going(self) -> bool:
+        """Tell whether the run goes on by itself: it has no outcome, and is not paused."""
+        return self in GOING
 
-_OPEN_RUN = frozenset({RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED})
+
+GOING = (RunStatus.RUNNING, RunStatus.WAITING)
+_OPEN_RUN = frozenset({*GOING, RunStatus.PAUSED})
 
 
 class JobStatus(StrEnum):
@@ -141,7 +147,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     due          the run's own clock
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
-    reason       of the outcome; None before
+    paused_until when a paused run goes on by itself; None if it does not
+    reason       of the outcome, or of the pause of a run that is paused; None else
     """
 
     id: str
@@ -165,6 +172,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     finished_at: datetime | None = None
     waits_until: datetime | None = None
     stored: bool = False
+    paused_until: datetime | None = None
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

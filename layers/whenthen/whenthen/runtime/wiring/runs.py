@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
     from whenthen.usecases.runs.resume_runs import ResumeRuns
@@ -85,3 +86,15 @@ class RunsWiring(Adapters):
         from whenthen.usecases.runs.stop_run import StopRun
 
         return StopRun(self.runs, self.sequences, self.clock)
+
+    @cached_property
+    def pause_run(self) -> PauseRun:
+        from whenthen.usecases.runs.pause_run import PauseRun
+
+        return PauseRun(self.runs, self.clock)
+
+    @cached_property
+    def resume_run(self) -> ResumeRun:
+        from whenthen.usecases.runs.pause_run import ResumeRun
+
+        return ResumeRun(self.runs, self.sequences, self.clock)

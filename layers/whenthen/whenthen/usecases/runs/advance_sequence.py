@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from whenthen.domain.runs.pausing import pause_is_over
 from whenthen.domain.runs.planner import Finish, due_step_group, orphaned
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
@@ -25,7 +26,7 @@ class AdvanceSequence(Struct, frozen=True):
     sequences: Sequences
 
     def __call__(self, run_id: str, step_group: int, until: datetime) -> bool:
-        """Advance the run whose wait for `step_group` lasted `until`. Returns whether the run exists.
+        """Advance the run whose wait for `step_group`, or whose pause, lasted `until`. Returns whether the run exists.
 
         An open run never expires, so a run that is gone was over long ago. Raises Temporary; may be repeated after a
         crash at any point.
@@ -33,6 +34,8 @@ class AdvanceSequence(Struct, frozen=True):
         state = self.runs.load(run_id)
         if state is None:
             return False
+        if pause_is_over(state.run, until):
+            state = self.runs.resume(state.run, until) or self.runs.load(run_id) or state
         run = state.run
         if run.step_group >= step_group:
             self._end_holds(state, until)

@@ -103,7 +103,7 @@ class Orchestrator(Struct, frozen=True):
 
     def carry_on(self, state: RunState | None) -> None:
         """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""
-        if state is None or state.run.status.final:
+        if state is None or not state.run.status.going:
             return
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
@@ -117,7 +117,7 @@ class Orchestrator(Struct, frozen=True):
         behind   only jobs of later step groups are sent again: those of this one have messages of their own
         """
         run = state.run
-        if run.status.final:
+        if not run.status.going:
             return
         if run.status is RunStatus.WAITING:
             self._wait(run, run.step_group + 1, run.waits_until or run.due)

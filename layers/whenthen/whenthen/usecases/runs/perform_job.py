@@ -13,7 +13,7 @@ from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.planner import orphaned
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.runs.orchestrator import send_again
 
@@ -87,6 +87,8 @@ class PerformJob(Struct, frozen=True):
         state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
         if job.status.final:
             self.orchestrator.catch_up(state, behind=job.step_group)
+        elif state.run.status is RunStatus.PAUSED:
+            return  # the job of a paused run is sent again when the run is resumed
         elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
             self._wait(job)
         else:
@@ -103,7 +105,8 @@ class PerformJob(Struct, frozen=True):
             if ended is None:
                 raise Temporary(TAKEN(), retry_after=1)
             return ended
-        claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
+        sends, repeatable = not isinstance(prepared, Outcome), self.channel.repeatable
+        claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=repeatable, sends=sends)
         if claimed.status.final:
             return self.runs.load(job.run_id)
         outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)

@@ -29,7 +29,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
 )
 from whenthen.domain.common.errors import Busy, NotFound, Stale
 from whenthen.domain.events.event import format_time
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.run import GOING, Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, JOB_NOT_FOUND, MOVED_ON
 
 if TYPE_CHECKING:
@@ -52,16 +52,19 @@ class DynamoJobs:
         self._runs = Table(client, runs_table)
         self._records = Table(client, records_table)
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
-        unknown. Raises Busy while another lease holds, NotFound.
+        unknown. Raises Busy while another lease holds, and, if the claim is for an effect (`sends`), once the run ended
+        or was paused; NotFound.
         """
         claimant = uuid.uuid4().hex
         for _ in range(_LOOKS):
             try:
-                return _found(self._update(job, _claiming(claimant, now, lease_until, repeatable=repeatable)), job)
+                claiming = _of(job, _claiming(claimant, now, lease_until, repeatable=repeatable))
+                change = _while_going(claiming) if sends else claiming
+                return _found(self._runs.update(run_pk(job.run_id), RUN, change), job)
             except ConditionFailed:
                 item = self._runs.get(run_pk(job.run_id), RUN)
             found = _found(item, job)
@@ -72,6 +75,8 @@ class DynamoJobs:
                 raise Busy(BUSY(), (found.lease_until - now).total_seconds())
             if not repeatable and self._give_up(found, now):
                 return self._read(job)
+            if sends and item and item["status"] not in GOING:
+                break
         raise Busy(CONTENDED(subject=job.id), retry_after=1)
 
     def _give_up(self, job: Job, now: datetime) -> bool:
@@ -169,7 +174,9 @@ class DynamoJobs:
             update=ended.update,
             values={**ended.values, "pending": JobStatus.PENDING.value, "attempt": job.attempt},
         )
-        parts = [update(self._runs, run_pk(job.run_id), RUN, _of(job, ending))]
+        within = _of(job, ending)
+        # Steps of a run that ended, or is paused, change nothing any more; their own outcome may still be written.
+        parts = [update(self._runs, run_pk(job.run_id), RUN, _while_going(within) if writes or counter else within)]
         for write in writes:
             parts += record_items.writes_of(self._records, write.record, write.replaces)
         if counter is not None:
@@ -217,6 +224,17 @@ def _of(job: Job, change: Expression) -> Expression:
         condition=_ATTRIBUTE.sub(_WITHIN, change.condition),
         update=_ATTRIBUTE.sub(_WITHIN, change.update),
         names={**change.names, "job": job_key(job)},
+    )
+
+
+def _while_going(change: Expression) -> Expression:
+    """Return the change on condition that its run goes on. It is written as that of the run's own item."""
+    going = {f"run_{status.value}": status.value for status in GOING}
+    return changed(
+        change,
+        condition=f"({change.condition}) AND #run_status IN ({', '.join(f':{name}' for name in going)})",
+        names={**change.names, "run_status": "status"},
+        values={**change.values, **going},
     )
 
 

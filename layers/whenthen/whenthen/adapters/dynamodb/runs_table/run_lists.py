@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of
+from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of, swept_partitions
 from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def overdue(table: Table, before: datetime, limit: int) -> list[str]:
     """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
     until = place_in_index("", before)
     found: list[Item] = []
-    for partition in partitions(OPEN[0]):
+    for partition in swept_partitions():
         found += table.query(partition, index=_INDEX, limit=limit, before=until)[0]
     found.sort(key=lambda key: str(key[_SK]))
     return [str(key["pk"]).removeprefix("run#") for key in found[:limit]]

@@ -11,14 +11,16 @@ from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
-from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
+from whenthen.adapters.dynamodb.runs_table.pauses import DynamoPauses
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
+    IS_GOING,
     IS_OPEN,
     JOBS,
     RUN,
     expiry,
+    going_values,
     job_item,
     job_key,
     open_values,
@@ -46,7 +48,7 @@ _ENROLLED = "enrolled"
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
-class DynamoRuns(DynamoJobs):
+class DynamoRuns(DynamoPauses):
     """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
 
     def __init__(
@@ -136,14 +138,14 @@ class DynamoRuns(DynamoJobs):
     # --- going on ---------------------------------------------------------------------------------
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final or further."""
+        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
         places = [f"j{number}" for number in range(len(jobs))]
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
-            condition=f"{IS_OPEN} AND #step_group < :step_group",
+            condition=f"{IS_GOING} AND #step_group < :step_group",
             update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
             values={
-                **open_values(),
+                **going_values(),
                 "step_group": run.step_group,
                 "due": format_time(run.due),
                 **{place: job_item(job) for place, job in zip(places, jobs, strict=True)},
@@ -153,16 +155,15 @@ class DynamoRuns(DynamoJobs):
         return self._try(run.id, change)
 
     def park(self, run: Run, due: datetime) -> None:
-        """Mark the run as waiting until `due`; a run that is final or further already stays as it is.
+        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is.
 
         The run's own clock does not move: a repetition must count the same wait from the same moment.
         """
         change = Expression(
-            condition="#status IN (:running, :waiting) AND #step_group = :step_group",
+            condition=f"{IS_GOING} AND #step_group = :step_group",
             update="SET #status = :waiting, #waits_until = :due, #gsi3sk = :looked_at",
             values={
-                "running": RunStatus.RUNNING.value,
-                "waiting": RunStatus.WAITING.value,
+                **going_values(),
                 "step_group": run.step_group,
                 "due": format_time(due),
                 "looked_at": place_in_index(run.id, due),
@@ -191,7 +192,7 @@ class DynamoRuns(DynamoJobs):
         ending = Expression(
             condition=f"{IS_OPEN} AND {stands}(#{EVENT_APART})",
             update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk, #gsi3sk = :gsi3sk,"
-            " #expires_at = :expires_at REMOVE #waits_until",
+            " #expires_at = :expires_at REMOVE #waits_until, #paused_until",
             values={
                 **open_values(),
                 "status": status.value,
