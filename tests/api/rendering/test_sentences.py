@@ -221,6 +221,27 @@ def test_kind_entry_and_zone_of_a_rule(language: str, parts: list[str]) -> None:
     assert [*said[:2], zone] == parts
 
 
+ENTRY = [
+    ({"again": "after_exit"}, "each record again only when its run is over"),
+    ({"again": {"every": {"weeks": 1, "days": 2}}}, "each record at most once in 1 week 2 days"),
+    ({"while_running": "ignore"}, "events during a run start none"),
+    ({"again": {"every": {"hours": 1}}, "while_running": "restart"},
+     "each record at most once in 1 hour; an event during a run stops it and starts anew"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "said"), ENTRY)
+def test_how_often_a_record_enters_and_beside_which_runs(entry: dict[str, Any], said: str) -> None:
+    assert f"Entry: {said}." in plain(Renderer("en").rule(rule_with(entry=entry)))
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_no_entry_is_said_in_english_elsewhere(language: str) -> None:
+    for entry, _ in ENTRY:
+        english, other = (plain(Renderer(name).rule(rule_with(entry=entry))) for name in ("en", language))
+        assert not {*english.rstrip(".").split(". ")[1].split("; ")} & {*other.rstrip(".").split(". ")[1].split("; ")}
+
+
 def test_what_holds_anyhow_is_not_said() -> None:
     usual = rule_with(entry={"again": "always", "only_new": False}, time_zone="UTC", conditions=None, exit={"on": []})
     assert plain(Renderer("en").rule(usual)) == "When: somebody starts it by hand. Then: add tags: “vip”."

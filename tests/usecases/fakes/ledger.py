@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
-from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
+from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -34,28 +34,40 @@ class FakeRuns:
     events: dict[str, Event] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     jobs_of: dict[str, set[JobKey]] = field(default_factory=dict)
-    once: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, LastEntry] = field(default_factory=dict)
     exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
-        if any(self.once.get(key, run.id) != run.id for key in (enrolment_key, *earlier) if key is not None):
-            return Started.ENTERED_BEFORE
+        for key in (enrolment_key, *earlier):
+            held = self.entries.get(key) if key is not None else None
+            if held is not None and held.run_id not in (run.id, key in seen and seen[key].run_id):
+                return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED
         if enrolment_key is not None:
-            self.once[enrolment_key] = run.id
+            self.entries[enrolment_key] = LastEntry(run.id, run.started_at)
         self.runs[run.id], self.events[run.id] = run, event
         self._write(jobs)
         if run.status.final:
             self.on_outcome(run)
         return Started.STARTED
+
+    def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
+        return {key: self.entries[key] for key in keys if key in self.entries}
 
     def _exited(self, run: Run) -> bool:
         return any(

@@ -33,6 +33,7 @@ from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
+from whenthen.usecases.matching.enter_rule import EnterRule
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.settle_idle import SettleIdle
 from whenthen.usecases.matching.stop_on_exit import StopOnExit
@@ -153,6 +154,7 @@ def functions_of(ports: Ports) -> Functions:
                 ApplyDeliveryReport(orchestrator, p.runs, p.clock),
             ),
             budgets=p.budgets,
+            enter=EnterRule(p.runs, p.sequences, p.clock),
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),

@@ -5,27 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
-    from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
+    from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
 
 
 class RunLedger(Protocol):
     """Store runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
-        to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
-        subscribes to nothing.
+        to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`, but for those that
+        `last_entries` had told of (`seen`). A run with an outcome subscribes to nothing.
         """
+
+    def last_entries(self, keys: Sequence[str]) -> Mapping[str, LastEntry]:
+        """Return which run holds each of these enrolment keys; a key that none holds is left out."""
 
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""

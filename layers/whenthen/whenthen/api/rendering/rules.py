@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from whenthen.api.rendering.conditions import render_condition
+from whenthen.api.rendering.conditions import render_condition, render_length
 from whenthen.api.rendering.phrasebook import Phrasebook
 from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
@@ -13,7 +13,7 @@ from whenthen.api.rendering.triggers import demanded_besides, names_kind, render
 from whenthen.domain.conditions.condition import AllOf, predicates
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.rules.event_triggers import written_types
-from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step
+from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step, WhileRunning
 from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.steps.branches import branches_of
@@ -47,8 +47,12 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
 
 
 def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
-    if entry.again is ReentryPolicy.ONCE_PER_RECORD:
+    if entry.every is not None:
+        yield book.phrase(RULE, "every", length=render_length(book, entry.every))
+    elif entry.again is not ReentryPolicy.ALWAYS:
         yield book.phrase(RULE, entry.again)
+    if entry.while_running is not WhileRunning.PARALLEL:
+        yield book.phrase(RULE, entry.while_running)
     if entry.only_new:
         yield book.phrase(RULE, "only_new")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whenthen.api.rendering.texts import Words
+from whenthen.api.rendering.texts import Phrases, Words
 
 KINDS = Words(
     "kind",
@@ -41,8 +41,23 @@ REPORTED = Words(
 )
 """Reports of a provider about a message."""
 
-EXPLAINED = Words(
+EXPLAINED = Phrases(
     "explained",
-    "started shadow only_new only_new_no_record entered_before budget_used_up switched_off not_met changed_since loop",
+    {
+        "started": "",
+        "shadow": "",
+        "only_new": "",
+        "only_new_no_record": "",
+        "entered_before": "",
+        "entered_recently": "until run",
+        "still_running": "run",
+        # An event that is older than the one that started the run under way.
+        "superseded": "run",
+        "budget_used_up": "",
+        "switched_off": "",
+        "not_met": "",
+        "changed_since": "",
+        "loop": "",
+    },
 )
 """Results of a rule when its event came."""

@@ -14,6 +14,7 @@ from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE
 from whenthen.domain.conditions.condition import Condition, read_condition
+from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning, read_entry
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.event_triggers import watched
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_EXITS", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
-    "parse_rule", "parse_rule_head",
+    "WhileRunning", "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
 MAX_EXITS = 10
@@ -41,20 +42,6 @@ class Mode(StrEnum):
     OFF = "off"
     SHADOW = "shadow"
     ON = "on"
-
-
-class ReentryPolicy(StrEnum):
-    """Decide how often one record may enter a rule."""
-
-    ALWAYS = "always"
-    ONCE_PER_RECORD = "once_per_record"
-
-
-class Entry(Struct, frozen=True):
-    """Decide which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
-
-    again: ReentryPolicy = ReentryPolicy.ALWAYS
-    only_new: bool = False
 
 
 class Exit(Struct, frozen=True):
@@ -158,7 +145,7 @@ def _read_head(reader: Reader) -> Rule:
         trigger=read_trigger(reader, kind),
         conditions=read_condition(reader, "conditions", zone.key),
         steps=(),
-        entry=_read_entry(reader.child("entry")),
+        entry=read_entry(reader.child("entry")),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
         time_zone=zone.key,
         activated_at=_read_activation(reader),
@@ -187,17 +174,6 @@ def _read_activation(reader: Reader) -> datetime | None:
     except Invalid as error:
         reader.problems.extend(error.problems)
         return None
-
-
-def _read_entry(reader: Reader | None) -> Entry:
-    if reader is None:
-        return Entry()
-    entry = Entry(
-        again=ReentryPolicy(reader.choice("again", list(ReentryPolicy), ReentryPolicy.ALWAYS)),
-        only_new=reader.flag("only_new"),
-    )
-    reader.finish()
-    return entry
 
 
 def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:

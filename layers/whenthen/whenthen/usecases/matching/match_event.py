@@ -17,7 +17,7 @@ from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
-from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
+from whenthen.domain.runs.entry_policy import EntryDenied
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
+    from whenthen.usecases.matching.enter_rule import EnterRule
     from whenthen.usecases.matching.stop_on_exit import StopOnExit
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
@@ -70,6 +71,7 @@ class MatchEvent(Struct, frozen=True):
     orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
+    enter: EnterRule
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -119,9 +121,9 @@ class MatchEvent(Struct, frozen=True):
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            started = self._start(plan, self.rules.version(planned.rule, planned.version))
-            if started is Started.ENTERED_BEFORE:
-                refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
+            denied = self._start(plan, self.rules.version(planned.rule, planned.version))
+            if denied is not None:
+                refused.append(denied)
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
         return replace(plan, refused=tuple(refused), completed=True)
 
@@ -137,17 +139,17 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule) -> Started:
-        now = self.clock.now()
-        run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
+    def _start(self, plan: Plan, rule: Rule) -> NotEntered | None:
+        """Start the rule for the plan's record. Returns why its record may not enter; None if it may."""
+        now, record = self.clock.now(), plan.record_for(rule.kind)
+        run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
         run, jobs = self._first_step_group(run, rule, plan)
-        earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
-        started = self.runs.start(run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier)
-        if started is Started.EXITED:
+        entering = self.enter(rule, run, plan.event, jobs, record)
+        if entering.started is Started.EXITED:
             self._stop(run, plan.event)
-        elif started in (Started.STARTED, Started.EXISTS):
-            self._launch(RunState(run, plan.event, jobs), already=started is Started.EXISTS)
-        return started
+        elif entering.started in (Started.STARTED, Started.EXISTS):
+            self._launch(RunState(run, plan.event, jobs), already=entering.started is Started.EXISTS)
+        return entering.denied
 
     def _stop(self, run: Run, event: Event) -> None:
         """Store the run as stopped. It may have been written before its exit was seen: then it is ended."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
-from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
+from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
 from whenthen.adapters.dynamodb.runs_table.pauses import DynamoPauses
 from whenthen.adapters.dynamodb.runs_table.run_items import (
@@ -36,14 +37,12 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.ports.values import Page, RunState, Started
+from whenthen.ports.values import LastEntry, Page, RunState, Started
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.common.reasons import Reason
     from whenthen.ports.clock import Clock
-
-_ENROLLED = "enrolled"
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
@@ -61,23 +60,31 @@ class DynamoRuns(DynamoPauses):
     # --- start and load ---------------------------------------------------------------------------
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`. Raises Invalid for a run with too many keys to subscribe under.
+        run one of `earlier`, but for those `seen`. Raises Invalid for a run with too many keys to subscribe under.
         """
         ended = (run.finished_at or run.started_at) if run.status.final else None
         own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
-        guards = self._guards(run, enrolment_key, earlier)
+        entries = Entries(self._runs, run, enrolment_key, earlier, seen)
+        guards = self._guards(run, entries)
         if len(own) == 1 and not guards:
             return self._start_alone(own[0])
         writes = [put(self._runs, own[0], NEW), *(put(self._runs, item) for item in own[1:]), *guards]
         try:
             transact(self._runs.client, writes)
         except TransactionRefused:
-            started = self._failed_condition(run, enrolment_key, earlier)
+            started = self._failed_condition(run, entries)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -92,25 +99,25 @@ class DynamoRuns(DynamoPauses):
             return Started.EXISTS
         return Started.STARTED
 
-    def _guards(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> list[Write]:
+    def _guards(self, run: Run, entries: Entries) -> list[Write]:
         """Return the writes and checks that must succeed together with the run's own."""
-        guards = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
-        if enrolment_key is not None:
-            free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
-            guards.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
+        guards = entries.writes()
         if exit_subscriptions.watches(run):
             guards += exit_subscriptions.subscription_writes(self._runs, run)
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
 
-    def _failed_condition(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
+    def _failed_condition(self, run: Run, entries: Entries) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
-        own, once = (run_pk(run.id), RUN), [(_enrolled_pk(key), _ENROLLED) for key in (enrolment_key, *earlier) if key]
-        found = self._runs.get_all([own, *once])
+        own = (run_pk(run.id), RUN)
+        found = self._runs.get_all([own, *entries.places])
         if own in found:
             return Started.EXISTS
-        holders = {found[place]["run_id"] for place in once if place in found}
-        return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
+        return Started.ENTERED_BEFORE if entries.taken(found) else Started.EXITED
+
+    def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
+        """Return which run holds each of these enrolment keys; a key that none holds is left out."""
+        return last_entries(self._runs, keys)
 
     def _exited_meanwhile(self, run: Run) -> bool:
         """Look once more for an exit, now that the subscriptions are written, and stop the run if there is one.
@@ -269,7 +276,3 @@ class DynamoRuns(DynamoPauses):
 
     def _expiry(self, ended: datetime) -> int:
         return expiry(ended, self._retention)
-
-
-def _enrolled_pk(enrolment_key: str) -> str:
-    return f"enrolled#{enrolment_key}"
