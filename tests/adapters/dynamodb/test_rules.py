@@ -49,7 +49,7 @@ def _save(store: DynamoRules, rule_id: str = "rule_1", version: int = 1, **more:
 
 
 def _matches(book: DynamoRuleBook, event_type: str = LEAD) -> list[str]:
-    found = book.rules_of(event_type).match(context_of(event(event_type=event_type), None, NOW))
+    found = sorted(book.rules_of(event_type).match(context_of(event(event_type=event_type), None, NOW)))
     assert [each.id for each in book.considered(event_type)] == found, "these rules have no conditions"
     return found
 

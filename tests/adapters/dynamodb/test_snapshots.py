@@ -45,7 +45,7 @@ def delete(store: DynamoRules, number: int) -> None:
 
 def matched(client: Any) -> list[str]:
     """What a matcher that was just started finds."""
-    return DynamoRuleBook(client, CONFIG).rules_of(LEAD).match(context_of(event(event_type=LEAD), None, NOW))
+    return sorted(DynamoRuleBook(client, CONFIG).rules_of(LEAD).match(context_of(event(event_type=LEAD), None, NOW)))
 
 
 def names(*numbers: int) -> list[str]:
@@ -266,7 +266,7 @@ def test_a_rule_that_is_saved_while_a_snapshot_is_read_is_seen_at_the_next_event
     client.after[operation] = [lambda: save(store, 9, 10), lambda: delete(store, 4)]
     book = DynamoRuleBook(client, CONFIG)
     book.rules_of(LEAD)
-    found = book.rules_of(LEAD).match(context_of(event(event_type=LEAD), None, NOW))
+    found = sorted(book.rules_of(LEAD).match(context_of(event(event_type=LEAD), None, NOW)))
     assert found == names(0, 1, 2, 3, *range(5, 11))
 
 

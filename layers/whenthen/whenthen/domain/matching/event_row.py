@@ -1,0 +1,55 @@
+"""Read the fields of one event by the object that holds them, without walking to that object again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from whenthen.domain.conditions.field_access import Context, Facts
+
+if TYPE_CHECKING:
+    from whenthen.domain.conditions.field_access import Path
+
+Get = Callable[[str], Any]
+"""Read a name of an object. None if it is missing or null."""
+
+ODD: Final = object()
+"""Stand for a name in a value that is no plain object, such as a list. Only the facts tell what it leads to."""
+
+_READS_NONE: Get = {}.get
+_AT_HAND = frozenset({"event", "record", "before"})
+
+
+class Row(dict[str, Get]):
+    """Read names of an event's objects: `row["event.data"]("amount")`. The facts tell all that is not plain."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self[""] = context.get
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Return the facts of the event, which few events need."""
+        return Facts(self._context)
+
+    def __missing__(self, place: str) -> Get:
+        parent, name = split(place)
+        get = self[place] = getter_of(self[parent](name))
+        return get
+
+
+def getter_of(value: object) -> Get:
+    """Return the function that reads names of a value."""
+    return value.get if type(value) is dict else _READS_NONE if value is None else lambda name: ODD
+
+
+def split(place: str) -> tuple[str, str]:
+    """Return the object that holds a place, and the name of the place in it: `event.data.a` is `a` of `event.data`."""
+    parent, _, name = place.rpartition(".")
+    return parent, name
+
+
+def at_hand(path: Path) -> bool:
+    """Tell whether a row reads the field: `path.key` is its place. Others are counted, looked up or worked out."""
+    return path.root in _AT_HAND
