@@ -11,18 +11,14 @@ from whenthen.domain.conditions.field_access import Context, Facts
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Path
 
-Get = Callable[[str], Any]
-"""Read a name of an object. None if it is missing or null."""
-
 ODD: Final = object()
 """Stand for a name in a value that is no plain object, such as a list. Only the facts tell what it leads to."""
 
-_READS_NONE: Get = {}.get
-_AT_HAND = frozenset({"event", "record", "before"})
+_NOTHING: dict[str, Any] = {}
 
 
-class Row(dict[str, Get]):
-    """Read names of an event's objects: `row["event.data"]("amount")`. The facts tell all that is not plain."""
+class Row(dict[str, Callable[[str], Any]]):
+    """Read names of an event's objects: `row["event.data"]("amount")`, None if missing or null, ODD if not plain."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -33,15 +29,15 @@ class Row(dict[str, Get]):
         """Return the facts of the event, which few events need."""
         return Facts(self._context)
 
-    def __missing__(self, place: str) -> Get:
+    def __missing__(self, place: str) -> Callable[[str], Any]:
         parent, name = split(place)
         get = self[place] = getter_of(self[parent](name))
         return get
 
 
-def getter_of(value: object) -> Get:
+def getter_of(value: object) -> Callable[[str], Any]:
     """Return the function that reads names of a value."""
-    return value.get if type(value) is dict else _READS_NONE if value is None else lambda name: ODD
+    return value.get if type(value) is dict else _NOTHING.get if value is None else lambda name: ODD
 
 
 def split(place: str) -> tuple[str, str]:
@@ -52,4 +48,4 @@ def split(place: str) -> tuple[str, str]:
 
 def at_hand(path: Path) -> bool:
     """Tell whether a row reads the field: `path.key` is its place. Others are counted, looked up or worked out."""
-    return path.root in _AT_HAND
+    return path.root in ("event", "record", "before")

@@ -10,22 +10,17 @@ from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition
 from whenthen.domain.conditions.field_access import Path, parse_path
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.matching import tables
 from whenthen.domain.matching.event_row import at_hand
 from whenthen.domain.matching.residual_checks import Check, check_of, is_far
-from whenthen.domain.matching.tables import Table
+from whenthen.domain.matching.tables import ArrivalTable, BoundTable, ExistsTable, PartTable, Table
 from whenthen.domain.matching.value_keys import accepted_keys
 
 MAX_KEYS = 400
 """Bound the keys under which an `any` is looked up."""
-
-EACH = 1_000.0
-"""The cost of checking a rule for each event: more than that of any way to look it up."""
 
 TableKey = tuple[type[Table], str, bool]
 """Identify a table: its class, the key of its field's path, and whether case is ignored."""
@@ -57,12 +52,9 @@ def demands_of(condition: Condition | None) -> list[Demand]:
     """Split a condition into demands that must all be met."""
     if isinstance(condition, AllOf):
         return [demand for item in condition.items for demand in demands_of(item)]
-    if not isinstance(condition, Predicate):
-        return [] if condition is None else [(condition, None)]
-    if condition.op != "has_all":
-        return [(condition, _lookup_of(condition))]
-    each = (replace(condition, op="has", operand=choice) for choice in condition.operand)  # type: ignore[attr-defined]
-    return [(predicate, _lookup_of(predicate)) for predicate in each]
+    if condition is None:
+        return []
+    return [(condition, _lookup_of(condition) if isinstance(condition, Predicate) else None)]
 
 
 class Planner:
@@ -88,7 +80,7 @@ class Planner:
     def best(self, demands: list[Demand]) -> Plan:
         """Return the plan that costs least: each event that meets all demands finds one of its stands."""
         plans = [(*self._plan(demand), at) for at, demand in enumerate(demands)]
-        cost, stands, at = min(plans, key=itemgetter(0), default=(EACH, [(_EACH_EVENT, [])], 0))
+        cost, stands, at = min(plans, key=itemgetter(0), default=(_EACH_EVENT.share, [(_EACH_EVENT, [])], 0))
         return cost, [(lookup, left + demands[:at] + demands[at + 1 :]) for lookup, left in stands]
 
     def _plan(self, demand: Demand) -> Plan:
@@ -96,7 +88,7 @@ class Planner:
         if isinstance(condition, AnyOf):
             plans = [self.best(demands_of(item)) for item in condition.items]
             cost, stands = sum(cost for cost, _ in plans), [stand for _, stands in plans for stand in stands]
-            if cost < EACH and sum(len(lookup.keys) for lookup, _ in stands) <= MAX_KEYS:
+            if cost < _EACH_EVENT.share and sum(len(lookup.keys) for lookup, _ in stands) <= MAX_KEYS:
                 return cost, stands
         lookup = lookup or _EACH_EVENT
         cost = self._share(lookup) + (0 if lookup.table in self._tables else lookup.table[0].COST)
@@ -130,18 +122,19 @@ def _lookup_of(predicate: Predicate) -> Lookup | None:
 
 _WAYS: Mapping[str, tuple[type[Table], float, bool, Callable[[Any], Iterable[Hashable]]]] = {
     **dict.fromkeys(("equals", "in", "has", "has_any"), (Table, 0.2, True, accepted_keys)),
-    "contains": (tables.PartTable, 0.15, True, lambda text: [text.text]),
-    "starts_with": (tables.PartTable, 0.05, False, lambda text: [text.text]),
-    "ends_with": (tables.PartTable, 0.05, False, lambda text: [text.text]),
-    "matches": (tables.PartTable, 0.1, False, lambda pattern: filter(None, [max(pattern.parts, key=len)])),
-    "exists": (tables.ExistsTable, 0.4, True, lambda flag: [flag] if flag else []),
-    ">=": (tables.FloorTable, 0.5, True, lambda bound: [(bound, 0)]),
-    ">": (tables.FloorTable, 0.5, True, lambda bound: [(bound, 1)]),
-    "<": (tables.CeilingTable, 0.5, True, lambda bound: [(bound, 0)]),
-    "<=": (tables.CeilingTable, 0.5, True, lambda bound: [(bound, 1)]),
-    "changed_to": (tables.ArrivalTable, 0.05, False, lambda choices: {*chain(*map(accepted_keys, choices))}),
+    "has_all": (Table, 0.2, False, lambda choices: accepted_keys(choices[0])),
+    "contains": (PartTable, 0.15, True, lambda text: [text.text]),
+    "starts_with": (PartTable, 0.05, False, lambda text: [text.text]),
+    "ends_with": (PartTable, 0.05, False, lambda text: [text.text]),
+    "matches": (PartTable, 0.1, False, lambda pattern: filter(None, [max(pattern.parts, key=len)])),
+    "exists": (ExistsTable, 0.4, True, lambda flag: [flag] if flag else []),
+    "<": (BoundTable, 0.5, True, lambda bound: [(0, bound, 0)]),
+    "<=": (BoundTable, 0.5, True, lambda bound: [(0, bound, 1)]),
+    ">=": (BoundTable, 0.5, True, lambda bound: [(1, bound, 0)]),
+    ">": (BoundTable, 0.5, True, lambda bound: [(1, bound, 1)]),
+    "changed_to": (ArrivalTable, 0.05, False, lambda choices: {*chain(*map(accepted_keys, choices))}),
 }
 """Operator → table, share, exact, and keys of an operand. The predicates of other operators most events meet."""
 
-_EACH_EVENT = Lookup((tables.ExistsTable, "event.type", False), parse_path("event.type"), (True,), EACH, exact=False)
-"""Look rules up that have no keys: each event has a type."""
+_EACH_EVENT = Lookup((ExistsTable, "event.type", False), parse_path("event.type"), (True,), 1_000, exact=False)
+"""Look rules up by no key, as each event has a type. Its share makes it cost more than any other lookup."""

@@ -15,12 +15,7 @@ from whenthen.domain.matching.event_row import ODD, Row, at_hand, split
 from whenthen.domain.matching.value_keys import accepted_keys, keys_of
 
 Check = tuple[Any, ...]
-"""Hold (test, object, name, wanted, condition, …): it passes if `test(row[object](name), wanted, check, row)`.
-
-Data weighs a fraction of what closures do. Where there are many rules, matching waits for memory, and less so for less.
-"""
-
-Test = Callable[[Any, Any, Check, Row], bool]
+"""Hold (test, object, name, wanted, condition, …): it passes if `test(row[object](name), wanted, check, row)`."""
 
 
 def check_of(condition: Condition) -> Check:
@@ -53,8 +48,7 @@ def _negated(check: Check) -> Check:
     return _fails, check[1], check[2], check, check[4]
 
 
-# A test is given the value of the check's field, what is wanted, the check, and the row. Values that are not plain are
-# left to `keys_of`, or to the specification.
+# Tests. A value that is not plain is left to `keys_of`, or to the specification.
 
 
 def _holds(value: object, wanted: object, check: Check, row: Row) -> bool:
@@ -77,13 +71,7 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
     return holds(check[4], row.facts) if value is ODD else (value is not None) is wanted
 
 
-def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
-    if type(value) is str:
-        return (value if value.isascii() else composed(value)) == wanted
-    return _is_among(value, frozenset(accepted_keys(check[4].operand)), check, row)
-
-
-def _is_one_of(value: object, wanted: Collection[str], check: Check, row: Row) -> bool:
+def _is_text(value: object, wanted: Collection[str], check: Check, row: Row) -> bool:
     if type(value) is str:
         return (value if value.isascii() else composed(value)) in wanted
     return _is_among(value, frozenset(accepted_keys(check[4].operand)), check, row)
@@ -95,22 +83,20 @@ def _is_among(value: object, wanted: frozenset[Any], check: Check, row: Row) -> 
     return not wanted.isdisjoint(keys)
 
 
-def _chosen(choice: Choice) -> tuple[Test, Any]:
+def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
     if choice.fold or choice.numbers or not choice.texts:
         return _is_among, frozenset(accepted_keys(choice))
-    return (_is_text, next(iter(choice.texts))) if choice.size == 1 else (_is_one_of, choice.texts)
+    return _is_text, choice.texts
 
 
-def _plain(kind: type, fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Test, Any]]:
-    """Test values of one type directly."""
-
+def _plain(kind: type, fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:
     def test(value: object, wanted: object, check: Check, row: Row) -> bool:
         return fits(value, wanted) if type(value) is kind else value is not None and holds(check[4], row.facts)
 
     return lambda operand: (test, operand)
 
 
-_MAKE: Mapping[str, Callable[[Any], tuple[Test, Any]]] = {
+_MAKE: Mapping[str, Callable[[Any], tuple[Callable[..., bool], Any]]] = {
     **dict.fromkeys(("equals", "in", "has", "has_any", "not_equals", "not_in"), _chosen),
     ">": _plain(int, operator.gt),
     ">=": _plain(int, operator.ge),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from whenthen.domain.conditions.condition import AllOf, Condition
@@ -13,7 +12,7 @@ from whenthen.domain.matching.planner import Lookup, Planner, TableKey, demands_
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Context
-    from whenthen.domain.matching.tables import Bucket, Entry, Table
+    from whenthen.domain.matching.tables import Bucket, Table
 
 
 class Watched(Protocol):
@@ -148,23 +147,21 @@ class _TypeIndex:
             self._stands[rule_id] = tuple([lookup for lookup, _ in stands])
             for lookup, left in stands:
                 first, *others = self._planner.checks(left) or [()]
-                self._stand(lookup, (*first, rule_id, tuple(others)) if first else rule_id)
+                table = self._tables.get(lookup.table)
+                if table is None:
+                    kind, _, fold = lookup.table
+                    table = self._tables[lookup.table] = kind(lookup.path, fold=fold)
+                for key in lookup.keys:
+                    table.add(key, (*first, rule_id, tuple(others)) if first else rule_id)
         self._line_up()
-
-    def _stand(self, lookup: Lookup, entry: Entry) -> None:
-        kind, _, fold = lookup.table
-        table = self._tables.get(lookup.table)
-        if table is None:
-            table = self._tables[lookup.table] = kind(lookup.path, fold=fold)
-        for key in lookup.keys:
-            table.add(key, entry)
 
     def _line_up(self) -> None:
         """Group the plain tables by the object that holds their field, so that it is read once."""
         fields: dict[str, list[tuple[str, dict[Any, Bucket], Table]]] = {}
         tables = [table for table in self._tables.values() if table.buckets]
-        for table in filter(attrgetter("plain"), tables):
-            fields.setdefault(table.parent, []).append((table.name, table.buckets, table))
+        for table in tables:
+            if table.plain:
+                fields.setdefault(table.parent, []).append((table.name, table.buckets, table))
         self._objects = [(place, *split(place), those) for place, those in sorted(fields.items())]
         self._others = [table for table in tables if not table.plain]
 
@@ -172,6 +169,7 @@ class _TypeIndex:
 def _passing(hits: list[Bucket], row: Row) -> set[str]:
     """Return the rules that pass their checks. One that stands under several keys of the event is one in a set."""
     found: set[str] = set()
+    entry: Any
     for entry in chain.from_iterable(hits):
         if type(entry) is str:
             found.add(entry)
