@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -80,7 +78,7 @@ class Planner:
     def best(self, demands: list[Demand]) -> Plan:
         """Return the plan that costs least: each event that meets all demands finds one of its stands."""
         plans = [(*self._plan(demand), at) for at, demand in enumerate(demands)]
-        cost, stands, at = min(plans, key=itemgetter(0), default=(_EACH_EVENT.share, [(_EACH_EVENT, [])], 0))
+        cost, stands, at = min(plans, key=lambda plan: plan[0], default=(_EACH_EVENT.share, [(_EACH_EVENT, [])], 0))
         return cost, [(lookup, left + demands[:at] + demands[at + 1 :]) for lookup, left in stands]
 
     def _plan(self, demand: Demand) -> Plan:
@@ -132,7 +130,7 @@ _WAYS: Mapping[str, tuple[type[Table], float, bool, Callable[[Any], Iterable[Has
     "<=": (BoundTable, 0.5, True, lambda bound: [(0, bound, 1)]),
     ">=": (BoundTable, 0.5, True, lambda bound: [(1, bound, 0)]),
     ">": (BoundTable, 0.5, True, lambda bound: [(1, bound, 1)]),
-    "changed_to": (ArrivalTable, 0.05, False, lambda choices: {*chain(*map(accepted_keys, choices))}),
+    "changed_to": (ArrivalTable, 0.05, False, lambda choices: {key for one in choices for key in accepted_keys(one)}),
 }
 """Operator → table, share, exact, and keys of an operand. The predicates of other operators most events meet."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -71,9 +71,9 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
     return holds(check[4], row.facts) if value is ODD else (value is not None) is wanted
 
 
-def _is_text(value: object, wanted: Collection[str], check: Check, row: Row) -> bool:
+def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
     if type(value) is str:
-        return (value if value.isascii() else composed(value)) in wanted
+        return (value if value.isascii() else composed(value)) == wanted
     return _is_among(value, frozenset(accepted_keys(check[4].operand)), check, row)
 
 
@@ -84,9 +84,9 @@ def _is_among(value: object, wanted: frozenset[Any], check: Check, row: Row) -> 
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
-    if choice.fold or choice.numbers or not choice.texts:
-        return _is_among, frozenset(accepted_keys(choice))
-    return _is_text, choice.texts
+    if choice.size == 1 and choice.texts and not choice.fold:
+        return _is_text, next(iter(choice.texts))
+    return _is_among, frozenset(accepted_keys(choice))
 
 
 def _plain(kind: type, fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:

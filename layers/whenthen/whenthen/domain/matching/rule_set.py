@@ -74,7 +74,7 @@ class RuleSet:
     def match(self, context: Context) -> set[str]:
         """Return the ids of the rules that match the context's event."""
         event = context.get("event")
-        event_type = event.get("type") if isinstance(event, Mapping) else None
+        event_type = event.get("type") if type(event) is dict or isinstance(event, Mapping) else None
         index = self._indexes.get(event_type) if isinstance(event_type, str) else None
         return set() if index is None else index.match(context)
 
@@ -122,15 +122,15 @@ class _TypeIndex:
             self._prepare()
         row = Row(context)
         hits: list[Bucket] = []
-        for place, parent, name, fields in self._objects:
+        for place, parent, name, fields, tables in self._objects:
             get = row[place] = getter_of(row[parent](name))
-            for field, buckets, table in fields:
+            for field, buckets in fields:
                 value = get(field)
                 if type(value) is str and value.isascii():
                     if value in buckets:
                         hits.append(buckets[value])
                 elif value is not None:
-                    hits += table.under(value, row)
+                    hits += tables[field].under(value, row)
         for table in self._others:
             hits += table.find(row)
         return _passing(hits, row)
@@ -139,7 +139,7 @@ class _TypeIndex:
         """Let the waiting rules take their stands, first those with the fewest to choose from."""
         waiting = [(rule_id, demands_of(condition)) for rule_id, condition in self._waiting.items()]
         self._waiting.clear()
-        if len(waiting) > 1:
+        if len(waiting) > len(self._stands):
             self._planner.learn(demand for _, demands in waiting for demand in demands)
             waiting.sort(key=lambda rule: len(rule[1]))
         for rule_id, demands in waiting:
@@ -147,22 +147,26 @@ class _TypeIndex:
             self._stands[rule_id] = tuple([lookup for lookup, _ in stands])
             for lookup, left in stands:
                 first, *others = self._planner.checks(left) or [()]
+                entry = (*first, rule_id, tuple(others)) if first else rule_id
                 table = self._tables.get(lookup.table)
                 if table is None:
                     kind, _, fold = lookup.table
                     table = self._tables[lookup.table] = kind(lookup.path, fold=fold)
                 for key in lookup.keys:
-                    table.add(key, (*first, rule_id, tuple(others)) if first else rule_id)
+                    table.add(key, entry)
         self._line_up()
 
     def _line_up(self) -> None:
         """Group the plain tables by the object that holds their field, so that it is read once."""
-        fields: dict[str, list[tuple[str, dict[Any, Bucket], Table]]] = {}
+        objects: dict[str, dict[str, Table]] = {}
         tables = [table for table in self._tables.values() if table.buckets]
         for table in tables:
             if table.plain:
-                fields.setdefault(table.parent, []).append((table.name, table.buckets, table))
-        self._objects = [(place, *split(place), those) for place, those in sorted(fields.items())]
+                objects.setdefault(table.parent, {})[table.name] = table
+        self._objects = [
+            (place, *split(place), [(field, table.buckets) for field, table in fields.items()], fields)
+            for place, fields in sorted(objects.items())
+        ]
         self._others = [table for table in tables if not table.plain]
 
 

@@ -82,10 +82,8 @@ class PartTable(Table):
     def find(self, row: Row) -> Iterable[Bucket]:
         value = row[self.parent](self.name)
         plain = type(value) is str and value.isascii() and not self._fold
-        texts = (
-            [value] if plain else [key for key in keys_of(self._value(row), fold=self._fold) if isinstance(key, str)]
-        )
-        return [bucket for text in texts for part, bucket in self.buckets.items() if part in text]
+        keys = [value] if plain else keys_of(self._value(row), fold=self._fold)
+        return [self.buckets[part] for text in keys if isinstance(text, str) for part in self.buckets if part in text]
 
 
 class ExistsTable(Table):
