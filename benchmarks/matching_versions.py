@@ -14,7 +14,6 @@ from __future__ import annotations
 import gc
 import importlib
 import json
-import os
 import re
 import statistics
 import sys
@@ -24,11 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.matching_workload import EVENT_TYPES, make_contexts, make_rules
+from benchmarks.matching import EVENTS, SEED, SIZES, forked
+from benchmarks.matching_workload import make_contexts, make_rules
 
-SEED, EVENTS = 20_260_314, 240
-ONE_TYPE = ("deal.field_changed",)
-SIZES = ((100, EVENT_TYPES), (1_000, EVENT_TYPES), (10_000, EVENT_TYPES), (10_000, ONE_TYPE))
 WARM_ROUNDS = 5
 CHANGED = 120
 """Rules that are removed and added again, one by one."""
@@ -99,18 +96,7 @@ def _change(ruleset: Any, rule: Any, contexts: list[Any]) -> tuple[float, ...]:
 
 def turn(versions: list[tuple[str, Version]], documents: list[Any], texts: list[str]) -> dict[str, Figures]:
     """Time all versions in a forked process, in this order."""
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.write(write, json.dumps(_compared(versions, documents, texts)).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    return json.loads(text)
+    return forked(lambda: _compared(versions, documents, texts))
 
 
 def _compared(versions: list[tuple[str, Version]], documents: list[Any], texts: list[str]) -> dict[str, Figures]:
