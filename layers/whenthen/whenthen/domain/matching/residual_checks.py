@@ -12,7 +12,6 @@ from whenthen.domain.conditions import operator_functions
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_row import ODD, Row, at_hand, split
-from whenthen.domain.matching.value_keys import accepted_keys, keys_of
 
 Check = tuple[Any, ...]
 """Hold (test, object, name, wanted, condition, …): it passes if `test(row[object](name), wanted, check, row)`."""
@@ -48,7 +47,7 @@ def _negated(check: Check) -> Check:
     return _fails, check[1], check[2], check, check[4]
 
 
-# Tests. A value that is not plain is left to `keys_of`, or to the specification.
+# Tests. What is not plain is left to the specification: to `holds`, or to `Choice.accepts`.
 
 
 def _holds(value: object, wanted: object, check: Check, row: Row) -> bool:
@@ -74,19 +73,19 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
 def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
     if type(value) is str:
         return (value if value.isascii() else composed(value)) == wanted
-    return _is_among(value, frozenset(accepted_keys(check[4].operand)), check, row)
+    return value is not None and _is_among(value, check[4].operand, check, row)
 
 
-def _is_among(value: object, wanted: frozenset[Any], check: Check, row: Row) -> bool:
-    predicate = check[4]
-    keys = keys_of(row.facts.read(predicate.path) if value is ODD else value, fold=predicate.ignore_case)
-    return not wanted.isdisjoint(keys)
+def _is_among(value: object, wanted: Choice, check: Check, row: Row) -> bool:
+    if value is ODD:
+        value = row.facts.read(check[4].path)
+    return any(map(wanted.accepts, value)) if type(value) is list else wanted.accepts(value)
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
     if choice.size == 1 and choice.texts and not choice.fold:
         return _is_text, next(iter(choice.texts))
-    return _is_among, frozenset(accepted_keys(choice))
+    return _is_among, choice
 
 
 def _plain(kind: type, fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:
