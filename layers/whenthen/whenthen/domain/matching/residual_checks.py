@@ -47,7 +47,7 @@ def _negated(check: Check) -> Check:
     return _fails, check[1], check[2], check, check[4]
 
 
-# Tests. What is not plain is left to the specification: to `holds`, or to `Choice.accepts`.
+# Tests. What is not plain is left to the specification.
 
 
 def _holds(value: object, wanted: object, check: Check, row: Row) -> bool:
@@ -73,13 +73,11 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
 def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
     if type(value) is str:
         return (value if value.isascii() else composed(value)) == wanted
-    return value is not None and _is_among(value, check[4].operand, check, row)
+    return value is not None and operator_functions.chosen(row.facts, check[4])
 
 
 def _is_among(value: object, wanted: Choice, check: Check, row: Row) -> bool:
-    if value is ODD:
-        value = row.facts.read(check[4].path)
-    return any(map(wanted.accepts, value)) if type(value) is list else wanted.accepts(value)
+    return wanted.accepts(value) if type(value) is str else operator_functions.chosen(row.facts, check[4])
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
@@ -101,10 +99,10 @@ _MAKE: Mapping[str, Callable[[Any], tuple[Callable[..., bool], Any]]] = {
     ">=": _plain(int, operator.ge),
     "<": _plain(int, operator.lt),
     "<=": _plain(int, operator.le),
-    "contains": _plain(str, operator_functions.contains),
-    "starts_with": _plain(str, operator_functions.starts),
-    "ends_with": _plain(str, operator_functions.ends),
-    "matches": _plain(str, operator_functions.fits),
+    "contains": _plain(str, lambda value, wanted: wanted.text in wanted.form(value)),
+    "starts_with": _plain(str, lambda value, wanted: wanted.form(value).startswith(wanted.text)),
+    "ends_with": _plain(str, lambda value, wanted: wanted.form(value).endswith(wanted.text)),
+    "matches": _plain(str, lambda value, wanted: wanted.fits(value)),
     "exists": lambda flag: (_exists, flag),
 }
 """Operator → what makes (test, wanted) of an operand, for fields that are at hand."""
