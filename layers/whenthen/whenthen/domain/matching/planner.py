@@ -98,9 +98,7 @@ class Planner:
 
     def checks(self, demands: list[Demand]) -> list[Check]:
         """Return the checks of demands: first of those that most events fail, last of those that take long."""
-        if len(demands) > 1:
-            demands = sorted(demands, key=self._rank)
-        return [check_of(condition) for condition, _ in demands]
+        return [check_of(condition) for condition, _ in sorted(demands, key=self._rank)]
 
     def _rank(self, demand: Demand) -> float:
         condition, lookup = demand

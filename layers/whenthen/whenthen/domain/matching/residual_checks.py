@@ -5,13 +5,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.common.values import Choice, composed
-from whenthen.domain.conditions import operator_functions
+from whenthen.domain.conditions import operator_functions as functions
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_row import ODD, Row, at_hand, split
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.values import Choice
 
 Check = tuple[Any, ...]
 """Hold (test, object, name, wanted, condition, …): it passes if `test(row[object](name), wanted, check, row)`."""
@@ -47,7 +49,7 @@ def _negated(check: Check) -> Check:
     return _fails, check[1], check[2], check, check[4]
 
 
-# Tests. What is not plain is left to the specification.
+# Tests. What is not plain is left to the specification, which keeps the forms of a long text or list for all rules.
 
 
 def _holds(value: object, wanted: object, check: Check, row: Row) -> bool:
@@ -71,13 +73,13 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
 
 
 def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
-    if type(value) is str:
-        return (value if value.isascii() else composed(value)) == wanted
-    return value is not None and operator_functions.chosen(row.facts, check[4])
+    if type(value) is str and value.isascii():
+        return value == wanted
+    return value is not None and functions.chosen(row.facts, check[4])
 
 
 def _is_among(value: object, wanted: Choice, check: Check, row: Row) -> bool:
-    return wanted.accepts(value) if type(value) is str else operator_functions.chosen(row.facts, check[4])
+    return wanted.accepts(value) if type(value) is str and value.isascii() else functions.chosen(row.facts, check[4])
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
@@ -86,9 +88,11 @@ def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
     return _is_among, choice
 
 
-def _plain(kind: type, fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:
-    def test(value: object, wanted: object, check: Check, row: Row) -> bool:
-        return fits(value, wanted) if type(value) is kind else value is not None and holds(check[4], row.facts)
+def _plain(kind: type[Any], fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:
+    def test(value: Any, wanted: Any, check: Check, row: Row) -> bool:
+        if type(value) is kind and (kind is int or (value.isascii() and not wanted.fold)):
+            return fits(value, wanted)
+        return value is not None and holds(check[4], row.facts)
 
     return lambda operand: (test, operand)
 
@@ -99,10 +103,10 @@ _MAKE: Mapping[str, Callable[[Any], tuple[Callable[..., bool], Any]]] = {
     ">=": _plain(int, operator.ge),
     "<": _plain(int, operator.lt),
     "<=": _plain(int, operator.le),
-    "contains": _plain(str, lambda value, wanted: wanted.text in wanted.form(value)),
-    "starts_with": _plain(str, lambda value, wanted: wanted.form(value).startswith(wanted.text)),
-    "ends_with": _plain(str, lambda value, wanted: wanted.form(value).endswith(wanted.text)),
-    "matches": _plain(str, lambda value, wanted: wanted.fits(value)),
+    "contains": _plain(str, functions.contains),
+    "starts_with": _plain(str, functions.starts),
+    "ends_with": _plain(str, functions.ends),
+    "matches": _plain(str, functions.fits),
     "exists": lambda flag: (_exists, flag),
 }
 """Operator → what makes (test, wanted) of an operand, for fields that are at hand."""
