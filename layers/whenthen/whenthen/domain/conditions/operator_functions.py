@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from whenthen.domain.conditions.predicate import Holds, Predicate
 
 LONG = 100
-"""Bound the characters of a text that is compared at once. The forms of a longer one are kept for all predicates."""
+"""Bound the characters of a text that each predicate forms anew. The forms of a longer one are kept for all of them."""
 
 
 def some(test: Callable[[object, Any], bool]) -> Holds:
@@ -45,7 +45,7 @@ def chosen(facts: Facts, predicate: Predicate) -> bool:
     actual, choice = facts.read(predicate.path), predicate.operand
     if actual is None:
         return False
-    if type(actual) is list or (isinstance(actual, str) and len(actual) > LONG):
+    if type(actual) is list or (isinstance(actual, str) and len(actual) >= LONG):
         return contents_at(facts, predicate.path, fold=choice.fold).has(choice)  # type: ignore[attr-defined,arg-type]
     return choice.accepts(actual)  # type: ignore[attr-defined,no-any-return]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.conditions import operator_functions as functions
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
+from whenthen.domain.conditions.operator_functions import LONG
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.matching.event_row import ODD, Row, at_hand, split
 
@@ -79,7 +80,7 @@ def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
 
 
 def _is_among(value: object, wanted: Choice, check: Check, row: Row) -> bool:
-    return wanted.accepts(value) if type(value) is str and value.isascii() else functions.chosen(row.facts, check[4])
+    return wanted.accepts(value) if type(value) is str and len(value) < LONG else functions.chosen(row.facts, check[4])
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
