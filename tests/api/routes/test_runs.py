@@ -31,6 +31,51 @@ def test_a_run_shows_its_event_and_each_step(api: Api, seen: str) -> None:
     assert [(job["step"], job["action"], job["status"]) for job in run["jobs"]] == [("tag", "add_tags", "pending")]
 
 
+WAITING = {
+    "name": "Call later",
+    "mode": "on",
+    "kind": "contact",
+    "trigger": {"event": "call.incoming_missed"},
+    "steps": [
+        {"id": "tag", "action": "add_tags", "with": {"tags": ["called"]}, "wait": {"days": 2}},
+        {"id": "also", "action": "add_tags", "with": {"tags": ["seen"]}, "start": "with_previous"},
+        {"id": "last", "action": "add_tags", "with": {"tags": ["last"]}, "wait": {"days": 1, "at": "10:00"}},
+    ],
+}
+
+
+@pytest.fixture
+def waiting(api: Api) -> str:
+    """The id of a run that waits for its first steps."""
+    machine = {"stop_execution": lambda *_, **__: None, "start_execution": lambda *_, **__: None}
+    api.stack.replaced["stepfunctions"] = type("Machine", (), machine)()
+    api.call("PUT", "/v1/records/contact/9", {"phone": "+905321230000"})
+    assert api.call("POST", "/v1/rules", WAITING).status == 201
+    assert api.call("POST", "/v1/events", {"type": "call.incoming_missed", "subject": "contact:9"}).status == 202
+    api.stack.consume("EventQueue", batch(*api.stack.bodies("EventQueue")))
+    (run,) = api.get("/v1/runs?record=contact:9")["items"]
+    return str(run["id"])
+
+
+def test_a_run_says_what_it_waits_for_until_when_and_which_steps_are_to_come(api: Api, waiting: str) -> None:
+    run = api.get(f"/v1/runs/{waiting}")
+    until, waits = run["waits_until"], run["waits"]
+    assert (run["status"], waits["for"], waits["until"]) == ("waiting", "time", until)
+    assert (waits["reason"]["code"], waits["reason"]["params"]) == ("waits.time", {"step": "tag", "due": until})
+    assert [(each["step"], each["due"]) for each in run["to_come"]] == [("tag", until), ("also", until), ("last", None)]
+    assert run["to_come"][0]["sentence"].startswith("add tags")
+    assert run["not_reached"] == []
+    api.scopes = "runs:read"
+    masked = api.get(f"/v1/runs/{waiting}")
+    assert (masked["waits"], {each["sentence"] for each in masked["to_come"]}) == (waits, {""})
+
+
+def test_a_stopped_run_says_which_steps_it_never_reached(api: Api, waiting: str) -> None:
+    stopped = api.call("POST", f"/v1/runs/{waiting}/stop").document
+    assert (stopped["waits"], stopped["to_come"]) == (None, [])
+    assert [each["step"] for each in stopped["not_reached"]] == ["tag", "also", "last"]
+
+
 def test_a_stopped_run_stays_stopped_and_its_job_does_nothing(api: Api, seen: str) -> None:
     api.stack.replaced["stepfunctions"] = type("Machine", (), {"stop_execution": lambda *_, **__: None})()
     (listed,) = api.get("/v1/runs?record=contact:7")["items"]

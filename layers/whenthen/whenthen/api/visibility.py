@@ -31,7 +31,7 @@ OPEN_PARAMS = frozenset(
     {"attempt", "by", "bytes", "channel", "construct", "count", "current", "done", "due", "error", "event"}
     | {"event_type", "events", "field", "fields", "found", "from_kind", "into", "into_kind", "kind", "known", "least"}
     | {"left", "line", "longest", "most", "occurrence", "op", "options", "outcome", "place", "provider", "ref", "rule"}
-    | {"rules", "run", "status", "step", "type", "version", "view", "wanted"}
+    | {"rules", "run", "status", "step", "target", "type", "version", "view", "wanted"}
 )
 """Parameters of reasons that name parts of the automation, never a person's data."""
 
@@ -96,6 +96,10 @@ class Sight(Struct, frozen=True):
         if self.fields or reason is None:
             return reason
         return Reason(reason.code, {name: _masked(name, value) for name, value in reason.params.items()})
+
+    def shown_reason(self, reason: Reason) -> Reason:
+        """Return the reason as the reader may see it."""
+        return self.reason(reason) or reason
 
     def explained(self, explained: ExplainedEvent) -> ExplainedEvent:
         """Return the explanation of an event as the reader may see it."""

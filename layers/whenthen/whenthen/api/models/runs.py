@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from whenthen.api.models.base import Model, Time, time_of
 from whenthen.api.models.shared import Event, ReasonText
 from whenthen.api.rendering.renderer import Renderer
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs import run as runs
+from whenthen.domain.runs import standing
 from whenthen.ports.values import Page, RunState
 
 
@@ -84,18 +89,73 @@ class Job(Model):
         )
 
 
+class RunWait(Model):
+    """What a run waits for."""
+
+    what: standing.WaitsFor = Field(alias="for", description="What has to happen before it goes on.")
+    until: Time | None = Field(description="When the wait ends of itself; null where nobody knows.")
+    reason: ReasonText
+
+    @classmethod
+    def of(cls, renderer: Renderer, waiting: standing.Waiting) -> RunWait:
+        """Show a wait."""
+        reason = ReasonText.of(renderer, waiting.reason)
+        return cls.model_validate({"for": waiting.what, "until": time_of(waiting.until), "reason": reason})
+
+
+class StepAhead(Model):
+    """A step that a run has not come to."""
+
+    step: str = Field(description="The id of the step in the rule.", examples=["call"])
+    action: str = Field(examples=["create_task"])
+    due: Time | None = Field(description="When it is due, where that is certain: the steps that the run waits for.")
+    sentence: str = Field(description="What it does, and when; empty without the scope `rules:read`.")
+
+    @classmethod
+    def of(cls, renderer: Renderer, ahead: standing.Ahead, zone: str, *, said: bool) -> StepAhead:
+        """Show a step; `said`: whether what it does may be told."""
+        step = ahead.step
+        sentence = renderer.step(step, zone) if said else ""
+        return cls(step=step.id, action=step.action, due=time_of(ahead.due), sentence=sentence)
+
+
 class RunWithJobs(Run):
-    """A run with its event, and its jobs in the order of the steps."""
+    """A run with its event, its jobs in the order of the steps, and what is still to come."""
 
     event: Event  # type: ignore[assignment]  # all of it, where a run alone names it
     jobs: list[Job]
+    waits: RunWait | None = Field(description="What it waits for; null once it is over.")
+    to_come: list[StepAhead] = Field(
+        description="Steps that it may still come to. A branch may pass some of them over."
+    )
+    not_reached: list[StepAhead] = Field(description="Of a run that is over: steps that it did not come to.")
 
     @classmethod
-    def of_state(cls, renderer: Renderer, state: RunState) -> RunWithJobs:
-        """Show a run with all that happened in it."""
-        jobs = sorted(state.jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence))
-        shown = {"event": Event.of(state.event), "jobs": [Job.of(renderer, job) for job in jobs]}
-        return cls.model_validate({**_shown(renderer, state.run), **shown})
+    def of_state(
+        cls, renderer: Renderer, state: RunState, rule: Rule | None, masks: Callable[[Reason], Reason], *, said: bool
+    ) -> RunWithJobs:
+        """Show a run with all that happened in it, and what is to come.
+
+        rule   the version that started it; None if it is not there any more
+        masks  leaves out of a reason what the reader may not see
+        said   whether the reader may see what the rule's steps do
+        """
+        run, jobs = state.run, sorted(state.jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence))
+        waits = standing.waits_of(run, jobs, rule) if rule else None
+        ahead = {"to_come": standing.to_come(run, rule), "not_reached": standing.not_reached(run, rule)} if rule else {}
+        zone = rule.zone.key if rule else ""
+        return cls.model_validate(
+            {
+                **_shown(renderer, run),
+                "event": Event.of(state.event),
+                "jobs": [Job.of(renderer, job) for job in jobs],
+                "waits": waits and RunWait.of(renderer, replace(waits, reason=masks(waits.reason))),
+                **{
+                    name: [StepAhead.of(renderer, each, zone, said=said) for each in ahead.get(name, ())]
+                    for name in ("to_come", "not_reached")
+                },
+            }
+        )
 
 
 class RunPage(Model):

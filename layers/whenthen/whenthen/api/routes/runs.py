@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
@@ -11,6 +13,10 @@ from whenthen.api.requests import Cursor, Id, Limit, Text, caller
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
 from whenthen.runtime.wiring import wired
+
+if TYPE_CHECKING:
+    from whenthen.api.rendering.renderer import Renderer
+    from whenthen.ports.values import RunState
 
 router = Router()
 
@@ -30,13 +36,14 @@ def list_runs(
 
 @router.get("/runs/<run_id>", summary="Read a run", tags=["runs"], responses=STATE)
 def read(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
-    """With its event and each step's outcome and reason, in plain words too.
+    """With its event and each step's outcome and reason, in plain words too; with what the run waits for and until
+    when, and the steps that are to come.
 
     Without the scope `records:read`, the event has no data, and reasons name no values.
     """
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().read_history.run(run_id))))
+    return reply(_shown(renderer, wired().read_history.run(run_id)))
 
 
 @router.post("/runs/<run_id>/stop", summary="Stop a run", tags=["runs"], responses=STATE)
@@ -44,7 +51,7 @@ def stop(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """Stop a run. Its finished steps stay done; the steps still to come do not happen."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().stop_run(run_id, by=by))))
+    return reply(_shown(renderer, wired().stop_run(run_id, by=by)))
 
 
 @router.post("/runs/<run_id>/pause", summary="Pause a run", tags=["runs"], responses=STATE)
@@ -52,7 +59,7 @@ def pause(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """A step under way ends; nothing else begins until the run is resumed. 409 for a run that has its outcome."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().pause_run(run_id, by=by))))
+    return reply(_shown(renderer, wired().pause_run(run_id, by=by)))
 
 
 @router.post("/runs/<run_id>/resume", summary="Resume a paused run", tags=["runs"], responses=STATE)
@@ -60,4 +67,9 @@ def resume(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     """A wait that was over meanwhile ends now, and later waits count from now. 409 for a run that has its outcome."""
     caller(router, "runs:write")
     renderer = renderer_of(router, lang)
-    return reply(RunWithJobs.of_state(renderer, Sight.of(router).state(wired().resume_run(run_id))))
+    return reply(_shown(renderer, wired().resume_run(run_id)))
+
+
+def _shown(renderer: Renderer, state: RunState) -> RunWithJobs:
+    sight, rule = Sight.of(router), wired().read_history.rule_of(state.run)
+    return RunWithJobs.of_state(renderer, sight.state(state), rule, sight.shown_reason, said=sight.conditions)

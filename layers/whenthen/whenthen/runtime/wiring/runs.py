@@ -79,7 +79,7 @@ class RunsWiring(Adapters):
     def read_history(self) -> ReadHistory:
         from whenthen.usecases.runs.read_history import ReadHistory
 
-        return ReadHistory(self.event_log, self.runs)
+        return ReadHistory(self.event_log, self.runs, self.rule_book)
 
     @cached_property
     def stop_run(self) -> StopRun:
