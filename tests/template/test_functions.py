@@ -41,12 +41,14 @@ NEEDED_FOR = {
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
     "IMPORT_ARN": ("states:StartExecution", "${Import}"),
+    "WORK_ARN": ("states:StartExecution", "${Work}"),
     "BUCKET_NAME": ("s3:GetObject", "/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""
 
 WITHOUT_PERMISSION = {
     ("PublishOutcomes", "RECORDS_TABLE"),
+    ("ChangeRuns", "RECORDS_TABLE"),
     ("ReconcileLeads", "RETENTION_DAYS"),
 }
 """The ledger of runs is built with the records, which whoever only reads runs never touches. How long events are known

@@ -9,13 +9,14 @@ import pytest
 
 from tests.template.reading import ROOT, properties, text
 from whenthen.usecases.records.import_records import MAX_CALLS, SLICE
+from whenthen.usecases.work import change_runs
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachines/paginate_work.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 HISTORY, ENTRIES = 25_000, 7
 """How many entries an execution's history holds, and how many a turn makes of them."""
 
-MACHINES = {"Enrolment": "EnrolView", "Import": "ImportRecords"}
+MACHINES = {"Enrolment": "EnrolView", "Import": "ImportRecords", "Work": "ChangeRuns"}
 
 
 def test_it_turns_pages_while_there_are_more() -> None:
@@ -50,6 +51,8 @@ def test_a_page_that_fails_is_tried_for_hours_and_can_be_redriven() -> None:
 def test_an_import_rests_before_its_history_is_full() -> None:
     assert MAX_CALLS * ENTRIES < 0.9 * HISTORY
     assert SLICE.total_seconds() < 0.7 * properties("ImportRecords")["Timeout"]
+    assert change_runs.MAX_CALLS <= MAX_CALLS
+    assert change_runs.SLICE.total_seconds() < 0.7 * properties("ChangeRuns")["Timeout"]
 
 
 @pytest.mark.parametrize(("machine", "function"), MACHINES.items())

@@ -46,11 +46,13 @@ WHO = [
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
     ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
+    ("lambda:InvokeFunction", r"\$\{ChangeRuns.Arn\}", {"Work"}),
     ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
-    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns", "Manage"} | JOBS),
+    ("states:StartExecution", r"\$\{Work\}", {"Manage"}),
+    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns", "Manage", "ChangeRuns"} | JOBS),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
-    ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
+    ("states:StopExecution", ".*", {"MatchRules", "Manage", "ChangeRuns"}),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
     (
         "secretsmanager:GetSecretValue",
@@ -87,6 +89,7 @@ WHO = [
             "MatchRules",
             "Manage",
             "ImportRecords",
+            "ChangeRuns",
             "SendEmail",
             "ChangeRecord",
             "ReceiveWebhook",
@@ -95,24 +98,29 @@ WHO = [
         },
     ),
     ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
-    ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage"} | JOBS),
+    (
+        "dynamodb:DeleteItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ChangeRuns"} | JOBS,
+    ),
     (
         "dynamodb:UpdateItem",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ReceiveWebhook"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ReceiveWebhook", "ChangeRuns"} | JOBS,
     ),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges"}
+        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges", "ChangeRuns"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
-    ("dynamodb:.*", ".*RunsTable.*/index/gsi3", {"ResumeRuns"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/gsi2", {"ChangeRuns"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/gsi3", {"ResumeRuns", "ChangeRuns"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
     ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("sqs:SendMessage", r"\$\{ResumeQueue.Arn\}", {"ResumeSchedule"}),
@@ -199,6 +207,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
         "Sequence",
         "Enrolment",
         "Import",
+        "Work",
     }
 
 
@@ -212,6 +221,7 @@ OTHER_SERVICES = {
     "SequenceRole": "states",
     "EnrolmentRole": "states",
     "ImportRole": "states",
+    "WorkRole": "states",
     "SweepScheduleRole": "scheduler",
     "ReconcileScheduleRole": "scheduler",
     "ResumeScheduleRole": "scheduler",

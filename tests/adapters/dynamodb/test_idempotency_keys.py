@@ -8,7 +8,7 @@ from typing import Any
 from tests.adapters.samples import NOW
 from tests.adapters.tables import RUNS
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs_table.idempotency_keys import DynamoIdempotencyKeys
+from whenthen.adapters.dynamodb.intake.idempotency_keys import DynamoIdempotencyKeys
 
 
 def test_a_key_is_for_one_content_and_expires(dynamodb: Any) -> None:

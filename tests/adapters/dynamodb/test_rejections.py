@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from tests.adapters.samples import NOW, client_error
 from tests.adapters.tables import RUNS
-from whenthen.adapters.dynamodb.runs_table.rejections import KEPT_FOR, SLOTS, DynamoRejections
+from whenthen.adapters.dynamodb.intake.rejections import KEPT_FOR, SLOTS, DynamoRejections
 from whenthen.domain.common.reasons import Reason
 from whenthen.ports.values import Rejection
 

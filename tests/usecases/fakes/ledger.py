@@ -14,6 +14,7 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
 from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
 
@@ -250,6 +251,12 @@ class FakeRuns:
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         return self._list([run for run in self.runs.values() if run.status == status], limit, cursor)
+
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        found = [run for run in self.runs.values() if not run.status.final]
+        found = [run for run in found if not selection.refs or run.record in selection.refs]
+        after = sorted((run for run in found if run.id > (cursor or "")), key=lambda run: run.id)
+        return Page(tuple(after[:limit]), after[limit - 1].id if len(after) > limit else None)
 
     def _list(self, runs: list[Run], limit: int, cursor: str | None) -> Page[Run]:
         return page_of(sorted(runs, key=lambda run: (run.started_at, run.id), reverse=True), limit, cursor)

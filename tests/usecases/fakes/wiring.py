@@ -21,6 +21,8 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
+from whenthen.ports.work import Workers, WorkStore
+from whenthen.usecases.admin.manage_work import ManageWork
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
@@ -48,6 +50,8 @@ from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.stop_run import StopRun
+from whenthen.usecases.work.change_runs import ChangeRuns
+from whenthen.usecases.work.changes import ChangeRun
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Ports:
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
+    work: WorkStore
+    workers: Workers
     bus: Bus
     leads: LeadQueue
     lead_forms: LeadForms
@@ -107,6 +113,8 @@ class Functions:
     stop_run: StopRun
     pause_run: PauseRun
     resume_run: ResumeRun
+    manage_work: ManageWork
+    change_runs: ChangeRuns
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[str, Callable[[str, str, int], None]]
@@ -161,6 +169,8 @@ def functions_of(ports: Ports) -> Functions:
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
+        manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
+        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock), p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

@@ -39,6 +39,7 @@ from tests.usecases.fakes.stores import (
 )
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
+from tests.usecases.fakes.work import FakeWork, FakeWorkers
 from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
@@ -49,10 +50,11 @@ from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job, JobStatus, Run
+from whenthen.domain.work.work import WorkStatus
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.records.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *CHANNELS)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "work", "sweeps", "mail", *CHANNELS)
 STEP_RETRY = timedelta(seconds=2)
 
 
@@ -79,6 +81,7 @@ class World:
         self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
         self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
+        self.work, self.workers = FakeWork(), FakeWorkers(self.queues["work"])
         self.budgets = FakeBudgets()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -110,6 +113,8 @@ class World:
             runs=self.runs,
             queues=FakeJobQueues({channel: self.queues[channel] for channel in CHANNELS}),
             sequences=self.sequences,
+            work=self.work,
+            workers=self.workers,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
             lead_forms=self.lead_forms,
@@ -209,6 +214,7 @@ class World:
             "outcomes": lambda run: functions.publish_outcomes([run]),
             "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
+            "work": self._work,
             "sweeps": lambda _: functions.fire_due_dates(),
             "mail": functions.receive_email if isinstance(body, str) else functions.receive_email.report,
         }
@@ -221,6 +227,10 @@ class World:
     def _import(self, import_id: Any) -> None:
         if self.functions.import_records(import_id).status is ImportStatus.RUNNING:
             self.queues["imports"].add(import_id)
+
+    def _work(self, work_id: Any) -> None:
+        if self.functions.change_runs(work_id).status is WorkStatus.RUNNING:
+            self.queues["work"].add(work_id)
 
     def _paginate_work(self, enrolment: Enrolment, cursor: str | None) -> None:
         done = self.functions.enrol_view(enrolment, cursor)

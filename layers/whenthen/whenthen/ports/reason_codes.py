@@ -19,6 +19,7 @@ RUN_NOT_FOUND = ReasonCode("run.not_found", "run")
 SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
 SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
 VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
+WORK_NOT_FOUND = ReasonCode("work.not_found", "id")
 
 # Another worker holds the job's claim.
 BUSY = ReasonCode("job.busy")

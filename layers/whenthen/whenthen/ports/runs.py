@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
+    from whenthen.domain.work.selection import Selection
     from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
 
 
@@ -141,6 +142,12 @@ class RunLedger(Protocol):
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
+
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        """List about `limit` runs among which the open ones of the selection are; eventually consistent.
+
+        One that goes on meanwhile may come on no page or on two.
+        """
 
 
 class JobQueues(Protocol):

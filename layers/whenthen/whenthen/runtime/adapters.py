@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from whenthen.ports.imports import ImportFiles, ImportWorkers
     from whenthen.ports.providers import Graph, Http, LeadQueue, Objects, Secrets
     from whenthen.ports.runs import JobQueues, Sequences
+    from whenthen.ports.work import Workers
 
 
 class Adapters(Stores):
@@ -87,6 +88,12 @@ class Adapters(Stores):
         from whenthen.adapters.aws.paginated_work import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
+
+    @cached_property
+    def workers(self) -> Workers:
+        from whenthen.adapters.aws.paginated_work import WorkMachine
+
+        return WorkMachine(self.client("stepfunctions"), self.settings.work_arn)
 
     @cached_property
     def import_workers(self) -> ImportWorkers:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
+    from whenthen.ports.work import WorkStore
     from whenthen.runtime.environment import Settings
 
 
@@ -93,7 +94,7 @@ class Stores:
 
     @cached_property
     def rejections(self) -> Rejections:
-        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.intake.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.dynamodb, self.settings.runs_table)
 
@@ -101,7 +102,7 @@ class Stores:
     def low_timeout_rejections(self) -> Rejections:
         """Make a store for callers that must not be held up by it: one attempt, half a second."""
         from whenthen.adapters.aws.client import LOW_TIMEOUT
-        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.intake.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.client("dynamodb", LOW_TIMEOUT), self.settings.runs_table)
 
@@ -125,7 +126,7 @@ class Stores:
 
     @cached_property
     def idempotency_keys(self) -> IdempotencyKeys:
-        from whenthen.adapters.dynamodb.runs_table.idempotency_keys import DynamoIdempotencyKeys
+        from whenthen.adapters.dynamodb.intake.idempotency_keys import DynamoIdempotencyKeys
 
         return DynamoIdempotencyKeys(self.dynamodb, self.settings.runs_table, self.retention)
 
@@ -166,6 +167,12 @@ class Stores:
 
         settings = self.settings
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+
+    @cached_property
+    def work(self) -> WorkStore:
+        from whenthen.adapters.dynamodb.work.work import DynamoWork
+
+        return DynamoWork(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def timelines(self) -> Timelines:

@@ -41,6 +41,14 @@ class EnrolmentMachine(Machine):
         self.begin(enrolment.id, enrolments.to_json(enrolment))
 
 
+class WorkMachine(Machine):
+    """Start changes of many runs."""
+
+    def start(self, work_id: str, turn: int) -> None:
+        """Begin, unless this turn was begun. Raises Temporary."""
+        self.begin(f"{work_id}-{turn}", {"work": work_id})
+
+
 class ImportMachine(Machine):
     """Start the import of the rows of a file."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from aws_lambda_powertools.event_handler.openapi.params import Body
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from whenthen.api.models.base import Model, Time, time_of
+from whenthen.api.models.base import Described, Model, Sparse, Time, time_of
 from whenthen.api.models.shared import Event, ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.reasons import Reason
@@ -16,6 +17,7 @@ from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs import run as runs
 from whenthen.domain.runs import standing
+from whenthen.domain.work import work as works
 from whenthen.ports.values import Page, RunState
 
 
@@ -168,6 +170,74 @@ class RunPage(Model):
     def of(cls, renderer: Renderer, page: Page[runs.Run]) -> RunPage:
         """Show a page of runs."""
         return cls(items=[Run.of(renderer, run) for run in page.items], cursor=page.cursor)
+
+
+class RunSelection(Sparse):
+    """Which runs are changed: those of a rule, of a record, or with a status; of several, those that are all of it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rule": "rule_9f2b"}]})
+    rule: str = Field(default_factory=str, description="The id of a rule.", examples=["rule_9f2b"])
+    record: str = Field(default_factory=str, description="A record.", examples=["lead:42"])
+    status: Literal["running", "waiting", "paused"] | None = Field(default=None, description="How they stand.")
+
+
+RunSelectionBody = Annotated[
+    dict[str, Any], Body(description="Which runs: at least one of the three."), Described(RunSelection)
+]
+
+
+class WorkFailure(Model):
+    """A run that could not be changed."""
+
+    run: str
+    reason: ReasonText
+
+
+class Work(Model):
+    """A change of many runs, made in the background."""
+
+    id: str = Field(examples=["work_3k7q"])
+    change: works.Change = Field(description="What is done to each run.")
+    status: works.WorkStatus
+    done: int = Field(description="How many runs were dealt with.")
+    of: int | None = Field(description="How many there were when it began; null if they were too many to count.")
+    counts: dict[str, int] = Field(
+        description="The runs so far by what became of them; `over`: they had ended before.",
+        examples=[{"stopped": 41, "over": 1}],
+    )
+    failures: list[WorkFailure] = Field(description="The first 100 that could not be changed.")
+    created_at: Time
+    created_by: str = Field(description="The id of an API key.")
+    finished_at: Time | None
+
+    @classmethod
+    def of_work(cls, renderer: Renderer, work: works.Work) -> Work:
+        """Show work."""
+        failures = [WorkFailure(run=each.run, reason=ReasonText.of(renderer, each.reason)) for each in work.failures]
+        return cls(
+            id=work.id,
+            change=work.change,
+            status=work.status,
+            done=work.done,
+            of=work.of,
+            counts=dict(work.counts),
+            failures=failures,
+            created_at=format_time(work.created_at),
+            created_by=work.by,
+            finished_at=time_of(work.finished_at),
+        )
+
+
+class WorkPage(Model):
+    """Some of the work, the newest first."""
+
+    items: list[Work]
+    cursor: str | None = Field(description="Where the next page begins; null on the last.")
+
+    @classmethod
+    def of(cls, renderer: Renderer, page: Page[works.Work]) -> WorkPage:
+        """Show a page of work."""
+        return cls(items=[Work.of_work(renderer, work) for work in page.items], cursor=page.cursor)
 
 
 def _shown(renderer: Renderer, run: runs.Run) -> dict[str, Any]:

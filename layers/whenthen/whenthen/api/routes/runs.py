@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
-from whenthen.api.models.runs import RunPage, RunWithJobs
-from whenthen.api.requests import Cursor, Id, Limit, Text, caller
+from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, Work
+from whenthen.api.requests import Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
+from whenthen.domain.work.work import Change
 from whenthen.runtime.wiring import wired
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 router = Router()
 
 STATE = answers("The run with its event and jobs.")
+BEGUN = answers("It begins.", "Location", status=202)
 
 
 @router.get("/runs", summary="List runs", tags=["runs"], responses=answers("Some of the runs."))
@@ -32,6 +35,31 @@ def list_runs(
     renderer = renderer_of(router, lang)
     page = wired().read_history.list(rule=rule, record=record, status=status, limit=limit, cursor=cursor)
     return reply(RunPage.of(renderer, Sight.of(router).runs(page)))
+
+
+@router.post("/runs/stop", summary="Stop many runs", tags=["runs"], responses=BEGUN)
+def stop_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
+    """All open runs of a `rule`, of a `record`, or with a `status`, in the background: see the work of this id."""
+    return _begun(Change.STOP, body, lang, idempotency_key)
+
+
+@router.post("/runs/pause", summary="Pause many runs", tags=["runs"], responses=BEGUN)
+def pause_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
+    """As to pause each of them: a step under way ends, and nothing else begins until they are resumed."""
+    return _begun(Change.PAUSE, body, lang, idempotency_key)
+
+
+@router.post("/runs/resume", summary="Resume many paused runs", tags=["runs"], responses=BEGUN)
+def resume_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
+    """As to resume each of them, whoever paused it. `{"status": "paused"}` resumes all."""
+    return _begun(Change.RESUME, body, lang, idempotency_key)
+
+
+def _begun(change: Change, body: Mapping[str, Any], lang: str, idempotency_key: str | None) -> Response[Work]:
+    by = caller(router, "runs:write")
+    renderer = renderer_of(router, lang)
+    work = wired().manage_work.ask(change, body, seed=f"{change}#{seed(idempotency_key)}", by=by)
+    return reply(Work.of_work(renderer, work), 202, location=f"/v1/work/{work.id}")
 
 
 @router.get("/runs/<run_id>", summary="Read a run", tags=["runs"], responses=STATE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.domain.common.reasons import ReasonCode
@@ -24,6 +25,11 @@ def pause_is_over(run: Run, at: datetime) -> bool:
 def next_step_group(run: Run) -> int:
     """Return the step group that the run is to be looked at for: the one it waits for, or the one under way."""
     return run.step_group + (run.waits_until is not None)
+
+
+def free_moment(run: Run, now: datetime) -> datetime:
+    """Return `now`, or a moment after it if the run's wait ends now: the execution of that moment may have ended."""
+    return now + timedelta(milliseconds=1) if now == run.waits_until else now
 
 
 def stands_still(run: Run, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Conflict, NotFound
-from whenthen.domain.runs.pausing import PAUSED_BY, next_step_group, stands_still
+from whenthen.domain.runs.pausing import PAUSED_BY, free_moment, next_step_group, stands_still
 from whenthen.domain.runs.run import RunStatus
 from whenthen.ports.reason_codes import RUN_NOT_FOUND
 from whenthen.usecases.runs.perform_job import RUN_ENDED
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def hand_over(sequences: Sequences, run: Run, now: datetime) -> None:
     """Let advance_sequence carry the run on at once, called by the state machine as at the end of a wait."""
-    sequences.wait(run.id, next_step_group(run), now)
+    sequences.wait(run.id, next_step_group(run), free_moment(run, now))
 
 
 def end_pause(runs: RunLedger, sequences: Sequences, run: Run, now: datetime) -> None:
     """Let a run's pause end now. May be repeated after a crash at any point: until it is over, the run is paused."""
-    if runs.end_pause(run.id, now):
+    if runs.end_pause(run.id, free_moment(run, now)):
         hand_over(sequences, run, now)
 
 
@@ -63,7 +63,7 @@ class ResumeRun(Struct, frozen=True):
             return state
         end_pause(self.runs, self.sequences, run, now)
         loaded = self.runs.load(run_id) or state
-        return self.runs.resume(loaded.run, now) or self.runs.load(run_id) or loaded
+        return self.runs.resume(loaded.run, free_moment(run, now)) or self.runs.load(run_id) or loaded
 
 
 def refuse_ended(runs: RunLedger, run_id: str) -> RunState:

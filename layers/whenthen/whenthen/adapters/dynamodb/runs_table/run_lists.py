@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.adapters.dynamodb.common.table import Table
     from whenthen.domain.runs.run import Run
+    from whenthen.domain.work.selection import Selection
 
 _INDEX = "gsi3"
 _SK = f"{_INDEX}sk"
@@ -43,6 +44,31 @@ def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page
         if len(runs) == limit:
             break
     return Page(tuple(runs), cursor_of({"pk": name, "sk": at}))
+
+
+def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None) -> Page[Run]:
+    """List about `limit` runs among which the open ones of the selection are: collection after collection.
+
+    cursor   `<number of the collection>#<sort key of its last run>`
+    """
+    collections = _collections(selection)
+    number, after = int((cursor or "0#").partition("#")[0]), (cursor or "0#").partition("#")[2]
+    keys: list[Item] = []
+    while number < len(collections) and len(keys) < limit:
+        index, pk = collections[number]
+        found, _ = table.query(pk, index=index, limit=limit, after=after)
+        keys += found
+        number, after = (number, str(found[-1][f"{index}sk"])) if len(found) == limit else (number + 1, "")
+    items = table.get_all({(key["pk"], key["sk"]) for key in keys})
+    return Page(tuple(map(run_of, items.values())), f"{number}#{after}" if number < len(collections) else None)
+
+
+def _collections(selection: Selection) -> list[tuple[str, str]]:
+    """Return the collections in which the selected runs are: (index, partition)."""
+    if selection.refs:
+        return [("gsi2", f"record#{ref}") for ref in selection.refs]
+    statuses = [selection.status] if selection.status else OPEN
+    return [(_INDEX, pk) for pk in dict.fromkeys(pk for status in statuses for pk in partitions(status))]
 
 
 def overdue(table: Table, before: datetime, limit: int) -> list[str]:

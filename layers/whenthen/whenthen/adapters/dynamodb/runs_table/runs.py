@@ -42,6 +42,7 @@ from whenthen.ports.values import LastEntry, Page, RunState, Started
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.work.selection import Selection
     from whenthen.ports.clock import Clock
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
@@ -257,6 +258,10 @@ class DynamoRuns(DynamoPauses):
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
         return run_lists.by_status(self._runs, status, limit, cursor)
+
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        """List about `limit` runs among which the open ones of the selection are; eventually consistent."""
+        return run_lists.open_runs(self._runs, selection, limit, cursor)
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
