@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tests.usecases.fakes.stores import FakeRecords, page_of
+from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, page_of
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
@@ -16,7 +16,7 @@ from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
-from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
+from whenthen.ports.values import Counter, LastEntry, Page, Plan, RecordWrite, RunState, Started
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -281,3 +281,28 @@ class FakeRuns:
         )
         self.jobs[key_of(job)] = ended
         return ended
+
+
+@dataclass
+class FakeTimelines:
+    """Merge the runs of the ledger and the plans of the event log, newest first."""
+
+    log: FakeEventLog
+    runs: FakeRuns
+
+    def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        plans = [each for plan in self.log.plans.values() for each in (plan, *map(plan.of_sibling, _ids(plan))) if each]
+        entries: list[tuple[datetime, str, Run | Plan]] = [
+            *((run.started_at, run.id, run) for run in self.runs.runs.values() if run.record in refs),
+            *((plan.event.time, plan.event.id, plan) for plan in plans if _ref_of(plan) in refs),
+        ]
+        entries.sort(key=lambda entry: entry[:2], reverse=True)
+        return page_of([entry for _, _, entry in entries], limit, cursor)
+
+
+def _ids(plan: Plan) -> list[str]:
+    return [event.id for event in plan.also]
+
+
+def _ref_of(plan: Plan) -> str | None:
+    return plan.record.ref if plan.record else plan.event.subject

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.matching.explain_event import ExplainEvent
     from whenthen.usecases.matching.match_batch import MatchBatch
     from whenthen.usecases.matching.match_event import MatchEvent, Reaction
+    from whenthen.usecases.matching.show_automation import ShowAutomation
 
 
 class MatchingWiring(RecordsWiring, RunsWiring):
@@ -60,6 +61,12 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             UpdateConsent(self.records, self.clock),
             ApplyDeliveryReport(self.orchestrator, self.runs, self.clock),
         )
+
+    @cached_property
+    def show_automation(self) -> ShowAutomation:
+        from whenthen.usecases.matching.show_automation import ShowAutomation
+
+        return ShowAutomation(self.rules, self.rule_book, self.runs, self.timelines, self.occurrences, self.records)
 
     @cached_property
     def explain_event(self) -> ExplainEvent:

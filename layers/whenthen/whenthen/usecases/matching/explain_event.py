@@ -73,7 +73,7 @@ class ExplainEvent(Struct, frozen=True):
         if plan is None:
             raise NotFound(EVENT_NOT_FOUND(event=event_id))
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
-        explaining = _Explaining(plan, history, self.rules, self.records)
+        explaining = Explaining(plan, history, self.rules, self.records)
         event_type = plan.event.type
         asked = self._one(rule, event_type) if rule else self._all(event_type)
         then = {each.rule for each in plan.rules} | {each.rule for each in plan.refused}
@@ -97,7 +97,7 @@ def _nearness(explained: ExplainedRule) -> tuple[bool, bool, int, str]:
     return not explained.started, not found.matched, unmet, explained.rule.id
 
 
-class _Explaining(Struct):
+class Explaining(Struct):
     """Explain the rules of one event; records that several rules ask for are read once."""
 
     plan: Plan
