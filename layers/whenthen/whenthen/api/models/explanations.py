@@ -156,7 +156,7 @@ class RuleStanding(Model):
         """Render how a rule stands."""
         explained, plan = found.explained, found.event
         explanation = RuleExplanation.of(renderer, explained) if explained else None
-        reason = denial(renderer, explained.outcome) if explained else None
+        reason = denial(renderer, explained.outcome, explained.params) if explained else None
         return cls(
             rule=RunRule(id=found.rule.id, version=found.rule.version, name=found.rule.name),
             mode=found.rule.mode,
