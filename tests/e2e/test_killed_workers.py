@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,8 +25,8 @@ from dev.signing import post
 from dev.stack import Stack
 
 EVENTS, PATIENCE = 200, 600.0
-PAUSE = 0.7
-"""Seconds between two deaths, on average."""
+EACH = 9
+"""Posts and calls between two deaths, on average: of 200 and 400 in all."""
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="workers are found in /proc")
 
@@ -47,17 +47,23 @@ def workers(stack: Stack) -> list[int]:
 
 
 @contextmanager
-def dying_workers(stack: Stack, seed: int) -> Iterator[list[int]]:
-    """While this holds, one worker after the other is killed; yields the list of the dead."""
+def dying_workers(stack: Stack, progress: Callable[[], int], seed: int) -> Iterator[list[int]]:
+    """While this holds, a worker is killed whenever some more is done; yields the list of the dead.
+
+    By what is done, not by the clock: so on a slow machine too, work goes on between two deaths.
+    """
     chance, over, dead = random.Random(seed), threading.Event(), []  # noqa: S311 - no secret
 
     def kill() -> None:
-        while not over.wait(chance.expovariate(1 / PAUSE)):
-            if alive := workers(stack):
+        due = 0
+        while not over.wait(0.2):
+            alive = workers(stack) if progress() >= due else []
+            if alive:
                 victim = chance.choice(alive)
                 with suppress(ProcessLookupError):
                     os.kill(victim, signal.SIGKILL)
                     dead.append(victim)
+                    due = progress() + chance.randint(1, 2 * EACH)
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -81,25 +87,32 @@ def test_every_run_has_its_outcome_once(stack: Stack, record_property: Any) -> N
     )
     names = [f"{seed}-{number}" for number in range(EVENTS)]
     try:
-        with dying_workers(stack, seed) as dead, ThreadPoolExecutor(4) as senders:
-            assert set(senders.map(lambda name: taken(stack, seed, name), names)) == {202}
+        posted: list[int] = []
+        with dying_workers(stack, lambda: len(posted) + len(calls_of(stack)), seed) as dead:
+            with ThreadPoolExecutor(4) as senders:
+                list(senders.map(lambda name: posted.append(taken(stack, seed, name)), names))
+            assert Counter(posted) == {202: EVENTS}
             runs = account.wait_for(lambda: all_over(stack, rule["id"]), PATIENCE / 2)
         record_property("killed", len(dead))
         runs = runs or account.wait_for(lambda: all_over(stack, rule["id"]), PATIENCE / 2)
         assert runs is not None, Counter(run["status"] for run in runs_of(stack, rule["id"]))
         assert len(dead) > 20
         assert Counter(run["status"] for run in runs) == {"done": EVENTS}
-        calls = stack.webhooks.received()["calls"]
         by_name: dict[str, set[str]] = {}
-        for one in calls:
-            if (path := urlsplit(one["path"]).path).removeprefix("/").startswith(("first/", "last/")):
-                by_name.setdefault(path, set()).add(one["headers"]["webhook-id"])
+        for one in calls_of(stack):
+            by_name.setdefault(urlsplit(one["path"]).path, set()).add(one["headers"]["webhook-id"])
         wanted = {f"/{step}/{name}" for step in ("first", "last") for name in names}
         assert {path for path in by_name if path.rpartition("/")[2] in names} == wanted
         assert {path: ids for path, ids in by_name.items() if path in wanted and len(ids) > 1} == {}
         assert Counter(job["status"] for run in runs[:20] for job in jobs_of(stack, run["id"])) == {"done": 60}
     finally:
         stack.api.delete(f"/v1/rules/{rule['id']}")
+
+
+def calls_of(stack: Stack) -> list[dict[str, Any]]:
+    """The calls of this test's steps that were received."""
+    calls = stack.webhooks.received()["calls"]
+    return [call for call in calls if call["path"].startswith(("/first/", "/last/"))]
 
 
 def taken(stack: Stack, seed: int, name: str) -> int:
