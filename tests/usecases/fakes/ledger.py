@@ -170,18 +170,21 @@ class FakeRuns:
             stored = self.jobs[key_of(job)]
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
 
-    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
-        if not self._holds(job) or self.runs[job.run_id].status.final:
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        stored = self.jobs[key_of(job)]
+        changed = (stored.status, stored.attempt) != (job.status, job.attempt)
+        if changed or self.runs[job.run_id].status.final:
             return False
-        self.release(job, reason)
-        self.jobs[key_of(job)] = replace(self.jobs[key_of(job)], held_until=until)
-        self.looked_at[job.run_id] = until
+        freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None, held_until=until)
+        self.jobs[key_of(job)] = freed
+        if alone:
+            self.looked_at[job.run_id] = until
         return True
 
-    def free(self, job: Job, until: datetime, now: datetime) -> None:
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
         stored = self.jobs[key_of(job)]
         if stored.status is JobStatus.PENDING and stored.held_until is not None and stored.held_until <= until:
-            self.jobs[key_of(job)] = replace(stored, held_until=now)
+            self.jobs[key_of(job)] = replace(stored, held_until=now, woken_at=woken_at or stored.woken_at)
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         if not self._holds(job):

@@ -21,6 +21,7 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
+from whenthen.ports.sending import SendingStates, SendLogs
 from whenthen.ports.work import Workers, WorkStore
 from whenthen.usecases.admin.manage_work import ManageWork
 from whenthen.usecases.context.calendar import ReadCalendar
@@ -50,6 +51,7 @@ from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.stop_run import StopRun
+from whenthen.usecases.sending.hold_messages import HoldMessages
 from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
 
@@ -83,6 +85,8 @@ class Ports:
     settings: SettingStore
     sources: SourceStore
     rejections: Rejections
+    sending_states: SendingStates
+    send_logs: SendLogs
     threads: Threads
     budgets: Budgets
     objects: Objects
@@ -131,6 +135,7 @@ def functions_of(ports: Ports) -> Functions:
         p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences, ReadCalendar(p.settings)
     )
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
+    send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")
     return Functions(
@@ -174,7 +179,7 @@ def functions_of(ports: Ports) -> Functions:
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            "email": perform(
+            "email": send(
                 SendEmail(
                     p.mailer,
                     "crm@example.com",
@@ -184,7 +189,7 @@ def functions_of(ports: Ports) -> Functions:
                     further=("desk@example.com",),
                 ),
             ),
-            "whatsapp": perform(SendWhatsapp(p.graph, "TR", Consents(p.records))),
+            "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records))),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock)),
             "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR"),
         },

@@ -21,6 +21,7 @@ from tests.usecases.fakes.queues import (
     FakeSequences,
     Message,
 )
+from tests.usecases.fakes.sending import FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
     FakeEventLog,
@@ -92,11 +93,14 @@ class World:
             }
         )
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
+        self.send_logs = FakeSendLogs()
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
         self.ports = Ports(
             settings=self.settings,
             sources=self.sources,
             rejections=self.rejections,
+            sending_states=FakeSendingStates(self.runs, self.settings),
+            send_logs=self.send_logs,
             threads=self.threads,
             budgets=self.budgets,
             objects=self.objects,

@@ -89,14 +89,18 @@ class RunLedger(Protocol):
     def release(self, job: Job, reason: Reason) -> None:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
 
-    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
-        """Release a claimed job for an attempt at `until`, and let sweeps leave its run alone until then.
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        """Release a claimed job, or hold a pending one, for an attempt at `until`.
 
-        Fenced by the job's attempt. Returns False if the claim or the run is over.
+        Fenced by the job's status and attempt. Returns False if it changed, or the run is over.
+        alone   whether no other job of the run is open: then sweeps leave the run alone until then, too
         """
 
-    def free(self, job: Job, until: datetime, now: datetime) -> None:
-        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are."""
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
+        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are.
+
+        woken_at   the end of a hold by limits of sending, to be remembered
+        """
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
+    from whenthen.ports.sending import SendingStates, SendLogs
     from whenthen.ports.work import WorkStore
     from whenthen.runtime.environment import Settings
 
@@ -117,6 +118,18 @@ class Stores:
         from whenthen.adapters.dynamodb.runs_table.budgets import DynamoBudgets
 
         return DynamoBudgets(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def sending_states(self) -> SendingStates:
+        from whenthen.adapters.dynamodb.sending.sending_states import DynamoSendingStates
+
+        return DynamoSendingStates(self.dynamodb, self.settings.config_table, self.settings.runs_table)
+
+    @cached_property
+    def send_logs(self) -> SendLogs:
+        from whenthen.adapters.dynamodb.sending.send_logs import DynamoSendLogs
+
+        return DynamoSendLogs(self.dynamodb, self.settings.runs_table)
 
     @cached_property
     def threads(self) -> Threads:

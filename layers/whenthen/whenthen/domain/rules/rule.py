@@ -17,9 +17,11 @@ from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning, read_entry
 from whenthen.domain.events.event import EVENT_TYPE, parse_time
 from whenthen.domain.records.record import KIND
+from whenthen.domain.rules.actions import message_channels
 from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
+from whenthen.domain.sending.limits import NO_LIMITS, Limits, read_limits
 from whenthen.domain.steps.branches import OnError
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
@@ -34,6 +36,7 @@ __all__ = [
 
 MAX_EXITS = 10
 MAX_VERSION = 1_000_000_000
+MAX_PRIORITY = 1_000
 
 
 class Mode(StrEnum):
@@ -57,6 +60,8 @@ class Rule(Struct, frozen=True):
     time_zone      the name of `zone`
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
+    priority       whose message goes first where a cap leaves place for one: the higher
+    limits         of its messages, beside those of the installation
     """
 
     id: str
@@ -72,6 +77,8 @@ class Rule(Struct, frozen=True):
     time_zone: str = UTC
     activated_at: datetime | None = None
     language: str = ""
+    priority: int = 0
+    limits: Limits = NO_LIMITS
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,6 +121,8 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
         steps=read_steps(reader, head.trigger, head.zone),
         exit=_read_exit(reader.child("exit"), head.zone),
         language=reader.choice("language", LANGUAGES, ""),
+        priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
+        limits=_read_limits(reader),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
@@ -174,6 +183,11 @@ def _read_activation(reader: Reader) -> datetime | None:
     except Invalid as error:
         reader.problems.extend(error.problems)
         return None
+
+
+def _read_limits(reader: Reader) -> Limits:
+    own = reader.child("limits")
+    return NO_LIMITS if own is None else read_limits(own, message_channels())
 
 
 def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:

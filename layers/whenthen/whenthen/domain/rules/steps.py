@@ -12,7 +12,7 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, read_condition
-from whenthen.domain.rules.actions import actions, read_parameters
+from whenthen.domain.rules.actions import MARKETING, PURPOSE, actions, read_parameters
 from whenthen.domain.steps.branches import (
     ELSE,
     ELSE_WITHOUT_CONDITION,
@@ -38,6 +38,7 @@ MOVING_STEP = "moves_to"
 NO_STEPS = ReasonCode("rule.no_steps")
 WAITS_TOO_LONG = ReasonCode("rule.waits_too_long", "count")
 WAITS_BESIDE_PREVIOUS = ReasonCode("step.waits_beside_previous")
+URGENT_NO_MESSAGE = ReasonCode("step.urgent_no_message")
 SAME_STEP_ID = ReasonCode("step.same_id", "step")
 RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
 
@@ -47,6 +48,7 @@ class Step(Struct, frozen=True):
 
     otherwise  the later step with which a run goes on if `only_if` is false; empty: the next one
     fallback   the later step with which a run goes on if this one fails; empty unless `on_error` is GO_TO
+    urgent     whether limits of sending do not hold its message
     """
 
     id: str
@@ -59,6 +61,17 @@ class Step(Struct, frozen=True):
     on_error: OnError = OnError.STOP
     fallback: str = ""
     retry: Retry = Retry()
+    urgent: bool = False
+
+    @property
+    def messages(self) -> bool:
+        """Tell whether this step sends a message to a customer."""
+        return actions()[self.action].messages
+
+    @property
+    def markets(self) -> bool:
+        """Tell whether this step sends a marketing message to a customer."""
+        return self.messages and self.parameters.get(PURPOSE.name) == MARKETING
 
     @property
     def channel(self) -> str:
@@ -105,7 +118,10 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         on_error=on_error,
         fallback=fallback,
         retry=Retry() if retry is None else read_retry(retry),
+        urgent=reader.flag("urgent"),
     )
+    if step.urgent and action and not step.messages:
+        reader.report("urgent", URGENT_NO_MESSAGE())
     if step.with_previous and step.wait is not None:
         reader.report("wait", WAITS_BESIDE_PREVIOUS())
     if step.otherwise and reader.value("only_if") is None:

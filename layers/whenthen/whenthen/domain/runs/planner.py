@@ -129,6 +129,14 @@ def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
     return rule.exit.when is not None and evaluate(rule.exit.when, context)
 
 
+def unwanted(rule: Rule, step_id: str, context: Mapping[str, Any]) -> Finish | Reason | None:
+    """Decide whether a step that was due before is still wanted. Return the run's end, or why the step is skipped."""
+    if exited(rule, context):
+        return Finish(RunStatus.STOPPED, EXIT_CONDITION())
+    condition = rule.step(step_id).only_if
+    return None if condition is None or evaluate(condition, context) else CONDITION_FALSE()
+
+
 def after_step_group(
     rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any], business: ReadBusiness
 ) -> Move | None:

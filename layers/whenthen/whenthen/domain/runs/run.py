@@ -18,6 +18,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.runs.happenings import run_id
+from whenthen.domain.sending.holds import is_of_limits
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -89,9 +90,10 @@ class Job(Struct, frozen=True, omit_defaults=True):
     postponed    number of claims that ended because the provider throttled: these were no attempts
     lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
-    held_until   moment before which the next attempt is not made, by the step's `retry`; None: at once
+    held_until   moment before which the next attempt is not made, by the step's `retry` or by limits of sending
+    woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
-    reason       of the outcome, or of the last attempt that failed; None before either
+    reason       of the outcome, of the last attempt that failed, or of the last hold; None before any
     """
 
     run_id: str
@@ -109,6 +111,23 @@ class Job(Struct, frozen=True, omit_defaults=True):
     stage: int = 0
     postponed: int = 0
     held_until: datetime | None = None
+    woken_at: datetime | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether it is limits of sending that the job was held by last."""
+        return self.held_until is not None and self.reason is not None and is_of_limits(self.reason)
+
+    @property
+    def woken(self) -> datetime | None:
+        """Return the end of the last hold by limits of sending. None if they never held the job."""
+        ends = (self.woken_at, self.held_until if self.limited else None)
+        return max((end for end in ends if end is not None), default=None)
+
+    @property
+    def clock(self) -> datetime:
+        """Return the moment as of which the job is performed: it was dispatched then, or its hold was over."""
+        return self.due if self.woken is None else max(self.due, self.woken)
 
     @property
     def attempts(self) -> int:

@@ -49,6 +49,14 @@ class ChannelsWiring(RunsWiring):
 
         return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel)
 
+    def send_message(self, channel: Channel) -> PerformJob:
+        """Make the use case that performs the jobs of a channel whose messages go to customers."""
+        from whenthen.usecases.runs.perform_job import PerformJob
+        from whenthen.usecases.sending.hold_messages import HoldMessages
+
+        holding = HoldMessages(self.sending_states, self.send_logs, self.event_log)
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel, holding)
+
 
 def _no_channel(channel: str) -> Misconfigured:
     from whenthen.domain.rules.actions import actions

@@ -150,7 +150,7 @@ class Orchestrator(Struct, frozen=True):
 
     def free(self, job: Job, until: datetime) -> None:
         """Let a job be performed at once that is held until then at most."""
-        self.runs.free(job, until, self.clock.now())
+        self.runs.free(job, until, self.clock.now(), woken_at=until if job.limited else None)
 
     def send(self, jobs: Sequence[Job]) -> None:
         """Send every job without an outcome to its channel's queue."""

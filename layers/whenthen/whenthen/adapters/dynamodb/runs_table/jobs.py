@@ -96,16 +96,20 @@ class DynamoJobs:
         )
         self._change(job, _of(job, freed))
 
-    def hold(self, job: Job, reason: Reason, until: datetime) -> bool:
-        """Release a claimed job for an attempt at `until`, and let sweeps leave its run alone until then."""
-        values = {"pending": JobStatus.PENDING.value, **reason_item(reason), "until": format_time(until)}
-        freed = Expression(_HELD, f"SET #status = :pending, {SET_REASON}, #held_until = :until", _held(job) | values)
-        of_job = _of(job, freed)
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        """Release a claimed job, or hold a pending one, for an attempt at `until`."""
+        stands = {"was": job.status.value, "held": job.attempt, "pending": JobStatus.PENDING.value}
+        freed = Expression(
+            "#status = :was AND #attempt = :held",
+            f"SET #status = :pending, {SET_REASON}, #held_until = :until",
+            {**stands, **reason_item(reason), "until": format_time(until)},
+        )
+        of_job, seen = _of(job, freed), {"looked_at": place_in_index(job.run_id, until)} if alone else {}
         held = changed(
             of_job,
             condition=f"{of_job.condition} AND {IS_OPEN}",
-            update=f"{of_job.update}, #gsi3sk = :looked_at {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
-            values={**freed.values, **open_values(), "looked_at": place_in_index(job.run_id, until)},
+            update=f"{of_job.update}{', #gsi3sk = :looked_at' if seen else ''} {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
+            values={**freed.values, **open_values(), **seen},
         )
         if self._change(job, held):
             return True
@@ -114,10 +118,12 @@ class DynamoJobs:
         ours = found.status is JobStatus.PENDING and found.attempt == job.attempt
         return ours and found.held_until is not None and format_time(found.held_until) == format_time(until)
 
-    def free(self, job: Job, until: datetime, now: datetime) -> None:
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
         """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are."""
-        values = {"pending": JobStatus.PENDING.value, "until": format_time(until), "now": format_time(now)}
-        freed = Expression("#status = :pending AND #held_until <= :until", "SET #held_until = :now", values)
+        woken = {} if woken_at is None else {"woken_at": format_time(woken_at)}
+        values = {"pending": JobStatus.PENDING.value, "until": format_time(until), "now": format_time(now), **woken}
+        change = f"SET #held_until = :now{', #woken_at = :woken_at' if woken else ''}"
+        freed = Expression("#status = :pending AND #held_until <= :until", change, values)
         self._change(job, _of(job, freed))
 
     def _change(self, job: Job, change: Expression) -> bool:
