@@ -98,6 +98,13 @@ class Flight:
     receives: int = 0
 
 
+def _undelayed(message: Any) -> timedelta:
+    """Let moto deliver a message at once that is delayed by its clock, and return the delay for the test's clock."""
+    delay = timedelta(milliseconds=round(max(0.0, message.delayed_until - (message.sent_timestamp or 0)), -3))
+    message.delayed_until = 0.0
+    return delay
+
+
 class AwsMachinery:
     """Holds all that lives on when a function is killed. Needs a mocked AWS around it."""
 
@@ -208,11 +215,13 @@ class AwsMachinery:
 
     def _receive(self) -> None:
         held = sqs_backends[ACCOUNT][REGION].queues
+        delays = {message.id: _undelayed(message) for name in QUEUES for message in held[name]._messages}
         # To ask every queue every time would take as long as all the rest.
         for queue in [name for name in QUEUES if held[name].approximate_number_of_messages]:
             request = {"QueueUrl": self.urls[queue], "MaxNumberOfMessages": 10, "VisibilityTimeout": 43_200}
             while found := self.clients("sqs").receive_message(**request).get("Messages"):
-                self.flights += [Flight(queue, message, self.clock.now()) for message in found]
+                for message in found:
+                    self.flights.append(Flight(queue, message, self.clock.now() + delays[message["MessageId"]]))
         for table, (_, wanted) in STREAMS.items():
             # moto answers no call about streams, but keeps them.
             shard = dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.samples import why
+from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
@@ -40,6 +41,9 @@ class FakeStage:
 
     def has_rule(self, document: Mapping[str, Any]) -> object:
         return self.world.has_rule(document)
+
+    def has_settings(self, name: str, document: Mapping[str, Any]) -> None:
+        self.world.settings.save(name, document)
 
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
         self.world.graph.documents[lead["id"]] = lead
@@ -138,7 +142,7 @@ AROUND_THE_SEND = frozenset(
 """Where a crash leaves a send of which nobody can say whether it took place."""
 
 
-ALL = (*STORIES, *OTHER_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
 
 
 @pytest.fixture(autouse=True)

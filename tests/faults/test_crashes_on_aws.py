@@ -12,6 +12,7 @@ import requests
 from moto import mock_aws
 
 from tests.faults.aws_stage import AwsStage
+from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
@@ -22,7 +23,7 @@ from whenthen.usecases.runs import enrol_view
 # runtime.observability silences it, but pytest sets the filters anew for each test.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
-ALL = (*STORIES, *OTHER_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
 PARTS = 4
 """Each story is swept in so many parts, which can run side by side."""
 

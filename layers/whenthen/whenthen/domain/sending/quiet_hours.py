@@ -68,10 +68,9 @@ def end_of_quiet(spans: Iterable[QuietHours], moment: datetime, zone: tzinfo) ->
 
 def read_quiet_hours(reader: Reader) -> QuietHours | None:
     """Read `{"from": "21:00", "to": "09:00"}`."""
-    before = len(reader.problems)
     start, end = read_hour(reader, "from"), read_hour(reader, "to")
-    for name, hour in (("from", start), ("to", end)):
-        if hour is None and len(reader.problems) == before:
+    for name in ("from", "to"):
+        if reader.value(name) in (None, ""):
             reader.report(name, REQUIRED())
     reader.finish()
     if start is None or end is None:

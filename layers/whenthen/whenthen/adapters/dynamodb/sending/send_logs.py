@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression, Table
+from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.domain.common.errors import Stale
 from whenthen.domain.sending.send_log import SendLog, Sent, Waiting
 from whenthen.ports.reason_codes import MOVED_ON
@@ -41,22 +41,19 @@ class DynamoSendLogs:
 
     def write(self, identity: str, log: SendLog) -> None:
         """Write the log as the version after `log.version`. Raises Stale if that is not the stored one any more."""
+        pk, sk = _place(identity)
         expires_at = log.expires_at
-        change = Expression(
-            condition="#version = :seen" if log.version else "attribute_not_exists(#version)",
-            update="SET #sent = :sent, #waiting = :waiting, #keeps = :keeps, #version = :version"
-            + (", #expires_at = :expires_at" if expires_at else ""),
-            values={
-                "sent": msgspec.json.encode(log.sent).decode(),
-                "waiting": msgspec.json.encode(log.waiting).decode(),
-                "keeps": int(log.keeps.total_seconds()),
-                "version": log.version + 1,
-                **({"seen": log.version} if log.version else {}),
-                **({"expires_at": int((expires_at + _MARGIN).timestamp())} if expires_at else {}),
-            },
-        )
+        item = {
+            "pk": pk,
+            "sk": sk,
+            "sent": msgspec.json.encode(log.sent).decode(),
+            "waiting": msgspec.json.encode(log.waiting).decode(),
+            "keeps": int(log.keeps.total_seconds()),
+            "version": log.version + 1,
+            "expires_at": int((expires_at + _MARGIN).timestamp()) if expires_at else None,
+        }
         try:
-            self._table.update(*_place(identity), change)
+            self._table.put(item, Expression("#version = :seen", values={"seen": log.version}) if log.version else NEW)
         except ConditionFailed as error:
             raise Stale(MOVED_ON(subject=_SK)) from error
 
