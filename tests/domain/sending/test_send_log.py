@@ -127,10 +127,10 @@ def test_of_those_that_wait_the_higher_priority_goes_first() -> None:
     log = two_that_wait(cap)
     low = settled(ask("low", noon, caps=(cap,)), log)
     assert low.hold is not None
-    assert (low.hold.brief, low.hold.until) == (True, NOW + noon + PATIENCE)
+    assert (low.hold.brief, low.hold.until) == (True, NOW + noon + SETTLE)
     high = settled(ask("high", noon, caps=(cap,), priority=5), low.log)
     assert high.hold is None
-    again = settled(ask("low", noon + PATIENCE, caps=(cap,)), high.log)
+    again = settled(ask("low", noon + SETTLE, caps=(cap,)), high.log)
     assert again.hold is not None
     assert (again.hold.brief, again.hold.until) == (False, NOW + noon + 7 * DAY)
 

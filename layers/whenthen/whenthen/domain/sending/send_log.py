@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whenthen.domain.sending.limits import Cap
 
 SETTLE = timedelta(seconds=10)
-"""How long the last place is kept free for a rule of the same event with a higher priority."""
+"""How long the last place is kept free for a rule of the same event, and after how long who yields asks again."""
 
 PATIENCE = timedelta(minutes=3)
 """How long others wait for a message that is to go first; then it is taken for gone."""
@@ -139,7 +139,7 @@ def _hold(request: Request, log: SendLog, others: Sequence[Sent], *, rivals: boo
     own = _own(log, request)
     ahead = [each for each in log.waiting if tightest.counts(each.channel) and each.is_ready(now) and each < own]
     if len(ahead) >= room:
-        return _brief(tightest, max(each.until for each in ahead) + PATIENCE)
+        return _brief(tightest, now + SETTLE)
     if room == 1 and rivals and own.until - EARLY > now and not any(each.job == request.job for each in log.sent):
         return _brief(tightest, own.until)
     return None
