@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from whenthen.domain.conditions.field_access import Context, Facts
+from whenthen.domain.conditions.operator_functions import LONG
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.field_access import Path
@@ -38,6 +39,11 @@ class Row(dict[str, Callable[[str], Any]]):
 def getter_of(value: object) -> Callable[[str], Any]:
     """Return the function that reads names of a value."""
     return value.get if type(value) is dict else _NOTHING.get if value is None else lambda name: ODD
+
+
+def are_plain(value: object) -> TypeGuard[list[str]]:
+    """Tell whether a value is a short list of nothing but texts of ASCII."""
+    return type(value) is list and len(value) < LONG and {*map(type, value)} <= {str} and "".join(value).isascii()
 
 
 def split(place: str) -> tuple[str, str]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.conditions import operator_functions as functions
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
-from whenthen.domain.conditions.operator_functions import LONG
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.matching.event_row import ODD, Row, at_hand, split
+from whenthen.domain.matching.event_row import ODD, Row, are_plain, at_hand, split
 
 if TYPE_CHECKING:
     from whenthen.domain.common.values import Choice
@@ -76,17 +75,23 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
 def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
     if type(value) is str and value.isascii():
         return value == wanted
+    return wanted in value if are_plain(value) else _is_chosen(value, None, check, row)
+
+
+def _is_among(value: object, wanted: frozenset[str], check: Check, row: Row) -> bool:
+    if type(value) is str and value.isascii():
+        return value in wanted
+    return not wanted.isdisjoint(value) if are_plain(value) else _is_chosen(value, None, check, row)
+
+
+def _is_chosen(value: object, wanted: None, check: Check, row: Row) -> bool:
     return value is not None and functions.chosen(row.facts, check[4])
 
 
-def _is_among(value: object, wanted: Choice, check: Check, row: Row) -> bool:
-    return wanted.accepts(value) if type(value) is str and len(value) < LONG else functions.chosen(row.facts, check[4])
-
-
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
-    if choice.size == 1 and choice.texts and not choice.fold:
-        return _is_text, next(iter(choice.texts))
-    return _is_among, choice
+    if choice.fold or choice.size > len(choice.texts):
+        return _is_chosen, None
+    return (_is_text, next(iter(choice.texts))) if choice.size == 1 else (_is_among, frozenset(choice.texts))
 
 
 def _plain(kind: type[Any], fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:

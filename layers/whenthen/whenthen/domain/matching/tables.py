@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from whenthen.domain.matching.event_row import ODD, Row, split
+from whenthen.domain.matching.event_row import ODD, Row, are_plain, split
 from whenthen.domain.matching.residual_checks import Check
 from whenthen.domain.matching.value_keys import keys_of
 
@@ -58,7 +58,7 @@ class Table:
     def under(self, value: Any, row: Row) -> Iterable[Bucket]:
         """Return the rules under the keys of the field's value."""
         keys = value
-        if not (self.plain and type(value) is list and {*map(type, value)} == {str} and "".join(value).isascii()):
+        if not (self.plain and are_plain(value)):
             keys = keys_of(row.facts.read(self._path) if value is ODD else value, fold=self._fold)
         return [self.buckets[key] for key in keys if key in self.buckets]
 
