@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.channels.record.doing import done, lead
 from tests.codes import codes
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule, together
-from whenthen.channels.record.effect import FIELDS_SET, NO_AGENT, NO_RECORD, OWNER_KEPT, UNCHANGED
-from whenthen.channels.record.turns import CONTENDED_FOR, SPREAD, TRIES_IN_ONE_ROW, Turns
+from whenthen.channels.record.effect import FIELDS_SET, NO_RECORD, UNCHANGED
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary, TooLarge, WhenthenError
-from whenthen.domain.records.record import Record
 from whenthen.domain.runs.run import JobStatus, Run, RunStatus
 from whenthen.ports.reason_codes import ITEM_TOO_LARGE, TOO_MANY_WRITES
-from whenthen.ports.values import RunState
 from whenthen.usecases.runs.perform_job import RUN_ENDED
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 GREEK = [f"letter_{number}" for number in range(40)]
-AGENTS = ["agent:ayse", "agent:budi", "agent:cem"]
-
-
-def done(world: World, action: str, *, record: str | None = "lead:1", **parameters: Any) -> RunState:
-    """The run of a rule with this one step, when it is over."""
-    written = world.has_rule(rule({"id": "it", "action": action, "with": parameters}))
-    event = world.happens("lead.created", subject=record, data={"note": "from the event"})
-    world.run_out()
-    return world.run_of(event, written)
-
-
-def lead(world: World) -> Record:
-    return world.records.stored["lead:1"]
 
 
 def test_fields_are_set_and_removed_and_the_change_tells_its_cause(world: World) -> None:
@@ -131,70 +115,6 @@ def test_a_single_tag_kept_as_text_is_not_lost(world: World) -> None:
     assert lead(world).fields["tags"] == ["loyal", "vip"]
 
 
-def test_owners_take_turns(world: World) -> None:
-    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": AGENTS, "by": "round_robin"}}))
-    for number in range(7):
-        world.has_record(f"lead:{number}")
-        world.happens("lead.created", str(number), subject=f"lead:{number}")
-    world.run_out()
-    owners = [world.records.stored[f"lead:{number}"].fields["owner"] for number in range(7)]
-    assert owners == [AGENTS[number % 3] for number in range(7)]
-
-
-def test_a_turn_is_moved_together_with_the_assignment(world: World) -> None:
-    """Another took the turn between the look at whose it is and the write: then the next one's turn is taken."""
-
-    class Overtaken:
-        """Right before the first write another worker assigns a lead by the same rule."""
-
-        def __init__(self) -> None:
-            self.once = True
-
-        def before(self, call: str) -> None:
-            if call == "runs.complete_with" and self.once:
-                self.once = False
-                name = next(f"owner#{run.rule_id}#own" for run in world.all_runs)
-                world.runs.counters[name] = world.runs.counter(name) + 1
-
-        def after(self, call: str) -> None:
-            pass
-
-    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": AGENTS}}))
-    world.happens("lead.created", subject="lead:1")
-    world.functions = world.wire(Overtaken())
-    world.run_out()
-    assert lead(world).fields["owner"] == AGENTS[1]
-    assert list(world.runs.counters.values()) == [2]
-
-
-@pytest.mark.parametrize("by", ["round_robin", "first"])
-@pytest.mark.parametrize("agent", [None, "", "  ", [], [None, ""]])
-def test_no_owner_is_set_from_a_field_that_is_empty(world: World, agent: Any, by: str) -> None:
-    world.has_record("lead:1", owner="agent:old", agent=agent)
-    state = done(world, "assign_owner", **{"from": ["{{ record.agent }}", "{{ record.missing }}"], "by": by})
-    assert lead(world).fields["owner"] == "agent:old"
-    assert state.jobs[0].status is JobStatus.SKIPPED
-    assert state.jobs[0].reason == NO_AGENT(ref="lead:1")
-
-
-@pytest.mark.parametrize("by", ["round_robin", "first"])
-def test_an_empty_field_has_no_turn(world: World, by: str) -> None:
-    from_ = ["{{ record.missing }}", "agent:ayse", " {{ record.blank }} ", "agent:budi"]
-    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": from_, "by": by}}))
-    for number in range(4):
-        world.has_record(f"lead:{number}", blank=" ")
-        world.happens("lead.created", str(number), subject=f"lead:{number}")
-        world.run_out()
-    owners = [world.records.stored[f"lead:{number}"].fields["owner"] for number in range(4)]
-    assert owners == (["agent:ayse"] * 4 if by == "first" else ["agent:ayse", "agent:budi"] * 2)
-
-
-def test_the_agents_may_stand_in_one_field(world: World) -> None:
-    world.has_record("lead:1", team=["agent:ayse", "", "agent:budi"])
-    done(world, "assign_owner", **{"from": ["{{ record.team }}"]})
-    assert lead(world).fields["owner"] == "agent:ayse"
-
-
 @pytest.mark.parametrize("action", ["set_fields", "add_tags", "remove_tags"])
 def test_a_record_that_an_empty_field_names_is_not_the_run_s_own(world: World, action: str) -> None:
     world.has_record("lead:1", blank=" ")
@@ -228,57 +148,6 @@ def test_tags_are_compared_as_conditions_compare_them(
     world.has_record("lead:1", tags=tags, year=2024)
     done(world, action, tags=given)
     assert lead(world).fields["tags"] == kept
-
-
-class Crowded:
-    """Right before each write of the common row another worker takes its turn."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def before(self, call: str) -> None:
-        if call == "runs.complete_with":
-            counters = self.world.runs.counters
-            name = next(f"owner#{run.rule_id}#own" for run in self.world.all_runs)
-            counters[name] = counters.get(name, 0) + 1
-
-    def after(self, call: str) -> None:
-        pass
-
-
-def test_workers_in_each_others_way_take_turns_in_rows_of_their_own(world: World) -> None:
-    """Each row is exact, so over many leads no agent is ahead of another by more than one for each row."""
-    leads = 200
-    world.has_rule(rule({"id": "own", "action": "assign_owner", "with": {"from": AGENTS}}))
-    for number in range(leads):
-        world.has_record(f"lead:{number}")
-        world.happens("lead.created", str(number), subject=f"lead:{number}")
-    world.functions = world.wire(Crowded(world))
-    world.run_out()
-    owners = Counter(world.records.stored[f"lead:{number}"].fields["owner"] for number in range(leads))
-    rows = {name: count for name, count in world.runs.counters.items() if name.count("#") == 3}
-    assert len(rows) == SPREAD
-    assert sum(rows.values()) == leads, "nobody got a turn in the row that others kept taking"
-    assert max(owners.values()) - min(owners.values()) <= SPREAD
-
-
-def test_the_common_row_is_tried_again_once_it_was_left_alone(world: World) -> None:
-    turns, now = Turns(), world.clock.now()
-    assert turns.row("owner#r#s", "job_1", 0, now) == ("owner#r#s", 0)
-    name, place = turns.row("owner#r#s", "job_1", TRIES_IN_ONE_ROW, now)
-    assert name == f"owner#r#s#{place}"
-    assert turns.row("owner#r#s", "job_2", 0, now)[0] != "owner#r#s"
-    assert turns.row("owner#r#other", "job_2", 0, now) == ("owner#r#other", 0)
-    assert turns.row("owner#r#s", "job_2", 0, now + CONTENDED_FOR) == ("owner#r#s", 0)
-
-
-def test_an_owner_that_is_there_is_kept_where_the_rule_says_so(world: World) -> None:
-    world.has_record("lead:1", owner="agent:old")
-    parameters: dict[str, Any] = {"from": AGENTS, "keep": True}
-    state = done(world, "assign_owner", **parameters)
-    assert lead(world).fields["owner"] == "agent:old"
-    assert world.runs.counters == {}
-    assert state.jobs[0].reason == UNCHANGED(reason=OWNER_KEPT(ref="lead:1", owner="agent:old"))
 
 
 def test_a_task_is_the_child_of_the_record_and_belongs_to_its_owner(world: World) -> None:
