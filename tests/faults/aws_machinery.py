@@ -309,6 +309,6 @@ class AwsMachinery:
                     enrolling.at = self.clock.now() + STEP_RETRY
                 else:
                     enrolling.cursor = done["cursor"]
-                    enrolling.at = enrolling.at if done["more"] else None
+                    enrolling.at = self.clock.now() + timedelta(seconds=done["wait"]) if done["more"] else None
                 return True
         return False

@@ -26,7 +26,7 @@ from whenthen.domain.common.errors import AnswerLost, WhenthenError
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record
 from whenthen.ports.values import RunState
-from whenthen.usecases.runs import enrol_view
+from whenthen.usecases.enrolments import count_members, let_enter
 
 
 class FakeStage:
@@ -147,9 +147,10 @@ ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A view of three records takes three turns to be gone through."""
-    monkeypatch.setattr(enrol_view, "PAGE", 1)
-    monkeypatch.setattr(enrol_view, "PAGES", 1)
+    """A view of three records is counted in three chunks, and its records enter one after the other."""
+    monkeypatch.setattr(count_members, "PAGE", 1)
+    monkeypatch.setattr(count_members, "PAGES", 1)
+    monkeypatch.setattr(let_enter, "BATCH", 1)
 
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)

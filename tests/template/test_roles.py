@@ -95,8 +95,11 @@ WHO = [
             "ReceiveWebhook",
             "FetchLead",
             "PublishChanges",
+            "FireDueDates",
+            "EnrolView",
         },
     ),
+    ("dynamodb:BatchWriteItem", r"\$\{RunsTable.Arn\}", {"EnrolView"}),  # addresses that are taken
     ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
     (
         "dynamodb:DeleteItem",
@@ -112,7 +115,7 @@ WHO = [
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges", "ChangeRuns"}
+        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges", "ChangeRuns", "FireDueDates", "EnrolView"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
@@ -251,6 +254,7 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
         ("ReceiveWebhook", {"dynamodb:UpdateItem": ["rejected#*"], "dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
         ("FetchLead", {"dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
         ("PublishChanges", {key: ["event#*", "history#*"] for key in ("dynamodb:PutItem", "dynamodb:GetItem")}),
+        ("FireDueDates", {key: ["enrolment#*"] for key in ("dynamodb:PutItem", "dynamodb:GetItem")}),
     ],
 )
 def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: str, keys: dict[str, list[str]]) -> None:
@@ -258,6 +262,17 @@ def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: st
     assert {action: statement["Condition"] for statement in found for action in statement["Action"]} == {
         action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": key}} for action, key in keys.items()
     }
+
+
+def test_who_enrols_writes_enrolments_and_reads_beside_them_what_became_of_events() -> None:
+    found = statements_on("EnrolView", "${RunsTable.Arn}")
+    assert [(statement["Condition"], statement["Action"]) for statement in found] == [
+        (
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrolment#*"]}},
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"],
+        ),
+        ({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event#*"]}}, ["dynamodb:BatchGetItem"]),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
-from whenthen.ports.clock import Clock, Enrolments, Sweeps
+from whenthen.ports.clock import Clock, Sweeps
+from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
 from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading
 from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
@@ -25,6 +26,11 @@ from whenthen.ports.sending import SendingStates, SendLogs
 from whenthen.ports.work import Workers, WorkStore
 from whenthen.usecases.admin.manage_work import ManageWork
 from whenthen.usecases.context.calendar import ReadCalendar
+from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
+from whenthen.usecases.enrolments.count_members import Members
+from whenthen.usecases.enrolments.enrol_records import EnrolRecords
+from whenthen.usecases.enrolments.let_enter import LetEnter
+from whenthen.usecases.enrolments.manage_enrolments import ManageEnrolments
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 from whenthen.usecases.ingest.identify_sender import IdentifySender
@@ -44,7 +50,6 @@ from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
-from whenthen.usecases.runs.enrol_view import EnrolView
 from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
@@ -67,7 +72,8 @@ class Ports:
     records: RecordStore
     dates: DateIndex
     sweeps: Sweeps
-    enrolments: Enrolments
+    enrolment_store: EnrolmentStore
+    enrolment_workers: EnrolmentWorkers
     imports: ImportStore
     import_files: ImportFiles
     runs: RunLedger
@@ -109,7 +115,9 @@ class Functions:
     publish_changes: PublishChanges
     publish_outcomes: PublishOutcomes
     fire_due_dates: FireDueDates
-    enrol_view: EnrolView
+    enrolments: BeginEnrolment
+    enrol_records: EnrolRecords
+    manage_enrolments: ManageEnrolments
     import_records: ImportRecords
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
@@ -138,6 +146,8 @@ def functions_of(ports: Ports) -> Functions:
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")
+    enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
+    members = Members(p.rules, p.records)
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
         receive_webhook=ReceiveWebhook(
@@ -149,8 +159,16 @@ def functions_of(ports: Ports) -> Functions:
             p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
         ),
         publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
-        fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
-        enrol_view=EnrolView(p.rules, p.records, p.bus),
+        fire_due_dates=FireDueDates(p.rules, p.dates, enrolments, p.sweeps, p.bus, p.clock),
+        enrolments=enrolments,
+        enrol_records=EnrolRecords(
+            p.enrolment_store,
+            p.rules,
+            members,
+            LetEnter(p.enrolment_store, members, p.log, p.bus, p.clock),
+            p.clock,
+        ),
+        manage_enrolments=ManageEnrolments(p.enrolment_store, p.enrolment_workers, p.clock),
         import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
             rules=p.rules,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.usecases.fakes.enrolments import FakeEnrolmentStore, FakeEnrolmentWorkers
 from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImportWorkers
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
@@ -14,7 +15,6 @@ from tests.usecases.fakes.queues import (
     MAX_RECEIVES,
     Execution,
     FakeBus,
-    FakeEnrolments,
     FakeJobQueues,
     FakeLeadQueue,
     FakeQueue,
@@ -49,7 +49,6 @@ from whenthen.domain.events.types import RECEIVERS
 from whenthen.domain.imports.job import ImportStatus
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.domain.work.work import WorkStatus
 from whenthen.ports.values import RunState, StoredRule
@@ -76,7 +75,8 @@ class World:
         self.queues = {name: FakeQueue(self.clock, name) for name in _QUEUES}
         self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
         self.occurrences = FakeOccurrences()
-        self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
+        self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolmentStore()
+        self.enrolment_workers = FakeEnrolmentWorkers(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
         self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
         self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
@@ -111,7 +111,8 @@ class World:
             records=self.records,
             dates=self.records,
             sweeps=self.sweeps,
-            enrolments=self.enrolments,
+            enrolment_store=self.enrolments,
+            enrolment_workers=self.enrolment_workers,
             imports=self.imports,
             import_files=self.import_files,
             runs=self.runs,
@@ -236,10 +237,10 @@ class World:
         if self.functions.change_runs(work_id).status is WorkStatus.RUNNING:
             self.queues["work"].add(work_id)
 
-    def _paginate_work(self, enrolment: Enrolment, cursor: str | None) -> None:
-        done = self.functions.enrol_view(enrolment, cursor)
-        if done.cursor is not None:
-            self.queues["enrolments"].add((enrolment, done.cursor))
+    def _paginate_work(self, enrolment_id: str, turn: int, call: int) -> None:
+        done = self.functions.enrol_records(enrolment_id, turn, call)
+        if done.more:
+            self.queues["enrolments"].add((enrolment_id, turn, call + 1), delay=done.wait)
 
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
         """What `runtime.queue_consumer` and the queue's redrive policy make of an error."""

@@ -22,7 +22,9 @@ from whenthen.runtime.observability import loggable, logger, metrics
 app = APIGatewayHttpResolver(enable_validation=True, serializer=dumps, strip_prefixes=[])
 app.use(middlewares=[check_query])
 
-RESOURCES = ("rules", "views", "records", "imports", "events", "runs", "work", "sources", "settings", "catalogue")
+RESOURCES = (
+    "rules", "views", "records", "imports", "events", "runs", "work", "enrolments", "sources", "settings", "catalogue",
+)  # fmt: skip
 """The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from whenthen.domain.common.reasons import ReasonCode
 
+ENROLMENT_NOT_FOUND = ReasonCode("enrolment.not_found", "id")
+# The enrolment rested for so long that the records which it had counted are stored no more.
+ENROLMENT_EXPIRED = ReasonCode("enrolment.expired")
 EVENT_NOT_FOUND = ReasonCode("event.not_found", "event")
 FILE_CHANGED = ReasonCode("import.file_changed")
 FILE_GONE = ReasonCode("import.file_gone")

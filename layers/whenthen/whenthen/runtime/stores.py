@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SourceStore,
     )
     from whenthen.ports.clock import Clock, Sweeps
+    from whenthen.ports.enrolments import EnrolmentStore
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
     from whenthen.ports.imports import ImportStore
     from whenthen.ports.providers import LeadForms, Threads
@@ -74,6 +75,12 @@ class Stores:
 
         settings = self.settings
         return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
+
+    @cached_property
+    def enrolment_store(self) -> EnrolmentStore:
+        from whenthen.adapters.dynamodb.enrolments.enrolments import DynamoEnrolments
+
+        return DynamoEnrolments(self.dynamodb, self.settings.runs_table, self.clock, self.retention)
 
     @cached_property
     def rule_book(self) -> DynamoRuleBook:

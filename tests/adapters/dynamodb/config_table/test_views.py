@@ -1,22 +1,19 @@
-"""Views, sweeps and enrolments on the config table and Step Functions."""
+"""Views and sweeps on the config table."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from tests.adapters.samples import NOW, client_error, minutes
+from tests.adapters.samples import NOW, minutes
 from tests.adapters.samples import rule as a_rule
 from tests.adapters.tables import CONFIG
-from whenthen.adapters.aws.paginated_work import EnrolmentMachine
 from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 from whenthen.adapters.dynamodb.config_table.settings import DynamoSweeps
 from whenthen.adapters.dynamodb.config_table.views import DynamoViews
-from whenthen.domain.common.errors import Malformed, NotFound, Stale
-from whenthen.domain.runs.enrolment import Enrolment, from_json
+from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress
 from whenthen.ports.values import StoredView
 
@@ -94,37 +91,3 @@ def test_the_mark_of_the_sweeps_moves_from_where_it_was_seen_alone(dynamodb: Any
     assert sweeps.move(second, third)
     assert not sweeps.move(second, first)
     assert sweeps.last() == third
-
-
-class Machine:
-    """Step Functions, which knows names that were taken."""
-
-    def __init__(self) -> None:
-        self.started: dict[str, dict[str, Any]] = {}
-
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803
-        if name in self.started:
-            raise client_error("ExecutionAlreadyExists", operation="StartExecution")
-        self.started[name] = json.loads(input)
-
-
-@pytest.mark.parametrize(
-    "enrolment",
-    [
-        Enrolment("rule_1", 3, NOW),
-        Enrolment("rule_1", 3, NOW, "key_1", "seed", {"kind": "contact", "filter": FILTER}),
-    ],
-    ids=["by the clock", "by a person"],
-)
-def test_an_enrolment_begins_once_and_travels_whole(enrolment: Enrolment) -> None:
-    machine = Machine()
-    for _ in range(2):
-        EnrolmentMachine(machine, "arn").start(enrolment)
-    [(name, document)] = machine.started.items()
-    assert name == enrolment.id
-    assert from_json(document) == enrolment
-
-
-def test_what_is_no_enrolment_is_malformed() -> None:
-    with pytest.raises(Malformed):
-        from_json({"rule": "rule_1"})

@@ -121,6 +121,11 @@ class RuleStart(Sparse):
     filter: Annotated[dict[str, Any], Described("Filter")] = Field(
         default_factory=dict, description="Those of the kind that fit it."
     )
+    per_person: bool = Field(
+        default_factory=bool,
+        description="Whether records with a common phone number or e-mail address enter once; "
+        "by default where the rule sends messages to people.",
+    )
 
 
 RuleStartBody = Annotated[dict[str, Any], Body(description="Whom it is started for."), Described(RuleStart)]

@@ -16,11 +16,11 @@ VERBS = Words(
     "created created_manually updated field_changed deleted merged child_added status_changed "
     "internal_status_changed internal_sub_status_changed tag_added tag_removed folder_changed stage_changed "
     "pipeline_changed owner_changed assigned bounced cancelled clicked closed complained completed "
-    "date_changed delayed delivered edited failed finished incoming_answered incoming_missed outgoing_answered "
-    "outgoing_unanswered lost message_deleted message_delivered message_edited message_failed message_played "
-    "message_read message_received message_sent number_changed opened paid payment_failed preference_changed "
-    "reached received refunded rejected rendering_failed reopened replied sent series_created signed "
-    "started_manually submitted subscription_changed text_selected",
+    "date_changed delayed delivered edited enrolled failed finished incoming_answered incoming_missed "
+    "outgoing_answered outgoing_unanswered lost message_deleted message_delivered message_edited message_failed "
+    "message_played message_read message_received message_sent number_changed opened paid payment_failed "
+    "preference_changed reached received refunded rejected rendering_failed reopened replied sent series_created "
+    "signed started_manually submitted subscription_changed text_selected",
 )
 """Past verbs of event types: the part after the dot."""
 
@@ -61,3 +61,11 @@ EXPLAINED = Phrases(
     },
 )
 """Results of a rule when its event came."""
+
+ENROLLED = Words(
+    "enrolled",
+    # Outcomes of an enrolment's own, then those of the rule's entry.
+    "entered duplicate left_view not_met undecided "
+    "only_new only_new_no_record entered_before entered_recently still_running superseded budget_used_up",
+)
+"""Outcomes of a record of an enrolment."""

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from whenthen.domain.event_catalog.event_types import DataField, DataType, EventType, Maker
-from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, FINISHED, SCHEDULE_REACHED, STARTED_MANUALLY
+from whenthen.domain.events.types import (
+    BIRTHDAY_REACHED,
+    DATE_REACHED,
+    ENROLLED,
+    FINISHED,
+    SCHEDULE_REACHED,
+    STARTED_MANUALLY,
+)
 
 _F, _T = DataField, DataType
 
@@ -36,6 +43,9 @@ ENGINE_EVENTS: tuple[EventType, ...] = (
     _E(STARTED_MANUALLY, "A person started a rule: for one record, or for all of a view.", (Maker.ENGINE,),
        "the API is asked to run a rule", (_RULE, _F("by", _T.TEXT, "Who started it.")),
        {"rule": "rule_a1", "by": "ayse"}, _RECORD),
+    _E(ENROLLED, "A rule was switched on, and lets in a record that fitted it already.", (Maker.ENGINE,),
+       "the API is asked to switch a rule on for who fits already",
+       (_RULE, _F("by", _T.TEXT, "Who switched it on.")), {"rule": "rule_a1", "by": "ayse"}, _RECORD),
     _E(FINISHED, "A run of a rule has its outcome.", (Maker.ENGINE,), "the last step of a run has its outcome",
        (_RULE, _F("run", _T.TEXT, "The run.", required=True),
         _F("reason", _T.OBJECT, "What the run came to: `code` and `params`."),

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from whenthen.domain.common import ids
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.types import FINISHED, STARTED_MANUALLY
+from whenthen.domain.events.types import ENROLLED, FINISHED, STARTED_MANUALLY
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
@@ -28,6 +28,19 @@ def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: date
         subject=ref,
         data={"rule": rule, "by": by},
         origin=origin,
+    )
+
+
+def enrolled_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime) -> Event:
+    """Make the event of a record that fits a rule already when that is switched on. Equal `seed`s give the same."""
+    return Event(
+        id=ids.event_id(ENGINE, f"enrolled#{rule}#{seed}#{ref or ''}"),
+        source=ENGINE,
+        type=ENROLLED,
+        time=moment,
+        subject=ref,
+        data={"rule": rule, "by": by},
+        origin="human",
     )
 
 

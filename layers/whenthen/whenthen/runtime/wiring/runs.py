@@ -6,12 +6,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from whenthen.runtime.adapters import Adapters
+from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
 
 if TYPE_CHECKING:
     from whenthen.domain.temporal.business_time import BusinessCalendar
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
-    from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.stop_run import StopRun
 
 
-class RunsWiring(Adapters):
+class RunsWiring(EnrolmentsWiring):
     """Make each use case when it is first used."""
 
     @cached_property
@@ -62,12 +61,6 @@ class RunsWiring(Adapters):
         from whenthen.usecases.runs.resume_runs import ResumeRuns
 
         return ResumeRuns(self.advance_sequence, self.orchestrator, self.runs, self.queues, self.clock)
-
-    @cached_property
-    def enrol_view(self) -> EnrolView:
-        from whenthen.usecases.runs.enrol_view import EnrolView
-
-        return EnrolView(self.rule_book, self.records, self.bus)
 
     @cached_property
     def publish_outcomes(self) -> PublishOutcomes:
