@@ -46,7 +46,7 @@ def _prepare_quiet(stage: Stage) -> None:
 
 def _it_went_at_two(stage: Stage) -> None:
     two = stage.states()[0].run.entered.replace(hour=11, minute=0)
-    assert _job(stage, "rule_hello").woken_at == two
+    assert _job(stage, "rule_hello").woken == two
     assert _finished(stage, "rule_hello") >= two
     assert len(stage.records("task")) == 1
 

@@ -15,9 +15,10 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.planner import CONDITION_FALSE, EXIT_CONDITION
-from whenthen.domain.runs.run import RUN_ENDED, Job, JobStatus, RunStatus
+from whenthen.domain.runs.run import Job, JobStatus, RunStatus
 from whenthen.domain.sending.holds import QUIET_HOURS
 from whenthen.ports.reason_codes import UNAVAILABLE
+from whenthen.usecases.runs.perform_job import RUN_ENDED
 
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
 CALL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
@@ -295,8 +296,8 @@ def test_the_sweep_sends_the_lost_message_of_a_job_beside_a_held_one(quiet: Worl
     quiet.deliver("email")
     quiet.clock.move(minutes=6)
     quiet.functions.resume_runs(lambda: True)
-    assert quiet.queues["email"].messages == []
     quiet.settle()
+    assert quiet.queues["email"].messages == []
     assert quiet.outcomes(quiet.run_of(event, written)) == {"greet": JobStatus.PENDING, "note": JobStatus.DONE}
 
 
