@@ -92,7 +92,7 @@ class Job(Model):
 
 
 class RunWait(Model):
-    """What a run waits for."""
+    """A wait of a run: for what, until when, and why."""
 
     what: standing.WaitsFor = Field(alias="for", description="What has to happen before it goes on.")
     until: Time | None = Field(description="When the wait ends of itself; null where nobody knows.")
@@ -173,7 +173,7 @@ class RunPage(Model):
 
 
 class RunSelection(Sparse):
-    """Which runs are changed: those of a rule, of a record, or with a status; of several, those that are all of it."""
+    """The runs that are changed: those of a rule, of a record, or with a status; of several, those that are all of it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rule": "rule_9f2b"}]})
     rule: str = Field(default_factory=str, description="The id of a rule.", examples=["rule_9f2b"])
