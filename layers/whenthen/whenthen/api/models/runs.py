@@ -173,7 +173,7 @@ class RunPage(Model):
 
 
 class RunSelection(Sparse):
-    """The runs that are changed: those of a rule, of a record, or with a status; of several, those that are all of it."""
+    """The runs that are changed: those of a rule, of a record, or with a status; those that are all that is named."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rule": "rule_9f2b"}]})
     rule: str = Field(default_factory=str, description="The id of a rule.", examples=["rule_9f2b"])
