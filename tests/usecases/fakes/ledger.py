@@ -129,6 +129,31 @@ class FakeRuns:
         self.looked_at[run_id] = at
         return True
 
+    def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
+        stored = self.runs[run_id]
+        if not stored.status.final:
+            noted = {"stays_from": version, "moves_to": None} if stays else {"moves_to": version}
+            self.runs[run_id] = replace(stored, **noted)
+        return not stored.status.final
+
+    def move(self, run: Run, after: Run, jobs: Sequence[Job]) -> bool:
+        stored = self.runs[run.id]
+        if (stored.status, stored.step_group) != (run.status, run.step_group):
+            return False
+        self.runs[run.id] = replace(
+            stored,
+            rule_version=after.rule_version,
+            rule_name=after.rule_name,
+            step_group=after.step_group,
+            exits_on=after.exits_on,
+            rechecks_on=after.rechecks_on,
+            place=after.place,
+            moves_to=None,
+        )
+        for job in jobs:
+            self.jobs[key_of(job)] = replace(self.jobs[key_of(job)], step_group=job.step_group)
+        return True
+
     def resume(self, run: Run, at: datetime) -> RunState | None:
         stored = self.runs[run.id]
         if stored.status is not RunStatus.PAUSED or stored.paused_until != run.paused_until:

@@ -50,6 +50,7 @@ from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
+from whenthen.usecases.runs.move_run import MoveRun
 from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
@@ -145,6 +146,7 @@ def functions_of(ports: Ports) -> Functions:
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
+    move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)
     save_record = SaveRecord(p.records, p.clock, "TR")
     enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
     members = Members(p.rules, p.records)
@@ -193,7 +195,7 @@ def functions_of(ports: Ports) -> Functions:
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
         manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
-        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock), p.clock),
+        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock, move_run), p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

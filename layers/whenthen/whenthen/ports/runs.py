@@ -59,6 +59,18 @@ class RunLedger(Protocol):
     def end_pause(self, run_id: str, at: datetime) -> bool:
         """Let the pause end by itself at this time. Returns False if the run is not paused."""
 
+    def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
+        """Note that the run is to move to this version of its rule before its next step. False if it has ended.
+
+        stays   it has no place in that version: note that it does not move
+        """
+
+    def move(self, run: Run, after: Run, jobs: Sequence[Job]) -> bool:
+        """Move the run, which stands between two steps, to another version. Returns False if it changed meanwhile.
+
+        jobs   all of the run's, under their numbers in the other version
+        """
+
     def resume(self, run: Run, at: datetime) -> RunState | None:
         """Let a paused run go on; one whose wait was over before `at` has waited until then.
 

@@ -15,6 +15,7 @@ from whenthen.domain.common.errors import Problem
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint import findings
 from whenthen.ports.values import Page, StoredRule
+from whenthen.usecases.admin import runs_of_rules
 
 RuleBody = Annotated[dict[str, Any], Body(description="A rule."), Described("Rule")]
 
@@ -78,6 +79,42 @@ def _known(renderer: Renderer, rule: StoredRule) -> dict[str, Any]:
     return {**rule.document, **known, "sentence": sentence_of(renderer, rule)}
 
 
+class RunsUnderWay(Model):
+    """What becomes of the rule's runs under way."""
+
+    do: str = Field(description="finish, keep, stop, pause, move or resume.", examples=["stop"])
+    concerned: int | None = Field(
+        description="How many there were; null if nothing becomes of them, or they were too many to count at once."
+    )
+    work: str | None = Field(
+        description="The id of the work that changes them, see `GET /v1/work/{id}`; null if there is none to do."
+    )
+
+    @classmethod
+    def of(cls, under_way: runs_of_rules.RunsUnderWay) -> RunsUnderWay:
+        """Show what becomes of runs."""
+        return cls(do=under_way.do, concerned=under_way.concerned, work=under_way.work)
+
+
+class ChangedRule(SavedRuleWithWarnings):
+    """A rule that was saved in place of a version, what lint warns of, and what becomes of its runs."""
+
+    runs: RunsUnderWay
+
+    @classmethod
+    def of_change(cls, renderer: Renderer, rule: StoredRule, under_way: runs_of_rules.RunsUnderWay) -> ChangedRule:
+        """Show a rule that was changed just now."""
+        warnings = [Finding.of_finding(renderer, each) for each in rule.warnings]
+        shown = {**_known(renderer, rule), "warnings": warnings, "runs": RunsUnderWay.of(under_way)}
+        return cls.model_validate(shown)
+
+
+class DeletedRule(Model):
+    """What becomes of the runs of a rule that was deleted."""
+
+    runs: RunsUnderWay
+
+
 class RulePage(Model):
     """Some of the rules."""
 
@@ -109,6 +146,12 @@ class ModeChange(Model):
 
     model_config = ConfigDict(extra="forbid")
     mode: str = Field(description="off, shadow or on", examples=["on"])
+    runs: str = Field(
+        default="",
+        description="What becomes of its runs under way. Off: stop (the default), pause or finish. On: keep (the"
+        " default), or resume those that are paused.",
+        examples=["stop"],
+    )
 
 
 class RuleStart(Sparse):

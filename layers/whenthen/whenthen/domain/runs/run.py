@@ -167,6 +167,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
     paused_until when a paused run goes on by itself; None if it does not
+    moves_to     the version of its rule that it was asked to move to before its next step; None if it was not
+    stays_from   the version that it was asked to move to and has no place in; None if there was none
     reason       of the outcome, or of the pause of a run that is paused; None else
     """
 
@@ -192,6 +194,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     waits_until: datetime | None = None
     stored: bool = False
     paused_until: datetime | None = None
+    moves_to: int | None = None
+    stays_from: int | None = None
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_sources import ManageSources
     from whenthen.usecases.admin.manage_views import ManageViews
     from whenthen.usecases.admin.manage_work import ManageWork
+    from whenthen.usecases.admin.runs_of_rules import RunsOfRules
     from whenthen.usecases.admin.try_source import TrySource
 
 
@@ -72,6 +73,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_work import ManageWork
 
         return ManageWork(self.work, self.workers, self.runs, self.records, self.clock)
+
+    @cached_property
+    def runs_of_rules(self) -> RunsOfRules:
+        from whenthen.usecases.admin.runs_of_rules import RunsOfRules
+
+        return RunsOfRules(self.manage_work)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore, ViewStore
 
-OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings")
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings", "runs")
 """Fields that the API adds to a rule's document; it ignores them in requests, so an answer can be sent back."""
 
 _ATTEMPTS = 4
@@ -196,8 +196,12 @@ class ManageRules(Struct, frozen=True):
         except Invalid as error:
             raise Invalid.field("filter", BREAKS_RULE(rule=rule_id, reason=error.reason)) from error
 
+    def current(self, rule_id: str, *, version: int | None) -> StoredRule:
+        """Return the current version. Raises NotFound; Stale if it is not at `version`."""
+        return self._current(rule_id, version)
+
     def delete(self, rule_id: str, *, version: int | None) -> None:
-        """Delete the rule. Runs that it started go on under their version."""
+        """Delete the rule; its versions stay for the runs that they started. Raises NotFound, Stale."""
         current = self._current(rule_id, version)
         self.rules.delete(current, parse_rule(current.document))
 
@@ -250,7 +254,9 @@ class ManageRules(Struct, frozen=True):
 
 
 def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+    """Leave out what the API adds. What becomes of runs is a parameter of the call: as a choice, it is no field."""
+    is_choice = isinstance(document.get("runs"), str)
+    return {name: value for name, value in document.items() if name not in OWN_FIELDS or (name == "runs" and is_choice)}
 
 
 def checked(document: Mapping[str, Any]) -> Rule:

@@ -17,6 +17,7 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
+from whenthen.usecases.runs.move_run import moved_before_next_step
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -105,6 +106,8 @@ class Orchestrator(Struct, frozen=True):
         """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""
         if state is None or not state.run.status.going:
             return
+        if state.run.moves_to is not None:
+            state = moved_before_next_step(self.rules, self.runs, state)
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
         move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due), self.calendar)

@@ -12,7 +12,7 @@ from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
 from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
-from whenthen.adapters.dynamodb.runs_table.pauses import DynamoPauses
+from whenthen.adapters.dynamodb.runs_table.moves import DynamoMoves
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
-class DynamoRuns(DynamoPauses):
+class DynamoRuns(DynamoMoves):
     """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
 
     def __init__(
