@@ -91,6 +91,7 @@ WHO = [
             "ImportRecords",
             "ChangeRuns",
             "SendEmail",
+            "SendWhatsapp",
             "ChangeRecord",
             "ReceiveWebhook",
             "FetchLead",

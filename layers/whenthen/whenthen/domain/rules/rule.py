@@ -21,13 +21,14 @@ from whenthen.domain.rules.actions import message_channels
 from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
-from whenthen.domain.sending.limits import NO_LIMITS, Limits, read_limits
 from whenthen.domain.steps.branches import OnError
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from whenthen.domain.sending.limits import Limits
 
 __all__ = [
     "MAX_EXITS", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
@@ -61,7 +62,7 @@ class Rule(Struct, frozen=True):
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
     priority       whose message goes first where a cap leaves place for one: the higher
-    limits         of its messages, beside those of the installation
+    limits         of its messages, beside those of the installation; None: only those
     """
 
     id: str
@@ -78,7 +79,7 @@ class Rule(Struct, frozen=True):
     activated_at: datetime | None = None
     language: str = ""
     priority: int = 0
-    limits: Limits = NO_LIMITS
+    limits: Limits | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -185,9 +186,13 @@ def _read_activation(reader: Reader) -> datetime | None:
         return None
 
 
-def _read_limits(reader: Reader) -> Limits:
+def _read_limits(reader: Reader) -> Limits | None:
     own = reader.child("limits")
-    return NO_LIMITS if own is None else read_limits(own, message_channels())
+    if own is None:
+        return None
+    from whenthen.domain.sending.limits import read_limits  # noqa: PLC0415 - few rules have any
+
+    return read_limits(own, message_channels())
 
 
 def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:

@@ -18,7 +18,6 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.runs.happenings import run_id
-from whenthen.domain.sending.holds import is_of_limits
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 AT_STEP = ReasonCode("run.at_step", "step", "reason")
 STEPS_DONE = ReasonCode("run.steps_done", "done", "count")
 NO_STEP_DUE = ReasonCode("run.no_step_due")
+
+
+_OF_LIMITS = "hold."
+"""Begin the codes of `domain.sending.holds`: a run of a rule without messages loads none of it."""
 
 
 class RunStatus(StrEnum):
@@ -116,7 +119,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     @property
     def limited(self) -> bool:
         """Tell whether it is limits of sending that the job was held by last."""
-        return self.held_until is not None and self.reason is not None and is_of_limits(self.reason)
+        return self.held_until is not None and self.reason is not None and self.reason.code.startswith(_OF_LIMITS)
 
     @property
     def woken(self) -> datetime | None:
