@@ -49,7 +49,11 @@ WHO = [
     ("lambda:InvokeFunction", r"\$\{ChangeRuns.Arn\}", {"Work"}),
     ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
     ("states:StartExecution", r"\$\{Work\}", {"Manage"}),
-    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns", "Manage", "ChangeRuns"} | JOBS),
+    (
+        "states:StartExecution",
+        r"\$\{Sequence\}",
+        {"MatchRules", "ResumeRuns", "Manage", "ChangeRuns", "PublishOutcomes"} | JOBS,
+    ),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage", "ChangeRuns"}),

@@ -13,6 +13,7 @@ from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
+from whenthen.domain.runs.order import linked
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
@@ -100,6 +101,16 @@ class FakeRuns:
         if stored.status.going and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
             self.looked_at[run.id] = due
+
+    def follow(self, run: Run, before: Run) -> bool:
+        stored = self.runs[before.id]
+        if stored.status.final:
+            return False
+        self.runs[before.id] = replace(stored, followers=tuple(dict.fromkeys((*stored.followers, run.id))))
+        own = self.runs[run.id]
+        if own.is_in_line:
+            self.runs[run.id] = linked(own, before)
+        return True
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._swept()}

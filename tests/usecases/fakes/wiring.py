@@ -160,7 +160,7 @@ def functions_of(ports: Ports) -> Functions:
         publish_changes=PublishChanges(
             p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
         ),
-        publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
+        publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus, p.sequences),
         fire_due_dates=FireDueDates(p.rules, p.dates, enrolments, p.sweeps, p.bus, p.clock),
         enrolments=enrolments,
         enrol_records=EnrolRecords(

@@ -77,6 +77,9 @@ class RunLedger(Protocol):
         Returns it; None if the run is not paused any more, or in another way than `run` says.
         """
 
+    def follow(self, run: Run, before: Run) -> bool:
+        """Let `run` begin behind `before`: each of the two knows the other then. False if `before` is over."""
+
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first.
 

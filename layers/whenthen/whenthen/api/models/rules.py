@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -152,6 +153,37 @@ class ModeChange(Model):
         " default), or resume those that are paused.",
         examples=["stop"],
     )
+
+
+class RuleOrder(Model):
+    """Rules in the order in which their runs follow one another."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rules": ["rule_9f2b", "rule_71ac"]}]})
+    rules: list[str] = Field(description="Ids of rules; the first gets the order 1, the second 2, and so on.")
+
+
+RuleOrderBody = Annotated[dict[str, Any], Body(description="The order of rules."), Described(RuleOrder)]
+
+
+class OrderedRule(Model):
+    """A rule with its place."""
+
+    id: str = Field(examples=["rule_9f2b"])
+    name: str
+    version: int
+    order: int
+
+
+class OrderedRules(Model):
+    """The rules that were put in order, as they are now."""
+
+    items: list[OrderedRule]
+
+    @classmethod
+    def of(cls, rules: Sequence[StoredRule]) -> OrderedRules:
+        """Show the rules with their places."""
+        names = ("id", "name", "version", "order")
+        return cls(items=[OrderedRule(**{name: rule.document[name] for name in names}) for rule in rules])
 
 
 class RuleStart(Sparse):

@@ -12,7 +12,9 @@ from whenthen.api.models.rules import (
     Finding,
     LintReport,
     ModeChange,
+    OrderedRules,
     RuleBody,
+    RuleOrderBody,
     RulePage,
     RuleStartBody,
     RuleVersions,
@@ -108,6 +110,21 @@ def look_over(rule_id: Id, lang: Lang = "") -> Response[LintReport]:
     caller(router, "rules:read")
     renderer = renderer_of(router, lang)
     return reply(_linted(renderer, parse_rule(wired().manage_rules.get(rule_id).document)))
+
+
+@router.put(
+    "/rules/order",
+    summary="Put rules in order",
+    tags=["rules"],
+    responses=answers("The rules with their places."),
+)
+def put_in_order(body: RuleOrderBody) -> Response[OrderedRules]:
+    """Their runs that one event starts for one record follow one another: each begins when the one before is over.
+
+    Rules that are not named keep the place that they have.
+    """
+    by = caller(router, "rules:write")
+    return reply(OrderedRules.of(wired().order_rules(body, by=by)))
 
 
 @router.put("/rules/<rule_id>", summary="Replace a rule", tags=["rules"], responses=SAVED)

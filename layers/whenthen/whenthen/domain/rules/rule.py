@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from whenthen.domain.sending.limits import Limits
 
 __all__ = [
-    "MAX_EXITS", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
-    "WhileRunning", "parse_rule", "parse_rule_head",
+    "MAX_EXITS", "MAX_ORDER", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule",
+    "Step", "WhileRunning", "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
 MAX_EXITS = 10
 MAX_VERSION = 1_000_000_000
 MAX_PRIORITY = 1_000
+MAX_ORDER = 1_000_000
 
 
 class Mode(StrEnum):
@@ -63,6 +64,8 @@ class Rule(Struct, frozen=True):
     language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
     priority       whose message goes first where a cap leaves place for one: the higher
     limits         of its messages, beside those of the installation; None: only those
+    order          the rule's place among those that an event starts: its run begins when that of the one before is
+                   over; None: at once
     """
 
     id: str
@@ -80,6 +83,7 @@ class Rule(Struct, frozen=True):
     language: str = ""
     priority: int = 0
     limits: Limits | None = None
+    order: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,6 +128,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
         language=reader.choice("language", LANGUAGES, ""),
         priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
         limits=_read_limits(reader),
+        order=None if reader.value("order") is None else reader.integer("order", most=MAX_ORDER),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()

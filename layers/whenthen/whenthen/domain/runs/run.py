@@ -173,6 +173,9 @@ class Run(Struct, frozen=True, omit_defaults=True):
     moves_to     the version of its rule that it was asked to move to before its next step; None if it was not
     stays_from   the version that it was asked to move to and has no place in; None if there was none
     reason       of the outcome, or of the pause of a run that is paused; None else
+    turn         the run's place among those that its event started in the order of their rules; 0 for the first
+    follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
+    followers    ids of runs that wait for this one
     """
 
     id: str
@@ -199,6 +202,16 @@ class Run(Struct, frozen=True, omit_defaults=True):
     paused_until: datetime | None = None
     moves_to: int | None = None
     stays_from: int | None = None
+    turn: int = 0
+    follows: str = ""
+    follows_rule: str = ""
+    follows_name: str = ""
+    followers: tuple[str, ...] = ()
+
+    @property
+    def is_in_line(self) -> bool:
+        """Tell whether the run has not begun yet, because it follows another."""
+        return self.status is RunStatus.WAITING and self.waits_until is None and bool(self.follows)
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

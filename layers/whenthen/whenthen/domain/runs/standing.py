@@ -24,6 +24,8 @@ WAITS_FOR_STEP = ReasonCode("waits.step", "step")
 WAITS_FOR_RETRY = ReasonCode("waits.retry", "step", "due", "reason")
 # `reason` is that of the hold.
 WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "reason")
+# The run of this rule, which the same event started, has to be over first.
+WAITS_FOR_RULE = ReasonCode("waits.rule", "rule", "name")
 WAITS_WHILE_PAUSED = ReasonCode("waits.paused")
 
 
@@ -34,6 +36,7 @@ class WaitsFor(StrEnum):
     STEP = "step"
     RETRY = "retry"
     LIMITS = "limits"
+    RULE = "rule"
     RESUME = "resume"
 
 
@@ -58,6 +61,8 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
         return None
     if run.status is RunStatus.PAUSED:
         return Waiting(WaitsFor.RESUME, None, WAITS_WHILE_PAUSED())
+    if run.is_in_line:
+        return Waiting(WaitsFor.RULE, None, WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name))
     if run.status is RunStatus.WAITING and run.waits_until is not None:
         return _wait(run, run.waits_until, rule)
     open_jobs = [job for job in jobs if not job.status.final]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_sources import ManageSources
     from whenthen.usecases.admin.manage_views import ManageViews
     from whenthen.usecases.admin.manage_work import ManageWork
+    from whenthen.usecases.admin.order_rules import OrderRules
     from whenthen.usecases.admin.runs_of_rules import RunsOfRules
     from whenthen.usecases.admin.try_source import TrySource
 
@@ -41,6 +42,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_rules import ManageRules
 
         return ManageRules(self.rules, self.views, self.clock, self.lint_rule, self.installation)
+
+    @cached_property
+    def order_rules(self) -> OrderRules:
+        from whenthen.usecases.admin.order_rules import OrderRules
+
+        return OrderRules(self.manage_rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:

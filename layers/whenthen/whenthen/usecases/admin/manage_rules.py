@@ -176,6 +176,18 @@ class ManageRules(Struct, frozen=True):
         # Saved with the views as the rule has them: a view that changed since must not keep the rule on.
         return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
 
+    def set_order(self, rule_id: str, order: int, *, by: str) -> StoredRule:
+        """Give the rule its place among those that an event starts. Lint is not asked. Raises NotFound, Temporary."""
+        for _ in range(_ATTEMPTS):
+            current = self.rules.get(rule_id)
+            changed = _as_written({**current.document, "order": order})
+            try:
+                # As in `set_mode`: with the views as the rule has them.
+                return self._save(self._prepared(changed, rule_id, current, by), current)
+            except Stale:
+                continue
+        raise Temporary(CONTENDED(subject=rule_id), retry_after=1)
+
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
         """Save the rule again with the current versions of the views that it names. Raises NotFound.
 

@@ -18,6 +18,7 @@ from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied
+from whenthen.domain.runs.order import behind, in_order, takes_turns
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
@@ -116,12 +117,12 @@ class MatchEvent(Struct, frozen=True):
     def _carry_out(self, plan: Plan, ahead: Preloaded) -> Plan:
         if plan.event.type in ahead.exit_types:
             self.stop_on_exit(plan.event, plan.record, self._context(plan, plan.record, self.clock.now()))
-        refused = [*plan.refused]
-        for planned in plan.rules:
+        refused, last = [*plan.refused], dict[str | None, Run]()
+        for planned, rule in in_order((each, self.rules.version(each.rule, each.version)) for each in plan.rules):
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            denied = self._start(plan, self.rules.version(planned.rule, planned.version))
+            denied = self._start(plan, rule, last)
             if denied is not None:
                 refused.append(denied)
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
@@ -139,12 +140,19 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule) -> NotEntered | None:
-        """Start the rule for the plan's record. Returns why its record may not enter; None if it may."""
+    def _start(self, plan: Plan, rule: Rule, last: dict[str | None, Run]) -> NotEntered | None:
+        """Start the rule for the plan's record. Returns why its record may not enter; None if it may.
+
+        last  of each record, the run that the next one with an `order` follows
+        """
         now, record = self.clock.now(), plan.record_for(rule.kind)
         run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
-        run, jobs = self._first_step_group(run, rule, plan)
+        in_turn = takes_turns(rule, run)
+        before = last.get(run.record) if in_turn else None
+        run, jobs = (behind(run, before), ()) if before else self._first_step_group(run, rule, plan)
         entering = self.enter(rule, run, plan.event, jobs, record)
+        if in_turn and entering.denied is None:
+            last[run.record] = run
         if entering.started is Started.EXITED:
             self._stop(run, plan.event)
         elif entering.started in (Started.STARTED, Started.EXISTS):

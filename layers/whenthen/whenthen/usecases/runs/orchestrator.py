@@ -12,7 +12,15 @@ from msgspec.structs import replace
 
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
-from whenthen.domain.runs.planner import Dispatch, Finish, Move, PassOver, WaitUntil, after_step_group
+from whenthen.domain.runs.planner import (
+    Dispatch,
+    Finish,
+    Move,
+    PassOver,
+    WaitUntil,
+    after_step_group,
+    enter_step_group,
+)
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
@@ -122,11 +130,45 @@ class Orchestrator(Struct, frozen=True):
         run = state.run
         if not run.status.going:
             return
+        if run.is_in_line:
+            self.take_turn(state)
+            return
         if run.status is RunStatus.WAITING:
             self._wait(run, run.step_group + 1, run.waits_until or run.due)
             return
         send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
         self.carry_on(state)
+
+    def take_turn(self, state: RunState) -> bool:
+        """Begin a run that follows others, once they are over. Returns False if it has to wait for one of them.
+
+        First the run is among the followers of an open one, then it waits: who ends that one finds it there.
+        """
+        run = state.run
+        while True:
+            before, since = self._before(run)
+            if before is None:
+                break
+            if self.runs.follow(run, before):
+                return False
+        rule, clock = self.rule_of(run), max(run.due, since)
+        begun = replace(run, due=clock)
+        context = self.context(state, clock)
+        self.carry_out(state, enter_step_group(rule, begun, 0, context, clock, (), self.calendar))
+        return True
+
+    def _before(self, run: Run) -> tuple[Run | None, datetime]:
+        """Return the nearest run before this one that is not over, and when the last of the others was over.
+
+        One that ended while it waited itself leaves its own place: then the run before it is asked.
+        """
+        follows, since = run.follows, run.due
+        while follows and (state := self.runs.load(follows)) is not None:
+            if not state.run.status.final:
+                return state.run, since
+            since = max(since, state.run.finished_at or since)
+            follows = state.run.follows
+        return None, since
 
     def carry_out(self, state: RunState, move: Move) -> None:
         """Carry out a move, and all that follows from it without a wait."""

@@ -61,6 +61,7 @@ _CHANGING = frozenset(
         REASON,
         REASON_CODE,
     }
+    | {"follows", "follows_rule", "follows_name", "followers"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})

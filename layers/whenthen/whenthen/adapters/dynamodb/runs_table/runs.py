@@ -179,6 +179,21 @@ class DynamoRuns(DynamoMoves):
         )
         self._try(run.id, change)
 
+    def follow(self, run: Run, before: Run) -> bool:
+        """Let `run` begin behind `before`: each of the two knows the other then. False if `before` is over."""
+        waits = Expression(IS_OPEN, "ADD #followers :run", {**open_values(), "run": frozenset({run.id})})
+        if not self._try(before.id, waits):
+            return False
+        if run.follows != before.id:
+            values = {"waiting": RunStatus.WAITING.value, "was": run.follows, "follows": before.id}
+            relinked = Expression(
+                condition="#status = :waiting AND attribute_not_exists(#waits_until) AND #follows = :was",
+                update="SET #follows = :follows, #follows_rule = :rule, #follows_name = :name",
+                values={**values, "rule": before.rule_id, "name": before.rule_name},
+            )
+            self._try(run.id, relinked)
+        return True
+
     def look_again(self, run_id: str, at: datetime) -> None:
         """Let the next sweeps leave an open run alone until `at`."""
         values = {**open_values(), "looked_at": place_in_index(run_id, at)}
