@@ -85,9 +85,9 @@ class FakeRuns:
         jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.step_group)
         return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
         stored = self.runs[run.id]
-        if not stored.status.going or stored.step_group >= run.step_group:
+        if not stored.status.going or stored.step_group != (run.step_group - 1 if behind is None else behind):
             return False
         self.runs[run.id] = replace(
             stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None

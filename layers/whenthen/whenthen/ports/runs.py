@@ -41,8 +41,12 @@ class RunLedger(Protocol):
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
+        """Write the run's next step group and its jobs together. False if the run is final, paused or not where it was.
+
+        behind   the step group in which the run still has to be; None: the one before. Of two ways on from there, one
+                 is taken.
+        """
 
     def park(self, run: Run, due: datetime) -> None:
         """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is."""

@@ -139,6 +139,17 @@ def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     assert (found.step_group, found.due, found.status) == (1, minutes(5), RunStatus.RUNNING)
 
 
+def test_of_two_ways_on_one_is_taken(ledger: DynamoRuns) -> None:
+    """A run waits in its first group: its timer enters the next one, and a branch passes three over."""
+    started = run(event(), step_group=0)
+    for first, second in ((1, 3), (3, 1)):
+        own = replace(started, id=f"run_{first}")
+        ledger.start(own, event(), [], enrolment_key=None)
+        assert ledger.dispatch(replace(own, step_group=first), [], behind=0)
+        assert not ledger.dispatch(replace(own, step_group=second), [], behind=0)
+        assert _run(ledger, own.id).step_group == first
+
+
 def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
     started = run(event())
     ledger.start(started, event(), [], enrolment_key=None)
@@ -210,7 +221,7 @@ def test_what_an_open_run_holds_never_expires_and_the_rest_does(
     started = run(own, exits_on=exits_on, rechecks_on=())
     ledger.start(started, own, [job(started)], enrolment_key="k")
     assert not [item for item in _items(dynamodb).values() if "expires_at" in item]
-    assert ledger.dispatch(replace(started, step_group=1), [job(started, "next", step_group=1)])
+    assert ledger.dispatch(replace(started, step_group=0), [job(started, "next")])
     assert ledger.finish(started, RunStatus.DONE, why(""), minutes(7))
     assert not ledger.finish(started, RunStatus.STOPPED, why(""), minutes(8))
     items = _items(dynamodb)

@@ -174,9 +174,10 @@ class Orchestrator(Struct, frozen=True):
         """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
         while isinstance(move, Dispatch | PassOver):
+            behind = run.step_group
             run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
             step_group = jobs_of(run, move, self.clock.now())
-            if not self.runs.dispatch(run, step_group):
+            if not self.runs.dispatch(run, step_group, behind=behind):
                 self.carry_on(self.runs.load(run.id))
                 return
             if isinstance(move, Dispatch) and move.steps:

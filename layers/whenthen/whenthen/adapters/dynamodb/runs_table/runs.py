@@ -145,15 +145,16 @@ class DynamoRuns(DynamoMoves):
 
     # --- going on ---------------------------------------------------------------------------------
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
+        """Write the run's next step group and its jobs together. False if the run is final, paused or not where it was."""
         places = [f"j{number}" for number in range(len(jobs))]
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
-            condition=f"{IS_GOING} AND #step_group < :step_group",
+            condition=f"{IS_GOING} AND #step_group = :behind",
             update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
             values={
                 **going_values(),
+                "behind": run.step_group - 1 if behind is None else behind,
                 "step_group": run.step_group,
                 "due": format_time(run.due),
                 **{place: job_item(job) for place, job in zip(places, jobs, strict=True)},
