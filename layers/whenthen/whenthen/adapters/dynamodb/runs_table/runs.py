@@ -146,7 +146,7 @@ class DynamoRuns(DynamoMoves):
     # --- going on ---------------------------------------------------------------------------------
 
     def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final, paused or not where it was."""
+        """Write the run's next step group and its jobs together. False if the run is final, paused or elsewhere."""
         places = [f"j{number}" for number in range(len(jobs))]
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
