@@ -127,7 +127,7 @@ WHO = [
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
-    ("dynamodb:.*", ".*RunsTable.*/index/gsi2", {"ChangeRuns"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/gsi2", {"ChangeRuns", "MatchRules"}),
     ("dynamodb:.*", ".*RunsTable.*/index/gsi3", {"ResumeRuns", "ChangeRuns"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
     ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),

@@ -42,6 +42,7 @@ from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
+from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
 from whenthen.usecases.matching.enter_rule import EnterRule
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.settle_idle import SettleIdle
@@ -188,6 +189,7 @@ def functions_of(ports: Ports) -> Functions:
             ),
             budgets=p.budgets,
             enter=EnterRule(p.runs, p.sequences, p.clock),
+            enter_meanwhile=EnterMeanwhile(p.runs, p.clock),
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),

@@ -153,6 +153,23 @@ class ModeChange(Model):
         " default), or resume those that are paused.",
         examples=["stop"],
     )
+    existing: Literal["enrol", "skip"] = Field(
+        default="skip", description="Whether records that fit the rule already enter it now."
+    )
+
+
+class SwitchedRule(ChangedRule):
+    """A rule that was switched just now, and the enrolment of who fits it already."""
+
+    enrolment: str | None = Field(description="The id of the enrolment under way; null if there is none.")
+
+    @classmethod
+    def of_switch(
+        cls, renderer: Renderer, rule: StoredRule, under_way: runs_of_rules.RunsUnderWay, enrolment: str | None
+    ) -> SwitchedRule:
+        """Show a rule that was switched just now."""
+        shown = ChangedRule.of_change(renderer, rule, under_way)
+        return cls.model_validate({**shown.model_dump(), "enrolment": enrolment})
 
 
 class RuleOrder(Model):

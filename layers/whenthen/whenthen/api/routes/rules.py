@@ -22,6 +22,7 @@ from whenthen.api.models.rules import (
     SavedRule,
     SavedRuleWithWarnings,
     StartedRule,
+    SwitchedRule,
 )
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.rendering.rule_sentence import sentence_of
@@ -145,18 +146,32 @@ def replace(
 
 
 @router.put("/rules/<rule_id>/mode", summary="Switch a rule off, to shadow, or on", tags=["rules"], responses=SAVED)
-def set_mode(rule_id: Id, body: ModeChange, lang: Lang = "", if_match: IfMatch = None) -> Response[ChangedRule]:
+def set_mode(
+    rule_id: Id,
+    body: ModeChange,
+    lang: Lang = "",
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[SwitchedRule]:
     """In shadow a rule is evaluated and its runs are recorded, without any effect.
 
     A rule that is switched off stops its runs under way, unless `runs` says that they pause or finish.
+    With `existing`: `enrol`, records enter that fit the rule already, as an enrolment; that takes `runs:write` as well.
+    The same `Idempotency-Key` enrols them once.
     """
     by = caller(router, "rules:write")
+    enrols = body.existing == "enrol"
+    if enrols:
+        caller(router, "runs:write")
+        wired().enrol_existing.check(rule_id, body.mode)
     renderer = renderer_of(router, lang)
     occasion = OF_MODE.get(body.mode, SWITCHED_ON)
     do = occasion.read(body.runs)
     rule = wired().manage_rules.set_mode(rule_id, body.mode, version=wanted_version(if_match), by=by)
     under_way = wired().runs_of_rules(occasion, do, rule_id, seed=seed(None), by=by)
-    return reply(ChangedRule.of_change(renderer, rule, under_way), version=rule.version)
+    own = f"{by}#{idempotency_key.strip()}" if idempotency_key and idempotency_key.strip() else str(rule.version)
+    enrolment = wired().enrol_existing(rule, seed=own, by=by) if enrols else None
+    return reply(SwitchedRule.of_switch(renderer, rule, under_way, enrolment), version=rule.version)
 
 
 @router.delete(

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
+    from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
     from whenthen.usecases.matching.enter_rule import EnterRule
     from whenthen.usecases.matching.stop_on_exit import StopOnExit
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -73,6 +74,7 @@ class MatchEvent(Struct, frozen=True):
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
     enter: EnterRule
+    enter_meanwhile: EnterMeanwhile
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -147,6 +149,8 @@ class MatchEvent(Struct, frozen=True):
         """
         now, record = self.clock.now(), plan.record_for(rule.kind)
         run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
+        if (meanwhile := self.enter_meanwhile(plan.event, run, record)) is not None:
+            return meanwhile
         in_turn = takes_turns(rule, run)
         before = last.get(run.record) if in_turn else None
         run, jobs = (behind(run, before), ()) if before else self._first_step_group(run, rule, plan)
