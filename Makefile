@@ -62,8 +62,10 @@ messages: ## Bring the texts of all languages to what the sources declare, and t
 	@$(VENV)/check/bin/python -m dev.reasons
 
 bench: ## Run every benchmark, each beside its peers, and print a table of ratios
-	@$(ENVIRONMENTS) bench
+	@$(ENVIRONMENTS) bench emulator sam
 	@$(VENV)/bench/bin/python -m benchmarks
+	@$(VENV)/emulator/bin/python -m benchmarks.pipeline
+	@$(VENV)/emulator/bin/python -m benchmarks.beside_imports
 
 deploy: ## Deploy to the AWS account that the environment's credentials name: make deploy STAGE=prod
 	@$(PYTHON) -m dev.pythons > /dev/null # it compiles the layers: where it is missing this says so, before all else

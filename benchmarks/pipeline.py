@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     events = int(arguments[0]) if arguments else EVENTS
     with running_stack("bench") as stack:
         bare = deploy(stack, f"{stack.webhooks.base_url}/bare").post
-        ours = _whenthen(stack)
+        ours = post_to_whenthen(stack)
         pipelines = {"bare": bare, "whenthen": ours}
         for name, send in pipelines.items():
             _rate(stack, name, send, "warm", SENDERS * 10)
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         for turn in range(ROUNDS):
             for name, send in pipelines.items():
                 rates[name].append(_rate(stack, name, send, f"rate{turn}", events))
-                latencies[name] += _latencies(stack, name, send, f"single{turn}", SINGLES // ROUNDS)
+                latencies[name] += latencies_of(stack, name, send, f"single{turn}", SINGLES // ROUNDS)
     _print(rates, latencies)
 
 
@@ -60,7 +60,7 @@ def _print(rates: dict[str, list[float]], latencies: dict[str, list[float]]) -> 
           f" at p50 (target: at most {MOST_LATENCY}).")  # fmt: skip
 
 
-def _whenthen(stack: Stack) -> Post:
+def post_to_whenthen(stack: Stack) -> Post:
     """Make a rule that calls the receiver for each event of the sample source."""
     url = f"{stack.webhooks.base_url}/whenthen/{{{{ event.data.id }}}}"
     step = {"id": "call", "action": "call_webhook", "with": {"url": url, "data": {"id": "{{ event.data.id }}"}}}
@@ -83,21 +83,21 @@ def _rate(stack: Stack, name: str, send: Post, batch: str, events: int) -> float
     began = time.time()
     with ThreadPoolExecutor(SENDERS) as senders:
         list(senders.map(send, names))
-    return events / (max(_effects(stack, name, names).values()) - began)
+    return events / (max(effects(stack, name, names).values()) - began)
 
 
-def _latencies(stack: Stack, name: str, send: Post, batch: str, events: int) -> list[float]:
+def latencies_of(stack: Stack, name: str, send: Post, batch: str, events: int) -> list[float]:
     """Return the seconds from POST to effect of events that come one by one."""
     found = []
     for number in range(events):
         stack.webhooks.reset()
         identity, began = f"{batch}-{number}", time.time()
         send(identity)
-        found.append(_effects(stack, name, [identity])[identity] - began)
+        found.append(effects(stack, name, [identity])[identity] - began)
     return found
 
 
-def _effects(stack: Stack, name: str, wanted: Sequence[str]) -> dict[str, float]:
+def effects(stack: Stack, name: str, wanted: Sequence[str]) -> dict[str, float]:
     """Return when each event's call came. Raises TimeoutError."""
     until, missing = time.monotonic() + PATIENCE, len(wanted)
     while time.monotonic() < until:
