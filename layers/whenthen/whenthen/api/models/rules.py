@@ -81,7 +81,7 @@ def _known(renderer: Renderer, rule: StoredRule) -> dict[str, Any]:
 
 
 class RunsUnderWay(Model):
-    """What becomes of the rule's runs under way."""
+    """The treatment of the rule's runs under way."""
 
     do: str = Field(description="finish, keep, stop, pause, move or resume.", examples=["stop"])
     concerned: int | None = Field(
@@ -111,7 +111,7 @@ class ChangedRule(SavedRuleWithWarnings):
 
 
 class DeletedRule(Model):
-    """What becomes of the runs of a rule that was deleted."""
+    """The treatment of the runs of a rule that was deleted."""
 
     runs: RunsUnderWay
 

@@ -26,7 +26,7 @@ class EnrolmentProgress(Model):
 
 
 class EnrolmentOutcome(ReasonText):
-    """What became of some of the records, and of how many."""
+    """A result of the enrolment, and the number of records that had it."""
 
     count: int
 
