@@ -71,6 +71,7 @@ _MAIL = {"id": "m", "action": "send_email", "with": {"to": "a@example.com", "sub
 _CHANGED = [f"kind_{number}.field_changed" for number in range(11)]
 _AMOUNTS = (
     r"days|hours|minutes|seconds|business_days|business_hours|attempts|weeks|within|value|ago|ahead|every|delays\[\d+\]"
+    r"|priority|most|per"
 )
 _TIME_ZONE = r"(.*\.)?(time_zone|zone)"
 _ANY_CONDITION = r"(.*\.)?(conditions|only_if|when|filter)(\..*)?"
@@ -88,6 +89,11 @@ UNSAYABLE: tuple[Unsayable, ...] = (
               r"retry\.delay_too_long|duration\.out_of_bounds", _step(retry={"delays": [{"days": 31}]})),
     Unsayable("waits that add up to too much", "A schema adds nothing up.", "rule", r"steps(\[\d+\]\.wait)?",
               r"wait\.too_long|rule\.waits_too_long", _step(wait={"days": 360, "hours": 1})),
+    Unsayable("windows of caps that add up to too much", "A schema adds nothing up.", "rule",
+              r"limits\.marketing\[\d+\]\.per", r"cap\.window_too_long",
+              _rule(limits={"marketing": [{"channel": "any", "most": 1, "per": {"days": 366, "hours": 1}}]})),
+    Unsayable("quiet hours of a whole day", "No schema compares two members.", "rule", r"limits\.quiet_hours\.to",
+              r"quiet_hours\.same_hour", _rule(limits={"quiet_hours": {"from": "09:00", "to": "09:00"}})),
     Unsayable("durations that add up to too much", "A schema adds nothing up.", "rule",
               r".*\.(within|value|ago|ahead|every)", r"duration\.out_of_bounds",
               _predicate("within_last", {"days": 3660, "hours": 1})),

@@ -242,6 +242,40 @@ def test_no_entry_is_said_in_english_elsewhere(language: str) -> None:
         assert not {*english.rstrip(".").split(". ")[1].split("; ")} & {*other.rstrip(".").split(". ")[1].split("; ")}
 
 
+WEEKLY = {"channel": "whatsapp", "most": 2, "per": {"weeks": 1}}
+LIMITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
+    ({"limits": {"quiet_hours": {"from": "21:00", "to": "09:00"}}},
+     ("Limits: quiet from 21:00 to 09:00.", "Sınırlar: sessiz saatler 21:00–09:00.",
+      "Korlátok: csendes órák 21:00–09:00.",
+      "Batas: jam tenang 21:00–09:00.", "מגבלות: שעות שקט 21:00–09:00.")),
+    ({"limits": {"marketing": [WEEKLY]}},
+     ("Limits: at most 2 marketing messages in 7 days, channel “whatsapp”.",
+      "Sınırlar: 7 gün içinde en çok 2 pazarlama mesajı, kanal “whatsapp”.",
+      "Korlátok: legfeljebb 2 marketingüzenet, időszak: 7 nap, csatorna: „whatsapp”.",
+      "Batas: paling banyak 2 pesan pemasaran dalam 7 hari, saluran “whatsapp”.",
+      "מגבלות: לכל היותר 2 הודעות שיווק, תקופה: 7 ימים, ערוץ “whatsapp”.")),
+    ({"limits": {"marketing": [{"channel": "any", "most": 1, "per": {"hours": 25, "minutes": 5}}]}, "priority": -3},
+     ("Limits: at most 1 marketing messages in 1 day 1 hour 5 minutes, all channels. Priority: -3.",
+      "Sınırlar: 1 gün 1 saat 5 dakika içinde en çok 1 pazarlama mesajı, tüm kanallar. Öncelik: -3.",
+      "Korlátok: legfeljebb 1 marketingüzenet, időszak: 1 nap 1 óra 5 perc, minden csatorna. Prioritás: -3.",
+      "Batas: paling banyak 1 pesan pemasaran dalam 1 hari 1 jam 5 menit, semua saluran. Prioritas: -3.",
+      "מגבלות: לכל היותר 1 הודעות שיווק, תקופה: יום אחד שעה אחת 5 דקות, כל הערוצים. עדיפות: -3.")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "said"), LIMITS)
+def test_limits_and_priority(part: dict[str, Any], said: tuple[str, ...]) -> None:
+    for language, expected in zip(LANGUAGES, said, strict=True):
+        assert expected in plain(Renderer(language).rule(rule_with(**part)))
+
+
+def test_an_urgent_message_is_said_to_be() -> None:
+    mail = {"id": "m", "action": "send_email", "with": {"subject": "Hi", "text": "Hi"}, "urgent": True}
+    said = [plain(Renderer(language).rule(rule_with(mail))) for language in LANGUAGES]
+    words = ("urgent", "acil", "sürgős", "mendesak", "דחוף")
+    assert all(f"({word})" in sentence for word, sentence in zip(words, said, strict=True))
+
+
 def test_what_holds_anyhow_is_not_said() -> None:
     usual = rule_with(entry={"again": "always", "only_new": False}, time_zone="UTC", conditions=None, exit={"on": []})
     assert plain(Renderer("en").rule(usual)) == "When: somebody starts it by hand. Then: add tags: “vip”."
@@ -260,6 +294,8 @@ def test_what_holds_anyhow_is_not_said() -> None:
         ({"steps": [{"id": "s", **TAGS, "wait": {"until": {"field": "record.due"}}}]}, True),
         ({"trigger": {"date": {"kind": "lead", "field": "birth_date", "yearly": True}}}, True),
         ({"trigger": {"schedule": {"cron": "0 9 * * mon"}}}, True),
+        ({"limits": {"quiet_hours": {"from": "21:00", "to": "09:00"}}}, True),
+        ({"limits": {"marketing": [{"channel": "any", "most": 1, "per": {"days": 1}}]}}, False),
         ({"trigger": {"schedule": {"at": "2026-03-14T09:00:00Z"}}}, False),
         ({"conditions": {"field": "now.weekday", "op": "equals", "value": "mon"}}, True),
         ({"conditions": {"not": {"field": "record.at", "op": "before", "value": "today"}}}, True),

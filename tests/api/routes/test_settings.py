@@ -57,6 +57,53 @@ def test_working_hours_and_holidays_are_kept_as_they_were_written(api: Api) -> N
     assert api.get("/v1/settings/calendar") == written
 
 
+LIMITS = {
+    "quiet_hours": {"from": "21:00", "to": "09:00"},
+    "marketing": [
+        {"channel": "whatsapp", "most": 2, "per": {"days": 7}},
+        {"channel": "any", "most": 5, "per": {"weeks": 1, "hours": 3}},
+    ],
+}
+
+
+def test_limits_of_sending_are_kept_as_they_were_written(api: Api) -> None:
+    assert api.get("/v1/settings/limits") == {}
+    assert api.call("PUT", "/v1/settings/limits", LIMITS).status == 200
+    assert api.get("/v1/settings/limits") == LIMITS
+    assert api.call("PUT", "/v1/settings/limits", {}).status == 200
+    assert api.get("/v1/settings/limits") == {}
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"quiet_hours": {"from": "21:00"}}, "quiet_hours.to"),
+        ({"quiet_hours": {"from": "21:00", "to": "21:00"}}, "quiet_hours.to"),
+        ({"marketing": [{"channel": "whatsapp", "most": 0, "per": {"days": 7}}]}, "marketing[0].most"),
+        ({"marketing": [{"channel": "webhook", "most": 1, "per": {"days": 7}}]}, "marketing[0].channel"),
+        ({"marketing": [{"channel": "any", "most": 1, "per": {"days": 700}}]}, "marketing[0].per"),
+        ({"caps": []}, "caps"),
+    ],
+)
+def test_limits_that_cannot_be_read_are_refused_by_their_field(api: Api, document: dict[str, Any], field: str) -> None:
+    refused = api.call("PUT", "/v1/settings/limits", document)
+    assert (refused.status, refused.fields) == (422, [field])
+    assert api.get("/v1/settings/limits") == {}
+
+
+def test_a_rule_is_warned_of_the_installation_s_quiet_hours(api: Api) -> None:
+    api.call("PUT", "/v1/settings/limits", LIMITS)
+    mail = {
+        "id": "m",
+        "action": "send_email",
+        "with": {"subject": "Hi", "text": "Hi"},
+        "wait": {"days": 1, "at": "07:00"},
+    }
+    found = api.call("POST", "/v1/rules/lint", {**RULE, "steps": [mail], "priority": 2}).document
+    assert [(each["code"], each["field"]) for each in found["findings"]] == [("lint.quiet_hour", "steps[0].wait.at")]
+    assert "Priority: 2" in found["sentence"]
+
+
 def test_a_rule_that_names_no_zone_has_the_installation_s(api: Api) -> None:
     before = api.call("POST", "/v1/rules", RULE).document
     assert "time_zone" not in before

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.usecases.fakes.outside import FakeClock
-from tests.usecases.fakes.stores import FakeRules, FakeViews
+from tests.usecases.fakes.stores import FakeRules, FakeSettings, FakeViews
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import LintFailed
 from whenthen.domain.common.reasons import Reason
@@ -152,3 +152,13 @@ def test_a_schedule_whose_one_moment_is_over_is_warned_of(manage: ManageRules, a
 
 def test_a_schedule_that_comes_again_is_never_over(manage: ManageRules) -> None:
     assert codes(create(manage, {**rule(GREET, name="r"), "trigger": {"schedule": {"cron": "0 9 14 3 *"}}})) == []
+
+
+def test_the_settings_of_this_moment_are_looked_at(rules: FakeRules) -> None:
+    settings = FakeSettings()
+    early = parse_rule(rule({**GREET, "wait": {"business_days": 1, "at": "07:00", "weekdays": ["mon"]}}))
+    assert LintRule(rules, FakeClock(), settings)(early) == []
+    settings.save("limits", {"quiet_hours": {"from": "21:00", "to": "09:00"}})
+    settings.save("calendar", {"working_hours": {"tue": ["09:00", "18:00"]}})
+    found = LintRule(rules, FakeClock(), settings)(early)
+    assert [each.code for each in found] == ["lint.quiet_hour", "lint.day_off"]

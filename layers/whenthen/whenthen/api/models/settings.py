@@ -115,7 +115,7 @@ class CalendarSettings(Sparse):
     )
 
 
-class QuietHours(Sparse):
+class QuietHoursSetting(Sparse):
     """Hours of each day at which no message goes to a customer; over midnight if `to` is the earlier one."""
 
     model_config = ConfigDict(extra="forbid")
@@ -123,7 +123,7 @@ class QuietHours(Sparse):
     end: str = Field(alias="to", examples=["09:00"])
 
 
-class Cap(Sparse):
+class CapSetting(Sparse):
     """How many marketing messages one person gets at most within any window of this length."""
 
     model_config = ConfigDict(extra="forbid")
@@ -148,8 +148,10 @@ class LimitSettings(Sparse):
             ]
         },
     )
-    quiet_hours: QuietHours | None = Field(default=None, description="By the recipient's clocks; by default none.")
-    marketing: list[Cap] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
+    quiet_hours: QuietHoursSetting | None = Field(
+        default=None, description="By the recipient's clocks; by default none."
+    )
+    marketing: list[CapSetting] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
 
 
 Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings

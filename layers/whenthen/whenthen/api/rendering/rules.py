@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from whenthen.api.rendering.conditions import render_condition, render_length
+from whenthen.api.rendering.limits import render_limits
 from whenthen.api.rendering.phrasebook import Phrasebook
 from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
@@ -41,6 +42,8 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         "order": "" if rule.order is None else str(rule.order),
         "then": semicolon.join(render_step(book, step, zone, named=step.id in targets) for step in rule.steps),
         "ends": book.any(ends),
+        "limits": semicolon.join(render_limits(book, rule.limits)) if rule.limits else "",
+        "priority": str(rule.priority) if rule.priority else "",
         "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",
     }
     said = [book.phrase(JOINS, "part", label=book.phrase(RULE, key), text=text) for key, text in parts.items() if text]
@@ -62,6 +65,8 @@ def _goes_by_clocks(rule: Rule) -> bool:
     """Tell whether the rule names hours, days or dates, which are those of its time zone."""
     timer = rule.trigger.timer
     if isinstance(timer, DateField) or (isinstance(timer, Schedule) and timer.cron is not None):
+        return True
+    if rule.limits is not None and rule.limits.quiet_hours:
         return True
     conditions = (rule.conditions, rule.trigger.condition, rule.exit.when, *(step.only_if for step in rule.steps))
     return any(map(_waits_for_clocks, rule.steps)) or any(

@@ -53,6 +53,8 @@ RULE = Phrases(
         "only_new": "",
         "then": "",
         "ends": "",
+        "limits": "",
+        "priority": "",
         "time_zone": "",
         "off": "",
         "shadow": "",
@@ -90,6 +92,8 @@ STEPS = Phrases(
         "to": "recipient",
         # Of a message that is no advertising.
         "service": "",
+        # Of a message that quiet hours and caps do not hold.
+        "urgent": "",
         # Of several owners to choose from.
         "first": "",
         "keep": "",
@@ -143,6 +147,19 @@ CONDITIONS = Phrases(
         "it_is_missing": "",
     },
 )
+
+LIMITS = Phrases(
+    "sentence.limits",
+    {
+        # The hours at which no message goes out.
+        "quiet_hours": "start end",
+        # How many marketing messages one person gets on a channel, within any span of this length.
+        "cap": "channel most length",
+        # The same, on all channels together.
+        "cap_any": "most length",
+    },
+)
+"""Limits of sending that a rule has beside those of the installation."""
 
 VALUES = Phrases("sentence.value", {"yes": "", "no": "", "nothing": ""})
 

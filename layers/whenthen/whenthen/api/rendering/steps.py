@@ -41,7 +41,8 @@ def render_step(book: Phrasebook, step: Step, zone: str, *, named: bool = False)
         said = f"{said}: {about}"
     called = [book.phrase(STEPS, "called", step=book.quoted(step.id))] if named else []
     parameters, failing = _parameters(book, step.parameters), _failing(book, step)
-    return book.detailed(said, [*called, *parameters, *_timing(book, step, zone), *failing])
+    urgent = [book.phrase(STEPS, "urgent")] if step.urgent else []
+    return book.detailed(said, [*called, *parameters, *urgent, *_timing(book, step, zone), *failing])
 
 
 def _about(book: Phrasebook, step: Step) -> str:

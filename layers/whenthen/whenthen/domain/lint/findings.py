@@ -29,6 +29,16 @@ SEVERAL_EVENTS = ReasonCode("lint.several_events", "types")
 FAN_OUT = ReasonCode("lint.fan_out", "count", "hops")
 NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
+# Quiet hours (from start to end) hold what is to go at this time.
+QUIET_HOUR = ReasonCode("lint.quiet_hour", "time", "start", "end")
+# The quiet hours of the rule and of the installation leave no moment of the day.
+ALWAYS_QUIET = ReasonCode("lint.always_quiet")
+LIMITS_WITHOUT_MESSAGE = ReasonCode("lint.limits_without_message")
+# A cap of the installation lets fewer messages go.
+LOOSER_CAP = ReasonCode("lint.looser_cap")
+# A wait by business days ends on days on which nobody works.
+DAY_OFF = ReasonCode("lint.day_off", "step")
+
 
 class Severity(StrEnum):
     """Tell whether the finding refuses the rule."""
@@ -56,6 +66,11 @@ SEVERITIES: Mapping[str, Severity] = {
     SEVERAL_EVENTS.code: Severity.WARNING,
     FAN_OUT.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,
+    QUIET_HOUR.code: Severity.WARNING,
+    ALWAYS_QUIET.code: Severity.WARNING,
+    LIMITS_WITHOUT_MESSAGE.code: Severity.WARNING,
+    LOOSER_CAP.code: Severity.WARNING,
+    DAY_OFF.code: Severity.WARNING,
 }
 """Code → severity. `ONLY_FOR_LISTS` is a warning where a field may hold several values."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
 from whenthen.domain.entry.entry import WORDS, ReentryPolicy, WhileRunning
 from whenthen.domain.records.record import KIND
-from whenthen.domain.rules.rule import MAX_EXITS, MAX_ORDER, MAX_VERSION, Mode
+from whenthen.domain.rules.rule import MAX_EXITS, MAX_ORDER, MAX_PRIORITY, MAX_VERSION, Mode
 from whenthen.domain.rules.steps import MAX_STEPS
 from whenthen.domain.rules.triggers import On
-from whenthen.domain.schemas import condition, steps, triggers
+from whenthen.domain.schemas import condition, limits, steps, triggers
 from whenthen.domain.schemas.parts import (
     BLANK,
     GIVEN,
@@ -79,6 +79,12 @@ _RULE = {
     ),
     "entry": noted(ref("Entry"), "Which records may enter, and how often."),
     "exit": noted(ref("Exit"), "What ends a run early."),
+    "limits": noted(ref("Limits"), "Limits of its messages to customers, beside those of the installation."),
+    "priority": noted(
+        integer(MAX_PRIORITY, -MAX_PRIORITY),
+        "Whose message goes first where a cap leaves place for one: the higher one.",
+        default=0,
+    ),
     "mode": noted(ref("Mode"), "Whether the rule acts.", default=str(Mode.OFF)),
     "time_zone": noted(ref("TimeZone"), "Whose clocks and days are meant; by default the installation's, else UTC."),
     "language": noted(
@@ -177,4 +183,4 @@ DEFINITIONS: dict[str, Schema] = {
 @cache
 def rule_schema() -> dict[str, Any]:
     """The JSON Schema of a rule. Its definitions are under `$defs`; do not change what is returned."""
-    return document("Rule", {**DEFINITIONS, **steps.definitions()})
+    return document("Rule", {**DEFINITIONS, **steps.definitions(), **limits.definitions()})

@@ -50,6 +50,10 @@ _COMMON = {
 }
 
 
+_URGENT = noted(flag(), "Whether quiet hours and caps let it pass.", default=False)
+_NOT_URGENT = noted({**flag(), "const": False}, "Only messages to customers can be urgent.")
+
+
 def _text_shape(parameter: Parameter) -> Schema:
     return filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE)
 
@@ -117,6 +121,7 @@ def _step(action: Action) -> Schema:
         "action": {"description": action.description, **constant(action.name)},
         "with": noted(ref(f"{_name(action)}Parameters"), "What the action takes."),
         **{name: _COMMON[name] for name in others},
+        "urgent": _URGENT if action.messages else _NOT_URGENT,
     }
     return record(
         f"{_name(action)}Step",

@@ -35,7 +35,7 @@ class AdminWiring(RecordsWiring):
     def lint_rule(self) -> LintRule:
         from whenthen.usecases.admin.lint_rule import LintRule
 
-        return LintRule(self.rules, self.clock)
+        return LintRule(self.rules, self.clock, self.installation)
 
     @cached_property
     def manage_rules(self) -> ManageRules:

@@ -12,11 +12,16 @@ from whenthen.domain.common.errors import Invalid, LintFailed, Problem
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, Finding, Severity, found
 from whenthen.domain.lint.lint import lint
+from whenthen.domain.lint.message_limits import days_off, message_limits
 from whenthen.domain.lint.rule_conflicts import made_by, starts
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.sending.limits import SUBJECT as LIMITS
+from whenthen.domain.sending.limits import read_limit_settings
+from whenthen.usecases.context.calendar import ReadCalendar
 
 if TYPE_CHECKING:
+    from whenthen.ports.administration import SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
 
@@ -32,12 +37,13 @@ class LintRule(Struct, frozen=True):
 
     rules: RuleStore
     clock: Clock | None = None
+    settings: SettingStore | None = None
 
     def __call__(self, rule: Rule) -> list[Finding]:
         """Return all findings, errors first."""
         neighbours = _Neighbours(self.rules, rule)
         others = neighbours.look_around()
-        found_here = [*lint(rule, others), *self._past(rule)]
+        found_here = [*lint(rule, others), *self._past(rule), *self._limits(rule), *self._days_off(rule)]
         if neighbours.complete:
             return found_here
         return [*found_here, found(NOT_ALL_COMPARED, "", most=MAX_COMPARED)]
@@ -47,6 +53,19 @@ class LintRule(Struct, frozen=True):
         timer = rule.trigger.timer
         if self.clock is not None and isinstance(timer, Schedule) and timer.at and timer.at <= self.clock.now():
             yield found(MOMENT_IS_PAST, "trigger.schedule.at", time=format_time(timer.at))
+
+    def _limits(self, rule: Rule) -> Iterator[Finding]:
+        """Find what the limits of sending, as they are now, make of the rule's messages."""
+        if self.settings is None or not (rule.limits or rule.priority or any(step.messages for step in rule.steps)):
+            return
+        installation = read_limit_settings(self.settings.get(LIMITS))
+        yield from message_limits(rule, installation, self.clock.now() if self.clock else None)
+
+    def _days_off(self, rule: Rule) -> Iterator[Finding]:
+        """Find waits that end on days of the week on which the installation never works."""
+        waits = [step.wait for step in rule.steps if step.wait is not None]
+        if self.settings is not None and any(wait.by_business and wait.weekdays for wait in waits):
+            yield from days_off(rule, ReadCalendar(self.settings)().week)
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:
