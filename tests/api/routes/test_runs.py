@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +69,31 @@ def test_a_run_says_what_it_waits_for_until_when_and_which_steps_are_to_come(api
     api.scopes = "runs:read"
     masked = api.get(f"/v1/runs/{waiting}")
     assert (masked["waits"], {each["sentence"] for each in masked["to_come"]}) == (waits, {""})
+
+
+def test_a_run_says_what_is_held_why_and_until_when(api: Api) -> None:
+    started: list[str] = []
+    machine = {"start_execution": lambda *_, **request: started.append(request["input"])}
+    api.stack.replaced["stepfunctions"] = type("Machine", (), machine)()
+    now = datetime.now(UTC)
+    hours = {"from": (now - timedelta(hours=2)).strftime("%H:%M"), "to": (now - timedelta(hours=3)).strftime("%H:%M")}
+    assert api.call("PUT", "/v1/settings/limits", {"quiet_hours": hours}).status == 200
+    api.call("PUT", "/v1/records/contact/9", {"email": "ayse@example.com"})
+    mail = {"id": "mail", "action": "send_email", "with": {"subject": "Hi", "text": "Hi"}}
+    assert api.call("POST", "/v1/rules", {**WAITING, "steps": [mail]}).status == 201
+    api.call("POST", "/v1/events", {"type": "call.incoming_missed", "subject": "contact:9"})
+    api.stack.consume("EventQueue", batch(*api.stack.bodies("EventQueue")))
+    assert api.stack.consume("EmailQueue", batch(*api.stack.bodies("EmailQueue")))["batchItemFailures"] == []
+    (listed,) = api.get("/v1/runs?record=contact:9")["items"]
+    run = api.get(f"/v1/runs/{listed['id']}")
+    (job,) = run["jobs"]
+    assert (run["status"], job["status"], job["attempts"]) == ("running", "pending", 0)
+    until = job["held_until"]
+    assert datetime.fromisoformat(until) - now > timedelta(hours=20)
+    assert (job["reason"]["code"], job["reason"]["params"]) == ("hold.quiet_hours", {"until": until})
+    assert (run["waits"]["for"], run["waits"]["until"]) == ("limits", until)
+    assert run["waits"]["reason"]["params"]["reason"]["code"] == "hold.quiet_hours"
+    assert [json.loads(wait)["due"] for wait in started] == [until]
 
 
 def test_a_stopped_run_says_which_steps_it_never_reached(api: Api, waiting: str) -> None:
