@@ -12,6 +12,7 @@ from tests.functions.payloads import batch
 from tests.functions.stack import SEQUENCE, WORK, Stack
 
 CALL = {"type": "call.incoming_missed", "person": {"phone": "+905321234567"}}
+HOOK = {"id": "tell", "action": "call_webhook", "with": {"url": "https://books.example/hook"}}
 WAIT = [{"id": "tag", "action": "add_tags", "with": {"tags": ["called"]}, "wait": {"days": 1}}]
 
 
@@ -225,3 +226,33 @@ def test_a_choice_that_there_is_not_changes_nothing(api: Api, method: str, more:
     document = {**before, "name": "Second"} if body == {} else body
     answer = api.call(method, target + more, document)
     assert (answer.status, answer.fields, api.get(target)) == (422, ["runs"], before)
+
+
+def test_one_switch_stops_all_sending_and_lets_it_go_on(api: Api, stack: Stack, machines: Machines) -> None:
+    assert api.get("/v1/settings/sending") == {}
+    assert api.call("PUT", "/v1/settings/sending", {"paused": True}).document == {"paused": True}
+    api.has_rule(mode="on", name="Tell", trigger={"event": "call.missed"}, steps=[HOOK])
+    api.call("POST", "/v1/events", {**CALL, "type": "call.missed"})
+    stack.consume("EventQueue", batch(*(message["Body"] for message in stack.messages("EventQueue"))))
+    assert stack.consume("WebhookQueue", batch(*stack.bodies("WebhookQueue"))) == {"batchItemFailures": []}
+    (run,) = api.get("/v1/runs?status=running")["items"]
+    assert [job["status"] for job in api.get(f"/v1/runs/{run['id']}")["jobs"]] == ["pending"]
+    assert api.get(f"/v1/runs/{run['id']}")["jobs"][0]["reason"]["code"] == "sending.paused"
+    answer = api.call("PUT", "/v1/settings/sending", {"paused": False, "rate_per_minute": 60}).document
+    work = api.get(f"/v1/work/{answer['work']}")
+    assert (work["change"], work["of"], answer["rate_per_minute"]) == ("release", 1, 60)
+    assert api.get("/v1/settings/sending") == {"paused": False, "rate_per_minute": 60}
+    (document,) = machines.begun[WORK].values()
+    rest = stack.invoke("change_runs", {"work": document, "cursor": None})
+    assert rest == {"more": True, "cursor": 1, "wait": 10}
+
+
+@pytest.mark.parametrize("body", [{"paused": "yes"}, {"pause": True}, {"rate_per_minute": 0}, {"work": "x"}])
+def test_a_switch_that_is_not_understood_changes_nothing(api: Api, body: Any) -> None:
+    assert api.call("PUT", "/v1/settings/sending", body).status == 422
+    assert api.get("/v1/settings/sending") == {}
+
+
+def test_only_who_administers_the_installation_stops_sending(api: Api, stack: Stack) -> None:
+    other = Api(stack, "runs:write rules:write records:write")
+    assert other.call("PUT", "/v1/settings/sending", {"paused": True}).status == 403

@@ -41,7 +41,7 @@ NEEDED_FOR = {
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
     "IMPORT_ARN": ("states:StartExecution", "${Import}"),
-    "WORK_ARN": ("states:StartExecution", "${Work}"),
+    "WORK_ARN": ("states:StartExecution", ""),
     "BUCKET_NAME": ("s3:GetObject", "/*"),
 }
 """Variable → the permission (beginning of the action, end of the resource) without which it is of no use."""

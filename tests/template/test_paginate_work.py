@@ -59,7 +59,7 @@ def test_a_page_that_fails_is_tried_for_hours_and_can_be_redriven() -> None:
 def test_an_import_rests_before_its_history_is_full() -> None:
     assert MAX_CALLS * ENTRIES < 0.9 * HISTORY
     assert SLICE.total_seconds() < 0.7 * properties("ImportRecords")["Timeout"]
-    assert change_runs.MAX_CALLS <= MAX_CALLS
+    assert change_runs.MAX_CALLS * (ENTRIES + OF_A_REST) < 0.9 * HISTORY
     assert change_runs.SLICE.total_seconds() < 0.7 * properties("ChangeRuns")["Timeout"]
 
 

@@ -55,6 +55,7 @@ WHO = [
         {"MatchRules", "ResumeRuns", "Manage", "ChangeRuns", "PublishOutcomes"} | JOBS,
     ),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
+    ("states:StartExecution", ".*:stateMachine:.*-work", {"ChangeRuns"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage", "ChangeRuns"}),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),

@@ -40,6 +40,7 @@ class FakeRuns:
     exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
+    withheld: set[str] = field(default_factory=set)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
@@ -92,6 +93,7 @@ class FakeRuns:
         self.runs[run.id] = replace(
             stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
         )
+        self.withheld.discard(run.id)
         self._write(jobs)
         return True
 
@@ -100,6 +102,7 @@ class FakeRuns:
         stored = self.runs[run.id]
         if stored.status.going and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
+            self.withheld.discard(run.id)
             self.looked_at[run.id] = due
 
     def follow(self, run: Run, before: Run) -> bool:
@@ -120,7 +123,8 @@ class FakeRuns:
         self.looked_at[run_id] = at
 
     def _swept(self) -> list[Run]:
-        return [run for run in self.runs.values() if run.status.going or (not run.status.final and run.paused_until)]
+        open_runs = [run for run in self.runs.values() if not run.status.final and run.id not in self.withheld]
+        return [run for run in open_runs if run.status.going or run.paused_until]
 
     def pause(
         self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
@@ -129,6 +133,7 @@ class FakeRuns:
         if stored is None or not (stored.status.going or (anew and not stored.status.final)):
             return None
         self.runs[run_id] = replace(stored, status=RunStatus.PAUSED, reason=reason, paused_until=until)
+        self.withheld.discard(run_id)
         self.looked_at[run_id] = until or now
         return self.load(run_id)
 
@@ -139,6 +144,19 @@ class FakeRuns:
         self.runs[run_id] = replace(stored, paused_until=at)
         self.looked_at[run_id] = at
         return True
+
+    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
+        stored = self.jobs[key_of(job)]
+        if not self.runs[job.run_id].status.going or stored.status.final:
+            return False
+        self.jobs[key_of(job)] = replace(stored, reason=reason)
+        self.withheld.add(job.run_id)
+        return True
+
+    def let_go(self, run_id: str, now: datetime) -> bool:
+        self.withheld.discard(run_id)
+        self.looked_at[run_id] = now
+        return self.runs[run_id].status.going
 
     def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
         stored = self.runs[run_id]
@@ -294,6 +312,7 @@ class FakeRuns:
     def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
         found = [run for run in self.runs.values() if not run.status.final]
         found = [run for run in found if not selection.refs or run.record in selection.refs]
+        found = [run for run in found if not selection.withheld or run.id in self.withheld]
         after = sorted((run for run in found if run.id > (cursor or "")), key=lambda run: run.id)
         return Page(tuple(after[:limit]), after[limit - 1].id if len(after) > limit else None)
 

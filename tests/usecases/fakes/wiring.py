@@ -59,6 +59,7 @@ from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.stop_run import StopRun
 from whenthen.usecases.sending.hold_messages import HoldMessages
+from whenthen.usecases.sending.switch import SendingSwitch
 from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
 
@@ -144,7 +145,8 @@ def functions_of(ports: Ports) -> Functions:
     orchestrator = Orchestrator(
         p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences, ReadCalendar(p.settings)
     )
-    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
+    switch = SendingSwitch(p.settings, p.clock)
+    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock, switch=switch)
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)
@@ -197,7 +199,14 @@ def functions_of(ports: Ports) -> Functions:
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
         manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
-        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock, move_run), p.clock),
+        change_runs=ChangeRuns(
+            p.work,
+            p.workers,
+            p.runs,
+            ChangeRun(p.runs, p.sequences, p.clock, move_run),
+            SendingSwitch(p.settings, p.clock),
+            p.clock,
+        ),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

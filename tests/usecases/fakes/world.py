@@ -234,8 +234,9 @@ class World:
             self.queues["imports"].add(import_id)
 
     def _work(self, work_id: Any) -> None:
-        if self.functions.change_runs(work_id).status is WorkStatus.RUNNING:
-            self.queues["work"].add(work_id)
+        work = self.functions.change_runs(work_id)
+        if work.status is WorkStatus.RUNNING:
+            self.queues["work"].add(work_id, delay=work.rest)
 
     def _paginate_work(self, enrolment_id: str, turn: int, call: int) -> None:
         done = self.functions.enrol_records(enrolment_id, turn, call)

@@ -261,7 +261,7 @@ def test_without_limits_no_log_is_read_or_written(world: World) -> None:
     started(world, GREET)
     assert sent(world) == 1
     assert [call for call in calls if call.startswith("sen")] == ["sending_states.load"]
-    assert not any(call.startswith("settings") for call in calls)
+    assert [call for call in calls if call.startswith("settings")] == ["settings.get"], "once, for the switch"
 
 
 # --- what was lost -----------------------------------------------------------------------

@@ -197,9 +197,14 @@ def test_too_many_runs_to_count_are_changed_all_the_same(leads: World, monkeypat
     assert leads.functions.manage_work.get(asked.id).of == LEADS
 
 
-def test_work_rests_before_the_history_of_its_execution_is_full(leads: World) -> None:
+def test_another_execution_goes_on_before_the_history_of_one_is_full(leads: World) -> None:
     asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
-    assert leads.functions.change_runs(asked.id, change_runs.MAX_CALLS).status is WorkStatus.STOPPED
+    leads.queues["work"].messages.clear()
+    assert leads.functions.change_runs(asked.id, change_runs.MAX_CALLS).turn == 2
+    assert leads.queues["work"].bodies == [asked.id]
+    leads.settle()
+    assert leads.functions.manage_work.get(asked.id).counts == {"stopped": LEADS}
+    assert leads.functions.change_runs(asked.id, change_runs.MAX_CALLS).turn == 2, "work that is done begins no other"
 
 
 def test_work_that_never_was_is_not_found(world: World) -> None:

@@ -63,6 +63,15 @@ class RunLedger(Protocol):
     def end_pause(self, run_id: str, at: datetime) -> bool:
         """Let the pause end by itself at this time. Returns False if the run is not paused."""
 
+    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
+        """Keep the job of a run that goes on, without an end. Returns False if the job or the run ended, or is paused.
+
+        Whoever has claimed the job may still write its outcome. `open_runs` finds the run.
+        """
+
+    def let_go(self, run_id: str, now: datetime) -> bool:
+        """Let sweeps look at the run again, whose jobs were withheld. Returns False if it does not go on."""
+
     def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
         """Note that the run is to move to this version of its rule before its next step. False if it has ended.
 

@@ -13,6 +13,7 @@ from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.work.selection import Selection
 from whenthen.ports.values import RecordWrite
 
 PAUSE = why("an admin said so")
@@ -166,3 +167,41 @@ def test_a_run_that_ended_is_neither_paused_nor_resumed(ledger: DynamoRuns) -> N
     assert ledger.resume(ended, minutes(4)) is None
     assert ledger.pause("run_x", PAUSE, minutes(4)) is None
     assert _run(ledger, started) == ended
+
+
+def test_a_job_that_is_withheld_stays_pending_and_is_found(ledger: DynamoRuns) -> None:
+    running, other = _started(ledger), _started(ledger, "e2")
+    assert ledger.withhold(job(running), PAUSE, minutes(2))
+    assert ledger.withhold(job(running), PAUSE, minutes(3)), "as after a crash"
+    state = ledger.load(running.id)
+    assert state is not None
+    assert [(each.status, each.reason) for each in state.jobs] == [(JobStatus.PENDING, PAUSE)]
+    assert state.run == running
+    assert ledger.overdue(minutes(10_000), 10) == [other.id]
+    found = ledger.open_runs(Selection(withheld=True), limit=10, cursor=None).items
+    assert [each.id for each in found] == [running.id]
+    listed = ledger.by_status(RunStatus.RUNNING, limit=10, cursor=None).items
+    assert sorted(each.id for each in listed) == sorted((running.id, other.id))
+    assert ledger.let_go(running.id, minutes(5))
+    assert ledger.open_runs(Selection(withheld=True), limit=10, cursor=None).items == ()
+    assert sorted(ledger.overdue(minutes(6), 10)) == sorted((running.id, other.id))
+
+
+def test_whoever_claimed_a_job_that_is_withheld_ends_it_and_the_run_goes_on(ledger: DynamoRuns) -> None:
+    running = _started(ledger)
+    claimed = ledger.claim(job(running), now=NOW, lease_until=NOW + LEASE, repeatable=False)
+    assert ledger.withhold(claimed, PAUSE, minutes(1))
+    assert ledger.complete(claimed, Outcome(JobStatus.DONE, why("sent")), minutes(2)) is not None
+    following = replace(running, step_group=1)
+    assert ledger.dispatch(following, [job(following, "next", step_group=1)])
+    assert ledger.overdue(minutes(10_000), 10) == [running.id], "sweeps look at it again"
+
+
+def test_what_does_not_go_on_is_not_withheld(ledger: DynamoRuns) -> None:
+    ended, paused, done = _started(ledger), _started(ledger, "e2"), _started(ledger, "e3")
+    ledger.finish(ended, RunStatus.STOPPED, PAUSE, minutes(2))
+    ledger.pause(paused.id, PAUSE, minutes(2))
+    ledger.complete(job(done), Outcome(JobStatus.DONE, why("sent")), minutes(2))
+    assert [ledger.withhold(job(each), PAUSE, minutes(3)) for each in (ended, paused, done)] == [False] * 3
+    assert [ledger.let_go(each.id, minutes(3)) for each in (ended, paused)] == [False] * 2
+    assert ledger.overdue(minutes(10_000), 10) == [done.id]

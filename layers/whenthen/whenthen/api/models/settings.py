@@ -154,23 +154,39 @@ class LimitSettings(Sparse):
     marketing: list[CapSetting] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
 
 
-Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings
+class SendingSettings(Sparse):
+    """`sending`: the switch that stops all sending of the installation."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paused": True}]})
+    paused: bool | None = Field(default=False, description="Whether every job that reaches outside is held.")
+    rate_per_minute: int | None = Field(
+        default=600, ge=1, le=60_000, description="How many jobs a minute go on when it is switched on again."
+    )
+    work: str = Field(
+        default_factory=str, description="The id of the work that lets them go on. Answered only, when it begins."
+    )
+
+
+Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings | SendingSettings
 """The document of one subject; empty where every default holds."""
 
 SettingsBody = Annotated[
     dict[str, Any],
     Body(description="The document of one subject."),
-    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings),
+    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings, SendingSettings),
 ]
 
-_MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings] | type[CalendarSettings] | type[LimitSettings]] = {
+_MODELS: Mapping[str, type[Sparse]] = {
     "calendar": CalendarSettings,
     "leads": LeadSettings,
     "limits": LimitSettings,
     "people": PeopleSettings,
+    "sending": SendingSettings,
 }
 
 
 def shown(name: str, document: Mapping[str, Any]) -> Settings:
     """Show the settings of a subject. Raises KeyError for an unknown one."""
-    return _MODELS[name].model_validate(document)
+    found: Any = _MODELS[name].model_validate(document)
+    settings: Settings = found
+    return settings

@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.models.settings import Settings, SettingsBody, shown
-from whenthen.api.requests import Id, caller
+from whenthen.api.requests import Id, caller, seed
 from whenthen.api.responses import answers, reply
+from whenthen.domain.sending.switch import SUBJECT as SENDING
 from whenthen.runtime.wiring import wired
 
 router = Router()
@@ -23,7 +24,7 @@ def read(name: Id) -> Response[Settings]:
     """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads.
 
     `calendar`: the time zone, country and language of rules that name none, working hours and holidays. `limits`: quiet
-    hours and caps on marketing.
+    hours and caps on marketing. `sending`: whether all sending is stopped.
     """
     caller(router, "admin")
     return reply(shown(name, wired().manage_settings.get(name)))
@@ -31,6 +32,13 @@ def read(name: Id) -> Response[Settings]:
 
 @router.put("/settings/<name>", summary="Replace settings", tags=["settings"], responses=answers("The settings."))
 def save(name: Id, body: SettingsBody) -> Response[Settings]:
-    """In force for the next message."""
-    caller(router, "admin")
+    """In force for the next message; `sending` within some seconds.
+
+    `sending` with `"paused": true` holds every job that reaches outside. When it is false again, they go on at a
+    bounded rate, as the work of the answer's id.
+    """
+    by = caller(router, "admin")
+    if name == SENDING:
+        work = wired().switch_sending(body, seed=seed(None), by=by)
+        return reply(shown(name, {**body, "work": work.id} if work else body))
     return reply(shown(name, wired().manage_settings.save(name, body)))

@@ -12,6 +12,7 @@ from msgspec import Struct
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus
+from whenthen.domain.sending.switch import SENDING_PAUSED
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -26,6 +27,8 @@ WAITS_FOR_RETRY = ReasonCode("waits.retry", "step", "due", "reason")
 WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "reason")
 # The run of this rule, which the same event started, has to be over first.
 WAITS_FOR_RULE = ReasonCode("waits.rule", "rule", "name")
+# All sending of the installation is stopped.
+WAITS_FOR_SENDING = ReasonCode("waits.sending", "step")
 WAITS_WHILE_PAUSED = ReasonCode("waits.paused")
 
 
@@ -38,6 +41,7 @@ class WaitsFor(StrEnum):
     LIMITS = "limits"
     RULE = "rule"
     RESUME = "resume"
+    SENDING = "sending"
 
 
 class Waiting(Struct, frozen=True):
@@ -60,7 +64,7 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
     if run.status.final:
         return None
     if run.status is RunStatus.PAUSED:
-        return Waiting(WaitsFor.RESUME, None, WAITS_WHILE_PAUSED())
+        return Waiting(WaitsFor.RESUME, run.paused_until, WAITS_WHILE_PAUSED())
     if run.is_in_line:
         return Waiting(WaitsFor.RULE, None, WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name))
     if run.status is RunStatus.WAITING and run.waits_until is not None:
@@ -80,6 +84,8 @@ def _job(job: Job) -> Waiting:
             return Waiting(WaitsFor.LIMITS, job.held_until, WAITS_FOR_LIMITS(step=job.step_id, reason=job.reason))
         reason = WAITS_FOR_RETRY(step=job.step_id, due=format_time(job.held_until), reason=job.reason)
         return Waiting(WaitsFor.RETRY, job.held_until, reason)
+    if job.reason is not None and job.reason.code == SENDING_PAUSED.code:
+        return Waiting(WaitsFor.SENDING, None, WAITS_FOR_SENDING(step=job.step_id))
     return Waiting(WaitsFor.STEP, None, WAITS_FOR_STEP(step=job.step_id))
 
 

@@ -30,6 +30,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     below     only runs of an older version of their rule than this
     rules     only runs of these rules
     paused_as only paused runs with this code of their pause's reason
+    withheld  runs with a job that is withheld, as all sending is stopped
     """
 
     rule: str = ""
@@ -38,6 +39,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     below: int | None = None
     rules: tuple[str, ...] = ()
     paused_as: str = ""
+    withheld: bool = False
 
     def takes(self, run: Run) -> bool:
         """Tell whether the run is selected. A run that has its outcome never is."""

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason  # noqa: TC001 - msgspec reads the types of stored work
 from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.sending.switch import KEPT_FOR
 from whenthen.domain.work.selection import Selection  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 MAX_FAILURES = 100
 """Bound the runs that are stored with the reason why they could not be changed. All of them are counted."""
 
+
+REST = 10
+"""Seconds between two calls of work that has a rate, unless that is less than one run in this time."""
+
+UNTIL_MOST_KNOW, UNTIL_ALL_KNOW = 1.5 * KEPT_FOR, 3 * KEPT_FOR
+"""Times after sending was switched on again: before the first, workers would withhold again what is let go; until the
+second, one may do so that was slow, and is looked for."""
 
 AS_GOOD_AS_OVER = timedelta(seconds=1)
 """A pause that ends so soon was ended already: whoever carries the run on is being called."""
@@ -38,6 +46,7 @@ class Change(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     MOVE = "move"
+    RELEASE = "release"
 
 
 STATUSES: Mapping[Change, tuple[RunStatus, ...]] = {
@@ -45,6 +54,7 @@ STATUSES: Mapping[Change, tuple[RunStatus, ...]] = {
     Change.PAUSE: (RunStatus.RUNNING, RunStatus.WAITING),
     Change.RESUME: (RunStatus.PAUSED,),
     Change.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
+    Change.RELEASE: (RunStatus.RUNNING,),
 }
 """Change → the statuses of the runs that it is made to."""
 
@@ -73,6 +83,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     reason   is written onto the runs, and names the work
     of       how many runs there were to change when it began; None if they were too many to count at once
     target   the version of the rule that runs are moved to
+    rate     runs a minute that are changed at most; None: as many as can be
     counts   runs so far by what became of them: stopped, paused, resumed, moved (now or before its next step), kept
              (its version, for the reason among `failures`), or over (it had ended meanwhile)
     place    the cursor of the next page of open runs; empty: the first; END: there is none
@@ -90,6 +101,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     status: WorkStatus = WorkStatus.RUNNING
     of: int | None = None
     target: int | None = None
+    rate: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     place: str = ""
@@ -103,6 +115,20 @@ class Work(Struct, frozen=True, omit_defaults=True):
     def done(self) -> int:
         """Return how many runs were dealt with."""
         return sum(self.counts.values())
+
+    @property
+    def quota(self) -> int:
+        """Return how many runs one call changes at most, where a rate bounds them."""
+        return max(1, (self.rate or 0) * REST // 60)
+
+    @property
+    def rest(self) -> int:
+        """Return the seconds between two calls: none without a rate."""
+        return 0 if self.rate is None else -(-self.quota * 60 // self.rate)
+
+    def is_too_early(self, now: datetime) -> bool:
+        """Tell whether nothing is to be changed yet."""
+        return self.change is Change.RELEASE and now < self.created_at + UNTIL_MOST_KNOW
 
     def concerns(self, run: Run, now: datetime) -> bool:
         """Tell whether the run is to be changed. One that was changed already is not."""
@@ -120,6 +146,10 @@ class Work(Struct, frozen=True, omit_defaults=True):
     def over(self, now: datetime) -> Work:
         """Return the work with its end."""
         return replace(self, status=WorkStatus.DONE, finished_at=now, of=self.done, version=self.version + 1)
+
+    def begin_again(self) -> Work:
+        """Return the work at the begin of another pass."""
+        return replace(self, place="", fresh=0, version=self.version + 1)
 
     def changed(self, outcomes: Sequence[str], failures: Sequence[Failure]) -> Work:
         """Return the work with the page's runs counted by what became of them."""

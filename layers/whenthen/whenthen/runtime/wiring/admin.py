@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_work import ManageWork
     from whenthen.usecases.admin.order_rules import OrderRules
     from whenthen.usecases.admin.runs_of_rules import RunsOfRules
+    from whenthen.usecases.admin.switch_sending import SwitchSending
     from whenthen.usecases.admin.try_source import TrySource
 
 
@@ -86,6 +87,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.runs_of_rules import RunsOfRules
 
         return RunsOfRules(self.manage_work)
+
+    @cached_property
+    def switch_sending(self) -> SwitchSending:
+        from whenthen.usecases.admin.switch_sending import SwitchSending
+
+        return SwitchSending(self.installation, self.manage_work)
 
     @cached_property
     def manage_settings(self) -> ManageSettings:

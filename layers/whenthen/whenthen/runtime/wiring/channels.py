@@ -47,7 +47,15 @@ class ChannelsWiring(RunsWiring):
         """Make the use case that performs the jobs of a channel outside of the store."""
         from whenthen.usecases.runs.perform_job import PerformJob
 
-        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel)
+        return PerformJob(
+            self.orchestrator,
+            self.runs,
+            self.queues,
+            self.sequences,
+            self.clock,
+            channel,
+            switch=self.sending_switch,
+        )
 
     def send_message(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel whose messages go to customers."""
@@ -55,7 +63,16 @@ class ChannelsWiring(RunsWiring):
         from whenthen.usecases.sending.hold_messages import HoldMessages
 
         holding = HoldMessages(self.sending_states, self.send_logs, self.event_log)
-        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel, holding)
+        return PerformJob(
+            self.orchestrator,
+            self.runs,
+            self.queues,
+            self.sequences,
+            self.clock,
+            channel,
+            holding,
+            self.sending_switch,
+        )
 
 
 def _no_channel(channel: str) -> Misconfigured:

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.resume_runs import ResumeRuns
     from whenthen.usecases.runs.start_rule import StartRule
     from whenthen.usecases.runs.stop_run import StopRun
+    from whenthen.usecases.sending.switch import SendingSwitch
 
 
 class RunsWiring(EnrolmentsWiring):
     """Make each use case when it is first used."""
+
+    @cached_property
+    def sending_switch(self) -> SendingSwitch:
+        from whenthen.usecases.sending.switch import SendingSwitch
+
+        return SendingSwitch(self.installation, self.clock)
 
     @cached_property
     def orchestrator(self) -> Orchestrator:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from whenthen.runtime.adapters import Adapters
+from whenthen.runtime.wiring.runs import RunsWiring
 
 if TYPE_CHECKING:
     from whenthen.usecases.work.change_runs import ChangeRuns
 
 
-class WorkWiring(Adapters):
+class WorkWiring(RunsWiring):
     """Make each use case when it is first used."""
 
     @cached_property
@@ -23,4 +23,4 @@ class WorkWiring(Adapters):
 
         move = MoveRun(self.rule_book, self.runs, self.sequences, self.clock)
         change = ChangeRun(self.runs, self.sequences, self.clock, move)
-        return ChangeRuns(self.work, self.runs, change, self.clock)
+        return ChangeRuns(self.work, self.workers, self.runs, change, self.sending_switch, self.clock)

@@ -77,12 +77,13 @@ class ManageWork(Struct, frozen=True):
         by: str,
         of: int | None,
         target: int | None = None,
+        rate: int | None = None,
         **more: Any,
     ) -> Work:
         """Begin the change, for a reason that takes `by` and `work` beside `more`. Raises Temporary, Conflict."""
         work_id = ids.work_id(by, seed)
         reason = why(by=by, work=work_id, **more)
-        new = Work(work_id, change, selection, reason, by, self.clock.now(), of=of, target=target)
+        new = Work(work_id, change, selection, reason, by, self.clock.now(), of=of, target=target, rate=rate)
         kept = self.work.create(new)
         if (kept.change, kept.selection) != (change, selection):
             raise Conflict(KEY_REUSED())

@@ -16,6 +16,7 @@ from whenthen.domain.runs.planner import Finish, orphaned, unwanted
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.domain.sending.holds import LONGEST
 from whenthen.domain.sending.limits import NO_LIMITS
+from whenthen.domain.sending.switch import SENDING_PAUSED
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.runs.orchestrator import is_alone, send_again
 from whenthen.usecases.sending.hold_messages import message_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.sending.hold_messages import HoldMessages, Message
+    from whenthen.usecases.sending.switch import SendingSwitch
 
 LEASE = timedelta(seconds=90)
 """Duration of a claim: longer than any channel function may run, shorter than its queue's visibility timeout."""
@@ -90,6 +92,7 @@ class PerformJob(Struct, frozen=True):
     current message is done. A crash between the first two leaves the message, which begins the wait.
 
     holding   holds messages; None for channels that send none to customers
+    switch    stops all sending; None for channels that reach nobody outside
     """
 
     orchestrator: Orchestrator
@@ -99,6 +102,7 @@ class PerformJob(Struct, frozen=True):
     clock: Clock
     channel: Channel
     holding: HoldMessages | None = None
+    switch: SendingSwitch | None = None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform the job. Raises Temporary if the job is to be tried again, NotFound if there is no such job."""
@@ -108,6 +112,8 @@ class PerformJob(Struct, frozen=True):
             self.orchestrator.catch_up(state, behind=job.step_group)
         elif state.run.status is RunStatus.PAUSED:
             return  # the job of a paused run is sent again when the run is resumed
+        elif not state.run.status.final and self._is_withheld(job):
+            return  # it is sent again when sending is switched on
         elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
             self._wait(job)
         else:
@@ -139,6 +145,14 @@ class PerformJob(Struct, frozen=True):
         if message is not None and self.holding is not None and outcome.status in _NOT_SENT:
             self.holding.give_back(message)
         return ended or self.runs.load(job.run_id)
+
+    def _is_withheld(self, job: Job) -> bool:
+        """Withhold the job if all sending is stopped. Raises Temporary: then its message comes back."""
+        if self.switch is None or not self.switch.is_paused():
+            return False
+        if not self.runs.withhold(job, SENDING_PAUSED(), self.clock.now()):
+            raise Temporary(TAKEN(), retry_after=1)
+        return True
 
     def _now(self, job: Job) -> datetime:
         """Return the job's clock now: not before the end of its last hold, whatever the clock here shows."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale
-from whenthen.domain.work.work import END, Work, WorkStatus
+from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, Change, Work, WorkStatus
 
 if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger
-    from whenthen.ports.work import WorkStore
+    from whenthen.ports.work import Workers, WorkStore
+    from whenthen.usecases.sending.switch import SendingSwitch
     from whenthen.usecases.work.changes import ChangeRun
 
 SLICE = timedelta(seconds=25)
@@ -22,8 +23,8 @@ SLICE = timedelta(seconds=25)
 PAGES = 100
 """Pages that one call works on at most, however quick they are."""
 
-MAX_CALLS = 3_000
-"""Calls in a row after which work rests, as imports do: the history of an execution holds no more."""
+MAX_CALLS = 2_400
+"""Calls in a row after which another execution goes on: the history of one holds no more."""
 
 PAGE = 50
 """Runs that are looked at, and changed, at once."""
@@ -33,8 +34,10 @@ class ChangeRuns(Struct, frozen=True):
     """Work on some pages; the caller repeats until there is no more to do."""
 
     work: WorkStore
+    workers: Workers
     runs: RunLedger
     change: ChangeRun
+    switch: SendingSwitch
     clock: Clock
 
     def __call__(self, work_id: str, call: int = 1) -> Work:
@@ -43,11 +46,14 @@ class ChangeRuns(Struct, frozen=True):
         `call` counts the calls in a row, from 1. Raises NotFound, Temporary. May be repeated after a crash.
         """
         start = self.clock.now()
-        work = self.work.get(work_id)
-        for _ in range(PAGES):
-            if work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE:
+        work = begun = self.work.get(work_id)
+        if call >= MAX_CALLS and work.status is WorkStatus.RUNNING:
+            return self._hand_on(work)
+        is_off = work.change is Change.RELEASE and self.switch.read().paused
+        for _ in range(0 if work.is_too_early(start) else PAGES):
+            if work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE or _is_enough(work, begun):
                 break
-            after = work.stopped(start) if call >= MAX_CALLS else self._next(work)
+            after = work.stopped(start) if is_off else self._next(work)
             try:
                 self.work.save(after)
             except Stale:  # another worker was faster, or a person stopped it
@@ -56,17 +62,34 @@ class ChangeRuns(Struct, frozen=True):
                 work = after
         return work
 
+    def _hand_on(self, work: Work) -> Work:
+        """Let another execution do the rest: the history of this one is nearly full."""
+        after = work.resumed()
+        self.work.save(after)
+        self.workers.start(after.id, after.turn)
+        return after
+
     def _next(self, work: Work) -> Work:
         """Return the work after its next page was found, or was changed; with its end after the last."""
         now = self.clock.now()
         if work.pending:
             return self._changed(work)
         if work.place == END:
-            return work.over(now)
-        page = self.runs.open_runs(work.selection, limit=PAGE, cursor=work.place or None)
+            again = work.change is Change.RELEASE and now < work.created_at + UNTIL_ALL_KNOW
+            return work.begin_again() if again else work.over(now)
+        limit = PAGE if work.rate is None else min(PAGE, work.quota)
+        page = self.runs.open_runs(work.selection, limit=limit, cursor=work.place or None)
         return work.found([run.id for run in page.items if work.concerns(run, now)], page.cursor)
 
     def _changed(self, work: Work) -> Work:
         results = [self.change(work, run_id) for run_id in work.pending]
         failures = [result.failure for result in results if result.failure is not None]
         return work.changed([result.outcome for result in results], failures)
+
+
+def _is_enough(work: Work, begun: Work) -> bool:
+    """Tell whether a call did as much as the work's rate allows, or found nothing more to do for now."""
+    if work.rate is None:
+        return False
+    is_at_begin = not work.place and not work.pending and work.version > begun.version
+    return work.done - begun.done >= work.quota or is_at_begin

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.work.work import Change, Failure, Work
-from whenthen.usecases.runs.pause_run import end_pause
+from whenthen.usecases.runs.pause_run import end_pause, hand_over
 from whenthen.usecases.runs.stop_run import stop_wait
 
 if TYPE_CHECKING:
@@ -71,10 +71,21 @@ class ChangeRun(Struct, frozen=True):
         reason = self.move(state, work.target)
         return Changed("moved") if reason is None else Changed("kept", Failure(state.run.id, reason))
 
+    def _release(self, work: Work, state: RunState) -> Changed:
+        del work
+        run, now = state.run, self.clock.now()
+        if run.status.final:
+            return Changed(OVER)
+        if run.status.going:
+            hand_over(self.sequences, run, now)
+            self.runs.let_go(run.id, now)
+        return Changed("released")
+
 
 _CHANGES: Mapping[Change, Callable[[ChangeRun, Work, RunState], Changed]] = {
     Change.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
     Change.PAUSE: ChangeRun._pause,  # noqa: SLF001
     Change.RESUME: ChangeRun._resume,  # noqa: SLF001
     Change.MOVE: ChangeRun._move,  # noqa: SLF001
+    Change.RELEASE: ChangeRun._release,  # noqa: SLF001
 }

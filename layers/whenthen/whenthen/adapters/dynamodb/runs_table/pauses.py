@@ -15,20 +15,23 @@ from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     IS_GOING,
     IS_OPEN,
+    JOBS,
     RUN,
     going_values,
+    job_key,
     open_pk,
     open_values,
     paused_pk,
     place_in_index,
     run_pk,
+    withheld_pk,
 )
 from whenthen.domain.events.event import format_time
-from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.runs.run import JobStatus, RunStatus
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.runs.run import Run
+    from whenthen.domain.runs.run import Job, Run
     from whenthen.ports.values import RunState
 
 _IS_PAUSED = "#status = :paused"
@@ -104,6 +107,36 @@ class DynamoPauses(DynamoJobs):
                 },
             ),
         )
+
+    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
+        """Keep the job of a run that goes on, without an end. Returns False if the job or the run ended, or is paused.
+
+        Whoever has claimed the job may still write its outcome.
+        """
+        held = Expression(
+            condition=f"{IS_GOING} AND #{JOBS}.#job.#status IN (:pending, :claimed)",
+            update=f"SET #gsi3pk = :place, #gsi3sk = :looked_at, #{JOBS}.#job.#{REASON} = :{REASON},"
+            f" #{JOBS}.#job.#{REASON_CODE} = :{REASON_CODE}",
+            values={
+                **going_values(),
+                "pending": JobStatus.PENDING.value,
+                "claimed": JobStatus.CLAIMED.value,
+                "place": withheld_pk(job.run_id),
+                "looked_at": place_in_index(job.run_id, now),
+                **reason_item(reason),
+            },
+            names={"job": job_key(job)},
+        )
+        return self._change_run(job.run_id, held) is not None
+
+    def let_go(self, run_id: str, now: datetime) -> bool:
+        """Let sweeps look at the run again, whose jobs were withheld. Returns False if it does not go on."""
+        going = Expression(
+            condition=IS_GOING,
+            update="SET #gsi3pk = :place, #gsi3sk = :looked_at",
+            values={**going_values(), "place": open_pk(run_id), "looked_at": place_in_index(run_id, now)},
+        )
+        return self._change_run(run_id, going) is not None
 
     def _change_run(self, run_id: str, change: Expression) -> RunState | None:
         """Change the run's item and return the run; None if the condition does not hold."""

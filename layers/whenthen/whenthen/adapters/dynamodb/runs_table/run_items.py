@@ -68,9 +68,9 @@ _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
 
 OPEN = tuple(status for status in RunStatus if not status.final)
 
-_SWEPT, _PAUSED = "open", "paused"
+_SWEPT, _PAUSED, _WITHHELD = "open", "paused", "withheld"
 _PLACES: Mapping[str, tuple[str, ...]] = {
-    RunStatus.RUNNING: (_SWEPT,),
+    RunStatus.RUNNING: (_SWEPT, _WITHHELD),
     RunStatus.WAITING: (_SWEPT,),
     RunStatus.PAUSED: (_PAUSED, _SWEPT),
 }
@@ -92,6 +92,11 @@ def paused_pk(run_id: str) -> str:
     return f"{_PAUSED}#{_shard(run_id)}"
 
 
+def withheld_pk(run_id: str) -> str:
+    """Return the partition of an open run with a job that is withheld, which no sweep looks at; by since when."""
+    return f"{_WITHHELD}#{_shard(run_id)}"
+
+
 def status_pk(run_id: str, status: str) -> str:
     """Return the partition of a run with an outcome in the index of statuses, sorted by when runs started."""
     return f"status#{status}#{_shard(run_id)}"
@@ -101,6 +106,11 @@ def partitions(status: str) -> list[str]:
     """Return all partitions of the index of statuses in which runs with this status are."""
     names = _PLACES.get(status) or (f"status#{status}",)
     return [f"{name}#{shard}" for name in names for shard in range(SHARDS)]
+
+
+def withheld_partitions() -> list[str]:
+    """Return the partitions of the open runs with a job that is withheld."""
+    return [f"{_WITHHELD}#{shard}" for shard in range(SHARDS)]
 
 
 def swept_partitions() -> list[str]:

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of, swept_partitions
+from whenthen.adapters.dynamodb.runs_table.run_items import (
+    OPEN,
+    partitions,
+    place_in_index,
+    run_of,
+    swept_partitions,
+    withheld_partitions,
+)
 from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
@@ -65,6 +72,8 @@ def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None
 
 def _collections(selection: Selection) -> list[tuple[str, str]]:
     """Return the collections in which the selected runs are: (index, partition)."""
+    if selection.withheld:
+        return [(_INDEX, pk) for pk in withheld_partitions()]
     if selection.refs:
         return [("gsi2", f"record#{ref}") for ref in selection.refs]
     statuses = [selection.status] if selection.status else OPEN

@@ -24,6 +24,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     going_values,
     job_item,
     job_key,
+    open_pk,
     open_values,
     place_in_index,
     run_items,
@@ -151,9 +152,11 @@ class DynamoRuns(DynamoMoves):
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
             condition=f"{IS_GOING} AND #step_group = :behind",
-            update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
+            update="SET #step_group = :step_group, #due = :due, #status = :running, #gsi3pk = :place"
+            f"{added} REMOVE #waits_until",
             values={
                 **going_values(),
+                "place": open_pk(run.id),
                 "behind": run.step_group - 1 if behind is None else behind,
                 "step_group": run.step_group,
                 "due": format_time(run.due),
@@ -170,9 +173,10 @@ class DynamoRuns(DynamoMoves):
         """
         change = Expression(
             condition=f"{IS_GOING} AND #step_group = :step_group",
-            update="SET #status = :waiting, #waits_until = :due, #gsi3sk = :looked_at",
+            update="SET #status = :waiting, #waits_until = :due, #gsi3pk = :place, #gsi3sk = :looked_at",
             values={
                 **going_values(),
+                "place": open_pk(run.id),
                 "step_group": run.step_group,
                 "due": format_time(due),
                 "looked_at": place_in_index(run.id, due),
