@@ -13,7 +13,7 @@ from tests.adapters.samples import NOW, client_error
 from tests.adapters.tables import RUNS
 from whenthen.adapters.aws import object_store as objects_module
 from whenthen.adapters.aws.object_store import S3Objects
-from whenthen.adapters.dynamodb.runs_table.mail_threads import DynamoThreads
+from whenthen.adapters.dynamodb.intake.mail_threads import DynamoThreads
 from whenthen.domain.common.errors import NotFound, Temporary, TooLarge
 
 

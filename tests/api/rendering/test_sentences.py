@@ -227,6 +227,7 @@ ENTRY = [
     ({"while_running": "ignore"}, "events during a run start none"),
     ({"again": {"every": {"hours": 1}}, "while_running": "restart"},
      "each record at most once in 1 hour; an event during a run stops it and starts anew"),
+    ({"debounce": {"seconds": 60}}, "once when no further event came for 60 seconds"),
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def read(document: Any) -> tuple[Entry, list[tuple[str, str]]]:
         ({"again": {"every": {"weeks": 1, "hours": 2}}}, Entry(ReentryPolicy.EVERY, every=Duration(weeks=1, hours=2))),
         ({"while_running": "ignore"}, Entry(while_running=WhileRunning.IGNORE)),
         ({"while_running": "restart"}, Entry(while_running=WhileRunning.RESTART)),
+        ({"debounce": {"seconds": 60}}, Entry(debounce=60)),
     ],
 )
 def test_an_entry_is_read(document: dict[str, Any], entry: Entry) -> None:
@@ -49,6 +50,11 @@ def test_an_entry_is_read(document: dict[str, Any], entry: Entry) -> None:
         ({"again": {"every": {"months": 1}}}, "entry.again.every", "duration.unknown_unit"),
         ({"again": {"every": {"days": 1}, "most": 2}}, "entry.again.most", "field.unknown"),
         ({"while_running": "wait"}, "entry.while_running", "value.not_one_of"),
+        ({"debounce": 60}, "entry.debounce", "value.not_object"),
+        ({"debounce": {}}, "entry.debounce.seconds", "field.required"),
+        ({"debounce": {"seconds": 0}}, "entry.debounce.seconds", "value.not_integer"),
+        ({"debounce": {"seconds": 3601}}, "entry.debounce.seconds", "value.not_integer"),
+        ({"debounce": {"minutes": 1, "seconds": 1}}, "entry.debounce.minutes", "field.unknown"),
         ({"agin": "always"}, "entry.agin", "field.unknown"),
     ],
 )
@@ -68,6 +74,8 @@ def test_what_does_not_hold_is_named(document: dict[str, Any], field: str, code:
         ({"again": {"every": {"days": 1}}}, True, False),
         ({"while_running": "ignore"}, True, True),
         ({"while_running": "restart"}, True, False),
+        ({"debounce": {"seconds": 5}}, True, False),
+        ({"debounce": {"seconds": 5}, "again": "once_per_record"}, True, False),
     ],
 )
 def test_which_entries_ask_for_the_last_run(document: dict[str, Any], asks: bool, ignores: bool) -> None:

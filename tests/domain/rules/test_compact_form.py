@@ -159,6 +159,7 @@ def documents(draw: Any) -> dict[str, Any]:
                 "again": st.sampled_from(["always", "once_per_record", "after_exit", {"every": {"days": 30}}]),
                 "only_new": st.booleans(),
                 "while_running": st.sampled_from(["parallel", "ignore", "restart"]),
+                "debounce": st.sampled_from([None, {"seconds": 60}]),
             }
         ),
         "mode": st.sampled_from(["off", "shadow", "on"]),

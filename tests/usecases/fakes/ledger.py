@@ -115,6 +115,32 @@ class FakeRuns:
             self.runs[run.id] = linked(own, before)
         return True
 
+    def gather(self, run: Run, event: Event, *, newest: str) -> bool:
+        stored = self.runs[run.id]
+        if not stored.gathering or stored.newest != newest:
+            return False
+        self.runs[run.id] = replace(run, status=stored.status, paused_until=stored.paused_until, reason=stored.reason)
+        self.events[run.id] = event
+        return True
+
+    def _still_gathers(self, run: Run) -> bool:
+        stored = self.runs[run.id]
+        return stored.gathering and stored.status is RunStatus.WAITING and stored.newest == run.newest
+
+    def settle(self, run: Run, at: datetime) -> RunState | None:
+        if not self._still_gathers(run):
+            return None
+        begun = replace(self.runs[run.id], status=RunStatus.RUNNING, due=at, settles_by=None, waits_until=None)
+        self.runs[run.id] = begun
+        return self.load(run.id)
+
+    def dissolve(self, run: Run, reason: Reason, now: datetime, *, enrolment_key: str | None) -> bool:
+        if not self._still_gathers(run):
+            return False
+        if enrolment_key is not None and self.entries[enrolment_key].run_id == run.id:
+            del self.entries[enrolment_key]
+        return self.finish(run, RunStatus.SKIPPED, reason, now)
+
     def overdue(self, before: datetime, limit: int) -> list[str]:
         times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._swept()}
         return sorted((run_id for run_id, at in times.items() if at < before), key=lambda each: times[each])[:limit]

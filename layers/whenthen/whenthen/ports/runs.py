@@ -93,6 +93,24 @@ class RunLedger(Protocol):
     def follow(self, run: Run, before: Run) -> bool:
         """Let `run` begin behind `before`: each of the two knows the other then. False if `before` is over."""
 
+    def gather(self, run: Run, event: Event, *, newest: str) -> bool:
+        """Let a run that gathers events take in a newer one: it becomes `run`, with this event and its wait.
+
+        Returns False if it has begun or ended, or its newest event is no longer the one at the place `newest`.
+        """
+
+    def settle(self, run: Run, at: datetime) -> RunState | None:
+        """Let a run that gathered its events begin, with its clock at this time.
+
+        Returns it; None if it has begun or ended, is paused, or took in another event than `run` says.
+        """
+
+    def dissolve(self, run: Run, reason: Reason, now: datetime, *, enrolment_key: str | None) -> bool:
+        """End a run that gathered events and does not begin: it is skipped, and gives its entry back.
+
+        Returns False if it has begun or ended, is paused, or took in another event than `run` says.
+        """
+
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first.
 

@@ -140,7 +140,7 @@ class Stores:
 
     @cached_property
     def threads(self) -> Threads:
-        from whenthen.adapters.dynamodb.runs_table.mail_threads import DynamoThreads
+        from whenthen.adapters.dynamodb.intake.mail_threads import DynamoThreads
 
         return DynamoThreads(self.dynamodb, self.settings.runs_table, self.retention)
 

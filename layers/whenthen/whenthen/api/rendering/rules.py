@@ -57,6 +57,8 @@ def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
         yield book.phrase(RULE, entry.again)
     if entry.while_running is not WhileRunning.PARALLEL:
         yield book.phrase(RULE, entry.while_running)
+    if entry.debounce:
+        yield book.phrase(RULE, "debounce", length=book.lengths({"seconds": entry.debounce}))
     if entry.only_new:
         yield book.phrase(RULE, "only_new")
 

@@ -50,6 +50,7 @@ RULE = Phrases(
         "every": "length",
         "ignore": "",
         "restart": "",
+        "debounce": "length",
         "only_new": "",
         "then": "",
         "ends": "",

@@ -55,6 +55,8 @@ EXPLAINED = Phrases(
         "superseded": "run",
         # Of a record that fitted the rule when it was switched on, and that a change let in since.
         "entered_meanwhile": "run",
+        # The event went into a run that gathers a burst of them.
+        "debounced": "run",
         "budget_used_up": "",
         "switched_off": "",
         "not_met": "",
@@ -69,6 +71,6 @@ ENROLLED = Words(
     # Outcomes of an enrolment's own, then those of the rule's entry.
     "entered duplicate left_view not_met undecided "
     "only_new only_new_no_record entered_before entered_recently still_running superseded "
-    "entered_meanwhile budget_used_up",
+    "entered_meanwhile debounced budget_used_up",
 )
 """Outcomes of a record of an enrolment."""

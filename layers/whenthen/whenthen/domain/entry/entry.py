@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 BAD_AGAIN = ReasonCode("entry.malformed_again", "options")
 
 
+MAX_DEBOUNCE = 3_600
+"""Bound the seconds for which a run waits for further events after each one."""
+
+
 class ReentryPolicy(StrEnum):
     """Decide how often one record may enter a rule. EVERY: at most once in each span of time."""
 
@@ -46,16 +50,20 @@ class Entry(Struct, frozen=True):
 
     only_new  only records created after the rule was switched on
     every     with EVERY: how long after the start of its last run a record may enter again
+    debounce  seconds without a further event after which a run begins; 0: each event starts one at once
     """
 
     again: ReentryPolicy = ReentryPolicy.ALWAYS
     only_new: bool = False
     every: Duration | None = None
     while_running: WhileRunning = WhileRunning.PARALLEL
+    debounce: int = 0
 
     @property
     def asks_for_last_run(self) -> bool:
-        """Tell whether the record's last run of the rule decides whether it may enter."""
+        """Tell whether the record's last run of the rule is read, to decide whether it may enter."""
+        if self.debounce:
+            return True
         if self.again is ReentryPolicy.ONCE_PER_RECORD:
             return False
         return self.again is not ReentryPolicy.ALWAYS or self.while_running is not WhileRunning.PARALLEL
@@ -78,6 +86,7 @@ def read_entry(reader: Reader | None) -> Entry:
         every=every,
         only_new=reader.flag("only_new"),
         while_running=WhileRunning(reader.choice("while_running", list(WhileRunning), WhileRunning.PARALLEL)),
+        debounce=_read_debounce(reader),
     )
     reader.finish()
     return entry
@@ -108,3 +117,14 @@ def _read_every(reader: Reader | None) -> Duration | None:
     except InvalidValue as error:
         reader.report("every", error.reason)
         return None
+
+
+def _read_debounce(reader: Reader) -> int:
+    written, part = reader.value("debounce"), reader.child("debounce")
+    if part is None or not isinstance(written, Mapping):
+        return 0
+    seconds = part.integer("seconds", least=1, most=MAX_DEBOUNCE)
+    if "seconds" not in part:
+        part.report("seconds", REQUIRED())
+    part.finish()
+    return seconds

@@ -37,7 +37,7 @@ _PathRow = tuple[str, str | None, Duration | None]
 _PlainRow = tuple[int, str, str]
 _PredicateRow = tuple[int, str, Any, bool, str | None]
 _TriggerRow = tuple[On, tuple[str, ...], Any, Any, Any, Any]
-_EntryRow = tuple[ReentryPolicy, bool, Duration | None, WhileRunning]
+_EntryRow = tuple[ReentryPolicy, bool, Duration | None, WhileRunning, int]
 _RuleRow = tuple[str, int, str, str | None, int, Any, _EntryRow | None, Mode, str, datetime | None]
 _Rows = tuple[int, list[_PathRow], list[_PlainRow], list[_PredicateRow], list[_TriggerRow], list[_RuleRow]]
 
@@ -95,7 +95,7 @@ class _Encoder:
         """Return what the rule says of entry; None for the default, which most rules have."""
         if entry == _DEFAULT_ENTRY:
             return None
-        return entry.again, entry.only_new, entry.every, entry.while_running
+        return entry.again, entry.only_new, entry.every, entry.while_running, entry.debounce
 
     def _trigger(self, trigger: Trigger) -> tuple[object, ...]:
         view, timer, moves = trigger.view, trigger.timer, trigger.moves

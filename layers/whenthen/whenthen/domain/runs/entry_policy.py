@@ -11,7 +11,7 @@ from whenthen.domain.events.ordering import order_key
 from whenthen.domain.rules.rule import ReentryPolicy, Rule, WhileRunning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from whenthen.domain.events.event import Event
@@ -29,6 +29,7 @@ class EntryDenied(StrEnum):
     STILL_RUNNING = "still_running"
     SUPERSEDED = "superseded"
     ENTERED_MEANWHILE = "entered_meanwhile"
+    DEBOUNCED = "debounced"
     BUDGET = "budget_used_up"
 
 
@@ -73,16 +74,27 @@ class Admission(Struct, frozen=True):
 def admission(rule: Rule, event: Event, last: Iterable[LastRun], now: datetime) -> Admission:
     """Decide whether `event` starts another run. `last`: the last run of each record that is one with the run's."""
     runs = sorted(last, key=lambda run: run.started)
-    if rule.entry.every is not None and runs:
+    return _after(rule, runs, now) or _beside(rule, event, [run for run in runs if run.event is not None])
+
+
+def _after(rule: Rule, runs: Sequence[LastRun], now: datetime) -> Admission | None:
+    """Decide by how often a record may enter, whether its last runs are over or not. None: nothing is against it."""
+    if not runs:
+        return None
+    if rule.entry.again is ReentryPolicy.ONCE_PER_RECORD:
+        return Admission(EntryDenied.ENTERED_BEFORE)
+    if rule.entry.every is not None:
         free = rule.entry.every.from_moment(runs[-1].started, rule.zone, 1)
         if now < free:
             return Admission(EntryDenied.ENTERED_RECENTLY, free, runs[-1].id)
-    under_way = [run for run in runs if run.event is not None]
-    if not under_way:
-        return Admission()
-    if rule.entry.ignores_while_running:
+    return None
+
+
+def _beside(rule: Rule, event: Event, under_way: Sequence[LastRun]) -> Admission:
+    """Decide by the runs that are under way."""
+    if under_way and rule.entry.ignores_while_running:
         return Admission(EntryDenied.STILL_RUNNING, run=under_way[-1].id)
-    if rule.entry.while_running is not WhileRunning.RESTART:
+    if not under_way or rule.entry.while_running is not WhileRunning.RESTART:
         return Admission()
     newer = next((run for run in under_way if run.event is not None and not _is_newer(event, run.event)), None)
     if newer is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from whenthen.domain.runs.gathering import gathers
 from whenthen.domain.runs.run import Run, RunStatus
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ def _id(rule: Rule) -> str:
 
 
 def takes_turns(rule: Rule, run: Run) -> bool:
-    """Tell whether the run waits for those before it, and others for it. One in shadow is over at once."""
-    return rule.order is not None and not run.shadow
+    """Tell whether the run waits for those before it, and others for it.
+
+    One in shadow is over at once. One that gathers events begins when no further one comes, and waits for nobody.
+    """
+    return rule.order is not None and not run.shadow and not gathers(rule, run)
 
 
 def behind(run: Run, before: Run) -> Run:

@@ -172,6 +172,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     paused_until when a paused run goes on by itself; None if it does not
     moves_to     the version of its rule that it was asked to move to before its next step; None if it was not
     stays_from   the version that it was asked to move to and has no place in; None if there was none
+    settles_by   of a run that gathers events before it begins: when it begins at the latest; None once it has begun
+    newest       place of the newest event that it gathered, in an order that is the same everywhere
     reason       of the outcome, or of the pause of a run that is paused; None else
     turn         the run's place among those that its event started in the order of their rules; 0 for the first
     follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
@@ -207,11 +209,23 @@ class Run(Struct, frozen=True, omit_defaults=True):
     follows_rule: str = ""
     follows_name: str = ""
     followers: tuple[str, ...] = ()
+    settles_by: datetime | None = None
+    newest: str = ""
 
     @property
     def is_in_line(self) -> bool:
         """Tell whether the run has not begun yet, because it follows another."""
         return self.status is RunStatus.WAITING and self.waits_until is None and bool(self.follows)
+
+    @property
+    def gathering(self) -> bool:
+        """Tell whether the run has not begun, since further events may come (`domain.runs.gathering`)."""
+        return self.settles_by is not None and not self.status.final
+
+    @property
+    def begun_only(self) -> bool:
+        """Tell whether the run gathered its events, and has not entered its first step group yet."""
+        return self.status is RunStatus.RUNNING and self.step_group < 0
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

@@ -29,6 +29,8 @@ WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "reason")
 WAITS_FOR_RULE = ReasonCode("waits.rule", "rule", "name")
 # All sending of the installation is stopped.
 WAITS_FOR_SENDING = ReasonCode("waits.sending", "step")
+# Further events of a burst move `due`, to `latest` at most.
+WAITS_FOR_EVENTS = ReasonCode("waits.events", "due", "latest")
 WAITS_WHILE_PAUSED = ReasonCode("waits.paused")
 
 
@@ -40,6 +42,7 @@ class WaitsFor(StrEnum):
     RETRY = "retry"
     LIMITS = "limits"
     RULE = "rule"
+    EVENTS = "events"
     RESUME = "resume"
     SENDING = "sending"
 
@@ -67,6 +70,9 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
         return Waiting(WaitsFor.RESUME, run.paused_until, WAITS_WHILE_PAUSED())
     if run.is_in_line:
         return Waiting(WaitsFor.RULE, None, WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name))
+    if run.status is RunStatus.WAITING and run.waits_until is not None and run.gathering:
+        due, latest = format_time(run.waits_until), format_time(run.settles_by or run.waits_until)
+        return Waiting(WaitsFor.EVENTS, run.waits_until, WAITS_FOR_EVENTS(due=due, latest=latest))
     if run.status is RunStatus.WAITING and run.waits_until is not None:
         return _wait(run, run.waits_until, rule)
     open_jobs = [job for job in jobs if not job.status.final]
@@ -102,7 +108,7 @@ def not_reached(run: Run, rule: Rule) -> list[Ahead]:
 def _behind(run: Run, rule: Rule) -> list[Ahead]:
     following = run.step_group + 1
     return [
-        Ahead(step, run.waits_until if number == following else None)
+        Ahead(step, run.waits_until if number == following and not run.gathering else None)
         for number, step_group in enumerate(rule.step_groups)
         for step in step_group
         if number >= following

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
-from whenthen.domain.entry.entry import WORDS, ReentryPolicy, WhileRunning
+from whenthen.domain.entry.entry import MAX_DEBOUNCE, WORDS, ReentryPolicy, WhileRunning
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.rule import MAX_EXITS, MAX_ORDER, MAX_PRIORITY, MAX_VERSION, Mode
 from whenthen.domain.rules.steps import MAX_STEPS
@@ -113,6 +113,7 @@ _ENTRY = {
         "What an event does whose record has a run of this rule under way.",
         default=str(WhileRunning.PARALLEL),
     ),
+    "debounce": noted(ref("Debounce"), "Lets one run begin after a burst of events, with the last state."),
 }
 _EXIT = {
     "on": noted(
@@ -166,6 +167,13 @@ DEFINITIONS: dict[str, Schema] = {
         {"every": ref("Duration")},
         required=("every",),
         examples=[{"every": {"days": 30}}],
+    ),
+    "Debounce": record(
+        "Debounce",
+        "How long no further event may come until the run begins; it begins after ten times that in any case.",
+        {"seconds": integer(MAX_DEBOUNCE, least=1)},
+        required=("seconds",),
+        examples=[{"seconds": 60}],
     ),
     "WhileRunning": {
         "title": "WhileRunning",

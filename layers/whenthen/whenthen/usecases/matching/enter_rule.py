@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.entry_policy import (
@@ -17,8 +17,9 @@ from whenthen.domain.runs.entry_policy import (
     earlier_enrolment_keys,
     enrolment_key,
 )
+from whenthen.domain.runs.gathering import joined, place_of
 from whenthen.domain.runs.run import RunStatus
-from whenthen.ports.reason_codes import CONTENDED
+from whenthen.ports.reason_codes import CONTENDED, MOVED_ON
 from whenthen.ports.values import LastEntry, NotEntered, Started
 from whenthen.usecases.runs.stop_run import stop_wait
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.run import Job, Run
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger, Sequences
+    from whenthen.ports.values import RunState
 
 # The rule lets an event end the run that is under way: another `run` has begun for the same record.
 RESTARTED = ReasonCode("entry.restarted", "run")
@@ -61,7 +63,13 @@ class EnterRule(Struct, frozen=True):
             return Entering(started, _denied(run, Admission(EntryDenied.ENTERED_BEFORE)) if before else None)
         for _ in range(_ATTEMPTS):
             seen = self.runs.last_entries((key, *earlier))
-            found = admission(rule, event, self._last_runs(seen, run), self.clock.now())
+            states = {each.run_id: self.runs.load(each.run_id) for each in seen.values() if each.run_id != run.id}
+            try:
+                found = self._gathered(rule, run, event, states) or admission(
+                    rule, event, _last_runs(seen, states, run), self.clock.now()
+                )
+            except Stale:  # it began, or took in another event
+                continue
             # One that was started before stays started, whatever came after it.
             if (found.denied or found.replaces) and self.runs.load(run.id) is not None:
                 return Entering(Started.EXISTS)
@@ -73,16 +81,22 @@ class EnterRule(Struct, frozen=True):
                 return Entering(started)
         raise Temporary(CONTENDED(subject=run.id), retry_after=1)
 
-    def _last_runs(self, seen: Mapping[str, LastEntry], run: Run) -> list[LastRun]:
-        """Load the runs that entered last, but for `run` itself: it holds its own entry."""
-        found = []
-        for entry in seen.values():
-            if entry.run_id == run.id:
+    def _gathered(self, rule: Rule, run: Run, event: Event, states: Mapping[str, RunState | None]) -> Admission | None:
+        """Let the run that gathers events take this one in. None if there is none, and the event is newer than all.
+
+        Raises Stale if that run changed meanwhile.
+        """
+        for state in states.values():
+            if state is None or not state.run.newest:
                 continue
-            state = self.runs.load(entry.run_id)
-            open_event = state.event if state is not None and not state.run.status.final else None
-            found.append(LastRun(entry.run_id, entry.at, open_event))
-        return found
+            if state.run.gathering:
+                after = joined(rule, run, event, state.run)
+                if after is not None and not self.runs.gather(after, event, newest=state.run.newest):
+                    raise Stale(MOVED_ON(subject=state.run.id))
+            elif place_of(event) > state.run.newest:
+                continue
+            return Admission(EntryDenied.DEBOUNCED, run=state.run.id)
+        return None
 
     def _replace(self, run_ids: Iterable[str], by: Run) -> None:
         """Stop the runs that another one replaces: before that one starts, so that the two never run together."""
@@ -91,6 +105,17 @@ class EnterRule(Struct, frozen=True):
             state = self.runs.load(run_id)
             if state is not None and self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now()):
                 stop_wait(self.sequences, state.run, reason, self.clock.now())
+
+
+def _last_runs(seen: Mapping[str, LastEntry], states: Mapping[str, RunState | None], run: Run) -> list[LastRun]:
+    """Tell of the runs that entered last, but for `run` itself: it holds its own entry."""
+    found = []
+    for entry in seen.values():
+        if entry.run_id != run.id:
+            state = states[entry.run_id]
+            open_event = state.event if state is not None and not state.run.status.final else None
+            found.append(LastRun(entry.run_id, entry.at, open_event))
+    return found
 
 
 def _denied(run: Run, found: Admission) -> NotEntered:

@@ -18,6 +18,7 @@ from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied
+from whenthen.domain.runs.gathering import gathering, gathers
 from whenthen.domain.runs.order import behind, in_order, takes_turns
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
@@ -148,12 +149,18 @@ class MatchEvent(Struct, frozen=True):
         last  of each record, the run that the next one with an `order` follows
         """
         now, record = self.clock.now(), plan.record_for(rule.kind)
+        jobs: tuple[Job, ...] = ()
         run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
         if (meanwhile := self.enter_meanwhile(plan.event, run, record)) is not None:
             return meanwhile
         in_turn = takes_turns(rule, run)
         before = last.get(run.record) if in_turn else None
-        run, jobs = (behind(run, before), ()) if before else self._first_step_group(run, rule, plan)
+        if gathers(rule, run):
+            run = gathering(rule, run, plan.event)
+        elif before:
+            run = behind(run, before)
+        else:
+            run, jobs = self._first_step_group(run, rule, plan)
         entering = self.enter(rule, run, plan.event, jobs, record)
         if in_turn and entering.denied is None:
             last[run.record] = run

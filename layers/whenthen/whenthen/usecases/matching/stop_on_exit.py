@@ -53,6 +53,8 @@ class StopOnExit(Struct, frozen=True):
             return False
         rule = self.rules.version(state.run.rule_id, state.run.rule_version)
         if event.type in rule.exit.on:
+            if event.time < state.run.entered:  # a newer event was gathered since the run subscribed
+                return False
             if event.time == state.run.entered and order_key(event) <= state.run.place:
                 return False
             reason = EXIT_EVENT(event_type=event.type)

@@ -43,6 +43,8 @@ class AdvanceSequence(Struct, frozen=True):
             self.orchestrator.catch_up(state)
         elif run.status is RunStatus.WAITING and run.step_group + 1 == step_group and run.waits_until is not None:
             self._end_wait(state, until, run.waits_until)
+        elif run.begun_only:
+            self.orchestrator.catch_up(state)
         return True
 
     def _end_holds(self, state: RunState, until: datetime) -> None:
@@ -59,6 +61,9 @@ class AdvanceSequence(Struct, frozen=True):
         step_group = state.run.step_group + 1
         if until < due:
             self.sequences.wait(state.run.id, step_group, end_of_next_leg(due, until))
+            return
+        if state.run.gathering:
+            self.orchestrator.end_gathering(state, due)
             return
         # The wait is over because the state machine says so, whatever the clock here shows.
         rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, due)

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
+from whenthen.domain.runs.entry_policy import enrolment_key
+from whenthen.domain.runs.gathering import FITS_NO_MORE, still_fits
 from whenthen.domain.runs.planner import (
     Dispatch,
     Finish,
@@ -20,6 +22,7 @@ from whenthen.domain.runs.planner import (
     WaitUntil,
     after_step_group,
     enter_step_group,
+    orphaned,
 )
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
@@ -116,6 +119,9 @@ class Orchestrator(Struct, frozen=True):
             return
         if state.run.moves_to is not None:
             state = moved_before_next_step(self.rules, self.runs, state)
+        if state.run.begun_only:
+            self._begin(state)
+            return
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
         move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due), self.calendar)
@@ -193,6 +199,31 @@ class Orchestrator(Struct, frozen=True):
             self.finish(run, move)
         else:
             self._park(run, move)
+
+    def end_gathering(self, state: RunState, due: datetime) -> None:
+        """Begin a run that has gathered its events; end it, if its record does not fit any more.
+
+        If it took in another event meanwhile, it goes on gathering: the execution of its wait looks at it again.
+        """
+        rule, run = self.rule_of(state.run), state.run
+        context = self.context(state, due)
+        if orphaned(run, context) is None and not still_fits(rule, context):
+            self.runs.dissolve(run, FITS_NO_MORE(), self.clock.now(), enrolment_key=enrolment_key(rule, run))
+        elif (begun := self.runs.settle(run, due)) is not None:
+            self._begin(begun)
+            return
+        self._go_on_gathering(run.id)
+
+    def _go_on_gathering(self, run_id: str) -> None:
+        state = self.runs.load(run_id)
+        if state is not None:
+            self.catch_up(state)
+
+    def _begin(self, state: RunState) -> None:
+        """Enter the first step group of a run that has begun."""
+        rule, run = self.rule_of(state.run), state.run
+        move = enter_step_group(rule, run, 0, self.context(state, run.due), run.due, (), self.calendar)
+        self.carry_out(state, move)
 
     def free(self, job: Job, until: datetime) -> None:
         """Let a job be performed at once that is held until then at most."""

@@ -1,1 +1,1 @@
-"""Store on the runs table what is remembered of requests: idempotency keys, and rejected deliveries."""
+"""Store on the runs table what is remembered of what comes in: idempotency keys, sent mails, rejections."""

@@ -1,4 +1,6 @@
-"""Write pauses of runs. A paused run keeps its wait and its jobs, and none of them is begun meanwhile.
+"""Write pauses of runs, and what they gather before they begin.
+
+A paused run keeps its wait and its jobs, and none of them is begun meanwhile.
 
 A pause without an end has places of its own in the index of statuses, which no sweep looks at. One that ends by itself
 stands among the runs that are to be looked at, so that a sweep resumes it if nobody else does.
@@ -11,18 +13,24 @@ from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.items import REASON, REASON_CODE, SET_REASON, Item, reason_item
 from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, put, transact, update
 from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
 from whenthen.adapters.dynamodb.runs_table.run_items import (
+    BEGINNING,
+    EVENT_APART,
     IS_GOING,
     IS_OPEN,
     JOBS,
+    MOVED,
     RUN,
     going_values,
+    items_apart,
     job_key,
     open_pk,
     open_values,
     paused_pk,
     place_in_index,
+    run_items,
     run_pk,
     withheld_pk,
 )
@@ -31,10 +39,19 @@ from whenthen.domain.runs.run import JobStatus, RunStatus
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Run
     from whenthen.ports.values import RunState
 
 _IS_PAUSED = "#status = :paused"
+
+IS_GATHERING = "#status = :waiting AND attribute_exists(#settles_by) AND #newest = :newest"
+"""The condition that a run gathers events, and that its newest one is as it was read."""
+
+
+def gathering_values(run: Run) -> dict[str, str]:
+    """Return the values of the condition `IS_GATHERING`."""
+    return {"waiting": RunStatus.WAITING.value, "newest": run.newest}
 
 
 class DynamoPauses(DynamoJobs):
@@ -137,6 +154,57 @@ class DynamoPauses(DynamoJobs):
             values={**going_values(), "place": open_pk(run_id), "looked_at": place_in_index(run_id, now)},
         )
         return self._change_run(run_id, going) is not None
+
+    # --- gathering: a run that waits for further events before it begins ----------------------------
+
+    def gather(self, run: Run, event: Event, *, newest: str) -> bool:
+        """Let a run that gathers events take in a newer one: it becomes `run`, with this event and its wait.
+
+        Returns False if it has begun or ended, or its newest event is no longer the one at the place `newest`. An event
+        that once stood apart from the run stays apart, so that whoever reads the two finds both.
+        """
+        assert run.waits_until is not None  # noqa: S101 - it gathers
+        own, *apart = run_items(run, event, (), None)
+        values = {
+            **open_values(),
+            "newest": newest,
+            "newer": run.newest,
+            "until": format_time(run.waits_until),
+        }
+        held = f"{IS_OPEN} AND attribute_exists(#settles_by) AND #newest = :newest"
+        taking = f"SET #{BEGINNING} = :beginning, #newest = :newer, #waits_until = :until"
+        renewed = f" REMOVE #{MOVED}"
+        if not apart:
+            inline = {**values, "beginning": own[BEGINNING]}
+            condition = f"{held} AND attribute_not_exists(#{EVENT_APART})"
+            if self._change_run(run.id, Expression(condition, taking + renewed, inline)) is not None:
+                return True
+        own, event_item = items_apart(run, event)
+        separate = {**values, "beginning": own[BEGINNING], "apart": True}
+        change = Expression(held, f"{taking}, #{EVENT_APART} = :apart{renewed}", separate)
+        return self._change_both(run.id, change, event_item)
+
+    def _change_both(self, run_id: str, change: Expression, event_item: Item) -> bool:
+        """Change the run and the event that stands apart from it; False if the run's condition does not hold."""
+        try:
+            transact(self._runs.client, [update(self._runs, run_pk(run_id), RUN, change), put(self._runs, event_item)])
+        except TransactionRefused:
+            return False
+        return True
+
+    def settle(self, run: Run, at: datetime) -> RunState | None:
+        """Let a run that gathered its events begin, with its clock at this time.
+
+        Returns it; None if it has begun or ended, is paused, or took in another event than `run` says.
+        """
+        return self._change_run(
+            run.id,
+            Expression(
+                condition=IS_GATHERING,
+                update="SET #status = :running, #due = :due REMOVE #settles_by, #waits_until",
+                values={**gathering_values(run), "running": RunStatus.RUNNING.value, "due": format_time(at)},
+            ),
+        )
 
     def _change_run(self, run_id: str, change: Expression) -> RunState | None:
         """Change the run's item and return the run; None if the condition does not hold."""

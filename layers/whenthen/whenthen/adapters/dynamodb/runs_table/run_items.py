@@ -47,7 +47,7 @@ EVENT_APART = "event_apart"
 MOVED = "moved"
 """The attribute of a run that moved to another version of its rule: the fields that then stand over its beginning."""
 
-_BEGINNING = "beginning"
+BEGINNING = "beginning"
 _CHANGING = frozenset(
     {
         "step_group",
@@ -62,6 +62,7 @@ _CHANGING = frozenset(
         REASON_CODE,
     }
     | {"follows", "follows_rule", "follows_name", "followers"}
+    | {"settles_by", "newest"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
@@ -142,8 +143,7 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
 
     Lists find the run by its rule, its record and its status.
     """
-    fields = struct_item(run)
-    beginning = {name: value for name, value in fields.items() if name not in _CHANGING and value is not None}
+    fields, beginning = struct_item(run), _beginning_of(run)
     whole = pack({**beginning, "event": events.to_json(event)})
     inline = len(whole) <= MAX_INLINE_EVENT
     started = place_in_index(run.id, run.started_at)
@@ -157,7 +157,7 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
         "gsi2sk": started if run.record else None,
         "gsi3pk": _place_of(run),
         "gsi3sk": started if run.status.final else seen_at,
-        _BEGINNING: whole if inline else pack(beginning),
+        BEGINNING: whole if inline else pack(beginning),
         **{name: value for name, value in fields.items() if name in _CHANGING},
         "status": run.status.value,
         "step_group": run.step_group,
@@ -165,10 +165,21 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
         EVENT_APART: None if inline else True,
         "expires_at": expires_at,
     }
-    if inline:
-        return [item]
-    apart = {"pk": item["pk"], "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
-    return [item, apart]
+    return [item] if inline else [item, _event_apart(run, event, expires_at)]
+
+
+def items_apart(run: Run, event: Event) -> tuple[Item, Item]:
+    """Make what is new of an open run that takes in another event, and the item of that event, which stands apart."""
+    return {BEGINNING: pack(_beginning_of(run))}, _event_apart(run, event, None)
+
+
+def _beginning_of(run: Run) -> Item:
+    fields = struct_item(run)
+    return {name: value for name, value in fields.items() if name not in _CHANGING and value is not None}
+
+
+def _event_apart(run: Run, event: Event, expires_at: int | None) -> Item:
+    return {"pk": run_pk(run.id), "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
 
 
 def _place_of(run: Run) -> str:
@@ -179,12 +190,12 @@ def _place_of(run: Run) -> str:
 
 def run_of(item: Item) -> Run:
     """Read the run of its item."""
-    return _run(item, unpack(item[_BEGINNING]))
+    return _run(item, unpack(item[BEGINNING]))
 
 
 def state_of(item: Item, apart: Item | None = None) -> RunState:
     """Read the run with its event and jobs; `apart` is the item of an event that the run's item does not hold."""
-    beginning = unpack(item[_BEGINNING])
+    beginning = unpack(item[BEGINNING])
     event = beginning["event"] if apart is None else unpack(apart["event"])
     run = _run(item, beginning)
     jobs = (_job_of(run.id, name, part) for name, part in item[JOBS].items())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_item
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
-from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
-from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact, update
+from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact
 from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
-from whenthen.adapters.dynamodb.runs_table.moves import DynamoMoves
+from whenthen.adapters.dynamodb.runs_table.endings import DynamoEndings
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
@@ -20,7 +19,6 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     IS_OPEN,
     JOBS,
     RUN,
-    expiry,
     going_values,
     job_item,
     job_key,
@@ -31,33 +29,21 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     run_of,
     run_pk,
     state_of,
-    status_pk,
 )
-from whenthen.domain.common.errors import Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
-from whenthen.ports.reason_codes import CONTENDED
 from whenthen.ports.values import LastEntry, Page, RunState, Started
 
 if TYPE_CHECKING:
-    from whenthen.adapters.aws.client import AwsClient
-    from whenthen.domain.common.reasons import Reason
+    from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.work.selection import Selection
-    from whenthen.ports.clock import Clock
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
-class DynamoRuns(DynamoMoves):
+class DynamoRuns(DynamoEndings):
     """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
-
-    def __init__(
-        self, client: AwsClient, runs_table: str, records_table: str, clock: Clock, retention: timedelta
-    ) -> None:
-        super().__init__(client, runs_table, records_table)
-        self._clock = clock
-        self._retention = retention
 
     # --- start and load ---------------------------------------------------------------------------
 
@@ -204,57 +190,6 @@ class DynamoRuns(DynamoMoves):
         values = {**open_values(), "looked_at": place_in_index(run_id, at)}
         self._try(run_id, Expression(IS_OPEN, "SET #gsi3sk = :looked_at", values))
 
-    def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
-        """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
-        if self._finish(run, status, reason, now, apart=False):
-            return True
-        item = self._runs.get(run_pk(run.id), RUN)
-        if item is None or run_of(item).status.final:
-            return False
-        return self._finish(run, status, reason, now, apart=EVENT_APART in item)
-
-    def _finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime, *, apart: bool) -> bool:
-        """Write the outcome, and let an event that stands apart expire. Returns False if the run is not as supposed."""
-        expires_at = self._expiry(now)
-        stands = "attribute_exists" if apart else "attribute_not_exists"
-        ending = Expression(
-            condition=f"{IS_OPEN} AND {stands}(#{EVENT_APART})",
-            update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk, #gsi3sk = :gsi3sk,"
-            " #expires_at = :expires_at REMOVE #waits_until, #paused_until",
-            values={
-                **open_values(),
-                "status": status.value,
-                **reason_item(reason),
-                "now": format_time(now),
-                "gsi3pk": status_pk(run.id, status),
-                "gsi3sk": place_in_index(run.id, run.started_at),
-                "expires_at": expires_at,
-            },
-        )
-        others = exit_subscriptions.unsubscribe_writes(self._runs, run) if run.exits_on or run.rechecks_on else []
-        if apart:
-            expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
-            others.append(update(self._runs, run_pk(run.id), EVENT, expiring))
-        if not others:
-            return self._try(run.id, ending)
-        try:
-            transact(self._runs.client, [update(self._runs, run_pk(run.id), RUN, ending), *others])
-        except TransactionRefused as error:
-            if 0 not in error.places:
-                raise Temporary(CONTENDED(subject=run.id), retry_after=1) from error
-            return False
-        return True
-
-    def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
-        """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
-        changed = {"status": status.value, "gsi3pk": status_pk(run.id, status), **reason_item(reason)}
-        change = Expression(
-            condition="#status = :was",
-            update=f"SET #status = :status, {SET_REASON}, #gsi3pk = :gsi3pk",
-            values={"was": run.status.value, **changed},
-        )
-        return self._try(run.id, change)
-
     # --- exits ------------------------------------------------------------------------------------
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
@@ -290,14 +225,3 @@ class DynamoRuns(DynamoMoves):
     def _list(self, index: str, pk: str, limit: int, cursor: str | None) -> Page[Run]:
         listing = Listing(self._runs, pk, index, backwards=True)
         return page_of(listing, limit=limit, cursor=cursor, read=run_of, takes=lambda _: True)
-
-    def _try(self, run_id: str, change: Expression) -> bool:
-        """Change the run's item; return False if its condition does not hold."""
-        try:
-            self._runs.update(run_pk(run_id), RUN, change)
-        except ConditionFailed:
-            return False
-        return True
-
-    def _expiry(self, ended: datetime) -> int:
-        return expiry(ended, self._retention)

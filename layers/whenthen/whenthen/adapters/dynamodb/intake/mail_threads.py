@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.table import Table
-from whenthen.adapters.dynamodb.runs_table.run_items import expiry
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
@@ -26,7 +25,7 @@ class DynamoThreads:
 
     def remember(self, message_id: str, run_id: str, now: datetime) -> None:
         """Store that this run sent the mail with the provider's `message_id`."""
-        expires_at = expiry(now, self._retention)
+        expires_at = int((now + self._retention).timestamp())
         self._table.put({"pk": _pk(message_id), "sk": _SK, "run_id": run_id, "expires_at": expires_at})
 
     def run_of(self, message_ids: Sequence[str]) -> str | None:
