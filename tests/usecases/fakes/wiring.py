@@ -24,8 +24,8 @@ from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import SendingStates, SendLogs
 from whenthen.ports.work import Workers, WorkStore
-from whenthen.usecases.admin.manage_work import ManageWork
 from whenthen.usecases.context.calendar import ReadCalendar
+from whenthen.usecases.control.manage_work import ManageWork
 from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
 from whenthen.usecases.enrolments.count_members import Members
 from whenthen.usecases.enrolments.enrol_records import EnrolRecords

@@ -15,7 +15,7 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.domain.sending.switch import KEPT_FOR, SENDING_PAUSED
 from whenthen.domain.work.work import UNTIL_MOST_KNOW, Work, WorkStatus
-from whenthen.usecases.admin.switch_sending import SwitchSending
+from whenthen.usecases.control.switch_sending import SwitchSending
 from whenthen.usecases.runs.resume_runs import OVERDUE
 
 WEBHOOK = {"id": "tell", "action": "call_webhook", "with": {"url": "https://books.example/hook"}}

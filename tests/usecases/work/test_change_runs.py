@@ -12,7 +12,7 @@ from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.common.errors import Conflict, NotFound
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.work.work import Change, Work, WorkStatus
-from whenthen.usecases.admin import manage_work
+from whenthen.usecases.control import manage_work
 from whenthen.usecases.work import change_runs
 
 LEADS = 12

@@ -13,7 +13,7 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.domain.work.work import Change, Work, WorkStatus
 from whenthen.ports.values import RunState
-from whenthen.usecases.admin.runs_of_rules import REPLACED, RunsOfRules
+from whenthen.usecases.control.runs_of_rules import REPLACED, RunsOfRules
 
 EXTRA = {**NOTE, "id": "extra", "with": {"fields": {"extra": "yes"}}}
 

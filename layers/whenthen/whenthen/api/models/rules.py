@@ -16,7 +16,7 @@ from whenthen.domain.common.errors import Problem
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint import findings
 from whenthen.ports.values import Page, StoredRule
-from whenthen.usecases.admin import runs_of_rules
+from whenthen.usecases.control import runs_of_rules
 
 RuleBody = Annotated[dict[str, Any], Body(description="A rule."), Described("Rule")]
 

@@ -33,7 +33,7 @@ from whenthen.domain.lint.findings import Severity
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.admin.manage_rules import Filter
-from whenthen.usecases.admin.runs_of_rules import DELETED, OF_MODE, REPLACED, SWITCHED_ON
+from whenthen.usecases.control.runs_of_rules import DELETED, OF_MODE, REPLACED, SWITCHED_ON
 
 router = Router()
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_settings import ManageSettings
     from whenthen.usecases.admin.manage_sources import ManageSources
     from whenthen.usecases.admin.manage_views import ManageViews
-    from whenthen.usecases.admin.manage_work import ManageWork
     from whenthen.usecases.admin.order_rules import OrderRules
-    from whenthen.usecases.admin.runs_of_rules import RunsOfRules
-    from whenthen.usecases.admin.switch_sending import SwitchSending
     from whenthen.usecases.admin.try_source import TrySource
+    from whenthen.usecases.control.manage_work import ManageWork
+    from whenthen.usecases.control.runs_of_rules import RunsOfRules
+    from whenthen.usecases.control.switch_sending import SwitchSending
 
 
 class AdminWiring(RecordsWiring):
@@ -78,19 +78,19 @@ class AdminWiring(RecordsWiring):
 
     @cached_property
     def manage_work(self) -> ManageWork:
-        from whenthen.usecases.admin.manage_work import ManageWork
+        from whenthen.usecases.control.manage_work import ManageWork
 
         return ManageWork(self.work, self.workers, self.runs, self.records, self.clock)
 
     @cached_property
     def runs_of_rules(self) -> RunsOfRules:
-        from whenthen.usecases.admin.runs_of_rules import RunsOfRules
+        from whenthen.usecases.control.runs_of_rules import RunsOfRules
 
         return RunsOfRules(self.manage_work)
 
     @cached_property
     def switch_sending(self) -> SwitchSending:
-        from whenthen.usecases.admin.switch_sending import SwitchSending
+        from whenthen.usecases.control.switch_sending import SwitchSending
 
         return SwitchSending(self.installation, self.manage_work)
 

@@ -15,7 +15,7 @@ from whenthen.domain.work.work import Change
 if TYPE_CHECKING:
     from whenthen.domain.work.work import Work
     from whenthen.ports.administration import SettingStore
-    from whenthen.usecases.admin.manage_work import ManageWork
+    from whenthen.usecases.control.manage_work import ManageWork
 
 # Jobs that were withheld go on, as an admin switched sending on again.
 RELEASED = ReasonCode("work.released", "by", "work")

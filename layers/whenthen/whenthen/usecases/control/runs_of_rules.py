@@ -15,7 +15,7 @@ from whenthen.domain.work.selection import Selection
 from whenthen.domain.work.work import Change
 
 if TYPE_CHECKING:
-    from whenthen.usecases.admin.manage_work import ManageWork
+    from whenthen.usecases.control.manage_work import ManageWork
 
 FIELD = "runs"
 """Name of the parameter, in the body or the query, and of the answer's member."""
