@@ -241,6 +241,39 @@ def _one_task_is_made(stage: Stage) -> None:
     assert task.fields["title"] == "Call"
 
 
+# --- waits for events: match_rules, the channels, advance_sequence ----------------------------------------
+
+
+def _rule_that_asks() -> dict[str, Any]:
+    """A mail, then three days for an answer: with one the gift, without one the call."""
+    wait = {"for_event": {"on": ["contact.replied"], "timeout": {"days": 3}, "then": "tell", "else": "call"}}
+    ask = {"id": "ask", "action": "create_task", "with": {"title": "Never"}, "wait": wait}
+    steps = (MAIL, ask, TELL, {"id": "end", "action": "set_fields", "with": {"fields": {"end": 1}}}, CALL)
+    return _rule("rule_ask", {"event": "offer.made"}, *steps, kind="contact")
+
+
+def _prepare_asking(stage: Stage) -> None:
+    stage.writes("contact:ada", email="ayse@example.com")
+    stage.settle()
+    stage.has_rule(_rule_that_asks())
+
+
+def _prepare_asked(stage: Stage) -> None:
+    """The mail is out, and the run waits."""
+    _prepare_asking(stage)
+    _offer(stage)
+    stage.settle()
+    stage.pass_time(minutes=30)
+
+
+def _offer(stage: Stage) -> None:
+    stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now(), subject="contact:ada"))
+
+
+def _an_answer_is_told(stage: Stage) -> None:
+    stage.publish(Event("evt_reply", "hook/shop", "contact.replied", stage.now(), subject="contact:ada"))
+
+
 # --- order: match_rules, publish_outcomes, advance_sequence -----------------------------------------------
 
 
@@ -263,7 +296,17 @@ def _they_followed_one_another(stage: Stage) -> None:
 
 
 _REPORTED = frozenset({"receive_meta", "receive_email", "match_rules"})
+_ANSWERED = {"mail": _DONE, "ask": _SKIPPED, "tell": _DONE, "end": _DONE, "call": _DONE}
+_NOT_ANSWERED = {"mail": _DONE, "ask": _SKIPPED, "tell": _SKIPPED, "end": _SKIPPED, "call": _DONE}
 OTHER_STORIES = (
+    Story(
+        "an answer comes for which a run waits",
+        _prepare_asked,
+        _an_answer_is_told,
+        (Ending("rule_ask", "done", _ANSWERED),),
+        _nothing,
+    ),
+    Story("no answer comes in time", _prepare_asking, _offer, (Ending("rule_ask", "done", _NOT_ANSWERED),), _nothing),
     Story(
         "three rules follow one another",
         _prepare_line,

@@ -70,7 +70,7 @@ _MANY = {"any": [{"field": "record.a", "op": "exists"}] * 60}
 _MAIL = {"id": "m", "action": "send_email", "with": {"to": "a@example.com", "subject": "Seen?", "text": "x"}}
 _CHANGED = [f"kind_{number}.field_changed" for number in range(11)]
 _AMOUNTS = (
-    r"days|hours|minutes|seconds|business_days|business_hours|attempts|weeks|within|value|ago|ahead|every|delays\[\d+\]"
+    r"days|hours|minutes|seconds|business_days|business_hours|attempts|weeks|within|value|ago|ahead|every|timeout|delays\[\d+\]"
     r"|priority|most|per"
 )
 _TIME_ZONE = r"(.*\.)?(time_zone|zone)"
@@ -81,12 +81,16 @@ UNSAYABLE: tuple[Unsayable, ...] = (
               r"steps\[\d+\]\.id", r"step\.same_id", _rule(steps=[STEP, STEP])),
     Unsayable("branches to steps that are not there, or not later",
               "No schema knows which ids the other items of a list have, nor their order.", "rule",
-              r"steps\[\d+\]\.(else|on_error\.go_to)", r"step\.(unknown_target|target_not_later|target_within_group)",
+              r"steps\[\d+\]\.(else|on_error\.go_to|wait\.for_event\.(then|else))",
+              r"step\.(unknown_target|target_not_later|target_within_group)",
               _step(on_error={"go_to": "nowhere"})),
     Unsayable("more delays than retries", "No schema compares two members.", "rule", r"steps\[\d+\]\.retry\.delays",
               r"retry\.too_many_delays", _step(retry={"attempts": 1, "delays": [{"days": 1}]})),
     Unsayable("delays that are too long", "A schema adds nothing up.", "rule", r"steps\[\d+\]\.retry\.delays\[\d+\]",
               r"retry\.delay_too_long|duration\.out_of_bounds", _step(retry={"delays": [{"days": 31}]})),
+    Unsayable("timeouts that are too long", "A schema adds nothing up.", "rule",
+              r"steps\[\d+\]\.wait\.for_event\.timeout", r"event_wait\.too_long|duration\.out_of_bounds",
+              _step(wait={"for_event": {"on": ["contact.replied"], "timeout": {"days": 361}}})),
     Unsayable("waits that add up to too much", "A schema adds nothing up.", "rule", r"steps(\[\d+\]\.wait)?",
               r"wait\.too_long|rule\.waits_too_long", _step(wait={"days": 360, "hours": 1})),
     Unsayable("windows of caps that add up to too much", "A schema adds nothing up.", "rule",

@@ -138,6 +138,24 @@ def test_branches_and_retries(language: str, called: str, said: list[str]) -> No
     assert details == [", ".join(said), called]
 
 
+EVENT_WAITS: list[tuple[str, list[str]]] = [
+    ("en", ["waits for contact: replied or “parcel”: lost, at most 3 days", "if it comes, on with “b”",
+            "if it does not come, on with “c”"]),
+    ("tr", ["en çok 3 gün", "gelirse devamı: “b”", "gelmezse devamı: “c”"]),
+    ("hu", ["legfeljebb 3 nap", "ha megjön, folytatás: „b”", "ha nem jön meg, folytatás: „c”"]),
+    ("id", ["paling lama 3 hari", "jika datang, lanjut ke: “b”", "jika tidak datang, lanjut ke: “c”"]),
+    ("he", ["לכל היותר 3 ימים", "אם הוא מגיע, ממשיכים אל: “b”", "אם הוא לא מגיע, ממשיכים אל: “c”"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said"), EVENT_WAITS)
+def test_waits_for_events(language: str, said: list[str]) -> None:
+    wait = {"on": ["contact.replied", "parcel.lost"], "timeout": {"days": 3}, "then": "b", "else": "c"}
+    steps = [{**TAGS, "id": "a", "wait": {"for_event": wait}}, {**TAGS, "id": "b"}, {**TAGS, "id": "c"}]
+    whole = plain(Renderer(language).rule(rule_with(*steps)))
+    assert [each for each in said if each not in whole] == []
+
+
 STEPS: list[tuple[dict[str, Any], str]] = [
     ({"action": "set_fields", "with": {"fields": {"a": 1, "b": None, "c": "x"}}},
      "set fields: “a” = 1, “b” = nothing, “c” = “x”"),

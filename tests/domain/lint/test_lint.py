@@ -47,6 +47,14 @@ def step(only_if: Any, **more: Any) -> dict[str, Any]:
     return {**sets(a=1)[0], "only_if": only_if, **more}
 
 
+def WAITING(ways: dict[str, Any], event: str = "contact.replied") -> dict[str, Any]:  # noqa: N802 - a part of a table
+    """A step that waits for an event."""
+    wait = {"for_event": {"on": [event], "timeout": {"days": 3}, **ways}}
+    return {"id": "ask", "action": "add_tags", "with": {"tags": ["asked"]}, "wait": wait}
+
+
+CREATED = {"trigger": {"event": "lead.created"}}
+LAST = {**sets(b=1)[0], "id": "last"}
 CALL = {"kind": None, "trigger": {"event": "call.incoming_missed"}}
 NEW, WON = it("equals", "new", "status"), it("equals", "won", "status")
 
@@ -111,6 +119,18 @@ IN_ONE_RULE: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
          "steps": [step(asks("event.origin", "not_equals", "human"), wait={"days": 1})]},
         [("lint.unreachable_step", "error", "steps[0].only_if")],
     ),
+    (
+        {**CREATED, "steps": [WAITING({"then": "set", "else": "last"}), step(it("exists")), LAST]},
+        [("lint.always_passed_over", "error", "steps[0]")],
+    ),
+    (
+        {**CREATED, "steps": [WAITING({"then": "last", "else": "last"}), step(it("exists")), LAST]},
+        [("lint.always_passed_over", "error", "steps[0]"), ("lint.always_passed_over", "error", "steps[1]")],
+    ),
+    ({**CREATED, "steps": [WAITING({"then": "last"}), step(it("exists")), {**sets(b=1)[0], "id": "last"}]}, []),
+    ({**CREATED, "steps": [WAITING({"else": "last"}), {**sets(b=1)[0], "id": "last"}]}, []),
+    ({"steps": [WAITING({}, "contact.answered")]},
+     [("lint.unknown_event", "warning", "steps[0].wait.for_event.on")]),
     (
         {"steps": [step(it("exists"))], "exit": {"when": it("exists")}, "trigger": {"event": "a.b"}},
         [("lint.exit_before_step", "error", "steps[0].only_if")],
@@ -243,6 +263,9 @@ def test_mail_about_mail_that_something_may_stop_is_only_warned_of(event: str, p
         ({"only_if": {"field": "record.seen", "op": "exists"}, "else": "last"}, "lint.cycle"),
         ({"on_error": {"go_to": "mail"}}, "lint.endless_cycle"),
         ({"on_error": "continue"}, "lint.endless_cycle"),
+        ({"wait": {"for_event": {"on": ["a.b"], "timeout": {"days": 1}, "then": "last"}}}, "lint.cycle"),
+        ({"wait": {"for_event": {"on": ["a.b"], "timeout": {"days": 1}, "then": "mail"}}}, "lint.endless_cycle"),
+        ({"wait": {"for_event": {"on": ["a.b"], "timeout": {"days": 1}}}}, "lint.endless_cycle"),
     ],
 )
 def test_mail_about_mail_that_a_branch_may_pass_over_is_only_warned_of(branch: dict[str, Any], code: str) -> None:

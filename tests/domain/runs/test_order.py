@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from whenthen.domain.events.event import Event
+from whenthen.domain.explain.standing import WAITS_FOR_RULE, Waiting, WaitsFor, waits_of
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.order import behind, in_order, linked, takes_turns
 from whenthen.domain.runs.run import RunStatus, begin
-from whenthen.domain.runs.standing import WAITS_FOR_RULE, Waiting, WaitsFor, waits_of
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 EVENT = Event("evt_1", "test", "lead.created", NOW, subject="lead:1")

@@ -9,10 +9,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, page_of
+from whenthen.adapters.dynamodb.runs_table.exit_subscriptions import subscribed_types
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
+from whenthen.domain.runs.awaiting import Mark
 from whenthen.domain.runs.order import linked
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
@@ -91,17 +93,22 @@ class FakeRuns:
         if not stored.status.going or stored.step_group != (run.step_group - 1 if behind is None else behind):
             return False
         self.runs[run.id] = replace(
-            stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
+            stored,
+            step_group=run.step_group,
+            due=run.due,
+            status=RunStatus.RUNNING,
+            waits_until=None,
+            awaits_since=None,
         )
         self.withheld.discard(run.id)
         self._write(jobs)
         return True
 
-    def park(self, run: Run, due: datetime) -> None:
+    def park(self, run: Run, due: datetime, awaits_since: datetime | None = None) -> None:
         assert due.tzinfo is not None
         stored = self.runs[run.id]
         if stored.status.going and stored.step_group == run.step_group:
-            self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
+            self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due, awaits_since=awaits_since)
             self.withheld.discard(run.id)
             self.looked_at[run.id] = due
 
@@ -321,10 +328,16 @@ class FakeRuns:
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
         return [
-            (run.id, (*run.exits_on, *run.rechecks_on), run.entered)
+            (run.id, types, run.entered)
             for run in self.runs.values()
-            if not run.status.final and (run.exits_on or run.rechecks_on) and set(keys) & set(run.watch)
+            if not run.status.final and (types := subscribed_types(run)) and set(keys) & set(run.watch)
         ]
+
+    def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
+        """The newest of each type and key, as the real ledger: earlier ones are gone."""
+        found = [(each, self.exits.get((key, each), {})) for key in keys for each in types]
+        newest = [(each, max((at, place) for place, at in seen.items())) for each, seen in found if seen]
+        return [Mark(each, at, place) for each, (at, place) in newest]
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
         return self._list([run for run in self.runs.values() if run.rule_id == rule_id], limit, cursor)

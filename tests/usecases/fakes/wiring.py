@@ -182,7 +182,7 @@ def functions_of(ports: Ports) -> Functions:
             log=p.log,
             preloading=p.preloading,
             decide=Decide(p.rules, p.records, p.occurrences, p.clock),
-            stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock),
+            stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock, orchestrator),
             orchestrator=orchestrator,
             reactions=lambda: (
                 IdentifySender(save_record, p.settings),

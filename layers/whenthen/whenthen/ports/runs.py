@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
+    from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.domain.work.selection import Selection
     from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
@@ -48,8 +49,11 @@ class RunLedger(Protocol):
                  is taken.
         """
 
-    def park(self, run: Run, due: datetime) -> None:
-        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is."""
+    def park(self, run: Run, due: datetime, awaits_since: datetime | None = None) -> None:
+        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is.
+
+        awaits_since   since when an event counts for which it waits too; None: it waits for none
+        """
 
     def pause(
         self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
@@ -182,7 +186,10 @@ class RunLedger(Protocol):
         """Note under each key that an event of this type was seen, at its time."""
 
     def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
-        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+        """Find the open runs subscribed under these keys: (run id, the types that it watches, entered)."""
+
+    def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
+        """Return the newest event of each of these types that `note_exit` noted under each key."""
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs of a rule, newest first; eventually consistent."""

@@ -12,12 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening
-from tests.adapters.samples import EXITS, NOW, FixedClock, event, job, minutes, run, why
+from tests.adapters.samples import EXITS, NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason
+from whenthen.domain.runs.awaiting import mark_of
 from whenthen.domain.runs.order import behind
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Started
@@ -436,3 +437,45 @@ def test_a_run_in_line_is_looked_at_by_sweeps(ledger: DynamoRuns) -> None:
     assert set(ledger.overdue(minutes(100), 10)) == {first.id, second.id}
     ledger.look_again(second.id, minutes(120))
     assert ledger.overdue(minutes(100), 10) == [first.id]
+
+
+def test_a_run_that_waits_for_an_event_is_found_by_it(ledger: DynamoRuns) -> None:
+    own = event()
+    started = run(own, exits_on=(), rechecks_on=(), awaits_on=("contact.replied",))
+    assert ledger.start(started, own, [], enrolment_key=None) is Started.STARTED
+    assert ledger.watching([f"phone#{PHONE}"]) == [(started.id, ("contact.replied",), started.entered)]
+    ledger.finish(started, RunStatus.DONE, why("done"), minutes(5))
+    assert ledger.watching(started.watch) == []
+
+
+def test_an_event_before_the_start_does_not_keep_a_run_from_waiting_for_it(ledger: DynamoRuns) -> None:
+    own = event()
+    ledger.note_exit([f"phone#{PHONE}"], event("e2", "contact.replied", minutes(1)))
+    started = run(own, exits_on=(), rechecks_on=(), awaits_on=("contact.replied",))
+    assert ledger.start(started, own, [], enrolment_key=None) is Started.STARTED
+
+
+def test_since_when_events_count_is_stored_with_the_wait(ledger: DynamoRuns) -> None:
+    started = run(event(), step_group=0)
+    ledger.start(started, event(), [], enrolment_key=None)
+    ledger.park(started, minutes(60), minutes(2))
+    assert _run(ledger, started.id).awaits_since == minutes(2)
+    ledger.park(started, minutes(60))
+    assert _run(ledger, started.id).awaits_since is None
+    ledger.park(started, minutes(60), minutes(2))
+    assert ledger.dispatch(replace(started, step_group=1), [])
+    assert _run(ledger, started.id).awaits_since is None
+
+
+def test_what_was_noted_of_events_is_the_newest_of_each_type_and_key(ledger: DynamoRuns) -> None:
+    replied = [event(f"r{minute}", "contact.replied", minutes(minute)) for minute in (2, 1)]
+    for each in replied:
+        ledger.note_exit(["lead:4711"], each)
+    ledger.note_exit([f"phone#{PHONE}"], event("o", "offer.made", minutes(3)))
+    keys = ["lead:4711", "lead:4711", f"phone#{PHONE}", "lead:none"]
+    assert ledger.noted(keys, ["contact.replied"]) == [mark_of(replied[0])]
+    assert {mark.type for mark in ledger.noted(keys, ["contact.replied", "offer.made", "a.b"])} == {
+        "contact.replied",
+        "offer.made",
+    }
+    assert ledger.noted([], ["contact.replied"]) == []

@@ -14,9 +14,9 @@ from whenthen.api.models.shared import Event, ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import format_time
+from whenthen.domain.explain import standing
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs import run as runs
-from whenthen.domain.runs import standing
 from whenthen.domain.work import work as works
 from whenthen.ports.values import Page, RunState
 

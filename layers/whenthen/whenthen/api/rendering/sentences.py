@@ -127,6 +127,12 @@ WAITS = Phrases(
         "until": "field",
         "until_before": "field length",
         "until_after": "field length",
+        # Waits for one of these events.
+        "for_event": "events length",
+        # If the event comes; `step` is the name of the step to go on with.
+        "then": "step",
+        # If it does not come in time.
+        "else": "step",
     },
 )
 

@@ -12,11 +12,13 @@ from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
 from whenthen.api.rendering.vocabulary import WEEKDAYS
 from whenthen.domain.rules.actions import actions
+from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.steps import MOVING_STEP, Step
 from whenthen.domain.steps.branches import OnError
 from whenthen.domain.steps.retries import ATTEMPTS
 
 if TYPE_CHECKING:
+    from whenthen.domain.steps.event_waits import EventWait
     from whenthen.domain.temporal.time_values import Duration
     from whenthen.domain.temporal.waits import Until, Wait
 
@@ -72,6 +74,8 @@ def _timing(book: Phrasebook, step: Step, zone: str) -> Iterator[str]:
         yield book.phrase(STEPS, "at_the_same_time")
     if step.wait is not None and not step.wait.immediate:
         yield from _wait(book, step.wait)
+    if step.awaits is not None:
+        yield from _event_wait(book, step.awaits)
     if step.only_if is not None:
         yield book.phrase(STEPS, "only_if", condition=render_condition(book, step.only_if, zone))
     if step.otherwise:
@@ -111,6 +115,15 @@ def _until(book: Phrasebook, until: Until) -> Iterator[str]:
 def _amounts(length: Wait | Until) -> dict[str, int]:
     """Return unit → amount, for the units that are not zero."""
     return {unit: amount for unit in UNITS if (amount := getattr(length, unit, 0))}
+
+
+def _event_wait(book: Phrasebook, wait: EventWait) -> Iterator[str]:
+    events = book.any(map(book.event, written_types(wait.on)))
+    yield book.phrase(WAITS, "for_event", events=events, length=book.lengths(_given(wait.timeout)))
+    if wait.then:
+        yield book.phrase(WAITS, "then", step=book.quoted(wait.then))
+    if wait.otherwise:
+        yield book.phrase(WAITS, "else", step=book.quoted(wait.otherwise))
 
 
 def _given(delay: Duration) -> Mapping[str, int]:

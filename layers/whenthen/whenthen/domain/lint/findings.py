@@ -14,6 +14,8 @@ ONLY_FOR_LISTS = ReasonCode("lint.only_for_lists")
 NO_SUCH_FIELD = ReasonCode("lint.no_such_field", "field", "known")
 WRONG_TYPE = ReasonCode("lint.wrong_type", "field", "field_type", "op")
 UNREACHABLE_STEP = ReasonCode("lint.unreachable_step", "step")
+# Each way on from a wait for an event leads past the step.
+ALWAYS_PASSED_OVER = ReasonCode("lint.always_passed_over", "step")
 EXIT_BEFORE_STEP = ReasonCode("lint.exit_before_step", "step")
 EXIT_NEVER = ReasonCode("lint.exit_never")
 EXIT_AT_ONCE = ReasonCode("lint.exit_at_once")
@@ -53,6 +55,7 @@ SEVERITIES: Mapping[str, Severity] = {
     NO_SUCH_FIELD.code: Severity.ERROR,
     WRONG_TYPE.code: Severity.ERROR,
     UNREACHABLE_STEP.code: Severity.ERROR,
+    ALWAYS_PASSED_OVER.code: Severity.ERROR,
     EXIT_BEFORE_STEP.code: Severity.ERROR,
     EXIT_NEVER.code: Severity.ERROR,
     EXIT_AT_ONCE.code: Severity.ERROR,

@@ -19,6 +19,7 @@ from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
 from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
+    ALWAYS_PASSED_OVER,
     EXIT_AT_ONCE,
     EXIT_BEFORE_STEP,
     EXIT_NEVER,
@@ -37,6 +38,7 @@ from whenthen.domain.lint.findings import (
 from whenthen.domain.lint.known_fields import Known, is_derived, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
+from whenthen.domain.lint.step_effects import passed_over
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
@@ -80,7 +82,9 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
 
 
 def _events(rule: Rule) -> Iterator[Finding]:
-    for field, types in (("trigger.event", rule.trigger.event_types), ("exit.on", rule.exit.on)):
+    own = [step for step in rule.steps if step.id != MOVING_STEP]
+    awaited = [(f"steps[{n}].wait.for_event.on", step.awaits.on) for n, step in enumerate(own) if step.awaits]
+    for field, types in (("trigger.event", rule.trigger.event_types), ("exit.on", rule.exit.on), *awaited):
         yield from (found(UNKNOWN_EVENT, field, name=each) for each in written_types(types) if is_strange_type(each))
 
 
@@ -166,7 +170,10 @@ def _can_be(value: object, held: str) -> bool:
 
 def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
     own = [step for step in rule.steps if step.id != MOVING_STEP]
+    never = passed_over(rule)
     for position, step in enumerate(own):
+        if step.id in never:
+            yield found(ALWAYS_PASSED_OVER, f"steps[{position}]", step=step.id)
         field = f"steps[{position}].only_if"
         if step.only_if is None:
             continue
@@ -181,8 +188,9 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
 def _first(rule: Rule) -> Sequence[object]:
     """Return the steps that are due the moment the rule starts: nothing can have changed by then."""
     step_groups = rule.step_groups
-    wait = step_groups[0][0].wait if step_groups else None
-    return step_groups[0] if step_groups and (wait is None or wait.immediate) else ()
+    first = step_groups[0][0] if step_groups else None
+    at_once = first is not None and first.awaits is None and (first.wait is None or first.wait.immediate)
+    return step_groups[0] if at_once else ()
 
 
 def _still_holds(condition: Condition, *, at_once: bool) -> bool:

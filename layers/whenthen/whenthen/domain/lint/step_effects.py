@@ -24,10 +24,12 @@ from whenthen.domain.event_catalog.change_predicates import (
 from whenthen.domain.event_catalog.record_events import RecordEvent, rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
 from whenthen.domain.rules.actions import ANYTHING, actions
-from whenthen.domain.steps.branches import branches_of
+from whenthen.domain.steps.branches import branches_of, event_branches_of
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
+
+_BOTH = 2
 
 OWN = ("", "{{ record.ref }}", "{{record.ref}}")
 """Name the record of the step's run."""
@@ -66,10 +68,28 @@ def skippable_steps(rule: Rule) -> frozenset[str]:
     """Return the ids of the steps that a run may leave out: by their condition, or by a branch past them."""
     found = {step.id for step in rule.steps if step.only_if is not None}
     for number, step_group in enumerate(rule.step_groups):
-        for branch in (branch for step in step_group for branch in branches_of(step)):
-            passed = rule.step_groups[number + 1 : rule.group_of(branch.target)]
-            found |= {step.id for each in passed for step in each}
+        for step in step_group:
+            own = {branch.target for branch in event_branches_of(step)}
+            for branch in branches_of(step):
+                first = number if branch.target in own else number + 1
+                passed = rule.step_groups[first : rule.group_of(branch.target)]
+                found |= {each.id for group in passed for each in group}
     return frozenset(found)
+
+
+def passed_over(rule: Rule) -> frozenset[str]:
+    """Return the ids of the steps that no run can come to: each way on from a wait for an event leads past them."""
+    groups, reached = rule.step_groups, {0}
+    for number, step_group in enumerate(groups):
+        if number not in reached:
+            continue
+        ways = [rule.group_of(branch.target) for branch in event_branches_of(step_group[0])]
+        if len(ways) == _BOTH:
+            reached = (reached - {number}) | set(ways)
+            continue
+        reached |= {*ways, number + 1}
+        reached |= {rule.group_of(branch.target) for step in step_group for branch in branches_of(step)}
+    return frozenset(step.id for number, group in enumerate(groups) if number not in reached for step in group)
 
 
 def events_of(effect: Effect) -> frozenset[str]:

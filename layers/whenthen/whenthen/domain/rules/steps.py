@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.rules.actions import MARKETING, PURPOSE, actions, read_parameters
+from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.steps.branches import (
     ELSE,
     ELSE_WITHOUT_CONDITION,
@@ -22,6 +24,7 @@ from whenthen.domain.steps.branches import (
     read_on_error,
     read_target,
 )
+from whenthen.domain.steps.event_waits import FOR_EVENT, NOT_ALONE, EventWait, read_event_wait
 from whenthen.domain.steps.retries import Retry, read_retry
 from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, Wait, read_wait
 
@@ -49,6 +52,7 @@ class Step(Struct, frozen=True):
     otherwise  the later step with which a run goes on if `only_if` is false; empty: the next one
     fallback   the later step with which a run goes on if this one fails; empty unless `on_error` is GO_TO
     urgent     whether limits of sending do not hold its message
+    awaits     the event that the step waits for; `wait` is immediate then
     """
 
     id: str
@@ -62,6 +66,7 @@ class Step(Struct, frozen=True):
     fallback: str = ""
     retry: Retry = Retry()
     urgent: bool = False
+    awaits: EventWait | None = None
 
     @property
     def messages(self) -> bool:
@@ -88,9 +93,15 @@ def read_steps(reader: Reader, trigger: Trigger, zone: ZoneInfo) -> tuple[Step, 
         reader.report("steps", NO_STEPS())
     _check_step_ids(steps, reader)
     check_branches(steps, reader)
-    if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_DAYS_AHEAD):
+    if sum(map(_longest_wait, steps), timedelta()) > timedelta(days=MAX_DAYS_AHEAD):
         reader.report("steps", WAITS_TOO_LONG(count=MAX_DAYS_AHEAD))
     return moving + steps
+
+
+def _longest_wait(step: Step) -> timedelta:
+    if step.awaits is not None:
+        return step.awaits.length
+    return step.wait.length if step.wait is not None else timedelta()
 
 
 def _moving_steps(trigger: Trigger) -> tuple[Step, ...]:
@@ -107,8 +118,10 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
     parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
     wait, retry = reader.child("wait"), reader.child("retry")
     on_error, fallback = read_on_error(reader)
+    step_id = reader.text("id", required=True, longest=LONGEST_STEP_ID)
+    awaits = None if wait is None else _read_event_wait(wait, step_id)
     step = Step(
-        id=reader.text("id", required=True, longest=LONGEST_STEP_ID),
+        id=step_id,
         action=action,
         parameters=read_parameters(actions()[action], parameters) if action else {},
         wait=None if wait is None else read_wait(wait),
@@ -119,15 +132,26 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         fallback=fallback,
         retry=Retry() if retry is None else read_retry(retry),
         urgent=reader.flag("urgent"),
+        awaits=awaits,
     )
     if step.urgent and action and not step.messages:
         reader.report("urgent", URGENT_NO_MESSAGE())
+    if awaits is not None and step.wait is not None and not step.wait.immediate:
+        reader.report(f"wait.{FOR_EVENT}", NOT_ALONE())
     if step.with_previous and step.wait is not None:
         reader.report("wait", WAITS_BESIDE_PREVIOUS())
     if step.otherwise and reader.value("only_if") is None:
         reader.report(ELSE, ELSE_WITHOUT_CONDITION(step=step.id))
     reader.finish()
     return step
+
+
+def _read_event_wait(wait: Reader, step_id: str) -> EventWait | None:
+    written = wait.child(FOR_EVENT)
+    if written is None:
+        return None
+    found = read_event_wait(written, step_id)
+    return replace(found, on=watched(found.on))
 
 
 def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:

@@ -12,6 +12,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
+from whenthen.domain.runs.awaiting import awaits_since
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
 from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, due_at, moment_of
 
@@ -29,15 +30,19 @@ CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
 # A branch of `step` leads to `target`, and so past the step that has this reason.
 PASSED_OVER = ReasonCode("step.passed_over", "step", "target")
+# An event came for which `step` waited, and the run went on with `target`; and where none came in time.
+EVENT_CAME = ReasonCode("step.event_came", "step", "target", "event_type")
+NO_EVENT_CAME = ReasonCode("step.no_event_came", "step", "target")
 # The run's record was deleted meanwhile.
 RECORD_DELETED = ReasonCode("record.deleted", "ref")
 
 
 class WaitUntil(Struct, frozen=True):
-    """Wait until `due`, then enter `step_group`."""
+    """Wait until `due`, then enter `step_group`; with `awaits_since`, or for an event that happens since then."""
 
     step_group: int
     due: datetime
+    awaits_since: datetime | None = None
 
 
 class Dispatch(Struct, frozen=True):
@@ -85,22 +90,31 @@ def enter_step_group(
         return Finish(*outcome_of(jobs))
     if gone := orphaned(run, context):
         return Finish(RunStatus.STOPPED, gone)
+    wait = _wait_before(rule, run, step_group, context, clock, business)
+    return wait or due_step_group(rule, step_group, context, clock)
+
+
+def _wait_before(
+    rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime, business: ReadBusiness
+) -> WaitUntil | Dispatch | Finish | None:
+    """Decide what the wait before the step group calls for; None if the group is due."""
     steps = rule.step_groups[step_group]
+    if (awaits := steps[0].awaits) is not None:
+        return WaitUntil(step_group, awaits.ends(clock, rule.zone), awaits_since(run, step_group, clock))
     wait = steps[0].wait
-    if wait is not None:
-        record = context["record"] or {}
-        if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
-            # A reminder of an appointment that has no date must not go out at once.
-            reason = NO_DATE(field=wait.until.field)
-            return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
-        calendar = business() if wait.by_business else None
-        due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone, business=calendar)
-        if due > clock + timedelta(days=MAX_DAYS_AHEAD):
-            too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
-            return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
-        if due > clock:
-            return WaitUntil(step_group, due)
-    return due_step_group(rule, step_group, context, clock)
+    if wait is None:
+        return None
+    record = context["record"] or {}
+    if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
+        # A reminder of an appointment that has no date must not go out at once.
+        reason = NO_DATE(field=wait.until.field)
+        return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
+    calendar = business() if wait.by_business else None
+    due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone, business=calendar)
+    if due > clock + timedelta(days=MAX_DAYS_AHEAD):
+        too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
+        return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
+    return WaitUntil(step_group, due) if due > clock else None
 
 
 def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:
@@ -115,6 +129,30 @@ def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due:
     left_out = {step.id for step, _ in skipped}
     steps = tuple(step for step in rule.step_groups[step_group] if step.id not in left_out)
     return Dispatch(step_group, due, steps, skipped)
+
+
+def after_wait(rule: Rule, run: Run, context: Mapping[str, Any], due: datetime, *, came: str = "") -> Move:
+    """Decide what to do now that the wait of a run is over.
+
+    due   the end of the wait, or when the event happened that came
+    came  the type of that event; empty if the time ran out
+    """
+    if gone := orphaned(run, context):
+        return Finish(RunStatus.STOPPED, gone)
+    step_group = run.step_group + 1
+    step = rule.step_groups[step_group][0]
+    target = "" if step.awaits is None else step.awaits.then if came else step.awaits.otherwise
+    if not target:
+        return due_step_group(rule, step_group, context, due)
+    names = {"step": step.id, "target": target}
+    reason = EVENT_CAME(**names, event_type=came) if came else NO_EVENT_CAME(**names)
+    return PassOver(rule.group_of(target) - 1, due, _between(rule, step_group, target), reason)
+
+
+def _between(rule: Rule, step_group: int, target: str) -> tuple[tuple[int, Step], ...]:
+    """Return the steps from this group on, to the one before the target's, each with its own group."""
+    groups = range(step_group, rule.group_of(target))
+    return tuple((number, each) for number in groups for each in rule.step_groups[number])
 
 
 def orphaned(run: Run, context: Mapping[str, Any]) -> Reason | None:
@@ -165,11 +203,10 @@ def _passed_over(rule: Rule, run: Run, current: Sequence[Job], clock: datetime) 
     if taken is None:
         return None
     step, target = taken
-    until = rule.group_of(target)
-    passed = [(number, each) for number in range(run.step_group + 1, until) for each in rule.step_groups[number]]
+    passed = _between(rule, run.step_group + 1, target)
     if not passed:
         return None
-    return PassOver(until - 1, clock, tuple(passed), PASSED_OVER(step=step, target=target))
+    return PassOver(rule.group_of(target) - 1, clock, passed, PASSED_OVER(step=step, target=target))
 
 
 def branch_taken(rule: Rule, step_group: int, jobs: Sequence[Job]) -> tuple[str, str] | None:

@@ -164,11 +164,13 @@ class Run(Struct, frozen=True, omit_defaults=True):
     watch        the record's ref and identities: an event with any of them is about this run's customer
     exits_on     event types that stop this run; stored, so that an exit need not load the rule
     rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
+    awaits_on    event types for which one of its steps waits
     place        order key: of the exits of the run's own moment, only those behind it stop the run
                  (`domain.events.ordering`)
     due          the run's own clock
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
+    awaits_since since when an event counts for which the run waits; None: it waits for none
     paused_until when a paused run goes on by itself; None if it does not
     moves_to     the version of its rule that it was asked to move to before its next step; None if it was not
     stays_from   the version that it was asked to move to and has no place in; None if there was none
@@ -211,6 +213,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     followers: tuple[str, ...] = ()
     settles_by: datetime | None = None
     newest: str = ""
+    awaits_on: tuple[str, ...] = ()
+    awaits_since: datetime | None = None
 
     @property
     def is_in_line(self) -> bool:
@@ -246,6 +250,7 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         watch=tuple(dict.fromkeys(watch)),
         exits_on=rule.exit.on,
         rechecks_on=rechecked_types(rule),
+        awaits_on=awaited_types(rule),
         place=order_key_of_run(event, rule.exit.on),
         shadow=shadow,
         # The event of a deletion carries the record that is no more: its run is about that.
@@ -259,8 +264,13 @@ def rechecked_types(rule: Rule) -> tuple[str, ...]:
 
 
 def watched_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types at which a run of `rule` may stop: its exits, and those of `rechecked_types`."""
-    return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule))))
+    """Return the event types that may stop a run of `rule` or let it go on: exits, rechecks and awaited ones."""
+    return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule), *awaited_types(rule))))
+
+
+def awaited_types(rule: Rule) -> tuple[str, ...]:
+    """Return the event types for which steps of the rule wait."""
+    return tuple(dict.fromkeys(event_type for step in rule.steps if step.awaits for event_type in step.awaits.on))
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

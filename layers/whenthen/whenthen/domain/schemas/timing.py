@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from whenthen.domain.schemas.parts import (
+    BLANK,
+    NULL,
     Schema,
     choice,
     filled_text,
@@ -13,7 +15,11 @@ from whenthen.domain.schemas.parts import (
     patterned,
     record,
     ref,
+    text,
+    when,
 )
+from whenthen.domain.steps.branches import ELSE, LONGEST_STEP_ID
+from whenthen.domain.steps.event_waits import FOR_EVENT, MAX_AWAITED, MAX_TIMEOUT_DAYS, THEN
 from whenthen.domain.temporal.clocks import HOUR, WEEKDAYS
 from whenthen.domain.temporal.time_values import MAX_DURATION_DAYS, UNITS
 from whenthen.domain.temporal.waits import (
@@ -52,6 +58,26 @@ _WAIT = {
         examples=[["mon", "tue", "wed", "thu", "fri"]],
     ),
     "until": noted(ref("Until"), "Count from a date of the record instead."),
+    FOR_EVENT: noted(ref("EventWait"), "Wait for an event instead; then no other part may be given."),
+}
+_NO_OTHER: Schema = {
+    "properties": {
+        **{unit: {"enum": [0, None]} for unit in ("days", "hours", "minutes", "seconds")},
+        "at": BLANK,
+        "weekdays": {"anyOf": [NULL, {"type": "array", "maxItems": 0}]},
+        "until": NULL,
+    }
+}
+
+_EVENT_WAIT = {
+    "on": noted(
+        one_or_list(ref("EventType"), MAX_AWAITED, least=1),
+        "Event types about the run's record or customer, of which one is enough.",
+        examples=[["contact.replied"]],
+    ),
+    "timeout": noted(ref("Duration"), f"How long the run waits at most: up to {MAX_TIMEOUT_DAYS} days."),
+    THEN: noted(text(LONGEST_STEP_ID), "The later step to go on with once an event came; by default this one."),
+    ELSE: noted(text(LONGEST_STEP_ID), "The later step to go on with if none came in time; by default this one."),
 }
 
 _UNTIL = {
@@ -99,6 +125,14 @@ DEFINITIONS: dict[str, Schema] = {
         f"How long a step waits before it is due: at most {MAX_WAIT_DAYS} days.",
         _WAIT,
         examples=[{"days": 3, "at": "10:00", "weekdays": ["mon", "tue", "wed", "thu", "fri"]}],
+        allOf=[when({FOR_EVENT: {"type": "object"}}, _NO_OTHER, given=(FOR_EVENT,))],
+    ),
+    "EventWait": record(
+        "EventWait",
+        "A wait for an event about the run's record or customer, with two ways on.",
+        _EVENT_WAIT,
+        required=("on", "timeout"),
+        examples=[{"on": ["contact.replied"], "timeout": {"days": 3}, "else": "remind"}],
     ),
     "Until": record(
         "Until", "A date of the record from which a wait counts.", _UNTIL, required=("field",),

@@ -1,4 +1,4 @@
-"""Branch from a step to a later one: `else` of its condition, and `go_to` of its failure.
+"""Branch from a step to a later one: `else` of its condition, `go_to` of its failure, the two ways of its event.
 
 Branches lead forwards only, so a run comes to its end. A branch leads to the first step of a step group: the steps that
 start with it are done too, and none of a group is passed over alone.
@@ -44,6 +44,18 @@ ON_ERROR = (OnError.STOP, OnError.CONTINUE)
 """The choices that a rule writes as a text; a fallback is written as `{"go_to": id}`."""
 
 
+class Ways(Protocol):
+    """Offer the two ways on from a wait for an event: ids of later steps; empty: the step that waits."""
+
+    @property
+    def then(self) -> str:
+        """Return the step to go on with once an event came."""
+
+    @property
+    def otherwise(self) -> str:
+        """Return the step to go on with if none came in time."""
+
+
 class Branching(Protocol):
     """Offer what branches need of a step."""
 
@@ -62,6 +74,10 @@ class Branching(Protocol):
     @property
     def fallback(self) -> str:
         """Return the id of the step to go on with if this one fails; empty: none."""
+
+    @property
+    def awaits(self) -> Ways | None:
+        """Return the ways on from the event that the step waits for; None: it waits for none."""
 
 
 class Branch(Struct, frozen=True):
@@ -89,10 +105,19 @@ def read_on_error(reader: Reader) -> tuple[OnError, str]:
 
 def branches_of(step: Branching) -> Iterator[Branch]:
     """Yield the branches that the step has."""
+    yield from event_branches_of(step)
     if step.otherwise:
         yield Branch(ELSE, step.otherwise)
     if step.fallback:
         yield Branch(f"on_error.{GO_TO}", step.fallback)
+
+
+def event_branches_of(step: Branching) -> Iterator[Branch]:
+    """Yield the branches that a run may take before the step, once it waited: then the step is passed over itself."""
+    if step.awaits is not None and step.awaits.then:
+        yield Branch("wait.for_event.then", step.awaits.then)
+    if step.awaits is not None and step.awaits.otherwise:
+        yield Branch(f"wait.for_event.{ELSE}", step.awaits.otherwise)
 
 
 def check_branches(steps: Sequence[Branching], reader: Reader) -> None:

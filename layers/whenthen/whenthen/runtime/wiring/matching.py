@@ -37,7 +37,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             log=self.event_log,
             preloading=self.preloading,
             decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
-            stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
+            stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock, self.orchestrator),
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
             budgets=self.budgets,

@@ -187,8 +187,8 @@ class MatchEvent(Struct, frozen=True):
         match move:
             case Finish(status, reason):
                 return _ended(run, status, reason), ()
-            case WaitUntil(_, due):
-                return replace(run, status=RunStatus.WAITING, waits_until=due), ()
+            case WaitUntil(_, due, since):
+                return replace(run, status=RunStatus.WAITING, waits_until=due, awaits_since=since), ()
         run = replace(run, step_group=0)
         jobs = jobs_of(run, move, run.started_at)
         is_over = run.shadow or (not move.steps and len(rule.step_groups) == 1)

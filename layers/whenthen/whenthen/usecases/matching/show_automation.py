@@ -15,10 +15,10 @@ from whenthen.domain.explain.automation import (
     stages_of,
     state_of_run,
 )
+from whenthen.domain.explain.standing import Waiting, waits_of
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.runs.run import Run
-from whenthen.domain.runs.standing import Waiting, waits_of
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
 from whenthen.ports.values import Page, Plan
 from whenthen.usecases.context.history import history_of

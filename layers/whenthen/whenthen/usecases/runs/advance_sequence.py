@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.runs.pausing import pause_is_over
-from whenthen.domain.runs.planner import Finish, due_step_group, orphaned
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
 
@@ -66,7 +65,4 @@ class AdvanceSequence(Struct, frozen=True):
             self.orchestrator.end_gathering(state, due)
             return
         # The wait is over because the state machine says so, whatever the clock here shows.
-        rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, due)
-        gone = orphaned(state.run, context)
-        move = Finish(RunStatus.STOPPED, gone) if gone else due_step_group(rule, step_group, context, due)
-        self.orchestrator.carry_out(state, move)
+        self.orchestrator.end_wait(state, due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
+from whenthen.domain.runs.awaiting import awaited, first_that_counts
 from whenthen.domain.runs.entry_policy import enrolment_key
 from whenthen.domain.runs.gathering import FITS_NO_MORE, still_fits
 from whenthen.domain.runs.planner import (
@@ -21,6 +22,7 @@ from whenthen.domain.runs.planner import (
     PassOver,
     WaitUntil,
     after_step_group,
+    after_wait,
     enter_step_group,
     orphaned,
 )
@@ -33,6 +35,7 @@ from whenthen.usecases.runs.move_run import moved_before_next_step
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.rule import Rule, Step
+    from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.runs.planner import ReadBusiness
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
@@ -141,9 +144,34 @@ class Orchestrator(Struct, frozen=True):
             return
         if run.status is RunStatus.WAITING:
             self._wait(run, run.step_group + 1, run.waits_until or run.due)
+            self.look_for_event(state)
             return
         send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
         self.carry_on(state)
+
+    def end_wait(self, state: RunState, due: datetime) -> None:
+        """Let a run go on whose time ran out; with the event for which it waited, if that came in time after all."""
+        if not self.look_for_event(state):
+            self.carry_out(state, after_wait(self.rule_of(state.run), state.run, self.context(state, due), due))
+
+    def look_for_event(self, state: RunState) -> bool:
+        """Let a run go on that waits for an event, if one was noted. Returns whether it did.
+
+        The run says first that it waits, and then looks; whoever handles the event notes it first, and then looks for
+        runs that wait: whichever of the two is last finds the other.
+        """
+        wait = awaited(self.rule_of(state.run), state.run) if state.run.awaits_since is not None else None
+        return wait is not None and self.on_events(state, self.runs.noted(state.run.watch, wait.on))
+
+    def on_events(self, state: RunState, marks: Iterable[Mark]) -> bool:
+        """Let a run go on that waits for one of these events. Returns whether it did."""
+        run, rule = state.run, self.rule_of(state.run)
+        wait = awaited(rule, run)
+        mark = first_that_counts(marks, wait, run, state.event) if wait is not None else None
+        if mark is None:
+            return False
+        self.carry_out(state, after_wait(rule, run, self.context(state, mark.at), mark.at, came=mark.type))
+        return True
 
     def take_turn(self, state: RunState) -> bool:
         """Begin a run that follows others, once they are over. Returns False if it has to wait for one of them.
@@ -198,7 +226,7 @@ class Orchestrator(Struct, frozen=True):
         if isinstance(move, Finish):
             self.finish(run, move)
         else:
-            self._park(run, move)
+            self._park(replace(state, run=run), move)
 
     def end_gathering(self, state: RunState, due: datetime) -> None:
         """Begin a run that has gathered its events; end it, if its record does not fit any more.
@@ -237,9 +265,12 @@ class Orchestrator(Struct, frozen=True):
         """Give the run its outcome."""
         self.runs.finish(run, move.status, move.reason, self.clock.now())
 
-    def _park(self, run: Run, move: WaitUntil) -> None:
-        self.runs.park(run, move.due)
+    def _park(self, state: RunState, move: WaitUntil) -> None:
+        run, since = state.run, move.awaits_since
+        self.runs.park(run, move.due, since)
         self._wait(run, move.step_group, move.due)
+        parked = replace(run, status=RunStatus.WAITING, waits_until=move.due, awaits_since=since)
+        self.look_for_event(replace(state, run=parked))
 
     def _wait(self, run: Run, step_group: int, due: datetime) -> None:
         self.sequences.wait(run.id, step_group, end_of_leg(due, self.clock.now()))

@@ -107,7 +107,7 @@ class DynamoEndings(DynamoMoves):
         ending = Expression(
             condition=" AND ".join(filter(None, (IS_OPEN, f"{stands}(#{EVENT_APART})", guard.condition))),
             update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk, #gsi3sk = :gsi3sk,"
-            " #expires_at = :expires_at REMOVE #waits_until, #paused_until",
+            " #expires_at = :expires_at REMOVE #waits_until, #awaits_since, #paused_until",
             values={
                 **open_values(),
                 **guard.values,

@@ -14,6 +14,7 @@ from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression,
 from whenthen.adapters.dynamodb.common.transactions import Write, check, delete, put
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.ordering import order_key
+from whenthen.domain.runs.awaiting import Mark
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
@@ -33,8 +34,13 @@ def subscription_pk(key: str) -> str:
 
 
 def watches(run: Run) -> bool:
-    """Tell whether any event may end the run early."""
-    return bool((run.exits_on or run.rechecks_on) and run.watch and not run.status.final)
+    """Tell whether any event may end the run early, or let it go on."""
+    return bool(subscribed_types(run) and run.watch and not run.status.final)
+
+
+def subscribed_types(run: Run) -> tuple[str, ...]:
+    """Return the event types that may end the run early, or let it go on."""
+    return tuple(dict.fromkeys((*run.exits_on, *run.rechecks_on, *run.awaits_on)))
 
 
 def subscription_writes(table: Table, run: Run) -> list[Write]:
@@ -42,7 +48,7 @@ def subscription_writes(table: Table, run: Run) -> list[Write]:
     marker = {
         "sk": f"{_OPEN}{run.id}",
         "run_id": run.id,
-        "types": list(dict.fromkeys((*run.exits_on, *run.rechecks_on))),
+        "types": list(subscribed_types(run)),
         "entered": format_time(run.entered),
     }
     return [put(table, {"pk": subscription_pk(key), **marker}) for key in dict.fromkeys(run.watch)]
@@ -79,6 +85,17 @@ def last_exit(table: Table, run: Run) -> str | None:
             if at is not None and (at, by) > (entered, run.place):
                 return event_type
     return None
+
+
+def noted(table: Table, keys: Iterable[str], types: Sequence[str]) -> list[Mark]:
+    """Return the newest event of each of these types that was noted under each key."""
+    marks = table.get_all((subscription_pk(key), LAST_EXIT) for key in dict.fromkeys(keys))
+    return [
+        Mark(each, parse_time(mark[_at(each)], "at"), mark[_by(each)])
+        for mark in marks.values()
+        for each in types
+        if _at(each) in mark
+    ]
 
 
 def note(table: Table, keys: Iterable[str], event: Event, now: datetime) -> None:

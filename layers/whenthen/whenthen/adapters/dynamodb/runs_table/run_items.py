@@ -62,7 +62,7 @@ _CHANGING = frozenset(
         REASON_CODE,
     }
     | {"follows", "follows_rule", "follows_name", "followers"}
-    | {"settles_by", "newest"}
+    | {"settles_by", "newest", "awaits_since"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})

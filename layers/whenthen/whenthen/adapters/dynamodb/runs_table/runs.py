@@ -37,7 +37,10 @@ from whenthen.ports.values import LastEntry, Page, RunState, Started
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
+    from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.work.selection import Selection
+
+_WAIT = "#waits_until, #awaits_since"
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
@@ -139,7 +142,7 @@ class DynamoRuns(DynamoEndings):
         change = Expression(
             condition=f"{IS_GOING} AND #step_group = :behind",
             update="SET #step_group = :step_group, #due = :due, #status = :running, #gsi3pk = :place"
-            f"{added} REMOVE #waits_until",
+            f"{added} REMOVE {_WAIT}",
             values={
                 **going_values(),
                 "place": open_pk(run.id),
@@ -152,16 +155,18 @@ class DynamoRuns(DynamoEndings):
         )
         return self._try(run.id, change)
 
-    def park(self, run: Run, due: datetime) -> None:
+    def park(self, run: Run, due: datetime, awaits_since: datetime | None = None) -> None:
         """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is.
 
         The run's own clock does not move: a repetition must count the same wait from the same moment.
         """
+        since = " REMOVE #awaits_since" if awaits_since is None else ", #awaits_since = :since"
         change = Expression(
             condition=f"{IS_GOING} AND #step_group = :step_group",
-            update="SET #status = :waiting, #waits_until = :due, #gsi3pk = :place, #gsi3sk = :looked_at",
+            update=f"SET #status = :waiting, #waits_until = :due, #gsi3pk = :place, #gsi3sk = :looked_at{since}",
             values={
                 **going_values(),
+                **({} if awaits_since is None else {"since": format_time(awaits_since)}),
                 "place": open_pk(run.id),
                 "step_group": run.step_group,
                 "due": format_time(due),
@@ -197,8 +202,12 @@ class DynamoRuns(DynamoEndings):
         exit_subscriptions.note(self._runs, keys, event, self._clock.now())
 
     def watching(self, keys: Sequence[str]) -> list[exit_subscriptions.Found]:
-        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+        """Find the open runs subscribed under these keys: (run id, the types that it watches, entered)."""
         return exit_subscriptions.watching(self._runs, keys)
+
+    def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
+        """Return the newest event of each of these types that `note_exit` noted under each key."""
+        return exit_subscriptions.noted(self._runs, keys, types)
 
     # --- lists ------------------------------------------------------------------------------------
 

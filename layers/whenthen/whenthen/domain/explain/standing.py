@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus
 from whenthen.domain.sending.switch import SENDING_PAUSED
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
 
 WAITS_FOR_TIME = ReasonCode("waits.time", "step", "due")
+# One of these events, or the end of the time.
+WAITS_FOR_EVENT = ReasonCode("waits.event", "step", "events", "due")
 # A step is in its channel's queue, or a worker performs it.
 WAITS_FOR_STEP = ReasonCode("waits.step", "step")
 # `reason` is that of the last attempt.
@@ -38,6 +41,7 @@ class WaitsFor(StrEnum):
     """List what an open run may wait for."""
 
     TIME = "time"
+    EVENT = "event"
     STEP = "step"
     RETRY = "retry"
     LIMITS = "limits"
@@ -81,6 +85,10 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
 
 def _wait(run: Run, until: datetime, rule: Rule) -> Waiting:
     first = rule.step_groups[run.step_group + 1][0]
+    if first.awaits is not None and run.awaits_since is not None:
+        events = written_types(first.awaits.on)
+        reason = WAITS_FOR_EVENT(step=first.id, events=events, due=format_time(until))
+        return Waiting(WaitsFor.EVENT, until, reason)
     return Waiting(WaitsFor.TIME, until, WAITS_FOR_TIME(step=first.id, due=format_time(until)))
 
 

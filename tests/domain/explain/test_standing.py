@@ -10,9 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
-from whenthen.domain.rules.rule import parse_rule
-from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin
-from whenthen.domain.runs.standing import (
+from whenthen.domain.explain.standing import (
     WAITS_FOR_LIMITS,
     WAITS_FOR_RETRY,
     WAITS_FOR_STEP,
@@ -24,6 +22,8 @@ from whenthen.domain.runs.standing import (
     to_come,
     waits_of,
 )
+from whenthen.domain.rules.rule import parse_rule
+from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin
 from whenthen.domain.sending.holds import QUIET_HOURS
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
