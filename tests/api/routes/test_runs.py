@@ -96,6 +96,29 @@ def test_a_run_says_what_is_held_why_and_until_when(api: Api) -> None:
     assert [json.loads(wait)["due"] for wait in started] == [until]
 
 
+def test_a_run_in_line_names_the_rule_that_it_waits_for(api: Api) -> None:
+    machine = {"start_execution": lambda *_, **__: None}
+    api.stack.replaced["stepfunctions"] = type("Machine", (), machine)()
+    api.call("PUT", "/v1/records/contact/9", {"phone": "+905321230000"})
+    first = api.call("POST", "/v1/rules", {**WAITING, "order": 1}).document["id"]
+    api.has_rule(name="Second", mode="on", order=2)
+    api.call("POST", "/v1/events", {"type": "call.incoming_missed", "subject": "contact:9"})
+    api.stack.consume("EventQueue", batch(*api.stack.bodies("EventQueue")))
+    (listed,) = [run for run in api.get("/v1/runs?status=waiting")["items"] if run["rule"]["name"] == "Second"]
+    assert (listed["reason"]["code"], listed["reason"]["params"]) == (
+        "waits.rule",
+        {"rule": first, "name": "Call later"},
+    )
+    assert "Call later" in listed["sentence"]
+    run = api.get(f"/v1/runs/{listed['id']}")
+    assert (run["waits"]["for"], run["waits"]["until"], run["waits"]["reason"]) == ("rule", None, listed["reason"])
+    automation = api.get("/v1/records/contact/9/automation")["items"]
+    assert {item["rule"]["name"]: (item["state"], item["order"]) for item in automation} == {
+        "Call later": ("waiting", 1),
+        "Second": ("waiting", 2),
+    }
+
+
 def test_a_stopped_run_says_which_steps_it_never_reached(api: Api, waiting: str) -> None:
     stopped = api.call("POST", f"/v1/runs/{waiting}/stop").document
     assert (stopped["waits"], stopped["to_come"]) == (None, [])

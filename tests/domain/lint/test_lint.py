@@ -224,6 +224,14 @@ def test_the_place_of_a_double_writer_is_its_step() -> None:
     assert {finding.field for finding in found} == {"trigger.moves_to", "steps[0]"}
 
 
+@pytest.mark.parametrize(
+    ("orders", "codes"), [((1, 2), []), ((1, 1), ["lint.same_field"]), ((1, None), ["lint.same_field"])]
+)
+def test_rules_that_follow_one_another_may_write_one_field(orders: tuple[Any, Any], codes: list[str]) -> None:
+    one, other = (rule_of(f"r{order}{at}", steps=sets(a=at), order=order, **CREATED) for at, order in enumerate(orders))
+    assert [finding.code for finding in lint(one, [other])] == codes
+
+
 def test_a_circle_of_rules_that_wait_for_each_other() -> None:
     first = rule_of("first", trigger={"after_rule": ["second"]})
     second = rule_of("second", trigger={"after_rule": ["first"]})

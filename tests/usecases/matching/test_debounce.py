@@ -14,11 +14,11 @@ from tests.usecases.fakes.taps import Dying
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, NOTE, rule
 from whenthen.domain.events.event import Event
+from whenthen.domain.explain.standing import WaitsFor, waits_of
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.gathering import FITS_NO_MORE
 from whenthen.domain.runs.planner import RECORD_DELETED
 from whenthen.domain.runs.run import Run, RunStatus
-from whenthen.domain.runs.standing import WaitsFor, waits_of
 from whenthen.ports.values import NotEntered
 from whenthen.usecases.matching.enter_rule import RESTARTED
 from whenthen.usecases.matching.explain_event import ExplainEvent

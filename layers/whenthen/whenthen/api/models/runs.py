@@ -44,7 +44,9 @@ class Run(Model):
     event: RunEvent
     record: str | None = Field(description="The record it is about.", examples=["lead:42"])
     status: runs.RunStatus
-    reason: ReasonText | None = Field(description="Why it ended as it did, or is paused; null for any other.")
+    reason: ReasonText | None = Field(
+        description="Why it ended as it did, is paused, or for which rule it waits before it begins; null otherwise."
+    )
     entered: Time = Field(description="When the event happened.")
     due: Time = Field(description="The run's own clock.")
     waits_until: Time | None
@@ -247,13 +249,14 @@ class WorkPage(Model):
 
 
 def _shown(renderer: Renderer, run: runs.Run) -> dict[str, Any]:
+    reason = run.reason or standing.reason_in_line(run)
     return {
         "id": run.id,
         "rule": RunRule(id=run.rule_id, version=run.rule_version, name=run.rule_name),
         "event": RunEvent(id=run.event_id, type=run.event_type),
         "record": run.record,
         "status": run.status,
-        "reason": ReasonText.of_any(renderer, run.reason),
+        "reason": ReasonText.of_any(renderer, reason),
         "entered": format_time(run.entered),
         "due": format_time(run.due),
         "waits_until": time_of(run.waits_until),
@@ -261,5 +264,5 @@ def _shown(renderer: Renderer, run: runs.Run) -> dict[str, Any]:
         "started_at": format_time(run.started_at),
         "finished_at": time_of(run.finished_at),
         "shadow": run.shadow,
-        "sentence": renderer.outcome(run.status, run.reason),
+        "sentence": renderer.outcome(run.status, reason),
     }

@@ -72,8 +72,8 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
         return None
     if run.status is RunStatus.PAUSED:
         return Waiting(WaitsFor.RESUME, run.paused_until, WAITS_WHILE_PAUSED())
-    if run.is_in_line:
-        return Waiting(WaitsFor.RULE, None, WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name))
+    if (reason := reason_in_line(run)) is not None:
+        return Waiting(WaitsFor.RULE, None, reason)
     if run.status is RunStatus.WAITING and run.waits_until is not None and run.gathering:
         due, latest = format_time(run.waits_until), format_time(run.settles_by or run.waits_until)
         return Waiting(WaitsFor.EVENTS, run.waits_until, WAITS_FOR_EVENTS(due=due, latest=latest))
@@ -81,6 +81,11 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
         return _wait(run, run.waits_until, rule)
     open_jobs = [job for job in jobs if not job.status.final]
     return _job(open_jobs[0]) if open_jobs else None
+
+
+def reason_in_line(run: Run) -> Reason | None:
+    """Return the rule for which the run waits, as a reason; None if its turn has come."""
+    return WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name) if run.is_in_line else None
 
 
 def _wait(run: Run, until: datetime, rule: Rule) -> Waiting:

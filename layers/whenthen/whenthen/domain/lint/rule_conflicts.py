@@ -27,6 +27,8 @@ def same_field(rule: Rule, beside: Iterable[Rule]) -> Iterator[Finding]:
     for other in beside:
         if not own or not set(rule.trigger.event_types) & set(other.trigger.event_types) or _exclude(rule, other):
             continue
+        if rule.order is not None and other.order is not None and rule.order != other.order:
+            continue  # somebody decided which of them writes last
         for name, (_, value) in _written(other).items():
             if name not in own:
                 continue
