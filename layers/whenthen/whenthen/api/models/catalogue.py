@@ -75,6 +75,7 @@ class ActionKind(Model):
     name: str = Field(examples=["send_email"])
     description: str
     channel: str = Field(examples=["email"])
+    messages: bool = Field(description="Whether it sends a message to a customer: limits of sending hold it then.")
     parameters: list[ActionParameter]
     one_of: list[str] = Field(description="Parameters of which one is required.")
 

@@ -43,6 +43,7 @@ def _actions() -> list[dict[str, Any]]:
             "name": row.name,
             "description": row.description,
             "channel": row.channel,
+            "messages": row.messages,
             "parameters": [
                 {
                     "name": parameter.name,

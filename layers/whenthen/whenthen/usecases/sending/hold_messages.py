@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from whenthen.ports.values import RunState
 
 
+ATTEMPTS = 8
+"""How often a log is read again that somebody else wrote meanwhile."""
+
+
 class Effect(Protocol):
     """Say to whom an effect goes; None for one that is no message to a customer."""
 
     @property
     def recipient(self) -> Recipient | None:
         """Return the recipient."""
-
-
-ATTEMPTS = 8
-"""How often a log is read again that somebody else wrote meanwhile."""
 
 
 class Message(Struct, frozen=True):
