@@ -185,3 +185,15 @@ def test_pausing_and_resuming_need_the_scope_of_changing_runs(api: Api, seen: st
     (listed,) = api.get("/v1/runs?record=contact:7")["items"]
     reader = Api(api.stack, "runs:read records:write rules:write")
     assert reader.call("POST", f"/v1/runs/{listed['id']}/{call}").status == 403
+
+
+def test_a_step_is_skipped_and_an_unknown_one_refused(api: Api, seen: str) -> None:
+    api.stack.replaced["stepfunctions"] = type("Machine", (), {"start_execution": lambda *_, **__: None})()
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    target = f"/v1/runs/{listed['id']}/skip"
+    assert api.call("POST", target, {"step": "other"}).fields == ["step"]
+    assert api.call("POST", target, {}).status == 422
+    assert Api(api.stack, "runs:read").call("POST", target, {"step": "tag"}).status == 403
+    skipped = api.call("POST", target, {"step": "tag"}).document
+    assert [(job["status"], job["reason"]["code"]) for job in skipped["jobs"]] == [("skipped", "admin.skipped")]
+    assert api.call("POST", target.replace(listed["id"], "run_x"), {"step": "tag"}).status == 404

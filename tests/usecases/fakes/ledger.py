@@ -16,6 +16,7 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.awaiting import Mark
 from whenthen.domain.runs.order import linked
+from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
@@ -186,6 +187,13 @@ class FakeRuns:
         self.withheld.add(job.run_id)
         return True
 
+    def skip(self, run_id: str, step_id: str, by: str) -> RunState | None:
+        stored = self.runs[run_id]
+        if stored.status.final or (run_id, step_id, 0) in self.jobs:
+            return None
+        self.runs[run_id] = replace(stored, skips=(*stored.skips, (step_id, by)))
+        return self.load(run_id)
+
     def let_go(self, run_id: str, now: datetime) -> bool:
         self.withheld.discard(run_id)
         self.looked_at[run_id] = now
@@ -221,7 +229,7 @@ class FakeRuns:
         if stored.status is not RunStatus.PAUSED or stored.paused_until != run.paused_until:
             return None
         until = stored.waits_until and max(stored.waits_until, at)
-        going = RunStatus.RUNNING if until is None else RunStatus.WAITING
+        going = RunStatus.WAITING if until is not None or stands_in_line(stored) else RunStatus.RUNNING
         self.runs[run.id] = replace(stored, status=going, reason=None, waits_until=until, paused_until=None)
         self.looked_at[run.id] = until or at
         return self.load(run.id)

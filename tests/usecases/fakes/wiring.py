@@ -57,6 +57,7 @@ from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
+from whenthen.usecases.runs.skip_step import SkipStep
 from whenthen.usecases.runs.stop_run import StopRun
 from whenthen.usecases.sending.hold_messages import HoldMessages
 from whenthen.usecases.sending.switch import SendingSwitch
@@ -128,6 +129,7 @@ class Functions:
     stop_run: StopRun
     pause_run: PauseRun
     resume_run: ResumeRun
+    skip_step: SkipStep
     manage_work: ManageWork
     change_runs: ChangeRuns
     receive_email: ReceiveEmail
@@ -198,6 +200,7 @@ def functions_of(ports: Ports) -> Functions:
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
+        skip_step=SkipStep(p.rules, p.runs, p.sequences, p.clock),
         manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
         change_runs=ChangeRuns(
             p.work,

@@ -175,3 +175,22 @@ def test_a_run_that_never_was_is_not_found(world: World) -> None:
         world.functions.pause_run("run_x", by="key_1")
     with pytest.raises(NotFound):
         world.functions.resume_run("run_x")
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_run_that_stands_in_line_can_be_paused_and_takes_its_turn_after(world: World, before: bool) -> None:
+    """As of two rules with an `order`: `before` says whether the first run ends while the second is paused."""
+    first = world.has_rule(rule(CALL, name="First", order=1))
+    second = world.has_rule(rule(GREET, name="Second", order=2))
+    event = world.event("lead.created", subject="lead:1")
+    world.functions.match_event(event)
+    run = world.run_of(event, second).run
+    assert run.is_in_line
+    pause(world, run)
+    if before:
+        world.run_out()
+        assert world.run_of(event, first).run.status is RunStatus.DONE
+        assert world.run_of(event, second).run.status is RunStatus.PAUSED
+    world.functions.resume_run(run.id)
+    world.run_out()
+    assert (world.run_of(event, second).run.status, len(world.mailer.sent)) == (RunStatus.DONE, 1)

@@ -143,6 +143,17 @@ def test_a_paused_run_moves_too_and_goes_on_when_it_is_resumed(world: World) -> 
     assert (state.run.rule_version, state.run.status, len(state.jobs)) == (2, RunStatus.DONE, 2)
 
 
+def test_a_run_that_stands_in_line_begins_with_the_new_version(world: World) -> None:
+    first = world.has_rule(rule(CALL, name="First", order=1))
+    second, event = started(world, GREET, name="Second", order=2)
+    assert world.run_of(event, second).run.is_in_line
+    assert moved(world, replaced(world, EXTRA, GREET, name="Second", order=2)) == {"moved": 1}
+    world.run_out()
+    state = world.run_of(event, second)
+    assert (world.run_of(event, first).run.status, state.run.rule_version) == (RunStatus.DONE, 2)
+    assert world.outcomes(state) == {"extra": JobStatus.DONE, "greet": JobStatus.DONE}
+
+
 @pytest.mark.parametrize("running", [False, True])
 @pytest.mark.parametrize("call", ["runs.move", "runs.ask_to_move", "sequences.wait", "work.save", "queues.send"])
 @pytest.mark.parametrize("after", [False, True])

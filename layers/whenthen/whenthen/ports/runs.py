@@ -73,6 +73,9 @@ class RunLedger(Protocol):
         Whoever has claimed the job may still write its outcome. `open_runs` finds the run.
         """
 
+    def skip(self, run_id: str, step_id: str, by: str) -> RunState | None:
+        """Note that a step of an open run is to be skipped when it is due. None if it is due already."""
+
     def let_go(self, run_id: str, now: datetime) -> bool:
         """Let sweeps look at the run again, whose jobs were withheld. Returns False if it does not go on."""
 

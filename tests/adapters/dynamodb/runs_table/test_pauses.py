@@ -205,3 +205,25 @@ def test_what_does_not_go_on_is_not_withheld(ledger: DynamoRuns) -> None:
     assert [ledger.withhold(job(each), PAUSE, minutes(3)) for each in (ended, paused, done)] == [False] * 3
     assert [ledger.let_go(each.id, minutes(3)) for each in (ended, paused)] == [False] * 2
     assert ledger.overdue(minutes(10_000), 10) == [done.id]
+
+
+def test_steps_that_are_to_come_are_noted_as_skipped(ledger: DynamoRuns) -> None:
+    started = _started(ledger, waits=60)
+    assert ledger.skip(started.id, "call", "key_1") is not None
+    assert ledger.skip(started.id, "last", "key_2") is not None
+    assert _run(ledger, started) == replace(started, skips=(("call", "key_1"), ("last", "key_2")))
+
+
+def test_a_step_that_is_due_and_a_run_that_ended_are_not(ledger: DynamoRuns) -> None:
+    started = _started(ledger)
+    assert ledger.skip(started.id, "hello", "key_1") is None
+    ledger.finish(started, RunStatus.STOPPED, PAUSE, minutes(2))
+    assert ledger.skip(started.id, "call", "key_1") is None
+
+
+def test_a_run_that_stands_in_line_does_so_again_after_a_pause(ledger: DynamoRuns) -> None:
+    started = run(event(), status=RunStatus.WAITING, follows="run_a", follows_rule="rule_a", follows_name="A")
+    ledger.start(started, event(), [], enrolment_key=None)
+    ledger.pause(started.id, PAUSE, minutes(2))
+    assert ledger.resume(_run(ledger, started), minutes(9)) is not None
+    assert _run(ledger, started) == started

@@ -180,6 +180,13 @@ class RunPage(Model):
         return cls(items=[Run.of(renderer, run) for run in page.items], cursor=page.cursor)
 
 
+class SkippedStep(Model):
+    """The step of a run that is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+    step: str = Field(min_length=1, max_length=64, description="The id of the step.", examples=["call"])
+
+
 class RunSelection(Sparse):
     """The runs that are changed: those of a rule, of a record, or with a status; those that are all that is named."""
 

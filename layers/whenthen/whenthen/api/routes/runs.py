@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
-from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, Work
+from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, SkippedStep, Work
 from whenthen.api.requests import Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
@@ -88,6 +88,14 @@ def pause(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     return reply(_shown(renderer, wired().pause_run(run_id, by=by)))
+
+
+@router.post("/runs/<run_id>/skip", summary="Skip a step of a run", tags=["runs"], responses=STATE)
+def skip(run_id: Id, body: SkippedStep, lang: Lang = "") -> Response[RunWithJobs]:
+    """One that has not begun: at once if it is due, else when it is. 409 if it has begun, or the run is over."""
+    by = caller(router, "runs:write")
+    renderer = renderer_of(router, lang)
+    return reply(_shown(renderer, wired().skip_step(run_id, body.step, by=by)))
 
 
 @router.post("/runs/<run_id>/resume", summary="Resume a paused run", tags=["runs"], responses=STATE)

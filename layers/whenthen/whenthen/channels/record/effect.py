@@ -21,6 +21,7 @@ from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched
 from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
+from whenthen.domain.runs.pausing import skip_of
 from whenthen.domain.runs.planner import orphaned
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
@@ -231,6 +232,8 @@ class ChangeRecord(Struct, frozen=True):
     def _prepare(self, state: RunState, job: Job, attempt: int) -> tuple[Outcome, list[RecordWrite], Counter | None]:
         if state.run.status.final:
             return skipped_after(state.run), [], None
+        if skipped := skip_of(state.run, job.step_id):
+            return Outcome(JobStatus.SKIPPED, skipped), [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
         context = self.orchestrator.context(state, job.due)
         if gone := orphaned(state.run, context):

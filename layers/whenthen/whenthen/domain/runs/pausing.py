@@ -11,10 +11,23 @@ from whenthen.domain.runs.run import RunStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.runs.run import Run
 
 # `by` is the id of the API key that paused a run.
 PAUSED_BY = ReasonCode("admin.paused", "by")
+
+# `by` is the id of the API key that skipped a step.
+SKIPPED_BY = ReasonCode("admin.skipped", "by")
+
+
+IN_LINE = -1_000_000
+"""Stands for the step group of a run that stands in line, where somebody resumes it."""
+
+
+def skip_of(run: Run, step_id: str) -> Reason | None:
+    """Return the reason why a step that is due is skipped; None if no admin asked for that."""
+    return next((SKIPPED_BY(by=by) for step, by in run.skips if step == step_id), None)
 
 
 def pause_is_over(run: Run, at: datetime) -> bool:
@@ -22,9 +35,17 @@ def pause_is_over(run: Run, at: datetime) -> bool:
     return run.status is RunStatus.PAUSED and run.paused_until is not None and run.paused_until <= at
 
 
+def stands_in_line(run: Run) -> bool:
+    """Tell whether the run, paused or not, has not begun yet, because it follows another."""
+    return bool(run.follows) and run.step_group < 0 and run.waits_until is None
+
+
 def next_step_group(run: Run) -> int:
-    """Return the step group that the run is to be looked at for: the one it waits for, or the one under way."""
-    return run.step_group + (run.waits_until is not None)
+    """Return the step group that the run is to be looked at for: the one it waits for, or the one under way.
+
+    Negative for one that stands in line: it is not to be confused with the calls of the runs before it.
+    """
+    return IN_LINE if stands_in_line(run) else run.step_group + (run.waits_until is not None)
 
 
 def free_moment(run: Run, now: datetime) -> datetime:

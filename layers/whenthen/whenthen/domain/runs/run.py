@@ -176,6 +176,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     stays_from   the version that it was asked to move to and has no place in; None if there was none
     settles_by   of a run that gathers events before it begins: when it begins at the latest; None once it has begun
     newest       place of the newest event that it gathered, in an order that is the same everywhere
+    skips        steps that an admin skipped before they were due: (id, id of the API key)
     reason       of the outcome, or of the pause of a run that is paused; None else
     turn         the run's place among those that its event started in the order of their rules; 0 for the first
     follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
@@ -206,6 +207,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     paused_until: datetime | None = None
     moves_to: int | None = None
     stays_from: int | None = None
+    skips: tuple[tuple[str, str], ...] = ()
     turn: int = 0
     follows: str = ""
     follows_rule: str = ""

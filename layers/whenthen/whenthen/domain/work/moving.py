@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
+from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.planner import branch_taken
 from whenthen.domain.runs.run import rechecked_types
 
@@ -33,6 +34,8 @@ def place_in(old: Rule, new: Rule, run: Run, jobs: Sequence[Job]) -> int | Reaso
 
     jobs   all that the run has
     """
+    if stands_in_line(run):
+        return 0
     following = _following(old, run, jobs)
     place = _place(old, new, following)
     if place is None:

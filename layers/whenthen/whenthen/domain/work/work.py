@@ -183,4 +183,6 @@ def _is_open_to(change: Change, until: datetime, now: datetime, *, asked: bool) 
     Such a pause can be made one without an end. It ends by itself as well, and so it is only ended early where it is
     `asked` for by its reason.
     """
-    return change is not Change.RESUME or (asked and until > now + AS_GOOD_AS_OVER)
+    if change is Change.RESUME:
+        return asked and until > now + AS_GOOD_AS_OVER
+    return change is not Change.RELEASE

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
     from whenthen.usecases.runs.resume_runs import ResumeRuns
+    from whenthen.usecases.runs.skip_step import SkipStep
     from whenthen.usecases.runs.start_rule import StartRule
     from whenthen.usecases.runs.stop_run import StopRun
     from whenthen.usecases.sending.switch import SendingSwitch
@@ -92,6 +93,12 @@ class RunsWiring(EnrolmentsWiring):
         from whenthen.usecases.runs.pause_run import PauseRun
 
         return PauseRun(self.runs, self.clock)
+
+    @cached_property
+    def skip_step(self) -> SkipStep:
+        from whenthen.usecases.runs.skip_step import SkipStep
+
+        return SkipStep(self.rule_book, self.runs, self.sequences, self.clock)
 
     @cached_property
     def resume_run(self) -> ResumeRun:

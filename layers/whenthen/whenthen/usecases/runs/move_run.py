@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.common.reasons import Reason
+from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.planner import stops
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
@@ -42,7 +43,7 @@ class MoveRun(Struct, frozen=True):
         if isinstance(place, Reason):
             self.runs.ask_to_move(run.id, version, stays=True)
             return place
-        if run.waits_until is None:
+        if run.waits_until is None and not stands_in_line(run):
             self.runs.ask_to_move(run.id, version)
             return None
         after = moved_run(new, run, place, state.event)

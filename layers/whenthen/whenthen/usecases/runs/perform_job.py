@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.runs.pausing import skip_of
 from whenthen.domain.runs.planner import Finish, orphaned, unwanted
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.domain.sending.holds import LONGEST
@@ -178,6 +179,8 @@ class PerformJob(Struct, frozen=True):
         """Do all that can fail without an effect. Raises Temporary: then the job is as it was."""
         if state.run.status.final:
             return skipped_after(state.run)
+        if skipped := skip_of(state.run, job.step_id):
+            return Outcome(JobStatus.SKIPPED, skipped)
         context = self.orchestrator.context(state, job.clock)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone)

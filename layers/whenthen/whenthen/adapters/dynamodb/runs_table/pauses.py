@@ -23,6 +23,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     JOBS,
     MOVED,
     RUN,
+    first_job_key,
     going_values,
     items_apart,
     job_key,
@@ -35,6 +36,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     withheld_pk,
 )
 from whenthen.domain.events.event import format_time
+from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import JobStatus, RunStatus
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class DynamoPauses(DynamoJobs):
         """
         waits = run.waits_until is not None
         until = max(run.waits_until, at) if run.waits_until is not None else at
-        going = RunStatus.WAITING if waits else RunStatus.RUNNING
+        going = RunStatus.WAITING if waits or stands_in_line(run) else RunStatus.RUNNING
         paused = "#paused_until = :paused_until" if run.paused_until else "attribute_not_exists(#paused_until)"
         return self._change_run(
             run.id,
@@ -145,6 +147,16 @@ class DynamoPauses(DynamoJobs):
             names={"job": job_key(job)},
         )
         return self._change_run(job.run_id, held) is not None
+
+    def skip(self, run_id: str, step_id: str, by: str) -> RunState | None:
+        """Note that a step of an open run is to be skipped when it is due. None if it is due already."""
+        noted = Expression(
+            condition=f"{IS_OPEN} AND attribute_not_exists(#{JOBS}.#job)",
+            update="SET #skips = list_append(if_not_exists(#skips, :none), :skip)",
+            values={**open_values(), "none": [], "skip": [[step_id, by]]},
+            names={"job": first_job_key(step_id)},
+        )
+        return self._change_run(run_id, noted)
 
     def let_go(self, run_id: str, now: datetime) -> bool:
         """Let sweeps look at the run again, whose jobs were withheld. Returns False if it does not go on."""

@@ -58,6 +58,7 @@ _CHANGING = frozenset(
         "finished_at",
         "moves_to",
         "stays_from",
+        "skips",
         REASON,
         REASON_CODE,
     }
@@ -126,6 +127,11 @@ def _shard(run_id: str) -> int:
 def place_in_index(run_id: str, at: datetime) -> str:
     """Return the sort key of a run in an index, at this time."""
     return f"{format_time(at)}#{run_id}"
+
+
+def first_job_key(step_id: str) -> str:
+    """Return the name of the first job of a step in its run's map of jobs."""
+    return f"{step_id}#{0:04d}"
 
 
 def job_key(job: Job) -> str:
