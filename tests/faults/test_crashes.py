@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.samples import why
+from tests.faults.entry_stories import ENTRY_STORIES
 from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
@@ -142,7 +143,7 @@ AROUND_THE_SEND = frozenset(
 """Where a crash leaves a send of which nobody can say whether it took place."""
 
 
-ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES, *ENTRY_STORIES)
 
 
 @pytest.fixture(autouse=True)

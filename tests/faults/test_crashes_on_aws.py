@@ -12,6 +12,7 @@ import requests
 from moto import mock_aws
 
 from tests.faults.aws_stage import AwsStage
+from tests.faults.entry_stories import ENTRY_STORIES
 from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
@@ -23,7 +24,7 @@ from whenthen.usecases.enrolments import count_members, let_enter
 # runtime.observability silences it, but pytest sets the filters anew for each test.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
-ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES, *ENTRY_STORIES)
 PARTS = 4
 """Each story is swept in so many parts, which can run side by side."""
 

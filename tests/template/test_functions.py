@@ -37,7 +37,7 @@ NEEDED_FOR = {
     "IMPORT_QUEUE_URL": ("sqs:ReceiveMessage", "${ImportQueue.Arn}"),
     "IMPORT_DEAD_LETTER_URL": ("sqs:SendMessage", "${ImportDeadLetters.Arn}"),
     "SEQUENCE_ARN": ("states:", ""),
-    "ENROLMENT_ARN": ("states:StartExecution", "${Enrolment}"),
+    "ENROLMENT_ARN": ("states:StartExecution", ("${Enrolment}", "-enrolment")),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
     "IMPORT_ARN": ("states:StartExecution", "${Import}"),

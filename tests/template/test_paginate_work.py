@@ -63,7 +63,7 @@ def test_an_import_rests_before_its_history_is_full() -> None:
     assert change_runs.SLICE.total_seconds() < 0.7 * properties("ChangeRuns")["Timeout"]
 
 
-def test_an_enrolment_rests_before_its_history_is_full() -> None:
+def test_an_enrolment_goes_on_elsewhere_before_its_history_is_full() -> None:
     assert enrol_records.MAX_CALLS * (ENTRIES + OF_A_REST) < 0.9 * HISTORY
     assert enrol_records.SLICE.total_seconds() < 0.7 * properties("EnrolView")["Timeout"]
 

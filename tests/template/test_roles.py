@@ -56,6 +56,7 @@ WHO = [
     ),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
     ("states:StartExecution", ".*:stateMachine:.*-work", {"ChangeRuns"}),
+    ("states:StartExecution", ".*:stateMachine:.*-enrolment", {"EnrolView"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
     ("states:StopExecution", ".*", {"MatchRules", "Manage", "ChangeRuns"}),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),

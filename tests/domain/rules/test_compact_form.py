@@ -26,7 +26,7 @@ from whenthen.domain.rules.rule import Rule, parse_rule, parse_rule_head
 from whenthen.domain.rules.triggers import On
 
 ZONES = ("UTC", "Europe/Istanbul", "Asia/Jakarta")
-DIGESTS = {1: "d02df028ee474890", 2: "5ec393f41ab8cd01"}
+DIGESTS = {1: "d02df028ee474890", 2: "5ec393f41ab8cd01", 3: "f2db3deed23cb0f4"}
 """Of the encoded sample, by format. Another digest is another form: raise FORMAT, and add a line."""
 
 
@@ -262,10 +262,13 @@ def sample() -> list[Rule]:
         ]
     }
     more = {"conditions": conditions, "time_zone": "Europe/Istanbul", "activated_at": "2026-03-14T09:30:00Z"}
+    entry = {"again": {"every": {"days": 30}}, "while_running": "restart", "debounce": {"seconds": 60}}
+    last = len(SAMPLE) - 1
     return [
-        parse_rule_head({"id": f"rule_{number}", "version": 2, "name": "it", "trigger": trigger, "mode": "on", **more})
+        parse_rule_head({"id": f"rule_{number}", "version": 2, "name": "it", "trigger": trigger, "mode": "on",
+                         **more, **({"entry": entry} if number == last else {})})
         for number, trigger in enumerate(SAMPLE)
-    ]
+    ]  # fmt: skip
 
 
 def test_the_form_changes_only_with_its_format() -> None:

@@ -15,7 +15,7 @@ from tests.usecases.rules import GREET
 from whenthen.domain.enrolments.enrolment import Enrolment, EnrolmentStatus
 from whenthen.usecases.enrolments import enrol_records, let_enter
 from whenthen.usecases.enrolments.enrol_records import Progress
-from whenthen.usecases.enrolments.reason_codes import RESTS, RULE_IS_OFF
+from whenthen.usecases.enrolments.reason_codes import RULE_IS_OFF
 
 NEW = {"field": "record.status", "op": "equals", "value": "new"}
 
@@ -232,17 +232,36 @@ def test_an_event_that_is_never_decided_does_not_hold_it_up_for_ever(world: Worl
     assert lost.body.subject not in entered(world)
 
 
-def test_it_rests_before_its_history_is_full(world: World, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_on_in_another_execution_before_the_history_of_one_is_full(
+    world: World, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(enrol_records, "MAX_CALLS", 1)
     work = start()
-    turn(world)
-    rests = now(world, work)
-    assert (rests.status, rests.reason) == (EnrolmentStatus.PAUSED, RESTS(count=1))
-    for _ in range(20):
-        if now(world, work).status is EnrolmentStatus.PAUSED:
-            world.functions.manage_enrolments.resume(work.id)
-        world.run_out()
+    world.run_out()
+    done = now(world, work)
+    assert (done.status, done.counts) == (EnrolmentStatus.DONE, {"entered": 10})
+    assert world.enrolment_workers.begun == {(work.id, number) for number in range(1, done.turn + 1)}
+    assert done.turn > 1
+
+
+def test_a_worker_that_dies_before_the_next_execution_is_started_starts_it_when_it_comes_again(
+    world: World, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrol_records, "MAX_CALLS", 1)
+    work = start()
+    with pytest.raises(Dying.Dead):
+        world.wire(Dying("enrolment_workers.start")).enrol_records(work.id, 1)
+    assert now(world, work).turn == 2
+    world.run_out()
     assert now(world, work).counts == {"entered": 10}
+
+
+def test_it_looks_again_a_few_times_before_it_lets_its_caller_wait(world: World, start: Start) -> None:
+    work = start()
+    slept: list[float] = []
+    worker = replace(world.functions.enrol_records, sleep=slept.append)
+    assert worker(work.id, 1) == Progress(more=True, wait=enrol_records.WAIT, published=4)
+    assert slept == [enrol_records.MOMENT] * enrol_records.MOMENTS
 
 
 def test_a_record_that_was_merged_meanwhile_enters_as_the_one_that_remains(world: World, start: Start) -> None:

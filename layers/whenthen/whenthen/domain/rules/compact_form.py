@@ -25,7 +25,7 @@ from whenthen.domain.rules.triggers import On, Trigger
 from whenthen.domain.rules.views import View
 from whenthen.domain.temporal.time_values import Duration
 
-FORMAT = 2
+FORMAT = 3
 """The version of the compact form. Raise it with each change of what is written or of what it means."""
 
 _DEFAULT_ENTRY = Entry()

@@ -32,13 +32,16 @@ class EnrolmentsWiring(Adapters):
 
     @cached_property
     def enrol_records(self) -> EnrolRecords:
+        from time import sleep
+
         from whenthen.usecases.enrolments.count_members import Members
         from whenthen.usecases.enrolments.enrol_records import EnrolRecords
         from whenthen.usecases.enrolments.let_enter import LetEnter
 
         members = Members(self.rule_book, self.records)
         let_enter = LetEnter(self.enrolment_store, members, self.event_log, self.bus, self.clock)
-        return EnrolRecords(self.enrolment_store, self.rule_book, members, let_enter, self.clock)
+        workers = self.enrolment_workers
+        return EnrolRecords(self.enrolment_store, self.rule_book, members, let_enter, workers, self.clock, sleep)
 
     @cached_property
     def manage_enrolments(self) -> ManageEnrolments:

@@ -10,16 +10,16 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.enrolments.enrolment import EnrolmentStatus
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.usecases.enrolments.reason_codes import NO_VIEW, RESTS, RULE_IS_OFF
+from whenthen.usecases.enrolments.reason_codes import NO_VIEW, RULE_IS_OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from whenthen.domain.enrolments.duplicates import Member
     from whenthen.domain.enrolments.enrolment import Enrolment
     from whenthen.domain.rules.views import View
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import EnrolmentStore
+    from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.rules import RuleBook
     from whenthen.usecases.enrolments.count_members import Members
     from whenthen.usecases.enrolments.let_enter import LetEnter
@@ -31,8 +31,11 @@ WAIT, LONGEST_WAIT = 2, 60
 """Seconds after which some of the published events may be decided: a tenth of what they waited, in these bounds."""
 
 MAX_CALLS = 2_400
-"""Calls in a row after which an enrolment rests: each makes nine entries of a history that holds 25,000, and those that
-fail make more. They are a million records."""
+"""Calls of one execution: each makes nine entries of a history that holds 25,000, and those that fail make more. Then
+the next turn begins, in an execution of its own."""
+
+MOMENTS, MOMENT = 2, 0.5
+"""How often a call looks again for decisions before it hands the wait to its caller, and after how many seconds."""
 
 _ATTEMPTS = 8
 
@@ -52,20 +55,30 @@ class EnrolRecords(Struct, frozen=True):
     rules: RuleBook
     members: Members
     let_enter: LetEnter
+    workers: EnrolmentWorkers
     clock: Clock
+    sleep: Callable[[float], None]
 
     def __call__(self, enrolment_id: str, turn: int, call: int = 1) -> Progress:
-        """Go on with the enrolment. `call` counts the calls in a row, from 1. Raises NotFound, Temporary."""
-        start, published = self.clock.now(), 0
+        """Go on with the enrolment. `call` counts the calls of this turn, from 1. Raises NotFound, Temporary."""
+        start, published, moments = self.clock.now(), 0, MOMENTS
         work, view = self._checked(self.enrolments.get(enrolment_id))
         while work.turn == turn and work.is_worked_on(self.clock.now()):
             if self.clock.now() - start >= SLICE:
-                return self._rest(work, call, Progress(more=True, published=published))
+                return self._further(work, call, Progress(more=True, published=published))
             after, chunk = self._step(work, view)
-            if after == work:
-                return self._rest(work, call, Progress(more=True, wait=self._wait(work), published=published))
-            published += len(_published(work))
-            work = self._save(work, after, chunk)
+            if after != work:
+                published, moments = published + len(_published(work)), MOMENTS
+                work = self._save(work, after, chunk)
+            elif moments:
+                self.sleep(MOMENT)
+                moments -= 1
+                work = self.enrolments.get(work.id)
+            else:
+                return self._further(work, call, Progress(more=True, wait=self._wait(work), published=published))
+        if work.turn == turn + 1 and work.status is EnrolmentStatus.RUNNING:
+            # Whoever began the next turn may have died before its execution was started.
+            self.workers.start(work.id, work.turn)
         return Progress(more=False, published=published)
 
     def _wait(self, work: Enrolment) -> int:
@@ -105,11 +118,13 @@ class EnrolRecords(Struct, frozen=True):
                 return after.following
         raise Temporary(CONTENDED(subject=work.id), retry_after=1)
 
-    def _rest(self, work: Enrolment, call: int, progress: Progress) -> Progress:
-        """End the call; or all of them, if the execution's history is nearly full."""
+    def _further(self, work: Enrolment, call: int, progress: Progress) -> Progress:
+        """End the call; begin the next turn, if the execution's history is nearly full."""
         if call < MAX_CALLS or work.status is not EnrolmentStatus.RUNNING:
             return progress
-        self._save(work, work.ended(EnrolmentStatus.PAUSED, self.clock.now(), RESTS(count=MAX_CALLS)))
+        after = self._save(work, work.resumed())
+        if after.turn == work.turn + 1:
+            self.workers.start(after.id, after.turn)
         return Progress(more=False, published=progress.published)
 
 
