@@ -61,6 +61,22 @@ WAITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
      ("after 1 day, at 10:00, on Monday, Friday", "1 gün sonra, saat 10:00, günler: Pazartesi, Cuma",
       "1 nap múlva, 10:00-kor, napok: hétfő, péntek", "setelah 1 hari, pukul 10:00, pada hari Senin, Jumat",
       "אחרי יום אחד, בשעה 10:00, בימים: יום שני, יום שישי")),
+    ({"until": {"field": "due_date"}, "past": "skip"},
+     ("at the date in “due_date”, not if this is over", "“due_date” tarihinde, bu an geçtiyse yapılmaz",
+      "„due_date” dátumán, ha ez már elmúlt, kimarad", "pada tanggal di “due_date”, dilewati jika sudah lewat",
+      "בתאריך שב־“due_date”, אם המועד עבר, מדלגים")),
+    ({"until": {"field": "due_date"}, "at": "10:00", "past": "run"},
+     ("at the date in “due_date”, at 10:00, as soon as possible if this is over",
+      "“due_date” tarihinde, saat 10:00, bu an geçtiyse olabildiğince erken",
+      "„due_date” dátumán, 10:00-kor, ha ez már elmúlt, amint lehet",
+      "pada tanggal di “due_date”, pukul 10:00, secepatnya jika sudah lewat",
+      "בתאריך שב־“due_date”, בשעה 10:00, אם המועד עבר, בהקדם האפשרי")),
+    ({"days": 3, "since": "entry", "past": "next"},
+     ("after 3 days, counted from entry, the next time if this is over",
+      "3 gün sonra, girişten itibaren, bu an geçtiyse bir sonraki sefer",
+      "3 nap múlva, a belépéstől számítva, ha ez már elmúlt, a következő alkalommal",
+      "setelah 3 hari, dihitung sejak masuk, pada kesempatan berikutnya jika sudah lewat",
+      "אחרי 3 ימים, מרגע הכניסה, אם המועד עבר, בפעם הבאה")),
 ]  # fmt: skip
 
 

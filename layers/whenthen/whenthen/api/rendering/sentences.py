@@ -108,6 +108,12 @@ WAITS = Phrases(
         "until": "field",
         "until_before": "field length",
         "until_after": "field length",
+        # If that moment is over, the step is not done.
+        "past_skip": "",
+        # If that moment is over, the step is done now, or as soon as its hour and its days allow it.
+        "past_run": "",
+        # If that moment is over, the step is done when the moment comes round again.
+        "past_next": "",
     },
 )
 

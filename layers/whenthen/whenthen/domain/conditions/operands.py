@@ -14,8 +14,8 @@ from whenthen.domain.common.errors import InvalidValue
 from whenthen.domain.common.reason_codes import NOT_FLAG, NOT_TEXT, TEXT_TOO_LONG, TOO_MANY
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import Choice, Number, composed, folded, number_in, number_of
+from whenthen.domain.temporal.clocks import shown
 from whenthen.domain.temporal.time_values import Duration, Span, read_duration, read_point, span_of
-from whenthen.domain.temporal.waits import shown
 
 MAX_TEXT = 1_000
 MAX_VALUES = 200

@@ -12,8 +12,9 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
+from whenthen.domain.runs.due_times import Missed, due_at
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
-from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, due_at, moment_of
+from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # The record has no date in the field from which the step's wait is counted.
 NO_DATE = ReasonCode("wait.no_date", "field")
 TOO_FAR = ReasonCode("wait.too_far", "due", "count")
+# The moment at which the step was due was over when the run came to it.
+IS_OVER = ReasonCode("wait.is_over", "moment")
 CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
 # The run's record was deleted meanwhile.
@@ -61,21 +64,29 @@ def enter_step_group(
         return Finish(*outcome_of(jobs))
     if gone := orphaned(run, context):
         return Finish(RunStatus.STOPPED, gone)
+    return _waiting(rule, run, step_group, context, clock) or due_step_group(rule, step_group, context, clock)
+
+
+def _waiting(rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime) -> Move | None:
+    """Return what the wait of `step_group` calls for; None if its steps are due at once."""
     steps = rule.step_groups[step_group]
     wait = steps[0].wait
-    if wait is not None:
-        record = context["record"] or {}
-        if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
-            # A reminder of an appointment that has no date must not go out at once.
-            reason = NO_DATE(field=wait.until.field)
-            return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
-        due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone)
-        if due > clock + timedelta(days=MAX_DAYS_AHEAD):
-            too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
-            return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
-        if due > clock:
-            return WaitUntil(step_group, due)
-    return due_step_group(rule, step_group, context, clock)
+    if wait is None:
+        return None
+    due = due_at(wait, entered=run.entered, previous=clock, record=context["record"] or {}, zone=rule.zone)
+    if due is None:
+        # A reminder of an appointment that has no date must not go out at once.
+        return _all_skipped(step_group, clock, steps, NO_DATE(field=wait.until.field if wait.until else ""))
+    if isinstance(due, Missed):
+        return _all_skipped(step_group, clock, steps, IS_OVER(moment=format_time(due.moment)))
+    if due > clock + timedelta(days=MAX_DAYS_AHEAD):
+        too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
+        return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
+    return WaitUntil(step_group, due) if due > clock else None
+
+
+def _all_skipped(step_group: int, clock: datetime, steps: Sequence[Step], reason: Reason) -> Dispatch:
+    return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
 
 
 def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:

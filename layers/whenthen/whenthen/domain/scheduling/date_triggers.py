@@ -3,15 +3,12 @@
 A sweep asks the date index for the days that it covers, so its cost follows the people who are due, not all people. It
 may run late, twice, or not for days: the window since the last one decides what it takes, and each occurrence has an id
 of its own, so one that is found twice happens once.
-
-29 February: in common years the anniversary is on 28 February, or on 1 March where the rule says `leap: mar1`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -20,23 +17,16 @@ from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.records.date_index import SERIES_FIELDS, DateEntry, month_day, partition, read_date
 from whenthen.domain.scheduling.sweep_window import CLOCK, Lateness, Window
+from whenthen.domain.temporal.anniversaries import BIRTHDAYS, Leap, anniversary
+from whenthen.domain.temporal.clocks import wall
 from whenthen.domain.temporal.recurrence import Series, buckets_of, read_series
 from whenthen.domain.temporal.time_zones import parse_zone
-from whenthen.domain.temporal.waits import wall
 
 DEFAULT_HOUR = time(9)
 """Default hour of a rule without one, for a date without a time."""
 
-_BIRTHDAYS = frozenset({"birth_date", "birthday", "date_of_birth"})
 _DAY = timedelta(days=1)
 _LEAP_YEAR = 2024
-
-
-class Leap(StrEnum):
-    """Choose the anniversary of 29 February in a common year."""
-
-    FEB28 = "feb28"
-    MAR1 = "mar1"
 
 
 class DateField(Struct, frozen=True):
@@ -61,7 +51,7 @@ class DateField(Struct, frozen=True):
     @property
     def event_type(self) -> str:
         """Return the type of the event that is made when the trigger is due."""
-        birthday = self.yearly and not self.days and self.field in _BIRTHDAYS
+        birthday = self.yearly and not self.days and self.field in BIRTHDAYS
         return BIRTHDAY_REACHED if birthday else DATE_REACHED
 
 
@@ -150,14 +140,6 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
         },
         origin=f"source:{CLOCK}",
     )
-
-
-def anniversary(month: int, day: int, year: int, leap: Leap = Leap.FEB28) -> date:
-    """Return the day of `year` on which month and day come round."""
-    try:
-        return date(year, month, day)
-    except ValueError:  # 29 February of a common year
-        return date(year, 2, 28) if leap is Leap.FEB28 else date(year, 3, 1)
 
 
 def _falls_on(day: date, start: date, spec: DateField, series: Series | None, *, yearless: bool) -> bool:

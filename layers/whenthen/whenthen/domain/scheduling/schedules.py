@@ -23,7 +23,7 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import SCHEDULE_REACHED
 from whenthen.domain.scheduling.sweep_window import CLOCK, MAX_LATE, Lateness, Window
-from whenthen.domain.temporal.waits import LAST, wall
+from whenthen.domain.temporal.clocks import LAST, wall
 
 MAX_PER_HOUR = 12
 """Bound a schedule to each five minutes: sweeps are not finer, and views are large."""

@@ -14,8 +14,9 @@ from whenthen.domain.schemas.parts import (
     record,
     ref,
 )
+from whenthen.domain.temporal.clocks import WEEKDAYS
 from whenthen.domain.temporal.time_values import MAX_DURATION_DAYS, UNITS
-from whenthen.domain.temporal.waits import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, WEEKDAYS
+from whenthen.domain.temporal.waits import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, Past
 
 _MINUTES_A_DAY = UNITS["days"]
 
@@ -40,6 +41,12 @@ _WAIT = {
         examples=[["mon", "tue", "wed", "thu", "fri"]],
     ),
     "until": noted(ref("Until"), "Count from a date of the record instead."),
+    "past": noted(
+        choice(Past),
+        "What is done if the moment is over when the step is entered: skip the step, run it now (when hour and days"
+        " allow it), or wait for the next such moment. By default a moment of a date of the record skips, others run.",
+        examples=["next"],
+    ),
 }
 
 _UNTIL = {

@@ -26,8 +26,8 @@ from whenthen.domain.templating import number_filters
 from whenthen.domain.templating.budget import MAX_RENDERED, budget_of
 from whenthen.domain.templating.number_filters import canonical
 from whenthen.domain.templating.plain_text import plain, truths_of
+from whenthen.domain.temporal.clocks import shown
 from whenthen.domain.temporal.time_zones import parse_zone
-from whenthen.domain.temporal.waits import shown
 
 _LONGEST_PATTERN = 100
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
-from whenthen.domain.temporal.waits import WEEKDAYS, shown
+from whenthen.domain.temporal.clocks import WEEKDAYS, shown
 
 MAX_INTERVAL = 1_000
 MAX_COUNT = 10_000

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import InvalidValue
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.temporal.waits import LAST, WEEKDAYS, end_of_calendar, in_utc, shown, wall
+from whenthen.domain.temporal.clocks import LAST, WEEKDAYS, end_of_calendar, in_utc, shown, wall
 
 MAX_DURATION_DAYS = 3_660
 

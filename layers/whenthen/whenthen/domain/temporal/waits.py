@@ -1,27 +1,24 @@
-"""Calculate when a step is due, from its wait, the moment it counts from, the record and the time zone.
+"""Define how long a step waits: from where it counts, until which hour and days, and what is done if that is over.
 
-Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and minutes are
-elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday afternoon, at 10:00, is
-Wednesday at 10:00. In every other case it is the next time that the clock shows it. A wall-clock time that a spring
-change skips becomes the first moment after the gap; one that an autumn change repeats means its first occurrence.
+`domain.runs.due_times` calculates when a step is due.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.temporal.clocks import WEEKDAYS
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WAIT_DAYS = 360
 """Bound the length of one wait. A run may have any number of them."""
 MAX_DAYS_AHEAD = 3_660
@@ -32,11 +29,20 @@ BAD_HOUR = ReasonCode("clock_time.malformed")
 UNKNOWN_DAY = ReasonCode("days.unknown", "options")
 WAIT_TOO_LONG = ReasonCode("wait.too_long", "count")
 
-LAST = datetime.max.replace(tzinfo=UTC)
-FIRST = datetime.min.replace(tzinfo=UTC)
-_MIDDLE = 5_000
-
 HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+class Past(StrEnum):
+    """Decide about a step whose moment is over when the step is entered.
+
+    SKIP  the step is skipped
+    RUN   it is due now, or when the hour and the days of its wait allow it
+    NEXT  it is due when its moment comes round again
+    """
+
+    SKIP = "skip"
+    RUN = "run"
+    NEXT = "next"
 
 
 class Until(Struct, frozen=True):
@@ -47,7 +53,10 @@ class Until(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """Describe how long a step waits, counted from the previous step or from the run's entry."""
+    """Describe how long a step waits, counted from the previous step, the run's entry, or a date of the record.
+
+    past  as written; None: see `policy`
+    """
 
     days: int = 0
     hours: int = 0
@@ -57,6 +66,7 @@ class Wait(Struct, frozen=True):
     at: time | None = None
     weekdays: tuple[str, ...] = ()
     until: Until | None = None
+    past: Past | None = None
 
     @property
     def immediate(self) -> bool:
@@ -69,10 +79,23 @@ class Wait(Struct, frozen=True):
         return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
 
     @property
+    def policy(self) -> Past:
+        """Return what is done about a moment that is over: one of a date of the record is skipped, others run."""
+        return self.past or (Past.RUN if self.until is None else Past.SKIP)
+
+    @property
     def on_a_day(self) -> bool:
         """Tell whether the wait names a day and an hour of it, rather than a length of time."""
-        by_days = self.days or self.until is not None
-        return self.at is not None and bool(by_days) and not (self.hours or self.minutes or self.seconds)
+        return self.at is not None and bool(self.days or self.until) and not self._by_the_clock
+
+    @property
+    def names_an_hour(self) -> bool:
+        """Tell whether the wait says at which time of the day it ends, where it counts from a date without one."""
+        return self.at is not None or self._by_the_clock
+
+    @property
+    def _by_the_clock(self) -> bool:
+        return bool(self.hours or self.minutes or self.seconds)
 
 
 def read_hour(reader: Reader, name: str) -> time | None:
@@ -108,6 +131,7 @@ def read_wait(reader: Reader) -> Wait:
         at=read_hour(reader, "at"),
         weekdays=read_weekdays(reader, "weekdays"),
         until=None if until is None else read_until(until),
+        past=Past(past) if (past := reader.choice("past", list(Past), "")) else None,
     )
     if wait.length > timedelta(days=MAX_WAIT_DAYS):
         reader.report("", WAIT_TOO_LONG(count=MAX_WAIT_DAYS))
@@ -126,104 +150,3 @@ def read_until(reader: Reader) -> Until:
         reader.report("field", EMPTY())
     reader.finish()
     return until
-
-
-def due_at(wait: Wait, *, entered: datetime, previous: datetime, record: Mapping[str, Any], zone: tzinfo) -> datetime:
-    """Return the moment at which a step with this `wait` is due, in UTC; never before `previous`.
-
-    entered   when the run's event happened
-    previous  when the step before was done (or `entered`, for the first)
-    """
-    start = entered if wait.since == "entry" else previous
-    if wait.until is not None:
-        start = moment_of(record.get(wait.until.field), zone) or start
-    try:
-        due = _counted_from(start, wait, zone)
-    except OverflowError:
-        # Dates such as 9999-12-31 and 0001-01-01 stand for never and for long ago; the calendar ends right there.
-        due = LAST if start > previous else FIRST
-    return max(due, previous.astimezone(UTC))
-
-
-def _counted_from(start: datetime, wait: Wait, zone: tzinfo) -> datetime:
-    moment = _plus_days(start, wait.until.days if wait.until else 0, zone)
-    moment = _plus_days(moment, wait.days, zone)
-    if wait.on_a_day:
-        moment = wall(moment.astimezone(zone).date(), time(), zone)
-    moment += timedelta(hours=wait.hours, minutes=wait.minutes, seconds=wait.seconds)
-    return _at_hour(moment, wait, zone)
-
-
-def moment_of(value: Any, zone: tzinfo) -> datetime | None:
-    """Return a record's date or time as a moment. A bare date is midnight in `zone`. None for other values."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.upper())
-    except ValueError:
-        return None
-    return in_utc(moment, zone)
-
-
-def in_utc(moment: datetime, zone: tzinfo) -> datetime:
-    """Return the moment in UTC. A naive one is by the clocks of `zone`; one beyond the calendar is its end."""
-    try:
-        return (wall(moment.date(), moment.time(), zone) if moment.tzinfo is None else moment).astimezone(UTC)
-    except OverflowError:
-        return end_of_calendar(moment)
-
-
-def shown(moment: datetime, zone: tzinfo) -> datetime:
-    """Return the moment by the clocks of `zone`; the moment unchanged where that is beyond the calendar."""
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:
-        return moment
-
-
-def end_of_calendar(near: date) -> datetime:
-    """Return the calendar's last moment, or its first: 9999-12-31 stands for never, 0001-01-01 for long ago."""
-    return LAST if near.year > _MIDDLE else FIRST
-
-
-def wall(day: date, hour: time, zone: tzinfo) -> datetime:
-    """Return the moment at which the clocks of `zone` show `hour` on `day`, in UTC."""
-    local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone)
-    moment = local.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return moment
-    return _end_of_gap(local, zone)
-
-
-def _end_of_gap(local: datetime, zone: tzinfo) -> datetime:
-    """Return the first moment after the gap that swallows `local`: where the offset changes, to the minute."""
-    # fold=0 reads the skipped hour with the offset before the change, fold=1 with the one after it.
-    late, early = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-    before = early.astimezone(zone).utcoffset()
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) / 2
-        if middle.astimezone(zone).utcoffset() == before:
-            early = middle
-        else:
-            late = middle
-    return late.replace(microsecond=0)
-
-
-def _plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
-    local = moment.astimezone(zone)
-    if not days:
-        return moment.astimezone(UTC)
-    return wall(local.date() + timedelta(days=days), local.time(), zone)
-
-
-def _at_hour(moment: datetime, wait: Wait, zone: tzinfo) -> datetime:
-    """Return the first moment from `moment` on that has the wanted hour and weekday."""
-    local = moment.astimezone(zone)
-    candidate = moment if wait.at is None else wall(local.date(), wait.at, zone)
-    allowed = wait.weekdays or WEEKDAYS
-    day = local.date()
-    # The weekday is that of the moment found: a zone may skip a whole day, as Samoa did in 2011.
-    while candidate < moment or WEEKDAYS[candidate.astimezone(zone).weekday()] not in allowed:
-        day += timedelta(days=1)
-        candidate = wall(day, wait.at or local.time(), zone)
-    return candidate
