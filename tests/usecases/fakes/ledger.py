@@ -14,8 +14,9 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.subscriptions import signals_of_run
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, MOVED_ON
-from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
+from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started, Subscription
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -35,7 +36,7 @@ class FakeRuns:
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     jobs_of: dict[str, set[JobKey]] = field(default_factory=dict)
     once: dict[str, str] = field(default_factory=dict)
-    exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
+    exits: dict[tuple[str, str, bool], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
     on_outcome: Callable[[Run], None] = lambda _run: None
@@ -62,7 +63,9 @@ class FakeRuns:
             (at, place) > (run.entered, run.place)
             for key in run.watch
             for event_type in run.exits_on
-            for place, at in self.exits.get((key, event_type), {}).items()
+            for names_record in (True, False)
+            if key == run.record or not names_record or event_type not in run.exits_of_record
+            for place, at in self.exits.get((key, event_type, names_record), {}).items()
         )
 
     def load(self, run_id: str) -> RunState | None:
@@ -176,13 +179,13 @@ class FakeRuns:
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         for key in keys:
-            self.exits.setdefault((key, event.type), {})[order_key(event)] = event.time
+            self.exits.setdefault((key, event.type, event.subject is not None), {})[order_key(event)] = event.time
 
-    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
         return [
-            (run.id, (*run.exits_on, *run.rechecks_on), run.entered)
+            Subscription(run.id, signals_of_run(run), run.entered)
             for run in self.runs.values()
-            if not run.status.final and (run.exits_on or run.rechecks_on) and set(keys) & set(run.watch)
+            if not run.status.final and set(keys) & {*(run.watch if run.exits_on else ()), run.record}
         ]
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:

@@ -15,7 +15,7 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.planner import EXIT_CONDITION
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.usecases.matching.match_event import EXITED_BEFORE_START
-from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
+from whenthen.usecases.matching.notify_runs import EXIT_EVENT
 from whenthen.usecases.runs.perform_job import RUN_ENDED
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
@@ -225,20 +225,6 @@ def test_a_change_of_another_record_of_the_same_person_is_not_judged_by_this_rul
     world.changes("lead:2", status="customer")
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.DONE
-
-
-def test_the_exit_condition_is_looked_at_again_when_a_step_is_due(world: World) -> None:
-    """No event tells of it: the rule names no kind whose changes could be watched."""
-    without_kind = {name: value for name, value in rule(GREET, CALL, exit={"when": BOUGHT}).items() if name != "kind"}
-    written = world.has_rule(without_kind)
-    event = world.happens("lead.created", subject="lead:1")
-    world.settle()
-    world.changes("lead:1", status="customer")
-    world.settle()
-    assert not world.run_of(event, written).run.status.final
-    world.run_out()
-    state = world.run_of(event, written)
-    assert (state.run.status, tasks(world)) == (RunStatus.STOPPED, [])
 
 
 def test_an_exit_that_is_redelivered_finds_the_run_stopped(world: World) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
-    from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started
+    from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started, Subscription
 
 
 class RunLedger(Protocol):
@@ -22,8 +22,8 @@ class RunLedger(Protocol):
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
-        EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
-        to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
+        EXITED: an event that stops this run (`exits_on`) was seen already; other signals are for the caller to
+        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
         subscribes to nothing.
         """
 
@@ -90,8 +90,8 @@ class RunLedger(Protocol):
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         """Note under each key that an event of this type was seen, at its time."""
 
-    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
-        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
+        """Find the open runs subscribed under these keys, each once."""
 
     def by_rule(self, rule_id: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs of a rule, newest first; eventually consistent."""

@@ -30,6 +30,9 @@ MAX_DATES = 12
 SERIES_FIELDS = frozenset({"starts_at", "start", "date"})
 """Name the fields that a record's `recurrence` is about."""
 
+RECURRENCE_FIELDS = ("recurrence", "recurrence_exceptions")
+"""Name the fields that make a series of a date: its rule, and the days taken out of it."""
+
 MAX_LEFT_OUT = 400
 """Bound the days that may be taken out of a series. Each of its entries holds them."""
 
@@ -151,7 +154,7 @@ def days_on_earth(moment: datetime) -> tuple[date, ...]:
 
 def recurrence_of(fields: Mapping[str, Any], name: str) -> tuple[str | None, tuple[str, ...]]:
     """Return the rule of the series that the record's date begins, or None, and the days taken out of it."""
-    rule, left_out = fields.get("recurrence"), fields.get("recurrence_exceptions")
+    rule, left_out = map(fields.get, RECURRENCE_FIELDS)
     if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
         return None, ()
     days = left_out[:MAX_LEFT_OUT] if isinstance(left_out, list) else ()

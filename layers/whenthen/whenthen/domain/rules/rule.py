@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, BAD_ZONE
 from whenthen.domain.conditions.condition import Condition, read_condition
-from whenthen.domain.events.event import EVENT_TYPE, parse_time
+from whenthen.domain.events.event import parse_time
 from whenthen.domain.records.record import KIND
-from whenthen.domain.rules.event_triggers import watched
+from whenthen.domain.rules.exits import Exit, read_exit
 from whenthen.domain.rules.steps import OnError, Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 __all__ = [
-    "MAX_EXITS", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
+    "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
     "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
-MAX_EXITS = 10
 MAX_VERSION = 1_000_000_000
 
 
@@ -54,13 +53,6 @@ class Entry(Struct, frozen=True):
 
     again: ReentryPolicy = ReentryPolicy.ALWAYS
     only_new: bool = False
-
-
-class Exit(Struct, frozen=True):
-    """End a run early: on one of these events, or if this condition holds before a step."""
-
-    on: tuple[str, ...] = ()
-    when: Condition | None = None
 
 
 class Rule(Struct, frozen=True):
@@ -91,6 +83,12 @@ class Rule(Struct, frozen=True):
         return zone_of(self.time_zone)
 
     @property
+    def record_kind(self) -> str | None:
+        """Return the kind of the records that its runs are about; None if these may be of several kinds."""
+        trigger = self.trigger
+        return self.kind or (trigger.view and trigger.view.kind) or getattr(trigger.timer, "kind", None)
+
+    @property
     def step_groups(self) -> tuple[tuple[Step, ...], ...]:
         """Group the steps in their order; those that start together are one group."""
         step_groups: list[list[Step]] = []
@@ -117,7 +115,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     rule = replace(
         head,
         steps=read_steps(reader, head.trigger, head.zone),
-        exit=_read_exit(reader.child("exit"), head.zone),
+        exit=read_exit(reader.child("exit"), head.zone),
         language=reader.choice("language", LANGUAGES, ""),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
@@ -190,15 +188,3 @@ def _read_entry(reader: Reader | None) -> Entry:
     )
     reader.finish()
     return entry
-
-
-def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
-    if reader is None:
-        return Exit()
-    types = reader.texts("on", most=MAX_EXITS)
-    for event_type in types:
-        if not EVENT_TYPE.fullmatch(event_type):
-            reader.report("on", BAD_EVENT_TYPE(value=event_type))
-    found = Exit(on=watched(types), when=read_condition(reader, "when", zone.key))
-    reader.finish()
-    return found

@@ -92,7 +92,7 @@ class _Count(Struct, frozen=True):
         """Tell whether it is too late, now, for a step that was due at `moment`."""
         if moment >= self.now:
             return False
-        if self.wait.weekdays and weekday_of(self.now, self.zone) not in self.wait.weekdays:
+        if not self._is_on_its_days:
             return True
         if self.whole_day:
             return shown(self.now, self.zone).date() > shown(moment, self.zone).date()
@@ -102,6 +102,15 @@ class _Count(Struct, frozen=True):
         """Tell whether a date that comes round, or the moment that counts from it, is still ahead."""
         today = shown(self.now, self.zone).date()
         return shown(start, self.zone).date() >= today or not self.is_over(self.moment(start))
+
+    @property
+    def _is_on_its_days(self) -> bool:
+        return not self.wait.weekdays or weekday_of(self.now, self.zone) in self.wait.weekdays
+
+    @property
+    def _is_allowed_now(self) -> bool:
+        """Tell whether the wait names no hour, and the day is one of its days."""
+        return self.wait.at is None and self._is_on_its_days
 
     def kept(self, moment: datetime, again: Iterator[datetime] | None) -> datetime | Missed:
         """Return the moment if it is not over, else what the policy makes of it.
@@ -113,9 +122,9 @@ class _Count(Struct, frozen=True):
         match self.wait.policy:
             case Past.SKIP:
                 return Missed(moment)
-            case Past.RUN:
-                return next_at(self.now, self.wait.at, self.wait.weekdays, self.zone)
-        if again is None:
+            case Past.RUN if self._is_allowed_now:
+                return self.now
+        if self.wait.policy is Past.RUN or again is None:
             hour = self.wait.at or shown(moment, self.zone).time()
             return next_at(self.now, hour, self.wait.weekdays, self.zone)
         later = (found for start in again if not self.is_over(found := self.moment(start)))
@@ -170,6 +179,8 @@ def _read(field: str, record: Mapping[str, Any], zone: tzinfo) -> _Dated | None:
     start = moment_of(value, zone)
     if start is None:
         return None
+    # Times are stored in milliseconds: a moment must be the same when it is calculated again.
+    start = start.replace(microsecond=start.microsecond // 1_000 * 1_000)
     local = shown(start, zone)
     clock = None if len(value) <= _LONGEST_DATE else local.time()
     return _Dated(field, local.date(), clock, start, record, zone)

@@ -89,6 +89,31 @@ def _all_skipped(step_group: int, clock: datetime, steps: Sequence[Step], reason
     return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
 
 
+def waits_for_record(rule: Rule, step_group: int) -> bool:
+    """Tell whether the wait of the step group counts from a date of the record, which may move."""
+    wait = rule.step_groups[step_group][0].wait
+    return wait is not None and wait.until is not None
+
+
+def go_on_waiting(rule: Rule, run: Run, context: Mapping[str, Any], now: datetime, jobs: Sequence[Job]) -> Move:
+    """Decide about a run's wait anew, by its record as that is now: `WaitUntil` the same moment if nothing moved.
+
+    now   the time; a wait that is over is decided about as at its end, however late that is noticed
+    """
+    clock = max(run.due, min(now, run.waits_until or now))
+    return enter_step_group(rule, run, run.step_group + 1, context, clock, jobs)
+
+
+def end_of_wait(rule: Rule, run: Run, context: Mapping[str, Any], due: datetime, jobs: Sequence[Job]) -> Move:
+    """Decide what follows the end of a run's wait at `due`: its step group, unless the record's date has moved."""
+    step_group = run.step_group + 1
+    if waits_for_record(rule, step_group):
+        return go_on_waiting(rule, run, context, due, jobs)
+    if gone := orphaned(run, context):
+        return Finish(RunStatus.STOPPED, gone)
+    return due_step_group(rule, step_group, context, due)
+
+
 def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:
     """Decide what to do now that `step_group` is due, by the exit and each step's condition as they are now."""
     if exited(rule, context):

@@ -17,7 +17,9 @@ from msgspec import Struct, field
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
+from whenthen.domain.rules.exits import ExitScope, exit_scope
 from whenthen.domain.runs.happenings import run_id
+from whenthen.domain.runs.subscriptions import followed_fields, updated_type
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -124,7 +126,9 @@ class Run(Struct, frozen=True, omit_defaults=True):
     entered      when the event happened: waits `since: entry` count from it
     watch        the record's ref and identities: an event with any of them is about this run's customer
     exits_on     event types that stop this run; stored, so that an exit need not load the rule
+    exits_of_record  those of them that stop it only if they are about its record
     rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
+    follows      fields of the record from whose dates its steps wait: a change of one may move a wait
     place        order key: of the exits of the run's own moment, only those behind it stop the run
                  (`domain.events.ordering`)
     due          the run's own clock
@@ -145,7 +149,9 @@ class Run(Struct, frozen=True, omit_defaults=True):
     started_at: datetime
     watch: tuple[str, ...] = ()
     exits_on: tuple[str, ...] = ()
+    exits_of_record: tuple[str, ...] = ()
     rechecks_on: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     place: str = ""
     step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
@@ -173,7 +179,9 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         started_at=now,
         watch=tuple(dict.fromkeys(watch)),
         exits_on=rule.exit.on,
-        rechecks_on=rechecked_types(rule),
+        exits_of_record=_exits_of_record(rule, ref),
+        rechecks_on=(updated_type(ref),) if ref and rule.exit.when is not None else (),
+        follows=followed_fields(rule) if ref else (),
         place=order_key_of_run(event, rule.exit.on),
         shadow=shadow,
         # The event of a deletion carries the record that is no more: its run is about that.
@@ -181,14 +189,12 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
     )
 
 
-def rechecked_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types after which the rule's exit condition may hold: changes of its kind of record."""
-    return (f"{rule.kind}.updated",) if rule.exit.when is not None and rule.kind else ()
-
-
-def watched_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types at which a run of `rule` may stop: its exits, and those of `rechecked_types`."""
-    return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule))))
+def _exits_of_record(rule: Rule, ref: str | None) -> tuple[str, ...]:
+    """Return the exits that must be about the record of a run. A run about no record knows only its customer."""
+    if ref is None:
+        return ()
+    kind = ref.partition(":")[0]
+    return tuple(each for each in rule.exit.on if exit_scope(rule.exit, each, kind) is ExitScope.RECORD)
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

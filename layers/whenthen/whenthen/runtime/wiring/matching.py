@@ -25,7 +25,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
     def match_event(self) -> MatchEvent:
         from whenthen.usecases.matching.decide import Decide
         from whenthen.usecases.matching.match_event import MatchEvent
-        from whenthen.usecases.matching.stop_on_exit import StopOnExit
+        from whenthen.usecases.matching.notify_runs import NotifyRuns
 
         return MatchEvent(
             rules=self.rule_book,
@@ -34,7 +34,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             log=self.event_log,
             preloading=self.preloading,
             decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
-            stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock),
+            notify_runs=NotifyRuns(self.rule_book, self.runs, self.sequences, self.orchestrator, self.clock),
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
             budgets=self.budgets,

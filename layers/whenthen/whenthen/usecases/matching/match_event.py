@@ -20,6 +20,7 @@ from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
+from whenthen.domain.runs.subscriptions import is_heard, signals_of_run
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
 from whenthen.usecases.matching.decide import speaks, wanted_for
 from whenthen.usecases.runs.orchestrator import jobs_of
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
-    from whenthen.usecases.matching.stop_on_exit import StopOnExit
+    from whenthen.usecases.matching.notify_runs import NotifyRuns
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
@@ -66,7 +67,7 @@ class MatchEvent(Struct, frozen=True):
     log: EventLog
     preloading: Preloading
     decide: Decide
-    stop_on_exit: StopOnExit
+    notify_runs: NotifyRuns
     orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
@@ -112,14 +113,15 @@ class MatchEvent(Struct, frozen=True):
         ahead.forget_records()
 
     def _carry_out(self, plan: Plan, ahead: Preloaded) -> Plan:
-        if plan.event.type in ahead.exit_types:
-            self.stop_on_exit(plan.event, plan.record, self._context(plan, plan.record, self.clock.now()))
+        if is_heard(plan.event, ahead.signals):
+            context = self._context(plan, plan.record, self.clock.now())
+            self.notify_runs(plan.event, plan.record, context, ahead.signals)
         refused = [*plan.refused]
         for planned in plan.rules:
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            started = self._start(plan, self.rules.version(planned.rule, planned.version))
+            started = self._start(plan, self.rules.version(planned.rule, planned.version), ahead)
             if started is Started.ENTERED_BEFORE:
                 refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
@@ -137,10 +139,11 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule) -> Started:
+    def _start(self, plan: Plan, rule: Rule, ahead: Preloaded) -> Started:
         now = self.clock.now()
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         run, jobs = self._first_step_group(run, rule, plan)
+        self._listen(run, ahead)
         earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
         started = self.runs.start(run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier)
         if started is Started.EXITED:
@@ -148,6 +151,13 @@ class MatchEvent(Struct, frozen=True):
         elif started in (Started.STARTED, Started.EXISTS):
             self._launch(RunState(run, plan.event, jobs), already=started is Started.EXISTS)
         return started
+
+    def _listen(self, run: Run, ahead: Preloaded) -> None:
+        """Let events be looked at for what the run waits for. Saving its rule did so, if it names a kind of record."""
+        missing = frozenset(signals_of_run(run)) - ahead.signals
+        if missing and not run.status.final:
+            self.rules.listen(missing)
+            ahead.signals |= missing
 
     def _stop(self, run: Run, event: Event) -> None:
         """Store the run as stopped. It may have been written before its exit was seen: then it is ended."""

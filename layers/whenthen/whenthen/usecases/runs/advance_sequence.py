@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.runs.planner import Finish, due_step_group, orphaned
+from whenthen.domain.runs.planner import end_of_wait
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
 
@@ -41,13 +41,11 @@ class AdvanceSequence(Struct, frozen=True):
         return True
 
     def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
-        """Enter the step group; or start the wait's next leg, if `until` ended only one of them."""
+        """Enter the step group; or start the wait's next leg, if `until` ended only one of them, or was moved."""
         step_group = state.run.step_group + 1
         if until < due:
             self.sequences.wait(state.run.id, step_group, end_of_next_leg(due, until))
             return
         # The wait is over because the state machine says so, whatever the clock here shows.
         rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, due)
-        gone = orphaned(state.run, context)
-        move = Finish(RunStatus.STOPPED, gone) if gone else due_step_group(rule, step_group, context, due)
-        self.orchestrator.carry_out(state, move)
+        self.orchestrator.carry_out(state, end_of_wait(rule, state.run, context, due, state.jobs))

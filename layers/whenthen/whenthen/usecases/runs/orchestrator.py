@@ -12,7 +12,15 @@ from msgspec.structs import replace
 
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
-from whenthen.domain.runs.planner import Dispatch, Finish, Move, WaitUntil, after_step_group
+from whenthen.domain.runs.planner import (
+    Dispatch,
+    Finish,
+    Move,
+    WaitUntil,
+    after_step_group,
+    go_on_waiting,
+    waits_for_record,
+)
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
@@ -122,7 +130,7 @@ class Orchestrator(Struct, frozen=True):
         if run.status.final:
             return
         if run.status is RunStatus.WAITING:
-            self._wait(run, run.step_group + 1, run.waits_until or run.due)
+            self._hold(state)
             return
         send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
         self.carry_on(state)
@@ -147,15 +155,28 @@ class Orchestrator(Struct, frozen=True):
         if isinstance(move, Finish):
             self.finish(run, move)
         else:
-            self._park(run, move)
+            self._park(replace(state, run=run, jobs=jobs), move)
 
     def finish(self, run: Run, move: Finish) -> None:
         """Give the run its outcome."""
         self.runs.finish(run, move.status, move.reason, self.clock.now())
 
-    def _park(self, run: Run, move: WaitUntil) -> None:
-        self.runs.park(run, move.due)
-        self._wait(run, move.step_group, move.due)
+    def _park(self, state: RunState, move: WaitUntil) -> None:
+        """Write that the run waits, and hold its wait."""
+        self.runs.park(state.run, move.due)
+        self._hold(replace(state, run=replace(state.run, status=RunStatus.WAITING, waits_until=move.due)))
 
-    def _wait(self, run: Run, step_group: int, due: datetime) -> None:
-        self.sequences.wait(run.id, step_group, end_of_leg(due, self.clock.now()))
+    def _hold(self, state: RunState) -> None:
+        """Let an execution hold the wait that is written in the run; it exists once.
+
+        A wait for a date of the record is looked at once more. First it is written, then the record is read: a date
+        that moves afterwards finds the run waiting. So one of the two sees the other, however they meet.
+        """
+        run, now = state.run, self.clock.now()
+        step_group, due = run.step_group + 1, run.waits_until or run.due
+        if run.follows and waits_for_record(rule := self.rule_of(run), step_group):
+            move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs)
+            if move != WaitUntil(step_group, due):
+                self.carry_out(state, move)
+                return
+        self.sequences.wait(run.id, step_group, end_of_leg(due, now))

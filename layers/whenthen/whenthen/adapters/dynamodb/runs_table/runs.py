@@ -34,7 +34,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.ports.values import Page, RunState, Started
+from whenthen.ports.values import Page, RunState, Started, Subscription
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
@@ -96,7 +96,7 @@ class DynamoRuns(DynamoJobs):
         if enrolment_key is not None:
             free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
             guards.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
-        if exit_subscriptions.watches(run):
+        if not run.status.final:
             guards += exit_subscriptions.subscription_writes(self._runs, run)
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
@@ -116,7 +116,7 @@ class DynamoRuns(DynamoJobs):
         While a transaction is applied item by item, an exit may be noted and find no subscription yet: then this look
         finds the exit. docs/architecture.md, "Exits win".
         """
-        if not exit_subscriptions.watches(run):
+        if run.status.final or not run.exits_on:
             return False
         seen = exit_subscriptions.last_exit(self._runs, run)
         if seen is None:
@@ -202,7 +202,7 @@ class DynamoRuns(DynamoJobs):
                 "expires_at": expires_at,
             },
         )
-        others = exit_subscriptions.unsubscribe_writes(self._runs, run) if run.exits_on or run.rechecks_on else []
+        others = exit_subscriptions.unsubscribe_writes(self._runs, run)
         if apart:
             expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
             others.append(update(self._runs, run_pk(run.id), EVENT, expiring))
@@ -232,8 +232,8 @@ class DynamoRuns(DynamoJobs):
         """Note under each key that an event of this type was seen, at its time."""
         exit_subscriptions.note(self._runs, keys, event, self._clock.now())
 
-    def watching(self, keys: Sequence[str]) -> list[exit_subscriptions.Found]:
-        """Find the open runs subscribed under these keys: (run id, its `exits_on` and `rechecks_on`, entered)."""
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
+        """Find the open runs subscribed under these keys, each once."""
         return exit_subscriptions.watching(self._runs, keys)
 
     # --- lists ------------------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+"""Name what open runs are to be told of, by signals, and tell whether an event is one of these.
+
+A signal is a text. An event type stands for the events of that type: an exit. A type of updates with a field behind it,
+`lead.updated:visit_date`, stands for changes of the field, from whose date a step waits; with `*` as the field, for any
+change, at which the exit condition is looked at again. A merge is a change of whatever the records hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from whenthen.domain.events.types import MERGED
+from whenthen.domain.records.date_index import RECURRENCE_FIELDS, SERIES_FIELDS
+from whenthen.domain.temporal.waits import Past
+
+if TYPE_CHECKING:
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.runs.run import Run
+    from whenthen.domain.temporal.waits import Wait
+
+_ANY = "*"
+_UPDATED = "updated"
+
+
+def signals_of_rule(rule: Rule) -> frozenset[str]:
+    """Return the signals that runs of the rule wait for, as far as the kind of their record is certain."""
+    kind = rule.record_kind
+    changes = _changes(f"{kind}.{_UPDATED}", followed_fields(rule), rechecks=rule.exit.when is not None) if kind else ()
+    return frozenset({*rule.exit.on, *changes})
+
+
+def signals_of_run(run: Run) -> tuple[str, ...]:
+    """Return the signals that the run waits for, each once."""
+    found = [*run.exits_on]
+    if run.record is not None:
+        found += _changes(updated_type(run.record), run.follows, rechecks=bool(run.rechecks_on))
+    return tuple(dict.fromkeys(found))
+
+
+def updated_type(ref: str) -> str:
+    """Return the type of the events that tell of updates of the record."""
+    return f"{ref.partition(':')[0]}.{_UPDATED}"
+
+
+def followed_fields(rule: Rule) -> tuple[str, ...]:
+    """Return the fields of the record whose changes move waits of the rule's runs."""
+    waits = (step.wait for step in rule.steps)
+    return tuple(dict.fromkeys(field for wait in waits if wait is not None for field in _fields_of(wait)))
+
+
+def _fields_of(wait: Wait) -> Iterable[str]:
+    """Return the fields of the record from which the end of the wait follows."""
+    if wait.until is None:
+        return ()
+    repeats = wait.policy is Past.NEXT and wait.until.field in SERIES_FIELDS
+    return (wait.until.field, *RECURRENCE_FIELDS) if repeats else (wait.until.field,)
+
+
+def _changes(updated: str, fields: Iterable[str], *, rechecks: bool) -> list[str]:
+    return [f"{updated}:{field}" for field in (*([_ANY] if rechecks else []), *fields)]
+
+
+def is_heard(event: Event, signals: Collection[str]) -> bool:
+    """Tell whether the event is one of those that the signals stand for."""
+    if event.type in signals:
+        return True
+    kind, _, verb = event.type.partition(".")
+    if verb == MERGED:
+        return any(signal.startswith(f"{kind}.{_UPDATED}") for signal in signals)
+    return verb == _UPDATED and any(f"{event.type}:{field}" in signals for field in (_ANY, *event.changes))
