@@ -12,13 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.adapters.interventions import Intervening
-from tests.adapters.samples import EXITS, NOW, FixedClock, event, job, minutes, run, why
+from tests.adapters.samples import EXITS, NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
-from whenthen.ports.values import Started
+from whenthen.ports.values import Started, Subscription
 
 RETENTION = timedelta(days=90)
 LONG = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz", k=4_000))  # noqa: S311 - text that hardly compresses
@@ -84,7 +84,7 @@ def test_a_record_enters_once(ledger: DynamoRuns) -> None:
     assert ledger.start(first, event("e1"), [], enrolment_key="rule_1#lead:4711") is Started.STARTED
     assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:4711") is Started.ENTERED_BEFORE
     assert ledger.load(second.id) is None
-    assert ledger.watching(["lead:4711"]) == [(first.id, (*first.exits_on, *first.rechecks_on), NOW)]
+    assert ledger.watching(["lead:4711"]) == [Subscription(first.id, (*first.exits_on, "lead.updated:*"), NOW)]
     assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:5") is Started.STARTED
 
 
@@ -121,6 +121,30 @@ def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
     assert ledger.start(doubled, event(), [], enrolment_key=None) is Started.STARTED
     assert ledger.finish(doubled, RunStatus.DONE, why(""), minutes(5))
     assert ledger.watching(["lead:4711", "lead:4711"]) == []
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "signals"),
+    [
+        ({"follows": ("visit_date",)}, ("lead.updated:visit_date",)),
+        ({"rechecks_on": ("lead.updated",)}, ("lead.updated:*",)),
+        ({"rechecks_on": ("lead.updated",), "follows": ("ends_at",)}, ("lead.updated:*", "lead.updated:ends_at")),
+    ],
+)
+def test_a_run_that_only_changes_of_its_record_concern_is_found_under_the_record_alone(
+    ledger: DynamoRuns, dynamodb: Any, waits_for: dict[str, Any], signals: tuple[str, ...]
+) -> None:
+    started = run(event(), **{"exits_on": (), "rechecks_on": (), **waits_for})
+    assert ledger.start(started, event(), [], enrolment_key=None) is Started.STARTED
+    assert ledger.watching(["lead:4711"]) == [Subscription(started.id, signals, NOW)]
+    assert ledger.watching([f"phone#{PHONE}"]) == []
+    state = ledger.load(started.id)
+    assert state is not None
+    assert (state.run.follows, state.run.rechecks_on) == (started.follows, started.rechecks_on)
+    assert ledger.finish(started, RunStatus.DONE, why(""), minutes(5))
+    assert ledger.watching(["lead:4711"]) == []
+    left = dynamodb.scan(TableName=RUNS)["Items"]
+    assert [item["sk"]["S"] for item in left] == ["run"]
 
 
 def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:

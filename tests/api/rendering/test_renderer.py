@@ -70,7 +70,7 @@ def test_a_rule_in_english() -> None:
         "and number of “call: incoming, missed” within 7 days is at least 3. "
         "Then: send a WhatsApp message: “Hello”; "
         "create a task: “Call” (after 3 days, at 10:00, on Monday, only if “reply” is not known). "
-        "Ends early at: contact: replied. Time zone: “UTC”."
+        "Ends early at: contact: replied (about the same customer). Time zone: “UTC”."
     )
 
 

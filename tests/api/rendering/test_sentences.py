@@ -189,6 +189,44 @@ def test_kind_entry_and_zone_of_a_rule(language: str, parts: list[str]) -> None:
     assert [*said[:2], zone] == parts
 
 
+RECORD = ("about the same record", "aynı kayıt hakkında", "ugyanarról a rekordról", "tentang catatan yang sama",
+          "לגבי אותה רשומה")  # fmt: skip
+CUSTOMER = ("about the same customer", "aynı müşteri hakkında", "ugyanarról az ügyfélről",
+            "tentang pelanggan yang sama", "לגבי אותו לקוח")  # fmt: skip
+INVOICE_SENT = {"trigger": {"event": "invoice.sent"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"kind": "invoice", "exit": {"on": ["invoice.paid"]}}, RECORD),
+        ({"kind": "invoice", "exit": {"on": ["contact.replied"]}}, CUSTOMER),
+        ({"kind": "invoice", "exit": {"on": ["invoice.paid"], "of": "customer"}}, CUSTOMER),
+        ({"kind": "invoice", "exit": {"on": ["contact.replied"], "of": "record"}}, RECORD),
+        ({**INVOICE_SENT, "exit": {"on": ["invoice.paid"]}}, RECORD),
+        ({**INVOICE_SENT, "exit": {"on": ["quote.signed"]}}, CUSTOMER),
+        ({"trigger": {"event": ["invoice.sent", "quote.sent"]}, "exit": {"on": ["invoice.paid"]}}, CUSTOMER),
+        ({"trigger": {"event": "email.received"}, "exit": {"on": ["email.bounced"]}}, CUSTOMER),
+        (
+            {"trigger": {"date": {"kind": "invoice", "field": "due_date"}}, "exit": {"on": ["invoice.paid"]}},
+            RECORD,
+        ),
+    ],
+)
+def test_whether_an_exit_is_about_the_record_or_the_customer(parts: dict[str, Any], said: tuple[str, ...]) -> None:
+    for language, text in zip(LANGUAGES, said, strict=True):
+        sentence = plain(Renderer(language).rule(rule_with(**parts)))
+        assert f"({text})" in sentence
+        assert sentence.count("(") == 1
+
+
+def test_each_exit_says_whose_it_is() -> None:
+    rule = rule_with(kind="invoice", exit={"on": ["invoice.paid", "contact.replied"]})
+    said = plain(Renderer("en").rule(rule))
+    assert "invoice: paid (about the same record)" in said
+    assert "contact: replied (about the same customer)" in said
+
+
 def test_what_holds_anyhow_is_not_said() -> None:
     usual = rule_with(entry={"again": "always", "only_new": False}, time_zone="UTC", conditions=None, exit={"on": []})
     assert plain(Renderer("en").rule(usual)) == "When: somebody starts it by hand. Then: add tags: “vip”."

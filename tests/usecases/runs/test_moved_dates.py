@@ -195,10 +195,10 @@ def test_whoever_dies_while_a_step_becomes_due_finishes_it_when_the_message_come
     (message,) = world.queues["events"].messages
     with pytest.raises(Dying.Dead):
         world.wire(Dying(at)).match_event(message.body)
-    world.run_out()
+    world.settle()
     state = world.run_of(event, written)
     assert world.outcomes(state) == {"remind": JobStatus.SKIPPED, "greet": JobStatus.DONE}
-    assert (len(world.mailer.sent), state.run.status) == (1, RunStatus.DONE)
+    assert (len(world.mailer.sent), state.run.status) == (1, RunStatus.DONE), "and nothing waits for the old date"
 
 
 def test_a_change_of_which_nobody_told_is_seen_when_the_wait_is_over(world: World) -> None:

@@ -47,6 +47,10 @@ RULE = Phrases(
         "only_new": "",
         "then": "",
         "ends": "",
+        # Of an event that ends a run only if it is about the run's own record.
+        "of_record": "",
+        # Of an event that ends a run if it is about any record of the run's customer.
+        "of_customer": "",
         "time_zone": "",
         "off": "",
         "shadow": "",
