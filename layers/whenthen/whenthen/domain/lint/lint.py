@@ -16,6 +16,7 @@ from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, p
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
+from whenthen.domain.lint import timing
 from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
     EXIT_AT_ONCE,
@@ -71,6 +72,8 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
         *_conditions(rule, known),
         *_steps(rule, known),
         *_exit(rule, known),
+        *timing.waits(rule),
+        *timing.exits(rule),
         *same_field(rule, beside),
         *cycles(rule, beside),
         *fan_out(rule, beside),
