@@ -102,6 +102,18 @@ def test_what_one_of_its_records_entered_once_a_record_enters_no_more(ledger: Dy
         )
 
 
+def test_an_occasion_that_a_run_of_an_absorbed_record_had_is_taken(ledger: DynamoRuns) -> None:
+    greeted, again, other = run(event("e1")), run(event("e2")), run(event("e3"))
+    ledger.start(greeted, event("e1"), [], enrolment_key=None)
+    unless = [other.id, greeted.id]
+    assert ledger.start(again, event("e2"), [], enrolment_key=None, unless=unless) is Started.OCCASION_TAKEN
+    assert ledger.load(again.id) is None
+    bare = run(event("e4"), exits_on=(), rechecks_on=())
+    assert ledger.start(bare, event("e4"), [], enrolment_key=None, unless=unless) is Started.OCCASION_TAKEN
+    for expected in (Started.STARTED, Started.EXISTS):
+        assert ledger.start(bare, event("e4"), [], enrolment_key=None, unless=[other.id]) is expected
+
+
 def test_more_than_one_transaction_can_hold_is_refused(ledger: DynamoRuns) -> None:
     many = run(event(), watch=tuple(f"phone#+90{number}" for number in range(60)))
     with pytest.raises(Invalid, match=r"store\.too_many_writes"):

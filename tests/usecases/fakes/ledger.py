@@ -42,10 +42,19 @@ class FakeRuns:
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        unless: Sequence[str] = (),
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
+        if self.runs.keys() & set(unless):
+            return Started.OCCASION_TAKEN
         if any(self.once.get(key, run.id) != run.id for key in (enrolment_key, *earlier) if key is not None):
             return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):

@@ -18,13 +18,20 @@ class RunLedger(Protocol):
     """Store runs and jobs. Each write is conditional, so that of two workers one succeeds and the other learns it."""
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; other signals are for the caller to
-        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. A run with an outcome
-        subscribes to nothing.
+        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. OCCASION_TAKEN: one
+        of the runs `unless` exists. A run with an outcome subscribes to nothing.
         """
 
     def load(self, run_id: str) -> RunState | None:

@@ -165,6 +165,7 @@ class Started(StrEnum):
     STARTED = "started"
     EXISTS = "exists"
     ENTERED_BEFORE = "entered_before"
+    OCCASION_TAKEN = "occasion_taken"
     EXITED = "exited"
 
 

@@ -43,6 +43,7 @@ REPORTED = Words(
 
 EXPLAINED = Words(
     "explained",
-    "started shadow only_new only_new_no_record entered_before budget_used_up switched_off not_met changed_since loop",
+    "started shadow only_new only_new_no_record entered_before occasion_taken budget_used_up switched_off not_met"
+    " changed_since loop",
 )
 """What became of a rule when its event came."""

@@ -18,6 +18,7 @@ class EntryDenied(StrEnum):
     NO_RECORD = "only_new_no_record"
     NOT_NEW = "only_new"
     ENTERED_BEFORE = "entered_before"
+    OCCASION_TAKEN = "occasion_taken"
     BUDGET = "budget_used_up"
 
 

@@ -126,7 +126,7 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
     once = str(occurrence.day.year) if spec.yearly else occurrence.day.isoformat()
     years = {} if occurrence.years is None else {"years": occurrence.years}
     return Event(
-        id=ids.event_id(CLOCK, f"date#{rule}#{occurrence.ref}#{once}"),
+        id=_id_of(rule, occurrence.ref, once),
         source=CLOCK,
         type=spec.event_type,
         time=occurrence.due,
@@ -140,6 +140,19 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
         },
         origin=f"source:{CLOCK}",
     )
+
+
+def id_for_other(event: Event, ref: str) -> str | None:
+    """Return the id of the event of the same occasion for another record; None if the event is none of this module."""
+    rule, day = str(event.data.get("rule")), str(event.data.get("date"))
+    for once in (day[: len("2026")], day):
+        if event.subject is not None and event.id == _id_of(rule, event.subject, once):
+            return _id_of(rule, ref, once)
+    return None
+
+
+def _id_of(rule: str, ref: str, once: str) -> str:
+    return ids.event_id(CLOCK, f"date#{rule}#{ref}#{once}")
 
 
 def _falls_on(day: date, start: date, spec: DateField, series: Series | None, *, yearless: bool) -> bool:

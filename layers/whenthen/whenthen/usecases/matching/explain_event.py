@@ -114,7 +114,7 @@ class _Explaining(Struct):
         return ExplainedRule(
             rule,
             code,
-            started=planned is not None and code != EntryDenied.ENTERED_BEFORE,
+            started=planned is not None and code not in set(EntryDenied),
             changed_since=planned is not None and planned.version != rule.version,
             entry=refused.code if refused else entry_denied(rule, record),
             explanation=explanation,

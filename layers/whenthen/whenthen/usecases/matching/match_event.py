@@ -18,6 +18,7 @@ from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
+from whenthen.domain.runs.happenings import runs_of_absorbed
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.domain.runs.subscriptions import is_heard, signals_of_run
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
 
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
 SHADOW = ReasonCode("step.shadow")
+
+
+_REFUSED = {
+    Started.ENTERED_BEFORE: EntryDenied.ENTERED_BEFORE,
+    Started.OCCASION_TAKEN: EntryDenied.OCCASION_TAKEN,
+}
 
 
 class Reaction(Protocol):
@@ -122,8 +129,8 @@ class MatchEvent(Struct, frozen=True):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
             started = self._start(plan, self.rules.version(planned.rule, planned.version), ahead)
-            if started is Started.ENTERED_BEFORE:
-                refused.append(NotEntered(*planned, EntryDenied.ENTERED_BEFORE))
+            if started in _REFUSED:
+                refused.append(NotEntered(*planned, _REFUSED[started]))
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
         return replace(plan, refused=tuple(refused), completed=True)
 
@@ -144,8 +151,15 @@ class MatchEvent(Struct, frozen=True):
         run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
         run, jobs = self._first_step_group(run, rule, plan)
         self._listen(run, ahead)
-        earlier = earlier_enrolment_keys(rule, run, plan.record_for(rule.kind))
-        started = self.runs.start(run, plan.event, jobs, enrolment_key=enrolment_key(rule, run), earlier=earlier)
+        record = plan.record_for(rule.kind)
+        started = self.runs.start(
+            run,
+            plan.event,
+            jobs,
+            enrolment_key=enrolment_key(rule, run),
+            earlier=earlier_enrolment_keys(rule, run, record),
+            unless=runs_of_absorbed(plan.event, rule, record),
+        )
         if started is Started.EXITED:
             self._stop(run, plan.event)
         elif started in (Started.STARTED, Started.EXISTS):

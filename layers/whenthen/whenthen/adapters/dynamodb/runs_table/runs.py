@@ -59,23 +59,32 @@ class DynamoRuns(DynamoJobs):
     # --- start and load ---------------------------------------------------------------------------
 
     def start(
-        self, run: Run, event: Event, jobs: Sequence[Job], *, enrolment_key: str | None, earlier: Sequence[str] = ()
+        self,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        *,
+        enrolment_key: str | None,
+        earlier: Sequence[str] = (),
+        unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`. Raises Invalid for a run with too many keys to subscribe under.
+        run one of `earlier`. OCCASION_TAKEN: one of the runs `unless` exists. Raises Invalid for a run with too many
+        keys to subscribe under.
         """
         ended = (run.finished_at or run.started_at) if run.status.final else None
         own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
         guards = self._guards(run, enrolment_key, earlier)
+        guards += [check(self._runs, run_pk(other), RUN, NEW) for other in unless]
         if len(own) == 1 and not guards:
             return self._start_alone(own[0])
         writes = [put(self._runs, own[0], NEW), *(put(self._runs, item) for item in own[1:]), *guards]
         try:
             transact(self._runs.client, writes)
         except TransactionRefused:
-            started = self._failed_condition(run, enrolment_key, earlier)
+            started = self._failed_condition(run, enrolment_key, earlier, unless)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -101,12 +110,17 @@ class DynamoRuns(DynamoJobs):
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
 
-    def _failed_condition(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> Started:
+    def _failed_condition(
+        self, run: Run, enrolment_key: str | None, earlier: Sequence[str], unless: Sequence[str]
+    ) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
         own, once = (run_pk(run.id), RUN), [(_enrolled_pk(key), _ENROLLED) for key in (enrolment_key, *earlier) if key]
-        found = self._runs.get_all([own, *once])
+        others = {(run_pk(other), RUN) for other in unless}
+        found = self._runs.get_all([own, *once, *others])
         if own in found:
             return Started.EXISTS
+        if others & found.keys():
+            return Started.OCCASION_TAKEN
         holders = {found[place]["run_id"] for place in once if place in found}
         return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
 
