@@ -445,3 +445,24 @@ def test_the_import_s_order_goes_before_the_installation_s(
     manage.start(work.id)
     world.settle()
     assert dates(world) == ({"contact:a": read} if read else {})
+
+
+@pytest.mark.parametrize(
+    ("country", "phone"),
+    [("ID", "+628123456789"), ("HU", None), (None, "+908123456789")],
+    ids=["ID", "HU", "the stack's own"],
+)
+def test_numbers_of_a_file_are_read_by_the_installation_s_country(
+    world: World, country: str | None, phone: str | None
+) -> None:
+    """That of the settings when the import is created; a number that is none there is refused."""
+    settings = FakeSettings()
+    settings.save("calendar", {"country": country} if country else {})
+    manage = ManageImports(world.imports, world.import_files, world.import_workers, world.rules, world.clock, settings)
+    work, _ = manage.create({"kind": "contact", "format": "json_lines", "rules": "skip"}, seed="s", by="key_1")
+    settings.save("calendar", {"country": "US"})
+    world.import_files.kept[work.key] = b'{"id": "a", "phone": "0812 3456 789"}'
+    manage.start(work.id)
+    world.settle()
+    stored = world.records.get("contact:a")
+    assert (stored.fields["phone"] if stored else None) == phone

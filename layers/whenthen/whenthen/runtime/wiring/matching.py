@@ -54,7 +54,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
         from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
 
         return (
-            IdentifySender(self.save_record, self.installation),
+            IdentifySender(self.save_told_record, self.installation),
             UpdateConsent(self.records, self.clock),
             ApplyDeliveryReport(self.orchestrator, self.runs, self.clock),
         )
