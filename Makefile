@@ -18,7 +18,7 @@ VENV := .local/venv
 ENVIRONMENTS := $(PYTHON) -m dev.environments
 
 # Exported, not written before each command: then make runs Python itself, and signals reach it.
-demo test test-fast test-deployed up down check messages bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
+demo test test-fast test-deployed up down redrive check messages bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22

@@ -3,6 +3,8 @@
     python -m benchmarks.matching            the whole table
     python -m benchmarks.matching --quick    small sizes only
 
+`python -m benchmarks.matching_versions` compares with an older checkout.
+
 Every engine's answer is compared with the oracle (`evaluate` asked of each rule) before it is timed.
 Times are of one thread: for each event, `json.loads` and then `match` are timed one after the other,
 the smallest of several rounds counts, and the mean over the events is printed, with its ratio to
@@ -16,15 +18,18 @@ import gc
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.matching_workload import EVENT_TYPES, each_rule, make_contexts, make_rules
-from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.conditions.condition import evaluate
+from whenthen.domain.matching.rule_set import RuleSet, compile_rules, required_condition_of
 from whenthen.domain.rules.rule import parse_rule
 
 SEED = 20_260_314
@@ -36,6 +41,7 @@ ROUNDS = 5
 """How often compiling is timed; the best counts."""
 
 ONE_TYPE = ("deal.field_changed",)
+SIZES = ((100, EVENT_TYPES), (1_000, EVENT_TYPES), (10_000, EVENT_TYPES), (10_000, ONE_TYPE))
 
 
 class Whenthen:
@@ -44,8 +50,8 @@ class Whenthen:
     def __init__(self, documents: list[dict[str, Any]]) -> None:
         self._rules: RuleSet = compile_rules(map(parse_rule, documents))
 
-    def match(self, context: dict[str, Any]) -> list[str]:
-        """The ids of the rules that match, sorted."""
+    def match(self, context: dict[str, Any]) -> set[str]:
+        """The ids of the rules that match."""
         return self._rules.match(context)
 
 
@@ -83,7 +89,7 @@ def check(engine: Any, oracle: Any, texts: list[str]) -> None:
     """Compare the answers of `engine` with those of the oracle. Exits when one differs."""
     for text in texts:
         context = json.loads(text)
-        if engine.match(context) != oracle.match(context):
+        if sorted(engine.match(context)) != oracle.match(context):
             sys.exit(f"{type(engine).__name__} differs from the oracle on {context['event']['id']}")
 
 
@@ -113,6 +119,60 @@ def compare(count: int, types: tuple[str, ...], engines: dict[str, Any], checked
             f"| {figure.matched:.1f} | {compiled:.2f} |",
             flush=True,
         )
+
+
+def cold(count: int, types: tuple[str, ...]) -> None:
+    """Print what a matcher that starts does: it compiles parsed rules and matches the first events, in CPU time.
+
+    Each time is that of a forked process, so that nothing is known from the time before.
+    """
+    rules = [parse_rule(document) for document in make_rules(count, SEED, types)]
+    texts = [json.dumps(context) for context in make_contexts(EVENTS, SEED, types)]
+    gc.collect()
+    gc.freeze()
+    for name, build in (("whenthen", compile_rules), ("naive loop", Unindexed)):
+        taken = statistics.median(forked(lambda build=build: _first_events(build, rules, texts)) for _ in range(ROUNDS))
+        print(f"| {count:,} on {len(types)} | {name} | {taken * 1e3:,.0f} | {taken * 1e6 / EVENTS:,.0f} |", flush=True)
+    gc.unfreeze()
+
+
+class Unindexed:
+    """The same rules without an index: the conditions of each are evaluated."""
+
+    def __init__(self, rules: list[Any]) -> None:
+        self._rules: dict[str, list[tuple[str, Any]]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.trigger.event_types[0], []).append((rule.id, required_condition_of(rule)))
+
+    def match(self, context: dict[str, Any]) -> set[str]:
+        """The ids of the rules that match."""
+        watching = self._rules[context["event"]["type"]]
+        return {rule_id for rule_id, condition in watching if evaluate(condition, context)}
+
+
+def _first_events(build: Any, rules: list[Any], texts: list[str]) -> float:
+    contexts = [json.loads(text) for text in texts]
+    start = time.process_time()
+    match = build(rules).match
+    for context in contexts:
+        match(context)
+    return time.process_time() - start
+
+
+def forked(measure: Callable[[], Any]) -> Any:
+    """Call `measure` in a forked process and return its result."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(write, json.dumps(measure()).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    return json.loads(text)
 
 
 def costs() -> None:
@@ -194,6 +254,11 @@ def main() -> None:
         compare(10_000, EVENT_TYPES, everyone, 48)
         compare(10_000, ONE_TYPE, indexed, 24)
         compare(100_000, EVENT_TYPES, {name: everyone[name] for name in ("whenthen", "naive loop")}, 24)
+    print(
+        "\n| cold: rules on event types | engine | compile and first 240 events, ms | µs an event |\n|---|---|---|---|"
+    )
+    for count, types in SIZES if not arguments.quick else SIZES[:2]:
+        cold(count, types)
     print(flush=True)
     subprocess.run([sys.executable, "-m", "benchmarks.matching", "--costs"], check=True)
     if not arguments.quick:

@@ -1,1 +1,1 @@
-"""What runs whenthen on a developer's machine: its environments, the local stack, and stand-ins for the outside."""
+"""Run whenthen on a developer's machine: its environments, the local stack, and stand-ins for the outside."""

@@ -70,7 +70,7 @@ def _invoke(client: Clients, function: str, changes: Sequence[Mapping[str, Any]]
 
 
 def _plain(value: Any) -> Any:
-    """What Lambda's own mapping makes of what boto3 reads."""
+    """Convert a value as boto3 reads it to the one that Lambda's own mapping passes."""
     if isinstance(value, datetime):
         return value.timestamp()
     if isinstance(value, bytes):

@@ -52,7 +52,7 @@ def _unrolled() -> Path:
 
 
 def _suppressed() -> list[str]:
-    """What template.yaml's own metadata suppresses for all resources; checkov itself reads only each resource's."""
+    """Return the checks that template.yaml suppresses for all resources. checkov reads only each resource's."""
     template, _ = decode(str(ROOT / _TEMPLATE))
     skipped = (template or {}).get("Metadata", {}).get("checkov", {}).get("skip", [])
     unexplained = [entry["id"] for entry in skipped if not entry.get("comment")]

@@ -31,7 +31,7 @@ class Api:
     def call(
         self, method: str, path: str, document: Any = None, headers: Mapping[str, str] | None = None
     ) -> web.Answer:
-        """One call as it is, whatever the answer: `call("GET", "/v1/rules")`."""
+        """Make a call and return its answer, whatever its status: `call("GET", "/v1/rules")`."""
         return web.call(method, self.url + path, document, {"authorization": f"Bearer {self.key}", **(headers or {})})
 
     def get(self, path: str) -> Any:

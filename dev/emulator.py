@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import time
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from dev.processes import Process
 
 REGION = "us-east-1"
-ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - opens nothing but the emulator
-"""The emulator's account root: what the tools and tests use. Functions get credentials of their own roles."""
-
 _START_SECONDS = 120.0
 _BOTO = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=20, read_timeout=120)
 
@@ -32,10 +30,29 @@ class DidNotStart(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class RootKey:
+    """The key of the local account's root, which the tools and tests use. Functions get keys of their own roles."""
+
+    access_key: str
+    secret_key: str
+
+    @classmethod
+    def invent(cls) -> RootKey:
+        """Make a random one."""
+        return cls("AKIA" + secrets.token_hex(16).upper(), secrets.token_urlsafe(30))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which AWS's tools know a key."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
+
+@dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running MiniStack, by its port."""
+    """A running MiniStack, by its port and the key of its root."""
 
     port: int
+    root: RootKey
 
     @property
     def url(self) -> str:
@@ -47,8 +64,8 @@ class Emulator:
             service,
             region_name=REGION,
             endpoint_url=self.url,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
+            aws_access_key_id=self.root.access_key,
+            aws_secret_access_key=self.root.secret_key,
             config=_BOTO,
         )
 
@@ -80,12 +97,12 @@ def free_port() -> int:
         return port
 
 
-def start(paths: StackPaths, port: int, smtp_port: int) -> Process:
+def start(paths: StackPaths, port: int, smtp_port: int, root: RootKey) -> Process:
     """Start MiniStack on `port`; outgoing mail is relayed to `smtp_port`."""
     # -I: neither this folder nor a variable leads its imports, or those of the functions that it starts, to `dev`.
     command = [str(venv_python("emulator")), "-I", str(Path(__file__).with_name("local_aws.py"))]
     return processes.start(
-        "emulator", command, _environment(paths, port, smtp_port), paths.log("emulator"), _cwd(paths)
+        "emulator", command, _environment(paths, port, smtp_port) | root.environment, paths.log("emulator"), _cwd(paths)
     )
 
 

@@ -48,7 +48,7 @@ class SetupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One virtual environment, by its name, which is that of its requirements file but for `test-3.13`."""
+    """A virtual environment, by its name, which is that of its requirements file but for `test-3.13`."""
 
     name: str
 
@@ -73,7 +73,7 @@ class Environment:
         return found
 
     def wanted(self) -> str:
-        """What the stamp says once the environment is as it should be."""
+        """Return the text of the stamp of an environment that is as it should be."""
         python = self.python
         digest = hashlib.sha256(f"{python.version} {python.executable}".encode())
         for file in pinned_files(self.requirements):
@@ -144,7 +144,7 @@ def _make(environment: Environment) -> None:
 
 
 def say(message: str) -> None:
-    """One line of progress, seen at once even through a pipe."""
+    """Print a line of progress, seen at once even through a pipe."""
     print(message, flush=True)
 
 

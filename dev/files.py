@@ -24,7 +24,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """One hash over the names and contents of all these files and folders."""
+    """Return a hash over the names and contents of all these files and folders."""
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted(_files(path)):

@@ -28,7 +28,7 @@ STACK_FILE = "WHENTHEN_STACK_FILE"
 """Names the stack file of a stack that runs already; who finds it set uses that one and starts none."""
 
 _MACHINERY = [ROOT / name for name in ("dev/standins", "dev/requirements", "layers/whenthen/whenthen/sources")]
-"""What runs the stack rather than in it: when it changed, a running stack is started afresh."""
+"""Files that run the stack rather than in it: when one changed, a running stack is started afresh."""
 
 _STANDINS_SECONDS = 60.0
 _ATTEMPTS = 3
@@ -36,7 +36,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What `up` knows of a stack that it started: `ports` by the name of what listens."""
+    """A stack that `up` started: `ports` by the name of the process that listens."""
 
     ports: dict[str, int]
     credentials: Credentials
@@ -45,7 +45,7 @@ class Running:
 
     @property
     def emulator(self) -> Emulator:
-        return Emulator(self.ports["aws"])
+        return Emulator(self.ports["aws"], self.credentials.root)
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
@@ -98,7 +98,7 @@ def running_stack(name: str = "test") -> Iterator[Stack]:
 
 
 def say(message: str) -> None:
-    """One line of progress, seen at once even through a pipe."""
+    """Print a line of progress, seen at once even through a pipe."""
     print(message, flush=True)
 
 
@@ -126,10 +126,10 @@ def _machinery() -> str:
 
 
 def _read_running(paths: StackPaths) -> Running | None:
-    """What runs, if all of it runs, answers, and was started by the machinery as it is now."""
+    """Return the stack that runs. None unless all of it answers, and was started by the machinery as it is now."""
     try:
         document = json.loads(_state_file(paths).read_text())
-        running = Running(**{**document, "credentials": Credentials(**document["credentials"])})
+        running = Running(**{**document, "credentials": Credentials.from_document(document["credentials"])})
     except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
         return None
     started = ProcessFile(paths.processes).read()
@@ -169,10 +169,11 @@ def _start_processes(paths: StackPaths, aws_port: int) -> Running:
     command = [sys.executable, "-m", "dev.standins", "--ports", str(ports_file)]
     command += ["--aws-url", f"http://127.0.0.1:{aws_port}", "--token", credentials.access_token]
     env = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers/whenthen")]), "PATH": os.defpath}
+    env |= credentials.root.environment
     standins = processes.start("standins", command, env, paths.log("standins"), ROOT)
     started.add(standins)
     ports = _wait_for_ports(ports_file, standins.is_alive, paths.log("standins"))
-    aws = local_aws.start(paths, aws_port, ports["smtp"])
+    aws = local_aws.start(paths, aws_port, ports["smtp"], credentials.root)
     started.add(aws)
     running = Running({"aws": aws_port, **ports}, credentials, _machinery())
     local_aws.wait_until_ready(running.emulator, aws, paths.log("emulator"))
@@ -223,7 +224,7 @@ def _mail_from() -> str:
 
 
 def _document(running: Running, deployed: Resources) -> dict[str, Any]:
-    """What the stack file says."""
+    """Return the contents of the stack file."""
     api = deployed.only("AWS::ApiGatewayV2::Api")
     api_url = f"{running.emulator.url}/_aws/execute-api/{api}/$default"
     credentials = running.credentials
@@ -244,6 +245,8 @@ def _document(running: Running, deployed: Resources) -> dict[str, Any]:
         },
         "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail")},
         "aws_endpoint_url": running.emulator.url,
+        "aws_access_key_id": credentials.root.access_key,
+        "aws_secret_access_key": credentials.root.secret_key,
         "region": local_aws.REGION,
         "stack_name": sam.configured("stack_name"),
         "tables": deployed.named("AWS::DynamoDB::Table", "Table"),

@@ -1,4 +1,4 @@
-"""What the functions of a local stack logged, from its CloudWatch Logs."""
+"""Read the logs of a local stack's functions from its CloudWatch Logs."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class StackPaths:
 
     @property
     def stack_file(self) -> Path:
-        """What the stack's users read: addresses, secrets, names."""
+        """Return the file that the stack's users read: addresses, secrets, names."""
         return LOCAL / "stack.json" if self.name == UP else self.home / "stack.json"
 
     @property
@@ -38,7 +38,7 @@ class StackPaths:
 
     @property
     def data(self) -> Path:
-        """What the processes write: emptied at every start."""
+        """Return the folder that the processes write to. It is emptied at every start."""
         return self.home / "data"
 
     def log(self, name: str) -> Path:

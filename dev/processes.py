@@ -28,7 +28,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One started process. `started` is the kernel's own text for its start; it is compared, never read."""
+    """A started process. `started` is the kernel's own text for its start; it is compared, never read."""
 
     name: str
     pid: int

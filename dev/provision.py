@@ -1,4 +1,4 @@
-"""What the operator of a fresh account does by hand after deploying, done for the local stack.
+"""Do for the local stack the work that the operator of a fresh account does by hand after deploying.
 
 The values are made up here, once per started stack. What the template must offer for it: the secrets
 `AdminKeySecret` {"key"}, `MetaSecret` {"app_secret", "verify_token", "access_token", "phone_number_id"} and
@@ -11,10 +11,12 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dev.client import Api
-from dev.emulator import Emulator
+from dev.emulator import Emulator, RootKey
 from dev.resources import Resources
 
 PHONE_NUMBER_ID = "106540352242922"
@@ -22,14 +24,15 @@ SAMPLE_SOURCE = "payments"
 SAMPLE_SCHEME = "standard_webhooks"
 
 SECONDS_AT_LEAST = 80
-"""What each function may take. Lambda has processors enough for all; this machine's are shared, and a start takes long
-where many start at once. It is less than a lease, and than half the time for which a queue hides a message.
+"""Seconds that each function may take, at least. Lambda has processors enough for all; this machine's are shared, and a
+start takes long where many start at once. It is less than a lease, and than half the time for which a queue hides a
+message.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the outside and the local stack know of each other."""
+    """Secrets that the outside and the local stack share."""
 
     app_secret: str
     verify_token: str
@@ -37,6 +40,12 @@ class Credentials:
     source_secret: str
     outgoing_secret: str
     admin_key: str
+    root: RootKey
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Credentials:
+        """Read what `dataclasses.asdict` made. Raises TypeError and KeyError."""
+        return cls(**{**document, "root": RootKey(**document["root"])})
 
     @classmethod
     def invent(cls) -> Credentials:
@@ -48,6 +57,7 @@ class Credentials:
             source_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
             outgoing_secret=secrets.token_hex(16),  # also the base64 of 24 bytes, as the template's are
             admin_key=secrets.token_hex(22),
+            root=RootKey.invent(),
         )
 
 

@@ -21,8 +21,9 @@ import boto3
 from dev.changes import FUNCTIONS, NotPublished, publish_again
 from dev.paths import UP, StackPaths
 from dev.stack import Stack
+from whenthen.channels.registry import CHANNELS
 
-QUEUES = ("event", "import", "lead", "sweep", "reconcile", "mail", "email", "whatsapp", "webhook", "record")
+QUEUES = ("event", "import", "lead", "sweep", "reconcile", "mail", *CHANNELS)
 _BATCH = 10
 _HIDDEN = 60
 """Seconds for which a message that is left where it is does not come again."""

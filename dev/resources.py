@@ -1,4 +1,4 @@
-"""What a deployed stack consists of, by the logical names of template.yaml."""
+"""Look up the resources of a deployed stack by the logical names of template.yaml."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dev.emulator import ACCESS_KEY, REGION, SECRET_KEY, Emulator, tail
+from dev.emulator import REGION, Emulator, tail
 from dev.files import fingerprint
 from dev.paths import ROOT, SAM, StackPaths, venv_python
 from dev.processes import ProcessFile
 
 SOURCES = [ROOT / name for name in ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")]
-"""What is built and deployed: when none of it changed, neither is done again."""
+"""Files that are built and deployed: when none of them changed, neither is done again."""
 
 ENVIRONMENT = "local"
 """The environment of samconfig.toml that holds the local stack's settings."""
@@ -25,6 +25,7 @@ ENVIRONMENT = "local"
 _CONFIG = ROOT / "samconfig.toml"
 _BUILD = SAM / "build"
 _STAMP = SAM / "stamp"
+_NO_KEY = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 
 
 class DeployFailed(Exception):
@@ -64,11 +65,11 @@ def deploy(paths: StackPaths, emulator: Emulator, template: Path, parameters: Ma
     overrides = [f"{name}={value}" for name, value in sorted(wanted.items())]
     command = ["deploy", "--template-file", str(template), "--region", REGION, "--no-progressbar"]
     command += ["--parameter-overrides", *overrides]
-    _sam(paths, command, emulator.url)
+    _sam(paths, command, emulator.url, emulator.root.environment)
 
 
 def configured(name: str) -> Any:
-    """One of the settings that samconfig.toml has for deploying the local stack."""
+    """Return a setting that samconfig.toml has for deploying the local stack."""
     config = tomllib.loads(_CONFIG.read_text())[ENVIRONMENT]
     return {**config["global"]["parameters"], **config["deploy"]["parameters"]}[name]
 
@@ -80,15 +81,19 @@ def configured_parameters() -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def _sam(paths: StackPaths, arguments: Sequence[str], endpoint_url: str = "http://127.0.0.1:1") -> None:
+def _sam(
+    paths: StackPaths,
+    arguments: Sequence[str],
+    endpoint_url: str = "http://127.0.0.1:1",
+    key: Mapping[str, str] = _NO_KEY,
+) -> None:
     """Run the SAM CLI so that it can reach nothing but the local AWS."""
     sam = venv_python("sam").with_name("sam")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}
     env = {
         **inherited,
         "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        **key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from dev import web
 from dev.client import Api
-from dev.emulator import Emulator
+from dev.emulator import Emulator, RootKey
 
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One stand-in, by the URL of what it received."""
+    """A stand-in, by the URL of its list of received calls."""
 
     url: str
 
@@ -52,7 +52,7 @@ class Hook:
 
 
 class Stack:
-    """What `.local/stack.json` says, as calls and attributes."""
+    """The contents of `.local/stack.json`, as calls and attributes."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -66,7 +66,8 @@ class Stack:
         self.graph = Sink(document["sinks"]["graph"])
         self.webhooks = Sink(document["sinks"]["webhooks"])
         self.mail = Sink(document["sinks"]["mail"])
-        self.emulator = Emulator(urlsplit(document["aws_endpoint_url"]).port or 0)
+        root = RootKey(document["aws_access_key_id"], document["aws_secret_access_key"])
+        self.emulator = Emulator(urlsplit(document["aws_endpoint_url"]).port or 0, root)
 
     @classmethod
     def load(cls, file: Path) -> Stack:

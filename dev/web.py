@@ -1,4 +1,4 @@
-"""One small HTTP client for the tools and tests: a fresh connection per call, always with a timeout."""
+"""Call HTTP for the tools and tests: a fresh connection per call, always with a timeout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. Header names are in lower case."""
+    """An answer that came back. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What happened, in words: each event, the rules considered, and each step with its time and outcome."""
+"""Tell in words how events went: the rules considered, and each step with its time and outcome."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wait_for(look: Callable[[], T | None], seconds: float = PATIENCE, every: flo
 
 
 def handled(stack: HasApi, event_id: str) -> dict[str, Any] | None:
-    """What became of an event, once all of it was carried out."""
+    """Return the results of an event once all its steps were carried out."""
 
     def look() -> dict[str, Any] | None:
         answer = stack.api.call("GET", f"/v1/events/{event_id}")

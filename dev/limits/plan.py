@@ -48,7 +48,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know before deploying. `fits`: whether all is well with it."""
+    """A fact to know before deploying. `fits`: whether all is well with it."""
 
     text: str
     fits: bool

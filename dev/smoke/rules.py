@@ -2,7 +2,7 @@
 
 Mail goes to the mailbox simulator of SES, which takes it also from accounts in the sandbox. What would go out by
 WhatsApp goes there too. The call to the accounting system goes to a source of the stack itself, which checks its
-signature. Waits of days take a minute.
+signature. Waits of days take a minute. Longer ones stay: the customer's answer must find the sequence waiting.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ MAILBOX = "success+{name}.{number}@simulator.amazonses.com"
 """The addresses of the mailbox simulator that take every mail, with a label."""
 
 _WAIT = {"minutes": 1}
+_DAYS_AT_MOST = 7
+"""Shorten no wait that is longer than this."""
+
 _TRIGGERS = {"meta_lead.created": "lead.created"}
 """Meta's leads have to be fetched from Meta: here, the lead is made through the API."""
 
@@ -56,7 +59,8 @@ def _only_for(event: str, customer: Customer) -> dict[str, Any]:
 
 
 def _harmless_step(step: Mapping[str, Any], customer: Customer) -> dict[str, Any]:
-    changed = {**step, "wait": _WAIT} if "wait" in step else dict(step)
+    short = step.get("wait", {}).get("days", 0) <= _DAYS_AT_MOST
+    changed = {**step, "wait": _WAIT} if "wait" in step and short else dict(step)
     if step["action"] == "send_whatsapp":
         text = {"subject": "Smoke test", "text": "This would have been a message on WhatsApp."}
         changed |= {"action": "send_email", "with": {"to": customer.address(step["id"]), **text}}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import threading
 from pathlib import Path
@@ -27,7 +28,7 @@ def main() -> None:
     given = parser.parse_args()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    mail = Mail(given.aws_url)
+    mail = Mail(given.aws_url, os.environ.get("AWS_ACCESS_KEY_ID", ""))
     relay = smtp.serve(mail.relay)
     servers = {stand_in.name: serve(stand_in) for stand_in in (Graph(given.token), Webhooks(), mail)}
     ports = {name: server.server_address[1] for name, server in servers.items()} | {"smtp": relay.server_address[1]}

@@ -19,7 +19,7 @@ NO_SUCH_OPTION = ReasonCode("standin.no_such_option", "names")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. Header names are in lower case."""
+    """A request that came in. Header names are in lower case."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `document` as JSON, or nothing."""
+    """An answer that goes back: `document` as JSON, or nothing."""
 
     status: int = 200
     document: Any = None
@@ -56,7 +56,7 @@ Drop = Literal["", "before", "after"]
 
 @dataclass(slots=True)
 class Fault:
-    """What is to go wrong with the next `times` requests that fit (0: with all of them).
+    """A fault that meets the next `times` requests that fit (0: all of them).
 
     path, method  which requests: a path with `*` for any text, and a method; empty for all
     holds         only requests whose body holds this text: tests that share a stand-in do not meet each other's faults

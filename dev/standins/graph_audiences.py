@@ -17,7 +17,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Audience:
-    """One audience, and the rows that are in it."""
+    """An audience, and the rows that are in it."""
 
     def __init__(self, audience_id: str) -> None:
         self._id = audience_id

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class GraphError(Exception):
-    """One refusal; `details` is what WhatsApp puts into `error_data`."""
+    """A refusal; `details` is the text that WhatsApp puts into `error_data`."""
 
     def __init__(
         self, status: int, code: int, message: str, *, kind: str = "OAuthException", subcode: int = 0, details: str = ""

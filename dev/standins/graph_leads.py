@@ -29,7 +29,7 @@ def view(lead: Mapping[str, Any], fields: str) -> dict[str, Any]:
 
 
 def page(leads: Sequence[Mapping[str, Any]], request: Request) -> dict[str, Any]:
-    """One page of leads, newest first, with cursors and, unless it is the last, the next page's address."""
+    """Return a page of leads, newest first, with cursors and, unless it is the last, the next page's address."""
     later_than = _later_than(request.query.get("filtering", "[]"))
     wanted = sorted((lead for lead in leads if _created(lead) > later_than), key=_created, reverse=True)
     begin, limit = _position(request.query.get("after", "")), int(request.query.get("limit", "25"))

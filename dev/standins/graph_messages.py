@@ -40,7 +40,7 @@ def accept(number: str, body: Any, sent_before: int) -> dict[str, Any]:
 
 
 def answer(listed: Mapping[str, Any]) -> dict[str, Any]:
-    """What the API answers: accepted, which is not yet delivered."""
+    """Return the answer of the API: accepted, which is not yet delivered."""
     to = listed["message"].get("to") or listed["message"]["recipient"]
     digits = "".join(character for character in to if character.isdigit())
     return {

@@ -22,13 +22,14 @@ _MOST_RELAYED = 20_000
 
 
 class Mail(StandIn):
-    """The mail view; `aws_url` is the emulator's address."""
+    """Show the mail that the emulator at `aws_url` took; `key` is the access key of its root."""
 
     name = "mail"
 
-    def __init__(self, aws_url: str) -> None:
+    def __init__(self, aws_url: str, key: str = "") -> None:
         super().__init__()
         self._aws_url = aws_url
+        self._headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/"}
         self._relayed: deque[EmailMessage] = deque(maxlen=_MOST_RELAYED)
         self._forgotten: set[str] = set()
 
@@ -52,7 +53,8 @@ class Mail(StandIn):
         self._relayed.clear()
 
     def _listed(self) -> list[dict[str, Any]]:
-        document = web.call("GET", f"{self._aws_url}/_ministack/ses/messages", seconds=60).json()
+        url = f"{self._aws_url}/_ministack/ses/messages"
+        document = web.call("GET", url, headers=self._headers, seconds=60).json()
         entries = [entry for account in document["messages"].values() for entry in account]
         return sorted(entries, key=lambda entry: float(entry["Timestamp"]))
 

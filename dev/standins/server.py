@@ -1,4 +1,4 @@
-"""What all stand-ins share: an HTTP server on 127.0.0.1, the list of calls, resetting and programming."""
+"""Serve the parts that all stand-ins share: HTTP on 127.0.0.1, the list of calls, resetting and programming."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BODY = 5_000_000
 
 
 class StandIn:
-    """One stand-in: subclasses say what a request does, and what else they have to show."""
+    """A stand-in: subclasses say what a request does, and what else they have to show."""
 
     name: ClassVar[str]
 
@@ -41,11 +41,11 @@ class StandIn:
         return Answer(fault.status, fault.document, fault.headers)
 
     def shown(self) -> dict[str, Any]:
-        """What there is to show besides the calls."""
+        """Return the document that is shown besides the calls."""
         return {}
 
     def noted(self, request: Request) -> dict[str, Any]:
-        """What to note of a call besides what came in."""
+        """Return the facts to note of a call besides the request."""
         del request
         return {}
 

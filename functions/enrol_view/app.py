@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.domain.runs.enrolment import from_json
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 
@@ -12,7 +11,8 @@ from whenthen.runtime.wiring import wired
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{work: an enrolment, cursor} → {more, cursor}."""
-    done = wired().enrol_view(from_json(event["work"]), event.get("cursor"))
-    count("RecordsEnrolled", done.enrolled)
-    return {"more": done.cursor is not None, "cursor": done.cursor}
+    """{work: {enrolment, turn}, cursor} → {more, wait, cursor}: the cursor counts the calls of this execution."""
+    work, call = event["work"], (event.get("cursor") or 0) + 1
+    progress = wired().enrol_records(work["enrolment"], work["turn"], call)
+    count("RecordsEnrolled", progress.published)
+    return {"more": progress.more, "wait": progress.wait, "cursor": call if progress.more else None}

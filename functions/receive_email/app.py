@@ -14,7 +14,7 @@ from whenthen.runtime.queue_consumer import NOT_ABOUT_MAIL, consume
 from whenthen.runtime.wiring import wired
 
 SETUP = "AMAZON_SES_SETUP_NOTIFICATION"
-"""What SES puts into the bucket when a receipt rule is made."""
+"""Name of the object that SES puts into the bucket when a receipt rule is made."""
 
 
 @metrics.log_metrics

@@ -9,7 +9,7 @@ from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.wiring import wired
 
 MOST = 6_000_000
-"""What Lambda itself takes; how much a source may send is the use case's to say."""
+"""Bound the bytes of a body as Lambda itself does. The use case bounds those of each source."""
 
 
 @metrics.log_metrics

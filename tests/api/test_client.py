@@ -37,7 +37,7 @@ SOME_TYPES: Mapping[str, Mapping[str, str]] = {
     "SendEmailStep": {"id": "str", "with_": "SendEmailParameters", "wait": "Wait", "only_if": "Predicate"},
     "Wait": {"days": "int", "until": "Until"},
     "Run": {"rule": "RunRule", "status": "RunStatus", "reason": "ReasonText", "started_at": "datetime.datetime"},
-    "RunWithJobs": {"event": "Event", "jobs": "list[Job]"},
+    "RunWithJobs": {"event": "Event", "jobs": "list[Job]", "to_come": "list[StepAhead]"},
     "Job": {"step": "str", "status": "JobStatus", "reason": "ReasonText", "attempts": "int"},
     "ReasonText": {"code": "str", "text": "str"},
     "Problem": {"title": "str", "status": "int", "code": "str", "errors": "list[FieldProblem]"},

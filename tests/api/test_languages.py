@@ -7,13 +7,6 @@ from typing import Any
 import pytest
 
 from tests.functions.api import RULE, Api
-from tests.functions.stack import Stack
-
-
-@pytest.fixture
-def api(stack: Stack) -> Api:
-    """A client that may do everything."""
-    return Api(stack)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
-"""A channel is one folder and one line of the registry: nothing else of the package changes."""
+"""A channel is one folder and one line of the registry: of the rest, only files change that commands write."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import whenthen
+import pytest
 
 ACTION = """
 from whenthen.domain.common.reasons import ReasonCode
@@ -60,22 +62,47 @@ print(json.dumps({
 """
 
 
-def test_a_new_channel_is_its_folder_and_one_line_of_the_registry(tmp_path: Path) -> None:
-    package = tmp_path / "whenthen"
-    shutil.copytree(Path(whenthen.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    folder = package / "channels" / "sms"
-    folder.mkdir()
+GENERATORS = ("dev.coverage_map", "dev.openapi", "dev.reasons", "dev.schemas")
+"""The commands that write files from the sources. Texts are added by hand: `make messages` makes their rows."""
+
+GENERATED = {"docs/openapi.json", "docs/reference/reasons.md", "docs/rule.schema.json", "docs/tests.md"}
+"""What they write otherwise once there is a channel. CONTRIBUTING.md, "Add a channel", lists the same."""
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout with a channel more: a folder, its test, and one line of the registry."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for folder in ("layers/whenthen/whenthen", "dev", "docs", "tests", "functions"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    channels = copy / "layers" / "whenthen" / "whenthen" / "channels"
+    (channels / "sms").mkdir()
     for name, text in (("__init__", '"""SMS."""'), ("action", ACTION), ("wiring", WIRING)):
-        (folder / f"{name}.py").write_text(text)
-    registry = package / "channels" / "registry.py"
+        (channels / "sms" / f"{name}.py").write_text(text)
+    registry = channels / "registry.py"
     text = registry.read_text()
     text = text.replace("\n_CHANNELS = (", "\nfrom whenthen.channels.sms import action as sms\n\n_CHANNELS = (sms, ")
     registry.write_text(text)
+    own = copy / "tests" / "channels" / "sms"
+    own.mkdir()
+    (own / "test_action.py").write_text("from whenthen.channels.sms.action import ACTIONS\n")
+    return copy
+
+
+def _run(checkout: Path, *arguments: str) -> str:
+    paths = os.pathsep.join([str(checkout), str(checkout / "layers" / "whenthen")])
     ran = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", USE], check=False, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)}
-    )
+        [sys.executable, *arguments],
+        check=False, capture_output=True, text=True, cwd=checkout, env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout.splitlines()[-1]) == {
+    return ran.stdout
+
+
+def test_a_new_channel_is_its_folder_and_one_line_of_the_registry(checkout: Path) -> None:
+    assert json.loads(_run(checkout, "-c", USE).splitlines()[-1]) == {
         "channel": "sms",
         "queue": "https://queue",
         "performed": ["sms", "run_1", "s", 0],
@@ -85,3 +112,16 @@ def test_a_new_channel_is_its_folder_and_one_line_of_the_registry(tmp_path: Path
         "schema": True,
         "sentence": True,
     }
+
+
+def test_beside_them_only_generated_files_change_and_contributing_lists_each(checkout: Path) -> None:
+    for generator in GENERATORS:
+        _run(checkout, "-m", generator)
+    files = {path.relative_to(checkout) for path in (checkout / "docs").rglob("*") if path.is_file()}
+    assert {str(file) for file in files if _differs(checkout / file, ROOT / file)} == GENERATED
+    [section] = re.findall(r"(?s)^## Add a channel\n(.*?)^## ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`(docs/[a-z./]+)`", section)) == GENERATED
+
+
+def _differs(file: Path, before: Path) -> bool:
+    return not before.exists() or file.read_bytes() != before.read_bytes()

@@ -3,7 +3,6 @@
 import json
 import smtplib
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -12,6 +11,7 @@ from dev.stack import Sink
 from dev.standins import smtp
 from dev.standins.mail import Mail
 from dev.standins.server import serve
+from tests.waiting import until
 
 ENTRY = {
     "MessageId": "1@email.amazonses.com",
@@ -64,9 +64,8 @@ def test_a_message_is_listed_at_once_and_has_its_headers_once_it_is_relayed(mail
     sink, port = mail
     assert [message["headers"] for message in sink.received()["messages"]] == [[]]
     send(port)
-    deadline = time.monotonic() + 60
-    while not (message := sink.received()["messages"][0])["headers"]:
-        assert time.monotonic() < deadline
+    until(lambda: sink.received()["messages"][0]["headers"], "the message gets no headers")
+    (message,) = sink.received()["messages"]
     assert message["subject"] == "Günaydın"
     assert message["text"] == "Hello\n.hidden\n"
     assert message["to"] == ["elif@example.com"]

@@ -205,3 +205,26 @@ def test_calls_with_other_parameters_are_found(sources: Path) -> None:
         "whenthen.caller:5: takes (), not (ref)",
         "whenthen.caller:6: a ReasonCode takes its parameters by name",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "quotes"),
+    [
+        ("str(error)", True),
+        ("str(error)[:200]", True),
+        ("f'wrong: {error}'", True),
+        ("error.message", True),
+        ("shorten(error.args[0])", True),
+        ("type(error).__name__", False),
+        ("error.lineno", False),
+        ("str(value)", False),
+        ("known.message", False),
+    ],
+)
+def test_the_words_of_an_exception_are_no_parameter_of_a_reason(sources: Path, value: str, quotes: bool) -> None:
+    (sources / "caller.py").write_text(
+        'UNREADABLE = ReasonCode("a.b", "detail")\n'
+        f"try:\n    read()\nexcept ValueError as error:\n    raise Malformed(UNREADABLE(detail={value}))\n"
+    )
+    found = ["whenthen.caller:5: detail has the words of an exception"] if quotes else []
+    assert list(calls.wrong_calls(sources)) == found

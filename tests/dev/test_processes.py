@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from dev import processes
 from dev.processes import Process, ProcessFile
+from tests.waiting import until
 
 SLEEP = "import time; time.sleep(600)"
 WITH_CHILD = (
@@ -45,10 +45,7 @@ def start(tmp_path: Path) -> Iterator:
 
 
 def output(tmp_path: Path) -> str:
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "log").read_text().endswith("\n"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: (tmp_path / "log").read_text().endswith("\n"), "the process writes no line")
     return (tmp_path / "log").read_text().strip()
 
 
@@ -61,17 +58,16 @@ def test_a_started_process_is_alive_until_it_is_stopped(start):
 
 def test_a_process_that_ends_by_itself_is_not_alive_even_before_it_is_reaped(start):
     process = start("pass")
-    deadline = time.monotonic() + 60
-    while process.is_alive():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not process.is_alive(), "the process does not end")
 
 
 def test_a_foreign_process_with_the_same_pid_is_neither_alive_nor_stopped(start):
     foreign = subprocess.Popen([sys.executable, "-c", SLEEP])  # noqa: S603 - our own code
-    time.sleep(0.05)  # the kernel counts starts in hundredths of a second
     try:
-        remembered = replace(start("pass"), pid=foreign.pid)
+        # The kernel counts starts in hundredths of a second: it may need another one to tell them apart.
+        foreign_start = processes.start_of(foreign.pid)
+        own = until(lambda: other if (other := start("pass")).started != foreign_start else None, "all start at once")
+        remembered = replace(own, pid=foreign.pid)
         assert not remembered.is_alive()
         processes.stop(remembered)
         assert foreign.poll() is None
@@ -92,8 +88,7 @@ def test_children_are_stopped_too(start, tmp_path):
 def test_children_that_outlived_their_parent_are_stopped(start, tmp_path):
     process = start(WITH_CHILD)
     child = int(output(tmp_path))
-    while process.is_alive():
-        time.sleep(0.02)
+    until(lambda: not process.is_alive(), "the parent does not end")
     assert processes.start_of(child) is not None
     processes.stop(process)
     assert processes.start_of(child) is None
@@ -104,10 +99,7 @@ def test_a_process_that_ignores_the_polite_request_is_killed(start, tmp_path, mo
     process = start(STUBBORN)
     output(tmp_path)
     processes.stop(process)
-    deadline = time.monotonic() + 60
-    while process.is_alive():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not process.is_alive(), "the process does not end")
 
 
 def test_the_file_stops_what_it_remembers_and_forgets_it(start, tmp_path):

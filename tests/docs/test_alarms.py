@@ -41,6 +41,6 @@ def test_the_page_has_a_row_for_the_alarm(description: str) -> None:
     assert [row for row in rows() if said_by(row, plain)], "add a row that quotes the description"
 
 
-@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import"])
+@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import", "Work"])
 def test_the_page_has_a_row_for_each_state_machine(machine: str) -> None:
     assert any(row.startswith(f"An execution of {machine} ended") for row in rows())

@@ -25,6 +25,7 @@ from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
 from tests.faults.aws_outside import Enrolling, Outside, SesClient, StepFunctionsClient, TappedWiring
 from tests.faults.kills import Kills
 from tests.faults.telling import SECRET
+from tests.template import channels
 from tests.template.reading import properties
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.queues import Execution, FakeSequences
@@ -42,15 +43,9 @@ QUEUES = {
     "leads": "fetch_lead",
     "sweeps": "fire_due_dates",
     "mail": "receive_email",
-    "email": "send_email",
-    "whatsapp": "send_whatsapp",
-    "webhook": "call_webhook",
-    "record": "change_record",
+    **channels.SERVICES,
 }
-"""Each queue and the function behind it."""
-
-CHANNELS = {"email", "whatsapp", "webhook", "record"}
-"""The queues whose functions share one code folder; CHANNEL says which of them one is."""
+"""Each queue and the function behind it. Those of the channels share one code folder; CHANNEL says which one is."""
 
 BUCKET = "whenthen"
 STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
@@ -74,7 +69,7 @@ _CONTEXT = SimpleNamespace(
 @cache
 def app(function: str) -> Any:
     """The module of a deployed function, of its own even where its code is shared."""
-    folder = "perform_step" if function in {QUEUES[channel] for channel in CHANNELS} else function
+    folder = "perform_step" if function in channels.SERVICES.values() else function
     spec = importlib.util.spec_from_file_location(f"app_of_{function}", FUNCTIONS / folder / "app.py")
     assert spec is not None
     assert spec.loader is not None
@@ -101,6 +96,13 @@ class Flight:
     message: Mapping[str, Any]
     visible_at: datetime
     receives: int = 0
+
+
+def _undelayed(message: Any) -> timedelta:
+    """Let moto deliver a message at once that is delayed by its clock, and return the delay for the test's clock."""
+    delay = timedelta(milliseconds=round(max(0.0, message.delayed_until - (message.sent_timestamp or 0)), -3))
+    message.delayed_until = 0.0
+    return delay
 
 
 class AwsMachinery:
@@ -149,7 +151,7 @@ class AwsMachinery:
         return Settings(
             {
                 **urls,
-                **({"CHANNEL": queue} if queue in CHANNELS else {}),
+                **({"CHANNEL": queue} if queue in channels.SERVICES else {}),
                 "CONFIG_TABLE": CONFIG,
                 "RECORDS_TABLE": RECORDS,
                 "RUNS_TABLE": RUNS,
@@ -213,11 +215,13 @@ class AwsMachinery:
 
     def _receive(self) -> None:
         held = sqs_backends[ACCOUNT][REGION].queues
+        delays = {message.id: _undelayed(message) for name in QUEUES for message in held[name]._messages}
         # To ask every queue every time would take as long as all the rest.
         for queue in [name for name in QUEUES if held[name].approximate_number_of_messages]:
             request = {"QueueUrl": self.urls[queue], "MaxNumberOfMessages": 10, "VisibilityTimeout": 43_200}
             while found := self.clients("sqs").receive_message(**request).get("Messages"):
-                self.flights += [Flight(queue, message, self.clock.now()) for message in found]
+                for message in found:
+                    self.flights.append(Flight(queue, message, self.clock.now() + delays[message["MessageId"]]))
         for table, (_, wanted) in STREAMS.items():
             # moto answers no call about streams, but keeps them.
             shard = dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard
@@ -305,6 +309,6 @@ class AwsMachinery:
                     enrolling.at = self.clock.now() + STEP_RETRY
                 else:
                     enrolling.cursor = done["cursor"]
-                    enrolling.at = enrolling.at if done["more"] else None
+                    enrolling.at = self.clock.now() + timedelta(seconds=done["wait"]) if done["more"] else None
                 return True
         return False

@@ -32,6 +32,9 @@ class AwsStage(AwsMachinery):
         self.undisturbed().rules.save(stored, rule, None)
         return rule
 
+    def has_settings(self, name: str, document: Mapping[str, Any]) -> None:
+        self.undisturbed().installation.save(name, document)
+
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
         self.outside.leads[lead["id"]] = lead
 

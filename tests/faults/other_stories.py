@@ -254,8 +254,42 @@ def _the_correction_stands(stage: Stage) -> None:
     assert {state.run.record for state in stage.states()} == {contact.ref}
 
 
+# --- branches: match_rules, the channels, advance_sequence ------------------------------------------------
+
+_IS_VIP = {"field": "record.vip", "op": "equals", "value": True}
+
+
+def _prepare_branches(stage: Stage) -> None:
+    """Of two ways one is gone: the lead is no VIP, and the message to it will be refused."""
+    stage.writes("contact:ada", email="ayse@example.com")
+    stage.settle()
+    gift = {"id": "gift", "action": "create_task", "with": {"title": "Gift"}, "only_if": _IS_VIP, "else": "tell"}
+    card = {"id": "card", "action": "create_task", "with": {"title": "Card"}}
+    bill = {"id": "bill", "action": "set_fields", "with": {"record": "contact:nobody", "fields": {"a": 1}}}
+    steps = (gift, card, TELL, {**bill, "wait": {"days": 1}, "on_error": {"go_to": "call"}}, HELLO, CALL)
+    stage.has_rule(_rule("rule_ways", {"event": "offer.made"}, *steps, kind="contact"))
+
+
+def _one_task_is_made(stage: Stage) -> None:
+    (task,) = stage.records("task")
+    assert task.fields["title"] == "Call"
+
+
 _REPORTED = frozenset({"receive_meta", "receive_email", "match_rules"})
 OTHER_STORIES = (
+    Story(
+        "a run goes one of two ways, and on with a fallback",
+        _prepare_branches,
+        lambda stage: stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now(), subject="contact:ada")),
+        (
+            Ending(
+                "rule_ways",
+                "failed",
+                {"gift": _SKIPPED, "card": _SKIPPED, "tell": _DONE, "bill": _FAILED, "hello": _SKIPPED, "call": _DONE},
+            ),
+        ),
+        _one_task_is_made,
+    ),
     Story(
         "ten o'clock comes",
         _prepare_ten_o_clock,

@@ -26,6 +26,9 @@ class Stage(Protocol):
     def has_rule(self, document: Mapping[str, Any]) -> object:
         """Put a rule in force."""
 
+    def has_settings(self, name: str, document: Mapping[str, Any]) -> None:
+        """Save settings of the installation."""
+
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
         """Let the Graph API answer for this lead."""
 

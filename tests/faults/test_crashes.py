@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.samples import why
+from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
@@ -25,7 +26,7 @@ from whenthen.domain.common.errors import AnswerLost, WhenthenError
 from whenthen.domain.events.event import Event
 from whenthen.domain.records.record import Record
 from whenthen.ports.values import RunState
-from whenthen.usecases.runs import enrol_view
+from whenthen.usecases.enrolments import count_members, let_enter
 
 
 class FakeStage:
@@ -40,6 +41,9 @@ class FakeStage:
 
     def has_rule(self, document: Mapping[str, Any]) -> object:
         return self.world.has_rule(document)
+
+    def has_settings(self, name: str, document: Mapping[str, Any]) -> None:
+        self.world.settings.save(name, document)
 
     def graph_knows(self, lead: Mapping[str, Any]) -> None:
         self.world.graph.documents[lead["id"]] = lead
@@ -138,14 +142,15 @@ AROUND_THE_SEND = frozenset(
 """Where a crash leaves a send of which nobody can say whether it took place."""
 
 
-ALL = (*STORIES, *OTHER_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A view of three records takes three turns to be gone through."""
-    monkeypatch.setattr(enrol_view, "PAGE", 1)
-    monkeypatch.setattr(enrol_view, "PAGES", 1)
+    """A view of three records is counted in three chunks, and its records enter one after the other."""
+    monkeypatch.setattr(count_members, "PAGE", 1)
+    monkeypatch.setattr(count_members, "PAGES", 1)
+    monkeypatch.setattr(let_enter, "BATCH", 1)
 
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)

@@ -12,17 +12,18 @@ import requests
 from moto import mock_aws
 
 from tests.faults.aws_stage import AwsStage
+from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
 from tests.faults.other_stories import OTHER_STORIES
 from tests.faults.stories import STORIES
 from tests.faults.telling import KEYLESS, Story, verify
 from whenthen.adapters.aws import client, parallel
-from whenthen.usecases.runs import enrol_view
+from whenthen.usecases.enrolments import count_members, let_enter
 
 # runtime.observability silences it, but pytest sets the filters anew for each test.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
-ALL = (*STORIES, *OTHER_STORIES)
+ALL = (*STORIES, *OTHER_STORIES, *HOLD_STORIES)
 PARTS = 4
 """Each story is swept in so many parts, which can run side by side."""
 
@@ -36,8 +37,9 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "whenthen")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr(enrol_view, "PAGE", 1)
-    monkeypatch.setattr(enrol_view, "PAGES", 1)
+    monkeypatch.setattr(count_members, "PAGE", 1)
+    monkeypatch.setattr(count_members, "PAGES", 1)
+    monkeypatch.setattr(let_enter, "BATCH", 1)
     monkeypatch.setattr(client, "sleep", lambda _seconds: None)
     monkeypatch.setattr(parallel, "AT_ONCE", 1)  # one call after the other, so that each is a moment of its own
     with mock_aws():

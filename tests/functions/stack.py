@@ -31,6 +31,7 @@ META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_to
 BUCKET = "whenthen-mail"
 SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
 IMPORT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-import"
+WORK = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-work"
 ENROLMENT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-enrolment"
 
 LONG = 12 * 60 * 60
@@ -137,6 +138,7 @@ class Stack:
             "Sequence": SEQUENCE,
             "Enrolment": ENROLMENT,
             "Import": IMPORT,
+            "Work": WORK,
             "Bucket": BUCKET,
             **_TABLES,
             **self.queues,

@@ -15,23 +15,21 @@ from botocore.exceptions import ClientError
 from tests.adapters.samples import why
 from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
+from tests.template import channels
 from tests.template.reading import consumers
 from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
 from whenthen.domain.events.siblings import Group
 from whenthen.ports.values import Plan
 from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
+from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
 
 USE_CASES = {
     "EventQueue": "match_event",
     "ImportQueue": "match_event",
     "LeadQueue": "fetch_lead",
     "MailQueue": "receive_email",
-    "EmailQueue": "perform_step",
-    "WhatsappQueue": "perform_step",
-    "WebhookQueue": "perform_step",
-    "RecordQueue": "perform_step",
+    **dict.fromkeys(channels.QUEUES.values(), "perform_step"),
 }
-JOB_QUEUES = ("EmailQueue", "WhatsappQueue", "WebhookQueue", "RecordQueue")
 
 
 class Work:
@@ -72,7 +70,7 @@ def _number_of(arguments: Sequence[Any]) -> int:
 
 
 def _message(queue: str, number: int) -> dict[str, Any]:
-    if queue in JOB_QUEUES:
+    if queue in channels.QUEUES.values():
         return {"run_id": "run_1", "step_id": "hello", "occurrence": number}
     if queue == "LeadQueue":
         return {"leadgen_id": str(number), "page_id": "9", "form_id": None, "ad_id": None, "created_time": 1773480600}
@@ -116,6 +114,15 @@ def test_one_bad_message_of_ten_is_dead_lettered_and_nine_are_done_once(stack: S
     assert _told(dead)["error"] == "Malformed"
     assert _told(dead)["queue"] == queue
     assert _told(dead)["reason"]
+
+
+def test_a_message_that_is_no_json_is_dead_lettered_with_the_place(stack: Stack) -> None:
+    reasons = {'{"a": 1,\n "b": secret}': NOT_JSON, '{"a": ' + "9" * 5_000 + "}": LONG_NUMBER}
+    stack.adapters["match_event"] = Work()
+    assert failed(stack.consume("EventQueue", batch(*reasons))) == []
+    assert [_told(dead)["reason"] for dead in stack.messages("EventDeadLetters")] == [
+        code.code for code in reasons.values()
+    ]
 
 
 @pytest.mark.parametrize("queue", USE_CASES)
@@ -258,7 +265,7 @@ def test_a_message_that_cannot_be_deferred_comes_back_with_the_others_done(stack
     assert work.asked == [0, 1, 2]
 
 
-OUTSIDE = {"LeadQueue", "EmailQueue", "WhatsappQueue", "WebhookQueue"}
+OUTSIDE = {"LeadQueue", *(channels.QUEUES[channel] for channel in channels.OUTSIDE)}
 
 
 class Slow(Work):

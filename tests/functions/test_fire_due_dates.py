@@ -12,7 +12,7 @@ from tests.functions.api import Api
 from tests.functions.payloads import batch, failed
 from tests.functions.stack import ENROLMENT, Stack, app
 from whenthen.domain.common.errors import Temporary
-from whenthen.domain.events.event import format_time
+from whenthen.domain.events.event import format_time, parse_time
 from whenthen.usecases.ingest.fire_due_dates import Swept
 
 TICK = {"sweep": "dates"}
@@ -63,7 +63,9 @@ def test_a_schedule_over_a_view_starts_an_enrolment(stack: Stack) -> None:
         assert failed(stack.consume("SweepQueue", batch(TICK))) == []
     assert {request["stateMachineArn"] for request in machines.started} == {ENROLMENT}
     assert len({request["name"] for request in machines.started}) == 1
-    assert rule_id in machines.started[0]["input"]
+    [work] = stack.wiring("manage").enrolment_store.list(rule=rule_id, limit=9, cursor=None).items
+    assert machines.started[0]["name"] == f"{work.id}-1"
+    assert (work.kind, work.order.asked, work.order.moment) == ("contact", "schedule", parse_time(format_time(due), ""))
 
 
 @pytest.mark.parametrize("bad", ["{not json", "{}", '{"sweep": "chimneys"}', "[]"])
@@ -103,19 +105,6 @@ def test_a_rule_that_failed_is_told_with_its_reason_and_counted(
     assert counted["RulesFailed"] == 1
 
 
-def test_a_view_is_gone_through(stack: Stack) -> None:
-    api = Api(stack)
-    for number in range(3):
-        api.call("PUT", f"/v1/records/contact/{number}", {"status": "open" if number else "closed"})
-    stack.events()
-    view = {"kind": "contact", "filter": {"field": "record.status", "op": "equals", "value": "open"}}
-    enrolment = {"rule": "rule_1", "version": 1, "moment": "2026-03-14T09:00:00Z", "by": "key_1", "seed": "s"}
-    answer = stack.invoke("enrol_view", {"work": {**enrolment, "view": view}, "cursor": None})
-    assert answer == {"more": False, "cursor": None}
-    found = {(event["type"], event["subject"]) for event in stack.events()}
-    assert found == {("rule.started_manually", "contact:1"), ("rule.started_manually", "contact:2")}
-
-
 def test_a_rule_is_started_by_hand(stack: Stack) -> None:
     stack.replaced["stepfunctions"] = machines = Machines()
     api = Api(stack)
@@ -127,5 +116,5 @@ def test_a_rule_is_started_by_hand(stack: Stack) -> None:
     assert [event["id"] for event in stack.events()] == [answer.document["event"]]
     view = api.call("POST", "/v1/views", {"name": "All", "kind": "contact"})
     started = api.call("POST", f"/v1/rules/{rule['id']}/run", {"view": view.document["id"]})
-    assert started.document["enrolment"] == machines.started[0]["name"]
+    assert f"{started.document['enrolment']}-1" == machines.started[0]["name"]
     assert Api(stack, "rules:write").call("POST", f"/v1/rules/{rule['id']}/run", {}).status == 403

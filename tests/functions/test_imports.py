@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.imports import CHANNELS, WIRED, code_of, measured
 from tests.functions.stack import FUNCTIONS
+from tests.template import channels
 
 FIRST = ("receive_webhook", "receive_meta", "match_rules")
 """Those that somebody waits for, or through which every event passes."""
@@ -19,9 +20,13 @@ NEVER = ("pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler")
 FOR_A_SCHEDULE = ("cronsim",)
 """What no function may load before it reads a rule that has a schedule."""
 
+FOR_A_DAY = ("holidays", "whenthen.domain.temporal.business_time")
+"""What no function may load before a step waits by working hours and holidays."""
+
 NOT_AT_FIRST = (
     *NEVER,
     *FOR_A_SCHEDULE,
+    *FOR_A_DAY,
     "jinja2",
     "phonenumbers",
     "asyncio",
@@ -46,12 +51,7 @@ NOT_AT_FIRST = (
     "whenthen.ports.providers",
 )
 
-OF_CHANNEL = {
-    "send_email": ("whenthen.channels.email.effect",),
-    "send_whatsapp": ("whenthen.channels.whatsapp.effect",),
-    "call_webhook": ("whenthen.channels.webhook.effect",),
-    "change_record": ("whenthen.channels.record.effect",),
-}
+OF_CHANNEL = {function: (f"whenthen.channels.{channel}.effect",) for function, channel in CHANNELS.items()}
 """The modules that belong to one channel alone."""
 
 MOST_MODULES = 200
@@ -71,6 +71,7 @@ def _loaded(found: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 def test_every_function_is_measured() -> None:
     assert {code_of(function) for function in WIRED} == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+    assert {channel: function for function, channel in CHANNELS.items()} == channels.SERVICES
 
 
 @pytest.mark.parametrize("function", FIRST)
@@ -82,11 +83,11 @@ def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path)
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
 def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
-    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE)) == []
+    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY)) == []
 
 
 def test_the_api_loads_nothing_for_schedules_at_first(bytecode: Path) -> None:
-    assert _loaded(measured("manage", bytecode), FOR_A_SCHEDULE) == []
+    assert _loaded(measured("manage", bytecode), (*FOR_A_SCHEDULE, *FOR_A_DAY)) == []
 
 
 @pytest.mark.parametrize("function", sorted(CHANNELS))

@@ -15,12 +15,14 @@ ODD: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 1.0, 1.5, 400, 10**20, 10**45,
     "", " ", "x", "  lead ", "Mon", "mon", "é", "\n", "x" * 201, "x" * 2001, "moves_to", "stripe",
     "record", "record.", "record.a..b", "event.data.x", "09:30", "25:00", "2026-02-30",
+    "{{ record.a + 1 }}", "{% if record.a %}", "{{ record.a|round('x') }}", "{{ record.a|upper }}",
     "birthday.reached", "date.reached", "lead.created",
     [], [None], ["a"], ["", "a"], [1, 2], ["a"] * 25, {}, {"a": 1}, {"days": 1}, {"days": 0},
     {"field": "record.a", "op": "equals", "value": 1}, {"not": {"field": "event.id", "op": "exists"}},
 )  # fmt: skip
 KEYS = ("kind", "value", "zone", "within", "ignore_case", "field", "from", "to", "view", "filter", "at", "late", "wait",
-        "moves_to", "enters", "hours", "unknown", "form", "type_from", "type", "start")  # fmt: skip
+        "moves_to", "enters", "hours", "unknown", "form", "type_from", "type", "start", "id", "version",
+        "secret")  # fmt: skip
 
 
 def places(document: Any) -> Iterator[Place]:

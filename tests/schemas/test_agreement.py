@@ -1,25 +1,23 @@
-"""Hold schemas and parsers together: what one of them takes the other takes, but for what no schema can say."""
+"""Hold schemas and the API together: what one of them takes the other saves, but for what no schema can say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from dev.paths import ROOT
 from tests.schemas.corpus import found_conditions, found_rules, found_triggers
 from tests.schemas.frames import SCHEMAS, documents
+from tests.schemas.ignored import IGNORED, Ignored, taken_otherwise
 from tests.schemas.mutating import mutated
-from tests.schemas.unsayable import PARSER_TAKES, UNSAYABLE, Unsayable, unexplained
+from tests.schemas.saving import problems_of_saving
+from tests.schemas.unsayable import UNSAYABLE, Unsayable, unexplained
 from tests.schemas.validating import Validator
-from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.rules.rule import parse_rule
-from whenthen.domain.rules.views import parse_view
-from whenthen.sources.webhook.mapping import parse_source
 
-PARSERS: Mapping[str, Callable[[Any], object]] = {"rule": parse_rule, "view": parse_view, "source": parse_source}
 VALIDATORS = {kind: Validator(schema) for kind, schema in SCHEMAS.items()}
 
 _DRAWN = settings(
@@ -32,29 +30,21 @@ _DRAWN = settings(
 )
 
 
-def _problems(kind: str, document: Any) -> list[Problem]:
-    try:
-        PARSERS[kind](document)
-    except Invalid as error:
-        return list(error.problems)
-    return []
-
-
 def _check(kind: str, document: Any) -> None:
-    """Fail where schema and parser differ about a document, and no row of the tables says why."""
-    problems, validator = _problems(kind, document), VALIDATORS[kind]
+    """Fail where schema and save differ about a document, and no row of the tables says why."""
+    problems, validator = problems_of_saving(kind, document), VALIDATORS[kind]
     if validator.is_valid(document):
-        assert not unexplained(problems), "the parser refuses what the schema takes"
+        assert not unexplained(problems), "a save refuses what the schema takes"
     elif not problems:
-        changed = [change(document) for change in PARSER_TAKES.values()]
+        changed = taken_otherwise(kind, document)
         faults = [error.message for error in validator.iter_errors(document)]
-        assert any(map(validator.is_valid, changed)), f"the schema refuses what the parser takes: {faults}"
+        assert any(map(validator.is_valid, changed)), f"the schema refuses what a save takes: {faults}"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 @_DRAWN
 @given(data=st.data())
-def test_the_parser_takes_what_is_drawn_from_the_schema(kind: str, data: st.DataObject) -> None:
+def test_what_is_drawn_from_the_schema_is_saved(kind: str, data: st.DataObject) -> None:
     _check(kind, data.draw(documents(kind)))
 
 
@@ -87,16 +77,29 @@ def test_triggers_and_conditions_of_our_tests_are_taken_by_both_or_by_none(found
 @pytest.mark.parametrize("row", UNSAYABLE, ids=lambda row: row.name)
 def test_each_exception_is_needed(row: Unsayable) -> None:
     assert VALIDATORS[row.kind].is_valid(row.witness)
-    problems = _problems(row.kind, row.witness)
+    problems = problems_of_saving(row.kind, row.witness)
     assert any(row.explains(problem) for problem in problems)
     others = [other for other in UNSAYABLE if other is not row]
     assert [p for p in problems if not any(other.explains(p) for other in others)], f"{row.name} is told by another row"
 
 
-def test_white_space_around_a_text_is_the_parsers_alone_to_take() -> None:
-    document = {"name": "Important", "kind": " contact "}
-    assert not _problems("view", document)
-    assert not VALIDATORS["view"].is_valid(document)
+@pytest.mark.parametrize("row", IGNORED, ids=lambda row: row.name)
+def test_each_member_that_a_save_reads_otherwise_is_refused_by_the_schema(row: Ignored) -> None:
+    kind, document = row.witness
+    assert not problems_of_saving(kind, document)
+    assert not VALIDATORS[kind].is_valid(document)
+    assert VALIDATORS[kind].is_valid(row.change(kind, document))
+
+
+def test_the_page_of_schemas_lists_each_difference() -> None:
+    page = (ROOT / "docs" / "reference" / "schemas.md").read_text(encoding="utf-8")
+    _, refused, read_otherwise = page.split("\n## ")
+    assert _table(refused) == [f"| {row.kind} | {row.name} | {row.reason} |" for row in UNSAYABLE]
+    assert _table(read_otherwise) == [f"| {row.name} | {row.reason} |" for row in IGNORED]
+
+
+def _table(section: str) -> list[str]:
+    return [line for line in section.splitlines() if line.startswith("|")][2:]
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

@@ -46,11 +46,11 @@ def test_lambda_lets_through_what_the_functions_log_and_never_drops_their_metric
 
 def test_every_log_is_kept_for_the_stated_time() -> None:
     logs = resources("AWS::Logs::LogGroup")
-    assert len(logs) == len(FUNCTIONS) + 4
+    assert len(logs) == len(FUNCTIONS) + 5
     assert {text(properties(name)["RetentionInDays"]) for name in logs} == {"${LogRetentionDays}"}
 
 
-@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import"])
+@pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import", "Work"])
 def test_logs_of_state_machines_hold_no_task_tokens_and_no_input(machine: str) -> None:
     assert properties(machine)["Logging"]["IncludeExecutionData"] is False
     assert properties(machine)["Logging"]["Level"] in ("ERROR", "ALL")
@@ -169,7 +169,7 @@ def test_a_sequence_that_fails_raises_an_alarm_and_one_that_is_stopped_does_not(
     assert sorted((text(alarm["MetricName"]), text(alarm["Dimensions"][0]["Value"])) for alarm in alarms) == [
         (metric, f"${{{machine}.Arn}}")
         for metric in ("ExecutionsFailed", "ExecutionsTimedOut")
-        for machine in ("Enrolment", "Import", "Sequence")
+        for machine in ("Enrolment", "Import", "Sequence", "Work")
     ]
 
 

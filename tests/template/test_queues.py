@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.template import channels
 from tests.template.reading import (
     QUEUE,
     at_capacity,
@@ -28,8 +29,8 @@ from whenthen.usecases.runs.perform_job import BACKOFF, LEASE
 WORKED_ON = sorted(consumers())
 MAPPINGS = [mapping for _, mapping in consumers().values()]
 DEAD_LETTERS = sorted(name for name in resources(QUEUE) if name.endswith("DeadLetters"))
-JOB_QUEUES = ["EmailQueue", "RecordQueue", "WebhookQueue", "WhatsappQueue"]
-OUTSIDE_QUEUES = ["EmailQueue", "LeadQueue", "WebhookQueue", "WhatsappQueue"]
+JOB_QUEUES = sorted(channels.QUEUES.values())
+OUTSIDE_QUEUES = ["LeadQueue", *(channels.QUEUES[channel] for channel in channels.OUTSIDE)]
 TICKS = ["ReconcileQueue", "ResumeQueue", "SweepQueue"]
 LONGEST_CALL = max(TOTAL_SECONDS, sum(ONCE_SECONDS.values()))
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.template import channels
 from tests.template.reading import (
     FUNCTION,
     ROOT,
@@ -21,7 +22,7 @@ from tests.template.reading import (
 )
 
 FUNCTIONS = set(resources(FUNCTION))
-JOBS = {"SendEmail", "SendWhatsapp", "CallWebhook", "ChangeRecord"}
+JOBS = set(channels.FUNCTIONS.values())
 
 UNSCOPED = {
     "logs:": "log deliveries of a state machine have no resource to name",
@@ -45,11 +46,13 @@ WHO = [
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
     ("lambda:InvokeFunction", r"\$\{ImportRecords.Arn\}", {"Import"}),
+    ("lambda:InvokeFunction", r"\$\{ChangeRuns.Arn\}", {"Work"}),
     ("states:StartExecution", r"\$\{Import\}", {"Manage"}),
-    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns"} | JOBS),
+    ("states:StartExecution", r"\$\{Work\}", {"Manage"}),
+    ("states:StartExecution", r"\$\{Sequence\}", {"MatchRules", "ResumeRuns", "Manage", "ChangeRuns"} | JOBS),
     ("states:StartExecution", ".*:stateMachine:.*-sequence", {"AdvanceSequence"}),
     ("states:StartExecution", r"\$\{Enrolment\}", {"FireDueDates", "Manage"}),
-    ("states:StopExecution", ".*", {"MatchRules", "Manage"}),
+    ("states:StopExecution", ".*", {"MatchRules", "Manage", "ChangeRuns"}),
     ("secretsmanager:GetSecretValue", r"\$\{AdminKeySecret.Id\}", {"Authorize"}),
     (
         "secretsmanager:GetSecretValue",
@@ -87,32 +90,41 @@ WHO = [
             "MatchRules",
             "Manage",
             "ImportRecords",
+            "ChangeRuns",
             "SendEmail",
             "ChangeRecord",
             "ReceiveWebhook",
             "FetchLead",
             "PublishChanges",
+            "FireDueDates",
+            "EnrolView",
         },
     ),
+    ("dynamodb:BatchWriteItem", r"\$\{RunsTable.Arn\}", {"EnrolView"}),  # addresses that are taken
     ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
-    ("dynamodb:DeleteItem", r"\$\{RunsTable.Arn\}", {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage"} | JOBS),
+    (
+        "dynamodb:DeleteItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ChangeRuns"} | JOBS,
+    ),
     (
         "dynamodb:UpdateItem",
         r"\$\{RunsTable.Arn\}",
-        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ReceiveWebhook"} | JOBS,
+        {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "ReceiveWebhook", "ChangeRuns"} | JOBS,
     ),
     (
         "dynamodb:.*",
         r"\$\{RunsTable.Arn\}",
         {"MatchRules", "AdvanceSequence", "ResumeRuns", "Manage", "PublishOutcomes", "ReceiveEmail", "ReceiveWebhook"}
-        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges"}
+        | {"ReconcileLeads", "ImportRecords", "FetchLead", "PublishChanges", "ChangeRuns", "FireDueDates", "EnrolView"}
         | JOBS,
     ),
     ("dynamodb:.*", ".*RecordsTable.*[Ss]tream.*", {"PublishChanges"}),
     ("dynamodb:.*", ".*RunsTable.*[Ss]tream.*", {"PublishOutcomes"}),
     ("dynamodb:.*", ".*RecordsTable.*/index/[*]", {"Manage", "EnrolView"}),
     ("dynamodb:.*", ".*RunsTable.*/index/[*]", {"Manage"}),
-    ("dynamodb:.*", ".*RunsTable.*/index/gsi3", {"ResumeRuns"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/gsi2", {"ChangeRuns"}),
+    ("dynamodb:.*", ".*RunsTable.*/index/gsi3", {"ResumeRuns", "ChangeRuns"}),
     ("sqs:SendMessage", r"\$\{SweepQueue.Arn\}", {"SweepSchedule"}),
     ("sqs:SendMessage", r"\$\{ReconcileQueue.Arn\}", {"ReconcileSchedule"}),
     ("sqs:SendMessage", r"\$\{ResumeQueue.Arn\}", {"ResumeSchedule"}),
@@ -121,10 +133,7 @@ WHO = [
     ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads", "FetchLead"}),
-    ("sqs:SendMessage.*", r"\$\{EmailQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{WhatsappQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{WebhookQueue.Arn\}", CARRY_ON),
-    ("sqs:SendMessage.*", r"\$\{RecordQueue.Arn\}", CARRY_ON),
+    *(("sqs:SendMessage.*", rf"\$\{{{queue}.Arn\}}", CARRY_ON) for queue in channels.QUEUES.values()),
     ("sqs:SendMessage.*", r"\$\{(Event|Import)Queue.Arn\}", set()),
 ]
 
@@ -202,6 +211,7 @@ def test_no_resource_is_a_wildcard_but_where_there_is_none() -> None:
         "Sequence",
         "Enrolment",
         "Import",
+        "Work",
     }
 
 
@@ -215,6 +225,7 @@ OTHER_SERVICES = {
     "SequenceRole": "states",
     "EnrolmentRole": "states",
     "ImportRole": "states",
+    "WorkRole": "states",
     "SweepScheduleRole": "scheduler",
     "ReconcileScheduleRole": "scheduler",
     "ResumeScheduleRole": "scheduler",
@@ -244,6 +255,7 @@ def test_those_who_meet_the_world_read_only_their_part_of_the_config(function: s
         ("ReceiveWebhook", {"dynamodb:UpdateItem": ["rejected#*"], "dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
         ("FetchLead", {"dynamodb:PutItem": ["dedup#*", "watermark#*"]}),
         ("PublishChanges", {key: ["event#*", "history#*"] for key in ("dynamodb:PutItem", "dynamodb:GetItem")}),
+        ("FireDueDates", {key: ["enrolment#*"] for key in ("dynamodb:PutItem", "dynamodb:GetItem")}),
     ],
 )
 def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: str, keys: dict[str, list[str]]) -> None:
@@ -251,6 +263,17 @@ def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: st
     assert {action: statement["Condition"] for statement in found for action in statement["Action"]} == {
         action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": key}} for action, key in keys.items()
     }
+
+
+def test_who_enrols_writes_enrolments_and_reads_beside_them_what_became_of_events() -> None:
+    found = statements_on("EnrolView", "${RunsTable.Arn}")
+    assert [(statement["Condition"], statement["Action"]) for statement in found] == [
+        (
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrolment#*"]}},
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"],
+        ),
+        ({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event#*"]}}, ["dynamodb:BatchGetItem"]),
+    ]
 
 
 @pytest.mark.parametrize(

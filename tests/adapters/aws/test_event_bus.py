@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.adapters.samples import NOW, client_error, event
+from tests.waiting import HANGS
 from whenthen.adapters.aws.event_bus import MAX_CALL_BYTES, EventBridgeBus
 from whenthen.domain.common.errors import Malformed, Temporary, TooLarge
 from whenthen.domain.events import event as events
@@ -186,7 +187,7 @@ def test_many_calls_are_made_several_at_a_time_and_all_of_them(no_sleep: list[fl
                 at_once.append(Slow.under_way)
                 if Slow.under_way > 1:
                     others.set()
-            assert others.wait(60), "calls are made one after the other"
+            assert others.wait(HANGS), "calls are made one after the other"
             with lock:
                 Slow.under_way -= 1
                 return super().put_events(Entries=Entries)

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.waiting import HANGS
 from whenthen.adapters.aws import parallel
 from whenthen.adapters.aws.parallel import AT_ONCE, gather
 
@@ -24,7 +25,7 @@ class Together:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
         try:
-            self.gate.wait(timeout=5)
+            self.gate.wait(timeout=HANGS)
             inner()
         finally:
             with self.lock:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.adapters.servers import Script, ScriptedServer, answering, read_request
+from tests.waiting import HANGS
 from whenthen.adapters.http import client as http
 from whenthen.adapters.http.client import GuardedHttp
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
@@ -307,7 +308,7 @@ def test_a_body_that_drips_ends_with_the_time(clock: Clock) -> None:
 def test_a_receiver_that_does_not_read_ends_with_the_time(clock: Clock) -> None:
     given_up = threading.Event()
 
-    with ScriptedServer(lambda _connection: given_up.wait(60) and None) as server:
+    with ScriptedServer(lambda _connection: given_up.wait(HANGS) and None) as server:
         with pytest.raises(AnswerLost):
             _post(server.port, seconds=0.3, body=b"x" * 20_000_000)
         given_up.set()

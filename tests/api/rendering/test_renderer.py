@@ -217,7 +217,10 @@ def test_every_finding_and_near_miss_has_a_text_of_its_own(language: str) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_became_of_a_rule_is_said_with_why(language: str) -> None:
     renderer = Renderer(language)
-    assert len({renderer.explained(code) for code in EXPLAINED}) == len(EXPLAINED)
+    params = {"until": "2026-04-13T09:30:00Z", "run": "run_7c"}
+    said = {code: plain(renderer.explained(code, params=params)) for code in EXPLAINED}
+    assert len(set(said.values())) == len(EXPLAINED)
+    assert all(value in said["entered_recently"] for value in params.values())
     assert renderer.explained("not_met", ["one", "two"]).endswith(": one; two.")
 
 

@@ -61,6 +61,25 @@ WAITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
      ("after 1 day, at 10:00, on Monday, Friday", "1 gün sonra, saat 10:00, günler: Pazartesi, Cuma",
       "1 nap múlva, 10:00-kor, napok: hétfő, péntek", "setelah 1 hari, pukul 10:00, pada hari Senin, Jumat",
       "אחרי יום אחד, בשעה 10:00, בימים: יום שני, יום שישי")),
+    ({"business_days": 2, "at": "10:00"},
+     ("after 2 business days, at 10:00", "2 iş günü sonra, saat 10:00", "2 munkanap múlva, 10:00-kor",
+      "setelah 2 hari kerja, pukul 10:00", "אחרי 2 ימי עסקים, בשעה 10:00")),
+    ({"hours": 1, "business_hours": 4},
+     ("after 1 hour 4 business hours", "1 saat 4 iş saati sonra", "1 óra 4 munkaóra múlva",
+      "setelah 1 jam 4 jam kerja", "אחרי שעה אחת 4 שעות עבודה")),
+    ({"until": {"field": "due_date", "business_days": -2}},
+     ("2 business days before the date in “due_date”", "“due_date” tarihinden 2 iş günü önce",
+      "2 munkanappal „due_date” dátuma előtt", "2 hari kerja sebelum tanggal di “due_date”",
+      "2 ימי עסקים לפני התאריך שב־“due_date”")),
+    ({"until": {"field": "due_date", "hours": -2, "minutes": -30}},
+     ("2 hours 30 minutes before the date in “due_date”", "“due_date” tarihinden 2 saat 30 dakika önce",
+      "2 órával 30 perccel „due_date” dátuma előtt", "2 jam 30 menit sebelum tanggal di “due_date”",
+      "2 שעות 30 דקות לפני התאריך שב־“due_date”")),
+    ({"until": {"field": "due_date", "days": 1, "hours": -2}},
+     ("2 hours before the date in “due_date”, then another 1 day",
+      "“due_date” tarihinden 2 saat önce, ardından 1 gün daha",
+      "2 órával „due_date” dátuma előtt, majd további 1 nap", "2 jam sebelum tanggal di “due_date”, lalu 1 hari lagi",
+      "2 שעות לפני התאריך שב־“due_date”, ולאחר מכן עוד יום אחד")),
     ({"until": {"field": "due_date"}, "past": "skip"},
      ("at the date in “due_date”, not if this is over", "“due_date” tarihinde, bu an geçtiyse yapılmaz",
       "„due_date” dátumán, ha ez már elmúlt, kimarad", "pada tanggal di “due_date”, dilewati jika sudah lewat",
@@ -104,6 +123,35 @@ def test_a_wait_for_nothing_is_not_said(wait: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_what_is_not_as_usual_about_a_step(step: dict[str, Any], said: str) -> None:
     assert details_of(step) == said
+
+
+BRANCHES: list[tuple[str, str, list[str]]] = [
+    ("en", "called “last”",
+     ["only if “vip” is known", "otherwise on with “last”", "tried again after: 5 minutes, 1 day 2 hours",
+      "if it fails, on with “last”"]),
+    ("tr", "adı: “last”",
+     ["yalnızca şu durumda: “vip” biliniyor", "aksi hâlde devamı: “last”",
+      "yeniden denenir, aradaki süre: 5 dakika, 1 gün 2 saat", "başarısız olursa devamı: “last”"]),
+    ("hu", "neve: „last”",
+     ["csak ha „vip” ismert", "különben folytatás: „last”", "újrapróbálás ennyi idő múlva: 5 perc, 1 nap 2 óra",
+      "ha nem sikerül, folytatás: „last”"]),
+    ("id", "namanya: “last”",
+     ["hanya jika “vip” diketahui", "jika tidak, lanjut ke: “last”", "dicoba lagi setelah: 5 menit, 1 hari 2 jam",
+      "jika gagal, lanjut ke: “last”"]),
+    ("he", "שמו: “last”",
+     ["רק אם “vip” ידוע", "אחרת ממשיכים אל: “last”", "ניסיון חוזר אחרי: 5 דקות, יום אחד 2 שעות",
+      "אם הוא נכשל, ממשיכים אל: “last”"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "called", "said"), BRANCHES)
+def test_branches_and_retries(language: str, called: str, said: list[str]) -> None:
+    delays = [{"minutes": 5}, {"days": 1, "hours": 2, "minutes": 0}]
+    vip = {"field": "record.vip", "op": "exists"}
+    branching = {"only_if": vip, "else": "last", "retry": {"delays": delays}, "on_error": {"go_to": "last"}}
+    rule = rule_with({**TAGS, "id": "a", **branching}, {**TAGS, "id": "b"}, {**TAGS, "id": "last"})
+    details = re.findall(r"\((.+?)\)", plain(Renderer(language).rule(rule)))
+    assert details == [", ".join(said), called]
 
 
 STEPS: list[tuple[dict[str, Any], str]] = [
@@ -189,6 +237,27 @@ def test_kind_entry_and_zone_of_a_rule(language: str, parts: list[str]) -> None:
     assert [*said[:2], zone] == parts
 
 
+ENTRY = [
+    ({"again": "after_exit"}, "each record again only when its run is over"),
+    ({"again": {"every": {"weeks": 1, "days": 2}}}, "each record at most once in 1 week 2 days"),
+    ({"while_running": "ignore"}, "events during a run start none"),
+    ({"again": {"every": {"hours": 1}}, "while_running": "restart"},
+     "each record at most once in 1 hour; an event during a run stops it and starts anew"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "said"), ENTRY)
+def test_how_often_a_record_enters_and_beside_which_runs(entry: dict[str, Any], said: str) -> None:
+    assert f"Entry: {said}." in plain(Renderer("en").rule(rule_with(entry=entry)))
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_no_entry_is_said_in_english_elsewhere(language: str) -> None:
+    for entry, _ in ENTRY:
+        english, other = (plain(Renderer(name).rule(rule_with(entry=entry))) for name in ("en", language))
+        assert not {*english.rstrip(".").split(". ")[1].split("; ")} & {*other.rstrip(".").split(". ")[1].split("; ")}
+
+
 RECORD = ("about the same record", "aynı kayıt hakkında", "ugyanarról a rekordról", "tentang catatan yang sama",
           "לגבי אותה רשומה")  # fmt: skip
 CUSTOMER = ("about the same customer", "aynı müşteri hakkında", "ugyanarról az ügyfélről",
@@ -240,6 +309,8 @@ def test_what_holds_anyhow_is_not_said() -> None:
         ({"steps": [{"id": "s", **TAGS, "wait": {"hours": 3}}]}, False),
         ({"steps": [{"id": "s", **TAGS, "wait": {"days": 1, "at": "10:00"}}]}, True),
         ({"steps": [{"id": "s", **TAGS, "wait": {"weekdays": ["mon"]}}]}, True),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"business_days": 1}}]}, True),
+        ({"steps": [{"id": "s", **TAGS, "wait": {"business_hours": 1}}]}, True),
         ({"steps": [{"id": "s", **TAGS, "wait": {"until": {"field": "record.due"}}}]}, True),
         ({"trigger": {"date": {"kind": "lead", "field": "birth_date", "yearly": True}}}, True),
         ({"trigger": {"schedule": {"cron": "0 9 * * mon"}}}, True),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.functions.api import Api
@@ -26,6 +29,51 @@ def test_a_run_shows_its_event_and_each_step(api: Api, seen: str) -> None:
     run = api.get(f"/v1/runs/{listed['id']}")
     assert run["event"]["id"] == seen
     assert [(job["step"], job["action"], job["status"]) for job in run["jobs"]] == [("tag", "add_tags", "pending")]
+
+
+WAITING = {
+    "name": "Call later",
+    "mode": "on",
+    "kind": "contact",
+    "trigger": {"event": "call.incoming_missed"},
+    "steps": [
+        {"id": "tag", "action": "add_tags", "with": {"tags": ["called"]}, "wait": {"days": 2}},
+        {"id": "also", "action": "add_tags", "with": {"tags": ["seen"]}, "start": "with_previous"},
+        {"id": "last", "action": "add_tags", "with": {"tags": ["last"]}, "wait": {"days": 1, "at": "10:00"}},
+    ],
+}
+
+
+@pytest.fixture
+def waiting(api: Api) -> str:
+    """The id of a run that waits for its first steps."""
+    machine = {"stop_execution": lambda *_, **__: None, "start_execution": lambda *_, **__: None}
+    api.stack.replaced["stepfunctions"] = type("Machine", (), machine)()
+    api.call("PUT", "/v1/records/contact/9", {"phone": "+905321230000"})
+    assert api.call("POST", "/v1/rules", WAITING).status == 201
+    assert api.call("POST", "/v1/events", {"type": "call.incoming_missed", "subject": "contact:9"}).status == 202
+    api.stack.consume("EventQueue", batch(*api.stack.bodies("EventQueue")))
+    (run,) = api.get("/v1/runs?record=contact:9")["items"]
+    return str(run["id"])
+
+
+def test_a_run_says_what_it_waits_for_until_when_and_which_steps_are_to_come(api: Api, waiting: str) -> None:
+    run = api.get(f"/v1/runs/{waiting}")
+    until, waits = run["waits_until"], run["waits"]
+    assert (run["status"], waits["for"], waits["until"]) == ("waiting", "time", until)
+    assert (waits["reason"]["code"], waits["reason"]["params"]) == ("waits.time", {"step": "tag", "due": until})
+    assert [(each["step"], each["due"]) for each in run["to_come"]] == [("tag", until), ("also", until), ("last", None)]
+    assert run["to_come"][0]["sentence"].startswith("add tags")
+    assert run["not_reached"] == []
+    api.scopes = "runs:read"
+    masked = api.get(f"/v1/runs/{waiting}")
+    assert (masked["waits"], {each["sentence"] for each in masked["to_come"]}) == (waits, {""})
+
+
+def test_a_stopped_run_says_which_steps_it_never_reached(api: Api, waiting: str) -> None:
+    stopped = api.call("POST", f"/v1/runs/{waiting}/stop").document
+    assert (stopped["waits"], stopped["to_come"]) == (None, [])
+    assert [each["step"] for each in stopped["not_reached"]] == ["tag", "also", "last"]
 
 
 def test_a_stopped_run_stays_stopped_and_its_job_does_nothing(api: Api, seen: str) -> None:
@@ -55,5 +103,36 @@ def test_an_outcome_has_a_code_and_a_text_in_the_callers_language(api: Api, seen
     assert job["reason"]["params"] == {"ref": "contact:7", "tags": ["called"]}
 
 
-def test_a_run_that_is_not_there_cannot_be_stopped(api: Api) -> None:
-    assert api.call("POST", "/v1/runs/run_gone/stop").status == 404
+@pytest.mark.parametrize("call", ["stop", "pause", "resume"])
+def test_a_run_that_is_not_there_cannot_be_changed(api: Api, call: str) -> None:
+    assert api.call("POST", f"/v1/runs/run_gone/{call}").status == 404
+
+
+def test_a_paused_run_does_nothing_until_it_is_resumed(api: Api, seen: str) -> None:
+    begun: list[Any] = []
+    machine = type("Machine", (), {"start_execution": lambda *_, **asked: begun.append(json.loads(asked["input"]))})
+    api.stack.replaced["stepfunctions"] = machine()
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    paused = api.call("POST", f"/v1/runs/{listed['id']}/pause").document
+    assert (paused["status"], paused["reason"]["code"], paused["paused_until"]) == ("paused", "admin.paused", None)
+    assert [run["id"] for run in api.get("/v1/runs?status=paused")["items"]] == [listed["id"]]
+    (job,) = api.stack.bodies("RecordQueue")
+    answer = api.stack.consume("RecordQueue", batch(job))
+    assert (answer, begun) == ({"batchItemFailures": []}, [])
+    assert "tags" not in api.get("/v1/records/contact/7")["fields"]
+    resumed = api.call("POST", f"/v1/runs/{listed['id']}/resume").document
+    assert (resumed["status"], resumed["reason"]) == ("running", None)
+    assert api.call("POST", f"/v1/runs/{listed['id']}/resume").status == 200
+    for wait in begun:
+        api.stack.invoke("advance_sequence", wait)
+    api.stack.consume("RecordQueue", batch(*api.stack.bodies("RecordQueue")))
+    assert api.get("/v1/records/contact/7")["fields"]["tags"] == ["called"]
+    assert api.call("POST", f"/v1/runs/{listed['id']}/pause").status == 409
+    assert api.call("POST", f"/v1/runs/{listed['id']}/resume").status == 409
+
+
+@pytest.mark.parametrize("call", ["pause", "resume"])
+def test_pausing_and_resuming_need_the_scope_of_changing_runs(api: Api, seen: str, call: str) -> None:
+    (listed,) = api.get("/v1/runs?record=contact:7")["items"]
+    reader = Api(api.stack, "runs:read records:write rules:write")
+    assert reader.call("POST", f"/v1/runs/{listed['id']}/{call}").status == 403

@@ -35,12 +35,26 @@ def test_settings_are_checked_and_kept(api: Api) -> None:
         ({"country": "tr"}, "country"),
         ({"language": "de"}, "language"),
         ({"zone": "Europe/Istanbul"}, "zone"),
+        ({"working_hours": {"mon": ["18:00", "09:00"]}}, "working_hours.mon"),
+        ({"working_hours": {}}, "working_hours"),
+        ({"holidays": {"country": "XX"}}, "holidays.country"),
+        ({"holidays": {"country": "DE", "subdivision": "XX"}}, "holidays.subdivision"),
+        ({"holidays": {"also": ["tomorrow"]}}, "holidays.also"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_is_refused_by_its_field(api: Api, document: dict[str, Any], field: str) -> None:
     refused = api.call("PUT", "/v1/settings/calendar", document)
     assert (refused.status, refused.fields) == (422, [field])
     assert api.get("/v1/settings/calendar") == {}
+
+
+def test_working_hours_and_holidays_are_kept_as_they_were_written(api: Api) -> None:
+    written = {
+        "working_hours": {"mon": ["09:00", "18:00"], "sat": [["09:00", "12:00"], ["13:00", "15:00"]], "sun": []},
+        "holidays": {"country": "TR", "subdivision": None, "also": ["2026-12-31"], "except": []},
+    }
+    assert api.call("PUT", "/v1/settings/calendar", written).status == 200
+    assert api.get("/v1/settings/calendar") == written
 
 
 def test_a_rule_that_names_no_zone_has_the_installation_s(api: Api) -> None:

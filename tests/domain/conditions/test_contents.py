@@ -50,6 +50,14 @@ def test_each_item_of_a_list_is_prepared_once_however_many_leaves_ask_for_it() -
     assert Counted.looked <= 4 * len(items)
 
 
+def test_a_long_text_is_prepared_once_however_many_leaves_ask_for_it() -> None:
+    facts = Facts({"record": {"tags": Counted("v" * 60_000)}})
+    Counted.looked = 0
+    for leaf in LEAVES * 10:
+        holds(parse_condition({"field": "record.tags", **leaf}, "conditions", []), facts)  # type: ignore[arg-type]
+    assert Counted.looked <= 4
+
+
 def test_each_date_is_read_once_however_many_leaves_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[object] = []
     original = contents.read_point

@@ -236,6 +236,23 @@ def test_mail_about_mail_that_something_may_stop_is_only_warned_of(event: str, p
     assert (finding.code, finding.severity) == ("lint.cycle", Severity.WARNING)
 
 
+@pytest.mark.parametrize(
+    ("branch", "code"),
+    [
+        ({"on_error": {"go_to": "last"}}, "lint.cycle"),
+        ({"only_if": {"field": "record.seen", "op": "exists"}, "else": "last"}, "lint.cycle"),
+        ({"on_error": {"go_to": "mail"}}, "lint.endless_cycle"),
+        ({"on_error": "continue"}, "lint.endless_cycle"),
+    ],
+)
+def test_mail_about_mail_that_a_branch_may_pass_over_is_only_warned_of(branch: dict[str, Any], code: str) -> None:
+    mail = {"id": "mail", "action": "send_email", "with": {"subject": "Seen?", "text": "x"}}
+    steps = [{**sets(a=1)[0], **branch}, mail, {**sets(b=1)[0], "id": "last"}]
+    assert [each.code for each in lint(rule_of("m", kind=None, trigger={"event": "email.opened"}, steps=steps))] == [
+        code
+    ]
+
+
 def test_a_message_about_a_read_message_that_marks_its_record_is_only_warned_of() -> None:
     steps = [*sets(thanked=True), {"id": "w", "action": "send_whatsapp", "with": {"text": "Thanks"}}]
     guard = it("exists", value=False, name="thanked")

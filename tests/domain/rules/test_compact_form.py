@@ -26,7 +26,7 @@ from whenthen.domain.rules.rule import Rule, parse_rule, parse_rule_head
 from whenthen.domain.rules.triggers import On
 
 ZONES = ("UTC", "Europe/Istanbul", "Asia/Jakarta")
-DIGESTS = {1: "d02df028ee474890"}
+DIGESTS = {1: "d02df028ee474890", 2: "5ec393f41ab8cd01"}
 """Of the encoded sample, by format. Another digest is another form: raise FORMAT, and add a line."""
 
 
@@ -155,7 +155,11 @@ def documents(draw: Any) -> dict[str, Any]:
         "kind": st.just("lead"),
         "conditions": conditions,
         "entry": st.fixed_dictionaries(
-            {"again": st.sampled_from(["always", "once_per_record"]), "only_new": st.booleans()}
+            {
+                "again": st.sampled_from(["always", "once_per_record", "after_exit", {"every": {"days": 30}}]),
+                "only_new": st.booleans(),
+                "while_running": st.sampled_from(["parallel", "ignore", "restart"]),
+            }
         ),
         "mode": st.sampled_from(["off", "shadow", "on"]),
         "time_zone": st.sampled_from(ZONES),

@@ -86,7 +86,12 @@ def test_reads_a_whole_rule() -> None:
     assign, hello, call = rule.steps
     assert (assign.channel, hello.channel, call.channel) == ("record", "whatsapp", "record")
     assert assign.parameters == {"from": ["agent:ayse", "agent:budi"], "by": "round_robin", "keep": False}
-    assert (hello.on_error, hello.attempts, assign.on_error, assign.attempts) == (OnError.CONTINUE, 2, OnError.STOP, 5)
+    assert (hello.on_error, hello.retry.attempts, assign.on_error, assign.retry.attempts) == (
+        OnError.CONTINUE,
+        2,
+        OnError.STOP,
+        5,
+    )
     assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
     assert (rule.entry.again, rule.entry.only_new) == (ReentryPolicy.ONCE_PER_RECORD, True)
     assert rule.exit.on == ("contact.replied",)
@@ -177,6 +182,13 @@ def test_every_problem_of_a_rule_is_reported_by_its_field(part: dict[str, Any], 
         ({"retry": {"attempts": 0}}, ["retry.attempts"]),
         ({"retry": {"attempts": 9, "backoff": 1}}, ["retry.attempts", "retry.backoff"]),
         ({"wait": {"days": -1}}, ["wait.days"]),
+        ({"wait": {"business_days": 261}}, ["wait.business_days"]),
+        ({"wait": {"business_hours": -1}}, ["wait.business_hours"]),
+        ({"wait": {"business_minutes": 1}}, ["wait.business_minutes"]),
+        ({"wait": {"days": 200, "business_days": 200}}, ["wait"]),
+        ({"wait": {"until": {"field": "due", "hours": -8_641}}}, ["wait.until.hours"]),
+        ({"wait": {"until": {"field": "due", "minutes": "5"}}}, ["wait.until.minutes"]),
+        ({"wait": {"until": {"field": "due", "business_days": -261}}}, ["wait.until.business_days"]),
         ({"only_if": []}, ["only_if"]),
         ({"delay": 5}, ["delay"]),
         ({"with": None}, ["with.subject", "with"]),

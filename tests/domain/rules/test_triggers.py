@@ -53,7 +53,7 @@ def fires(trigger: dict[str, Any], event: Event, record: Record | None = None, *
     rules = compile_rules([parse_rule(document(trigger, **rule))])
     context = context_of(event, record or record_of(event), NOW)
     read = trigger_of(trigger, **rule)
-    matched = rules.match(context) == ["rule_a"]
+    matched = rules.match(context) == {"rule_a"}
     assert matched == (event.type in read.event_types and evaluate(read.condition, context))
     return matched
 
@@ -223,7 +223,7 @@ def test_every_row_of_the_checklist_is_fired_here_and_has_a_type_or_trigger() ->
 def test_events_that_do_not_fire(why: str, trigger: dict[str, Any], events: list[Event], rest: dict[str, Any]) -> None:
     document_of = document(trigger, **rest)
     rules = compile_rules([parse_rule(document_of)])
-    assert [rules.match(context_of(event, record_of(event), NOW)) for event in events] == [[]] * len(events)
+    assert [rules.match(context_of(event, record_of(event), NOW)) for event in events] == [set()] * len(events)
 
 
 def test_a_record_enters_and_leaves_a_view_over_missing_fields() -> None:

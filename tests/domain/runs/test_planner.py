@@ -14,12 +14,15 @@ from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.entry_policy import enrolment_key, entry_denied
 from whenthen.domain.runs.planner import (
+    CONDITION_FALSE,
     EXIT_CONDITION,
     IS_OVER,
+    PASSED_OVER,
     TOO_FAR,
     Dispatch,
     Finish,
     Move,
+    PassOver,
     WaitUntil,
     after_step_group,
     clock_after,
@@ -37,6 +40,7 @@ from whenthen.domain.runs.run import (
     begin,
     outcome_of,
 )
+from whenthen.domain.temporal.business_time import BusinessCalendar
 
 BLOCKED = Reason("sample.blocked")
 
@@ -74,6 +78,8 @@ def said(move: Move | None) -> Any:
             return "wait", step_group, due - NOW
         case Dispatch(step_group, due, steps, skipped):
             return "dispatch", step_group, due - NOW, [each.id for each in steps], [each.id for each, _ in skipped]
+        case PassOver(step_group, due, steps, reason):
+            return "pass", step_group, due - NOW, [(number, each.id) for number, each in steps], reason
         case Finish(status, reason):
             return "finish", status.value, reason
     return None
@@ -108,17 +114,24 @@ NONE = timedelta()
         (rule(step("a"), exit={"when": WON}), 0, NOW, ("dispatch", 0, NONE, ["a"], [])),
         (rule(step("a", wait={"hours": 1}), exit={"when": NEW}), 0, NOW, ("wait", 0, HOUR)),
         (rule(step("a")), 1, NOW, ("finish", "skipped", NO_STEP_DUE())),
+        (rule(step("a", wait={"business_days": 1})), 0, NOW, ("wait", 0, timedelta(days=2, hours=8, minutes=30))),
+        (
+            rule(step("a", wait={"business_hours": 3})),
+            0,
+            NOW,
+            ("wait", 0, timedelta(days=1, hours=23, minutes=30) + timedelta(hours=3)),
+        ),
     ],
 )
 def test_entering_a_step_group(document: Rule, step_group: int, clock: datetime, expected: Any) -> None:
     context = {"record": RECORD.fields, "event": {}}
-    assert said(enter_step_group(document, run(document), step_group, context, clock, ())) == expected
+    assert said(enter_step_group(document, run(document), step_group, context, clock, (), BusinessCalendar)) == expected
 
 
 def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
     document = rule(step("a", wait={"until": {"field": "contract_ends"}}))
     context = {"record": {"contract_ends": "9999-12-31"}}
-    move = enter_step_group(document, run(document), 0, context, NOW, ())
+    move = enter_step_group(document, run(document), 0, context, NOW, (), BusinessCalendar)
     assert isinstance(move, Finish)
     assert move.status is RunStatus.FAILED
     assert move.reason == AT_STEP(step="a", reason=TOO_FAR(due="9999-12-31T00:00:00.000Z", count=3_660))
@@ -136,7 +149,7 @@ def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
 def test_steps_whose_moment_is_over_are_skipped_with_the_moment_named(wait: dict[str, Any], moment: str) -> None:
     document = rule(step("a", wait=wait), step("b", start="with_previous"))
     entered = replace(run(document), entered=NOW - 3 * HOUR)
-    move = enter_step_group(document, entered, 0, {"record": {"visit_date": "2026-03-15"}}, NOW, ())
+    move = enter_step_group(document, entered, 0, {"record": {"visit_date": "2026-03-15"}}, NOW, (), BusinessCalendar)
     assert isinstance(move, Dispatch)
     assert (move.steps, move.due) == ((), NOW)
     assert [(each.id, reason) for each, reason in move.skipped] == [
@@ -158,7 +171,9 @@ def test_steps_whose_moment_is_over_are_skipped_with_the_moment_named(wait: dict
 def test_steps_whose_moment_is_over_run_when_their_hour_allows_it(wait: dict[str, Any], expected: Any) -> None:
     document = rule(step("a", wait=wait))
     entered = replace(run(document), entered=NOW - 3 * HOUR)
-    move = enter_step_group(document, entered, 0, {"record": {"visit_date": "2026-03-15"}, "event": {}}, NOW, ())
+    move = enter_step_group(
+        document, entered, 0, {"record": {"visit_date": "2026-03-15"}, "event": {}}, NOW, (), BusinessCalendar
+    )
     assert said(move) == expected
 
 
@@ -180,7 +195,80 @@ def test_steps_whose_moment_is_over_run_when_their_hour_allows_it(wait: dict[str
 )
 def test_after_the_jobs_of_a_step_group(jobs: list[Job], expected: Any) -> None:
     document = rule(step("a"), step("b", start="with_previous", on_error="continue"), step("c", wait={"hours": 1}))
-    assert said(after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields})) == expected
+    assert (
+        said(after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields}, BusinessCalendar))
+        == expected
+    )
+
+
+FALSE = CONDITION_FALSE()
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        # a: if new, else d; a fallback too. b starts with it.
+        ([job("a", "skipped", reason=FALSE), job("b", "done")], [(1, "c")]),
+        ([job("a", "done"), job("b", "done")], None),
+        ([job("a", "skipped", reason=BLOCKED), job("b", "done")], None),
+        ([job("a", "skipped", reason=PASSED_OVER(step="z", target="a")), job("b", "done")], None),
+        ([job("a", "failed", reason=BLOCKED), job("b", "done")], [(1, "c"), (2, "d"), (2, "e")]),
+        ([job("a", "failed", reason=FALSE), job("b", "done")], [(1, "c"), (2, "d"), (2, "e")]),
+        ([job("a", "unknown"), job("b", "done")], None),
+        # Of two steps that branch, the first in the order of the rule decides.
+        ([job("b", "skipped", reason=FALSE), job("a", "skipped", reason=FALSE)], [(1, "c")]),
+        ([job("b", "skipped", reason=FALSE), job("a", "done")], [(1, "c"), (2, "d"), (2, "e")]),
+    ],
+)
+def test_a_branch_passes_over_the_steps_in_between(jobs: list[Job], expected: list[tuple[int, str]] | None) -> None:
+    document = rule(
+        step("a", only_if=NEW, on_error={"go_to": "f"}, **{"else": "d"}),
+        step("b", only_if=NEW, start="with_previous", **{"else": "f"}),
+        step("c"),
+        step("d"),
+        step("e", start="with_previous"),
+        step("f"),
+    )
+    move = after_step_group(document, run(document, 0), jobs, {"record": RECORD.fields}, BusinessCalendar)
+    if expected is None:
+        assert said(move) == ("dispatch", 1, NONE, ["c"], [])
+        return
+    assert isinstance(move, PassOver)
+    assert (said(move)[3], move.step_group) == (expected, expected[-1][0])
+    assert move.reason.code == PASSED_OVER.code
+
+
+def test_what_stops_a_run_comes_before_a_branch() -> None:
+    document = rule(step("a", on_error={"go_to": "d"}), step("b", start="with_previous"), step("c"), step("d"))
+    jobs = [job("a", "failed"), job("b", "failed", reason=BLOCKED)]
+    assert said(after_step_group(document, run(document, 0), jobs, {}, BusinessCalendar)) == (
+        "finish",
+        "failed",
+        AT_STEP(step="b", reason=BLOCKED),
+    )
+
+
+def test_a_branch_to_the_next_step_passes_over_nothing() -> None:
+    document = rule(step("a", only_if=WON, **{"else": "b"}), step("b"))
+    move = after_step_group(
+        document, run(document, 0), [job("a", "skipped", reason=FALSE)], {"record": {}}, BusinessCalendar
+    )
+    assert said(move) == ("dispatch", 1, NONE, ["b"], [])
+
+
+def test_a_run_goes_on_behind_what_it_passed_over_from_the_same_clock() -> None:
+    document = rule(step("a", only_if=WON, **{"else": "d"}), step("b"), step("c"), step("d", wait={"hours": 1}))
+    jobs = [job("a", "skipped", reason=FALSE, minutes=2)]
+    reason = PASSED_OVER(step="a", target="d")
+    passed = after_step_group(document, run(document, 0), jobs, {"record": {}}, BusinessCalendar)
+    assert said(passed) == ("pass", 2, timedelta(minutes=2), [(1, "b"), (2, "c")], reason)
+    jobs += [job("b", "skipped", 1, reason, 2), job("c", "skipped", 2, reason, 2)]
+    at = replace(run(document, 2), due=NOW + timedelta(minutes=2))
+    assert said(after_step_group(document, at, jobs, {"record": {}}, BusinessCalendar)) == (
+        "wait",
+        3,
+        timedelta(minutes=62),
+    )
 
 
 def test_a_steps_condition_is_evaluated_at_the_moment_when_it_was_due() -> None:

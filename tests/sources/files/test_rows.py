@@ -11,7 +11,8 @@ from whenthen.domain.common.reason_codes import NOT_FLAG
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.imports.job import Column, ColumnType, FileFormat, Order, RuleSwitch
 from whenthen.domain.imports.spec import read_order
-from whenthen.sources.files.reason_codes import COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV
+from whenthen.sources.files.reason_codes import COLUMN_COUNT, NUMBER_CELL, ROW_NOT_CSV, ROW_TOO_LONG
+from whenthen.sources.files.row_splitter import MAX_ROW_BYTES
 from whenthen.sources.files.rows import Row, is_blank, read_header, read_row
 from whenthen.sources.parsing.json_body import NOT_UTF8
 
@@ -72,8 +73,11 @@ def test_another_delimiter() -> None:
         (b"7,a@example.com,420941079405511899223197,,,", AMOUNT),
         (b"7,a@example.com,1,maybe,,", AT_FIELD(field="VIP", problem=NOT_FLAG())),
         (b"7,\xff\xfe,,,,", NOT_UTF8(byte=2)),
-        (b'7,"a"b,,,,', ROW_NOT_CSV(detail="',' expected after '\"'")),
-        (b'7,"' + b"x" * 270_000 + b'",,,,', ROW_NOT_CSV(detail="field larger than field limit (262144)")),
+        (b'7,"a"b,,,,', ROW_NOT_CSV(position=6)),
+        (b'"a""b";,,,,,', ROW_NOT_CSV(position=7)),
+        ('ş,a"b","c,d" ,,,'.encode(), ROW_NOT_CSV(position=13)),
+        (b'7,"a",,"b",,"never closed', ROW_NOT_CSV(position=25)),
+        (b'7,"' + b"x" * 270_000 + b'",,,,', ROW_TOO_LONG(count=MAX_ROW_BYTES)),
     ],
 )
 def test_an_unreadable_row_gives_its_reason(text: bytes, reason: Reason) -> None:

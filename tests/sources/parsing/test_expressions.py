@@ -9,7 +9,7 @@ import jmespath
 import pytest
 
 from whenthen.domain.common.errors import Malformed
-from whenthen.sources.parsing.expressions import TOO_MUCH, compile_expression
+from whenthen.sources.parsing.expressions import NOT_APPLICABLE, TOO_MUCH, compile_expression
 
 ROOT: dict[str, Any] = {
     "body": {
@@ -84,3 +84,25 @@ def test_nested_projections_are_given_up_by_their_work() -> None:
 )
 def test_any_other_expression_gives_what_jmespath_gives(text: str) -> None:
     assert compile_expression(text, "x").value(ROOT) == jmespath.search(text, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("sum(body.name)", ("sum", "string", ["array-number"])),
+        ("sum(body.list)", ("sum", "string", ["array-number"])),
+        ("join(',', body.list)", ("join", "number", ["array-string"])),
+        ("length(`1`)", ("length", "number", ["string", "array", "object"])),
+        ("sort_by(body.items, &tags)", ("sort_by", "array", ["string", "number"])),
+        ("max_by(body.items, &tags)", ("max_by", "array", ["number", "string"])),
+        ("keys(body.gone)", ("keys", "null", ["object"])),
+        ("major_units(body.name, 'EUR')", ("major_units", "string", ["number", "null"])),
+    ],
+)
+def test_a_function_that_cannot_take_a_value_is_named_with_the_types_and_not_the_value(
+    text: str, reason: tuple[str, str, list[str]]
+) -> None:
+    function, found, expected = reason
+    with pytest.raises(Malformed) as error:
+        compile_expression(text, "x").value(ROOT)
+    assert error.value.reason == NOT_APPLICABLE(expression=text, function=function, found=found, expected=expected)

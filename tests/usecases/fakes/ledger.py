@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from tests.usecases.fakes.stores import FakeRecords, page_of
+from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, page_of
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
-from whenthen.domain.runs.subscriptions import signals_of_run
-from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, MOVED_ON
-from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started, Subscription
+from whenthen.domain.work.selection import Selection
+from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
+from whenthen.ports.values import Counter, LastEntry, Page, Plan, RecordWrite, RunState, Started, Subscription
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -35,7 +35,7 @@ class FakeRuns:
     events: dict[str, Event] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     jobs_of: dict[str, set[JobKey]] = field(default_factory=dict)
-    once: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, LastEntry] = field(default_factory=dict)
     exits: dict[tuple[str, str, bool], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
@@ -49,23 +49,29 @@ class FakeRuns:
         *,
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
         if self.runs.keys() & set(unless):
             return Started.OCCASION_TAKEN
-        if any(self.once.get(key, run.id) != run.id for key in (enrolment_key, *earlier) if key is not None):
-            return Started.ENTERED_BEFORE
+        for key in (enrolment_key, *earlier):
+            held = self.entries.get(key) if key is not None else None
+            if held is not None and held.run_id not in (run.id, key in seen and seen[key].run_id):
+                return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED
         if enrolment_key is not None:
-            self.once[enrolment_key] = run.id
+            self.entries[enrolment_key] = LastEntry(run.id, run.started_at)
         self.runs[run.id], self.events[run.id] = run, event
         self._write(jobs)
         if run.status.final:
             self.on_outcome(run)
         return Started.STARTED
+
+    def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
+        return {key: self.entries[key] for key in keys if key in self.entries}
 
     def _exited(self, run: Run) -> bool:
         return any(
@@ -85,7 +91,7 @@ class FakeRuns:
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
         stored = self.runs[run.id]
-        if stored.status.final or stored.step_group >= run.step_group:
+        if not stored.status.going or stored.step_group >= run.step_group:
             return False
         self.runs[run.id] = replace(
             stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
@@ -96,29 +102,58 @@ class FakeRuns:
     def park(self, run: Run, due: datetime) -> None:
         assert due.tzinfo is not None
         stored = self.runs[run.id]
-        if not stored.status.final and stored.step_group == run.step_group:
+        if stored.status.going and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
             self.looked_at[run.id] = due
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
-        times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._open()}
+        times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._swept()}
         return sorted((run_id for run_id, at in times.items() if at < before), key=lambda each: times[each])[:limit]
 
     def look_again(self, run_id: str, at: datetime) -> None:
         self.looked_at[run_id] = at
 
-    def _open(self) -> list[Run]:
-        return [run for run in self.runs.values() if not run.status.final]
+    def _swept(self) -> list[Run]:
+        return [run for run in self.runs.values() if run.status.going or (not run.status.final and run.paused_until)]
+
+    def pause(
+        self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
+    ) -> RunState | None:
+        stored = self.runs.get(run_id)
+        if stored is None or not (stored.status.going or (anew and not stored.status.final)):
+            return None
+        self.runs[run_id] = replace(stored, status=RunStatus.PAUSED, reason=reason, paused_until=until)
+        self.looked_at[run_id] = until or now
+        return self.load(run_id)
+
+    def end_pause(self, run_id: str, at: datetime) -> bool:
+        stored = self.runs[run_id]
+        if stored.status is not RunStatus.PAUSED:
+            return False
+        self.runs[run_id] = replace(stored, paused_until=at)
+        self.looked_at[run_id] = at
+        return True
+
+    def resume(self, run: Run, at: datetime) -> RunState | None:
+        stored = self.runs[run.id]
+        if stored.status is not RunStatus.PAUSED or stored.paused_until != run.paused_until:
+            return None
+        until = stored.waits_until and max(stored.waits_until, at)
+        going = RunStatus.RUNNING if until is None else RunStatus.WAITING
+        self.runs[run.id] = replace(stored, status=going, reason=None, waits_until=until, paused_until=None)
+        self.looked_at[run.id] = until or at
+        return self.load(run.id)
 
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         stored = self.runs[run.id]
         if stored.status.final:
             return False
-        self.runs[run.id] = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None)
+        ended = replace(stored, status=status, reason=reason, finished_at=now, waits_until=None, paused_until=None)
+        self.runs[run.id] = ended
         self.on_outcome(self.runs[run.id])
         return True
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         stored = self.jobs[key_of(job)]
         if stored.status.final:
             return stored
@@ -129,6 +164,8 @@ class FakeRuns:
             if not repeatable:
                 lost = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=stored.attempt))
                 return self._end(stored, lost, now)
+        if sends and not self.runs[job.run_id].status.going:
+            raise Busy(CONTENDED(subject=job.id), retry_after=1)
         claimed = replace(stored, status=JobStatus.CLAIMED, attempt=stored.attempt + 1, lease_until=lease_until)
         self.jobs[key_of(job)] = claimed
         return claimed
@@ -137,6 +174,22 @@ class FakeRuns:
         if self._holds(job):
             stored = self.jobs[key_of(job)]
             self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
+
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        stored = self.jobs[key_of(job)]
+        changed = (stored.status, stored.attempt) != (job.status, job.attempt)
+        if changed or self.runs[job.run_id].status.final:
+            return False
+        freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None, held_until=until)
+        self.jobs[key_of(job)] = freed
+        if alone:
+            self.looked_at[job.run_id] = until
+        return True
+
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
+        stored = self.jobs[key_of(job)]
+        if stored.status is JobStatus.PENDING and stored.held_until is not None and stored.held_until <= until:
+            self.jobs[key_of(job)] = replace(stored, held_until=now, woken_at=woken_at or stored.woken_at)
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         if not self._holds(job):
@@ -156,7 +209,8 @@ class FakeRuns:
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        if self.jobs[key_of(job)].status is not JobStatus.PENDING:
+        at_rest = (writes or counter) and not self.runs[job.run_id].status.going
+        if at_rest or self.jobs[key_of(job)].status is not JobStatus.PENDING:
             raise Stale(MOVED_ON(subject=job.id))
         if counter is not None and self.counter(counter.name) != counter.before:
             raise Stale(MOVED_ON(subject=counter.name))
@@ -192,7 +246,7 @@ class FakeRuns:
 
     def watching(self, keys: Sequence[str]) -> list[Subscription]:
         return [
-            Subscription(run.id, signals_of_run(run), run.entered)
+            Subscription(run.id, run.signals, run.entered)
             for run in self.runs.values()
             if not run.status.final and set(keys) & {*(run.watch if run.exits_on else ()), run.record}
         ]
@@ -205,6 +259,12 @@ class FakeRuns:
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         return self._list([run for run in self.runs.values() if run.status == status], limit, cursor)
+
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        found = [run for run in self.runs.values() if not run.status.final]
+        found = [run for run in found if not selection.refs or run.record in selection.refs]
+        after = sorted((run for run in found if run.id > (cursor or "")), key=lambda run: run.id)
+        return Page(tuple(after[:limit]), after[limit - 1].id if len(after) > limit else None)
 
     def _list(self, runs: list[Run], limit: int, cursor: str | None) -> Page[Run]:
         return page_of(sorted(runs, key=lambda run: (run.started_at, run.id), reverse=True), limit, cursor)
@@ -229,3 +289,28 @@ class FakeRuns:
         )
         self.jobs[key_of(job)] = ended
         return ended
+
+
+@dataclass
+class FakeTimelines:
+    """Merge the runs of the ledger and the plans of the event log, newest first."""
+
+    log: FakeEventLog
+    runs: FakeRuns
+
+    def read(self, refs: Sequence[str], *, limit: int, cursor: str | None) -> Page[Run | Plan]:
+        plans = [each for plan in self.log.plans.values() for each in (plan, *map(plan.of_sibling, _ids(plan))) if each]
+        entries: list[tuple[datetime, str, Run | Plan]] = [
+            *((run.started_at, run.id, run) for run in self.runs.runs.values() if run.record in refs),
+            *((plan.event.time, plan.event.id, plan) for plan in plans if _ref_of(plan) in refs),
+        ]
+        entries.sort(key=lambda entry: entry[:2], reverse=True)
+        return page_of([entry for _, _, entry in entries], limit, cursor)
+
+
+def _ids(plan: Plan) -> list[str]:
+    return [event.id for event in plan.also]
+
+
+def _ref_of(plan: Plan) -> str | None:
+    return plan.record.ref if plan.record else plan.event.subject

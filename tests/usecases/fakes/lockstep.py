@@ -9,13 +9,11 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tests.usecases.fakes.taps import Tap
+from tests.waiting import HANGS
 from whenthen.domain.common.errors import WhenthenError
 
 Task = Callable[[Tap], None]
 Pick = Callable[[Sequence[int]], int]
-
-HANGS = 300
-"""Seconds after which a worker hangs: no machine is that slow."""
 
 
 class _Worker(threading.Thread):

@@ -12,7 +12,6 @@ from whenthen.adapters.aws.sequences import execution_name
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.siblings import groups
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
 
@@ -90,19 +89,6 @@ class FakeLeadQueue:
     def send(self, leads: Sequence[LeadRef], *, delay: float = 0.0) -> None:
         for lead in leads:
             self.queue.add(lead, delay)
-
-
-@dataclass
-class FakeEnrolments:
-    """`statemachines/paginate_work.asl.json`: each enrolment begins once; the queue holds what is still to be done."""
-
-    queue: FakeQueue
-    begun: dict[str, Enrolment] = field(default_factory=dict)
-
-    def start(self, enrolment: Enrolment) -> None:
-        if enrolment.id not in self.begun:
-            self.begun[enrolment.id] = enrolment
-            self.queue.add((enrolment, None))
 
 
 @dataclass

@@ -70,6 +70,9 @@ class FakeEventLog:
         main = self.plans.get(main_id(event_id))
         return self.plans.get(event_id) or (main.of_sibling(event_id) if main else None)
 
+    def plans_of(self, event_ids: Sequence[str]) -> dict[str, Plan]:
+        return {each: self.plans[each] for each in event_ids if each in self.plans}
+
     def known(self, event_ids: Sequence[str]) -> set[str]:
         return self.plans.keys() & set(event_ids)
 
@@ -203,6 +206,11 @@ class FakeRules:
 
     def listen(self, signals: Collection[str]) -> None:
         self.kept_signals |= set(signals)
+
+    def in_force(self, rule_id: str) -> Rule | None:
+        stored = self.current_rules.get(rule_id)
+        rule = self._parsed(stored) if stored else None
+        return None if rule is None or rule.mode is Mode.OFF else rule
 
     def version(self, rule_id: str, version: int) -> Rule:
         return self._parsed(self.get_version(rule_id, version))

@@ -14,13 +14,23 @@ from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
-from whenthen.ports.clock import Clock, Enrolments, Sweeps
+from whenthen.ports.clock import Clock, Sweeps
+from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
 from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading
 from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
+from whenthen.ports.sending import SendingStates, SendLogs
+from whenthen.ports.work import Workers, WorkStore
+from whenthen.usecases.admin.manage_work import ManageWork
+from whenthen.usecases.context.calendar import ReadCalendar
+from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
+from whenthen.usecases.enrolments.count_members import Members
+from whenthen.usecases.enrolments.enrol_records import EnrolRecords
+from whenthen.usecases.enrolments.let_enter import LetEnter
+from whenthen.usecases.enrolments.manage_enrolments import ManageEnrolments
 from whenthen.usecases.ingest.fetch_lead import FetchLead
 from whenthen.usecases.ingest.fire_due_dates import FireDueDates
 from whenthen.usecases.ingest.identify_sender import IdentifySender
@@ -32,6 +42,7 @@ from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
+from whenthen.usecases.matching.enter_rule import EnterRule
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.notify_runs import NotifyRuns
 from whenthen.usecases.matching.settle_idle import SettleIdle
@@ -39,12 +50,15 @@ from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
-from whenthen.usecases.runs.enrol_view import EnrolView
 from whenthen.usecases.runs.orchestrator import Orchestrator
+from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
 from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.stop_run import StopRun
+from whenthen.usecases.sending.hold_messages import HoldMessages
+from whenthen.usecases.work.change_runs import ChangeRuns
+from whenthen.usecases.work.changes import ChangeRun
 
 
 @dataclass(frozen=True)
@@ -58,12 +72,15 @@ class Ports:
     records: RecordStore
     dates: DateIndex
     sweeps: Sweeps
-    enrolments: Enrolments
+    enrolment_store: EnrolmentStore
+    enrolment_workers: EnrolmentWorkers
     imports: ImportStore
     import_files: ImportFiles
     runs: RunLedger
     queues: JobQueues
     sequences: Sequences
+    work: WorkStore
+    workers: Workers
     bus: Bus
     leads: LeadQueue
     lead_forms: LeadForms
@@ -74,6 +91,8 @@ class Ports:
     settings: SettingStore
     sources: SourceStore
     rejections: Rejections
+    sending_states: SendingStates
+    send_logs: SendLogs
     threads: Threads
     budgets: Budgets
     objects: Objects
@@ -96,12 +115,18 @@ class Functions:
     publish_changes: PublishChanges
     publish_outcomes: PublishOutcomes
     fire_due_dates: FireDueDates
-    enrol_view: EnrolView
+    enrolments: BeginEnrolment
+    enrol_records: EnrolRecords
+    manage_enrolments: ManageEnrolments
     import_records: ImportRecords
     match_event: MatchEvent
     advance_sequence: AdvanceSequence
     resume_runs: ResumeRuns
     stop_run: StopRun
+    pause_run: PauseRun
+    resume_run: ResumeRun
+    manage_work: ManageWork
+    change_runs: ChangeRuns
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[str, Callable[[str, str, int], None]]
@@ -114,10 +139,15 @@ def _is_raised(error: Exception) -> None:
 def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
-    orchestrator = Orchestrator(p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences)
-    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.clock)
+    orchestrator = Orchestrator(
+        p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences, ReadCalendar(p.settings)
+    )
+    perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
+    send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     save_record = SaveRecord(p.records, p.clock, "TR")
+    enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
+    members = Members(p.rules, p.records)
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
         receive_webhook=ReceiveWebhook(
@@ -129,8 +159,16 @@ def functions_of(ports: Ports) -> Functions:
             p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
         ),
         publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
-        fire_due_dates=FireDueDates(p.rules, p.dates, p.enrolments, p.sweeps, p.bus, p.clock),
-        enrol_view=EnrolView(p.rules, p.records, p.bus),
+        fire_due_dates=FireDueDates(p.rules, p.dates, enrolments, p.sweeps, p.bus, p.clock),
+        enrolments=enrolments,
+        enrol_records=EnrolRecords(
+            p.enrolment_store,
+            p.rules,
+            members,
+            LetEnter(p.enrolment_store, members, p.log, p.bus, p.clock),
+            p.clock,
+        ),
+        manage_enrolments=ManageEnrolments(p.enrolment_store, p.enrolment_workers, p.clock),
         import_records=ImportRecords(p.imports, p.import_files, p.records, p.bus, p.clock, "TR"),
         match_event=MatchEvent(
             rules=p.rules,
@@ -147,14 +185,19 @@ def functions_of(ports: Ports) -> Functions:
                 ApplyDeliveryReport(orchestrator, p.runs, p.clock),
             ),
             budgets=p.budgets,
+            enter=EnterRule(p.runs, p.sequences, p.clock),
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
+        pause_run=PauseRun(p.runs, p.clock),
+        resume_run=ResumeRun(p.runs, p.sequences, p.clock),
+        manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
+        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock), p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={
-            "email": perform(
+            "email": send(
                 SendEmail(
                     p.mailer,
                     "crm@example.com",
@@ -164,7 +207,7 @@ def functions_of(ports: Ports) -> Functions:
                     further=("desk@example.com",),
                 ),
             ),
-            "whatsapp": perform(SendWhatsapp(p.graph, "TR", Consents(p.records))),
+            "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records))),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock)),
             "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR"),
         },

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.usecases.fakes.enrolments import FakeEnrolmentStore, FakeEnrolmentWorkers
 from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImportWorkers
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
@@ -14,13 +15,13 @@ from tests.usecases.fakes.queues import (
     MAX_RECEIVES,
     Execution,
     FakeBus,
-    FakeEnrolments,
     FakeJobQueues,
     FakeLeadQueue,
     FakeQueue,
     FakeSequences,
     Message,
 )
+from tests.usecases.fakes.sending import FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
     FakeEventLog,
@@ -39,6 +40,7 @@ from tests.usecases.fakes.stores import (
 )
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
+from tests.usecases.fakes.work import FakeWork, FakeWorkers
 from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
@@ -47,12 +49,12 @@ from whenthen.domain.events.types import RECEIVERS
 from whenthen.domain.imports.job import ImportStatus
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import Job, JobStatus, Run
+from whenthen.domain.work.work import WorkStatus
 from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.records.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "sweeps", "mail", *CHANNELS)
+_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "work", "sweeps", "mail", *CHANNELS)
 STEP_RETRY = timedelta(seconds=2)
 
 
@@ -73,12 +75,14 @@ class World:
         self.queues = {name: FakeQueue(self.clock, name) for name in _QUEUES}
         self.rules, self.log, self.records = FakeRules(), FakeEventLog(), FakeRecords()
         self.occurrences = FakeOccurrences()
-        self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolments(self.queues["enrolments"])
+        self.sweeps, self.enrolments = FakeSweeps(), FakeEnrolmentStore()
+        self.enrolment_workers = FakeEnrolmentWorkers(self.queues["enrolments"])
         self.records.on_change = lambda before, after: self.queues["changes"].add((before, after))
         self.runs = FakeRuns(self.records, on_outcome=self.queues["outcomes"].add)
         self.imports, self.import_files = FakeImports(self.records), FakeImportFiles()
         self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
+        self.work, self.workers = FakeWork(), FakeWorkers(self.queues["work"])
         self.budgets = FakeBudgets()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -89,11 +93,14 @@ class World:
             }
         )
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
+        self.send_logs = FakeSendLogs()
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
         self.ports = Ports(
             settings=self.settings,
             sources=self.sources,
             rejections=self.rejections,
+            sending_states=FakeSendingStates(self.runs, self.settings),
+            send_logs=self.send_logs,
             threads=self.threads,
             budgets=self.budgets,
             objects=self.objects,
@@ -104,12 +111,15 @@ class World:
             records=self.records,
             dates=self.records,
             sweeps=self.sweeps,
-            enrolments=self.enrolments,
+            enrolment_store=self.enrolments,
+            enrolment_workers=self.enrolment_workers,
             imports=self.imports,
             import_files=self.import_files,
             runs=self.runs,
             queues=FakeJobQueues({channel: self.queues[channel] for channel in CHANNELS}),
             sequences=self.sequences,
+            work=self.work,
+            workers=self.workers,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
             lead_forms=self.lead_forms,
@@ -209,6 +219,7 @@ class World:
             "outcomes": lambda run: functions.publish_outcomes([run]),
             "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
+            "work": self._work,
             "sweeps": lambda _: functions.fire_due_dates(),
             "mail": functions.receive_email if isinstance(body, str) else functions.receive_email.report,
         }
@@ -222,10 +233,14 @@ class World:
         if self.functions.import_records(import_id).status is ImportStatus.RUNNING:
             self.queues["imports"].add(import_id)
 
-    def _paginate_work(self, enrolment: Enrolment, cursor: str | None) -> None:
-        done = self.functions.enrol_view(enrolment, cursor)
-        if done.cursor is not None:
-            self.queues["enrolments"].add((enrolment, done.cursor))
+    def _work(self, work_id: Any) -> None:
+        if self.functions.change_runs(work_id).status is WorkStatus.RUNNING:
+            self.queues["work"].add(work_id)
+
+    def _paginate_work(self, enrolment_id: str, turn: int, call: int) -> None:
+        done = self.functions.enrol_records(enrolment_id, turn, call)
+        if done.more:
+            self.queues["enrolments"].add((enrolment_id, turn, call + 1), delay=done.wait)
 
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
         """What `runtime.queue_consumer` and the queue's redrive policy make of an error."""

@@ -300,7 +300,7 @@ def test_a_change_of_a_record_becomes_its_events(world: World) -> None:
 
 
 def test_the_history_of_an_event_that_never_was(world: World) -> None:
-    history = ReadHistory(world.log, world.runs)
+    history = ReadHistory(world.log, world.runs, world.rules)
     with pytest.raises(NotFound):
         history.event("evt_none")
     with pytest.raises(NotFound):

@@ -151,7 +151,7 @@ def test_a_schedule_over_a_view_runs_for_each_record_in_it_and_is_begun_once(wor
     for minutes in (0, 5):
         sweep(world, NINE + timedelta(minutes=minutes))
     assert who(world) == ["contact:ada", "contact:eve"]
-    assert len(world.enrolments.begun) == 1
+    assert len(world.enrolments.kept) == 1
 
 
 def test_the_mark_moves_when_everything_was_published_and_not_before(
@@ -223,7 +223,9 @@ class Counting:
 
 def slow(world: World, at: datetime, seconds: float) -> FireDueDates:
     """A sweep in which a portion takes that long."""
-    return FireDueDates(world.rules, world.records, world.enrolments, world.sweeps, world.bus, Counting(at, seconds))
+    return FireDueDates(
+        world.rules, world.records, world.functions.enrolments, world.sweeps, world.bus, Counting(at, seconds)
+    )
 
 
 def test_however_much_comes_due_at_once_it_is_published_in_slices_of_time(

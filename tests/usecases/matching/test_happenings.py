@@ -109,7 +109,7 @@ def test_the_history_of_each_event_shows_the_one_run(world: World) -> None:
     world.changes("lead:1", status="won")
     world.run_out()
     (run,) = world.all_runs
-    history = ReadHistory(world.log, world.runs)
+    history = ReadHistory(world.log, world.runs, world.rules)
     seen = [
         [state.run.id for state in history.event(event_id)[1]]
         for event_id, plan in world.log.plans.items()

@@ -269,7 +269,7 @@ def test_a_rule_about_leads_is_about_the_lead_of_a_person_who_is_a_contact_too(w
     fallen_back = {of_any.id: "contact:7", of_deal.id: "contact:7"}
     assert about == {of_lead.id: "lead:1", of_contact.id: "contact:7", **fallen_back}
     assert other.id not in about
-    _, states = ReadHistory(world.log, world.runs).event(event.id)
+    _, states = ReadHistory(world.log, world.runs, world.rules).event(event.id)
     assert {state.run.rule_id: state.run.record for state in states} == about
     explained = ExplainEvent(world.log, world.rules, world.occurrences, world.records)(event.id).rules
     assert {each.rule.id for each in explained if each.started} == about.keys()

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from whenthen.domain.runs.enrolment import Enrolment
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.runs.run import RunStatus
 from whenthen.usecases.matching.explain_event import ExplainEvent
 from whenthen.usecases.records.merge_records import MergeRecords

@@ -1,4 +1,4 @@
-"""start_rule and enrol_view: a person starts a rule, for one record or for all of a view."""
+"""start_rule: a person starts a rule, for one record or for all of a view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.usecases.rules import NOTE, rule
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound
 from whenthen.domain.rules.rule import Rule
 from whenthen.ports.values import StoredView
-from whenthen.usecases.runs.enrol_view import PAGE, PAGES
 from whenthen.usecases.runs.start_rule import NOT_MANUAL, RULE_OFF, StartRule
 
 NEW = {"field": "record.status", "op": "equals", "value": "new"}
@@ -23,7 +22,7 @@ def start(world: World) -> StartRule:
     views = FakeViews()
     document = {"name": "New leads", "kind": "lead", "filter": NEW}
     views.save(StoredView("view_new", 1, document, world.clock.now(), "test"), None)
-    return StartRule(world.rules, views, world.records, world.enrolments, world.bus, world.clock)
+    return StartRule(world.rules, views, world.records, world.functions.enrolments, world.bus, world.clock)
 
 
 def manual(world: World, **more: Any) -> Rule:
@@ -73,29 +72,6 @@ def test_all_of_a_view_enter_once(world: World, start: StartRule, whom: dict[str
     assert refs(world) == ["lead:1", "lead:2"]
 
 
-def test_a_large_view_is_gone_through_in_several_calls_and_nobody_twice(world: World, start: StartRule) -> None:
-    many = 2 * PAGE * PAGES + 7
-    for number in range(many):
-        world.has_record(f"lead:n{number:05}", status="new")
-    chosen = manual(world)
-    start(chosen.id, {"kind": "lead"}, seed="key", by="ayse")
-    calls = 0
-    while world.deliver("enrolments"):
-        calls += 1
-    assert calls == 3
-    assert len({event.id for event in world.bus.published}) == len(world.bus.published) == many + 1
-
-
-def test_a_call_that_is_made_again_makes_the_same_events(world: World, start: StartRule) -> None:
-    chosen = manual(world)
-    start(chosen.id, {"kind": "lead"}, seed="key", by="ayse")
-    [enrolment] = world.enrolments.begun.values()
-    for _ in range(3):
-        world.functions.enrol_view(enrolment, None)
-    world.settle()
-    assert refs(world) == ["lead:1"]
-
-
 @pytest.mark.parametrize(
     ("written", "field"),
     [
@@ -105,6 +81,8 @@ def test_a_call_that_is_made_again_makes_the_same_events(world: World, start: St
         ({"kind": "lead", "filter": {"field": "event.type", "op": "equals", "value": "x"}}, "filter"),
         ({"filter": NEW}, "filter"),
         ({"record": "lead:1", "kind": "lead"}, ""),
+        ({"record": "lead:1", "per_person": True}, "per_person"),
+        ({"kind": "lead", "per_person": "yes"}, "per_person"),
         ({"recrod": "lead:1"}, "recrod"),
     ],
 )

@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from whenthen.api.languages import renderer_for
 from whenthen.api.reason_codes import NO_SUCH_PATH
 from whenthen.api.rendering.renderer import Renderer
-from whenthen.api.requests import check_authenticated, check_query, problems_of, with_json
+from whenthen.api.request_problems import problems_of
+from whenthen.api.requests import check_authenticated, check_query, with_json
 from whenthen.api.responses import dumps, problem
 from whenthen.domain.common.errors import NotFound, WhenthenError
 from whenthen.runtime import http_responses
@@ -21,7 +22,9 @@ from whenthen.runtime.observability import loggable, logger, metrics
 app = APIGatewayHttpResolver(enable_validation=True, serializer=dumps, strip_prefixes=[])
 app.use(middlewares=[check_query])
 
-RESOURCES = ("rules", "views", "records", "imports", "events", "runs", "sources", "settings", "catalogue")
+RESOURCES = (
+    "rules", "views", "records", "imports", "events", "runs", "work", "enrolments", "sources", "settings", "catalogue",
+)  # fmt: skip
 """The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
 
 

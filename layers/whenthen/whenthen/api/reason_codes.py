@@ -16,8 +16,7 @@ SCHEMA_NOT_FOUND = ReasonCode("schema.not_found", "name", "known")
 # A query parameter that the route does not have; `known` are those that it has.
 UNEXPECTED_PARAMETER = ReasonCode("parameter.unexpected", "known")
 UNEXPECTED_FIELD = ReasonCode("field.unexpected")
-NOT_WHOLE_NUMBER = ReasonCode("value.not_whole_number")
 TOO_SMALL = ReasonCode("value.too_small", "least")
 TOO_LARGE = ReasonCode("value.too_large", "most")
-# `detail` says in English how the value differs from what the OpenAPI document declares.
-NOT_AS_DECLARED = ReasonCode("value.not_as_declared", "detail")
+# The value differs in some other way from what the OpenAPI document declares; `error` is pydantic's name of it.
+NOT_AS_DECLARED = ReasonCode("value.not_as_declared", "error")

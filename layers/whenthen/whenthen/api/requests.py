@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Router
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from whenthen.api.reason_codes import (
     MISSING_SCOPE,
     NOT_A_VERSION,
-    NOT_AS_DECLARED,
-    NOT_WHOLE_NUMBER,
-    TOO_LARGE,
-    TOO_SMALL,
-    UNEXPECTED_FIELD,
     UNEXPECTED_PARAMETER,
 )
 from whenthen.domain.common.errors import BadRequest, Forbidden, Invalid, Problem, Unauthenticated
-from whenthen.domain.common.reason_codes import EMPTY, NOT_LIST, NOT_OBJECT, NOT_TEXT, REQUIRED, TEXT_TOO_LONG
-from whenthen.domain.common.reasons import Reason
+from whenthen.domain.common.reason_codes import NOT_OBJECT
 from whenthen.runtime import http_responses
 from whenthen.sources.parsing.json_body import read_json
 from whenthen.usecases.admin.authorize import KEY_REQUIRED, KEY_UNKNOWN, allows
@@ -123,40 +116,3 @@ def wanted_version(if_match: str | None) -> int | None:
 def seed(idempotency_key: str | None) -> str:
     """Return what the ids of this request are made from: its Idempotency-Key, or chance."""
     return (idempotency_key or "").strip() or secrets.token_hex(16)
-
-
-def problems_of(error: RequestValidationError) -> Invalid:
-    """Name each field, parameter or header of a request that has not the declared shape."""
-    found = {_name_of(item["loc"]): _reason_of(item) for item in error.errors()}
-    return Invalid([Problem(name, reason) for name, reason in found.items()])
-
-
-def _name_of(place: Sequence[Any]) -> str:
-    """("query", "limit") → limit, ("body", "mode") → mode, ("body",) → body."""
-    return ".".join(str(part) for part in place[1:] or place)
-
-
-def _reason_of(item: Mapping[str, Any]) -> Reason:
-    """Turn an error of pydantic into a reason. The input itself may be personal data: it is not repeated."""
-    make = _REASONS.get(item["type"])
-    return make(item) if make else NOT_AS_DECLARED(detail=str(item["msg"]))
-
-
-_REASONS: Mapping[str, Callable[[Mapping[str, Any]], Reason]] = {
-    "missing": lambda _: REQUIRED(),
-    "string_type": lambda _: NOT_TEXT(),
-    "string_too_short": lambda _: EMPTY(),
-    "string_too_long": lambda item: TEXT_TOO_LONG(count=item["ctx"]["max_length"], found=len(item["input"])),
-    "dict_type": lambda _: NOT_OBJECT(),
-    "model_type": lambda _: NOT_OBJECT(),
-    "model_attributes_type": lambda _: NOT_OBJECT(),
-    "list_type": lambda _: NOT_LIST(),
-    "extra_forbidden": lambda _: UNEXPECTED_FIELD(),
-    "int_type": lambda _: NOT_WHOLE_NUMBER(),
-    "int_parsing": lambda _: NOT_WHOLE_NUMBER(),
-    "int_parsing_size": lambda _: NOT_WHOLE_NUMBER(),
-    "int_from_float": lambda _: NOT_WHOLE_NUMBER(),
-    "greater_than_equal": lambda item: TOO_SMALL(least=item["ctx"]["ge"]),
-    "less_than_equal": lambda item: TOO_LARGE(most=item["ctx"]["le"]),
-}
-"""Type of pydantic's error → the reason."""

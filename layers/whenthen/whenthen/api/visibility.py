@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.ports.values import Page, Plan, RunState
     from whenthen.usecases.matching.explain_event import ExplainedEvent, ExplainedRule
+    from whenthen.usecases.matching.show_automation import RuleStanding
 
 HIDDEN = "…"
 """Stand for a value that the reader may not see."""
@@ -31,7 +32,7 @@ OPEN_PARAMS = frozenset(
     {"attempt", "by", "bytes", "channel", "construct", "count", "current", "done", "due", "error", "event"}
     | {"event_type", "events", "field", "fields", "found", "from_kind", "into", "into_kind", "kind", "known", "least"}
     | {"left", "line", "longest", "most", "occurrence", "op", "options", "outcome", "place", "provider", "ref", "rule"}
-    | {"rules", "run", "status", "step", "type", "version", "view", "wanted"}
+    | {"rules", "run", "status", "step", "target", "type", "version", "view", "wanted", "work"}
 )
 """Parameters of reasons that name parts of the automation, never a person's data."""
 
@@ -97,12 +98,30 @@ class Sight(Struct, frozen=True):
             return reason
         return Reason(reason.code, {name: _masked(name, value) for name, value in reason.params.items()})
 
+    def shown_reason(self, reason: Reason) -> Reason:
+        """Return the reason as the reader may see it."""
+        return self.reason(reason) or reason
+
     def explained(self, explained: ExplainedEvent) -> ExplainedEvent:
         """Return the explanation of an event as the reader may see it."""
-        rules = tuple(map(self._explained_rule, explained.rules))
+        rules = tuple(map(self.explained_rule, explained.rules))
         return replace(explained, plan=self.plan(explained.plan), rules=rules)
 
-    def _explained_rule(self, explained: ExplainedRule) -> ExplainedRule:
+    def standings(self, page: Page[RuleStanding]) -> Page[RuleStanding]:
+        """Return how rules stand for a record as the reader may see it."""
+        return replace(page, items=tuple(map(self._standing, page.items)))
+
+    def _standing(self, found: RuleStanding) -> RuleStanding:
+        return replace(
+            found,
+            run=found.run and self.state(found.run),
+            waiting=found.waiting and replace(found.waiting, reason=self.shown_reason(found.waiting.reason)),
+            reason=self.reason(found.reason),
+            explained=found.explained and self.explained_rule(found.explained),
+        )
+
+    def explained_rule(self, explained: ExplainedRule) -> ExplainedRule:
+        """Return the explanation of a rule as the reader may see it."""
         found = explained.explanation
         if not self.conditions:
             return replace(explained, explanation=Explanation(found.matched, None, None, (), ()))

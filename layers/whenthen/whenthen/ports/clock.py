@@ -1,4 +1,4 @@
-"""Tell the time, and start work that is due by it."""
+"""Tell the time, and store up to when everything that was due by it is done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from whenthen.domain.runs.enrolment import Enrolment
     from whenthen.domain.scheduling.sweep_window import Checkpoint
 
 
@@ -26,10 +25,3 @@ class Sweeps(Protocol):
 
     def move(self, last: Checkpoint | None, mark: Checkpoint) -> bool:
         """Replace the checkpoint `last` by `mark`; return False, and change nothing, if it is no longer `last`."""
-
-
-class Enrolments(Protocol):
-    """Start enrolments, which start a rule for each record of a view."""
-
-    def start(self, enrolment: Enrolment) -> None:
-        """Start it, unless it was started. Raises Temporary."""

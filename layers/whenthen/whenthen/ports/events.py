@@ -29,6 +29,9 @@ class EventLog(Protocol):
     def plan_of(self, event_id: str) -> Plan | None:
         """Return the plan of this event; None if there is none."""
 
+    def plans_of(self, event_ids: Sequence[str]) -> Mapping[str, Plan]:
+        """Return the plans of these events, main ones of their change, by id; without those that have none."""
+
     def known(self, event_ids: Sequence[str]) -> set[str]:
         """Return those of these events that have a plan."""
 

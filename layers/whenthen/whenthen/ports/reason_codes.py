@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from whenthen.domain.common.reasons import ReasonCode
 
+ENROLMENT_NOT_FOUND = ReasonCode("enrolment.not_found", "id")
+# The enrolment rested for so long that the records which it had counted are stored no more.
+ENROLMENT_EXPIRED = ReasonCode("enrolment.expired")
 EVENT_NOT_FOUND = ReasonCode("event.not_found", "event")
 FILE_CHANGED = ReasonCode("import.file_changed")
 FILE_GONE = ReasonCode("import.file_gone")
@@ -19,6 +22,7 @@ RUN_NOT_FOUND = ReasonCode("run.not_found", "run")
 SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
 SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
 VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
+WORK_NOT_FOUND = ReasonCode("work.not_found", "id")
 
 # Another worker holds the job's claim.
 BUSY = ReasonCode("job.busy")

@@ -43,6 +43,9 @@ class RuleBook(Protocol):
     def version(self, rule_id: str, version: int) -> Rule:
         """Read one version of a rule. Raises NotFound."""
 
+    def in_force(self, rule_id: str) -> Rule | None:
+        """Read the current version of a rule; None if it is switched off, or is no more."""
+
 
 class RuleStore(Protocol):
     """Store rules and all their versions for admins."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.events.event import Event
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
-    from whenthen.ports.values import Counter, Page, RecordWrite, RunState, Started, Subscription
+    from whenthen.domain.work.selection import Selection
+    from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started, Subscription
 
 
 class RunLedger(Protocol):
@@ -25,28 +26,52 @@ class RunLedger(Protocol):
         *,
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; other signals are for the caller to
-        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`. OCCASION_TAKEN: one
-        of the runs `unless` exists. A run with an outcome subscribes to nothing.
+        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`, but for those that
+        `last_entries` had told of (`seen`). OCCASION_TAKEN: one of the runs `unless` exists. A run with an outcome
+        subscribes to nothing.
         """
+
+    def last_entries(self, keys: Sequence[str]) -> Mapping[str, LastEntry]:
+        """Return which run holds each of these enrolment keys; a key that none holds is left out."""
 
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final or further."""
+        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
 
     def park(self, run: Run, due: datetime) -> None:
-        """Mark the run as waiting until `due`; a run that is final or further already stays as it is."""
+        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is."""
+
+    def pause(
+        self, run_id: str, reason: Reason, now: datetime, *, until: datetime | None = None, anew: bool = False
+    ) -> RunState | None:
+        """Pause a run that goes on, until then or without an end. Returns it; None if it does not go on.
+
+        It keeps its wait and its jobs, and none of them is begun meanwhile.
+        anew   a run that is paused already is paused for this reason instead
+        """
+
+    def end_pause(self, run_id: str, at: datetime) -> bool:
+        """Let the pause end by itself at this time. Returns False if the run is not paused."""
+
+    def resume(self, run: Run, at: datetime) -> RunState | None:
+        """Let a paused run go on; one whose wait was over before `at` has waited until then.
+
+        Returns it; None if the run is not paused any more, or in another way than `run` says.
+        """
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first.
 
-        A waiting run is to be looked at when its wait is over, a running one when its last step group was dispatched.
+        A waiting run is to be looked at when its wait is over, a paused one when its pause is; a running one when its
+        last step group was dispatched. A pause without an end is never overdue.
         """
 
     def look_again(self, run_id: str, at: datetime) -> None:
@@ -55,15 +80,29 @@ class RunLedger(Protocol):
     def finish(self, run: Run, status: RunStatus, reason: Reason, now: datetime) -> bool:
         """Give the run its outcome and delete its exit subscriptions. Returns False if it had an outcome already."""
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
-        unknown. Raises Busy while another lease holds.
+        unknown. Raises Busy while another lease holds, and, if the claim is for an effect (`sends`), once the run ended
+        or was paused.
         """
 
     def release(self, job: Job, reason: Reason) -> None:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
+
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        """Release a claimed job, or hold a pending one, for an attempt at `until`.
+
+        Fenced by the job's status and attempt. Returns False if it changed, or the run is over.
+        alone   whether no other job of the run is open: then sweeps leave the run alone until then, too
+        """
+
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
+        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are.
+
+        woken_at   the end of a hold by limits of sending, to be remembered
+        """
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
@@ -79,6 +118,7 @@ class RunLedger(Protocol):
     ) -> None:
         """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
 
+        So it does if there is anything to write for a run that ended or was paused meanwhile.
         Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.
         """
 
@@ -108,6 +148,12 @@ class RunLedger(Protocol):
 
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
+
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        """List about `limit` runs among which the open ones of the selection are; eventually consistent.
+
+        One that goes on meanwhile may come on no page or on two.
+        """
 
 
 class JobQueues(Protocol):

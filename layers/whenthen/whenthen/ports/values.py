@@ -28,12 +28,23 @@ class Planned(NamedTuple):
 
 
 class NotEntered(NamedTuple):
-    """Name a rule that matched and was not started, and why: a `domain.runs.entry_policy.EntryDenied`."""
+    """Name a rule that matched and was not started, and why: a `domain.runs.entry_policy.EntryDenied`.
+
+    until  RFC 3339: until when the record may not enter, where time alone decides; or empty
+    run    the run that was in its way, or that took the event in; or empty
+    """
 
     rule: str
     version: int
     ref: str | None
     code: str
+    until: str = ""
+    run: str = ""
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Return what the text of its code mentions."""
+        return {name: value for name, value in (("until", self.until), ("run", self.run)) if value}
 
 
 class Plan(Struct, frozen=True):
@@ -167,6 +178,13 @@ class Started(StrEnum):
     ENTERED_BEFORE = "entered_before"
     OCCASION_TAKEN = "occasion_taken"
     EXITED = "exited"
+
+
+class LastEntry(Struct, frozen=True):
+    """Name the run that entered a rule last for a record, and when it began."""
+
+    run_id: str
+    at: datetime
 
 
 class RunState(Struct, frozen=True):

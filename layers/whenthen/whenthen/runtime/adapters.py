@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import (
         SecretVault,
     )
-    from whenthen.ports.clock import Enrolments
+    from whenthen.ports.enrolments import EnrolmentWorkers
     from whenthen.ports.events import Bus
     from whenthen.ports.imports import ImportFiles, ImportWorkers
     from whenthen.ports.providers import Graph, Http, LeadQueue, Objects, Secrets
     from whenthen.ports.runs import JobQueues, Sequences
+    from whenthen.ports.work import Workers
     from whenthen.runtime.country import InstallationCountry
 
 
@@ -95,10 +96,16 @@ class Adapters(Stores):
         return StepFunctions(self.client("stepfunctions"), self.settings.sequence_arn)
 
     @cached_property
-    def enrolments(self) -> Enrolments:
+    def enrolment_workers(self) -> EnrolmentWorkers:
         from whenthen.adapters.aws.paginated_work import EnrolmentMachine
 
         return EnrolmentMachine(self.client("stepfunctions"), self.settings.enrolment_arn)
+
+    @cached_property
+    def workers(self) -> Workers:
+        from whenthen.adapters.aws.paginated_work import WorkMachine
+
+        return WorkMachine(self.client("stepfunctions"), self.settings.work_arn)
 
     @cached_property
     def import_workers(self) -> ImportWorkers:

@@ -72,6 +72,7 @@ class Settings:
     sequence_arn = Variable("SEQUENCE_ARN", str)
     enrolment_arn = Variable("ENROLMENT_ARN", str)
     import_arn = Variable("IMPORT_ARN", str)
+    work_arn = Variable("WORK_ARN", str)
     secrets_prefix = Variable("SECRETS_PREFIX", str)
     graph_api_url = Variable("GRAPH_API_URL", str)
     graph_api_version = Variable("GRAPH_API_VERSION", str)

@@ -7,7 +7,6 @@ names each wrong field: `{"field": "steps[0].with.to", "code": "mail.no_address"
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -31,7 +30,9 @@ from whenthen.runtime.observability import count, loggable, logger
 
 PROBLEM = "application/problem+json"
 
-UNREADABLE_BODY = ReasonCode("body.unreadable", "detail")
+NOT_BASE64 = ReasonCode("body.not_base64")
+# The body holds half of a surrogate pair, which is no character, at this position.
+HALF_CHARACTER = ReasonCode("body.half_character", "position")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -120,8 +121,10 @@ def raw_body(event: Mapping[str, Any], most: int) -> bytes:
         raise TooLarge(TOO_LARGE(most=most, found=len(body)))
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise Malformed(UNREADABLE_BODY(detail=str(error))) from error
+    except UnicodeEncodeError as error:
+        raise Malformed(HALF_CHARACTER(position=error.start + 1)) from error
+    except ValueError as error:  # of base64; also for letters beyond ASCII
+        raise Malformed(NOT_BASE64()) from error
     if len(data) > most:
         raise TooLarge(TOO_LARGE(most=most, found=len(data)))
     return data

@@ -23,6 +23,7 @@ from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, Whenthe
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
 from whenthen.runtime.observability import count, loggable, logger
+from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, Any]], object]
@@ -37,7 +38,6 @@ CALL_SECONDS = 30.0
 DEFECT_RECEIVES = 8
 """Receives after which a message that fails for an unforeseen reason is dead-lettered."""
 
-NOT_JSON = ReasonCode("message.not_json", "detail")
 NOT_AN_OBJECT = ReasonCode("message.not_an_object")
 # A message of a sweep's queue is `{"sweep": …}` with this name.
 NOT_A_TICK = ReasonCode("message.not_a_tick", "sweep")
@@ -152,8 +152,10 @@ def _sent_at(record: Mapping[str, Any]) -> datetime | None:
 def _document(body: str) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
-    except ValueError as error:
-        raise Malformed(NOT_JSON(detail=str(error))) from error
+    except json.JSONDecodeError as error:
+        raise Malformed(NOT_JSON(line=error.lineno, column=error.colno)) from error
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise Malformed(LONG_NUMBER()) from error
     if not isinstance(document, dict):
         raise Malformed(NOT_AN_OBJECT())
     return document

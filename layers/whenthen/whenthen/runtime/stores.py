@@ -24,11 +24,14 @@ if TYPE_CHECKING:
         SourceStore,
     )
     from whenthen.ports.clock import Clock, Sweeps
+    from whenthen.ports.enrolments import EnrolmentStore
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
     from whenthen.ports.imports import ImportStore
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
+    from whenthen.ports.sending import SendingStates, SendLogs
+    from whenthen.ports.work import WorkStore
     from whenthen.runtime.environment import Settings
 
 
@@ -74,6 +77,12 @@ class Stores:
         return DynamoImports(self.dynamodb, settings.runs_table, settings.records_table, self.retention)
 
     @cached_property
+    def enrolment_store(self) -> EnrolmentStore:
+        from whenthen.adapters.dynamodb.enrolments.enrolments import DynamoEnrolments
+
+        return DynamoEnrolments(self.dynamodb, self.settings.runs_table, self.clock, self.retention)
+
+    @cached_property
     def rule_book(self) -> DynamoRuleBook:
         from whenthen.adapters.dynamodb.config_table.rule_book import DynamoRuleBook
 
@@ -93,7 +102,7 @@ class Stores:
 
     @cached_property
     def rejections(self) -> Rejections:
-        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.intake.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.dynamodb, self.settings.runs_table)
 
@@ -101,7 +110,7 @@ class Stores:
     def low_timeout_rejections(self) -> Rejections:
         """Make a store for callers that must not be held up by it: one attempt, half a second."""
         from whenthen.adapters.aws.client import LOW_TIMEOUT
-        from whenthen.adapters.dynamodb.runs_table.rejections import DynamoRejections
+        from whenthen.adapters.dynamodb.intake.rejections import DynamoRejections
 
         return DynamoRejections(lambda: self.client("dynamodb", LOW_TIMEOUT), self.settings.runs_table)
 
@@ -118,6 +127,18 @@ class Stores:
         return DynamoBudgets(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
+    def sending_states(self) -> SendingStates:
+        from whenthen.adapters.dynamodb.sending.sending_states import DynamoSendingStates
+
+        return DynamoSendingStates(self.dynamodb, self.settings.config_table, self.settings.runs_table)
+
+    @cached_property
+    def send_logs(self) -> SendLogs:
+        from whenthen.adapters.dynamodb.sending.send_logs import DynamoSendLogs
+
+        return DynamoSendLogs(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
     def threads(self) -> Threads:
         from whenthen.adapters.dynamodb.runs_table.mail_threads import DynamoThreads
 
@@ -125,7 +146,7 @@ class Stores:
 
     @cached_property
     def idempotency_keys(self) -> IdempotencyKeys:
-        from whenthen.adapters.dynamodb.runs_table.idempotency_keys import DynamoIdempotencyKeys
+        from whenthen.adapters.dynamodb.intake.idempotency_keys import DynamoIdempotencyKeys
 
         return DynamoIdempotencyKeys(self.dynamodb, self.settings.runs_table, self.retention)
 
@@ -166,6 +187,12 @@ class Stores:
 
         settings = self.settings
         return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+
+    @cached_property
+    def work(self) -> WorkStore:
+        from whenthen.adapters.dynamodb.work.work import DynamoWork
+
+        return DynamoWork(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def timelines(self) -> Timelines:

@@ -1,1 +1,1 @@
-"""What whenthen does, one module per use case, written against `whenthen.ports`."""
+"""Carry out the tasks of whenthen: one module per use case, written against `whenthen.ports`."""

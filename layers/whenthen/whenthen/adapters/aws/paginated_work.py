@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of
 from whenthen.adapters.aws.sequences import ALREADY_STARTED
-from whenthen.domain.runs import enrolment as enrolments
-
-if TYPE_CHECKING:
-    from whenthen.domain.runs.enrolment import Enrolment
 
 
 class Machine:
@@ -36,9 +32,17 @@ class Machine:
 class EnrolmentMachine(Machine):
     """Start enrolments of the records of a view."""
 
-    def start(self, enrolment: Enrolment) -> None:
-        """Begin it, unless it was begun. Raises Temporary."""
-        self.begin(enrolment.id, enrolments.to_json(enrolment))
+    def start(self, enrolment_id: str, turn: int) -> None:
+        """Begin, unless this turn was begun. Raises Temporary."""
+        self.begin(f"{enrolment_id}-{turn}", {"enrolment": enrolment_id, "turn": turn})
+
+
+class WorkMachine(Machine):
+    """Start changes of many runs."""
+
+    def start(self, work_id: str, turn: int) -> None:
+        """Begin, unless this turn was begun. Raises Temporary."""
+        self.begin(f"{work_id}-{turn}", {"work": work_id})
 
 
 class ImportMachine(Machine):

@@ -63,7 +63,9 @@ class Sparse(Model):
     def only_set(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Serialize the members that were set."""
         shown: dict[str, Any] = serialize(self)
-        return {name: value for name, value in shown.items() if name in self.model_fields_set}
+        fields = type(self).model_fields
+        given = self.model_fields_set | {fields[name].alias for name in self.model_fields_set if name in fields}
+        return {name: value for name, value in shown.items() if name in given}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:

@@ -70,7 +70,7 @@ class ActionParameter(Model):
 
 
 class ActionKind(Model):
-    """What a step may do."""
+    """An action: a kind of work that a step may do."""
 
     name: str = Field(examples=["send_email"])
     description: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -96,14 +96,14 @@ class RefusedRule(Model):
             id=refused.rule,
             version=refused.version,
             record=refused.ref,
-            reason=denial(renderer, refused.code),
-            sentence=renderer.explained(refused.code),
+            reason=denial(renderer, refused.code, refused.params),
+            sentence=renderer.explained(refused.code, params=refused.params),
         )
 
 
-def denial(renderer: Renderer, code: str) -> ReasonText:
+def denial(renderer: Renderer, code: str, params: Mapping[str, str]) -> ReasonText:
     """Render why a rule was not started. `code`: a `domain.runs.entry_policy.EntryDenied`."""
-    return ReasonText.of(renderer, Reason(EXPLAINED[code]))
+    return ReasonText.of(renderer, Reason(EXPLAINED[code], params))
 
 
 class EventReport(Model):
@@ -150,7 +150,7 @@ class EventEntry(Model):
 
 
 class Timeline(Model):
-    """What happened to a record, the newest first."""
+    """The runs and events of a record, the newest first."""
 
     items: list[RunEntry | EventEntry]
     cursor: str | None = Field(description="Where the next page begins; null on the last.")

@@ -8,13 +8,16 @@ from pydantic import Field
 
 from whenthen.api.models.base import Model, Sparse
 from whenthen.api.models.events import denial
-from whenthen.api.models.runs import RunEvent
+from whenthen.api.models.runs import Run, RunEvent, RunRule, RunWait
 from whenthen.api.models.shared import ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.conditions.condition import AllOf, Not
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.explain import explain as domain
+from whenthen.domain.explain.automation import RuleState
 from whenthen.domain.explain.near_misses import NearMiss as DomainNearMiss
+from whenthen.ports.values import Page
+from whenthen.usecases.matching import show_automation
 from whenthen.usecases.matching.explain_event import ExplainedEvent, ExplainedRule
 
 HOLDS = "condition.holds"
@@ -22,7 +25,7 @@ FAILS = "condition.fails"
 
 
 class PredicateResult(Sparse):
-    """One comparison: what it demands, what there was, and whether it holds."""
+    """A comparison: the value it demands, the value there was, and whether it holds."""
 
     field: str = Field(examples=["record.status"])
     op: str = Field(examples=["equals"])
@@ -73,7 +76,7 @@ class NearMiss(ReasonText):
 
 
 class RuleExplanation(Model):
-    """What became of a rule when an event of its types came, and why."""
+    """The result of a rule for an event of its types, and the reason."""
 
     id: str
     name: str
@@ -103,9 +106,9 @@ class RuleExplanation(Model):
             mode=rule.mode,
             started=explained.started,
             changed_since=explained.changed_since,
-            entry=None if explained.entry is None else denial(renderer, explained.entry),
+            entry=None if explained.entry is None else denial(renderer, explained.entry, explained.params),
             outcome=explained.outcome,
-            sentence=renderer.explained(explained.outcome, why),
+            sentence=renderer.explained(explained.outcome, why, explained.params),
             matched=found.matched,
             trigger=_tree(renderer, found.trigger, rule.zone.key),
             conditions=_tree(renderer, found.conditions, rule.zone.key),
@@ -115,7 +118,7 @@ class RuleExplanation(Model):
 
 
 class EventExplanation(Model):
-    """What became of an event's rules: those that came nearest to starting stand first."""
+    """The results of an event's rules: those that came nearest to starting stand first."""
 
     event: RunEvent
     note: ReasonText | None = Field(description="Why no rule was matched at all; null if rules were.")
@@ -132,6 +135,60 @@ class EventExplanation(Model):
             rules=[RuleExplanation.of(renderer, each) for each in explained.rules],
             left_out=explained.left_out,
         )
+
+
+class RuleStanding(Model):
+    """How one rule stands for a record, and why."""
+
+    rule: RunRule
+    mode: str = Field(examples=["on"])
+    stages: list[str] = Field(description="The stages in which the rule stands; empty: any.", examples=[["won"]])
+    state: RuleState
+    reason: ReasonText | None = Field(description="Why it stands so; null where it acts and is not over.")
+    sentence: str = Field(description="How it stands, and why, in the caller's language.")
+    run: Run | None = Field(description="Its newest run about the record; null if there is none.")
+    waits: RunWait | None = Field(description="What that run waits for; null once it is over.")
+    event: RunEvent | None = Field(description="Without a run: the newest event that could have started the rule.")
+    explanation: RuleExplanation | None = Field(description="What became of the rule when that event came.")
+
+    @classmethod
+    def of(cls, renderer: Renderer, found: show_automation.RuleStanding) -> RuleStanding:
+        """Render how a rule stands."""
+        explained, plan = found.explained, found.event
+        explanation = RuleExplanation.of(renderer, explained) if explained else None
+        reason = denial(renderer, explained.outcome, explained.params) if explained else None
+        return cls(
+            rule=RunRule(id=found.rule.id, version=found.rule.version, name=found.rule.name),
+            mode=found.rule.mode,
+            stages=sorted(found.stages),
+            state=found.state,
+            reason=reason or ReasonText.of_any(renderer, found.reason),
+            sentence=_standing_said(renderer, found, explanation),
+            run=Run.of(renderer, found.run.run) if found.run else None,
+            waits=RunWait.of(renderer, found.waiting) if found.waiting else None,
+            event=RunEvent(id=plan.event.id, type=plan.event.type) if plan else None,
+            explanation=explanation,
+        )
+
+
+def _standing_said(renderer: Renderer, found: show_automation.RuleStanding, explanation: RuleExplanation | None) -> str:
+    if explanation is not None:
+        return explanation.sentence
+    if found.run is not None:
+        return renderer.outcome(found.run.run.status, found.reason)
+    return renderer.text(found.reason) if found.reason else ""
+
+
+class Automation(Model):
+    """How the rules stand for a record, by their ids."""
+
+    items: list[RuleStanding]
+    cursor: str | None = Field(description="Where the next page begins; null on the last.")
+
+    @classmethod
+    def of(cls, renderer: Renderer, page: Page[show_automation.RuleStanding]) -> Automation:
+        """Show a page of rules."""
+        return cls(items=[RuleStanding.of(renderer, each) for each in page.items], cursor=page.cursor)
 
 
 def _reasons(renderer: Renderer, found: domain.Explanation, zone: str) -> list[ReasonText]:

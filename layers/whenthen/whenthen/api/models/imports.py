@@ -20,7 +20,7 @@ _ORDER: dict[str, Any] = {"kind": "contact", "format": "csv", "rules": "skip", "
 
 
 class ImportColumn(Sparse):
-    """Which field a column of a CSV file goes to, and how its text is read."""
+    """The field that a column of a CSV file goes to, and how its text is read."""
 
     field: str = Field(description="A field, or consent.<channel>.", examples=["amount"])
     type: job.ColumnType = job.ColumnType.TEXT
@@ -29,7 +29,7 @@ class ImportColumn(Sparse):
 
 
 class ImportOrder(Sparse):
-    """What a file of records holds, and how rules treat its records."""
+    """The contents of a file of records, and how rules treat them."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_ORDER]})
     kind: str = Field(description="The kind of its records.", examples=["contact"])

@@ -20,7 +20,7 @@ FieldsBody = Annotated[
 
 
 class Merge(Model):
-    """Which record is to become part of another."""
+    """The record that is to become part of another."""
 
     model_config = ConfigDict(extra="forbid")
     other: str = Field(alias="from", description="The record that goes, such as contact:8.", max_length=200)

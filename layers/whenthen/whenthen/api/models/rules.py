@@ -20,7 +20,7 @@ RuleBody = Annotated[dict[str, Any], Body(description="A rule."), Described("Rul
 
 
 class Finding(ReasonText):
-    """What lint found in a rule."""
+    """A finding of lint in a rule."""
 
     severity: Literal["error", "warning"] = Field(description="An error refuses the rule, a warning informs.")
     field: str = Field(description="A path such as `steps[1].wait.at`.", examples=["steps[1].wait.at"])
@@ -105,14 +105,14 @@ class LintReport(Model):
 
 
 class ModeChange(Model):
-    """Which mode a rule is to have."""
+    """The mode that a rule is to have."""
 
     model_config = ConfigDict(extra="forbid")
     mode: str = Field(description="off, shadow or on", examples=["on"])
 
 
 class RuleStart(Sparse):
-    """Whom a rule is started for: one record, all of a view, or all of a kind; nobody if all are left out."""
+    """The records for which a rule is started: one, all of a view, or all of a kind; none if all are left out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"record": "lead:42"}]})
     record: str = Field(default_factory=str, examples=["lead:42"])
@@ -121,13 +121,18 @@ class RuleStart(Sparse):
     filter: Annotated[dict[str, Any], Described("Filter")] = Field(
         default_factory=dict, description="Those of the kind that fit it."
     )
+    per_person: bool = Field(
+        default_factory=bool,
+        description="Whether records with a common phone number or e-mail address enter once; "
+        "by default where the rule sends messages to people.",
+    )
 
 
 RuleStartBody = Annotated[dict[str, Any], Body(description="Whom it is started for."), Described(RuleStart)]
 
 
 class StartedRule(Sparse):
-    """What began: the event of one record, or the enrolment of all of a view."""
+    """The start of a rule: the event of one record, or the enrolment of all of a view."""
 
     event: str = Field(default_factory=str, description="The id of the event.")
     enrolment: str = Field(default_factory=str, description="The id of the enrolment.")

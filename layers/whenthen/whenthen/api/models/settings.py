@@ -14,7 +14,7 @@ Created = Literal["contact", "lead", "none"]
 
 
 class CreatedKinds(Sparse):
-    """Which record an unknown sender becomes, by channel."""
+    """The record that an unknown sender becomes, by channel."""
 
     model_config = ConfigDict(extra="forbid")
     whatsapp: Created | None = "contact"
@@ -47,13 +47,67 @@ class LeadSettings(Sparse):
     ignore: list[str] | str | None = Field(default=None, description="Ids of forms that are not asked.")
 
 
-class CalendarSettings(Sparse):
-    """`calendar`: the defaults of rules that name none themselves."""
+Span = Annotated[list[str], Field(min_length=2, max_length=2, examples=[["09:00", "18:00"]])]
+"""From when to when; the end may be 24:00."""
+
+
+class WorkingHours(Sparse):
+    """When people work on each day: one span, or a list of them. A day that is left out is a day off."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"time_zone": "Europe/Istanbul", "country": "TR", "language": "tr"}]},
+        json_schema_extra={"examples": [{"mon": ["09:00", "18:00"], "sat": [["09:00", "12:00"], ["13:00", "15:00"]]}]},
     )
+    mon: Span | list[Span] | None = None
+    tue: Span | list[Span] | None = None
+    wed: Span | list[Span] | None = None
+    thu: Span | list[Span] | None = None
+    fri: Span | list[Span] | None = None
+    sat: Span | list[Span] | None = None
+    sun: Span | list[Span] | None = None
+
+
+class Holidays(Sparse):
+    """The days on which nobody works, besides days off."""
+
+    model_config = ConfigDict(extra="forbid")
+    country: str | None = Field(
+        default=None,
+        description="Whose public holidays, as ISO 3166 alpha-2; by default that of the calendar, null for none.",
+    )
+    subdivision: str | None = Field(
+        default=None, description="A part of the country with holidays of its own, by its code of ISO 3166-2."
+    )
+    also: list[str] | str | None = Field(
+        default=None, description="Further days, at most 1,000.", examples=[["2026-12-31"]]
+    )
+    worked: list[str] | str | None = Field(
+        default=None, alias="except", description="Holidays of the country that are worked, at most 1,000."
+    )
+
+
+class CalendarSettings(Sparse):
+    """`calendar`: the defaults of rules that name none themselves, and when the installation works."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "time_zone": "Europe/Istanbul",
+                    "country": "TR",
+                    "language": "tr",
+                    "working_hours": {"mon": ["09:00", "18:00"], "tue": ["09:00", "18:00"]},
+                    "holidays": {"country": "TR", "also": ["2026-12-31"]},
+                }
+            ]
+        },
+    )
+    working_hours: WorkingHours | None = Field(
+        default=None,
+        description="By default 09:00 to 18:00 on days that are no weekend in the country of the holidays.",
+    )
+    holidays: Holidays | None = Field(default=None, description="By default no day is a holiday.")
     time_zone: str | None = Field(default=None, description="An IANA time zone; by default UTC.")
     country: str | None = Field(
         default=None,

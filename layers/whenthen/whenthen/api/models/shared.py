@@ -70,7 +70,7 @@ class Problem(Sparse):
 
 
 class Change(Model):
-    """What a field was, and what it is; null for absent."""
+    """The value of a field before and after; null for absent."""
 
     before: Any = Field(alias="from")
     after: Any = Field(alias="to")

@@ -88,7 +88,7 @@ class PassedOver(Model):
 
 
 class TriedItem(Model):
-    """One body: the sample, or one of those that `each` finds in it."""
+    """A body: the sample, or one of those that `each` finds in it."""
 
     mapping: str | None = Field(description="The mapping that takes it; null if none does.", examples=["mappings[1]"])
     passed_over: list[PassedOver] = Field(description="The mappings before it.")
@@ -128,7 +128,7 @@ class Refusal(Model):
 
 
 class Trial(Model):
-    """What would become of a sample, or in `refused` the answer that its sender would get."""
+    """The events that a sample would become, or in `refused` the answer that its sender would get."""
 
     source: str
     items: list[TriedItem]

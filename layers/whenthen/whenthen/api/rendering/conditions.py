@@ -71,7 +71,7 @@ def _field(book: Phrasebook, predicate: Predicate) -> str:
     """Name the field, and where it stands where that is not the record as it is."""
     root, names = predicate.path.root, predicate.path.names
     if root == "history" and predicate.path.within is not None:
-        length = _length(book, predicate.path.within)
+        length = render_length(book, predicate.path.within)
         return book.phrase(CONDITIONS, "count_of", event=book.event(".".join(names)), length=length)
     if root == "before":
         return book.phrase(CONDITIONS, "before", field=book.quoted(".".join(names)))
@@ -86,10 +86,10 @@ def _field(book: Phrasebook, predicate: Predicate) -> str:
 
 def _value(book: Phrasebook, value: object, predicate: Predicate) -> str:
     if isinstance(predicate.operand, Duration):
-        return _length(book, predicate.operand)
+        return render_length(book, predicate.operand)
     if isinstance(value, Mapping):
         ((which, length),) = value.items()
-        return book.phrase(CONDITIONS, which, length=_length(book, Duration(**length), away=which == "ago"))
+        return book.phrase(CONDITIONS, which, length=render_length(book, Duration(**length), away=which == "ago"))
     if isinstance(value, list | tuple):
         return _listed(book, value, predicate)
     return _single(book, value, predicate)
@@ -117,5 +117,6 @@ def _listed(book: Phrasebook, values: list[object] | tuple[object, ...], predica
     return book.any([*shown, *more]) if predicate.op in ("changed_to", "changed_from") else book.listed([*shown, *more])
 
 
-def _length(book: Phrasebook, duration: Duration, *, away: bool = False) -> str:
+def render_length(book: Phrasebook, duration: Duration, *, away: bool = False) -> str:
+    """Say a duration. `away`: as it stands before `ago`, `before` and `after`."""
     return book.lengths({unit: amount for unit in UNITS if (amount := getattr(duration, unit, 0))}, away=away)

@@ -50,9 +50,10 @@ class Renderer(Phrasebook):
             return self.phrase(JOINS, "sentence", text=word)
         return self.phrase(JOINS, "because", status=word, reason=self.text(reason))
 
-    def explained(self, code: str, why: Sequence[str] = ()) -> str:
+    def explained(self, code: str, why: Sequence[str] = (), params: Mapping[str, str] = {}) -> str:
         """Say what became of a rule when its event came, and why, in texts that are rendered already."""
-        word = self.phrase(EXPLAINED, code)
+        isolated = {name: self.isolated(value) for name, value in params.items()}
+        word = self.phrase(EXPLAINED, code, count=None, **isolated)
         joined = self.phrase(JOINS, "semicolon").join(why)
         text = self.phrase(JOINS, "because", status=word, reason=joined) if why else word
         return self.phrase(JOINS, "sentence", text=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from whenthen.api.rendering.conditions import render_condition
+from whenthen.api.rendering.conditions import render_condition, render_length
 from whenthen.api.rendering.phrasebook import Phrasebook
 from whenthen.api.rendering.sentences import JOINS, RULE
 from whenthen.api.rendering.steps import render_step
@@ -15,9 +15,10 @@ from whenthen.domain.conditions.operands import Range
 from whenthen.domain.event_catalog.record_kinds import KINDS
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.exits import exit_scope
-from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step
+from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step, WhileRunning
 from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import Schedule
+from whenthen.domain.steps.branches import branches_of
 from whenthen.domain.temporal.time_zones import UTC
 
 _CLOCKED = frozenset({"before", "after", "between"})
@@ -33,12 +34,13 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         *([render_condition(book, rule.exit.when, zone)] if rule.exit.when else []),
     ]
     semicolon = book.phrase(JOINS, "semicolon")
+    targets = {branch.target for step in rule.steps for branch in branches_of(step)}
     parts = {
         "when": render_trigger(book, rule),
         "kind": book.kind(rule.kind) if rule.kind and not names_kind(rule) else "",
         "if": render_condition(book, AllOf(tuple(demands)), zone) if demands else "",
         "entry": semicolon.join(_entry(book, rule.entry)),
-        "then": semicolon.join(render_step(book, step, zone) for step in rule.steps),
+        "then": semicolon.join(render_step(book, step, zone, named=step.id in targets) for step in rule.steps),
         "ends": book.any(ends),
         "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",
     }
@@ -60,8 +62,12 @@ def _kind_of_runs(rule: Rule) -> str | None:
 
 
 def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:
-    if entry.again is ReentryPolicy.ONCE_PER_RECORD:
+    if entry.every is not None:
+        yield book.phrase(RULE, "every", length=render_length(book, entry.every))
+    elif entry.again is not ReentryPolicy.ALWAYS:
         yield book.phrase(RULE, entry.again)
+    if entry.while_running is not WhileRunning.PARALLEL:
+        yield book.phrase(RULE, entry.while_running)
     if entry.only_new:
         yield book.phrase(RULE, "only_new")
 
@@ -82,4 +88,6 @@ def _goes_by_clocks(rule: Rule) -> bool:
 
 def _waits_for_clocks(step: Step) -> bool:
     wait = step.wait
-    return wait is not None and (wait.at is not None or bool(wait.weekdays) or wait.until is not None)
+    if wait is None:
+        return False
+    return wait.at is not None or bool(wait.weekdays) or wait.until is not None or wait.by_business

@@ -44,6 +44,10 @@ RULE = Phrases(
         "if": "",
         "entry": "",
         "once_per_record": "",
+        "after_exit": "",
+        "every": "length",
+        "ignore": "",
+        "restart": "",
         "only_new": "",
         "then": "",
         "ends": "",
@@ -93,8 +97,16 @@ STEPS = Phrases(
         "keep": "",
         "at_the_same_time": "",
         "only_if": "condition",
+        # The step's own name, where another step leads to it.
+        "called": "step",
+        # If the condition of the step is not met; `step` is the name of the step to go on with.
+        "else": "step",
         "attempts": "most",
+        # How long after each attempt the next one is made.
+        "delays": "lengths",
         "goes_on": "",
+        # `step` is the name of the step to go on with.
+        "falls_back": "step",
     },
 )
 
@@ -179,7 +191,20 @@ OPERATORS = Phrases(
 SIGNS = {">": "more_than", ">=": "at_least", "<": "less_than", "<=": "at_most"}
 """Operators that are signs → their key in OPERATORS."""
 
-UNITS = Phrases("unit", {"weeks": "count", "days": "count", "hours": "count", "minutes": "count", "seconds": "count"})
+UNITS = Phrases(
+    "unit",
+    {
+        "weeks": "count",
+        "days": "count",
+        "hours": "count",
+        "minutes": "count",
+        "seconds": "count",
+        # Days on which people work.
+        "business_days": "count",
+        # Hours in which people work.
+        "business_hours": "count",
+    },
+)
 """Lengths of time, longest unit first."""
 
 UNITS_AWAY = Phrases(
@@ -193,6 +218,8 @@ UNITS_AWAY = Phrases(
         "hours": "count",
         # Before “ago”, “before” and “after”.
         "minutes": "count",
+        # Days on which people work; before “before” and “after”.
+        "business_days": "count",
     },
 )
 """Lengths of time as they stand before `ago`, `before` and `after`: Hungarian says by how much."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from whenthen.api.rendering.conditions import render_condition
 from whenthen.api.rendering.phrasebook import SHOWN, Phrasebook
 from whenthen.api.rendering.sentences import STEPS, UNITS, WAITS
 from whenthen.api.rendering.vocabulary import WEEKDAYS
 from whenthen.domain.rules.actions import actions
-from whenthen.domain.rules.steps import ATTEMPTS, MOVING_STEP, OnError, Step
+from whenthen.domain.rules.steps import MOVING_STEP, Step
+from whenthen.domain.steps.branches import OnError
+from whenthen.domain.steps.retries import ATTEMPTS
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.time_values import Duration
     from whenthen.domain.temporal.waits import Until, Wait
 
 _OTHERWISE: Mapping[str, Mapping[object, str]] = {
@@ -23,17 +28,20 @@ _OTHERWISE: Mapping[str, Mapping[object, str]] = {
 """Parameters that stand for something else than usual: parameter → value → its text in STEPS."""
 
 
-def render_step(book: Phrasebook, step: Step, zone: str) -> str:
+def render_step(book: Phrasebook, step: Step, zone: str, *, named: bool = False) -> str:
     """Say what a step does, and when. What holds for steps that say nothing of it is left out.
 
-    zone  the rule's
+    zone   the rule's
+    named  whether to say its id, because another step leads to it
     """
     said = book.text(actions()[step.action].label)
     if step.id == MOVING_STEP:
         said = book.phrase(STEPS, "moves_to", stage=book.quoted(step.parameters["fields"]["stage"]))
     elif about := _about(book, step):
         said = f"{said}: {about}"
-    return book.detailed(said, [*_parameters(book, step.parameters), *_timing(book, step, zone), *_failing(book, step)])
+    called = [book.phrase(STEPS, "called", step=book.quoted(step.id))] if named else []
+    parameters, failing = _parameters(book, step.parameters), _failing(book, step)
+    return book.detailed(said, [*called, *parameters, *_timing(book, step, zone), *failing])
 
 
 def _about(book: Phrasebook, step: Step) -> str:
@@ -65,12 +73,14 @@ def _timing(book: Phrasebook, step: Step, zone: str) -> Iterator[str]:
         yield from _wait(book, step.wait)
     if step.only_if is not None:
         yield book.phrase(STEPS, "only_if", condition=render_condition(book, step.only_if, zone))
+    if step.otherwise:
+        yield book.phrase(STEPS, "else", step=book.quoted(step.otherwise))
 
 
 def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
-    lengths = {unit: amount for unit in UNITS if (amount := getattr(wait, unit, 0))}
+    lengths = _amounts(wait)
     if wait.until is not None:
-        yield _until(book, wait.until)
+        yield from _until(book, wait.until)
     if lengths:
         yield book.phrase(WAITS, "after" if wait.until is None else "further", length=book.lengths(lengths))
     # A step that waits for a date counts from that, and from nothing else: without the date it is skipped.
@@ -84,16 +94,37 @@ def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
         yield book.phrase(WAITS, f"past_{wait.past}")
 
 
-def _until(book: Phrasebook, until: Until) -> str:
-    field = book.quoted(until.field)
-    if not until.days:
-        return book.phrase(WAITS, "until", field=field)
-    which = "until_before" if until.days < 0 else "until_after"
-    return book.phrase(WAITS, which, field=field, length=book.lengths({"days": abs(until.days)}, away=True))
+def _until(book: Phrasebook, until: Until) -> Iterator[str]:
+    """Say the date, and how long before or after it. Where units have both signs, go back first."""
+    field, amounts = book.quoted(until.field), _amounts(until)
+    back = {unit: -amount for unit, amount in amounts.items() if amount < 0}
+    ahead = {unit: amount for unit, amount in amounts.items() if amount > 0}
+    if not amounts:
+        yield book.phrase(WAITS, "until", field=field)
+    elif not back:
+        yield book.phrase(WAITS, "until_after", field=field, length=book.lengths(ahead, away=True))
+    else:
+        yield book.phrase(WAITS, "until_before", field=field, length=book.lengths(back, away=True))
+        if ahead:
+            yield book.phrase(WAITS, "further", length=book.lengths(ahead))
+
+
+def _amounts(length: Wait | Until) -> dict[str, int]:
+    """Return unit → amount, for the units that are not zero."""
+    return {unit: amount for unit in UNITS if (amount := getattr(length, unit, 0))}
+
+
+def _given(delay: Duration) -> Mapping[str, int]:
+    return {unit: amount for unit, amount in to_builtins(delay).items() if amount}
 
 
 def _failing(book: Phrasebook, step: Step) -> Iterator[str]:
-    if step.attempts != ATTEMPTS:
-        yield book.phrase(STEPS, "attempts", most=str(step.attempts))
+    if step.retry.attempts != ATTEMPTS:
+        yield book.phrase(STEPS, "attempts", most=str(step.retry.attempts))
+    if step.retry.delays:
+        lengths = [book.lengths(_given(delay)) for delay in step.retry.delays]
+        yield book.phrase(STEPS, "delays", lengths=book.listed(lengths))
     if step.on_error is OnError.CONTINUE:
         yield book.phrase(STEPS, "goes_on")
+    if step.fallback:
+        yield book.phrase(STEPS, "falls_back", step=book.quoted(step.fallback))

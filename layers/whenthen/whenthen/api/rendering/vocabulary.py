@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whenthen.api.rendering.texts import Words
+from whenthen.api.rendering.texts import Phrases, Words
 
 KINDS = Words(
     "kind",
@@ -16,13 +16,13 @@ VERBS = Words(
     "created created_manually updated field_changed deleted merged child_added status_changed "
     "internal_status_changed internal_sub_status_changed tag_added tag_removed folder_changed stage_changed "
     "pipeline_changed owner_changed assigned bounced cancelled clicked closed complained completed "
-    "date_changed delayed delivered edited failed finished incoming_answered incoming_missed outgoing_answered "
-    "outgoing_unanswered lost message_deleted message_delivered message_edited message_failed message_played "
-    "message_read message_received message_sent number_changed opened paid payment_failed preference_changed "
-    "reached received refunded rejected rendering_failed reopened replied sent series_created signed "
-    "started_manually submitted subscription_changed text_selected",
+    "date_changed delayed delivered edited enrolled failed finished incoming_answered incoming_missed "
+    "outgoing_answered outgoing_unanswered lost message_deleted message_delivered message_edited message_failed "
+    "message_played message_read message_received message_sent number_changed opened paid payment_failed "
+    "preference_changed reached received refunded rejected rendering_failed reopened replied sent series_created "
+    "signed started_manually submitted subscription_changed text_selected",
 )
-"""What happened: the part of an event's type after the dot."""
+"""Past verbs of event types: the part after the dot."""
 
 STATUSES = Words("status", "running pending claimed waiting paused done failed skipped unknown stopped")
 """How a job or a run stands."""
@@ -33,17 +33,40 @@ POINTS = Words("point", "now today yesterday tomorrow")
 """Points in time that conditions name."""
 
 FIELD_TYPES = Words("field_type", "text number flag time date record texts list object")
-"""What a field holds, as lint names it."""
+"""Types of fields, as lint names them."""
 
 REPORTED = Words(
     "reported",
     "sent failed delivered read played bounced rejected not_rendered opened clicked reported_as_spam",
 )
-"""What a provider reports of a message."""
+"""Reports of a provider about a message."""
 
-EXPLAINED = Words(
+EXPLAINED = Phrases(
     "explained",
-    "started shadow only_new only_new_no_record entered_before occasion_taken budget_used_up switched_off not_met"
-    " changed_since loop",
+    {
+        "started": "",
+        "shadow": "",
+        "only_new": "",
+        "only_new_no_record": "",
+        "entered_before": "",
+        "entered_recently": "until run",
+        "still_running": "run",
+        # An event that is older than the one that started the run under way.
+        "superseded": "run",
+        "occasion_taken": "",
+        "budget_used_up": "",
+        "switched_off": "",
+        "not_met": "",
+        "changed_since": "",
+        "loop": "",
+    },
 )
-"""What became of a rule when its event came."""
+"""Results of a rule when its event came."""
+
+ENROLLED = Words(
+    "enrolled",
+    # Outcomes of an enrolment's own, then those of the rule's entry.
+    "entered duplicate left_view not_met undecided "
+    "only_new only_new_no_record entered_before entered_recently still_running superseded budget_used_up",
+)
+"""Outcomes of a record of an enrolment."""

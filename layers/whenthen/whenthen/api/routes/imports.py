@@ -78,7 +78,7 @@ def start(import_id: Id, lang: Lang = "") -> Response[Import]:
 
 @router.post("/imports/<import_id>/stop", summary="Stop an import", tags=["imports"], responses=answers("It rests."))
 def stop(import_id: Id, lang: Lang = "") -> Response[Import]:
-    """What was imported stays; the rest waits until it is started again."""
+    """Stop an import. Its imported rows stay; the rest waits until it is started again."""
     by = caller(router, "records:write")
     renderer = renderer_of(router, lang)
     return reply(Import.of(renderer, wired().manage_imports.stop(import_id, by=by)))

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.events import Timeline
+from whenthen.api.models.explanations import Automation
 from whenthen.api.models.records import FieldsBody, Merge, Record, RecordPage
 from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
@@ -21,7 +22,7 @@ from whenthen.runtime.wiring import wired
 router = Router()
 
 ORIGINS = ("human", "api")
-"""Who a caller may say that made a change."""
+"""Makers of a change whom a caller may name."""
 
 RECORD = answers("The record.", "ETag")
 
@@ -120,6 +121,28 @@ def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, 
     record = wired().records.get(ref)  # of one that was deleted the history is still there
     page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
     return reply(Timeline.of(renderer, Sight.of(router).entries(page)))
+
+
+@router.get(
+    "/records/<kind>/<record_id>/automation",
+    summary="How each rule stands for a record",
+    tags=["records"],
+    responses=answers("Some of the rules, by id."),
+)
+def automation(
+    kind: Id, record_id: Id, stage: Text = "", limit: Limit = 50, cursor: Cursor = None, lang: Lang = ""
+) -> Response[Automation]:
+    """Every rule that may be about the record, also those that did not start: whether it acted, why it did not, what it
+    waits for, or what was missing. With `stage`, those that stand in this stage or in any.
+
+    Conditions need the scope `rules:read`, values `records:read`.
+    """
+    caller(router, "runs:read")
+    renderer = renderer_of(router, lang)
+    ref = f"{kind}:{record_id}"
+    parse_ref(ref, "id")
+    page = wired().show_automation(ref, stage=stage, limit=limit, cursor=cursor)
+    return reply(Automation.of(renderer, Sight.of(router).standings(page)))
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"], responses=GONE)

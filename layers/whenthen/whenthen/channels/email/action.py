@@ -27,6 +27,7 @@ ACTIONS = (
         one_of=("text", "html"),
         shown=("subject",),
         reports=frozenset(each for each in REPORTS if each.startswith("email.")),
+        messages=True,
         example={"subject": "Welcome, {{ record.first_name }}", "text": "We are glad that you are here."},
     ),
 )

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 
 _PAUSED = 900.0
 _SES = "SES"
+_LONGEST_DETAIL = 300
 
-# `error` is SES's code, `detail` its message.
-REJECTED = ReasonCode("mail.rejected", "error", "detail")
+# `reason` explains SES's code `error`; `detail` quotes SES's own message, which names addresses or regions.
+REJECTED = ReasonCode("mail.rejected", "reason", "error", "detail")
+_NOT_ALLOWED = ReasonCode("mail.sender_not_allowed")
+# Of an address that is not verified, or of a content that SES does not send.
+_NOT_TAKEN = ReasonCode("mail.not_taken")
+_DOMAIN_NOT_VERIFIED = ReasonCode("mail.from_domain_not_verified")
+_NO_CONFIGURATION_SET = ReasonCode("mail.no_configuration_set")
+_BAD_VALUE = ReasonCode("mail.invalid_value")
+# SES's code is none of those that are known here.
+_OTHERWISE = ReasonCode("mail.rejected_otherwise")
 
 NOT_NOW: dict[str, float | None] = {
     "Throttling": None,
@@ -49,6 +58,20 @@ LATER: dict[str, float | None] = {
     "SignatureDoesNotMatch": _PAUSED,
 }
 """Error codes after which nothing was sent and a retry may succeed → pause in seconds."""
+
+
+NEVER: dict[str, ReasonCode] = {
+    "AccessDenied": _NOT_ALLOWED,
+    "AccessDeniedException": _NOT_ALLOWED,
+    "ConfigurationSetDoesNotExist": _NO_CONFIGURATION_SET,
+    "ConfigurationSetDoesNotExistException": _NO_CONFIGURATION_SET,
+    "InvalidParameterValue": _BAD_VALUE,
+    "MailFromDomainNotVerified": _DOMAIN_NOT_VERIFIED,
+    "MailFromDomainNotVerifiedException": _DOMAIN_NOT_VERIFIED,
+    "MessageRejected": _NOT_TAKEN,
+    "ValidationError": _BAD_VALUE,
+}
+"""Error codes that are final for this mail → reason for the admin."""
 
 
 class SesMailer:
@@ -95,4 +118,6 @@ def _rejection(error: ClientError) -> Temporary | Permanent | AnswerLost:
         return Temporary(UNAVAILABLE(provider=_SES, error=code), retry_after=LATER[code])
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         return AnswerLost(BROKE_OFF(provider=_SES, error=code))
-    return Permanent(REJECTED(error=code, detail=error.response["Error"].get("Message", "")), code=code)
+    cause = NEVER.get(code, _OTHERWISE)()
+    detail = error.response["Error"].get("Message", "")[:_LONGEST_DETAIL]
+    return Permanent(REJECTED(reason=cause, error=code, detail=detail), code=code)

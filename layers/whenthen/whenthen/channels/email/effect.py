@@ -18,11 +18,13 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.recipients import recipient_of
 from whenthen.ports.outgoing import Mail
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
+    from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
     from whenthen.ports.outgoing import WrittenMail
     from whenthen.ports.providers import Mailer, Threads
@@ -41,6 +43,7 @@ class _Send(Struct, frozen=True):
     mail: WrittenMail
     run_id: str
     channel: SendEmail
+    recipient: Recipient
 
     def perform(self) -> Outcome:
         message_id = self.channel.mailer.send(self.mail)
@@ -66,9 +69,10 @@ class SendEmail(Struct, frozen=True):
         """Render the mail, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
         given = render_step(step, context)
         to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
-        refused = self.consents.opted_out("email", identities.identity("email", to), given.get("purpose", ""))
-        if refused is not None:
-            return Outcome(JobStatus.SKIPPED, refused)
+        address = identities.identity("email", to)
+        answer = self.consents.ask("email", address, given.get("purpose", ""))
+        if answer.refused is not None:
+            return Outcome(JobStatus.SKIPPED, answer.refused)
         mail = Mail(
             sender=self._allowed(given["from"]) if given.get("from") else self.sender,
             to=to,
@@ -78,7 +82,7 @@ class SendEmail(Struct, frozen=True):
             reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
             headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
         )
-        return _Send(self.mailer.write(mail), job.run_id, self)
+        return _Send(self.mailer.write(mail), job.run_id, self, recipient_of(address, context["record"], answer.people))
 
     def _allowed(self, sender: str) -> str:
         """Return a step's sender if it is allowed; the function's role permits no other. Raises Invalid."""

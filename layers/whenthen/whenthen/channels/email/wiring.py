@@ -22,4 +22,4 @@ def wire(ports: Wiring) -> PerformJob:
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     channel = SendEmail(mailer, own, Consents(ports.records), ports.threads, ports.clock, further=further)
-    return ports.perform_job(channel)
+    return ports.send_message(channel)

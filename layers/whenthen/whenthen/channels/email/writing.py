@@ -18,16 +18,28 @@ from typing import TYPE_CHECKING
 from whenthen.channels.email.mailboxes import ENCODED_WORD, Mailbox, mailbox_of
 from whenthen.domain.common.errors import Permanent
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.stored_reasons import bounded
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Mail
 
 CONTROL_CHARACTER = ReasonCode("mail.control_character", "header")
-UNWRITABLE = ReasonCode("mail.unwritable", "detail")
+# `value` is the text that should be one address.
+NOT_ONE_ADDRESS = ReasonCode("mail.not_one_address", "header", "value")
+NO_HEADER_NAME = ReasonCode("mail.no_header_name", "header")
+# A program that reads the mail would find something else in this header than what was asked for.
+MISREAD_HEADER = ReasonCode("mail.misread_header", "header")
+# A program that reads the mail would find other headers.
+MISREAD_HEADERS = ReasonCode("mail.misread_headers")
+# `error` is Python's name of the error, such as UnicodeEncodeError.
+UNWRITABLE = ReasonCode("mail.unwritable", "error")
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _LONGEST_PLAIN = 70
 """Characters of a value that is written as it is. A longer one becomes encoded words, which can be folded anywhere."""
+
+_MOST = 400
+"""Bytes of a reason that quotes a header."""
 
 _NAME = re.compile(r"[!-9;-~]{1,100}")
 _OF_CONTENT = re.compile("mime-version|content-.*")
@@ -41,26 +53,26 @@ def mime(mail: Mail) -> bytes:
         if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
             raise Permanent(CONTROL_CHARACTER(header=name))
     try:
-        mailboxes = {name: _mailbox(value) for name, value in addresses.items()}
+        mailboxes = {name: _mailbox(name, value) for name, value in addresses.items()}
         lines = [f"{name}: {_written_mailbox(name, mailbox)}" for name, mailbox in mailboxes.items()]
         lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in texts.items()]
         raw = "\r\n".join([*lines, ""]).encode("ascii") + _content(mail).as_bytes()
         _read_back(raw, mailboxes, texts)
     except (ValueError, LookupError) as error:
-        raise Permanent(UNWRITABLE(detail=str(error))) from error
+        raise Permanent(UNWRITABLE(error=type(error).__name__)) from error
     return raw
 
 
-def _mailbox(value: str) -> Mailbox:
+def _mailbox(header: str, value: str) -> Mailbox:
     found = mailbox_of(value)
     if found is None:
-        raise ValueError(f"{value} is not one address")
+        raise Permanent(bounded(NOT_ONE_ADDRESS(header=header, value=value), _MOST))
     return found
 
 
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name) or _OF_CONTENT.fullmatch(name.lower()):
-        raise ValueError(f"{name} is no name of a header")
+        raise Permanent(bounded(NO_HEADER_NAME(header=name), _MOST))
     return name
 
 
@@ -94,19 +106,19 @@ def _content(mail: Mail) -> EmailMessage:
 
 
 def _read_back(raw: bytes, mailboxes: Mapping[str, Mailbox], texts: Mapping[str, str]) -> None:
-    """Raise ValueError unless a reader finds the same headers in the mail, and no others."""
+    """Raise Permanent unless a reader finds the same headers in the mail, and no others."""
     head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     found = message_from_bytes(head, policy=default)
     names = [name for name in found.keys() if not _OF_CONTENT.fullmatch(name.lower())]  # noqa: SIM118 - repeated ones
     if names != [*mailboxes, *texts]:
-        raise ValueError("a value would become a header")
+        raise Permanent(MISREAD_HEADERS())
     for name, mailbox in mailboxes.items():
         read = [(_squeezed(one.display_name), one.addr_spec) for one in found[name].addresses]
         if read != [(_squeezed(mailbox.name), mailbox.ascii_address)]:
-            raise ValueError(f"{name} would be read as something else")
+            raise Permanent(MISREAD_HEADER(header=name))
     for name, value in texts.items():
         if _squeezed(str(found[name])) != _squeezed(value):
-            raise ValueError(f"{name} would be read as something else")
+            raise Permanent(MISREAD_HEADER(header=name))
 
 
 def _squeezed(text: str) -> str:

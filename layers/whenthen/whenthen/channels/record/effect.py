@@ -22,7 +22,7 @@ from whenthen.domain.records.record import Record, check_fields, parse_ref, patc
 from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.planner import orphaned
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.records.normalise import normalised
@@ -190,6 +190,8 @@ class ChangeRecord(Struct, frozen=True):
             state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
             if job.status.final:
                 self.orchestrator.catch_up(state, behind=job.step_group)
+                return
+            if state.run.status is RunStatus.PAUSED:  # its jobs are sent again when it is resumed
                 return
             ended = self._perform(state, job, attempt)
             if ended is not None:

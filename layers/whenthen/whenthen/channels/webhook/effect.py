@@ -46,6 +46,10 @@ class _Call(Struct, frozen=True):
     clock: Clock
     cause: Mapping[str, str]
 
+    @property
+    def recipient(self) -> None:
+        """Return None: systems are called at any hour."""
+
     def perform(self) -> Outcome:
         signed = signatures.sign(_SCHEME, self.secret, self.body, self.clock.now(), self.key)
         headers = {"content-type": "application/json", "idempotency-key": self.key, **self.cause, **signed}

@@ -27,6 +27,7 @@ ACTIONS = (
         one_of=("text", "template"),
         shown=("template", "text"),
         reports=frozenset(each for each in REPORTS if each.startswith("whatsapp.")),
+        messages=True,
         example={"template": "welcome", "language": "en_US", "parameters": ["{{ record.first_name }}"]},
     ),
 )

@@ -17,10 +17,12 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.recipients import recipient_of
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
+    from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.outgoing import HttpRequest
     from whenthen.ports.providers import Graph
     from whenthen.usecases.ingest.update_consent import Consents
@@ -43,6 +45,7 @@ _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 class _Send(Struct, frozen=True):
     call: HttpRequest
     graph: Graph
+    recipient: Recipient
 
     def perform(self) -> Outcome:
         message_id = self.graph.send_message(self.call)
@@ -61,9 +64,10 @@ class SendWhatsapp(Struct, frozen=True):
         """Render the message, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
         given = render_step(step, context)
         recipient = self._recipient(given, context)
-        refused = self.consents.opted_out("whatsapp", _identity(recipient), given.get("purpose", ""))
-        if refused is not None:
-            return Outcome(JobStatus.SKIPPED, refused)
+        address = _identity(recipient)
+        answer = self.consents.ask("whatsapp", address, given.get("purpose", ""))
+        if answer.refused is not None:
+            return Outcome(JobStatus.SKIPPED, answer.refused)
         message: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
@@ -72,7 +76,8 @@ class SendWhatsapp(Struct, frozen=True):
         }
         if given.get("reply_to"):
             message["context"] = {"message_id": given["reply_to"]}
-        return _Send(self.graph.message(message, job.callback), self.graph)
+        person = recipient_of(address, context["record"], answer.people)
+        return _Send(self.graph.message(message, job.callback), self.graph, person)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """Return the phone number, or the business-scoped id of a customer whose number Meta does not tell."""

@@ -18,4 +18,4 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     channel = SendWhatsapp(ports.graph, ports.country, Consents(ports.records))
-    return ports.perform_job(channel)
+    return ports.send_message(channel)

@@ -56,6 +56,11 @@ def import_id(*parts: str) -> str:
     return _digest("imp", *parts)
 
 
+def work_id(*parts: str) -> str:
+    """Derive the id of work in the background from its creator's idempotency key or random seed."""
+    return _digest("work", *parts)
+
+
 def content_id(content: str) -> str:
     """Derive the id of a document, to tell whether it is the same again."""
     return _digest("doc", content)

@@ -23,6 +23,7 @@ NOT_OBJECT = ReasonCode("value.not_object")
 NOT_TEXTS = ReasonCode("value.not_texts")
 NOT_TEXT_LIST = ReasonCode("value.not_text_list")
 NOT_COUNT = ReasonCode("value.not_count")
+NOT_WHOLE_NUMBER = ReasonCode("value.not_whole_number")
 NOT_INTEGER = ReasonCode("value.not_integer", "least", "most")
 # The field must hold one of the listed values; its own value is no text, or too long to be shown.
 NOT_ONE_OF = ReasonCode("value.not_one_of", "options")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from whenthen.domain.conditions.operands import Pattern, Point, Range, Text
     from whenthen.domain.conditions.predicate import Holds, Predicate
 
+LONG = 100
+"""Bound the characters of a text that each predicate forms anew. The forms of a longer one are kept for all of them."""
+
 
 def some(test: Callable[[object, Any], bool]) -> Holds:
     """Hold when `test(item, operand)` does for the field's value, or for one item of its list."""
@@ -42,7 +45,7 @@ def chosen(facts: Facts, predicate: Predicate) -> bool:
     actual, choice = facts.read(predicate.path), predicate.operand
     if actual is None:
         return False
-    if type(actual) is list:
+    if type(actual) is list or (isinstance(actual, str) and len(actual) >= LONG):
         return contents_at(facts, predicate.path, fold=choice.fold).has(choice)  # type: ignore[attr-defined,arg-type]
     return choice.accepts(actual)  # type: ignore[attr-defined,no-any-return]
 

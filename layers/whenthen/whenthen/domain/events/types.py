@@ -8,6 +8,7 @@ BIRTHDAY_REACHED = "birthday.reached"
 DATE_REACHED = "date.reached"
 SCHEDULE_REACHED = "schedule.reached"
 STARTED_MANUALLY = "rule.started_manually"
+ENROLLED = "rule.enrolled"
 FINISHED = "rule.finished"
 
 RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email."}

@@ -29,7 +29,7 @@ from whenthen.domain.temporal.written_dates import DateOrder
 
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATORS = (";", ",", "|", "\n", "/")
-"""What may stand between the items of a list in one cell."""
+"""Characters that may stand between the items of a list in one cell."""
 
 OWN_ID = "id"
 """Name the column or field that holds a record's id."""

@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.event_catalog import catalog
+from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
 from whenthen.domain.event_catalog.record_events import rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.predicate import Predicate
-
-ATTRIBUTES: Mapping[str, str] = {
-    "specversion": "text",
-    "id": "text",
-    "source": "text",
-    "type": "text",
-    "time": "time",
-    "subject": "text",
-    "identities": "texts",
-    "datacontenttype": "text",
-    "origin": "text",
-    "data": "object",
-    "changes": "object",
-    "cause": "object",
-}
-"""Attribute of an event → the type of its value, as the event's JSON form has it."""
 
 _OF_EVERY_RECORD: Mapping[str, str] = {
     "kind": "text",

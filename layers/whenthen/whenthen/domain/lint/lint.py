@@ -16,6 +16,7 @@ from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, p
 from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
+from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
 from whenthen.domain.lint import timing
 from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
@@ -34,7 +35,7 @@ from whenthen.domain.lint.findings import (
     Severity,
     found,
 )
-from whenthen.domain.lint.known_fields import ATTRIBUTES, Known, is_derived, is_strange_type, known_of
+from whenthen.domain.lint.known_fields import Known, is_derived, is_strange_type, known_of
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.rules.event_triggers import written_types

@@ -10,12 +10,13 @@ from whenthen.domain.common.values import Choice
 from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
+from whenthen.domain.entry.entry import ReentryPolicy
 from whenthen.domain.events.types import FINISHED
 from whenthen.domain.lint.findings import CYCLE, CYCLE_THAT_SETTLES, ENDLESS_CYCLE, SAME_FIELD, Finding, found
 from whenthen.domain.lint.satisfiability import Verdict, verdict
-from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of
+from whenthen.domain.lint.step_effects import Effect, effects_of, events_of, kind_of, skippable_steps
 from whenthen.domain.rules.actions import ANYTHING
-from whenthen.domain.rules.rule import Exit, ReentryPolicy, Rule
+from whenthen.domain.rules.rule import Exit, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
 from whenthen.domain.rules.triggers import On, waited_for
 
@@ -113,7 +114,9 @@ def _unstopped(way: Sequence[Rule]) -> bool:
 
 def _always_enters(rule: Rule) -> bool:
     """Tell whether the rule asks nothing of an event or its record beyond what the link before it makes sure of."""
-    if rule.entry.again is not ReentryPolicy.ALWAYS or rule.conditions is not None:
+    # Its run is over by the time at which what it sent is reported: AFTER_EXIT lets the record in again.
+    often = rule.entry.again in (ReentryPolicy.ALWAYS, ReentryPolicy.AFTER_EXIT)
+    if not often or rule.conditions is not None:
         return False
     if rule.trigger.on is not On.AFTER_RULE:
         return rule.trigger.condition is None
@@ -127,9 +130,9 @@ def _always_starts(rule: Rule, other: Rule) -> bool:
         return False
     if other.trigger.on is On.AFTER_RULE:
         return True
-    asking = {step.id for step in rule.steps if step.only_if is not None}
+    skippable = skippable_steps(rule)
     return any(
-        effect.step not in asking and (effect.created or effect.reports) and _starts(effect, other)
+        effect.step not in skippable and (effect.created or effect.reports) and _starts(effect, other)
         for effect in effects_of(rule)
     )
 

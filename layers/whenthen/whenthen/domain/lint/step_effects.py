@@ -24,6 +24,7 @@ from whenthen.domain.event_catalog.change_predicates import (
 from whenthen.domain.event_catalog.record_events import RecordEvent, rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
 from whenthen.domain.rules.actions import ANYTHING, actions
+from whenthen.domain.steps.branches import branches_of
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
@@ -59,6 +60,16 @@ def kind_of(rule: Rule) -> str | None:
     """Return the kind of record that the rule is about: its own, or that of all its trigger's events."""
     kinds = {event_type.partition(".")[0] for event_type in rule.trigger.event_types}
     return rule.kind or (kinds.pop() if len(kinds) == 1 and kinds <= KINDS.keys() else None)
+
+
+def skippable_steps(rule: Rule) -> frozenset[str]:
+    """Return the ids of the steps that a run may leave out: by their condition, or by a branch past them."""
+    found = {step.id for step in rule.steps if step.only_if is not None}
+    for number, step_group in enumerate(rule.step_groups):
+        for branch in (branch for step in step_group for branch in branches_of(step)):
+            passed = rule.step_groups[number + 1 : rule.group_of(branch.target)]
+            found |= {step.id for each in passed for step in each}
+    return frozenset(found)
 
 
 def events_of(effect: Effect) -> frozenset[str]:

@@ -1,52 +1,32 @@
-"""Check conditions that no index tells on the row of one event, with every lookup prepared beforehand."""
+"""Check on the row of an event the conditions by which a rule was not looked up."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
-from whenthen.domain.common.values import Choice
+from whenthen.domain.conditions import operator_functions as functions
 from whenthen.domain.conditions.condition import AllOf, Condition, Not, holds, predicates
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.matching.event_fields import Check, Fields, Row, at_hand
-from whenthen.domain.matching.indexes.candidate_lookup import Access, access_of, is_of_texts
-from whenthen.domain.matching.indexes.text_keys import has_one_of, keys_of
+from whenthen.domain.matching.event_row import ODD, Row, are_plain, at_hand, split
 
 if TYPE_CHECKING:
-    from whenthen.domain.conditions.operands import Pattern
-    from whenthen.domain.matching.indexes.nodes import Node
-    from whenthen.domain.matching.indexes.text_keys import Keys
+    from whenthen.domain.common.values import Choice
+
+Check = tuple[Any, ...]
+"""Hold (test, object, name, wanted, condition, …): it passes if `test(row[object](name), wanted, check, row)`."""
 
 
-Known = Callable[[Predicate, Access], tuple[int, "list[Node]"] | None]
-"""Hold the number of a predicate's table, and its nodes: one is found if, and only if, the predicate holds."""
-
-
-def check_of(condition: Condition, fields: Fields, known: Known) -> Check:
+def check_of(condition: Condition) -> Check:
     """Make the check of a condition. It answers as `conditions.holds` does."""
     if isinstance(condition, Predicate):
-        return _check_of(condition, fields, known)
+        return _check_of(condition)
     if isinstance(condition, Not):
-        return partial(_not, check_of(condition.item, fields, known))
-    checks = tuple([check_of(item, fields, known) for item in sorted(condition.items, key=is_far)])
-    return partial(_all if isinstance(condition, AllOf) else _any, checks)
-
-
-def _check_of(predicate: Predicate, fields: Fields, known: Known) -> Check:
-    access = access_of(predicate)
-    there = known(predicate, access) if access is not None and type(predicate.operand) is Choice else None
-    if there is not None:
-        number, nodes = there
-        return partial(_found_one, number, nodes) if len(nodes) > 1 else partial(_found, number, nodes[0])
-    row = _SHORT.get(predicate.op) if at_hand(predicate.path) else None
-    given = row.given(predicate) if row is not None else None
-    if row is None or given is None:
-        return partial(_holds, predicate)
-    return partial(row.check, *fields.where(predicate.path), predicate, *given)
+        return _negated(check_of(condition.item))
+    checks = tuple([check_of(item) for item in sorted(condition.items, key=is_far)])
+    return _all if isinstance(condition, AllOf) else _any, "event", "type", checks, condition
 
 
 def is_far(condition: Condition) -> bool:
@@ -54,121 +34,85 @@ def is_far(condition: Condition) -> bool:
     return not all(at_hand(predicate.path) for predicate in predicates(condition))
 
 
-# What is asked. All but the last argument are given beforehand: a `partial` of a function weighs half of what a closure
-# does, and where there are many rules, that is half as long to wait for memory.
+@lru_cache(maxsize=16_384)
+def _check_of(predicate: Predicate) -> Check:
+    """Make the check of a predicate. Rules repeat the same ones, so each is made and kept once."""
+    make = _MAKE.get(predicate.op) if at_hand(predicate.path) else None
+    if make is None:
+        return _holds, "event", "type", None, predicate
+    test, wanted = make(predicate.operand)
+    check = test, *split(predicate.path.key), wanted, predicate
+    return _negated(check) if predicate.op in ("not_equals", "not_in") else check
 
 
-def _holds(predicate: Predicate, row: Row) -> bool:
-    return holds(predicate, row.facts())
+def _negated(check: Check) -> Check:
+    return _fails, check[1], check[2], check, check[4]
 
 
-def _not(check: Check, row: Row) -> bool:
-    return not check(row)
+# Tests. What is not plain is left to the specification, which keeps the forms of a long text or list for all rules.
 
 
-def _all(checks: tuple[Check, ...], row: Row) -> bool:
-    for check in checks:  # noqa: SIM110 - a generator costs more than the loop
-        if not check(row):
-            return False
-    return True
+def _holds(value: object, wanted: object, check: Check, row: Row) -> bool:
+    return holds(check[4], row.facts)
 
 
-def _any(checks: tuple[Check, ...], row: Row) -> bool:
-    for check in checks:  # noqa: SIM110
-        if check(row):
-            return True
-    return False
+def _fails(value: object, wanted: Check, check: Check, row: Row) -> bool:
+    return not wanted[0](value, wanted[3], wanted, row)
 
 
-def _found(number: int, node: Node, row: Row) -> bool:
-    return row.found[number] is node or node in row.several
+def _all(value: object, wanted: tuple[Check, ...], check: Check, row: Row) -> bool:
+    return all(each[0](row[each[1]](each[2]), each[3], each, row) for each in wanted)
 
 
-def _found_one(number: int, nodes: list[Node], row: Row) -> bool:
-    return row.found[number] in nodes or any(node in nodes for node in row.several)
+def _any(value: object, wanted: tuple[Check, ...], check: Check, row: Row) -> bool:
+    return any(each[0](row[each[1]](each[2]), each[3], each, row) for each in wanted)
 
 
-def _is_among(number: int, name: str, predicate: Predicate, keys: Keys, wanted: bool, row: Row) -> bool:
-    value = row.gets[number](name)
-    try:
-        return (value in keys) is wanted
-    except TypeError:
-        return has_one_of(value, keys) is wanted
+def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
+    return holds(check[4], row.facts) if value is ODD else (value is not None) is wanted
 
 
-def _is_beyond(
-    number: int, name: str, predicate: Predicate, compare: Callable[[Any, Any], bool], bound: Any, row: Row
-) -> bool:
-    value = row.gets[number](name)
-    return compare(value, bound) if type(value) is int else value is not None and holds(predicate, row.facts())
-
-
-def _has_text(
-    number: int, name: str, predicate: Predicate, test: Callable[[str, str], bool], text: str, row: Row
-) -> bool:
-    value = row.gets[number](name)
+def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
     if type(value) is str and value.isascii():
-        return test(value.lower() if predicate.ignore_case else value, text)
-    return value is not None and holds(predicate, row.facts())
+        return value == wanted
+    return wanted in value if are_plain(value) else _is_chosen(value, None, check, row)
 
 
-def _fits(number: int, name: str, predicate: Predicate, pattern: Pattern, row: Row) -> bool:
-    value = row.gets[number](name)
-    return pattern.fits(value) if type(value) is str else value is not None and holds(predicate, row.facts())
+def _is_among(value: object, wanted: frozenset[str], check: Check, row: Row) -> bool:
+    if type(value) is str and value.isascii():
+        return value in wanted
+    return not wanted.isdisjoint(value) if are_plain(value) else _is_chosen(value, None, check, row)
 
 
-def _is_there(number: int, name: str, predicate: Predicate, wanted: bool, row: Row) -> bool:
-    return (row.gets[number](name) is not None) is wanted
+def _is_chosen(value: object, wanted: None, check: Check, row: Row) -> bool:
+    return value is not None and functions.chosen(row.facts, check[4])
 
 
-class _Short(Struct, frozen=True):
-    """Describe a short way to check a predicate on a field that is at hand.
-
-    check  tests (number of an object, name in it, predicate, given arguments, row)
-    given  the arguments for a predicate; None if it has no short way
-    """
-
-    check: Callable[..., bool]
-    given: Callable[[Predicate], tuple[Any, ...] | None]
+def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
+    if choice.fold or choice.size > len(choice.texts):
+        return _is_chosen, None
+    return (_is_text, next(iter(choice.texts))) if choice.size == 1 else (_is_among, frozenset(choice.texts))
 
 
-def _keys(predicate: Predicate, *, wanted: bool) -> tuple[Any, ...] | None:
-    choice: Choice = predicate.operand  # type: ignore[assignment]
-    keys = keys_of(choice.texts) if is_of_texts(choice) else None
-    return None if keys is None else (keys, wanted)
+def _plain(kind: type[Any], fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:
+    def test(value: Any, wanted: Any, check: Check, row: Row) -> bool:
+        if type(value) is kind and (kind is int or (value.isascii() and not wanted.fold)):
+            return fits(value, wanted)
+        return value is not None and holds(check[4], row.facts)
+
+    return lambda operand: (test, operand)
 
 
-def _operand(predicate: Predicate) -> tuple[Any, ...]:
-    return (predicate.operand,)
-
-
-_AMONG = _Short(_is_among, partial(_keys, wanted=True))
-_NOT_AMONG = _Short(_is_among, partial(_keys, wanted=False))
-
-
-def _beyond(compare: Callable[[Any, Any], bool]) -> _Short:
-    return _Short(_is_beyond, lambda predicate: (compare, predicate.operand))
-
-
-def _text(test: Callable[[str, str], bool]) -> _Short:
-    return _Short(_has_text, lambda predicate: (test, predicate.operand.text))  # type: ignore[attr-defined]
-
-
-_SHORT: Mapping[str, _Short] = {
-    "equals": _AMONG,
-    "in": _AMONG,
-    "has": _AMONG,
-    "has_any": _AMONG,
-    "not_equals": _NOT_AMONG,
-    "not_in": _NOT_AMONG,
-    ">": _beyond(operator.gt),
-    ">=": _beyond(operator.ge),
-    "<": _beyond(operator.lt),
-    "<=": _beyond(operator.le),
-    "contains": _text(operator.contains),
-    "starts_with": _text(str.startswith),
-    "ends_with": _text(str.endswith),
-    "matches": _Short(_fits, _operand),
-    "exists": _Short(_is_there, _operand),
+_MAKE: Mapping[str, Callable[[Any], tuple[Callable[..., bool], Any]]] = {
+    **dict.fromkeys(("equals", "in", "has", "has_any", "not_equals", "not_in"), _chosen),
+    ">": _plain(int, operator.gt),
+    ">=": _plain(int, operator.ge),
+    "<": _plain(int, operator.lt),
+    "<=": _plain(int, operator.le),
+    "contains": _plain(str, functions.contains),
+    "starts_with": _plain(str, functions.starts),
+    "ends_with": _plain(str, functions.ends),
+    "matches": _plain(str, functions.fits),
+    "exists": lambda flag: (_exists, flag),
 }
-"""List the most frequent operators. The others, and those without a short way, are checked on the facts."""
+"""Operator → what makes (test, wanted) of an operand, for fields that are at hand."""

@@ -102,6 +102,7 @@ class Action(Struct, frozen=True):
     shown       parameters by one of which people know the step; the first that is given is shown
     writes      the record change that a step makes, for lint; None if it writes no record
     reports     the event types by which a provider reports on the message
+    messages    whether a step sends a message to a customer: then quiet hours and caps hold for it
     example     parameters of a step, as an admin writes them
     """
 
@@ -114,15 +115,18 @@ class Action(Struct, frozen=True):
     shown: tuple[str, ...] = ()
     writes: Callable[[Mapping[str, Any]], RecordChange] | None = None
     reports: frozenset[str] = frozenset()
+    messages: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
 
+
+MARKETING = "marketing"
 
 PURPOSE = Parameter(
     "purpose",
     "marketing (the default) is not sent to people who refuse messages; service, such as an answer, is.",
     ParameterKind.CHOICE,
     templated=False,
-    options=("marketing", "service"),
+    options=(MARKETING, "service"),
 )
 """Describe the parameter of every action that sends a message to a customer."""
 
@@ -134,6 +138,11 @@ def actions() -> Mapping[str, Action]:
     """Return every action by its name, from the list of channels."""
     found: Mapping[str, Action] = import_module(_REGISTRY).ACTIONS
     return found
+
+
+def message_channels() -> tuple[str, ...]:
+    """Name the channels that send messages to customers."""
+    return tuple(dict.fromkeys(action.channel for action in actions().values() if action.messages))
 
 
 def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:

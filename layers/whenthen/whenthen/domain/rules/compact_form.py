@@ -19,14 +19,16 @@ from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not
 from whenthen.domain.conditions.field_access import Path, parse_path
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
-from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule
+from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning
+from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.rules.triggers import On, Trigger
 from whenthen.domain.rules.views import View
 from whenthen.domain.temporal.time_values import Duration
 
-FORMAT = 1
+FORMAT = 2
 """The version of the compact form. Raise it with each change of what is written or of what it means."""
 
+_DEFAULT_ENTRY = Entry()
 _GROUPS: tuple[type[AllOf | AnyOf], ...] = (AllOf, AnyOf)
 _NOT = len(_GROUPS)
 
@@ -35,7 +37,8 @@ _PathRow = tuple[str, str | None, Duration | None]
 _PlainRow = tuple[int, str, str]
 _PredicateRow = tuple[int, str, Any, bool, str | None]
 _TriggerRow = tuple[On, tuple[str, ...], Any, Any, Any, Any]
-_RuleRow = tuple[str, int, str, str | None, int, Any, ReentryPolicy, bool, Mode, str, datetime | None]
+_EntryRow = tuple[ReentryPolicy, bool, Duration | None, WhileRunning]
+_RuleRow = tuple[str, int, str, str | None, int, Any, _EntryRow | None, Mode, str, datetime | None]
 _Rows = tuple[int, list[_PathRow], list[_PlainRow], list[_PredicateRow], list[_TriggerRow], list[_RuleRow]]
 
 
@@ -85,8 +88,14 @@ class _Encoder:
         trigger = self._triggers.position(self._trigger(rule.trigger))
         return (
             rule.id, rule.version, rule.name, rule.kind, trigger, self._condition(rule.conditions),
-            rule.entry.again, rule.entry.only_new, rule.mode, rule.time_zone, rule.activated_at,
+            self._entry(rule.entry), rule.mode, rule.time_zone, rule.activated_at,
         )  # fmt: skip
+
+    def _entry(self, entry: Entry) -> tuple[object, ...] | None:
+        """Return what the rule says of entry; None for the default, which most rules have."""
+        if entry == _DEFAULT_ENTRY:
+            return None
+        return entry.again, entry.only_new, entry.every, entry.while_running
 
     def _trigger(self, trigger: Trigger) -> tuple[object, ...]:
         view, timer, moves = trigger.view, trigger.timer, trigger.moves
@@ -142,9 +151,10 @@ def _decoded(rows: Any) -> list[Rule]:
     return [
         Rule(
             rule_id, version, name, kind, triggers[trigger], _condition(conditions, predicates), (),
-            entry=Entry(again, only_new), mode=mode, time_zone=zone, activated_at=activated_at,
+            entry=_DEFAULT_ENTRY if entry is None else Entry(*entry),
+            mode=mode, time_zone=zone, activated_at=activated_at,
         )
-        for rule_id, version, name, kind, trigger, conditions, again, only_new, mode, zone, activated_at in rule_rows
+        for rule_id, version, name, kind, trigger, conditions, entry, mode, zone, activated_at in rule_rows
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import AllOf, Condition, parse_condition
 from whenthen.domain.events.event import EVENT_TYPE
-from whenthen.domain.events.types import DATE_REACHED, FIELD_CHANGED, SCHEDULE_REACHED, STARTED_MANUALLY
+from whenthen.domain.events.types import DATE_REACHED, ENROLLED, FIELD_CHANGED, SCHEDULE_REACHED, STARTED_MANUALLY
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_TYPES = 20
 """Bound the event types that a rule may watch: it leaves its old ones and enters the new ones in one transaction."""
 
-PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual"}
+PUBLISHED_FOR = {DATE_REACHED: "date", SCHEDULE_REACHED: "schedule", STARTED_MANUALLY: "manual", ENROLLED: "enters"}
 """Map each type that is published for a single rule to the kind of trigger that makes it."""
 
 NO_EVENT_TYPE = ReasonCode("trigger_event.missing")

@@ -14,11 +14,15 @@ from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, BAD_ZONE
 from whenthen.domain.conditions.condition import Condition, read_condition
+from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning, read_entry
 from whenthen.domain.events.event import parse_time
 from whenthen.domain.records.record import KIND
+from whenthen.domain.rules.actions import message_channels
 from whenthen.domain.rules.exits import Exit, read_exit
-from whenthen.domain.rules.steps import OnError, Step, read_steps
+from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
+from whenthen.domain.sending.limits import NO_LIMITS, Limits, read_limits
+from whenthen.domain.steps.branches import OnError
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 
@@ -27,10 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
-    "parse_rule", "parse_rule_head",
+    "WhileRunning", "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
 MAX_VERSION = 1_000_000_000
+MAX_PRIORITY = 1_000
 
 
 class Mode(StrEnum):
@@ -41,26 +46,14 @@ class Mode(StrEnum):
     ON = "on"
 
 
-class ReentryPolicy(StrEnum):
-    """Decide how often one record may enter a rule."""
-
-    ALWAYS = "always"
-    ONCE_PER_RECORD = "once_per_record"
-
-
-class Entry(Struct, frozen=True):
-    """Decide which records may enter, and how often. `only_new`: only those created after the rule was switched on."""
-
-    again: ReentryPolicy = ReentryPolicy.ALWAYS
-    only_new: bool = False
-
-
 class Rule(Struct, frozen=True):
     """Hold one version of a rule. `kind`: the kind of record that it is about; None if it does not say.
 
     time_zone      the name of `zone`
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
+    priority       whose message goes first where a cap leaves place for one: the higher
+    limits         of its messages, beside those of the installation
     """
 
     id: str
@@ -76,6 +69,8 @@ class Rule(Struct, frozen=True):
     time_zone: str = UTC
     activated_at: datetime | None = None
     language: str = ""
+    priority: int = 0
+    limits: Limits = NO_LIMITS
 
     @property
     def zone(self) -> ZoneInfo:
@@ -99,6 +94,13 @@ class Rule(Struct, frozen=True):
                 step_groups.append([step])
         return tuple(tuple(step_group) for step_group in step_groups)
 
+    def group_of(self, step_id: str) -> int:
+        """Return the number of the step group with this step. Raises KeyError."""
+        for number, step_group in enumerate(self.step_groups):
+            if any(step.id == step_id for step in step_group):
+                return number
+        raise KeyError(step_id)
+
     def step(self, step_id: str) -> Step:
         """Return the step with this id. Raises KeyError."""
         for step in self.steps:
@@ -117,6 +119,8 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
         steps=read_steps(reader, head.trigger, head.zone),
         exit=read_exit(reader.child("exit"), head.zone),
         language=reader.choice("language", LANGUAGES, ""),
+        priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
+        limits=_read_limits(reader),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
@@ -148,7 +152,7 @@ def _read_head(reader: Reader) -> Rule:
         trigger=read_trigger(reader, kind),
         conditions=read_condition(reader, "conditions", zone.key),
         steps=(),
-        entry=_read_entry(reader.child("entry")),
+        entry=read_entry(reader.child("entry")),
         mode=Mode(reader.choice("mode", list(Mode), Mode.OFF)),
         time_zone=zone.key,
         activated_at=_read_activation(reader),
@@ -179,12 +183,6 @@ def _read_activation(reader: Reader) -> datetime | None:
         return None
 
 
-def _read_entry(reader: Reader | None) -> Entry:
-    if reader is None:
-        return Entry()
-    entry = Entry(
-        again=ReentryPolicy(reader.choice("again", list(ReentryPolicy), ReentryPolicy.ALWAYS)),
-        only_new=reader.flag("only_new"),
-    )
-    reader.finish()
-    return entry
+def _read_limits(reader: Reader) -> Limits:
+    own = reader.child("limits")
+    return NO_LIMITS if own is None else read_limits(own, message_channels())

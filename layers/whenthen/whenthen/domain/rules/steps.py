@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -13,7 +12,17 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, read_condition
-from whenthen.domain.rules.actions import actions, read_parameters
+from whenthen.domain.rules.actions import MARKETING, PURPOSE, actions, read_parameters
+from whenthen.domain.steps.branches import (
+    ELSE,
+    ELSE_WITHOUT_CONDITION,
+    LONGEST_STEP_ID,
+    OnError,
+    check_branches,
+    read_on_error,
+    read_target,
+)
+from whenthen.domain.steps.retries import Retry, read_retry
 from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, Wait, read_wait
 
 if TYPE_CHECKING:
@@ -22,10 +31,6 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.triggers import Trigger
 
 MAX_STEPS = 100
-LONGEST_STEP_ID = 64
-MAX_ATTEMPTS = 8
-ATTEMPTS = 5
-"""Default attempts of a step."""
 
 MOVING_STEP = "moves_to"
 """Name the step that a trigger with `moves_to` adds."""
@@ -33,19 +38,18 @@ MOVING_STEP = "moves_to"
 NO_STEPS = ReasonCode("rule.no_steps")
 WAITS_TOO_LONG = ReasonCode("rule.waits_too_long", "count")
 WAITS_BESIDE_PREVIOUS = ReasonCode("step.waits_beside_previous")
+URGENT_NO_MESSAGE = ReasonCode("step.urgent_no_message")
 SAME_STEP_ID = ReasonCode("step.same_id", "step")
 RESERVED_STEP_ID = ReasonCode("step.reserved_id", "step")
 
 
-class OnError(StrEnum):
-    """Decide what a failed step means for the rest of its run."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
-
-
 class Step(Struct, frozen=True):
-    """Describe one action of a rule, with its own timing and condition."""
+    """Describe one action of a rule, with its own timing and condition.
+
+    otherwise  the later step with which a run goes on if `only_if` is false; empty: the next one
+    fallback   the later step with which a run goes on if this one fails; empty unless `on_error` is GO_TO
+    urgent     whether limits of sending do not hold its message
+    """
 
     id: str
     action: str
@@ -53,8 +57,21 @@ class Step(Struct, frozen=True):
     wait: Wait | None = None
     with_previous: bool = False
     only_if: Condition | None = None
+    otherwise: str = ""
     on_error: OnError = OnError.STOP
-    attempts: int = ATTEMPTS
+    fallback: str = ""
+    retry: Retry = Retry()
+    urgent: bool = False
+
+    @property
+    def messages(self) -> bool:
+        """Tell whether this step sends a message to a customer."""
+        return actions()[self.action].messages
+
+    @property
+    def markets(self) -> bool:
+        """Tell whether this step sends a marketing message to a customer."""
+        return self.messages and self.parameters.get(PURPOSE.name) == MARKETING
 
     @property
     def channel(self) -> str:
@@ -70,6 +87,7 @@ def read_steps(reader: Reader, trigger: Trigger, zone: ZoneInfo) -> tuple[Step, 
     if not steps and not moving and len(reader.problems) == before:
         reader.report("steps", NO_STEPS())
     _check_step_ids(steps, reader)
+    check_branches(steps, reader)
     if sum((step.wait.length for step in steps if step.wait), timedelta()) > timedelta(days=MAX_DAYS_AHEAD):
         reader.report("steps", WAITS_TOO_LONG(count=MAX_DAYS_AHEAD))
     return moving + steps
@@ -88,6 +106,7 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         reader.report("action", REQUIRED())
     parameters = Reader(reader.value("with") or {}, reader.field("with"), reader.problems)
     wait, retry = reader.child("wait"), reader.child("retry")
+    on_error, fallback = read_on_error(reader)
     step = Step(
         id=reader.text("id", required=True, longest=LONGEST_STEP_ID),
         action=action,
@@ -95,19 +114,20 @@ def _read_step(reader: Reader, zone: ZoneInfo) -> Step:
         wait=None if wait is None else read_wait(wait),
         with_previous=reader.choice("start", ("after_previous", "with_previous"), "after_previous") == "with_previous",
         only_if=read_condition(reader, "only_if", zone.key),
-        on_error=OnError(reader.choice("on_error", list(OnError), OnError.STOP)),
-        attempts=ATTEMPTS if retry is None else _read_attempts(retry),
+        otherwise=read_target(reader, ELSE),
+        on_error=on_error,
+        fallback=fallback,
+        retry=Retry() if retry is None else read_retry(retry),
+        urgent=reader.flag("urgent"),
     )
+    if step.urgent and action and not step.messages:
+        reader.report("urgent", URGENT_NO_MESSAGE())
     if step.with_previous and step.wait is not None:
         reader.report("wait", WAITS_BESIDE_PREVIOUS())
+    if step.otherwise and reader.value("only_if") is None:
+        reader.report(ELSE, ELSE_WITHOUT_CONDITION(step=step.id))
     reader.finish()
     return step
-
-
-def _read_attempts(reader: Reader) -> int:
-    attempts = reader.integer("attempts", default=ATTEMPTS, least=1, most=MAX_ATTEMPTS)
-    reader.finish()
-    return attempts
 
 
 def _check_step_ids(steps: tuple[Step, ...], reader: Reader) -> None:

@@ -16,10 +16,9 @@ from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
 from whenthen.domain.scheduling.sweep_window import Lateness
 from whenthen.domain.temporal.anniversaries import Leap
-from whenthen.domain.temporal.clocks import in_utc
+from whenthen.domain.temporal.clocks import in_utc, read_hour
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import parse_zone
-from whenthen.domain.temporal.waits import read_hour
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

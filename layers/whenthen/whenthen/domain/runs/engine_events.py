@@ -1,47 +1,18 @@
-"""Make the events of people and rules themselves: a rule is started by hand, a run has its outcome."""
+"""Make the event of a run that has its outcome."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
 from whenthen.domain.common import ids
+from whenthen.domain.entry.entering_events import ENGINE
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.types import FINISHED, STARTED_MANUALLY
+from whenthen.domain.events.types import FINISHED
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
-
-ENGINE = "engine"
-"""Name the source of these events."""
-
-
-def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime, origin: str = "human") -> Event:
-    """Make the event of a person who starts a rule for a record. Equal `seed`s give the same event."""
-    enrolment = ids.event_id(ENGINE, f"manual#{rule}#{seed}#")
-    return Event(
-        id=enrolment if ref is None else _id_of(enrolment, ref),
-        source=ENGINE,
-        type=STARTED_MANUALLY,
-        time=moment,
-        subject=ref,
-        data={"rule": rule, "by": by, "enrolment": enrolment},
-        origin=origin,
-    )
-
-
-def id_for_other(event: Event, ref: str) -> str | None:
-    """Return the id of the same enrolment's event for another record; None if the event is none of an enrolment."""
-    enrolment = event.data.get("enrolment")
-    if not isinstance(enrolment, str) or event.subject is None or event.id != _id_of(enrolment, event.subject):
-        return None
-    return _id_of(enrolment, ref)
-
-
-def _id_of(enrolment: str, ref: str) -> str:
-    return ids.event_id(ENGINE, f"manual#{enrolment}#{ref}")
 
 
 def finished_event(run: Run, event: Event) -> Event:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from whenthen.domain.rules.rule import ReentryPolicy, Rule
+from msgspec import Struct
+
+from whenthen.domain.events.ordering import order_key
+from whenthen.domain.rules.rule import ReentryPolicy, Rule, WhileRunning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from whenthen.domain.events.event import Event
     from whenthen.domain.records.record import Record
     from whenthen.domain.runs.run import Run
 
@@ -19,6 +26,9 @@ class EntryDenied(StrEnum):
     NOT_NEW = "only_new"
     ENTERED_BEFORE = "entered_before"
     OCCASION_TAKEN = "occasion_taken"
+    ENTERED_RECENTLY = "entered_recently"
+    STILL_RUNNING = "still_running"
+    SUPERSEDED = "superseded"
     BUDGET = "budget_used_up"
 
 
@@ -33,9 +43,62 @@ def entry_denied(rule: Rule, record: Record | None) -> EntryDenied | None:
     return None
 
 
+class LastRun(Struct, frozen=True):
+    """Tell of the run that entered last for a record.
+
+    started  when it began
+    event    the event that started it, while the run is under way; None once it is over
+    """
+
+    id: str
+    started: datetime
+    event: Event | None = None
+
+
+class Admission(Struct, frozen=True):
+    """Say whether a run may start beside or after the last ones.
+
+    denied    the cause against it; None if it may start
+    until     until when it is denied, where time alone decides
+    run       the run that is in its way
+    replaces  the runs under way that are to be stopped first
+    """
+
+    denied: EntryDenied | None = None
+    until: datetime | None = None
+    run: str = ""
+    replaces: tuple[str, ...] = ()
+
+
+def admission(rule: Rule, event: Event, last: Iterable[LastRun], now: datetime) -> Admission:
+    """Decide whether `event` starts another run. `last`: the last run of each record that is one with the run's."""
+    runs = sorted(last, key=lambda run: run.started)
+    if rule.entry.every is not None and runs:
+        free = rule.entry.every.from_moment(runs[-1].started, rule.zone, 1)
+        if now < free:
+            return Admission(EntryDenied.ENTERED_RECENTLY, free, runs[-1].id)
+    under_way = [run for run in runs if run.event is not None]
+    if not under_way:
+        return Admission()
+    if rule.entry.ignores_while_running:
+        return Admission(EntryDenied.STILL_RUNNING, run=under_way[-1].id)
+    if rule.entry.while_running is not WhileRunning.RESTART:
+        return Admission()
+    newer = next((run for run in under_way if run.event is not None and not _is_newer(event, run.event)), None)
+    if newer is not None:
+        return Admission(EntryDenied.SUPERSEDED, run=newer.id)
+    return Admission(replaces=tuple(run.id for run in under_way))
+
+
+def _is_newer(event: Event, other: Event) -> bool:
+    """Tell whether the event comes after the other one, in an order that is the same everywhere."""
+    return (event.time, order_key(event)) > (other.time, order_key(other))
+
+
 def enrolment_key(rule: Rule, run: Run) -> str | None:
-    """Return the key that only one run may hold, for a rule that a record enters once."""
-    if rule.entry.again is ReentryPolicy.ALWAYS or run.record is None or run.shadow:
+    """Return the key that the record's last run holds, for a rule that asks for it. A shadow's run holds none."""
+    asks = rule.entry.again is ReentryPolicy.ONCE_PER_RECORD or rule.entry.asks_for_last_run
+    if not asks or run.record is None or run.shadow:
         return None
     return _key(rule, run.record)
 

@@ -58,12 +58,12 @@ def occasion_of(event: Event, ref: str | None) -> str | None:
     """Return the id that the event of this occasion has for the record `ref`; None if the event is no occasion."""
     if event.type not in OCCASIONS or ref is None or event.subject is None:
         return None
-    from whenthen.domain.runs import engine_events  # noqa: PLC0415 - few events are occasions
+    from whenthen.domain.entry import entering_events  # noqa: PLC0415 - few events are occasions
     from whenthen.domain.scheduling import date_triggers, schedules  # noqa: PLC0415
 
     match event.type:
-        case events.STARTED_MANUALLY:
-            return engine_events.id_for_other(event, ref)
+        case events.STARTED_MANUALLY | events.ENROLLED:
+            return entering_events.id_for_other(event, ref)
         case events.SCHEDULE_REACHED:
             return schedules.id_for_other(event, ref)
     return date_triggers.id_for_other(event, ref)

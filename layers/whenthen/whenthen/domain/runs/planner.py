@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,16 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
-from whenthen.domain.runs.due_times import Missed, due_at
+from whenthen.domain.runs.due_times import Missed, allowed_from, due_at
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
 from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.temporal.business_time import BusinessCalendar
+
+ReadBusiness = Callable[[], "BusinessCalendar"]
+"""Reads when people work. It is called for a wait that counts business time, and for no other."""
 
 # The record has no date in the field from which the step's wait is counted.
 NO_DATE = ReasonCode("wait.no_date", "field")
@@ -26,6 +30,8 @@ TOO_FAR = ReasonCode("wait.too_far", "due", "count")
 IS_OVER = ReasonCode("wait.is_over", "moment")
 CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
+# A branch of `step` leads to `target`, and so past the step that has this reason.
+PASSED_OVER = ReasonCode("step.passed_over", "step", "target")
 # The run's record was deleted meanwhile.
 RECORD_DELETED = ReasonCode("record.deleted", "ref")
 
@@ -53,27 +59,55 @@ class Finish(Struct, frozen=True):
     reason: Reason
 
 
-Move = WaitUntil | Dispatch | Finish
+class PassOver(Struct, frozen=True):
+    """Pass over the steps up to and with `step_group`, each with its own group, because of a branch.
+
+    The run goes on with the group behind them.
+    """
+
+    step_group: int
+    due: datetime
+    steps: tuple[tuple[int, Step], ...]
+    reason: Reason
+
+
+Move = WaitUntil | Dispatch | PassOver | Finish
 
 
 def enter_step_group(
-    rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime, jobs: Sequence[Job]
+    rule: Rule,
+    run: Run,
+    step_group: int,
+    context: Mapping[str, Any],
+    clock: datetime,
+    jobs: Sequence[Job],
+    business: ReadBusiness,
 ) -> Move:
     """Decide what `step_group` calls for, counting its wait from `clock`, the run's clock."""
     if step_group >= len(rule.step_groups):
         return Finish(*outcome_of(jobs))
     if gone := orphaned(run, context):
         return Finish(RunStatus.STOPPED, gone)
-    return _waiting(rule, run, step_group, context, clock) or due_step_group(rule, step_group, context, clock)
+    waiting = _waiting(rule, run, step_group, context, clock, business)
+    return waiting or due_step_group(rule, step_group, context, clock)
 
 
-def _waiting(rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime) -> Move | None:
+def _waiting(
+    rule: Rule, run: Run, step_group: int, context: Mapping[str, Any], clock: datetime, business: ReadBusiness
+) -> Move | None:
     """Return what the wait of `step_group` calls for; None if its steps are due at once."""
     steps = rule.step_groups[step_group]
     wait = steps[0].wait
     if wait is None:
         return None
-    due = due_at(wait, entered=run.entered, previous=clock, record=context["record"] or {}, zone=rule.zone)
+    due = due_at(
+        wait,
+        entered=run.entered,
+        previous=clock,
+        record=context["record"] or {},
+        zone=rule.zone,
+        business=business() if wait.by_business else None,
+    )
     if due is None:
         # A reminder of an appointment that has no date must not go out at once.
         return _all_skipped(step_group, clock, steps, NO_DATE(field=wait.until.field if wait.until else ""))
@@ -95,22 +129,34 @@ def waits_for_record(rule: Rule, step_group: int) -> bool:
     return wait is not None and wait.until is not None
 
 
-def go_on_waiting(rule: Rule, run: Run, context: Mapping[str, Any], now: datetime, jobs: Sequence[Job]) -> Move:
+def go_on_waiting(
+    rule: Rule, run: Run, context: Mapping[str, Any], now: datetime, jobs: Sequence[Job], business: ReadBusiness
+) -> Move:
     """Decide about a run's wait anew, by its record as that is now: `WaitUntil` the same moment if nothing moved.
 
     now   the time; a wait that is over is decided about as at its end, however late that is noticed
     """
     clock = max(run.due, min(now, run.waits_until or now))
-    return enter_step_group(rule, run, run.step_group + 1, context, clock, jobs)
+    return enter_step_group(rule, run, run.step_group + 1, context, clock, jobs, business)
 
 
-def end_of_wait(rule: Rule, run: Run, context: Mapping[str, Any], due: datetime, jobs: Sequence[Job]) -> Move:
-    """Decide what follows the end of a run's wait at `due`: its step group, unless the record's date has moved."""
+def end_of_wait(
+    rule: Rule, run: Run, context: Mapping[str, Any], due: datetime, jobs: Sequence[Job], business: ReadBusiness
+) -> Move:
+    """Decide what follows the end of a run's wait at `due`: its step group, unless the record's date has moved.
+
+    A run that was paused meanwhile waits on for the hour and the days of its step.
+    """
     step_group = run.step_group + 1
     if waits_for_record(rule, step_group):
-        return go_on_waiting(rule, run, context, due, jobs)
+        return go_on_waiting(rule, run, context, due, jobs, business)
     if gone := orphaned(run, context):
         return Finish(RunStatus.STOPPED, gone)
+    wait = rule.step_groups[step_group][0].wait
+    if wait is not None and (wait.at is not None or wait.weekdays):
+        allowed = allowed_from(wait, due, rule.zone, business() if wait.by_business else None)
+        if allowed > due:
+            return WaitUntil(step_group, allowed)
     return due_step_group(rule, step_group, context, due)
 
 
@@ -140,7 +186,17 @@ def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
     return rule.exit.when is not None and evaluate(rule.exit.when, context)
 
 
-def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any]) -> Move | None:
+def unwanted(rule: Rule, step_id: str, context: Mapping[str, Any]) -> Finish | Reason | None:
+    """Decide whether a step that was due before is still wanted. Return the run's end, or why the step is skipped."""
+    if exited(rule, context):
+        return Finish(RunStatus.STOPPED, EXIT_CONDITION())
+    condition = rule.step(step_id).only_if
+    return None if condition is None or evaluate(condition, context) else CONDITION_FALSE()
+
+
+def after_step_group(
+    rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping[str, Any], business: ReadBusiness
+) -> Move | None:
     """Decide what follows the run's current step group; None while one of its jobs has no outcome."""
     current = [job for job in jobs if job.step_group == run.step_group]
     if not current or not all(job.status.final for job in current):
@@ -148,7 +204,42 @@ def after_step_group(rule: Rule, run: Run, jobs: Sequence[Job], context: Mapping
     for job in current:
         if job.status is JobStatus.FAILED and rule.step(job.step_id).on_error is OnError.STOP:
             return Finish(RunStatus.FAILED, AT_STEP(step=job.step_id, reason=job.reason))
-    return enter_step_group(rule, run, run.step_group + 1, context, clock_after(run, current), jobs)
+    clock = clock_after(run, current)
+    passed = _passed_over(rule, run, current, clock)
+    return passed or enter_step_group(rule, run, run.step_group + 1, context, clock, jobs, business)
+
+
+def _passed_over(rule: Rule, run: Run, current: Sequence[Job], clock: datetime) -> PassOver | None:
+    """Pass over what lies between the step group and the target of its branch; None if no branch skips anything."""
+    taken = branch_taken(rule, run.step_group, current)
+    if taken is None:
+        return None
+    step, target = taken
+    until = rule.group_of(target)
+    passed = [(number, each) for number in range(run.step_group + 1, until) for each in rule.step_groups[number]]
+    if not passed:
+        return None
+    return PassOver(until - 1, clock, tuple(passed), PASSED_OVER(step=step, target=target))
+
+
+def branch_taken(rule: Rule, step_group: int, jobs: Sequence[Job]) -> tuple[str, str] | None:
+    """Return the step that branches, and the step that its branch leads to; None if the next group follows.
+
+    Of several steps of a group that branch, the first in the order of the rule decides.
+    """
+    by_step = {job.step_id: job for job in jobs}
+    for step in rule.step_groups[step_group]:
+        job = by_step.get(step.id)
+        if job is not None and (target := _target(step, job)):
+            return step.id, target
+    return None
+
+
+def _target(step: Step, job: Job) -> str:
+    if job.status is JobStatus.FAILED:
+        return step.fallback
+    is_false = job.status is JobStatus.SKIPPED and job.reason is not None and job.reason.code == CONDITION_FALSE.code
+    return step.otherwise if is_false else ""
 
 
 def clock_after(run: Run, jobs: Sequence[Job]) -> datetime:

@@ -19,7 +19,8 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.rules.exits import ExitScope, exit_scope
 from whenthen.domain.runs.happenings import run_id
-from whenthen.domain.runs.subscriptions import followed_fields, updated_type
+from whenthen.domain.runs.subscriptions import changes_of, followed_fields, updated_type
+from whenthen.domain.sending.holds import is_of_limits
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -50,8 +51,14 @@ class RunStatus(StrEnum):
         """Tell whether the run has its outcome."""
         return self not in _OPEN_RUN
 
+    @property
+    def going(self) -> bool:
+        """Tell whether the run goes on by itself: it has no outcome, and is not paused."""
+        return self in GOING
 
-_OPEN_RUN = frozenset({RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED})
+
+GOING = (RunStatus.RUNNING, RunStatus.WAITING)
+_OPEN_RUN = frozenset({*GOING, RunStatus.PAUSED})
 
 
 class JobStatus(StrEnum):
@@ -85,8 +92,10 @@ class Job(Struct, frozen=True, omit_defaults=True):
     postponed    number of claims that ended because the provider throttled: these were no attempts
     lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
+    held_until   moment before which the next attempt is not made, by the step's `retry` or by limits of sending
+    woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
-    reason       of the outcome, or of the last attempt that failed; None before either
+    reason       of the outcome, of the last attempt that failed, or of the last hold; None before any
     """
 
     run_id: str
@@ -103,11 +112,38 @@ class Job(Struct, frozen=True, omit_defaults=True):
     finished_at: datetime | None = None
     stage: int = 0
     postponed: int = 0
+    held_until: datetime | None = None
+    woken_at: datetime | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether it is limits of sending that the job was held by last."""
+        return self.held_until is not None and self.reason is not None and is_of_limits(self.reason)
+
+    @property
+    def woken(self) -> datetime | None:
+        """Return the end of the last hold by limits of sending. None if they never held the job."""
+        ends = (self.woken_at, self.held_until if self.limited else None)
+        return max((end for end in ends if end is not None), default=None)
+
+    @property
+    def clock(self) -> datetime:
+        """Return the moment as of which the job is performed: it was dispatched then, or its hold was over."""
+        return self.due if self.woken is None else max(self.due, self.woken)
 
     @property
     def attempts(self) -> int:
         """Return how often the effect was tried."""
         return self.attempt - self.postponed
+
+    @property
+    def since(self) -> datetime:
+        """Return the moment from which the job could be performed: since then a provider may have throttled it."""
+        return self.due if self.held_until is None else max(self.due, self.held_until)
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether the job's next attempt is still to wait."""
+        return self.status is JobStatus.PENDING and self.held_until is not None and self.held_until > now
 
     @property
     def id(self) -> str:
@@ -134,7 +170,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     due          the run's own clock
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
-    reason       of the outcome; None before
+    paused_until when a paused run goes on by itself; None if it does not
+    reason       of the outcome, or of the pause of a run that is paused; None else
     """
 
     id: str
@@ -160,6 +197,14 @@ class Run(Struct, frozen=True, omit_defaults=True):
     finished_at: datetime | None = None
     waits_until: datetime | None = None
     stored: bool = False
+    paused_until: datetime | None = None
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Return what the run is to be told of while it is open, each once (`domain.runs.subscriptions`)."""
+        kind = "" if self.record is None else self.record.partition(":")[0]
+        changes = changes_of(kind, self.follows, rechecks=bool(self.rechecks_on)) if kind else ()
+        return tuple(dict.fromkeys((*self.exits_on, *changes)))
 
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:

@@ -17,7 +17,6 @@ from whenthen.domain.temporal.waits import Past
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
     from whenthen.domain.rules.rule import Rule
-    from whenthen.domain.runs.run import Run
     from whenthen.domain.temporal.waits import Wait
 
 _ANY = "*"
@@ -27,16 +26,13 @@ _UPDATED = "updated"
 def signals_of_rule(rule: Rule) -> frozenset[str]:
     """Return the signals that runs of the rule wait for, as far as the kind of their record is certain."""
     kind = rule.record_kind
-    changes = _changes(f"{kind}.{_UPDATED}", followed_fields(rule), rechecks=rule.exit.when is not None) if kind else ()
+    changes = changes_of(kind, followed_fields(rule), rechecks=rule.exit.when is not None) if kind else ()
     return frozenset({*rule.exit.on, *changes})
 
 
-def signals_of_run(run: Run) -> tuple[str, ...]:
-    """Return the signals that the run waits for, each once."""
-    found = [*run.exits_on]
-    if run.record is not None:
-        found += _changes(updated_type(run.record), run.follows, rechecks=bool(run.rechecks_on))
-    return tuple(dict.fromkeys(found))
+def changes_of(kind: str, fields: Iterable[str], *, rechecks: bool) -> tuple[str, ...]:
+    """Return the signals for changes of the fields of a kind's records; with `rechecks`, for any change."""
+    return tuple(f"{kind}.{_UPDATED}:{field}" for field in (*([_ANY] if rechecks else []), *fields))
 
 
 def updated_type(ref: str) -> str:
@@ -56,10 +52,6 @@ def _fields_of(wait: Wait) -> Iterable[str]:
         return ()
     repeats = wait.policy is Past.NEXT and wait.until.field in SERIES_FIELDS
     return (wait.until.field, *RECURRENCE_FIELDS) if repeats else (wait.until.field,)
-
-
-def _changes(updated: str, fields: Iterable[str], *, rechecks: bool) -> list[str]:
-    return [f"{updated}:{field}" for field in (*([_ANY] if rechecks else []), *fields)]
 
 
 def is_heard(event: Event, signals: Collection[str]) -> bool:

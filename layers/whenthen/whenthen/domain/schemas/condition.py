@@ -9,6 +9,7 @@ from msgspec import Struct
 from whenthen.domain.conditions.condition import MAX_DEPTH, MAX_PREDICATES
 from whenthen.domain.conditions.field_access import MAX_FIELD, MAX_NAMES, OF_THE_CLOCK, ROOTS
 from whenthen.domain.conditions.operators import OPERATORS, Operator
+from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
 from whenthen.domain.rules.views import ROOTS as VIEW_ROOTS
 from whenthen.domain.schemas import operands, timing
 from whenthen.domain.schemas.parts import (
@@ -101,7 +102,12 @@ def _predicate(title: str, operator: str, family: _Family) -> Schema:
 
 def _field(roots: Collection[str]) -> Schema:
     names = {root: rf"(?:\.[^.]+){{{row.names},{MAX_NAMES}}}" for root, row in ROOTS.items() if root in roots}
-    names["now"] = rf"\.(?:{'|'.join(sorted(NOW_FIELDS))})"
+    listed = {
+        "now": rf"\.(?:{'|'.join(sorted(NOW_FIELDS))})",
+        # A save refuses conditions on other attributes, which no event has.
+        "event": rf"\.(?:{'|'.join(ATTRIBUTES)})(?:\.[^.]+){{0,{MAX_NAMES - 1}}}",
+    }
+    names |= {root: listed[root] for root in listed.keys() & names.keys()}
     return patterned("|".join(root + rest for root, rest in names.items()), longest=MAX_FIELD)
 
 
@@ -110,7 +116,7 @@ def _field_examples(roots: Collection[str]) -> list[str]:
 
 
 def _shapes_of_values(rows: Iterable[Operator]) -> list[Schema]:
-    """What `value` must be, for each kind of value that operators take."""
+    """Return the shape of `value` for each kind of value that operators take."""
     by_kind: dict[str, list[str]] = {}
     for row in rows:
         by_kind.setdefault(row.takes, []).append(row.name)

@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
+from whenthen.domain.entry.entry import WORDS, ReentryPolicy, WhileRunning
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.exits import MAX_EXITS, ExitScope
-from whenthen.domain.rules.rule import MAX_VERSION, Mode, ReentryPolicy
+from whenthen.domain.rules.rule import MAX_VERSION, Mode
 from whenthen.domain.rules.steps import MAX_STEPS
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.schemas import condition, steps, triggers
@@ -90,8 +91,17 @@ _RULE = {
     "activated_at": {**noted(text(), "Since when the rule is on or in shadow; the API writes it."), "readOnly": True},
 }
 _ENTRY = {
-    "again": noted(ref("ReentryPolicy"), "How often one record may enter.", default=str(ReentryPolicy.ALWAYS)),
+    "again": noted(
+        {"anyOf": [ref("ReentryPolicy"), ref("Every")]},
+        "How often one record may enter.",
+        default=str(ReentryPolicy.ALWAYS),
+    ),
     "only_new": noted(flag(), "Only records created after the rule was switched on.", default=False),
+    "while_running": noted(
+        ref("WhileRunning"),
+        "What an event does whose record has a run of this rule under way.",
+        default=str(WhileRunning.PARALLEL),
+    ),
 }
 _EXIT = {
     "on": noted(
@@ -142,8 +152,20 @@ DEFINITIONS: dict[str, Schema] = {
     "Exit": record("Exit", "What ends a run early: an event, or a condition.", _EXIT, examples=[EXAMPLE["exit"]]),
     "ReentryPolicy": {
         "title": "ReentryPolicy",
-        "description": "How often one record may enter a rule.",
-        **choice(ReentryPolicy),
+        "description": "How often one record may enter a rule: always, once, or again when its last run is over.",
+        **choice(WORDS),
+    },
+    "Every": record(
+        "Every",
+        "At most once in this time, counted from the start of the record's last run.",
+        {"every": ref("Duration")},
+        required=("every",),
+        examples=[{"every": {"days": 30}}],
+    ),
+    "WhileRunning": {
+        "title": "WhileRunning",
+        "description": "Start a run beside the one under way, start none, or stop that one and start anew.",
+        **choice(WhileRunning),
     },
     "Mode": {
         "title": "Mode",

@@ -8,9 +8,10 @@ from typing import Any
 
 from whenthen.domain.records.record import FIELD, MAX_FIELDS, RESERVED
 from whenthen.domain.rules.actions import MAX_TEMPLATE, MAX_TEXTS, Action, Parameter, ParameterKind, actions
-from whenthen.domain.rules.steps import ATTEMPTS, LONGEST_STEP_ID, MAX_ATTEMPTS, MOVING_STEP, OnError
+from whenthen.domain.rules.steps import MOVING_STEP
 from whenthen.domain.schemas.parts import (
     BLANK,
+    GIVEN,
     NULL,
     Schema,
     choice,
@@ -27,6 +28,8 @@ from whenthen.domain.schemas.parts import (
     when,
     whole,
 )
+from whenthen.domain.steps.branches import ELSE, GO_TO, LONGEST_STEP_ID, ON_ERROR, OnError
+from whenthen.domain.steps.retries import ATTEMPTS, MAX_ATTEMPTS, MAX_DELAY_DAYS
 
 _COMMON = {
     "id": noted(
@@ -37,6 +40,11 @@ _COMMON = {
     "wait": noted(ref("Wait"), "How long it waits; by default not at all."),
     "start": noted(ref("StepStart"), "After the previous step, or together with it.", default="after_previous"),
     "only_if": noted(ref("Condition"), "Checked when the step is due; a step whose condition fails is skipped."),
+    ELSE: noted(
+        text(LONGEST_STEP_ID),
+        "The later step to go on with if `only_if` is false; by default the next one.",
+        examples=["remind"],
+    ),
     "on_error": noted(ref("OnError"), "What its failure means for the rest of the run.", default=str(OnError.STOP)),
     "retry": noted(ref("Retry"), "How often it is tried."),
 }
@@ -62,6 +70,7 @@ _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
     ParameterKind.CHOICE: lambda parameter: choice(parameter.options),
     ParameterKind.FLAG: lambda parameter: flag(),
 }
+_FILLED: Schema = {"type": "string", "pattern": r"\S"}
 _FIELDS: Schema = {
     "type": "object",
     "propertyNames": {"pattern": whole(FIELD.pattern), "not": {"enum": sorted(RESERVED)}},
@@ -115,7 +124,10 @@ def _step(action: Action) -> Schema:
         members,
         required=("id", "action", "with") if takes_some else ("id", "action"),
         examples=[{"id": action.name, "action": action.name, "with": dict(action.example)}],
-        allOf=[when({"start": {"const": "with_previous"}}, {"properties": {"wait": NULL}}, given=("start",))],
+        allOf=[
+            when({"start": {"const": "with_previous"}}, {"properties": {"wait": NULL}}, given=("start",)),
+            when({ELSE: _FILLED}, {"properties": {"only_if": GIVEN}, "required": ["only_if"]}, given=(ELSE,)),
+        ],
     )
 
 
@@ -125,12 +137,31 @@ _FIXED: dict[str, Schema] = {
         "description": "When a step starts.",
         **choice(("after_previous", "with_previous")),
     },
-    "OnError": {"title": "OnError", "description": "What a failed step means for its run.", **choice(OnError)},
+    "OnError": {
+        "title": "OnError",
+        "description": "What a failed step means for its run: it stops, continues, or goes on with a later step.",
+        "anyOf": [choice(ON_ERROR), ref("Fallback")],
+    },
+    "Fallback": record(
+        "Fallback",
+        "The later step to go on with if a step fails; those in between are passed over.",
+        {GO_TO: noted(filled_text(LONGEST_STEP_ID), "The id of a later step.", examples=["tell"])},
+        required=(GO_TO,),
+        examples=[{GO_TO: "tell"}],
+    ),
     "Retry": record(
         "Retry",
-        "How often a step is tried.",
-        {"attempts": noted(integer(MAX_ATTEMPTS, 1), "How often, at most.", default=ATTEMPTS)},
-        examples=[{"attempts": 3}],
+        "How often a step is tried, and how long after one another.",
+        {
+            "attempts": noted(integer(MAX_ATTEMPTS, 1), "How often, at most.", default=ATTEMPTS),
+            "delays": noted(
+                {"type": "array", "items": ref("Duration"), "maxItems": MAX_ATTEMPTS - 1},
+                "The time before the second attempt, the third and so on; the last one repeats. By default seconds to"
+                f" minutes, which grow. Each is at most {MAX_DELAY_DAYS} days.",
+                examples=[[{"minutes": 5}, {"hours": 1}]],
+            ),
+        },
+        examples=[{"attempts": 3}, {"attempts": 4, "delays": [{"minutes": 5}, {"days": 1}]}],
     ),
     "Fields": {
         "title": "Fields",

@@ -14,9 +14,15 @@ from whenthen.domain.schemas.parts import (
     record,
     ref,
 )
-from whenthen.domain.temporal.clocks import WEEKDAYS
+from whenthen.domain.temporal.clocks import HOUR, WEEKDAYS
 from whenthen.domain.temporal.time_values import MAX_DURATION_DAYS, UNITS
-from whenthen.domain.temporal.waits import HOUR, MAX_WAIT_DAYS, MAX_WAIT_SECONDS, Past
+from whenthen.domain.temporal.waits import (
+    MAX_BUSINESS_DAYS,
+    MAX_BUSINESS_HOURS,
+    MAX_WAIT_DAYS,
+    MAX_WAIT_SECONDS,
+    Past,
+)
 
 _MINUTES_A_DAY = UNITS["days"]
 
@@ -27,6 +33,12 @@ _WAIT = {
     "hours": noted(integer(24 * MAX_WAIT_DAYS), "Hours of elapsed time.", default=0, examples=[12]),
     "minutes": noted(integer(_MINUTES_A_DAY * MAX_WAIT_DAYS), "Minutes of elapsed time.", default=0, examples=[30]),
     "seconds": noted(integer(MAX_WAIT_SECONDS), "Seconds of elapsed time.", default=0),
+    "business_days": noted(
+        integer(MAX_BUSINESS_DAYS), "Days on which the installation works; counted after the units above.", default=0
+    ),
+    "business_hours": noted(
+        integer(MAX_BUSINESS_HOURS), "Hours in which the installation works; counted after business days.", default=0
+    ),
     "since": noted(
         choice(("previous", "entry")),
         "Count from the end of the previous step, or from the run's entry.",
@@ -55,9 +67,15 @@ _UNTIL = {
         "The record's date field, with or without `record.` before it.",
         examples=["renewal_date"],
     ),
-    "days": noted(
-        integer(MAX_WAIT_DAYS, -MAX_WAIT_DAYS), "How many days after the date; negative: before it.", default=0
-    ),
+    **{
+        unit: noted(integer(most, -most), f"How many {words} after the date; negative: before it.", default=0)
+        for unit, most, words in (
+            ("days", MAX_WAIT_DAYS, "days"),
+            ("hours", 24 * MAX_WAIT_DAYS, "hours"),
+            ("minutes", _MINUTES_A_DAY * MAX_WAIT_DAYS, "minutes"),
+            ("business_days", MAX_BUSINESS_DAYS, "days on which the installation works"),
+        )
+    },
 }
 
 _DURATION = {
@@ -91,7 +109,7 @@ DEFINITIONS: dict[str, Schema] = {
     ),
     "Until": record(
         "Until", "A date of the record from which a wait counts.", _UNTIL, required=("field",),
-        examples=[{"field": "renewal_date", "days": -7}],
+        examples=[{"field": "renewal_date", "days": -7}, {"field": "meeting_at", "hours": -2}],
     ),
     "Duration": record(
         "Duration",

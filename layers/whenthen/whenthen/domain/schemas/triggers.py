@@ -75,7 +75,7 @@ MEMBERS: Mapping[On, Mapping[str, Schema]] = {
         ),
     },
 }
-"""What may stand in a trigger of each kind, besides `moves_to`, which may stand in any."""
+"""Fields of a trigger of each kind, besides `moves_to`, which may stand in any."""
 
 _MOVES_TO = {
     "stage": noted(

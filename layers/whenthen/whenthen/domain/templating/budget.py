@@ -23,6 +23,9 @@ MAX_WORK = 5_000_000
 ITEM = 50
 """Characters that an item of a list or an object costs, beside those of its texts."""
 
+MAX_SHOWN = 400
+"""Bound the bytes of a reason that quotes a value."""
+
 BUDGET = "budget"
 """Name the budget in the context of a rendering. Templates cannot name it."""
 

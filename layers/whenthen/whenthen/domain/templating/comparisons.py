@@ -1,8 +1,8 @@
 """Compare values in templates as conditions do: the answer is true or false for any values.
 
 Jinja2 leaves comparing to Python, which fails for a missing value, and for a text beside a number. So each comparison
-of a template becomes a call of `compare` before it is compiled. docs/reference/rules.md, "Templates", is the
-specification.
+of a template becomes a call of `compare` before it is compiled, and each minus sign a call of `negate`, which names the
+value that has no negative. docs/reference/rules.md, "Templates", is the specification.
 """
 
 from __future__ import annotations
@@ -18,20 +18,27 @@ from jinja2 import Undefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
-from whenthen.domain.common.values import Choice, composed
+from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common.reasons import ReasonCode, param_of
+from whenthen.domain.common.stored_reasons import bounded
+from whenthen.domain.common.values import Choice, composed, number_of
 from whenthen.domain.conditions.operands import clock_of
 from whenthen.domain.conditions.operator_functions import as_number
-from whenthen.domain.templating.budget import budget_of
+from whenthen.domain.templating.budget import MAX_SHOWN, budget_of
 from whenthen.domain.temporal.time_values import read_point, span_of
 
 COMPARE = "compare"
-"""Name `compare` for templates. It is none of their filters: a template that calls it itself is refused."""
+NEGATE = "negate"
+"""Name `compare` and `negate` for templates. They are none of their filters: a template that calls them is refused."""
+
+# Only numbers have a negative.
+NO_NEGATIVE = ReasonCode("template.no_negative", "value")
 
 _Scalar = str | bool | int | float | Decimal
 
 
-def with_comparisons(tree: nodes.Template) -> nodes.Template:
-    """Turn the template's comparisons into calls of `compare`."""
+def with_operators(tree: nodes.Template) -> nodes.Template:
+    """Turn the template's comparisons into calls of `compare`, its minus signs into calls of `negate`."""
     _Rewriting().visit(tree)
     return tree
 
@@ -40,7 +47,24 @@ class _Rewriting(NodeTransformer):
     def visit_Compare(self, node: nodes.Compare) -> nodes.Filter:  # noqa: N802 - as Jinja2 looks it up
         self.generic_visit(node)
         given = [part for operand in node.ops for part in (nodes.Const(operand.op), operand.expr)]
-        return nodes.Filter(node.expr, COMPARE, given, [], None, None, lineno=node.lineno, environment=node.environment)
+        return _call(COMPARE, node.expr, given, node)
+
+    def visit_Neg(self, node: nodes.Neg) -> nodes.Filter:  # noqa: N802
+        self.generic_visit(node)
+        return _call(NEGATE, node.node, [], node)
+
+
+def _call(name: str, value: nodes.Expr, given: list[nodes.Expr], at: nodes.Node) -> nodes.Filter:
+    return nodes.Filter(value, name, given, [], None, None, lineno=at.lineno, environment=at.environment)
+
+
+def negate(value: Any) -> Any:
+    """Return the negative of a number; a missing value stays missing. Raises Invalid for other values."""
+    if isinstance(value, Undefined):
+        return value
+    if number_of(value) is None:
+        raise Invalid.field("template", bounded(NO_NEGATIVE(value=param_of(value)), MAX_SHOWN))
+    return -value
 
 
 @pass_context

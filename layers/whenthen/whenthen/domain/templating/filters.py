@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Undefined, pass_context
+from jinja2 import TemplateError, Undefined, pass_context
 from jinja2.filters import do_title
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
@@ -22,7 +22,7 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
-from whenthen.domain.templating import number_filters
+from whenthen.domain.templating import arguments, number_filters
 from whenthen.domain.templating.budget import MAX_RENDERED, budget_of
 from whenthen.domain.templating.number_filters import canonical
 from whenthen.domain.templating.plain_text import plain, truths_of
@@ -34,8 +34,8 @@ _LONGEST_PATTERN = 100
 # A filter would lengthen its text beyond so many characters.
 FILTER_TOO_LONG = ReasonCode("template.filter_too_long", "filter", "count")
 
-ZONE_PLACES: Mapping[str, int] = {"date": 1, "hour": 0}
-"""Filter → the position of its time zone argument."""
+UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""Errors of filters for values that they do not fit."""
 
 LAST = "nl2br"
 """Name the filter that makes HTML tags: no filter stands behind it."""
@@ -208,17 +208,20 @@ def _escaped(filter_: Callable[..., Any]) -> Callable[..., Any]:
     return apply
 
 
-def _charged(filter_: Callable[..., Any]) -> Callable[..., Any]:
+def _charged(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def apply(context: Context, value: Any, *given: Any, **named: Any) -> Any:
         budget_of(context).read((value, *given, *named.values()))
-        return filter_(PlainText(context), value, *given, **named)
+        try:
+            return filter_(PlainText(context), value, *given, **named)
+        except UNFIT as error:
+            raise Invalid.field("template", arguments.failure(name, value, given, named)) from error
 
     return apply
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    name: _charged(filter_)
+    name: _charged(name, filter_)
     for name, filter_ in (
         *((name, _escaped(filter_)) for name, filter_ in _TEXT_FILTERS.items()),
         *_OTHER_FILTERS.items(),

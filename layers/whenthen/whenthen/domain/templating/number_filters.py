@@ -14,7 +14,8 @@ MAX_DIGITS = 10
 _SPELLED = re.compile(r"\s*([+-]?[0-9]{1,60}(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,2})?)\s*", re.ASCII)
 _BEYOND = Decimal(10) ** 60
 _PRECISION = 400
-_ROUNDINGS = {"common": ROUND_HALF_UP, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
+ROUNDINGS = {"common": ROUND_HALF_UP, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
+"""Name of a method of rounding, as templates write it → the decimal module's."""
 
 
 def decimal_of(value: Any) -> Decimal | None:
@@ -53,7 +54,7 @@ def round_number(value: Any, digits: Any = 0, method: str = "common") -> Any:
     number = decimal_of(value)
     if number is None:
         return value
-    return canonical(rounded(number, digits, _ROUNDINGS.get(method, ROUND_HALF_UP)))
+    return canonical(rounded(number, digits, ROUNDINGS.get(method, ROUND_HALF_UP)))
 
 
 def whole(value: Any, default: Any = 0) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from jinja2 import nodes
 
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.templating import filters
+from whenthen.domain.templating import arguments, filters
 from whenthen.domain.temporal.time_values import NOW_FIELDS
 from whenthen.domain.temporal.time_zones import parse_zone
 
@@ -49,7 +50,11 @@ _SYNTAX = (
 )
 
 
-def complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
+Complaint = tuple[nodes.Node, Reason]
+_UNWRITTEN = object()
+
+
+def complaints(tree: nodes.Template) -> Iterator[Complaint]:
     """Yield each node that is not allowed, with the reason."""
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _SYNTAX):
@@ -58,6 +63,37 @@ def complaints(tree: nodes.Template) -> Iterator[tuple[nodes.Node, Reason]]:
         reason = check(node) if check is not None else None
         if reason is not None:
             yield node, reason
+
+
+def unfit_arguments(tree: nodes.Template) -> Iterator[Complaint]:
+    """Yield each filter with arguments that it does not take, or with a written one that it cannot use."""
+    for node in tree.find_all(nodes.Filter):
+        known = node.node is not None and node.name in filters.NAMES and not (node.dyn_args or node.dyn_kwargs)
+        reason = _of_arguments(node) if known else None
+        if reason is not None:
+            yield node, reason
+
+
+def _of_arguments(node: nodes.Filter) -> Reason | None:
+    try:
+        bound = arguments.bind(node.name, node.args, ((str(pair.key), pair.value) for pair in node.kwargs))
+    except arguments.Unbound:
+        return arguments.unbound(node.name)
+    written = {name: value for name, item in bound.items() if (value := _written(item)) is not _UNWRITTEN}
+    zone = written.get(arguments.ZONE)
+    if zone and parse_zone(str(zone)) is None:
+        return UNKNOWN_ZONE(name=str(zone))
+    return arguments.unfit(node.name, written)
+
+
+def _written(item: nodes.Node) -> Any:
+    """Return the value of an argument that the template itself holds. _UNWRITTEN if only a run knows it."""
+    match item:
+        case nodes.Const(value=value):
+            return value
+        case nodes.Neg(node=nodes.Const(value=int() | float() as value)):
+            return -value
+    return _UNWRITTEN
 
 
 def _of_attribute(node: nodes.Getattr) -> Reason | None:
@@ -88,22 +124,9 @@ def _of_filter(node: nodes.Filter) -> Reason | None:
         return UNKNOWN_FILTER(name=node.name, options=sorted(filters.NAMES))
     if node.dyn_args or node.dyn_kwargs:
         return STARRED()
-    unknown = _unknown_zone(node)
-    if unknown is not None:
-        return UNKNOWN_ZONE(name=unknown)
     if any(inner.name == filters.LAST for inner in node.find_all(nodes.Filter)):
         return NOT_LAST(name=filters.LAST)
     return TOO_MANY_FILTERS(count=MAX_FILTERS) if _chained(node) > MAX_FILTERS else None
-
-
-def _unknown_zone(node: nodes.Filter) -> str | None:
-    """Return an unknown time zone that the template gives to a filter. None if none is written there."""
-    place = filters.ZONE_PLACES.get(node.name)
-    if place is None:
-        return None
-    given = [*node.args[place : place + 1], *(pair.value for pair in node.kwargs if pair.key == "zone")]
-    written = [item.value for item in given if isinstance(item, nodes.Const)]
-    return next((str(name) for name in written if parse_zone(str(name)) is None), None)
 
 
 def _chained(node: nodes.Filter) -> int:

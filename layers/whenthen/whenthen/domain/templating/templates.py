@@ -6,13 +6,13 @@ that is one expression keeps its value's type (`render_value`); in a text, value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import ChainableUndefined, Template, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -21,30 +21,25 @@ from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.templating import filters, syntax, urls
 from whenthen.domain.templating.budget import BUDGET, MAX_RENDERED, TOO_LONG, Budget, budget_of
-from whenthen.domain.templating.comparisons import COMPARE, compare, with_comparisons
+from whenthen.domain.templating.comparisons import COMPARE, NEGATE, compare, negate, with_operators
 from whenthen.domain.templating.number_filters import canonical
 from whenthen.domain.templating.plain_text import plain, truths_of
+from whenthen.domain.templating.reading import Unreadable, read
 from whenthen.domain.temporal.time_values import NOW_FIELDS, now_fields
 
+if TYPE_CHECKING:
+    from whenthen.domain.templating.syntax import Complaint
+
 AT_LINE = ReasonCode("template.at_line", "line", "problem")
-# The detail is in Jinja2's own words.
-UNREADABLE = ReasonCode("template.unreadable", "detail")
 TOO_COMPLEX = ReasonCode("template.too_complex")
-# The detail is in Jinja2's or Python's own words.
-NOT_RENDERED = ReasonCode("template.not_rendered", "detail")
+# `error` is the name of the error in Jinja2 or Python, such as RecursionError.
+NOT_RENDERED = ReasonCode("template.not_rendered", "error")
 
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """Errors of Jinja2 and the compiler for endless nesting and numbers of thousands of digits."""
-_UNFIT = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError, NameError)
-"""Errors of filters for values that they do not fit."""
+_UNRENDERED = (*filters.UNFIT, *_UNREADABLE, AssertionError, NameError)
+"""Errors of Jinja2 and Python outside of filters. Nothing that a template may hold is known to raise one."""
 _RESULT = "result"
-
-
-class _Missing(ChainableUndefined):
-    """Stand for a missing value. Its attributes and its negative are missing too."""
-
-    def __neg__(self) -> _Missing:  # type: ignore[override]
-        return self
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -72,9 +67,9 @@ def _item(obj: Any, argument: Any) -> Any:
 
 @lru_cache(maxsize=2)
 def _environment(*, escaping: bool) -> _Sandbox:
-    environment = _Sandbox(autoescape=escaping, undefined=_Missing, finalize=_finalize)
+    environment = _Sandbox(autoescape=escaping, undefined=ChainableUndefined, finalize=_finalize)
     environment.globals.clear()
-    environment.filters = {**filters.FILTERS, **urls.FILTERS, COMPARE: compare}
+    environment.filters = {**filters.FILTERS, **urls.FILTERS, COMPARE: compare, NEGATE: negate}
     return environment
 
 
@@ -87,15 +82,19 @@ def _finalize(context: Context, value: Any) -> str:
 
 
 def check(source: str, field: str) -> list[Problem]:
-    """Return every problem of a template, under `field`, with its line."""
+    """Return every problem of a template that is saved, under `field`, with its line."""
+    return _problems(source, field, lambda tree: [*syntax.complaints(tree), *syntax.unfit_arguments(tree)])
+
+
+def _problems(source: str, field: str, complaints: Callable[[nodes.Template], Iterable[Complaint]]) -> list[Problem]:
     environment = _environment(escaping=False)
     try:
-        tree = environment.parse(source)
-        found = list(syntax.complaints(tree))
+        tree = read(environment, source)
+        found = list(complaints(tree))
         if not found:
-            environment.compile(with_comparisons(tree))
-    except TemplateSyntaxError as error:
-        return [Problem(field, AT_LINE(line=error.lineno, problem=UNREADABLE(detail=error.message)))]
+            environment.compile(with_operators(tree))
+    except Unreadable as error:
+        return [Problem(field, AT_LINE(line=error.line, problem=error.reason))]
     except _UNREADABLE:
         return [Problem(field, TOO_COMPLEX())]
     return [Problem(field, AT_LINE(line=node.lineno, problem=reason)) for node, reason in found]
@@ -118,22 +117,23 @@ def check_url(source: str, field: str, *, open_host: bool) -> list[Problem]:
 
 def paths_of(source: str) -> frozenset[tuple[str, ...]]:
     """Return the fields that a template names, as root and names. Empty for one that cannot be read."""
-    if "{" not in source or check(source, ""):
+    if "{" not in source or _problems(source, "", syntax.complaints):
         return frozenset()
     return frozenset(syntax.paths(_environment(escaping=False).parse(source)))
 
 
 def _parsed(source: str) -> nodes.Template:
-    problems = check(source, "template")
+    # Checked again although it was checked on save: what is in the store is not trusted with code. The arguments of
+    # filters are not: those of a template that was saved before they were checked may do for the values that come.
+    problems = _problems(source, "template", syntax.complaints)
     if problems:
-        # Checked again although it was checked on save: what is in the store is not trusted with code.
         raise Invalid(problems)
     return _environment(escaping=False).parse(source)
 
 
 @lru_cache(maxsize=500)
 def _compiled(source: str, *, escaping: bool) -> Template:
-    return _environment(escaping=escaping).from_string(with_comparisons(_parsed(source)))
+    return _environment(escaping=escaping).from_string(with_operators(_parsed(source)))
 
 
 @lru_cache(maxsize=100)
@@ -141,7 +141,7 @@ def _compiled_url(source: str, *, open_host: bool) -> Template:
     tree = _parsed(source)
     if not open_host and urls.is_open(tree):
         raise Invalid.field("template", urls.OPEN_HOST())
-    return _environment(escaping=False).from_string(with_comparisons(urls.mark_values(tree)))
+    return _environment(escaping=False).from_string(with_operators(urls.mark_values(tree)))
 
 
 @lru_cache(maxsize=500)
@@ -151,7 +151,7 @@ def _compiled_expression(source: str) -> Template | None:
         case [nodes.Output(nodes=[expression])] if not isinstance(expression, nodes.TemplateData):
             assigned = nodes.Assign(nodes.Name(_RESULT, "store"), expression, lineno=1)
             tree = nodes.Template([assigned], lineno=1)
-            return _environment(escaping=False).from_string(with_comparisons(tree))
+            return _environment(escaping=False).from_string(with_operators(tree))
     return None
 
 
@@ -164,8 +164,8 @@ def _within(context: Mapping[str, Any], budget: Budget | None) -> dict[str, Any]
 def _rendered(compiled: Callable[[], Template], context: Mapping[str, Any], budget: Budget | None) -> str:
     try:
         text = compiled().render(_within(context, budget))
-    except (*_UNFIT, *_UNREADABLE) as error:
-        raise Invalid.field("template", NOT_RENDERED(detail=str(error))) from error
+    except _UNRENDERED as error:
+        raise Invalid.field("template", NOT_RENDERED(error=type(error).__name__)) from error
     if len(text) > MAX_RENDERED:
         raise Invalid.field("template", TOO_LONG(count=MAX_RENDERED, found=len(text)))
     return text
@@ -205,8 +205,8 @@ def render_value(source: str, context: Mapping[str, Any], budget: Budget | None 
             pass
         value = _json_value(inner.vars[_RESULT])
         budget_of(inner).read((value,))
-    except (*_UNFIT, *_UNREADABLE) as error:
-        raise Invalid.field("template", NOT_RENDERED(detail=str(error))) from error
+    except _UNRENDERED as error:
+        raise Invalid.field("template", NOT_RENDERED(error=type(error).__name__)) from error
     return value
 
 

@@ -1,4 +1,4 @@
-"""Read the clocks of time zones: which moment a wall-clock time is, and which days a moment has.
+"""Read clock times, and find the moment at which the clocks of a zone show one.
 
 A wall-clock time that a spring change skips becomes the first moment after the gap; one that an autumn change repeats
 means its first occurrence.
@@ -6,14 +6,35 @@ means its first occurrence.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from whenthen.domain.common.reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from whenthen.domain.common.document_reader import Reader
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+BAD_HOUR = ReasonCode("clock_time.malformed")
 
 LAST = datetime.max.replace(tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC)
 _MIDDLE = 5_000
+
+HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+def read_hour(reader: Reader, name: str) -> time | None:
+    """Read a wall-clock time written as HH:MM."""
+    text = reader.text(name)
+    if not text:
+        return None
+    found = HOUR.fullmatch(text)
+    if found is None:
+        reader.report(name, BAD_HOUR())
+        return None
+    return time(int(found[1]), int(found[2]))
 
 
 def moment_of(value: Any, zone: tzinfo) -> datetime | None:
@@ -77,19 +98,6 @@ def plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
     if not days:
         return moment.astimezone(UTC)
     return wall(local.date() + timedelta(days=days), local.time(), zone)
-
-
-def next_at(moment: datetime, hour: time | None, weekdays: tuple[str, ...], zone: tzinfo) -> datetime:
-    """Return the first moment from `moment` on that has the hour and one of the weekdays; none given: any."""
-    local = moment.astimezone(zone)
-    candidate = moment if hour is None else wall(local.date(), hour, zone)
-    allowed = weekdays or WEEKDAYS
-    day = local.date()
-    # The weekday is that of the moment found: a zone may skip a whole day, as Samoa did in 2011.
-    while candidate < moment or weekday_of(candidate, zone) not in allowed:
-        day += timedelta(days=1)
-        candidate = wall(day, hour or local.time(), zone)
-    return candidate
 
 
 def weekday_of(moment: datetime, zone: tzinfo) -> str:

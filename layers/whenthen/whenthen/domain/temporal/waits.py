@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.temporal.clocks import WEEKDAYS
+from whenthen.domain.temporal.clocks import WEEKDAYS, read_hour
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
@@ -24,12 +23,11 @@ MAX_WAIT_DAYS = 360
 MAX_DAYS_AHEAD = 3_660
 """Bound the date that a wait counts to, such as the end of a contract: more is taken for a mistake in the record."""
 MAX_WAIT_SECONDS = 86_400
+MAX_BUSINESS_DAYS = 260
+MAX_BUSINESS_HOURS = 2_000
 
-BAD_HOUR = ReasonCode("clock_time.malformed")
 UNKNOWN_DAY = ReasonCode("days.unknown", "options")
 WAIT_TOO_LONG = ReasonCode("wait.too_long", "count")
-
-HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 class Past(StrEnum):
@@ -46,15 +44,19 @@ class Past(StrEnum):
 
 
 class Until(Struct, frozen=True):
-    """Name a date field of the record, and the days after it (negative: before it)."""
+    """Name a date field of the record, and the time after it (negative: before it)."""
 
     field: str
     days: int = 0
+    hours: int = 0
+    minutes: int = 0
+    business_days: int = 0
 
 
 class Wait(Struct, frozen=True):
     """Describe how long a step waits, counted from the previous step, the run's entry, or a date of the record.
 
+    Units are added in this order: those of `until`, days, hours to seconds, business days, business hours.
     past  as written; None: see `policy`
     """
 
@@ -66,6 +68,8 @@ class Wait(Struct, frozen=True):
     at: time | None = None
     weekdays: tuple[str, ...] = ()
     until: Until | None = None
+    business_days: int = 0
+    business_hours: int = 0
     past: Past | None = None
 
     @property
@@ -75,8 +79,9 @@ class Wait(Struct, frozen=True):
 
     @property
     def length(self) -> timedelta:
-        """Return the sum of days, hours, minutes and seconds."""
-        return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
+        """Return the sum of all units: the least time that passes."""
+        days, hours = self.days + self.business_days, self.hours + self.business_hours
+        return timedelta(days=days, hours=hours, minutes=self.minutes, seconds=self.seconds)
 
     @property
     def policy(self) -> Past:
@@ -86,7 +91,8 @@ class Wait(Struct, frozen=True):
     @property
     def on_a_day(self) -> bool:
         """Tell whether the wait names a day and an hour of it, rather than a length of time."""
-        return self.at is not None and bool(self.days or self.until) and not self._by_the_clock
+        by_days = self.days or self.business_days or self.until is not None
+        return self.at is not None and bool(by_days) and not self._by_the_clock
 
     @property
     def names_an_hour(self) -> bool:
@@ -95,19 +101,14 @@ class Wait(Struct, frozen=True):
 
     @property
     def _by_the_clock(self) -> bool:
-        return bool(self.hours or self.minutes or self.seconds)
+        until = self.until
+        own = self.hours or self.minutes or self.seconds or self.business_hours
+        return bool(own or (until is not None and (until.hours or until.minutes)))
 
-
-def read_hour(reader: Reader, name: str) -> time | None:
-    """Read a wall-clock time written as HH:MM."""
-    text = reader.text(name)
-    if not text:
-        return None
-    found = HOUR.fullmatch(text)
-    if found is None:
-        reader.report(name, BAD_HOUR())
-        return None
-    return time(int(found[1]), int(found[2]))
+    @property
+    def by_business(self) -> bool:
+        """Tell whether the wait counts by working hours and holidays."""
+        return bool(self.business_days or self.business_hours or (self.until and self.until.business_days))
 
 
 def read_weekdays(reader: Reader, name: str) -> tuple[str, ...]:
@@ -131,6 +132,8 @@ def read_wait(reader: Reader) -> Wait:
         at=read_hour(reader, "at"),
         weekdays=read_weekdays(reader, "weekdays"),
         until=None if until is None else read_until(until),
+        business_days=reader.integer("business_days", most=MAX_BUSINESS_DAYS),
+        business_hours=reader.integer("business_hours", most=MAX_BUSINESS_HOURS),
         past=Past(past) if (past := reader.choice("past", list(Past), "")) else None,
     )
     if wait.length > timedelta(days=MAX_WAIT_DAYS):
@@ -140,11 +143,18 @@ def read_wait(reader: Reader) -> Wait:
 
 
 def read_until(reader: Reader) -> Until:
-    """Read `until`: a date field of the record and an offset in days."""
+    """Read `until`: a date field of the record and an offset, each unit of which may be negative."""
     written = reader.text("field", required=True)
+
+    def signed(unit: str, most: int) -> int:
+        return reader.integer(unit, least=-most, most=most)
+
     until = Until(
         field=written.removeprefix("record."),
-        days=reader.integer("days", least=-MAX_WAIT_DAYS, most=MAX_WAIT_DAYS),
+        days=signed("days", MAX_WAIT_DAYS),
+        hours=signed("hours", 24 * MAX_WAIT_DAYS),
+        minutes=signed("minutes", 60 * 24 * MAX_WAIT_DAYS),
+        business_days=signed("business_days", MAX_BUSINESS_DAYS),
     )
     if written and not until.field:
         reader.report("field", EMPTY())

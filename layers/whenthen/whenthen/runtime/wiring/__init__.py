@@ -12,9 +12,10 @@ from whenthen.runtime.wiring.admin import AdminWiring
 from whenthen.runtime.wiring.channels import ChannelsWiring
 from whenthen.runtime.wiring.ingest import IngestWiring
 from whenthen.runtime.wiring.matching import MatchingWiring
+from whenthen.runtime.wiring.work import WorkWiring
 
 
-class Wiring(IngestWiring, MatchingWiring, ChannelsWiring, AdminWiring):
+class Wiring(IngestWiring, MatchingWiring, ChannelsWiring, AdminWiring, WorkWiring):
     """Hold all use cases, by their names."""
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_settings import ManageSettings
     from whenthen.usecases.admin.manage_sources import ManageSources
     from whenthen.usecases.admin.manage_views import ManageViews
+    from whenthen.usecases.admin.manage_work import ManageWork
     from whenthen.usecases.admin.try_source import TrySource
 
 
@@ -65,6 +66,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.try_source import TrySource
 
         return TrySource(self.sources, self.save_record, self.clock)
+
+    @cached_property
+    def manage_work(self) -> ManageWork:
+        from whenthen.usecases.admin.manage_work import ManageWork
+
+        return ManageWork(self.work, self.workers, self.runs, self.records, self.clock)
 
     @property
     def manage_settings(self) -> ManageSettings:

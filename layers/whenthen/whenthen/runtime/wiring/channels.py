@@ -35,13 +35,31 @@ class ChannelsWiring(RunsWiring):
     def _channel(self) -> Any:
         """Load the `wiring` module of the channel's folder. Raises Misconfigured."""
         channel = self.settings.channel
+        module = f"whenthen.channels.{channel}.wiring"
         try:
-            return import_module(f"whenthen.channels.{channel}.wiring")
+            return import_module(module)
         except ModuleNotFoundError as error:
-            raise Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel") from error
+            if not module.startswith(error.name or module):
+                raise  # the channel is there, a module that it imports is not
+            raise _no_channel(channel) from error
 
     def perform_job(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel outside of the store."""
         from whenthen.usecases.runs.perform_job import PerformJob
 
-        return PerformJob(self.orchestrator, self.runs, self.queues, self.clock, channel)
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel)
+
+    def send_message(self, channel: Channel) -> PerformJob:
+        """Make the use case that performs the jobs of a channel whose messages go to customers."""
+        from whenthen.usecases.runs.perform_job import PerformJob
+        from whenthen.usecases.sending.hold_messages import HoldMessages
+
+        holding = HoldMessages(self.sending_states, self.send_logs, self.event_log)
+        return PerformJob(self.orchestrator, self.runs, self.queues, self.sequences, self.clock, channel, holding)
+
+
+def _no_channel(channel: str) -> Misconfigured:
+    from whenthen.domain.rules.actions import actions
+
+    known = ", ".join(dict.fromkeys(action.channel for action in actions().values()))
+    return Misconfigured(f"the environment variable CHANNEL is {channel!r}, which is no channel; there are {known}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
 from whenthen.runtime.wiring.records import RecordsWiring
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.matching.settle_idle import SettleIdle
 
 
-class IngestWiring(RecordsWiring):
+class IngestWiring(RecordsWiring, EnrolmentsWiring):
     """Make each use case when it is first used."""
 
     @cached_property

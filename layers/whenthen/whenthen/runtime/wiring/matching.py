@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.matching.explain_event import ExplainEvent
     from whenthen.usecases.matching.match_batch import MatchBatch
     from whenthen.usecases.matching.match_event import MatchEvent, Reaction
+    from whenthen.usecases.matching.show_automation import ShowAutomation
 
 
 class MatchingWiring(RecordsWiring, RunsWiring):
@@ -24,6 +25,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
     @cached_property
     def match_event(self) -> MatchEvent:
         from whenthen.usecases.matching.decide import Decide
+        from whenthen.usecases.matching.enter_rule import EnterRule
         from whenthen.usecases.matching.match_event import MatchEvent
         from whenthen.usecases.matching.notify_runs import NotifyRuns
 
@@ -38,6 +40,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
             budgets=self.budgets,
+            enter=EnterRule(self.runs, self.sequences, self.clock),
         )
 
     def match_batch(self, groups: Iterable[Group]) -> MatchBatch:
@@ -58,6 +61,12 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             UpdateConsent(self.records, self.clock),
             ApplyDeliveryReport(self.orchestrator, self.runs, self.clock),
         )
+
+    @cached_property
+    def show_automation(self) -> ShowAutomation:
+        from whenthen.usecases.matching.show_automation import ShowAutomation
+
+        return ShowAutomation(self.rules, self.rule_book, self.runs, self.timelines, self.occurrences, self.records)
 
     @cached_property
     def explain_event(self) -> ExplainEvent:

@@ -6,12 +6,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from whenthen.runtime.adapters import Adapters
+from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
 
 if TYPE_CHECKING:
+    from whenthen.domain.temporal.business_time import BusinessCalendar
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
-    from whenthen.usecases.runs.enrol_view import EnrolView
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
     from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
     from whenthen.usecases.runs.read_history import ReadHistory
     from whenthen.usecases.runs.resume_runs import ResumeRuns
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.runs.stop_run import StopRun
 
 
-class RunsWiring(Adapters):
+class RunsWiring(EnrolmentsWiring):
     """Make each use case when it is first used."""
 
     @cached_property
@@ -27,8 +28,21 @@ class RunsWiring(Adapters):
         from whenthen.usecases.runs.orchestrator import Orchestrator
 
         return Orchestrator(
-            self.rule_book, self.records, self.runs, self.queues, self.sequences, self.clock, self.occurrences
+            self.rule_book,
+            self.records,
+            self.runs,
+            self.queues,
+            self.sequences,
+            self.clock,
+            self.occurrences,
+            self.business_calendar,
         )
+
+    def business_calendar(self) -> BusinessCalendar:
+        """Read when people work, for a wait that counts by it."""
+        from whenthen.usecases.context.calendar import ReadCalendar
+
+        return ReadCalendar(self.installation)()
 
     @cached_property
     def start_rule(self) -> StartRule:
@@ -49,12 +63,6 @@ class RunsWiring(Adapters):
         return ResumeRuns(self.advance_sequence, self.orchestrator, self.runs, self.queues, self.clock)
 
     @cached_property
-    def enrol_view(self) -> EnrolView:
-        from whenthen.usecases.runs.enrol_view import EnrolView
-
-        return EnrolView(self.rule_book, self.records, self.bus)
-
-    @cached_property
     def publish_outcomes(self) -> PublishOutcomes:
         from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 
@@ -64,10 +72,22 @@ class RunsWiring(Adapters):
     def read_history(self) -> ReadHistory:
         from whenthen.usecases.runs.read_history import ReadHistory
 
-        return ReadHistory(self.event_log, self.runs)
+        return ReadHistory(self.event_log, self.runs, self.rule_book)
 
     @cached_property
     def stop_run(self) -> StopRun:
         from whenthen.usecases.runs.stop_run import StopRun
 
         return StopRun(self.runs, self.sequences, self.clock)
+
+    @cached_property
+    def pause_run(self) -> PauseRun:
+        from whenthen.usecases.runs.pause_run import PauseRun
+
+        return PauseRun(self.runs, self.clock)
+
+    @cached_property
+    def resume_run(self) -> ResumeRun:
+        from whenthen.usecases.runs.pause_run import ResumeRun
+
+        return ResumeRun(self.runs, self.sequences, self.clock)

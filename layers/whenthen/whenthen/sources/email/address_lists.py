@@ -37,7 +37,7 @@ def named_in(value: str) -> list[Named]:
 
 
 class _One:
-    """What stands between two commas: one person, or several whose commas were forgotten."""
+    """Collect the text between two commas: a person, or several whose commas were forgotten."""
 
     def __init__(self) -> None:
         self._written: list[str] = []
@@ -155,7 +155,7 @@ _KINDS = {
     ",": ("end", _next),
     ";": ("end", _next),
 }
-"""What each special character begins, and where that ends: behind its last character, 0 or -1 where it is none."""
+"""Special character → the part that it begins, and where that ends: behind its last character, 0 or -1 for none."""
 
 
 def _unescaped(text: str) -> str:

@@ -15,8 +15,8 @@ OPEN_QUOTE = ReasonCode("row.open_quote")
 ROW_IN_UTF16 = ReasonCode("row.in_utf16")
 ROW_NO_OBJECT = ReasonCode("row.no_object")
 COLUMN_COUNT = ReasonCode("row.column_count", "count", "expected")
-# `detail` is the message of the library that reads CSV.
-ROW_NOT_CSV = ReasonCode("row.not_csv", "detail")
+# A quoted cell goes on behind its closing quote, at this character of the row.
+ROW_NOT_CSV = ReasonCode("row.not_csv", "position")
 
 NUMBER_CELL = ReasonCode("cell.number")
 LIST_CELL = ReasonCode("cell.list")

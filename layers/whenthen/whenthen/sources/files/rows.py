@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -22,14 +23,20 @@ from whenthen.sources.files.reason_codes import (
     ROW_IN_UTF16,
     ROW_NO_OBJECT,
     ROW_NOT_CSV,
+    ROW_TOO_LONG,
     SAME_TARGET,
     UNKNOWN_COLUMN,
 )
 from whenthen.sources.files.row_splitter import BOM, MAX_ROW_BYTES
 from whenthen.sources.parsing.json_body import NOT_UTF8, read_json
 
+if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
+
 csv.field_size_limit(MAX_ROW_BYTES)
 """By default, a cell of more than 131,072 characters is refused though its row is not too long."""
+
+_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*+"')
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -126,6 +133,20 @@ def _cells(text: bytes, order: Order) -> list[str]:
         raise Malformed(NOT_UTF8(byte=error.start)) from None
     try:
         rows = list(csv.reader([written], delimiter=order.delimiter, strict=True))
-    except csv.Error as error:
-        raise Malformed(ROW_NOT_CSV(detail=str(error))) from None
+    except csv.Error:
+        raise Malformed(_not_csv(written, order.delimiter)) from None
     return rows[0] if rows else []
+
+
+def _not_csv(written: str, delimiter: str) -> Reason:
+    """Say why a row is not CSV: the csv module tells neither the place nor the kind of a fault."""
+    if len(written) > MAX_ROW_BYTES:
+        return ROW_TOO_LONG(count=MAX_ROW_BYTES)
+    place = end = 0
+    while end >= 0:
+        quoted = _QUOTED_CELL.match(written, place)
+        end = quoted.end() if quoted else written.find(delimiter, place)
+        if quoted and not written.startswith(delimiter, end):
+            return ROW_NOT_CSV(position=end + 1)
+        place = end + 1
+    return ROW_NOT_CSV(position=len(written))

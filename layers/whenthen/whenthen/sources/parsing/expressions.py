@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
-from jmespath.exceptions import JMESPathError, LexerError, ParseError  # type: ignore[import-untyped]
-from jmespath.functions import Functions, signature  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError, JMESPathTypeError, LexerError, ParseError  # type: ignore[import-untyped]
+from jmespath.functions import TYPES_MAP, Functions, signature  # type: ignore[import-untyped]
 from jmespath.parser import ParsedResult  # type: ignore[import-untyped]
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed
-from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.sources.parsing.bounded_search import BeyondBounds, BoundedInterpreter
 from whenthen.sources.parsing.field_names import find_named
 
-# `detail` is the JMESPath library's own message.
-NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "detail")
+# A function was given a value of a type that it does not take; `found` and `expected` are JMESPath's names of types.
+NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "function", "found", "expected")
 FAILS = ReasonCode("expression.fails", "expression")
 # Evaluating it takes too many steps, or makes too large a value.
 TOO_MUCH = ReasonCode("expression.too_much", "expression")
@@ -89,9 +89,9 @@ class Expression(Struct, frozen=True, eq=False):
             return BoundedInterpreter(_OPTIONS).visit(self.compiled.parsed, root)
         except BeyondBounds:
             raise Malformed(TOO_MUCH(expression=self.text)) from None
-        except JMESPathError as error:
-            raise Malformed(NOT_APPLICABLE(expression=self.text, detail=str(error)[:200])) from None
-        except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
+        except JMESPathTypeError as error:
+            raise Malformed(_wrong_type(self.text, error)) from None
+        except (JMESPathError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
             # what JMESPath's own type checks let through, such as contains('text', `1`)
             raise Malformed(FAILS(expression=self.text)) from None
 
@@ -99,6 +99,13 @@ class Expression(Struct, frozen=True, eq=False):
         """Tell whether JMESPath takes the value for true: not null, not false, no empty text, list or object."""
         found = self.value(root)
         return not (found is None or found is False or found in ("", [], {}))
+
+
+def _wrong_type(expression: str, error: JMESPathTypeError) -> Reason:
+    """Name the function and the types; the value itself may be personal data. Of items the type is Python's."""
+    found = TYPES_MAP.get(error.actual_type, error.actual_type)
+    function, expected = str(error.function_name), [str(name) for name in error.expected_types]
+    return NOT_APPLICABLE(expression=expression, function=function, found=found, expected=expected)
 
 
 def compile_expression(text: Any, path: str) -> Expression:

@@ -72,7 +72,7 @@ DESCRIPTIONS: dict[str, str] = {
     "delivery_header": "The header with the delivery's own id, if the sender has one. An HMAC does not prove it.",
     "field": "The form field that carries the token.",
 }
-"""What each kind of scheme is, and each of their settings."""
+"""Kind of scheme, or setting → its description."""
 
 SIGNED: Mapping[str, frozenset[str]] = {
     "standard_webhooks": frozenset({"body", "delivery_id"}),

@@ -10,15 +10,24 @@ from msgspec import Struct
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.sender_profile import read_people_settings
-from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
+from whenthen.domain.rules.actions import message_channels
+from whenthen.domain.sending.limits import SUBJECT as LIMITS
+from whenthen.domain.sending.limits import Limits, read_limit_settings
+from whenthen.domain.temporal.calendar_settings import SUBJECT, check_calendar_settings
 from whenthen.sources.meta.lead_forms import read_lead_settings
 
 if TYPE_CHECKING:
     from whenthen.ports.administration import SettingStore
 
+
+def _check_limits(document: Mapping[str, Any]) -> Limits:
+    return read_limit_settings(document, message_channels())
+
+
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
-    SUBJECT: read_calendar_settings,
+    SUBJECT: check_calendar_settings,
     "leads": read_lead_settings,
+    LIMITS: _check_limits,
     "people": read_people_settings,
 }
 """Subject → reader of its document, which raises Invalid naming each field."""

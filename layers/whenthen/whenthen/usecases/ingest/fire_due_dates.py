@@ -14,7 +14,7 @@ sweep retries it from there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from operator import attrgetter
@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Temporary
+from whenthen.domain.enrolments.order import Asked, Order
 from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED, SCHEDULE_REACHED
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.domain.scheduling.date_triggers import DateField, due_events, lookups, missed
 from whenthen.domain.scheduling.schedules import Schedule, schedule_event
 from whenthen.domain.scheduling.sweep_window import Checkpoint, SweepProgress, Window
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from whenthen.domain.events.event import Event
     from whenthen.domain.rules.rule import Rule
-    from whenthen.ports.clock import Clock, Enrolments, Sweeps
+    from whenthen.ports.clock import Clock, Sweeps
+    from whenthen.ports.enrolments import Enrolments
     from whenthen.ports.events import Bus
     from whenthen.ports.records import DateIndex
     from whenthen.ports.rules import RuleBook
@@ -172,14 +173,17 @@ class _Sweep:
         match rule.trigger.timer:
             case DateField() as field:
                 yield from self._dates(rule.id, field, window, begun)
-            case Schedule() as schedule if rule.trigger.view is None:
-                self._publish([schedule_event(rule.id, moment) for moment in schedule.due(window)])
-                self._skip(rule.id, schedule.missed(window))
             case Schedule() as schedule:
-                for moment in schedule.due(window):
-                    self._ports.enrolments.start(Enrolment(rule.id, rule.version, moment))
-                    self.enrolments += 1
+                if rule.trigger.view is None:
+                    self._publish([schedule_event(rule.id, moment) for moment in schedule.due(window)])
+                else:
+                    self._enrol(rule, rule.trigger.view.kind, schedule.due(window))
                 self._skip(rule.id, schedule.missed(window))
+
+    def _enrol(self, rule: Rule, kind: str, moments: Iterable[datetime]) -> None:
+        for moment in moments:
+            self._ports.enrolments.start(Order(rule.id, rule.version, moment, Asked.SCHEDULE), kind)
+            self.enrolments += 1
 
     def _dates(self, rule: str, field: DateField, window: Window, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         for lookup in lookups(field, window):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,19 +56,29 @@ class UpdateConsent(Struct, frozen=True):
         raise Temporary(CONTENDED(subject=record.ref), retry_after=1)
 
 
+class Answer(Struct, frozen=True):
+    """Say why nothing may be sent (None: it may), and whose records have the address, as far as they were read."""
+
+    refused: Reason | None = None
+    people: tuple[Record, ...] = ()
+
+
 class Consents(Struct, frozen=True):
     """Check consent at the moment of sending."""
 
     records: RecordStore
 
-    def opted_out(self, channel: str, recipient: str, purpose: str) -> Reason | None:
-        """Return the reason why nothing may be sent to the identity `recipient`; None for service messages.
+    def ask(self, channel: str, recipient: str, purpose: str) -> Answer:
+        """Say whether something may be sent to the identity `recipient`. Nobody is asked about service messages.
 
         A refusal outlives its record: it holds until a record with this address says yes.
         """
         if purpose == "service":
-            return None
-        found = self.records.find_all((recipient,))
+            return Answer()
+        found = tuple(self.records.find_all((recipient,)))
+        return Answer(self._refused(channel, recipient, found), found)
+
+    def _refused(self, channel: str, recipient: str, found: Sequence[Record]) -> Reason | None:
         refused = opted_out(channel, found)
         if refused is not None or any(agreed_on(channel, read_consent(each.fields.get(CONSENT))) for each in found):
             return refused

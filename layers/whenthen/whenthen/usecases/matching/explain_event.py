@@ -10,12 +10,14 @@ from whenthen.domain.common.errors import NotFound
 from whenthen.domain.explain.explain import Explanation, explain
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode
-from whenthen.domain.runs.entry_policy import EntryDenied, entry_denied
+from whenthen.domain.runs.entry_policy import entry_denied
 from whenthen.ports.reason_codes import EVENT_NOT_FOUND
 from whenthen.usecases.context.history import History, history_of
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from whenthen.domain.records.record import Record
     from whenthen.domain.rules.rule import Rule
     from whenthen.ports.events import EventLog, Occurrences
@@ -37,6 +39,7 @@ class ExplainedRule(Struct, frozen=True):
                    changed_since or loop
     changed_since  whether the rule has another version by now than the one that was started
     entry          the code of why it lets the record not in; None if it does
+    params         what the texts of the two codes mention: until when, and which run was in the way
     """
 
     rule: Rule
@@ -45,6 +48,7 @@ class ExplainedRule(Struct, frozen=True):
     changed_since: bool
     entry: str | None
     explanation: Explanation
+    params: Mapping[str, str] = {}
 
 
 class ExplainedEvent(Struct, frozen=True):
@@ -69,7 +73,7 @@ class ExplainEvent(Struct, frozen=True):
         if plan is None:
             raise NotFound(EVENT_NOT_FOUND(event=event_id))
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
-        explaining = _Explaining(plan, history, self.rules, self.records)
+        explaining = Explaining(plan, history, self.rules, self.records)
         event_type = plan.event.type
         asked = self._one(rule, event_type) if rule else self._all(event_type)
         then = {each.rule for each in plan.rules} | {each.rule for each in plan.refused}
@@ -93,7 +97,7 @@ def _nearness(explained: ExplainedRule) -> tuple[bool, bool, int, str]:
     return not explained.started, not found.matched, unmet, explained.rule.id
 
 
-class _Explaining(Struct):
+class Explaining(Struct):
     """Explain the rules of one event; records that several rules ask for are read once."""
 
     plan: Plan
@@ -114,10 +118,11 @@ class _Explaining(Struct):
         return ExplainedRule(
             rule,
             code,
-            started=planned is not None and code not in set(EntryDenied),
+            started=planned is not None and refused is None,
             changed_since=planned is not None and planned.version != rule.version,
             entry=refused.code if refused else entry_denied(rule, record),
             explanation=explanation,
+            params=refused.params if refused else {},
         )
 
     def _related(self, record: Record | None) -> Related:

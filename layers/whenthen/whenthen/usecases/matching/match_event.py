@@ -17,11 +17,10 @@ from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
-from whenthen.domain.runs.entry_policy import EntryDenied, earlier_enrolment_keys, enrolment_key
-from whenthen.domain.runs.happenings import runs_of_absorbed
+from whenthen.domain.runs.entry_policy import EntryDenied
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
-from whenthen.domain.runs.subscriptions import is_heard, signals_of_run
+from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
 from whenthen.usecases.matching.decide import speaks, wanted_for
 from whenthen.usecases.runs.orchestrator import jobs_of
@@ -41,17 +40,12 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
+    from whenthen.usecases.matching.enter_rule import EnterRule
     from whenthen.usecases.matching.notify_runs import NotifyRuns
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
 SHADOW = ReasonCode("step.shadow")
-
-
-_REFUSED = {
-    Started.ENTERED_BEFORE: EntryDenied.ENTERED_BEFORE,
-    Started.OCCASION_TAKEN: EntryDenied.OCCASION_TAKEN,
-}
 
 
 class Reaction(Protocol):
@@ -78,6 +72,7 @@ class MatchEvent(Struct, frozen=True):
     orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
+    enter: EnterRule
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -128,9 +123,9 @@ class MatchEvent(Struct, frozen=True):
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            started = self._start(plan, self.rules.version(planned.rule, planned.version), ahead)
-            if started in _REFUSED:
-                refused.append(NotEntered(*planned, _REFUSED[started]))
+            denied = self._start(plan, self.rules.version(planned.rule, planned.version), ahead)
+            if denied is not None:
+                refused.append(denied)
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
         return replace(plan, refused=tuple(refused), completed=True)
 
@@ -146,29 +141,22 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule, ahead: Preloaded) -> Started:
-        now = self.clock.now()
-        run = begin(rule, plan.event, plan.record_for(rule.kind), now, shadow=rule.mode is Mode.SHADOW)
+    def _start(self, plan: Plan, rule: Rule, ahead: Preloaded) -> NotEntered | None:
+        """Start the rule for the plan's record. Returns why its record may not enter; None if it may."""
+        now, record = self.clock.now(), plan.record_for(rule.kind)
+        run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
         run, jobs = self._first_step_group(run, rule, plan)
         self._listen(run, ahead)
-        record = plan.record_for(rule.kind)
-        started = self.runs.start(
-            run,
-            plan.event,
-            jobs,
-            enrolment_key=enrolment_key(rule, run),
-            earlier=earlier_enrolment_keys(rule, run, record),
-            unless=runs_of_absorbed(plan.event, rule, record),
-        )
-        if started is Started.EXITED:
+        entering = self.enter(rule, run, plan.event, jobs, record)
+        if entering.started is Started.EXITED:
             self._stop(run, plan.event)
-        elif started in (Started.STARTED, Started.EXISTS):
-            self._launch(RunState(run, plan.event, jobs), already=started is Started.EXISTS)
-        return started
+        elif entering.started in (Started.STARTED, Started.EXISTS):
+            self._launch(RunState(run, plan.event, jobs), already=entering.started is Started.EXISTS)
+        return entering.denied
 
     def _listen(self, run: Run, ahead: Preloaded) -> None:
         """Let events be looked at for what the run waits for. Saving its rule did so, if it names a kind of record."""
-        missing = frozenset(signals_of_run(run)) - ahead.signals
+        missing = frozenset(run.signals) - ahead.signals
         if missing and not run.status.final:
             self.rules.listen(missing)
             ahead.signals |= missing
@@ -186,7 +174,7 @@ class MatchEvent(Struct, frozen=True):
         if run.shadow:
             move: Move = Dispatch(0, run.due, (), tuple((step, SHADOW()) for step in rule.steps))
         else:
-            move = enter_step_group(rule, run, 0, context, run.due, ())
+            move = enter_step_group(rule, run, 0, context, run.due, (), self.orchestrator.calendar)
         match move:
             case Finish(status, reason):
                 return _ended(run, status, reason), ()

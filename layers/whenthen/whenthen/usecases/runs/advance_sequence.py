@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.domain.runs.planner import end_of_wait
+from whenthen.domain.runs.pausing import pause_is_over
+from whenthen.domain.runs.planner import WaitUntil, end_of_wait, go_on_waiting, waits_for_record
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
 
@@ -25,7 +26,7 @@ class AdvanceSequence(Struct, frozen=True):
     sequences: Sequences
 
     def __call__(self, run_id: str, step_group: int, until: datetime) -> bool:
-        """Advance the run whose wait for `step_group` lasted `until`. Returns whether the run exists.
+        """Advance the run whose wait for `step_group`, or whose pause, lasted `until`. Returns whether the run exists.
 
         An open run never expires, so a run that is gone was over long ago. Raises Temporary; may be repeated after a
         crash at any point.
@@ -33,19 +34,39 @@ class AdvanceSequence(Struct, frozen=True):
         state = self.runs.load(run_id)
         if state is None:
             return False
+        if pause_is_over(state.run, until):
+            state = self.runs.resume(state.run, until) or self.runs.load(run_id) or state
         run = state.run
         if run.step_group >= step_group:
+            self._end_holds(state, until)
             self.orchestrator.catch_up(state)
         elif run.status is RunStatus.WAITING and run.step_group + 1 == step_group and run.waits_until is not None:
             self._end_wait(state, until, run.waits_until)
         return True
 
+    def _end_holds(self, state: RunState, until: datetime) -> None:
+        """Let jobs be tried again that were held until now: the state machine says that it is time."""
+        ended = [job for job in state.jobs if job.held_until is not None and job.held_until <= until]
+        for job in ended:
+            self.orchestrator.free(job, until)
+        if state.run.status.final:
+            # Those of a run that is over are skipped by whoever performs them.
+            self.orchestrator.send(ended)
+
     def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
-        """Enter the step group; or start the wait's next leg, if `until` ended only one of them, or was moved."""
-        step_group = state.run.step_group + 1
-        if until < due:
-            self.sequences.wait(state.run.id, step_group, end_of_next_leg(due, until))
+        """Enter the step group; or start the wait's next leg, if `until` ended only one of them, or it was moved."""
+        orchestrator, run = self.orchestrator, state.run
+        rule, step_group = orchestrator.rule_of(run), run.step_group + 1
+        if until >= due:
+            # The wait is over because the state machine says so, whatever the clock here shows.
+            context = orchestrator.context(state, due)
+            orchestrator.carry_out(state, end_of_wait(rule, run, context, due, state.jobs, orchestrator.calendar))
             return
-        # The wait is over because the state machine says so, whatever the clock here shows.
-        rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, due)
-        self.orchestrator.carry_out(state, end_of_wait(rule, state.run, context, due, state.jobs))
+        if waits_for_record(rule, step_group):
+            # The record may have changed while the run was paused, when nobody looked.
+            context = orchestrator.context(state, until)
+            move = go_on_waiting(rule, run, context, until, state.jobs, orchestrator.calendar)
+            if move != WaitUntil(step_group, due):
+                orchestrator.carry_out(state, move)
+                return
+        self.sequences.wait(run.id, step_group, end_of_next_leg(due, until))

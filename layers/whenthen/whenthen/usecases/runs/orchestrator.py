@@ -16,6 +16,7 @@ from whenthen.domain.runs.planner import (
     Dispatch,
     Finish,
     Move,
+    PassOver,
     WaitUntil,
     after_step_group,
     go_on_waiting,
@@ -27,7 +28,9 @@ from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:
-    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.rules.rule import Rule, Step
+    from whenthen.domain.runs.planner import ReadBusiness
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
@@ -36,26 +39,21 @@ if TYPE_CHECKING:
     from whenthen.ports.values import RunState
 
 
-def jobs_of(run: Run, move: Dispatch, now: datetime) -> tuple[Job, ...]:
-    """Make the jobs of a step group: pending ones to be sent, and skipped ones, which have their outcome at once."""
-    skipped = tuple(
-        Job(
-            run_id=run.id,
-            step_id=step.id,
-            step_group=move.step_group,
-            action=step.action,
-            due=move.due,
-            status=JobStatus.SKIPPED,
-            reason=reason,
-            finished_at=now,
-        )
-        for step, reason in move.skipped
-    )
-    wanted = tuple(
-        Job(run_id=run.id, step_id=step.id, step_group=move.step_group, action=step.action, due=move.due)
-        for step in move.steps
-    )
-    return wanted + skipped
+def jobs_of(run: Run, move: Dispatch | PassOver, now: datetime) -> tuple[Job, ...]:
+    """Make the jobs of a move: pending ones to be sent, and skipped ones, which have their outcome at once."""
+    if isinstance(move, PassOver):
+        return tuple(_skipped(_job(run, step, number, move.due), move.reason, now) for number, step in move.steps)
+    wanted = [_job(run, step, move.step_group, move.due) for step in move.steps]
+    skipped = [_skipped(_job(run, step, move.step_group, move.due), reason, now) for step, reason in move.skipped]
+    return (*wanted, *skipped)
+
+
+def _job(run: Run, step: Step, step_group: int, due: datetime) -> Job:
+    return Job(run_id=run.id, step_id=step.id, step_group=step_group, action=step.action, due=due)
+
+
+def _skipped(job: Job, reason: Reason, now: datetime) -> Job:
+    return replace(job, status=JobStatus.SKIPPED, reason=reason, finished_at=now)
 
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
@@ -96,6 +94,7 @@ class Orchestrator(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
     occurrences: Occurrences
+    calendar: ReadBusiness
 
     def rule_of(self, run: Run) -> Rule:
         """Return the rule version that started the run."""
@@ -113,11 +112,11 @@ class Orchestrator(Struct, frozen=True):
 
     def carry_on(self, state: RunState | None) -> None:
         """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""
-        if state is None or state.run.status.final:
+        if state is None or not state.run.status.going:
             return
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
-        move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due))
+        move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due), self.calendar)
         if move is not None:
             self.carry_out(state, move)
 
@@ -127,7 +126,7 @@ class Orchestrator(Struct, frozen=True):
         behind   only jobs of later step groups are sent again: those of this one have messages of their own
         """
         run = state.run
-        if run.status.final:
+        if not run.status.going:
             return
         if run.status is RunStatus.WAITING:
             self._hold(state)
@@ -138,17 +137,18 @@ class Orchestrator(Struct, frozen=True):
     def carry_out(self, state: RunState, move: Move) -> None:
         """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
-        while isinstance(move, Dispatch):
+        while isinstance(move, Dispatch | PassOver):
             run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
             step_group = jobs_of(run, move, self.clock.now())
             if not self.runs.dispatch(run, step_group):
                 self.carry_on(self.runs.load(run.id))
                 return
-            if move.steps:
+            if isinstance(move, Dispatch) and move.steps:
                 send_jobs(self.queues, step_group)
                 return
             jobs = (*jobs, *step_group)
-            following = after_step_group(self.rule_of(run), run, jobs, self.context(state, run.due))
+            rule, context = self.rule_of(run), self.context(state, run.due)
+            following = after_step_group(rule, run, jobs, context, self.calendar)
             if following is None:
                 return
             move = following
@@ -156,6 +156,14 @@ class Orchestrator(Struct, frozen=True):
             self.finish(run, move)
         else:
             self._park(replace(state, run=run, jobs=jobs), move)
+
+    def free(self, job: Job, until: datetime) -> None:
+        """Let a job be performed at once that is held until then at most."""
+        self.runs.free(job, until, self.clock.now(), woken_at=until if job.limited else None)
+
+    def send(self, jobs: Sequence[Job]) -> None:
+        """Send every job without an outcome to its channel's queue."""
+        send_jobs(self.queues, jobs)
 
     def finish(self, run: Run, move: Finish) -> None:
         """Give the run its outcome."""
@@ -175,7 +183,7 @@ class Orchestrator(Struct, frozen=True):
         run, now = state.run, self.clock.now()
         step_group, due = run.step_group + 1, run.waits_until or run.due
         if run.follows and waits_for_record(rule := self.rule_of(run), step_group):
-            move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs)
+            move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs, self.calendar)
             if move != WaitUntil(step_group, due):
                 self.carry_out(state, move)
                 return

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.runs.planner import orphaned
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.planner import Finish, orphaned, unwanted
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
+from whenthen.domain.sending.holds import LONGEST
+from whenthen.domain.sending.limits import NO_LIMITS
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
-from whenthen.usecases.runs.orchestrator import send_again
+from whenthen.usecases.runs.orchestrator import is_alone, send_again
+from whenthen.usecases.sending.hold_messages import message_of
 
 if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.rules.rule import Step
+    from whenthen.domain.rules.rule import Rule, Step
     from whenthen.domain.runs.run import Run
+    from whenthen.domain.sending.limits import Limits
+    from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
-    from whenthen.ports.runs import JobQueues, RunLedger
+    from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.sending.hold_messages import HoldMessages, Message
 
 LEASE = timedelta(seconds=90)
 """Duration of a claim: longer than any channel function may run, shorter than its queue's visibility timeout."""
@@ -31,9 +37,15 @@ LEASE = timedelta(seconds=90)
 BACKOFF = (5, 20, 60, 180, 300, 600, 900)
 """Seconds before the next attempt, by number of attempts; a provider's own wish takes precedence."""
 
+EARLY = timedelta(seconds=2)
+"""How much too early a message may come back to a job that is held."""
+
+HELD = ReasonCode("job.held")
 # The job was not performed, as its run had an outcome before; `reason` is the run's.
 RUN_ENDED = ReasonCode("run.ended", "outcome", "reason")
 MAY_HAVE_BEEN_SENT = ReasonCode("job.may_have_been_sent", "reason")
+_NOT_SENT = frozenset({JobStatus.FAILED, JobStatus.SKIPPED})
+
 TAKEN = ReasonCode("job.taken")
 # `reason` is that of the last attempt.
 GIVEN_UP = ReasonCode("retry.given_up", "count", "reason")
@@ -41,6 +53,10 @@ GIVEN_UP = ReasonCode("retry.given_up", "count", "reason")
 
 class Effect(Protocol):
     """Hold an effect with everything it needs: rendered, checked and ready to be performed."""
+
+    @property
+    def recipient(self) -> Recipient | None:
+        """Return who the message goes to. None for what is no message to a customer."""
 
     def perform(self) -> Outcome:
         """Perform it. Raises Temporary if it did not happen, Throttled if not now, AnswerLost if it may have happened.
@@ -69,54 +85,104 @@ class PerformJob(Struct, frozen=True):
     If the provider throttles, the job is sent again as a new message and the current message is done: the pause may be
     long, and a queue delivers one message only so often. A crash between the two leaves two messages; the second to
     arrive finds the job claimed or ended.
+
+    A message that must not go now is held: the ledger has it with the moment, then its wait begins, and then the
+    current message is done. A crash between the first two leaves the message, which begins the wait.
+
+    holding   holds messages; None for channels that send none to customers
     """
 
     orchestrator: Orchestrator
     runs: RunLedger
     queues: JobQueues
+    sequences: Sequences
     clock: Clock
     channel: Channel
+    holding: HoldMessages | None = None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform the job. Raises Temporary if the job is to be tried again, NotFound if there is no such job."""
-        state, job = find_job(self.runs.load(run_id), run_id, step_id, occurrence)
+        found, limits = self.holding.load(run_id) if self.holding else (self.runs.load(run_id), NO_LIMITS)
+        state, job = find_job(found, run_id, step_id, occurrence)
         if job.status.final:
             self.orchestrator.catch_up(state, behind=job.step_group)
+        elif state.run.status is RunStatus.PAUSED:
+            return  # the job of a paused run is sent again when the run is resumed
+        elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
+            self._wait(job)
         else:
-            self.orchestrator.carry_on(self._perform(state, job))
+            self.orchestrator.carry_on(self._perform(state, job, limits))
 
-    def _perform(self, state: RunState, job: Job) -> RunState | None:
-        """Return the run once the job has its outcome; None if the job was sent again."""
-        step = self.orchestrator.rule_of(state.run).step(job.step_id)
-        prepared = self._prepare(state, job, step)
-        now = self.clock.now()
+    def _perform(self, state: RunState, job: Job, limits: Limits) -> RunState | None:
+        """Return the run once the job has its outcome; None if the job was sent again, or is held."""
+        rule = self.orchestrator.rule_of(state.run)
+        step = rule.step(job.step_id)
+        prepared = self._prepare(state, job, rule, step)
         if isinstance(prepared, Outcome) and job.status is JobStatus.PENDING:
             # Nothing goes out, so nothing is claimed: a worker that dies here must not seem to have sent.
-            ended = self.runs.complete(job, prepared, now)
+            ended = self.runs.complete(job, prepared, self._now(job))
             if ended is None:
                 raise Temporary(TAKEN(), retry_after=1)
             return ended
-        claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=self.channel.repeatable)
+        sends, repeatable = not isinstance(prepared, Outcome), self.channel.repeatable
+        message = message_of(state, job, rule, prepared, limits, self._now(job))
+        if message is not None and job.status is JobStatus.PENDING and self._is_held(message):
+            return None
+        now = self.clock.now()
+        claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=repeatable, sends=sends)
         if claimed.status.final:
             return self.runs.load(job.run_id)
-        outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step)
+        outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)
         if outcome is None:
             return None
-        return self.runs.complete(claimed, outcome, self.clock.now()) or self.runs.load(job.run_id)
+        ended = self.runs.complete(claimed, outcome, self._now(job))
+        if message is not None and self.holding is not None and outcome.status in _NOT_SENT:
+            self.holding.give_back(message)
+        return ended or self.runs.load(job.run_id)
 
-    def _prepare(self, state: RunState, job: Job, step: Step) -> Effect | Outcome:
+    def _now(self, job: Job) -> datetime:
+        """Return the job's clock now: not before the end of its last hold, whatever the clock here shows."""
+        now = self.clock.now()
+        return now if job.woken is None else max(now, job.woken)
+
+    def _is_held(self, message: Message) -> bool:
+        """Hold the message if it must not go now. Raises Temporary: then it comes back."""
+        hold = self.holding.hold(message) if self.holding is not None else None
+        if hold is None:
+            return False
+        job, delay = message.job, (hold.until - message.now).total_seconds()
+        if hold.brief and delay <= backoff.LONGEST_PAUSE:
+            send_again(self.queues, job, delay)
+            return True
+        until = min(hold.until, message.now + LONGEST)
+        if not self.runs.hold(job, hold.reason, until, alone=is_alone(message.state, job)):
+            raise Temporary(TAKEN(), retry_after=1)
+        self._wait(replace(job, held_until=until, reason=hold.reason))
+        return True
+
+    def _prepare(self, state: RunState, job: Job, rule: Rule, step: Step) -> Effect | Outcome:
         """Do all that can fail without an effect. Raises Temporary: then the job is as it was."""
         if state.run.status.final:
             return skipped_after(state.run)
-        context = self.orchestrator.context(state, job.due)
+        context = self.orchestrator.context(state, job.clock)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone)
+        if job.woken is not None and (outcome := self._unwanted(state, rule, step, context)):
+            return outcome
         try:
             return self.channel.prepare(job, step, context)
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
 
-    def _execute(self, effect: Effect, job: Job, step: Step) -> Outcome | None:
+    def _unwanted(self, state: RunState, rule: Rule, step: Step, context: Mapping[str, Any]) -> Outcome | None:
+        """Look again at the exit and the step's condition: the message was held since somebody looked at them."""
+        found = unwanted(rule, step.id, context)
+        if isinstance(found, Finish):
+            self.orchestrator.finish(state.run, found)
+            return skipped_after(replace(state.run, status=found.status, reason=found.reason))
+        return None if found is None else Outcome(JobStatus.SKIPPED, found)
+
+    def _execute(self, effect: Effect, job: Job, step: Step, run: Run) -> Outcome | None:
         """Perform the effect; return None if the job was sent again. Raises Temporary: then its message comes back."""
         try:
             return effect.perform()
@@ -125,24 +191,42 @@ class PerformJob(Struct, frozen=True):
         except AnswerLost as error:
             if not self.channel.repeatable:
                 return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
-            return self._again(job, step, error.reason, None)
+            return self._again(job, step, run, error)
         except Throttled as error:
             return self._postpone(job, error)
         except Temporary as error:
-            return self._again(job, step, error.reason, error.retry_after)
+            return self._again(job, step, run, error)
 
-    def _again(self, job: Job, step: Step, reason: Reason, wish: float | None) -> Outcome:
-        if job.attempts >= step.attempts:
-            return Outcome(JobStatus.FAILED, GIVEN_UP(count=job.attempts, reason=reason))
-        self.runs.release(job, reason)
-        raise Temporary(reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
+    def _again(self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary) -> Outcome | None:
+        """Let the job be tried again when its step says; return its outcome if it was tried often enough."""
+        if job.attempts >= step.retry.attempts:
+            return Outcome(JobStatus.FAILED, GIVEN_UP(count=job.attempts, reason=error.reason))
+        now, wish = self.clock.now(), error.retry_after if isinstance(error, Temporary) else None
+        at = step.retry.next_at(job.attempts, now, self.orchestrator.rule_of(run).zone)
+        until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
+        if until is not None and self.runs.hold(job, error.reason, until):
+            self._wait(replace(job, held_until=until))
+            return None
+        self.runs.release(job, error.reason)
+        raise Temporary(error.reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
+
+    def _wait(self, job: Job) -> None:
+        """Wait with a job that is held: a short time on its queue, a long one on the state machine.
+
+        Raises Temporary for a short time: then the message comes back.
+        """
+        until = job.held_until or job.due
+        seconds = (until - self.clock.now()).total_seconds()
+        if seconds <= backoff.LONGEST_PAUSE:
+            raise Temporary(job.reason or HELD(), retry_after=max(seconds, 1.0))
+        self.sequences.wait(job.run_id, job.step_group, until)
 
     def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
         """Put the job off; this was no attempt, so it is given up by time.
 
         The job is released before its message is sent, which may arrive at once.
         """
-        if backoff.is_over(job.due, self.clock.now()):
+        if backoff.is_over(job.since, self.clock.now()):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
         if self.runs.postpone(job, error.reason):
             delay = backoff.pause(job.id, job.postponed + 1, error.retry_after)

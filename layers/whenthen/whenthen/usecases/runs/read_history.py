@@ -12,8 +12,10 @@ from whenthen.domain.runs.happenings import run_ids
 from whenthen.ports.reason_codes import EVENT_NOT_FOUND, RUN_NOT_FOUND
 
 if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Rule
     from whenthen.domain.runs.run import Run
     from whenthen.ports.events import EventLog
+    from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import RunLedger
     from whenthen.ports.values import Page, Plan, RunState
 
@@ -23,6 +25,7 @@ class ReadHistory(Struct, frozen=True):
 
     log: EventLog
     runs: RunLedger
+    rules: RuleBook
 
     def event(self, event_id: str) -> tuple[Plan, list[RunState]]:
         """Return the plan of an event, and the runs that it started. Raises NotFound."""
@@ -38,6 +41,13 @@ class ReadHistory(Struct, frozen=True):
         if state is None:
             raise NotFound(RUN_NOT_FOUND(run=run_id))
         return state
+
+    def rule_of(self, run: Run) -> Rule | None:
+        """Return the rule version that started the run; None if it is not there any more."""
+        try:
+            return self.rules.version(run.rule_id, run.rule_version)
+        except (NotFound, Invalid):
+            return None
 
     def list(
         self, *, rule: str | None, record: str | None, status: str | None, limit: int, cursor: str | None

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from whenthen.domain.runs.pausing import next_step_group, pause_is_over
 from whenthen.domain.runs.run import RunStatus
 from whenthen.usecases.runs.orchestrator import channel_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from whenthen.domain.runs.run import Run
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import JobQueues, RunLedger
     from whenthen.ports.values import RunState
@@ -82,14 +86,22 @@ class ResumeRuns(Struct, frozen=True):
         if state is None or state.run.status.final:
             return False
         run = state.run
+        if run.status is RunStatus.PAUSED:
+            now = self.clock.now()
+            return pause_is_over(run, now - OVERDUE) and self.advance_sequence(run_id, next_step_group(run), now)
         if run.status is RunStatus.WAITING and run.waits_until is not None:
-            if run.waits_until > self.clock.now() - OVERDUE:
-                return False
-            return self.advance_sequence(run_id, run.step_group + 1, run.waits_until)
+            return self._end_overdue_wait(run, run.waits_until)
+        if (held_until := held(state, self.clock.now())) is not None:
+            self.runs.look_again(run_id, held_until + OVERDUE)
+            return False
         if self._is_under_way(state):
             return False
         self.orchestrator.catch_up(state)
         return True
+
+    def _end_overdue_wait(self, run: Run, until: datetime) -> bool:
+        """Carry on a run whose wait should have ended a while ago; tell whether that was so."""
+        return until <= self.clock.now() - OVERDUE and self.advance_sequence(run.id, run.step_group + 1, until)
 
     def _is_under_way(self, state: RunState) -> bool:
         """Tell whether a message may still be under way for one of the run's open jobs."""
@@ -97,3 +109,10 @@ class ResumeRuns(Struct, frozen=True):
             return False
         channels = {channel_of(job) for job in state.jobs if not job.status.final}
         return any(not self.queues.is_empty(channel) for channel in channels)
+
+
+def held(state: RunState, now: datetime) -> datetime | None:
+    """Return until when all open jobs of the run are held, the first of them; None if one is not."""
+    open_jobs = [job for job in state.jobs if not job.status.final]
+    times = [job.held_until for job in open_jobs if job.held_until is not None and job.is_held(now)]
+    return min(times) if times and len(times) == len(open_jobs) else None

@@ -10,16 +10,17 @@ from msgspec import Struct
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.enrolments.order import Order
+from whenthen.domain.entry.entering_events import manual_event
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.rules.views import OTHER_RECORD_KIND, parse_view
-from whenthen.domain.runs.engine_events import manual_event
-from whenthen.domain.runs.enrolment import Enrolment
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
 
 if TYPE_CHECKING:
-    from whenthen.ports.clock import Clock, Enrolments
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.enrolments import Enrolments
     from whenthen.ports.events import Bus
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleStore, ViewStore
@@ -32,6 +33,8 @@ NOT_MANUAL = ReasonCode("rule.not_manual", "trigger")
 RULE_OFF = ReasonCode("rule.off")
 # At most one of the listed fields may be given.
 MORE_THAN_ONE = ReasonCode("field.more_than_one", "options")
+# Only among the records of a view can several be of one person.
+WITHOUT_VIEW = ReasonCode("enrolment.without_view")
 # A filter needs the kind of the records beside it.
 FILTER_WITHOUT_KIND = ReasonCode("filter.without_kind")
 
@@ -59,6 +62,7 @@ class StartRule(Struct, frozen=True):
     def __call__(self, rule_id: str, written: Mapping[str, Any], *, seed: str, by: str) -> dict[str, str]:
         """Start the rule for a `record`, all of a `view`, all of a `kind` (that fit a `filter`), or for no record.
 
+        `per_person` says whether records with a common address enter once; by default where people get messages.
         Returns the id of the `event`, or of the `enrolment` under way. The same `seed` starts nothing twice.
         Raises NotFound, Invalid; Conflict for a rule that is off or has no manual trigger.
         """
@@ -68,6 +72,9 @@ class StartRule(Struct, frozen=True):
         if sum(name in reader for name in _WHOM) > 1:
             reader.report("", MORE_THAN_ONE(options=list(_WHOM)))
         ref, view = reader.text("record") or None, self._view(reader)
+        per_person = reader.flag("per_person") if "per_person" in reader else None
+        if per_person is not None and view is None:
+            reader.report("per_person", WITHOUT_VIEW())
         reader.finish()
         if problems:
             raise Invalid(problems)
@@ -75,9 +82,10 @@ class StartRule(Struct, frozen=True):
             return self._start_one(rule, ref, seed, by)
         if rule.kind not in (None, view["kind"]):
             raise Invalid.field("view" if "view" in reader else "kind", OTHER_RECORD_KIND(record_kind=rule.kind))
-        enrolment = Enrolment(rule.id, rule.version, self.clock.now(), by, seed, view)
-        self.enrolments.start(enrolment)
-        return {"enrolment": enrolment.id}
+        moment = self.clock.now()
+        order = Order(rule.id, rule.version, moment, by=by, seed=seed, view=view, per_person=per_person)
+        self.enrolments.start(order, view["kind"])
+        return {"enrolment": order.id}
 
     def _start_one(self, rule: Rule, ref: str | None, seed: str, by: str) -> dict[str, str]:
         if ref is not None:

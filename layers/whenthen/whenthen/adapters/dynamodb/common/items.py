@@ -10,9 +10,10 @@ beside it in the attribute `reason_code`, so that runs and jobs can be filtered 
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -22,8 +23,8 @@ from whenthen.domain.common.errors import Malformed
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import format_time, parse_time
 
-# The document holds numbers that JSON does not know, such as NaN.
-NOT_JSON = ReasonCode("document.not_json", "detail")
+# The document holds a number that JSON does not know, NaN or Infinity, in this field.
+NOT_JSON = ReasonCode("document.not_json", "field", "value")
 
 S = TypeVar("S", bound=Struct)
 
@@ -85,12 +86,25 @@ def decode_value(attribute: Mapping[str, Any]) -> Value:
     raise TypeError(f"attributes of type {kind} are never written")
 
 
+def _not_finite(value: Any, field: str) -> Iterator[tuple[str, float]]:
+    """Yield each number that JSON does not know, with its field: `lines[0].amount`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield field, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _not_finite(item, f"{field}.{name}" if field else str(name))
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _not_finite(item, f"{field}[{place}]")
+
+
 def to_json(document: Any) -> str:
     """Write the document as compact JSON. Raises Malformed for numbers that JSON does not know."""
     try:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError as error:
-        raise Malformed(NOT_JSON(detail=str(error))) from error
+        field, value = next(_not_finite(document, ""), ("", ""))
+        raise Malformed(NOT_JSON(field=field, value=str(value))) from error
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair is valid JSON, but only when escaped

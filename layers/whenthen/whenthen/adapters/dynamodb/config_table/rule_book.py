@@ -12,6 +12,7 @@ from whenthen.adapters.dynamodb.common.table import Expression, Table
 from whenthen.adapters.dynamodb.config_table.rule_items import (
     EXITS,
     GENERATION,
+    RULES,
     Generation,
     entering,
     generation_of,
@@ -24,6 +25,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
 from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
+from whenthen.domain.rules.rule import Mode
 from whenthen.ports.reason_codes import RULE_NOT_WATCHING, RULE_VERSION_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -159,3 +161,9 @@ class DynamoRuleBook:
             self._versions.pop(next(iter(self._versions)))
         rule = self._versions[rule_id, version] = parsed(item)
         return rule
+
+    def in_force(self, rule_id: str) -> Rule | None:
+        """Read the current version of a rule; None if it is switched off, or is no more."""
+        item = self._table.get(RULES, rule_id)
+        rule = parsed(item) if item else None
+        return None if rule is None or rule.mode is Mode.OFF else rule

@@ -16,6 +16,7 @@ from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.adapters.dynamodb.common.items import Item
 
 _KEYS = "apikeys"
 _SOURCES = "sources"
@@ -113,12 +114,22 @@ class DynamoSettings:
 
     def get(self, name: str) -> Mapping[str, Any]:
         """Read the document; empty if none was saved."""
-        item = self._table.get(_SETTINGS, name)
-        return _document(item["document"]) if item else {}
+        return document_in(self._table.get(*setting_place(name)))
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
         """Store a document, in place of an existing one."""
-        self._table.put({"pk": _SETTINGS, "sk": name, "document": to_json(dict(document))})
+        pk, sk = setting_place(name)
+        self._table.put({"pk": pk, "sk": sk, "document": to_json(dict(document))})
+
+
+def setting_place(name: str) -> tuple[str, str]:
+    """Return the key of the installation's settings of a subject."""
+    return _SETTINGS, name
+
+
+def document_in(item: Item | None) -> Mapping[str, Any]:
+    """Return the document of an item of settings; empty if there is none."""
+    return _document(item["document"]) if item else {}
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -49,6 +49,11 @@ class DynamoEventLog:
         main = self._table.get(event_pk(main_id(event_id)), PLAN) if main_id(event_id) != event_id else None
         return plan_of_item(main).of_sibling(event_id) if main else None
 
+    def plans_of(self, event_ids: Sequence[str]) -> dict[str, Plan]:
+        """Return the plans of these events, main ones of their change, by id; without those that have none."""
+        found = self._table.get_all((event_pk(each), PLAN) for each in event_ids)
+        return {pk.removeprefix(_PREFIX): plan_of_item(item) for (pk, _), item in found.items()}
+
     def known(self, event_ids: Sequence[str]) -> set[str]:
         """Return those of these events, main ones of their change, that have a plan."""
         return {pk.removeprefix(_PREFIX) for pk, _ in self._table.get_all((event_pk(each), PLAN) for each in event_ids)}

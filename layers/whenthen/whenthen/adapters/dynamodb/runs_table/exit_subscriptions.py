@@ -15,7 +15,6 @@ from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression,
 from whenthen.adapters.dynamodb.common.transactions import Write, check, delete, put
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.ordering import order_key
-from whenthen.domain.runs.subscriptions import signals_of_run
 from whenthen.ports.values import Subscription
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def subscribed_under(run: Run) -> tuple[str, ...]:
     """Return the keys under which events look for the run, if it is open. Empty if none concerns it."""
     if run.exits_on:
         return tuple(dict.fromkeys(run.watch))
-    return (run.record,) if run.record is not None and signals_of_run(run) else ()
+    return (run.record,) if run.record is not None and run.signals else ()
 
 
 def subscription_writes(table: Table, run: Run) -> list[Write]:
@@ -48,7 +47,7 @@ def subscription_writes(table: Table, run: Run) -> list[Write]:
     marker = {
         "sk": f"{_OPEN}{run.id}",
         "run_id": run.id,
-        "types": list(signals_of_run(run)),
+        "types": list(run.signals),
         "entered": format_time(run.entered),
     }
     return [put(table, {"pk": subscription_pk(key), **marker}) for key in subscribed_under(run)]

@@ -17,16 +17,19 @@ from whenthen.adapters.dynamodb.records_table import record_items
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
+    IS_OPEN,
     JOBS,
     RUN,
     job_in,
     job_key,
+    open_values,
+    place_in_index,
     run_pk,
     state_of,
 )
 from whenthen.domain.common.errors import Busy, NotFound, Stale
 from whenthen.domain.events.event import format_time
-from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.runs.run import GOING, Job, JobStatus, Outcome
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, JOB_NOT_FOUND, MOVED_ON
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ _LOOKS = 4
 
 _COUNTER = "counter"
 _ATTRIBUTE = re.compile(r"#(\w+)")
+_WITHIN = rf"#{JOBS}.#job.#\1"
 
 
 class DynamoJobs:
@@ -48,16 +52,19 @@ class DynamoJobs:
         self._runs = Table(client, runs_table)
         self._records = Table(client, records_table)
 
-    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool) -> Job:
+    def claim(self, job: Job, *, now: datetime, lease_until: datetime, repeatable: bool, sends: bool = True) -> Job:
         """Claim the job under a new attempt number. Returns it, claimed, or with the outcome that it has already.
 
         A claim whose lease ran out is taken over if the effect is `repeatable`; if not, the job becomes
-        unknown. Raises Busy while another lease holds, NotFound.
+        unknown. Raises Busy while another lease holds, and, if the claim is for an effect (`sends`), once the run ended
+        or was paused; NotFound.
         """
         claimant = uuid.uuid4().hex
         for _ in range(_LOOKS):
             try:
-                return _found(self._update(job, _claiming(claimant, now, lease_until, repeatable=repeatable)), job)
+                claiming = _of(job, _claiming(claimant, now, lease_until, repeatable=repeatable))
+                change = _while_going(claiming) if sends else claiming
+                return _found(self._runs.update(run_pk(job.run_id), RUN, change), job)
             except ConditionFailed:
                 item = self._runs.get(run_pk(job.run_id), RUN)
             found = _found(item, job)
@@ -68,6 +75,8 @@ class DynamoJobs:
                 raise Busy(BUSY(), (found.lease_until - now).total_seconds())
             if not repeatable and self._give_up(found, now):
                 return self._read(job)
+            if sends and item and item["status"] not in GOING:
+                break
         raise Busy(CONTENDED(subject=job.id), retry_after=1)
 
     def _give_up(self, job: Job, now: datetime) -> bool:
@@ -82,20 +91,55 @@ class DynamoJobs:
         """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
         freed = Expression(
             condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON} REMOVE #lease_until, #claimant",
+            update=f"SET #status = :pending, {SET_REASON} {_UNCLAIM}",
             values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason)},
         )
+        self._change(job, _of(job, freed))
+
+    def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
+        """Release a claimed job, or hold a pending one, for an attempt at `until`."""
+        stands = {"was": job.status.value, "held": job.attempt, "pending": JobStatus.PENDING.value}
+        freed = Expression(
+            "#status = :was AND #attempt = :held",
+            f"SET #status = :pending, {SET_REASON}, #held_until = :until",
+            {**stands, **reason_item(reason), "until": format_time(until)},
+        )
+        of_job, seen = _of(job, freed), {"looked_at": place_in_index(job.run_id, until)} if alone else {}
+        held = changed(
+            of_job,
+            condition=f"{of_job.condition} AND {IS_OPEN}",
+            update=f"{of_job.update}{', #gsi3sk = :looked_at' if seen else ''} {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
+            values={**freed.values, **open_values(), **seen},
+        )
+        if self._change(job, held):
+            return True
+        # An answer may have been lost, and the client's own repetition found the job released.
+        found = self._read(job)
+        ours = found.status is JobStatus.PENDING and found.attempt == job.attempt
+        return ours and found.held_until is not None and format_time(found.held_until) == format_time(until)
+
+    def free(self, job: Job, until: datetime, now: datetime, *, woken_at: datetime | None = None) -> None:
+        """Let a job that is held until then, or for less long, be performed from `now` on. Others stay as they are."""
+        woken = {} if woken_at is None else {"woken_at": format_time(woken_at)}
+        values = {"pending": JobStatus.PENDING.value, "until": format_time(until), "now": format_time(now), **woken}
+        change = f"SET #held_until = :now{', #woken_at = :woken_at' if woken else ''}"
+        freed = Expression("#status = :pending AND #held_until <= :until", change, values)
+        self._change(job, _of(job, freed))
+
+    def _change(self, job: Job, change: Expression) -> bool:
+        """Change the run of the job. Returns False if another worker claimed the job, or it ended."""
         try:
-            self._update(job, freed)
-        except ConditionFailed:  # another worker claimed it, or it ended: then there is nothing to release
-            return
+            self._runs.update(run_pk(job.run_id), RUN, change)
+        except ConditionFailed:
+            return False
+        return True
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
         freed = Expression(
             condition=_HELD,
             update=f"SET #status = :pending, {SET_REASON}, #postponed = if_not_exists(#postponed, :zero) + :one"
-            " REMOVE #lease_until, #claimant",
+            f" {_UNCLAIM}",
             values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1},
         )
         try:
@@ -136,7 +180,9 @@ class DynamoJobs:
             update=ended.update,
             values={**ended.values, "pending": JobStatus.PENDING.value, "attempt": job.attempt},
         )
-        parts = [update(self._runs, run_pk(job.run_id), RUN, _of(job, ending))]
+        within = _of(job, ending)
+        # Steps of a run that ended, or is paused, change nothing any more; their own outcome may still be written.
+        parts = [update(self._runs, run_pk(job.run_id), RUN, _while_going(within) if writes or counter else within)]
         for write in writes:
             parts += record_items.writes_of(self._records, write.record, write.replaces)
         if counter is not None:
@@ -179,12 +225,22 @@ class DynamoJobs:
 
 def _of(job: Job, change: Expression) -> Expression:
     """Return the change with its attributes understood as those of the job within its run's item."""
-    within = rf"#{JOBS}.#job.#\1"
     return changed(
         change,
-        condition=_ATTRIBUTE.sub(within, change.condition),
-        update=_ATTRIBUTE.sub(within, change.update),
+        condition=_ATTRIBUTE.sub(_WITHIN, change.condition),
+        update=_ATTRIBUTE.sub(_WITHIN, change.update),
         names={**change.names, "job": job_key(job)},
+    )
+
+
+def _while_going(change: Expression) -> Expression:
+    """Return the change on condition that its run goes on. It is written as that of the run's own item."""
+    going = {f"run_{status.value}": status.value for status in GOING}
+    return changed(
+        change,
+        condition=f"({change.condition}) AND #run_status IN ({', '.join(f':{name}' for name in going)})",
+        names={**change.names, "run_status": "status"},
+        values={**change.values, **going},
     )
 
 
@@ -201,6 +257,7 @@ def _counter_pk(name: str) -> str:
 
 
 _HELD = "#status = :claimed AND #attempt = :held"
+_UNCLAIM = "REMOVE #lease_until, #claimant"
 
 
 def _held(job: Job) -> dict[str, str | int]:

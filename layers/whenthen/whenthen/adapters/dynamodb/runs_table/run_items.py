@@ -28,7 +28,7 @@ from whenthen.adapters.dynamodb.common.items import (
 )
 from whenthen.domain.events import event as events
 from whenthen.domain.events.event import Event, format_time
-from whenthen.domain.runs.run import Job, Run, RunStatus
+from whenthen.domain.runs.run import GOING, Job, Run, RunStatus
 from whenthen.ports.values import RunState
 
 RUN = "run"
@@ -45,11 +45,21 @@ EVENT_APART = "event_apart"
 """The attribute of a run whose event has an item of its own."""
 
 _BEGINNING = "beginning"
-_CHANGING = frozenset({"step_group", "status", "due", "waits_until", "finished_at", REASON, REASON_CODE})
+_CHANGING = frozenset(
+    {"step_group", "status", "due", "waits_until", "paused_until", "finished_at", REASON, REASON_CODE}
+)
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
 
 OPEN = tuple(status for status in RunStatus if not status.final)
+
+_SWEPT, _PAUSED = "open", "paused"
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    RunStatus.RUNNING: (_SWEPT,),
+    RunStatus.WAITING: (_SWEPT,),
+    RunStatus.PAUSED: (_PAUSED, _SWEPT),
+}
+"""Status of an open run → its places in the index. A pause that ends by itself stands among those to be looked at."""
 
 
 def run_pk(run_id: str) -> str:
@@ -59,7 +69,12 @@ def run_pk(run_id: str) -> str:
 
 def open_pk(run_id: str) -> str:
     """Return the partition of an open run in the index of statuses, sorted by when the run is to be looked at."""
-    return f"open#{_shard(run_id)}"
+    return f"{_SWEPT}#{_shard(run_id)}"
+
+
+def paused_pk(run_id: str) -> str:
+    """Return the partition of a run that is paused without an end, which no sweep looks at; sorted by since when."""
+    return f"{_PAUSED}#{_shard(run_id)}"
 
 
 def status_pk(run_id: str, status: str) -> str:
@@ -69,8 +84,13 @@ def status_pk(run_id: str, status: str) -> str:
 
 def partitions(status: str) -> list[str]:
     """Return all partitions of the index of statuses in which runs with this status are."""
-    name = "open" if status in OPEN else f"status#{status}"
-    return [f"{name}#{shard}" for shard in range(SHARDS)]
+    names = _PLACES.get(status) or (f"status#{status}",)
+    return [f"{name}#{shard}" for name in names for shard in range(SHARDS)]
+
+
+def swept_partitions() -> list[str]:
+    """Return the partitions of the open runs that sweeps look at."""
+    return [f"{_SWEPT}#{shard}" for shard in range(SHARDS)]
 
 
 def _shard(run_id: str) -> int:
@@ -102,7 +122,7 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
     whole = pack({**beginning, "event": events.to_json(event)})
     inline = len(whole) <= MAX_INLINE_EVENT
     started = place_in_index(run.id, run.started_at)
-    seen_at = place_in_index(run.id, run.waits_until or run.started_at)
+    seen_at = place_in_index(run.id, run.paused_until or run.waits_until or run.started_at)
     item = {
         "pk": run_pk(run.id),
         "sk": RUN,
@@ -110,7 +130,7 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
         "gsi1sk": started,
         "gsi2pk": f"record#{run.record}" if run.record else None,
         "gsi2sk": started if run.record else None,
-        "gsi3pk": status_pk(run.id, run.status) if run.status.final else open_pk(run.id),
+        "gsi3pk": _place_of(run),
         "gsi3sk": started if run.status.final else seen_at,
         _BEGINNING: whole if inline else pack(beginning),
         **{name: value for name, value in fields.items() if name in _CHANGING},
@@ -124,6 +144,12 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
         return [item]
     apart = {"pk": item["pk"], "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
     return [item, apart]
+
+
+def _place_of(run: Run) -> str:
+    if run.status.final:
+        return status_pk(run.id, run.status)
+    return paused_pk(run.id) if run.status is RunStatus.PAUSED and run.paused_until is None else open_pk(run.id)
 
 
 def run_of(item: Item) -> Run:
@@ -184,3 +210,11 @@ def open_values() -> dict[str, Any]:
 
 IS_OPEN = f"#status IN ({', '.join(f':{status.value}' for status in OPEN)})"
 """The condition that a run has no outcome yet."""
+
+IS_GOING = f"#status IN ({', '.join(f':{status.value}' for status in GOING)})"
+"""The condition that a run has no outcome yet, and is not paused."""
+
+
+def going_values() -> dict[str, Any]:
+    """Return the values of the condition `IS_GOING`."""
+    return {status.value: status.value for status in GOING}

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
-from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of
+from whenthen.adapters.dynamodb.runs_table.run_items import OPEN, partitions, place_in_index, run_of, swept_partitions
 from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.adapters.dynamodb.common.table import Table
     from whenthen.domain.runs.run import Run
+    from whenthen.domain.work.selection import Selection
 
 _INDEX = "gsi3"
 _SK = f"{_INDEX}sk"
@@ -45,11 +46,36 @@ def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page
     return Page(tuple(runs), cursor_of({"pk": name, "sk": at}))
 
 
+def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None) -> Page[Run]:
+    """List about `limit` runs among which the open ones of the selection are: collection after collection.
+
+    cursor   `<number of the collection>#<sort key of its last run>`
+    """
+    collections = _collections(selection)
+    number, after = int((cursor or "0#").partition("#")[0]), (cursor or "0#").partition("#")[2]
+    keys: list[Item] = []
+    while number < len(collections) and len(keys) < limit:
+        index, pk = collections[number]
+        found, _ = table.query(pk, index=index, limit=limit, after=after)
+        keys += found
+        number, after = (number, str(found[-1][f"{index}sk"])) if len(found) == limit else (number + 1, "")
+    items = table.get_all({(key["pk"], key["sk"]) for key in keys})
+    return Page(tuple(map(run_of, items.values())), f"{number}#{after}" if number < len(collections) else None)
+
+
+def _collections(selection: Selection) -> list[tuple[str, str]]:
+    """Return the collections in which the selected runs are: (index, partition)."""
+    if selection.refs:
+        return [("gsi2", f"record#{ref}") for ref in selection.refs]
+    statuses = [selection.status] if selection.status else OPEN
+    return [(_INDEX, pk) for pk in dict.fromkeys(pk for status in statuses for pk in partitions(status))]
+
+
 def overdue(table: Table, before: datetime, limit: int) -> list[str]:
     """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
     until = place_in_index("", before)
     found: list[Item] = []
-    for partition in partitions(OPEN[0]):
+    for partition in swept_partitions():
         found += table.query(partition, index=_INDEX, limit=limit, before=until)[0]
     found.sort(key=lambda key: str(key[_SK]))
     return [str(key["pk"]).removeprefix("run#") for key in found[:limit]]

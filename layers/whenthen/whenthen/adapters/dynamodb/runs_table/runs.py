@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,18 @@ from whenthen.adapters.dynamodb.common.items import SET_REASON, Item, reason_ite
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
+from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
-from whenthen.adapters.dynamodb.runs_table.jobs import DynamoJobs
+from whenthen.adapters.dynamodb.runs_table.pauses import DynamoPauses
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
+    IS_GOING,
     IS_OPEN,
     JOBS,
     RUN,
     expiry,
+    going_values,
     job_item,
     job_key,
     open_values,
@@ -34,19 +37,18 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.ports.values import Page, RunState, Started, Subscription
+from whenthen.ports.values import LastEntry, Page, RunState, Started, Subscription
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.work.selection import Selection
     from whenthen.ports.clock import Clock
-
-_ENROLLED = "enrolled"
 
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
-class DynamoRuns(DynamoJobs):
+class DynamoRuns(DynamoPauses):
     """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
 
     def __init__(
@@ -66,17 +68,19 @@ class DynamoRuns(DynamoJobs):
         *,
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
+        seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`. OCCASION_TAKEN: one of the runs `unless` exists. Raises Invalid for a run with too many
-        keys to subscribe under.
+        run one of `earlier`, but for those `seen`. OCCASION_TAKEN: one of the runs `unless` exists. Raises Invalid for
+        a run with too many keys to subscribe under.
         """
         ended = (run.finished_at or run.started_at) if run.status.final else None
         own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
-        guards = self._guards(run, enrolment_key, earlier)
+        entries = Entries(self._runs, run, enrolment_key, earlier, seen)
+        guards = self._guards(run, entries)
         guards += [check(self._runs, run_pk(other), RUN, NEW) for other in unless]
         if len(own) == 1 and not guards:
             return self._start_alone(own[0])
@@ -84,7 +88,7 @@ class DynamoRuns(DynamoJobs):
         try:
             transact(self._runs.client, writes)
         except TransactionRefused:
-            started = self._failed_condition(run, enrolment_key, earlier, unless)
+            started = self._failed_condition(run, entries, unless)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -99,30 +103,27 @@ class DynamoRuns(DynamoJobs):
             return Started.EXISTS
         return Started.STARTED
 
-    def _guards(self, run: Run, enrolment_key: str | None, earlier: Sequence[str]) -> list[Write]:
+    def _guards(self, run: Run, entries: Entries) -> list[Write]:
         """Return the writes and checks that must succeed together with the run's own."""
-        guards = [check(self._runs, _enrolled_pk(key), _ENROLLED, NEW) for key in earlier]
-        if enrolment_key is not None:
-            free = Expression("attribute_not_exists(#pk) OR #run_id = :run_id", values={"run_id": run.id})
-            guards.append(put(self._runs, {"pk": _enrolled_pk(enrolment_key), "sk": _ENROLLED, "run_id": run.id}, free))
+        guards = entries.writes()
         if not run.status.final:
             guards += exit_subscriptions.subscription_writes(self._runs, run)
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
 
-    def _failed_condition(
-        self, run: Run, enrolment_key: str | None, earlier: Sequence[str], unless: Sequence[str]
-    ) -> Started:
+    def _failed_condition(self, run: Run, entries: Entries, unless: Sequence[str]) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
-        own, once = (run_pk(run.id), RUN), [(_enrolled_pk(key), _ENROLLED) for key in (enrolment_key, *earlier) if key]
-        others = {(run_pk(other), RUN) for other in unless}
-        found = self._runs.get_all([own, *once, *others])
+        own, others = (run_pk(run.id), RUN), {(run_pk(other), RUN) for other in unless}
+        found = self._runs.get_all([own, *entries.places, *others])
         if own in found:
             return Started.EXISTS
         if others & found.keys():
             return Started.OCCASION_TAKEN
-        holders = {found[place]["run_id"] for place in once if place in found}
-        return Started.ENTERED_BEFORE if holders - {run.id} else Started.EXITED
+        return Started.ENTERED_BEFORE if entries.taken(found) else Started.EXITED
+
+    def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
+        """Return which run holds each of these enrolment keys; a key that none holds is left out."""
+        return last_entries(self._runs, keys)
 
     def _exited_meanwhile(self, run: Run) -> bool:
         """Look once more for an exit, now that the subscriptions are written, and stop the run if there is one.
@@ -150,14 +151,14 @@ class DynamoRuns(DynamoJobs):
     # --- going on ---------------------------------------------------------------------------------
 
     def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final or further."""
+        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
         places = [f"j{number}" for number in range(len(jobs))]
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
-            condition=f"{IS_OPEN} AND #step_group < :step_group",
+            condition=f"{IS_GOING} AND #step_group < :step_group",
             update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
             values={
-                **open_values(),
+                **going_values(),
                 "step_group": run.step_group,
                 "due": format_time(run.due),
                 **{place: job_item(job) for place, job in zip(places, jobs, strict=True)},
@@ -167,16 +168,15 @@ class DynamoRuns(DynamoJobs):
         return self._try(run.id, change)
 
     def park(self, run: Run, due: datetime) -> None:
-        """Mark the run as waiting until `due`; a run that is final or further already stays as it is.
+        """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is.
 
         The run's own clock does not move: a repetition must count the same wait from the same moment.
         """
         change = Expression(
-            condition="#status IN (:running, :waiting) AND #step_group = :step_group",
+            condition=f"{IS_GOING} AND #step_group = :step_group",
             update="SET #status = :waiting, #waits_until = :due, #gsi3sk = :looked_at",
             values={
-                "running": RunStatus.RUNNING.value,
-                "waiting": RunStatus.WAITING.value,
+                **going_values(),
                 "step_group": run.step_group,
                 "due": format_time(due),
                 "looked_at": place_in_index(run.id, due),
@@ -205,7 +205,7 @@ class DynamoRuns(DynamoJobs):
         ending = Expression(
             condition=f"{IS_OPEN} AND {stands}(#{EVENT_APART})",
             update=f"SET #status = :status, {SET_REASON}, #finished_at = :now, #gsi3pk = :gsi3pk, #gsi3sk = :gsi3sk,"
-            " #expires_at = :expires_at REMOVE #waits_until",
+            " #expires_at = :expires_at REMOVE #waits_until, #paused_until",
             values={
                 **open_values(),
                 "status": status.value,
@@ -264,6 +264,10 @@ class DynamoRuns(DynamoJobs):
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
         return run_lists.by_status(self._runs, status, limit, cursor)
 
+    def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
+        """List about `limit` runs among which the open ones of the selection are; eventually consistent."""
+        return run_lists.open_runs(self._runs, selection, limit, cursor)
+
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first."""
         return run_lists.overdue(self._runs, before, limit)
@@ -282,7 +286,3 @@ class DynamoRuns(DynamoJobs):
 
     def _expiry(self, ended: datetime) -> int:
         return expiry(ended, self._retention)
-
-
-def _enrolled_pk(enrolment_key: str) -> str:
-    return f"enrolled#{enrolment_key}"

@@ -1,0 +1,21 @@
+"""Called by the state machine: the next of many runs are changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whenthen.domain.work.work import WorkStatus
+from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.wiring import wired
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """{work: {work}, cursor} → {more, cursor}: the work knows where to go on, the cursor counts the calls."""
+    call = (event.get("cursor") or 0) + 1
+    work = wired().change_runs(event["work"]["work"], call)
+    count("WorkTurns")
+    logger.info("changed runs", work=work.id, status=work.status.value, done=work.done)
+    more = work.status is WorkStatus.RUNNING
+    return {"more": more, "cursor": call if more else None}

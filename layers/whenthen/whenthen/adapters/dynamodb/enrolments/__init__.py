@@ -1,0 +1,1 @@
+"""Store enrolments on the runs table, with the members that they counted."""

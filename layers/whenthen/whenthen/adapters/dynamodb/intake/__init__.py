@@ -1,0 +1,1 @@
+"""Store on the runs table what is remembered of requests: idempotency keys, and rejected deliveries."""

@@ -1,0 +1,1 @@
+"""Store work in the background, and its progress, on the runs table."""

@@ -1,0 +1,1 @@
+"""Shape work in the background, and how far it came."""

@@ -1,0 +1,96 @@
+"""Describe what an enrolment is to do: start a rule for every record of a view.
+
+One event is made for each record. Its id depends on the order and the record alone, so an enrolment that goes through
+its records twice, or again from the middle, starts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.conditions.condition import predicates
+from whenthen.domain.entry.entering_events import enrolled_event, manual_event
+from whenthen.domain.event_catalog.record_kinds import PEOPLE
+from whenthen.domain.rules.actions import PURPOSE, actions
+from whenthen.domain.rules.triggers import On
+from whenthen.domain.rules.views import ROOTS, View, parse_view
+from whenthen.domain.scheduling.schedules import schedule_event
+
+if TYPE_CHECKING:
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.rules.rule import Rule
+
+
+class Asked(StrEnum):
+    """Tell why an enrolment began: a person ran the rule, its schedule was due, or it was switched on."""
+
+    RUN = "run"
+    SCHEDULE = "schedule"
+    EXISTING = "existing"
+
+
+class Order(Struct, frozen=True):
+    """Hold what an enrolment is to do.
+
+    rule, version  the rule, as it stood when this began
+    moment         of the schedule, or when the person asked
+    by, seed       who asked, and by which key; empty where the clock did
+    view           the view as a document (`kind`, `filter`); None: that of the rule itself
+    per_person     whether records with a common address enter once; None: as `enters_once_per_person` says
+    """
+
+    rule: str
+    version: int
+    moment: datetime
+    asked: Asked = Asked.RUN
+    by: str = ""
+    seed: str = ""
+    view: Mapping[str, Any] | None = None
+    per_person: bool | None = None
+
+    @property
+    def id(self) -> str:
+        """Return an id that is the same for every attempt to begin it."""
+        return self.event(None).id
+
+    def event(self, ref: str | None) -> Event:
+        """Make the event that starts the rule for one record; None: for none, or as a whole."""
+        match self.asked:
+            case Asked.RUN:
+                return manual_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment)
+            case Asked.SCHEDULE:
+                return schedule_event(self.rule, self.moment, ref)
+            case Asked.EXISTING:
+                return enrolled_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment)
+
+
+def view_of(order: Order, rule: Rule) -> View | None:
+    """Return the view whose records enter; None if the rule has none. `rule`: the version of the order."""
+    if order.view is not None:
+        return parse_view({"name": "enrolled", **order.view})
+    return existing_view(rule) if order.asked is Asked.EXISTING else rule.trigger.view
+
+
+def existing_view(rule: Rule) -> View | None:
+    """Return the view of records that fit a rule already, as far as their own fields tell. None: nobody can tell.
+
+    A continuous rule has a view. One that waits for events takes all records of its kind that its conditions let in.
+    """
+    if rule.trigger.on is On.ENTERS:
+        return rule.trigger.view
+    if rule.trigger.on is not On.EVENT or rule.kind is None:
+        return None
+    asks_for_more = any(predicate.path.root not in ROOTS for predicate in predicates(rule.conditions))
+    return View(rule.kind, None if asks_for_more else rule.conditions)
+
+
+def enters_once_per_person(order: Order, rule: Rule, kind: str) -> bool:
+    """Tell whether records with a common address enter once: by default where people get messages."""
+    if order.per_person is not None:
+        return order.per_person
+    return kind in PEOPLE and any(PURPOSE in actions()[step.action].parameters for step in rule.steps)

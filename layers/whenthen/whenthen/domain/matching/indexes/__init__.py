@@ -1,1 +1,0 @@
-"""Index a rule set: lead from a value in an event to the rules that want it."""

@@ -1,0 +1,1 @@
+"""Describe work in the background: changes of many runs, and how far they came."""

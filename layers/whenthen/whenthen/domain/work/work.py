@@ -1,0 +1,146 @@
+"""Define work: one change of many runs, made page by page in the background.
+
+The ids of a page's runs are stored before they are changed, and counted after. So a worker that dies repeats the page,
+finds what it did before by the reason that it wrote, and counts each run once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from whenthen.domain.common.reasons import Reason  # noqa: TC001 - msgspec reads the types of stored work
+from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.work.selection import Selection  # noqa: TC001
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whenthen.domain.runs.run import Run
+
+MAX_FAILURES = 100
+"""Bound the runs that are stored with the reason why they could not be changed. All of them are counted."""
+
+
+AS_GOOD_AS_OVER = timedelta(seconds=1)
+"""A pause that ends so soon was ended already: whoever carries the run on is being called."""
+
+
+class Change(StrEnum):
+    """Name what is done to each run."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+STATUSES: Mapping[Change, tuple[RunStatus, ...]] = {
+    Change.STOP: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
+    Change.PAUSE: (RunStatus.RUNNING, RunStatus.WAITING),
+    Change.RESUME: (RunStatus.PAUSED,),
+}
+"""Change → the statuses of the runs that it is made to."""
+
+
+END = "end"
+
+
+class WorkStatus(StrEnum):
+    """Name the state of work."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class Failure(Struct, frozen=True):
+    """Name a run that could not be changed, and why."""
+
+    run: str
+    reason: Reason
+
+
+class Work(Struct, frozen=True, omit_defaults=True):
+    """Hold work as it stands at `version`.
+
+    reason   is written onto the runs, and names the work
+    of       how many runs there were to change when it began; None if they were too many to count at once
+    counts   runs so far by what became of them: stopped, paused, resumed, or over (it had ended meanwhile)
+    place    the cursor of the next page of open runs; empty: the first; END: there is none
+    fresh    runs that the present pass over all pages found; the last pass finds none
+    pending  ids of the runs of the page that is being changed
+    turn     counts the starts, from 1
+    """
+
+    id: str
+    change: Change
+    selection: Selection
+    reason: Reason
+    by: str
+    created_at: datetime
+    status: WorkStatus = WorkStatus.RUNNING
+    of: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    place: str = ""
+    fresh: int = 0
+    pending: tuple[str, ...] = ()
+    turn: int = 1
+    finished_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def done(self) -> int:
+        """Return how many runs were dealt with."""
+        return sum(self.counts.values())
+
+    def concerns(self, run: Run, now: datetime) -> bool:
+        """Tell whether the run is to be changed. One that was changed already is not."""
+        if not self.selection.takes(run):
+            return False
+        if run.status is RunStatus.PAUSED and run.paused_until is not None:
+            return _is_open_to(self.change, run.paused_until, now, asked=bool(self.selection.paused_as))
+        return run.status in STATUSES[self.change]
+
+    def found(self, run_ids: Sequence[str], cursor: str | None) -> Work:
+        """Return the work with the next page's runs at hand."""
+        fresh, place = self.fresh + len(run_ids), cursor
+        if cursor is None:
+            # A run that goes on meanwhile may be missed. Those that are paused stand still.
+            is_through = not fresh or self.change is Change.RESUME
+            fresh, place = 0, END if is_through else ""
+        return replace(self, pending=tuple(run_ids), place=place or "", fresh=fresh, version=self.version + 1)
+
+    def over(self, now: datetime) -> Work:
+        """Return the work with its end."""
+        return replace(self, status=WorkStatus.DONE, finished_at=now, of=self.done, version=self.version + 1)
+
+    def changed(self, outcomes: Sequence[str], failures: Sequence[Failure]) -> Work:
+        """Return the work with the page's runs counted by what became of them."""
+        counts = dict(self.counts)
+        for outcome in outcomes:
+            counts[outcome] = counts.get(outcome, 0) + 1
+        kept = (*self.failures, *failures)[:MAX_FAILURES]
+        return replace(self, counts=counts, failures=kept, pending=(), version=self.version + 1)
+
+    def stopped(self, now: datetime) -> Work:
+        """Return the work at rest, until it is resumed."""
+        return replace(self, status=WorkStatus.STOPPED, finished_at=now, version=self.version + 1)
+
+    def resumed(self) -> Work:
+        """Return the work at the start of its next turn, where it was."""
+        return replace(self, status=WorkStatus.RUNNING, finished_at=None, turn=self.turn + 1, version=self.version + 1)
+
+
+def _is_open_to(change: Change, until: datetime, now: datetime, *, asked: bool) -> bool:
+    """Tell whether the change can be made to a run that is paused until then.
+
+    Such a pause can be made one without an end. It ends by itself as well, and so it is only ended early where it is
+    `asked` for by its reason.
+    """
+    return change is not Change.RESUME or (asked and until > now + AS_GOOD_AS_OVER)

@@ -1,0 +1,130 @@
+"""manage_work: begin changes of many runs for admins, and see how far they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Conflict, Stale
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.work.selection import read_selection
+from whenthen.domain.work.work import STATUSES, Change, Work, WorkStatus
+from whenthen.ports.reason_codes import CONTENDED
+from whenthen.usecases.admin.idempotency import KEY_REUSED
+
+if TYPE_CHECKING:
+    from whenthen.domain.work.selection import Selection
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.records import RecordStore
+    from whenthen.ports.runs import RunLedger
+    from whenthen.ports.values import Page
+    from whenthen.ports.work import Workers, WorkStore
+
+COUNTING = timedelta(seconds=8)
+"""Time that the selected runs are counted for, before work begins without knowing how many they are."""
+
+PAGE = 100
+ATTEMPTS = 8
+
+# An admin changed many runs at once. `by` is the id of the API key, `work` that of the work that did it.
+STOPPED_IN_BULK = ReasonCode("work.stopped", "by", "work")
+PAUSED_IN_BULK = ReasonCode("work.paused", "by", "work")
+RESUMED_IN_BULK = ReasonCode("work.resumed", "by", "work")
+# Work that is done can be neither stopped nor resumed; `outcome` is its status.
+WORK_OVER = ReasonCode("work.over", "outcome")
+
+REASONS: Mapping[Change, ReasonCode] = {
+    Change.STOP: STOPPED_IN_BULK,
+    Change.PAUSE: PAUSED_IN_BULK,
+    Change.RESUME: RESUMED_IN_BULK,
+}
+
+
+class ManageWork(Struct, frozen=True):
+    """Begin, show, stop and resume work."""
+
+    work: WorkStore
+    workers: Workers
+    runs: RunLedger
+    records: RecordStore
+    clock: Clock
+
+    def ask(self, change: Change, written: Mapping[str, Any], *, seed: str, by: str) -> Work:
+        """Begin the change of the runs of a `rule`, a `record` or a `status`. Raises Invalid naming each field.
+
+        The same `seed` gives the same work; Conflict if that was other work.
+        """
+        selection = read_selection(written, STATUSES[change])
+        if selection.refs:
+            record = self.records.get(selection.refs[0])
+            if record is not None:  # runs of records that were merged into it are its own
+                selection = replace(selection, refs=tuple(dict.fromkeys((*selection.refs, *record.refs))))
+        return self.begin(change, selection, REASONS[change], seed=seed, by=by)
+
+    def begin(self, change: Change, selection: Selection, why: ReasonCode, *, seed: str, by: str, **more: Any) -> Work:
+        """Begin the change, for a reason that takes `by` and `work` beside `more`. Raises Temporary, Conflict."""
+        work_id = ids.work_id(by, seed)
+        new = Work(work_id, change, selection, why(by=by, work=work_id, **more), by, self.clock.now())
+        kept = self.work.create(replace(new, of=self.count(new)))
+        if (kept.change, kept.selection) != (change, selection):
+            raise Conflict(KEY_REUSED())
+        if kept.status is WorkStatus.RUNNING:
+            self.workers.start(kept.id, kept.turn)
+        return kept
+
+    def count(self, work: Work) -> int | None:
+        """Count the runs that the work is to change; None if they are too many to be counted while a caller waits."""
+        start, cursor, found = self.clock.now(), None, 0
+        while self.clock.now() - start < COUNTING:
+            page = self.runs.open_runs(work.selection, limit=PAGE, cursor=cursor)
+            found += sum(work.concerns(run, start) for run in page.items)
+            cursor = page.cursor
+            if cursor is None:
+                return found
+        return None
+
+    def get(self, work_id: str) -> Work:
+        """Return the work. Raises NotFound."""
+        return self.work.get(work_id)
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[Work]:
+        """List all work, newest first."""
+        return self.work.list(limit=limit, cursor=cursor)
+
+    def stop(self, work_id: str) -> Work:
+        """Stop it after the page under way: what was done stays. Raises NotFound; Conflict if it is done."""
+        for _ in range(ATTEMPTS):
+            work = self._not_done(work_id)
+            if work.status is WorkStatus.STOPPED:
+                return work
+            stopped = work.stopped(self.clock.now())
+            if self._saved(stopped):
+                return stopped
+        raise Conflict(CONTENDED(subject=work_id))
+
+    def resume(self, work_id: str) -> Work:
+        """Start it anew from where it stands: after it was stopped, or its execution was. Raises NotFound, Conflict."""
+        for _ in range(ATTEMPTS):
+            resumed = self._not_done(work_id).resumed()
+            if self._saved(resumed):
+                self.workers.start(resumed.id, resumed.turn)
+                return resumed
+        raise Conflict(CONTENDED(subject=work_id))
+
+    def _not_done(self, work_id: str) -> Work:
+        work = self.work.get(work_id)
+        if work.status is WorkStatus.DONE:
+            raise Conflict(WORK_OVER(outcome=work.status.value))
+        return work
+
+    def _saved(self, after: Work) -> bool:
+        try:
+            self.work.save(after)
+        except Stale:  # the worker moved on meanwhile
+            return False
+        return True

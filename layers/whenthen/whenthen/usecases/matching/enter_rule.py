@@ -1,0 +1,113 @@
+"""enter_rule: let a run start if its record may enter its rule now, and stop the runs that it replaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.common.errors import Temporary
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events.event import format_time
+from whenthen.domain.runs.entry_policy import (
+    Admission,
+    EntryDenied,
+    LastRun,
+    admission,
+    earlier_enrolment_keys,
+    enrolment_key,
+)
+from whenthen.domain.runs.happenings import runs_of_absorbed
+from whenthen.domain.runs.run import RunStatus
+from whenthen.ports.reason_codes import CONTENDED
+from whenthen.ports.values import LastEntry, NotEntered, Started
+from whenthen.usecases.runs.stop_run import stop_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from whenthen.domain.events.event import Event
+    from whenthen.domain.records.record import Record
+    from whenthen.domain.rules.rule import Rule
+    from whenthen.domain.runs.run import Job, Run
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.runs import RunLedger, Sequences
+
+# The rule lets an event end the run that is under way: another `run` has begun for the same record.
+RESTARTED = ReasonCode("entry.restarted", "run")
+
+_ATTEMPTS = 8
+
+
+class Entering(Struct, frozen=True):
+    """Tell how a run's entry ended. `denied`: why it was not started; None if nothing was against it."""
+
+    started: Started
+    denied: NotEntered | None = None
+
+
+class EnterRule(Struct, frozen=True):
+    """Start runs, each if its rule lets its record enter: the store decides, so that of two at once one learns it."""
+
+    runs: RunLedger
+    sequences: Sequences
+    clock: Clock
+
+    def __call__(self, rule: Rule, run: Run, event: Event, jobs: Sequence[Job], record: Record | None) -> Entering:
+        """Write the run, unless its record may not enter. Raises Temporary; may be repeated after a crash anywhere."""
+        key, earlier = enrolment_key(rule, run), earlier_enrolment_keys(rule, run, record)
+        absorbed = runs_of_absorbed(event, rule, record)
+        if key is None or not rule.entry.asks_for_last_run:
+            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, unless=absorbed)
+            return _entering(run, started)
+        for _ in range(_ATTEMPTS):
+            seen = self.runs.last_entries((key, *earlier))
+            found = admission(rule, event, self._last_runs(seen, run), self.clock.now())
+            # One that was started before stays started, whatever came after it.
+            if (found.denied or found.replaces) and self.runs.load(run.id) is not None:
+                return Entering(Started.EXISTS)
+            if found.denied:
+                return Entering(Started.ENTERED_BEFORE, _denied(run, found))
+            if found.replaces and any(self.runs.load(each) is not None for each in absorbed):
+                return _entering(run, Started.OCCASION_TAKEN)
+            self._replace(found.replaces, run)
+            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, seen=seen, unless=absorbed)
+            if started is not Started.ENTERED_BEFORE:
+                return _entering(run, started)
+        raise Temporary(CONTENDED(subject=run.id), retry_after=1)
+
+    def _last_runs(self, seen: Mapping[str, LastEntry], run: Run) -> list[LastRun]:
+        """Load the runs that entered last, but for `run` itself: it holds its own entry."""
+        found = []
+        for entry in seen.values():
+            if entry.run_id == run.id:
+                continue
+            state = self.runs.load(entry.run_id)
+            open_event = state.event if state is not None and not state.run.status.final else None
+            found.append(LastRun(entry.run_id, entry.at, open_event))
+        return found
+
+    def _replace(self, run_ids: Iterable[str], by: Run) -> None:
+        """Stop the runs that another one replaces: before that one starts, so that the two never run together."""
+        reason = RESTARTED(run=by.id)
+        for run_id in run_ids:
+            state = self.runs.load(run_id)
+            if state is not None and self.runs.finish(state.run, RunStatus.STOPPED, reason, self.clock.now()):
+                stop_wait(self.sequences, state.run, reason, self.clock.now())
+
+
+_DENIED = {
+    Started.ENTERED_BEFORE: EntryDenied.ENTERED_BEFORE,
+    Started.OCCASION_TAKEN: EntryDenied.OCCASION_TAKEN,
+}
+
+
+def _entering(run: Run, started: Started) -> Entering:
+    cause = _DENIED.get(started)
+    return Entering(started, None if cause is None else _denied(run, Admission(cause)))
+
+
+def _denied(run: Run, found: Admission) -> NotEntered:
+    until = format_time(found.until) if found.until else ""
+    assert found.denied is not None  # noqa: S101 - callers ask before
+    return NotEntered(run.rule_id, run.rule_version, run.record, found.denied, until, found.run)

@@ -1,0 +1,1 @@
+"""Change many runs in the background, page by page."""

@@ -1,0 +1,69 @@
+"""Change one run of many. Each change may be repeated, and tells the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.work.work import Change, Failure, Work
+from whenthen.usecases.runs.pause_run import end_pause
+from whenthen.usecases.runs.stop_run import stop_wait
+
+if TYPE_CHECKING:
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.runs import RunLedger, Sequences
+    from whenthen.ports.values import RunState
+
+OVER = "over"
+"""The run had its outcome, or was gone, before its turn came."""
+
+
+class Changed(Struct, frozen=True):
+    """Say what became of one run: a word that is counted, and why it could not be changed."""
+
+    outcome: str
+    failure: Failure | None = None
+
+
+class ChangeRun(Struct, frozen=True):
+    """Make a change to one run."""
+
+    runs: RunLedger
+    sequences: Sequences
+    clock: Clock
+
+    def __call__(self, work: Work, run_id: str) -> Changed:
+        """Make the work's change to the run, and tell what became of it. Raises Temporary."""
+        state = self.runs.load(run_id)
+        return Changed(OVER) if state is None else _CHANGES[work.change](self, work, state)
+
+    def _stop(self, work: Work, state: RunState) -> Changed:
+        run, now = state.run, self.clock.now()
+        if not run.status.final and self.runs.finish(run, RunStatus.STOPPED, work.reason, now):
+            stop_wait(self.sequences, run, work.reason, now)
+            return Changed("stopped")
+        ended = self.runs.load(run.id)
+        return Changed("stopped" if ended and ended.run.reason == work.reason else OVER)
+
+    def _pause(self, work: Work, state: RunState) -> Changed:
+        if state.run.status.final:
+            return Changed(OVER)
+        paused = self.runs.pause(state.run.id, work.reason, self.clock.now(), anew=True)
+        return Changed("paused" if paused else OVER)
+
+    def _resume(self, work: Work, state: RunState) -> Changed:
+        del work
+        if state.run.status.final:
+            return Changed(OVER)
+        end_pause(self.runs, self.sequences, state.run, self.clock.now())
+        return Changed("resumed")
+
+
+_CHANGES: Mapping[Change, Callable[[ChangeRun, Work, RunState], Changed]] = {
+    Change.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
+    Change.PAUSE: ChangeRun._pause,  # noqa: SLF001
+    Change.RESUME: ChangeRun._resume,  # noqa: SLF001
+}

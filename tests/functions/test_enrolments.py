@@ -1,0 +1,126 @@
+"""Enrolments through the API, the deployed worker and the deployed matcher, on real stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functions.api import Api
+from tests.functions.payloads import batch, envelope, failed
+from tests.functions.stack import Stack
+
+STEP = {"id": "mail", "action": "send_email", "with": {"subject": "Hello", "text": "Hello"}}
+
+
+class Machines:
+    """Notes the executions that are started."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, str] = {}
+
+    def start_execution(self, *, name: str, input: str, **_: Any) -> None:  # noqa: A002 - AWS's name
+        self.started[name] = input
+
+
+@pytest.fixture
+def machines(stack: Stack) -> Machines:
+    stack.replaced["stepfunctions"] = machines = Machines()
+    return machines
+
+
+@pytest.fixture
+def enrolment(stack: Stack, machines: Machines) -> str:
+    """The id of an enrolment of four contacts, of whom two have one address."""
+    api = Api(stack)
+    for number in range(4):
+        api.call("PUT", f"/v1/records/contact/{number}", {"email": f"p{number % 3}@example.com"})
+    stack.events()
+    rule = api.has_rule(trigger={"manual": True}, steps=[STEP], mode="on")
+    answer = api.call("POST", f"/v1/rules/{rule['id']}/run", {"kind": "contact"})
+    assert (answer.status, list(answer.document)) == (202, ["enrolment"])
+    return str(answer.document["enrolment"])
+
+
+def work(stack: Stack, enrolment: str, turn: int = 1) -> dict[str, Any]:
+    """One call of the state machine."""
+    answer = stack.invoke("enrol_view", {"work": {"enrolment": enrolment, "turn": turn}, "cursor": None})
+    return dict(answer)
+
+
+def match(stack: Stack) -> int:
+    """The matcher takes what is on the bus."""
+    events = stack.events()
+    for event in events:
+        assert failed(stack.consume("EventQueue", batch(envelope(event, event["type"])))) == []
+    return len(events)
+
+
+def test_an_enrolment_tells_how_far_it_came_and_what_became_of_whom(stack: Stack, enrolment: str) -> None:
+    api = Api(stack, "runs:read")
+    begun = api.get(f"/v1/enrolments/{enrolment}")
+    assert (begun["status"], begun["progress"], begun["counts"]) == ("running", {"done": 0, "of": None}, {})
+    assert work(stack, enrolment) == {"more": True, "wait": 2, "cursor": 1}
+    counted = api.get(f"/v1/enrolments/{enrolment}")
+    assert (counted["progress"], counted["counts"]) == ({"done": 1, "of": 4}, {"duplicate": 1})
+    assert match(stack) == 3
+    assert work(stack, enrolment) == {"more": False, "wait": 0, "cursor": None}
+    done = api.get(f"/v1/enrolments/{enrolment}?lang=tr")
+    assert (done["status"], done["progress"]) == ("done", {"done": 4, "of": 4})
+    assert done["counts"] == {"entered": 3, "duplicate": 1}
+    assert [(each["code"], each["count"]) for each in done["outcomes"]] == [
+        ("enrolled.entered", 3),
+        ("enrolled.duplicate", 1),
+    ]
+    assert done["outcomes"][0]["text"] == "girdi"
+    assert (done["asked"], done["kind"], done["per_person"], done["created_by"]) == ("run", "contact", True, "key_1")
+
+
+def test_it_is_paused_resumed_and_stopped(stack: Stack, machines: Machines, enrolment: str) -> None:
+    api = Api(stack, "runs:read runs:write")
+    paused = api.call("POST", f"/v1/enrolments/{enrolment}/pause")
+    assert (paused.status, paused.document["status"]) == (200, "paused")
+    assert paused.document["reason"]["params"] == {"by": "key_1"}
+    assert work(stack, enrolment) == {"more": False, "wait": 0, "cursor": None}
+    assert stack.events() == []
+    resumed = api.call("POST", f"/v1/enrolments/{enrolment}/resume")
+    assert (resumed.status, resumed.document["status"], resumed.document["reason"]) == (202, "running", None)
+    assert set(machines.started) == {f"{enrolment}-1", f"{enrolment}-2"}
+    assert work(stack, enrolment, turn=1) == {"more": False, "wait": 0, "cursor": None}, "of the turn before"
+    assert work(stack, enrolment, turn=2)["more"]
+    assert match(stack) == 3
+    stopped = api.call("POST", f"/v1/enrolments/{enrolment}/stop")
+    assert stopped.document["status"] == "stopped"
+    work(stack, enrolment, turn=2)
+    assert api.get(f"/v1/enrolments/{enrolment}")["counts"] == {"entered": 3, "duplicate": 1}
+    refused = api.call("POST", f"/v1/enrolments/{enrolment}/resume")
+    assert (refused.status, refused.document["code"]) == (409, "enrolment.over")
+
+
+def test_enrolments_are_listed_all_or_by_rule(stack: Stack, enrolment: str) -> None:
+    api = Api(stack)
+    rule = api.get(f"/v1/enrolments/{enrolment}")["rule"]
+    for target in ("/v1/enrolments", f"/v1/enrolments?rule={rule}"):
+        assert [each["id"] for each in api.get(target)["items"]] == [enrolment]
+    assert api.get("/v1/enrolments?rule=rule_none")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "scope"),
+    [
+        ("GET", "", "runs:write"),
+        ("GET", "/{id}", "runs:write"),
+        ("POST", "/{id}/pause", "runs:read"),
+        ("POST", "/{id}/resume", "runs:read"),
+        ("POST", "/{id}/stop", "runs:read"),
+    ],
+)
+def test_a_key_without_the_scope_is_refused(stack: Stack, enrolment: str, method: str, target: str, scope: str) -> None:
+    answer = Api(stack, scope).call(method, f"/v1/enrolments{target.format(id=enrolment)}")
+    assert (answer.status, answer.document["code"]) == (403, "api_key.missing_scope")
+
+
+def test_one_that_is_not_there_is_not_found(stack: Stack) -> None:
+    for method, action in (("GET", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/stop")):
+        answer = Api(stack).call(method, f"/v1/enrolments/evt_none{action}")
+        assert (answer.status, answer.document["code"]) == (404, "enrolment.not_found")
