@@ -6,7 +6,7 @@
 
 The older package is loaded under a name of its own. A turn is a forked process that times both, the one first that was
 second in the turn before; each figure is the median of the turns, each ratio that of the turns' ratios. Answers are
-compared. Cold figures and changes are CPU time; warm ones are the best of five rounds for each event.
+compared. Cold figures and changes are CPU time; warm ones are the best of 15 rounds for each event.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.matching import EVENTS, SEED, SIZES, forked
 from benchmarks.matching_workload import make_contexts, make_rules
 
-WARM_ROUNDS = 5
+WARM_ROUNDS = 15
 CHANGED = 120
 """Rules that are removed and added again, one by one."""
 

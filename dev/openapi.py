@@ -69,11 +69,12 @@ def _describe(operation: Document, function: Any) -> None:
     (tag,) = operation["tags"]
     operation["operationId"] = f"{tag}.{function.__name__.removesuffix(f'_{tag}')}"
     operation["description"] = " ".join(function.__doc__.split())
-    (status, right), *_ = [(key, value) for key, value in operation["responses"].items() if key.startswith("2")]
-    if not right.get("content"):
-        right.pop("content", None)
+    right = {key: value for key, value in operation["responses"].items() if key.startswith("2")}
+    for answer in right.values():
+        if not answer.get("content"):
+            answer.pop("content", None)
     problems = {key: {"$ref": f"#/components/responses/{key}"} for key in PROBLEMS}
-    operation["responses"] = {status: right, **problems}
+    operation["responses"] = {**right, **problems}
 
 
 def _operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Document]]:

@@ -17,6 +17,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter
 
 CHANNEL = "sms"
+NO_NUMBER = ReasonCode("sms.no_number", "value")
 ACTIONS = (
     Action(
         "send_sms",

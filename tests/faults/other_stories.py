@@ -275,8 +275,40 @@ def _one_task_is_made(stage: Stage) -> None:
     assert task.fields["title"] == "Call"
 
 
+# --- order: match_rules, publish_outcomes, advance_sequence -----------------------------------------------
+
+
+def _prepare_line(stage: Stage) -> None:
+    """Three rules follow one another: the second is over as soon as it begins."""
+    stage.writes("contact:ada", email="ayse@example.com")
+    stage.settle()
+    on_offer, of_contact = {"event": "offer.made"}, {"kind": "contact"}
+    only_vips = {"id": "gift", "action": "create_task", "with": {"title": "Gift"}, "only_if": _IS_VIP}
+    stage.has_rule(_rule("rule_3", on_offer, TELL, **of_contact, order=1))
+    stage.has_rule(_rule("rule_1", on_offer, only_vips, **of_contact, order=2))
+    stage.has_rule(_rule("rule_2", on_offer, {**CALL, "with": {"title": "{{ record.told }}"}}, **of_contact, order=3))
+
+
+def _they_followed_one_another(stage: Stage) -> None:
+    ends = {state.run.rule_id: (state.run.due, state.run.finished_at) for state in stage.states()}
+    assert ends["rule_3"][1] <= ends["rule_1"][0]
+    assert ends["rule_1"][1] <= ends["rule_2"][0]
+    assert len(stage.records("task")) == 1
+
+
 _REPORTED = frozenset({"receive_meta", "receive_email", "match_rules"})
 OTHER_STORIES = (
+    Story(
+        "three rules follow one another",
+        _prepare_line,
+        lambda stage: stage.publish(Event("evt_offer", "hook/shop", "offer.made", stage.now(), subject="contact:ada")),
+        (
+            Ending("rule_3", "done", {"tell": _DONE}),
+            Ending("rule_1", "skipped", {"gift": _SKIPPED}),
+            Ending("rule_2", "done", {"call": _DONE}),
+        ),
+        _they_followed_one_another,
+    ),
     Story(
         "a run goes one of two ways, and on with a fallback",
         _prepare_branches,

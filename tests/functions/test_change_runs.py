@@ -115,3 +115,113 @@ def test_who_may_not_change_runs_begins_no_work(api: Api, stack: Stack) -> None:
         assert reader.call("POST", target, {"status": "waiting"} if "runs" in target else None).status == 403
     assert Api(stack, "runs:write").call("GET", f"/v1/work/{asked['id']}").status == 403
     assert api.call("GET", "/v1/work/work_x").status == 404
+
+
+@pytest.mark.parametrize(
+    ("runs", "status", "counts"),
+    [("", "stopped", {"stopped": 2}), ("stop", "stopped", {"stopped": 2}), ("pause", "paused", {"paused": 2})],
+)
+@pytest.mark.parametrize("deletes", [False, True])
+def test_what_is_under_way_ends_with_its_rule(
+    api: Api, stack: Stack, machines: Machines, runs: str, status: str, counts: dict[str, int], deletes: bool
+) -> None:
+    target = f"/v1/rules/{_rule(api)}"
+    if deletes:
+        answer = api.call("DELETE", f"{target}?runs={runs}" if runs else target)
+    else:
+        answer = api.call("PUT", f"{target}/mode", {"mode": "off", **({"runs": runs} if runs else {})})
+    under_way = answer.document["runs"]
+    assert (answer.status, under_way["do"], under_way["concerned"]) == (200, runs or "stop", 2)
+    _work_off(stack, machines)
+    work = api.get(f"/v1/work/{under_way['work']}")
+    assert (work["status"], work["of"], work["counts"]) == ("done", 2, counts)
+    found = api.get("/v1/runs?status=" + status)["items"]
+    code = "run.rule_deleted" if deletes else "run.rule_switched_off"
+    assert [run["reason"]["code"] for run in found] == [code, code]
+    assert all(run["reason"]["text"] for run in found)
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_what_is_under_way_finishes_if_that_is_asked_for(api: Api, machines: Machines, deletes: bool) -> None:
+    target = f"/v1/rules/{_rule(api)}"
+    if deletes:
+        answer = api.call("DELETE", f"{target}?runs=finish")
+    else:
+        answer = api.call("PUT", f"{target}/mode", {"mode": "off", "runs": "finish"})
+    assert answer.document["runs"] == {"do": "finish", "concerned": 2, "work": None}
+    assert WORK not in machines.begun
+    assert len(api.get("/v1/runs?status=waiting")["items"]) == 2
+
+
+def test_a_rule_that_is_switched_on_again_resumes_its_runs_if_that_is_asked_for(
+    api: Api, stack: Stack, machines: Machines
+) -> None:
+    target = f"/v1/rules/{_rule(api)}/mode"
+    api.call("PUT", target, {"mode": "off", "runs": "pause"})
+    _work_off(stack, machines)
+    kept = api.call("PUT", target, {"mode": "on"}).document["runs"]
+    assert kept == {"do": "keep", "concerned": None, "work": None}
+    resumed = api.call("PUT", target, {"mode": "on", "runs": "resume"}).document["runs"]
+    assert resumed["concerned"] == 2
+    _work_off(stack, machines)
+    assert api.get(f"/v1/work/{resumed['work']}")["counts"] == {"resumed": 2}
+
+
+OTHER_STEPS = [
+    {"id": "note", "action": "set_fields", "with": {"fields": {"noted": "yes"}}},
+    {**WAIT[0], "with": {"tags": ["new"]}},
+]
+
+
+@pytest.mark.parametrize(
+    ("runs", "steps", "counts", "versions"),
+    [
+        ("keep", OTHER_STEPS, None, {1}),
+        ("move", OTHER_STEPS, {"moved": 2}, {2}),
+        ("stop", OTHER_STEPS, {"stopped": 2}, {1}),
+    ],
+)
+def test_a_new_version_says_what_becomes_of_runs_of_older_ones(
+    api: Api, stack: Stack, machines: Machines, runs: str, steps: Any, counts: Any, versions: set[int]
+) -> None:
+    rule = api.get("/v1/rules")["items"][0]
+    answer = api.call("PUT", f"/v1/rules/{rule['id']}?runs={runs}", {**rule, "steps": steps})
+    under_way = answer.document["runs"]
+    assert (answer.document["version"], under_way["do"]) == (2, runs)
+    if counts is None:
+        assert under_way["work"] is None
+    else:
+        assert under_way["concerned"] == 2
+        _work_off(stack, machines)
+        assert api.get(f"/v1/work/{under_way['work']}")["counts"] == counts
+    found = api.get(f"/v1/runs?rule={rule['id']}")["items"]
+    assert {run["rule"]["version"] for run in found} == versions
+
+
+def test_an_answer_can_be_sent_back_and_a_choice_in_the_document_is_refused(api: Api) -> None:
+    target = f"/v1/rules/{_rule(api)}"
+    saved = api.call("PUT", target, {**api.get(target), "name": "Second"})
+    again = api.call("PUT", target, saved.document)
+    assert (again.status, again.document["version"]) == (200, saved.document["version"])
+    assert "runs" not in api.get(target)
+    refused = api.call("PUT", target, {**api.get(target), "runs": "stop"})
+    assert (refused.status, refused.fields) == (422, ["runs"])
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "body"),
+    [
+        ("PUT", "/mode", {"mode": "off", "runs": "move"}),
+        ("PUT", "/mode", {"mode": "shadow", "runs": "stop"}),
+        ("PUT", "/mode", {"mode": "on", "runs": "stop"}),
+        ("PUT", "?runs=pause", {}),
+        ("DELETE", "?runs=keep", None),
+        ("DELETE", "?runs=x", None),
+    ],
+)
+def test_a_choice_that_there_is_not_changes_nothing(api: Api, method: str, more: str, body: Any) -> None:
+    target = f"/v1/rules/{_rule(api)}"
+    before = api.get(target)
+    document = {**before, "name": "Second"} if body == {} else body
+    answer = api.call(method, target + more, document)
+    assert (answer.status, answer.fields, api.get(target)) == (422, ["runs"], before)

@@ -124,3 +124,59 @@ def test_one_that_is_not_there_is_not_found(stack: Stack) -> None:
     for method, action in (("GET", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/stop")):
         answer = Api(stack).call(method, f"/v1/enrolments/evt_none{action}")
         assert (answer.status, answer.document["code"]) == (404, "enrolment.not_found")
+
+
+VIP = {"field": "record.tags", "op": "has", "value": "vip"}
+
+
+@pytest.fixture
+def vips(stack: Stack, machines: Machines) -> str:
+    """The id of a continuous rule that is off; two of three contacts fit it."""
+    api = Api(stack)
+    for number, tags in enumerate((["vip"], [], ["vip", "new"])):
+        api.call("PUT", f"/v1/records/contact/{number}", {"tags": tags})
+    stack.events()
+    rule = api.has_rule(trigger={"enters": {"kind": "contact", "filter": VIP}}, mode="off")
+    return str(rule["id"])
+
+
+def test_to_switch_a_rule_on_enrols_who_fits_already(stack: Stack, vips: str) -> None:
+    body, key = {"mode": "on", "existing": "enrol"}, {"Idempotency-Key": "once"}
+    first, again = (Api(stack).call("PUT", f"/v1/rules/{vips}/mode", body, key) for _ in range(2))
+    assert first.status == again.status == 200
+    assert first.document["mode"] == "on"
+    assert first.document["enrolment"] == again.document["enrolment"]
+    enrolment = first.document["enrolment"]
+    assert work(stack, enrolment)["more"]
+    assert match(stack) == 2
+    assert not work(stack, enrolment)["more"]
+    told = Api(stack).get(f"/v1/enrolments/{enrolment}")
+    assert (told["asked"], told["status"], told["counts"]) == ("existing", "done", {"entered": 2})
+    runs = Api(stack).get(f"/v1/runs?rule={vips}")["items"]
+    assert sorted(run["record"] for run in runs) == ["contact:0", "contact:2"]
+
+
+@pytest.mark.parametrize("body", [{"mode": "on"}, {"mode": "on", "existing": "skip"}])
+def test_to_switch_a_rule_on_enrols_nobody_otherwise(
+    stack: Stack, machines: Machines, vips: str, body: dict[str, str]
+) -> None:
+    answer = Api(stack).call("PUT", f"/v1/rules/{vips}/mode", body)
+    assert (answer.status, answer.document["enrolment"]) == (200, None)
+    assert machines.started == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"mode": "off", "existing": "enrol"}, "existing"), ({"mode": "on", "existing": "all"}, "existing")],
+)
+def test_what_cannot_be_meant_switches_nothing(stack: Stack, vips: str, body: dict[str, str], field: str) -> None:
+    answer = Api(stack).call("PUT", f"/v1/rules/{vips}/mode", body)
+    assert (answer.status, answer.fields) == (422, [field])
+    assert Api(stack).get(f"/v1/rules/{vips}")["mode"] == "off"
+
+
+def test_to_enrol_takes_the_scope_to_run(stack: Stack, vips: str) -> None:
+    body = {"mode": "on", "existing": "enrol"}
+    answer = Api(stack, "rules:read rules:write").call("PUT", f"/v1/rules/{vips}/mode", body)
+    assert (answer.status, answer.document["params"]) == (403, {"scope": "runs:write"})
+    assert Api(stack).get(f"/v1/rules/{vips}")["mode"] == "off"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
@@ -96,3 +97,18 @@ def test_an_outcome_that_can_never_be_published_is_dead_lettered(waited_for: Sta
     assert _publish(waited_for, (_image(OPEN), _image(DONE))) == []
     [message] = waited_for.messages("OutcomeDeadLetters")
     assert message["MessageAttributes"]["queue"]["StringValue"] == "runs"
+
+
+def test_the_runs_that_follow_one_that_is_over_are_called(stack: Stack) -> None:
+    """Also by an outcome that no rule waits for."""
+    started: list[dict[str, Any]] = []
+    machine = {"start_execution": lambda _, **request: started.append(request)}
+    stack.replaced["stepfunctions"] = type("Machine", (), machine)()
+    ledger = stack.wiring("manage").runs
+    ledger.start(OPEN, event(), (), enrolment_key=None)
+    followed = replace(DONE, followers=("run_second", "run_third"), turn=1)
+    assert _publish(stack, (_image(OPEN), _image(followed))) == []
+    assert [json.loads(request["input"]) for request in started] == [
+        {"run_id": each, "step_group": -2, "due": "2026-03-14T09:35:00.000Z"} for each in ("run_second", "run_third")
+    ]
+    assert len({request["name"] for request in started}) == 2

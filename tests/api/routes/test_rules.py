@@ -145,3 +145,24 @@ def test_pages_show_every_rule_once(api: Api) -> None:
         found += [rule["id"] for rule in page["items"]]
         cursor = f"&cursor={page['cursor']}"
     assert (sorted(found), page["cursor"]) == (sorted(made), None)
+
+
+def test_one_call_puts_many_rules_in_order(api: Api) -> None:
+    first, second, third = (api.has_rule(name=name)["id"] for name in ("a", "b", "c"))
+    for _ in range(2):
+        answer = api.call("PUT", "/v1/rules/order", {"rules": [third, first]})
+        assert answer.status == 200
+        assert answer.document["items"] == [
+            {"id": third, "name": "c", "version": 2, "order": 1},
+            {"id": first, "name": "a", "version": 2, "order": 2},
+        ]
+    assert [api.get(f"/v1/rules/{each}").get("order") for each in (first, second, third)] == [2, None, 1]
+    assert "Order: 2" in api.get(f"/v1/rules/{first}")["sentence"]
+
+
+def test_an_order_names_the_rule_that_is_none_and_needs_the_right_to_change_rules(api: Api) -> None:
+    first = api.has_rule(name="a")["id"]
+    answer = api.call("PUT", "/v1/rules/order", {"rules": [first, "rule_none"]})
+    assert (answer.status, answer.fields) == (422, ["rules[1]"])
+    api.scopes = "rules:read"
+    assert api.call("PUT", "/v1/rules/order", {"rules": [first]}).status == 403

@@ -168,8 +168,7 @@ def event_of(number: int) -> dict[str, Any]:
 
 seeds = st.integers(0, 2**52)
 rules = seeds.map(rule_of)
-events = seeds.map(event_of)
-forms = seeds
+contexts = seeds.map(event_of)
 
 
 def fitting(rule: Rule, context: dict[str, Any], forms: int) -> dict[str, Any]:

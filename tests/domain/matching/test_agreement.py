@@ -10,7 +10,7 @@ from unicodedata import normalize
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.matching.generators import Source, event_of, events, fitting, rule_of, rules, seeds
+from tests.domain.matching.generators import Source, contexts, event_of, fitting, rule_of, rules, seeds
 from tests.domain.matching.rules import Rule, agree, naive, numbered
 from whenthen.domain.conditions.condition import predicates
 from whenthen.domain.matching.rule_set import compile_rules, required_condition_of
@@ -20,7 +20,7 @@ checked = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @settings(checked, max_examples=600)
-@given(pool=pools, seen=st.lists(events, min_size=2, max_size=4), forms=st.lists(seeds, min_size=1, max_size=2))
+@given(pool=pools, seen=st.lists(contexts, min_size=2, max_size=4), forms=st.lists(seeds, min_size=1, max_size=2))
 def test_the_matcher_agrees_with_evaluate(pool: list[Rule], seen: list[dict[str, Any]], forms: list[int]) -> None:
     """On any events, and on some that hold what each of the rules asks for."""
     fit = [fitting(rule, event, form) for event, form in zip(seen, forms, strict=False) for rule in pool]
@@ -30,12 +30,12 @@ def test_the_matcher_agrees_with_evaluate(pool: list[Rule], seen: list[dict[str,
 changes = st.one_of(
     st.tuples(st.just("add"), rules),
     st.tuples(st.just("remove"), st.integers(0, 30)),
-    st.tuples(st.just("match"), events),
+    st.tuples(st.just("match"), contexts),
 )
 
 
 @settings(checked, max_examples=400)
-@given(pool=pools, made=st.lists(changes, min_size=3, max_size=20), form=seeds, last=events)
+@given(pool=pools, made=st.lists(changes, min_size=3, max_size=20), form=seeds, last=contexts)
 def test_the_matcher_agrees_with_evaluate_while_rules_come_and_go(
     pool: list[Rule], made: list[tuple[str, Any]], form: int, last: dict[str, Any]
 ) -> None:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 import whenthen
 from tests.domain.conditions.test_operators import TABLE
-from tests.domain.matching.test_matching import contexts
+from tests.domain.matching.generators import contexts
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.matching.rule_set import compile_rules
 from whenthen.domain.rules import compact_form

@@ -13,6 +13,7 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin
 from whenthen.domain.runs.standing import (
+    WAITS_FOR_LIMITS,
     WAITS_FOR_RETRY,
     WAITS_FOR_STEP,
     WAITS_FOR_TIME,
@@ -23,6 +24,7 @@ from whenthen.domain.runs.standing import (
     to_come,
     waits_of,
 )
+from whenthen.domain.sending.holds import QUIET_HOURS
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)
@@ -67,6 +69,11 @@ def job(step_id: str, status: str, held_until: datetime | None = None) -> Job:
             run("running", 0),
             [job("a", "pending", LATER)],
             Waiting(WaitsFor.RETRY, LATER, WAITS_FOR_RETRY(step="a", due=SAID, reason=WHY)),
+        ),
+        (
+            run("running", 0),
+            [replace(job("a", "pending", LATER), reason=QUIET_HOURS(until=SAID))],
+            Waiting(WaitsFor.LIMITS, LATER, WAITS_FOR_LIMITS(step="a", reason=QUIET_HOURS(until=SAID))),
         ),
         (run("running", 0), [job("a", "claimed", NOW)], Waiting(WaitsFor.STEP, None, WAITS_FOR_STEP(step="a"))),
         (run("running", 0), [job("a", "done")], None),

@@ -85,7 +85,7 @@ def test_a_wrong_value_is_refused_by_its_field(document: dict[str, Any], fields:
 
 def test_a_rule_has_limits_and_a_priority_of_its_own() -> None:
     plain = parse_rule(rule())
-    assert (plain.priority, plain.limits) == (0, Limits())
+    assert (plain.priority, plain.limits) == (0, None)
     strict = parse_rule(rule(priority=10, limits={"quiet_hours": {"from": "18:00", "to": "10:00"}}))
     assert (strict.priority, strict.limits) == (10, Limits((QuietHours(time(18), time(10)),)))
     assert parse_rule(rule(priority=-1_000)).priority == -1_000

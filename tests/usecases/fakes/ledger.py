@@ -13,6 +13,7 @@ from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
+from whenthen.domain.runs.order import linked
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
@@ -89,9 +90,9 @@ class FakeRuns:
         jobs = sorted((self.jobs[key] for key in sorted(self.jobs_of.get(run_id, ()))), key=lambda job: job.step_group)
         return RunState(self.runs[run_id], self.events[run_id], tuple(jobs))
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
         stored = self.runs[run.id]
-        if not stored.status.going or stored.step_group >= run.step_group:
+        if not stored.status.going or stored.step_group != (run.step_group - 1 if behind is None else behind):
             return False
         self.runs[run.id] = replace(
             stored, step_group=run.step_group, due=run.due, status=RunStatus.RUNNING, waits_until=None
@@ -105,6 +106,16 @@ class FakeRuns:
         if stored.status.going and stored.step_group == run.step_group:
             self.runs[run.id] = replace(stored, status=RunStatus.WAITING, waits_until=due)
             self.looked_at[run.id] = due
+
+    def follow(self, run: Run, before: Run) -> bool:
+        stored = self.runs[before.id]
+        if stored.status.final:
+            return False
+        self.runs[before.id] = replace(stored, followers=tuple(dict.fromkeys((*stored.followers, run.id))))
+        own = self.runs[run.id]
+        if own.is_in_line:
+            self.runs[run.id] = linked(own, before)
+        return True
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         times = {run.id: self.looked_at.get(run.id, run.waits_until or run.started_at) for run in self._swept()}
@@ -132,6 +143,33 @@ class FakeRuns:
             return False
         self.runs[run_id] = replace(stored, paused_until=at)
         self.looked_at[run_id] = at
+        return True
+
+    def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
+        stored = self.runs[run_id]
+        if not stored.status.final:
+            noted = {"stays_from": version, "moves_to": None} if stays else {"moves_to": version}
+            self.runs[run_id] = replace(stored, **noted)
+        return not stored.status.final
+
+    def move(self, run: Run, after: Run, jobs: Sequence[Job]) -> bool:
+        stored = self.runs[run.id]
+        if (stored.status, stored.step_group) != (run.status, run.step_group):
+            return False
+        self.runs[run.id] = replace(
+            stored,
+            rule_version=after.rule_version,
+            rule_name=after.rule_name,
+            step_group=after.step_group,
+            exits_on=after.exits_on,
+            exits_of_record=after.exits_of_record,
+            rechecks_on=after.rechecks_on,
+            dates=after.dates,
+            place=after.place,
+            moves_to=None,
+        )
+        for job in jobs:
+            self.jobs[key_of(job)] = replace(self.jobs[key_of(job)], step_group=job.step_group)
         return True
 
     def resume(self, run: Run, at: datetime) -> RunState | None:

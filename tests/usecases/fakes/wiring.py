@@ -42,6 +42,7 @@ from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
 from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
+from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
 from whenthen.usecases.matching.enter_rule import EnterRule
 from whenthen.usecases.matching.match_event import MatchEvent
 from whenthen.usecases.matching.notify_runs import NotifyRuns
@@ -50,6 +51,7 @@ from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
 from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
+from whenthen.usecases.runs.move_run import MoveRun
 from whenthen.usecases.runs.orchestrator import Orchestrator
 from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
 from whenthen.usecases.runs.perform_job import PerformJob
@@ -145,6 +147,7 @@ def functions_of(ports: Ports) -> Functions:
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock)
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
+    move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)
     save_record = SaveRecord(p.records, p.clock, "TR")
     enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
     members = Members(p.rules, p.records)
@@ -158,7 +161,7 @@ def functions_of(ports: Ports) -> Functions:
         publish_changes=PublishChanges(
             p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
         ),
-        publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus),
+        publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus, p.sequences),
         fire_due_dates=FireDueDates(p.rules, p.dates, enrolments, p.sweeps, p.bus, p.clock),
         enrolments=enrolments,
         enrol_records=EnrolRecords(
@@ -186,6 +189,7 @@ def functions_of(ports: Ports) -> Functions:
             ),
             budgets=p.budgets,
             enter=EnterRule(p.runs, p.sequences, p.clock),
+            enter_meanwhile=EnterMeanwhile(p.runs, p.clock),
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),
@@ -193,7 +197,7 @@ def functions_of(ports: Ports) -> Functions:
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
         manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
-        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock), p.clock),
+        change_runs=ChangeRuns(p.work, p.runs, ChangeRun(p.runs, p.sequences, p.clock, move_run), p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

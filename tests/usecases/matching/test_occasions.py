@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from whenthen.domain.runs.enrolment import Enrolment
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
+from whenthen.domain.entry.entering_events import enrolled_event, manual_event
+from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.scheduling.schedules import schedule_event
 from whenthen.usecases.matching.explain_event import ExplainEvent
 from whenthen.usecases.records.merge_records import MergeRecords
 from whenthen.usecases.runs.read_history import ReadHistory
@@ -112,7 +115,7 @@ def test_both_events_under_way_when_they_are_merged_start_one_run(world: World, 
         world.functions.match_event(made[ref])
     world.settle()
     assert who(world) == ["contact:b"]
-    history = ReadHistory(world.log, world.runs)
+    history = ReadHistory(world.log, world.runs, world.rules)
     for event in made.values():
         assert [state.run.rule_id for state in history.event(event.id)[1]] == [rule.id]
 
@@ -177,23 +180,44 @@ def test_two_rules_have_an_occasion_each(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("by", ["", "ayse"], ids=["a schedule", "a person"])
-def test_an_enrolment_that_is_under_way_during_the_merge(world: World, by: str) -> None:
-    trigger: dict[str, Any] = {"manual": True} if by else {"schedule": {"cron": "0 9 * * *", "kind": "contact"}}
+def _by_schedule(rule: Rule, ref: str, moment: datetime) -> Event:
+    return schedule_event(rule.id, moment, ref)
+
+
+def _by_hand(rule: Rule, ref: str, moment: datetime) -> Event:
+    return manual_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
+
+
+def _by_switching_on(rule: Rule, ref: str, moment: datetime) -> Event:
+    return enrolled_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "made"),
+    [
+        ({"schedule": {"cron": "0 9 * * *", "kind": "contact"}}, _by_schedule),
+        ({"manual": True}, _by_hand),
+        ({"enters": {"kind": "contact", "filter": {"field": "record.city", "op": "exists"}}}, _by_switching_on),
+    ],
+    ids=["a schedule", "a person", "switched on"],
+)
+def test_an_enrolment_that_is_under_way_during_the_merge(
+    world: World, trigger: dict[str, Any], made: Callable[[Rule, str, datetime], Event]
+) -> None:
     rule = a_rule(world, trigger)
-    world.has_record("contact:a")
-    world.has_record("contact:b")
+    world.has_record("contact:a", city="Izmir")
+    world.has_record("contact:b", city="Izmir")
     world.clock.at = NINE
-    enrolment = Enrolment(rule.id, rule.version, NINE, by, "key" if by else "", {"kind": "contact"})
     for ref in ("contact:a", "contact:b"):
-        world.functions.match_event(enrolment.event(ref))
+        world.queues["events"].add(made(rule, ref, NINE))
+        world.run_out()
         if ref == "contact:a":
             MergeRecords(world.records, world.clock)("contact:b", "contact:a", origin="human")
-    world.settle()
+    world.run_out()
     assert who(world) == ["contact:a"]
-    again = Enrolment(rule.id, rule.version, NOON, by, "another" if by else "", {"kind": "contact"})
     world.clock.at = NOON
-    world.functions.match_event(again.event("contact:b"))
+    world.queues["events"].add(made(rule, "contact:b", NOON))
+    world.run_out()
     assert who(world) == ["contact:a", "contact:b"]
 
 

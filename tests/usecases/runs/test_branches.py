@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -146,6 +147,37 @@ def test_a_message_that_comes_back_during_the_next_wait_goes_on_with_the_fallbac
     assert ended(world, written, event) == {"greet": "failed", "call": "skipped", "letter": "done"}
     world.run_out()
     assert ended(world, written, event) == {"greet": "failed", "call": "skipped", "letter": "done"}
+
+
+def test_a_message_that_comes_back_as_the_wait_ends_takes_one_of_the_two_ways(world: World) -> None:
+    """Both the report and the timer saw the run wait. The timer is quicker."""
+    written, event = started(
+        world, {**GREET, "on_error": {"go_to": "letter"}}, note("call", wait={"days": 3}), note("also"), note("letter")
+    )
+    world.pass_time(hours=1)
+    waiting = world.run_of(event, written)
+    data = {"run": waiting.run.id, "job": waiting.jobs[0].id, "bounce_type": "Permanent"}
+    report = world.event("email.bounced", data=data, identities=("email#ayse@example.com",))
+    tap = Meanwhile("runs.dispatch", lambda: world.pass_time(days=3))
+    world.wire(tap).match_event(report)
+    world.run_out()
+    assert tap.met
+    assert ended(world, written, event) == {"greet": "failed", "call": "done", "also": "done", "letter": "done"}
+
+
+class Meanwhile:
+    """Lets something happen right before a call, once."""
+
+    def __init__(self, call: str, act: Callable[[], object]) -> None:
+        self.call, self.act, self.met = call, act, False
+
+    def before(self, call: str) -> None:
+        if call == self.call and not self.met:
+            self.met = True
+            self.act()
+
+    def after(self, call: str) -> None:
+        pass
 
 
 @pytest.mark.parametrize(("call", "times"), [("dispatch", 1), ("dispatch", 2), ("dispatch", 3), ("finish", 1)])

@@ -43,8 +43,12 @@ class RunLedger(Protocol):
     def load(self, run_id: str) -> RunState | None:
         """Read the run with its event and jobs; None if it does not exist or has expired."""
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
+        """Write the run's next step group and its jobs together. False if the run is final, paused or not where it was.
+
+        behind   the step group in which the run still has to be; None: the one before. Of two ways on from there, one
+                 is taken.
+        """
 
     def park(self, run: Run, due: datetime) -> None:
         """Mark the run as waiting until `due`; a run that is final, paused or further already stays as it is."""
@@ -61,11 +65,26 @@ class RunLedger(Protocol):
     def end_pause(self, run_id: str, at: datetime) -> bool:
         """Let the pause end by itself at this time. Returns False if the run is not paused."""
 
+    def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
+        """Note that the run is to move to this version of its rule before its next step. False if it has ended.
+
+        stays   it has no place in that version: note that it does not move
+        """
+
+    def move(self, run: Run, after: Run, jobs: Sequence[Job]) -> bool:
+        """Move the run, which stands between two steps, to another version. Returns False if it changed meanwhile.
+
+        jobs   all of the run's, under their numbers in the other version
+        """
+
     def resume(self, run: Run, at: datetime) -> RunState | None:
         """Let a paused run go on; one whose wait was over before `at` has waited until then.
 
         Returns it; None if the run is not paused any more, or in another way than `run` says.
         """
+
+    def follow(self, run: Run, before: Run) -> bool:
+        """Let `run` begin behind `before`: each of the two knows the other then. False if `before` is over."""
 
     def overdue(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of open runs that were to be looked at before this time, the longest overdue first.

@@ -16,6 +16,7 @@ from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, Temporary, TooLarge, WhenthenError
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
+from whenthen.domain.sending.holds import QUIET_HOURS
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED
 from whenthen.ports.values import Counter, RecordWrite
 
@@ -193,6 +194,24 @@ def test_a_held_job_is_freed_only_when_its_time_is_over(ledger: DynamoRuns, pend
     assert _stored(ledger, pending).held_until == until
     ledger.free(pending, until, NOW + 5 * MINUTE)
     assert _stored(ledger, pending).held_until == NOW + 5 * MINUTE
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_pending_job_is_held_by_limits_without_an_attempt(ledger: DynamoRuns, pending: Job, alone: bool) -> None:
+    until, reason = NOW + timedelta(days=2), QUIET_HOURS(until="2026-03-16T09:30:00.000Z")
+    for _ in range(2):  # a repetition changes nothing
+        assert ledger.hold(pending, reason, until, alone=alone)
+    found = _stored(ledger, pending)
+    assert (found.status, found.attempt, found.held_until) == (JobStatus.PENDING, 0, until)
+    assert (found.limited, found.woken) == (True, until)
+    # A run with other open jobs is looked at by the sweeps meanwhile.
+    assert (ledger.overdue(until, 10) == []) is alone
+    ledger.free(found, until, NOW + MINUTE, woken_at=until)
+    woken = _stored(ledger, pending)
+    assert (woken.held_until, woken.woken_at, woken.woken) == (NOW + MINUTE, until, until)
+    claimed = _claim(ledger, woken)
+    assert claimed.attempt == 1
+    assert not ledger.hold(pending, reason, until)
 
 
 def test_a_job_that_is_no_longer_held_is_not_postponed(ledger: DynamoRuns, pending: Job) -> None:

@@ -14,9 +14,11 @@ from msgspec.structs import replace
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import EXITS, NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
+from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason
+from whenthen.domain.runs.order import behind
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Started, Subscription
 
@@ -138,9 +140,9 @@ def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
 @pytest.mark.parametrize(
     ("waits_for", "signals"),
     [
-        ({"follows": ("visit_date",)}, ("lead.updated:visit_date",)),
+        ({"dates": ("visit_date",)}, ("lead.updated:visit_date",)),
         ({"rechecks_on": ("lead.updated",)}, ("lead.updated:*",)),
-        ({"rechecks_on": ("lead.updated",), "follows": ("ends_at",)}, ("lead.updated:*", "lead.updated:ends_at")),
+        ({"rechecks_on": ("lead.updated",), "dates": ("ends_at",)}, ("lead.updated:*", "lead.updated:ends_at")),
     ],
 )
 def test_a_run_that_only_changes_of_its_record_concern_is_found_under_the_record_alone(
@@ -152,7 +154,7 @@ def test_a_run_that_only_changes_of_its_record_concern_is_found_under_the_record
     assert ledger.watching([f"phone#{PHONE}"]) == []
     state = ledger.load(started.id)
     assert state is not None
-    assert (state.run.follows, state.run.rechecks_on) == (started.follows, started.rechecks_on)
+    assert (state.run.dates, state.run.rechecks_on) == (started.dates, started.rechecks_on)
     assert ledger.finish(started, RunStatus.DONE, why(""), minutes(5))
     assert ledger.watching(["lead:4711"]) == []
     left = dynamodb.scan(TableName=RUNS)["Items"]
@@ -171,6 +173,17 @@ def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
     assert not ledger.dispatch(first, [job(first)])
     found = _run(ledger, started.id)
     assert (found.step_group, found.due, found.status) == (1, minutes(5), RunStatus.RUNNING)
+
+
+def test_of_two_ways_on_one_is_taken(ledger: DynamoRuns) -> None:
+    """A run waits in its first group: its timer enters the next one, and a branch passes three over."""
+    started = run(event(), step_group=0)
+    for first, second in ((1, 3), (3, 1)):
+        own = replace(started, id=f"run_{first}")
+        ledger.start(own, event(), [], enrolment_key=None)
+        assert ledger.dispatch(replace(own, step_group=first), [], behind=0)
+        assert not ledger.dispatch(replace(own, step_group=second), [], behind=0)
+        assert _run(ledger, own.id).step_group == first
 
 
 def test_nothing_is_dispatched_in_a_run_that_ended(ledger: DynamoRuns) -> None:
@@ -244,7 +257,7 @@ def test_what_an_open_run_holds_never_expires_and_the_rest_does(
     started = run(own, exits_on=exits_on, rechecks_on=())
     ledger.start(started, own, [job(started)], enrolment_key="k")
     assert not [item for item in _items(dynamodb).values() if "expires_at" in item]
-    assert ledger.dispatch(replace(started, step_group=1), [job(started, "next", step_group=1)])
+    assert ledger.dispatch(replace(started, step_group=0), [job(started, "next")])
     assert ledger.finish(started, RunStatus.DONE, why(""), minutes(7))
     assert not ledger.finish(started, RunStatus.STOPPED, why(""), minutes(8))
     items = _items(dynamodb)
@@ -400,3 +413,62 @@ def test_the_outcome_of_a_run_can_be_corrected_and_its_lists_follow(ledger: Dyna
     [found] = ledger.by_status("done", limit=10, cursor=None).items
     assert (found.id, found.reason, found.finished_at) == (started.id, why("1 of 1 steps done"), NOW)
     assert ledger.by_status("unknown", limit=10, cursor=None).items == ()
+
+
+def _pair(ledger: DynamoRuns) -> tuple[Run, Run]:
+    """A run under way, and one behind it."""
+    own = event()
+    first = run(own)
+    second = behind(run(own, rule="rule_2"), first)
+    for each in (first, second):
+        assert ledger.start(each, own, [], enrolment_key=None) is Started.STARTED
+    return first, second
+
+
+def test_a_run_in_line_is_known_to_the_one_before_it(ledger: DynamoRuns, dynamodb: Any) -> None:
+    first, second = _pair(ledger)
+    assert (_run(ledger, second.id).is_in_line, _run(ledger, second.id).follows_name) == (True, "Welcome")
+    for _ in range(2):
+        assert ledger.follow(second, first)
+    assert ledger.follow(replace(second, id="run_third"), first)
+    assert sorted(_run(ledger, first.id).followers) == sorted([second.id, "run_third"])
+    image = _items(dynamodb)[f"run#{first.id}", "run"]
+    ended = ended_run({"NewImage": {**image, "status": {"S": "done"}}})
+    assert ended is not None
+    assert sorted(ended.followers) == sorted([second.id, "run_third"]), "as the stream tells it"
+
+
+def test_nobody_follows_a_run_that_is_over(ledger: DynamoRuns) -> None:
+    first, second = _pair(ledger)
+    assert ledger.finish(first, RunStatus.DONE, why("done"), NOW)
+    assert not ledger.follow(second, first)
+    assert not ledger.follow(second, replace(first, id="run_none"))
+    assert _run(ledger, first.id).followers == ()
+
+
+def test_a_run_in_line_moves_up_behind_another(ledger: DynamoRuns) -> None:
+    first, second = _pair(ledger)
+    third = behind(run(event(), rule="rule_3"), second)
+    ledger.start(third, event(), [], enrolment_key=None)
+    assert ledger.follow(third, first)
+    found = _run(ledger, third.id)
+    assert (found.follows, found.follows_rule, found.turn, found.is_in_line) == (first.id, first.rule_id, 2, True)
+
+
+def test_a_run_in_line_begins_with_jobs_or_with_a_wait(ledger: DynamoRuns) -> None:
+    _, second = _pair(ledger)
+    ledger.park(second, minutes(60))
+    waiting = _run(ledger, second.id)
+    assert (waiting.status, waiting.waits_until, waiting.is_in_line) == (RunStatus.WAITING, minutes(60), False)
+    begun = replace(second, step_group=0, due=minutes(60))
+    assert ledger.dispatch(begun, [job(begun)])
+    assert _run(ledger, second.id).status is RunStatus.RUNNING
+    assert ledger.follow(second, begun), "a repetition that comes late changes nothing about how it stands"
+    assert not _run(ledger, second.id).is_in_line
+
+
+def test_a_run_in_line_is_looked_at_by_sweeps(ledger: DynamoRuns) -> None:
+    first, second = _pair(ledger)
+    assert set(ledger.overdue(minutes(100), 10)) == {first.id, second.id}
+    ledger.look_again(second.id, minutes(120))
+    assert ledger.overdue(minutes(100), 10) == [first.id]

@@ -142,6 +142,7 @@ class RuleStanding(Model):
 
     rule: RunRule
     mode: str = Field(examples=["on"])
+    order: int | None = Field(description="The rule's place among those that an event starts; null if it has none.")
     stages: list[str] = Field(description="The stages in which the rule stands; empty: any.", examples=[["won"]])
     state: RuleState
     reason: ReasonText | None = Field(description="Why it stands so; null where it acts and is not over.")
@@ -160,6 +161,7 @@ class RuleStanding(Model):
         return cls(
             rule=RunRule(id=found.rule.id, version=found.rule.version, name=found.rule.name),
             mode=found.rule.mode,
+            order=found.rule.order,
             stages=sorted(found.stages),
             state=found.state,
             reason=reason or ReasonText.of_any(renderer, found.reason),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -15,6 +16,7 @@ from whenthen.domain.common.errors import Problem
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint import findings
 from whenthen.ports.values import Page, StoredRule
+from whenthen.usecases.admin import runs_of_rules
 
 RuleBody = Annotated[dict[str, Any], Body(description="A rule."), Described("Rule")]
 
@@ -78,6 +80,42 @@ def _known(renderer: Renderer, rule: StoredRule) -> dict[str, Any]:
     return {**rule.document, **known, "sentence": sentence_of(renderer, rule)}
 
 
+class RunsUnderWay(Model):
+    """What becomes of the rule's runs under way."""
+
+    do: str = Field(description="finish, keep, stop, pause, move or resume.", examples=["stop"])
+    concerned: int | None = Field(
+        description="How many there were; null if nothing becomes of them, or they were too many to count at once."
+    )
+    work: str | None = Field(
+        description="The id of the work that changes them, see `GET /v1/work/{id}`; null if there is none to do."
+    )
+
+    @classmethod
+    def of(cls, under_way: runs_of_rules.RunsUnderWay) -> RunsUnderWay:
+        """Show what becomes of runs."""
+        return cls(do=under_way.do, concerned=under_way.concerned, work=under_way.work)
+
+
+class ChangedRule(SavedRuleWithWarnings):
+    """A rule that was saved in place of a version, what lint warns of, and what becomes of its runs."""
+
+    runs: RunsUnderWay
+
+    @classmethod
+    def of_change(cls, renderer: Renderer, rule: StoredRule, under_way: runs_of_rules.RunsUnderWay) -> ChangedRule:
+        """Show a rule that was changed just now."""
+        warnings = [Finding.of_finding(renderer, each) for each in rule.warnings]
+        shown = {**_known(renderer, rule), "warnings": warnings, "runs": RunsUnderWay.of(under_way)}
+        return cls.model_validate(shown)
+
+
+class DeletedRule(Model):
+    """What becomes of the runs of a rule that was deleted."""
+
+    runs: RunsUnderWay
+
+
 class RulePage(Model):
     """Some of the rules."""
 
@@ -109,6 +147,60 @@ class ModeChange(Model):
 
     model_config = ConfigDict(extra="forbid")
     mode: str = Field(description="off, shadow or on", examples=["on"])
+    runs: str = Field(
+        default="",
+        description="What becomes of its runs under way. Off: stop (the default), pause or finish. On: keep (the"
+        " default), or resume those that are paused.",
+        examples=["stop"],
+    )
+    existing: Literal["enrol", "skip"] = Field(
+        default="skip", description="Whether records that fit the rule already enter it now."
+    )
+
+
+class SwitchedRule(ChangedRule):
+    """A rule that was switched just now, and the enrolment of who fits it already."""
+
+    enrolment: str | None = Field(description="The id of the enrolment under way; null if there is none.")
+
+    @classmethod
+    def of_switch(
+        cls, renderer: Renderer, rule: StoredRule, under_way: runs_of_rules.RunsUnderWay, enrolment: str | None
+    ) -> SwitchedRule:
+        """Show a rule that was switched just now."""
+        shown = ChangedRule.of_change(renderer, rule, under_way)
+        return cls.model_validate({**shown.model_dump(), "enrolment": enrolment})
+
+
+class RuleOrder(Model):
+    """Rules in the order in which their runs follow one another."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rules": ["rule_9f2b", "rule_71ac"]}]})
+    rules: list[str] = Field(description="Ids of rules; the first gets the order 1, the second 2, and so on.")
+
+
+RuleOrderBody = Annotated[dict[str, Any], Body(description="The order of rules."), Described(RuleOrder)]
+
+
+class OrderedRule(Model):
+    """A rule with its place."""
+
+    id: str = Field(examples=["rule_9f2b"])
+    name: str
+    version: int
+    order: int
+
+
+class OrderedRules(Model):
+    """The rules that were put in order, as they are now."""
+
+    items: list[OrderedRule]
+
+    @classmethod
+    def of(cls, rules: Sequence[StoredRule]) -> OrderedRules:
+        """Show the rules with their places."""
+        names = ("id", "name", "version", "order")
+        return cls(items=[OrderedRule(**{name: rule.document[name] for name in names}) for rule in rules])
 
 
 class RuleStart(Sparse):

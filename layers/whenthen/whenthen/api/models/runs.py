@@ -68,7 +68,12 @@ class Job(Model):
     action: str = Field(examples=["send_email"])
     due: Time
     status: runs.JobStatus
-    reason: ReasonText | None = Field(description="Of its outcome, or of the last attempt that failed; null before.")
+    reason: ReasonText | None = Field(
+        description="Of its outcome, of the last attempt that failed, or why it is held; null before."
+    )
+    held_until: Time | None = Field(
+        description="Until when its next attempt is put off, or limits of sending hold it; null if neither does."
+    )
     attempts: int
     result: dict[str, Any] = Field(description="What the provider answered, such as its id of the message.")
     finished_at: Time | None
@@ -84,6 +89,7 @@ class Job(Model):
             due=format_time(job.due),
             status=job.status,
             reason=ReasonText.of_any(renderer, job.reason),
+            held_until=time_of(job.held_until) if job.status is runs.JobStatus.PENDING else None,
             attempts=job.attempt,
             result=dict(job.result),
             finished_at=time_of(job.finished_at),
@@ -173,7 +179,7 @@ class RunPage(Model):
 
 
 class RunSelection(Sparse):
-    """The runs that are changed: those of a rule, of a record, or with a status; of several, those that are all of it."""
+    """The runs that are changed: those of a rule, of a record, or with a status; those that are all that is named."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rule": "rule_9f2b"}]})
     rule: str = Field(default_factory=str, description="The id of a rule.", examples=["rule_9f2b"])

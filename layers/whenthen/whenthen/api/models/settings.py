@@ -118,18 +118,56 @@ class CalendarSettings(Sparse):
     )
 
 
-Settings = PeopleSettings | LeadSettings | CalendarSettings
+class QuietHours(Sparse):
+    """Hours of each day at which no message goes to a customer; over midnight if `to` is the earlier one."""
+
+    model_config = ConfigDict(extra="forbid")
+    start: str = Field(alias="from", examples=["21:00"])
+    end: str = Field(alias="to", examples=["09:00"])
+
+
+class Cap(Sparse):
+    """How many marketing messages one person gets at most within any window of this length."""
+
+    model_config = ConfigDict(extra="forbid")
+    channel: str = Field(description="A channel that sends messages, or `any` for all together.", examples=["whatsapp"])
+    most: int = Field(description="From 1 to 100.", examples=[2])
+    per: dict[str, int] = Field(
+        description="Weeks, days, hours and minutes of elapsed time, at most 366 days.", examples=[{"days": 7}]
+    )
+
+
+class LimitSettings(Sparse):
+    """`limits`: when messages to customers are held. What is held goes when it may; nothing is dropped."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "quiet_hours": {"from": "21:00", "to": "09:00"},
+                    "marketing": [{"channel": "whatsapp", "most": 2, "per": {"days": 7}}],
+                }
+            ]
+        },
+    )
+    quiet_hours: QuietHours | None = Field(default=None, description="By the recipient's clocks; by default none.")
+    marketing: list[Cap] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
+
+
+Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings
 """The document of one subject; empty where every default holds."""
 
 SettingsBody = Annotated[
     dict[str, Any],
     Body(description="The document of one subject."),
-    Described(PeopleSettings, LeadSettings, CalendarSettings),
+    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings),
 ]
 
-_MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings] | type[CalendarSettings]] = {
+_MODELS: Mapping[str, type[PeopleSettings] | type[LeadSettings] | type[CalendarSettings] | type[LimitSettings]] = {
     "calendar": CalendarSettings,
     "leads": LeadSettings,
+    "limits": LimitSettings,
     "people": PeopleSettings,
 }
 

@@ -40,6 +40,7 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         "kind": book.kind(rule.kind) if rule.kind and not names_kind(rule) else "",
         "if": render_condition(book, AllOf(tuple(demands)), zone) if demands else "",
         "entry": semicolon.join(_entry(book, rule.entry)),
+        "order": "" if rule.order is None else str(rule.order),
         "then": semicolon.join(render_step(book, step, zone, named=step.id in targets) for step in rule.steps),
         "ends": book.any(ends),
         "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",

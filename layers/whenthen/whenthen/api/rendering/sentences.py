@@ -43,6 +43,8 @@ RULE = Phrases(
         "kind": "",
         "if": "",
         "entry": "",
+        # Among the rules that an event starts; the place is a number.
+        "order": "",
         "once_per_record": "",
         "after_exit": "",
         "every": "length",

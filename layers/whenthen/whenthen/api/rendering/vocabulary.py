@@ -54,6 +54,8 @@ EXPLAINED = Phrases(
         # An event that is older than the one that started the run under way.
         "superseded": "run",
         "occasion_taken": "",
+        # Of a record that fitted the rule when it was switched on, and that a change let in since.
+        "entered_meanwhile": "run",
         "budget_used_up": "",
         "switched_off": "",
         "not_met": "",
@@ -67,6 +69,7 @@ ENROLLED = Words(
     "enrolled",
     # Outcomes of an enrolment's own, then those of the rule's entry.
     "entered duplicate left_view not_met undecided "
-    "only_new only_new_no_record entered_before entered_recently still_running superseded budget_used_up",
+    "only_new only_new_no_record entered_before entered_recently still_running superseded "
+    "entered_meanwhile budget_used_up",
 )
 """Outcomes of a record of an enrolment."""

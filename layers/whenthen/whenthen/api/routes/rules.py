@@ -7,26 +7,33 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.rules import (
+    ChangedRule,
+    DeletedRule,
     Finding,
     LintReport,
     ModeChange,
+    OrderedRules,
     RuleBody,
+    RuleOrderBody,
     RulePage,
     RuleStartBody,
     RuleVersions,
+    RunsUnderWay,
     SavedRule,
     SavedRuleWithWarnings,
     StartedRule,
+    SwitchedRule,
 )
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.rendering.rule_sentence import sentence_of
 from whenthen.api.requests import Cursor, Id, IdempotencyKey, IfMatch, Limit, Text, caller, seed, wanted_version
-from whenthen.api.responses import GONE, answers, nothing, reply
+from whenthen.api.responses import GONE, answers, reply
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.lint.findings import Severity
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.admin.manage_rules import Filter
+from whenthen.usecases.admin.runs_of_rules import DELETED, OF_MODE, REPLACED, SWITCHED_ON
 
 router = Router()
 
@@ -106,32 +113,82 @@ def look_over(rule_id: Id, lang: Lang = "") -> Response[LintReport]:
     return reply(_linted(renderer, parse_rule(wired().manage_rules.get(rule_id).document)))
 
 
+@router.put(
+    "/rules/order",
+    summary="Put rules in order",
+    tags=["rules"],
+    responses=answers("The rules with their places."),
+)
+def put_in_order(body: RuleOrderBody) -> Response[OrderedRules]:
+    """Their runs that one event starts for one record follow one another: each begins when the one before is over.
+
+    Rules that are not named keep the place that they have.
+    """
+    by = caller(router, "rules:write")
+    return reply(OrderedRules.of(wired().order_rules(body, by=by)))
+
+
 @router.put("/rules/<rule_id>", summary="Replace a rule", tags=["rules"], responses=SAVED)
-def replace(rule_id: Id, body: RuleBody, lang: Lang = "", if_match: IfMatch = None) -> Response[SavedRuleWithWarnings]:
-    """Makes a new version; refused where lint finds errors. Runs under way keep theirs."""
+def replace(
+    rule_id: Id, body: RuleBody, runs: Text = "", lang: Lang = "", if_match: IfMatch = None
+) -> Response[ChangedRule]:
+    """Makes a new version; refused where lint finds errors.
+
+    `runs` says what becomes of those under way: `keep` (the default: they keep their version), `move` (they go on under
+    the new one at their next step, by the ids of the steps) or `stop`.
+    """
     by = caller(router, "rules:write")
     renderer = renderer_of(router, lang)
+    do = REPLACED.read(runs)
     rule = wired().manage_rules.replace(rule_id, body, version=wanted_version(if_match), by=by)
-    return reply(SavedRuleWithWarnings.of(renderer, rule), version=rule.version)
+    under_way = wired().runs_of_rules(REPLACED, do, rule_id, seed=seed(None), by=by, version=rule.version)
+    return reply(ChangedRule.of_change(renderer, rule, under_way), version=rule.version)
 
 
 @router.put("/rules/<rule_id>/mode", summary="Switch a rule off, to shadow, or on", tags=["rules"], responses=SAVED)
 def set_mode(
-    rule_id: Id, body: ModeChange, lang: Lang = "", if_match: IfMatch = None
-) -> Response[SavedRuleWithWarnings]:
-    """In shadow a rule is evaluated and its runs are recorded, without any effect."""
+    rule_id: Id,
+    body: ModeChange,
+    lang: Lang = "",
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[SwitchedRule]:
+    """In shadow a rule is evaluated and its runs are recorded, without any effect.
+
+    A rule that is switched off stops its runs under way, unless `runs` says that they pause or finish.
+    With `existing`: `enrol`, records enter that fit the rule already, as an enrolment; that takes `runs:write` as well.
+    The same `Idempotency-Key` enrols them once.
+    """
     by = caller(router, "rules:write")
+    enrols = body.existing == "enrol"
+    if enrols:
+        caller(router, "runs:write")
+        wired().enrol_existing.check(rule_id, body.mode)
     renderer = renderer_of(router, lang)
+    occasion = OF_MODE.get(body.mode, SWITCHED_ON)
+    do = occasion.read(body.runs)
     rule = wired().manage_rules.set_mode(rule_id, body.mode, version=wanted_version(if_match), by=by)
-    return reply(SavedRuleWithWarnings.of(renderer, rule), version=rule.version)
+    under_way = wired().runs_of_rules(occasion, do, rule_id, seed=seed(None), by=by)
+    own = f"{by}#{idempotency_key.strip()}" if idempotency_key and idempotency_key.strip() else str(rule.version)
+    enrolment = wired().enrol_existing(rule, seed=own, by=by) if enrols else None
+    return reply(SwitchedRule.of_switch(renderer, rule, under_way, enrolment), version=rule.version)
 
 
-@router.delete("/rules/<rule_id>", summary="Delete a rule", tags=["rules"], responses=GONE)
-def delete(rule_id: Id, if_match: IfMatch = None) -> Response[str]:
-    """Runs that it started go on under the version that they have."""
-    caller(router, "rules:write")
-    wired().manage_rules.delete(rule_id, version=wanted_version(if_match))
-    return nothing()
+@router.delete(
+    "/rules/<rule_id>",
+    summary="Delete a rule",
+    tags=["rules"],
+    responses={**answers("It is gone, and its runs under way are concerned."), **GONE},
+)
+def delete(rule_id: Id, runs: Text = "", if_match: IfMatch = None) -> Response[DeletedRule | None]:
+    """Its runs under way are stopped, unless `runs` says that they pause or finish: `stop`, `pause`, `finish`."""
+    by = caller(router, "rules:write")
+    do = DELETED.read(runs)
+    version = wired().manage_rules.current(rule_id, version=wanted_version(if_match)).version
+    # First the runs: of a rule that is gone, a repetition of the call would not find them.
+    under_way = wired().runs_of_rules(DELETED, do, rule_id, seed=seed(None), by=by)
+    wired().manage_rules.delete(rule_id, version=version)
+    return Response(204) if under_way.concerned == 0 else reply(DeletedRule(runs=RunsUnderWay.of(under_way)))
 
 
 @router.get(

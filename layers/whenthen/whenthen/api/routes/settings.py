@@ -22,7 +22,8 @@ router = Router()
 def read(name: Id) -> Response[Settings]:
     """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads.
 
-    `calendar`: the time zone, country and language of rules that name none.
+    `calendar`: the time zone, country and language of rules that name none, working hours and holidays. `limits`: quiet
+    hours and caps on marketing.
     """
     caller(router, "admin")
     return reply(shown(name, wired().manage_settings.get(name)))

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.conditions.condition import predicates
+from whenthen.domain.enrolments.existing import existing_view
 from whenthen.domain.entry.entering_events import enrolled_event, manual_event
 from whenthen.domain.event_catalog.record_kinds import PEOPLE
 from whenthen.domain.rules.actions import PURPOSE, actions
-from whenthen.domain.rules.triggers import On
-from whenthen.domain.rules.views import ROOTS, View, parse_view
+from whenthen.domain.rules.views import View, parse_view
 from whenthen.domain.scheduling.schedules import schedule_event
 
 if TYPE_CHECKING:
@@ -74,19 +73,6 @@ def view_of(order: Order, rule: Rule) -> View | None:
     if order.view is not None:
         return parse_view({"name": "enrolled", **order.view})
     return existing_view(rule) if order.asked is Asked.EXISTING else rule.trigger.view
-
-
-def existing_view(rule: Rule) -> View | None:
-    """Return the view of records that fit a rule already, as far as their own fields tell. None: nobody can tell.
-
-    A continuous rule has a view. One that waits for events takes all records of its kind that its conditions let in.
-    """
-    if rule.trigger.on is On.ENTERS:
-        return rule.trigger.view
-    if rule.trigger.on is not On.EVENT or rule.kind is None:
-        return None
-    asks_for_more = any(predicate.path.root not in ROOTS for predicate in predicates(rule.conditions))
-    return View(rule.kind, None if asks_for_more else rule.conditions)
 
 
 def enters_once_per_person(order: Order, rule: Rule, kind: str) -> bool:

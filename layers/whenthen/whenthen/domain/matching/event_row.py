@@ -43,13 +43,12 @@ def getter_of(value: object) -> Callable[[str], Any]:
 
 def are_plain(value: object) -> TypeGuard[list[str]]:
     """Tell whether a value is a short list of nothing but texts of ASCII."""
-    return type(value) is list and len(value) < LONG and {*map(type, value)} <= {str} and "".join(value).isascii()
+    return type(value) is list and len(value) < LONG and {*map(type, value)} <= {str} and all(map(str.isascii, value))
 
 
 def split(place: str) -> tuple[str, str]:
     """Return the object that holds a place, and the name of the place in it: `event.data.a` is `a` of `event.data`."""
-    parent, _, name = place.rpartition(".")
-    return parent, name
+    return place.rpartition(".")[::2]
 
 
 def at_hand(path: Path) -> bool:

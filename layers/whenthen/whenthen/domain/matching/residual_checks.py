@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -72,16 +72,10 @@ def _exists(value: object, wanted: bool, check: Check, row: Row) -> bool:
     return holds(check[4], row.facts) if value is ODD else (value is not None) is wanted
 
 
-def _is_text(value: object, wanted: str, check: Check, row: Row) -> bool:
-    if type(value) is str and value.isascii():
-        return value == wanted
-    return wanted in value if are_plain(value) else _is_chosen(value, None, check, row)
-
-
-def _is_among(value: object, wanted: frozenset[str], check: Check, row: Row) -> bool:
+def _is_among(value: object, wanted: Collection[str], check: Check, row: Row) -> bool:
     if type(value) is str and value.isascii():
         return value in wanted
-    return not wanted.isdisjoint(value) if are_plain(value) else _is_chosen(value, None, check, row)
+    return not {*value}.isdisjoint(wanted) if are_plain(value) else _is_chosen(value, None, check, row)
 
 
 def _is_chosen(value: object, wanted: None, check: Check, row: Row) -> bool:
@@ -89,9 +83,7 @@ def _is_chosen(value: object, wanted: None, check: Check, row: Row) -> bool:
 
 
 def _chosen(choice: Choice) -> tuple[Callable[..., bool], Any]:
-    if choice.fold or choice.size > len(choice.texts):
-        return _is_chosen, None
-    return (_is_text, next(iter(choice.texts))) if choice.size == 1 else (_is_among, frozenset(choice.texts))
+    return (_is_chosen, None) if choice.fold or choice.size > len(choice.texts) else (_is_among, choice.texts)
 
 
 def _plain(kind: type[Any], fits: Callable[[Any, Any], bool]) -> Callable[[Any], tuple[Callable[..., bool], Any]]:

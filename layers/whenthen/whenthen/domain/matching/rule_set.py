@@ -109,10 +109,8 @@ class _TypeIndex:
 
     def remove(self, rule_id: str) -> None:
         """Remove a rule."""
-        if rule_id in self._waiting:
-            del self._waiting[rule_id]
-            return
-        for lookup in self._stands.pop(rule_id):
+        self._waiting.pop(rule_id, None)
+        for lookup in self._stands.pop(rule_id, ()):
             for key in lookup.keys:
                 self._tables[lookup.table].remove(key, rule_id)
 

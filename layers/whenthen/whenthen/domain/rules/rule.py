@@ -21,7 +21,6 @@ from whenthen.domain.rules.actions import message_channels
 from whenthen.domain.rules.exits import Exit, read_exit
 from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
-from whenthen.domain.sending.limits import NO_LIMITS, Limits, read_limits
 from whenthen.domain.steps.branches import OnError
 from whenthen.domain.temporal.calendar_settings import LANGUAGES
 from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
@@ -29,13 +28,16 @@ from whenthen.domain.temporal.time_zones import UTC, parse_zone, utc, zone_of
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from whenthen.domain.sending.limits import Limits
+
 __all__ = [
-    "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
+    "MAX_ORDER", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
     "WhileRunning", "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
 MAX_VERSION = 1_000_000_000
 MAX_PRIORITY = 1_000
+MAX_ORDER = 1_000_000
 
 
 class Mode(StrEnum):
@@ -53,7 +55,9 @@ class Rule(Struct, frozen=True):
     activated_at   since when the rule is switched on or in shadow; written by the API, not by admins
     language       of the words that whenthen writes in the rule's texts, such as yes and no; empty: English
     priority       whose message goes first where a cap leaves place for one: the higher
-    limits         of its messages, beside those of the installation
+    limits         of its messages, beside those of the installation; None: only those
+    order          the rule's place among those that an event starts: its run begins when that of the one before is
+                   over; None: at once
     """
 
     id: str
@@ -70,7 +74,8 @@ class Rule(Struct, frozen=True):
     activated_at: datetime | None = None
     language: str = ""
     priority: int = 0
-    limits: Limits = NO_LIMITS
+    limits: Limits | None = None
+    order: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,6 +126,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
         language=reader.choice("language", LANGUAGES, ""),
         priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
         limits=_read_limits(reader),
+        order=None if reader.value("order") is None else reader.integer("order", most=MAX_ORDER),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
@@ -183,6 +189,10 @@ def _read_activation(reader: Reader) -> datetime | None:
         return None
 
 
-def _read_limits(reader: Reader) -> Limits:
+def _read_limits(reader: Reader) -> Limits | None:
     own = reader.child("limits")
-    return NO_LIMITS if own is None else read_limits(own, message_channels())
+    if own is None:
+        return None
+    from whenthen.domain.sending.limits import read_limits  # noqa: PLC0415 - few rules have any
+
+    return read_limits(own, message_channels())

@@ -29,6 +29,7 @@ class EntryDenied(StrEnum):
     ENTERED_RECENTLY = "entered_recently"
     STILL_RUNNING = "still_running"
     SUPERSEDED = "superseded"
+    ENTERED_MEANWHILE = "entered_meanwhile"
     BUDGET = "budget_used_up"
 
 

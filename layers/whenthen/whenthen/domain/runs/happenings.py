@@ -24,7 +24,15 @@ OF_A_MESSAGE = frozenset({"whatsapp.message_received", "email.received", "contac
 """Event types of which one message makes several."""
 
 
-OCCASIONS = frozenset({events.BIRTHDAY_REACHED, events.DATE_REACHED, events.SCHEDULE_REACHED, events.STARTED_MANUALLY})
+OCCASIONS = frozenset(
+    {
+        events.BIRTHDAY_REACHED,
+        events.DATE_REACHED,
+        events.SCHEDULE_REACHED,
+        events.STARTED_MANUALLY,
+        events.ENROLLED,
+    }
+)
 """Event types that are made for each record of which a rule comes due, or that is enrolled."""
 
 
@@ -34,8 +42,8 @@ def run_id(event: Event, rule: Rule, ref: str | None) -> str:
     An occasion of a record that was merged is one of the record that remains, `ref`.
     """
     several = len(set(rule.trigger.event_types)) > 1
-    key = happening_of(event) if several else occasion_of(event, ref)
-    return ids.run_id(key or event.id, rule.id, ref)
+    key = occasion_of(event, ref) or (happening_of(event) if several else event.id)
+    return ids.run_id(key, rule.id, ref)
 
 
 def run_ids(event: Event, rule_id: str, ref: str | None) -> Iterable[str]:

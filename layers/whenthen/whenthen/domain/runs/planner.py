@@ -12,8 +12,8 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
-from whenthen.domain.runs.due_times import Missed, allowed_from, due_at
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
+from whenthen.domain.scheduling.due_times import Missed, allowed_from, due_at
 from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD
 
 if TYPE_CHECKING:
@@ -202,11 +202,18 @@ def after_step_group(
     if not current or not all(job.status.final for job in current):
         return None
     for job in current:
-        if job.status is JobStatus.FAILED and rule.step(job.step_id).on_error is OnError.STOP:
+        if stops(rule, job):
             return Finish(RunStatus.FAILED, AT_STEP(step=job.step_id, reason=job.reason))
     clock = clock_after(run, current)
     passed = _passed_over(rule, run, current, clock)
     return passed or enter_step_group(rule, run, run.step_group + 1, context, clock, jobs, business)
+
+
+def stops(rule: Rule, job: Job) -> bool:
+    """Tell whether the job's failure ends the run. A step that the rule has not, as after a move to it, ends none."""
+    if job.status is not JobStatus.FAILED:
+        return False
+    return any(step.id == job.step_id and step.on_error is OnError.STOP for step in rule.steps)
 
 
 def _passed_over(rule: Rule, run: Run, current: Sequence[Job], clock: datetime) -> PassOver | None:
@@ -228,7 +235,7 @@ def branch_taken(rule: Rule, step_group: int, jobs: Sequence[Job]) -> tuple[str,
     Of several steps of a group that branch, the first in the order of the rule decides.
     """
     by_step = {job.step_id: job for job in jobs}
-    for step in rule.step_groups[step_group]:
+    for step in rule.step_groups[step_group] if step_group >= 0 else ():
         job = by_step.get(step.id)
         if job is not None and (target := _target(step, job)):
             return step.id, target

@@ -20,7 +20,6 @@ from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.rules.exits import ExitScope, exit_scope
 from whenthen.domain.runs.happenings import run_id
 from whenthen.domain.runs.subscriptions import changes_of, followed_fields, updated_type
-from whenthen.domain.sending.holds import is_of_limits
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 AT_STEP = ReasonCode("run.at_step", "step", "reason")
 STEPS_DONE = ReasonCode("run.steps_done", "done", "count")
 NO_STEP_DUE = ReasonCode("run.no_step_due")
+
+
+_OF_LIMITS = "hold."
+"""Begin the codes of `domain.sending.holds`: a run of a rule without messages loads none of it."""
 
 
 class RunStatus(StrEnum):
@@ -118,7 +121,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     @property
     def limited(self) -> bool:
         """Tell whether it is limits of sending that the job was held by last."""
-        return self.held_until is not None and self.reason is not None and is_of_limits(self.reason)
+        return self.held_until is not None and self.reason is not None and self.reason.code.startswith(_OF_LIMITS)
 
     @property
     def woken(self) -> datetime | None:
@@ -164,14 +167,19 @@ class Run(Struct, frozen=True, omit_defaults=True):
     exits_on     event types that stop this run; stored, so that an exit need not load the rule
     exits_of_record  those of them that stop it only if they are about its record
     rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
-    follows      fields of the record from whose dates its steps wait: a change of one may move a wait
+    dates        fields of the record from whose dates its steps wait: a change of one may move a wait
     place        order key: of the exits of the run's own moment, only those behind it stop the run
                  (`domain.events.ordering`)
     due          the run's own clock
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
     paused_until when a paused run goes on by itself; None if it does not
+    moves_to     the version of its rule that it was asked to move to before its next step; None if it was not
+    stays_from   the version that it was asked to move to and has no place in; None if there was none
     reason       of the outcome, or of the pause of a run that is paused; None else
+    turn         the run's place among those that its event started in the order of their rules; 0 for the first
+    follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
+    followers    ids of runs that wait for this one
     """
 
     id: str
@@ -188,7 +196,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     exits_on: tuple[str, ...] = ()
     exits_of_record: tuple[str, ...] = ()
     rechecks_on: tuple[str, ...] = ()
-    follows: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     place: str = ""
     step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
@@ -198,12 +206,24 @@ class Run(Struct, frozen=True, omit_defaults=True):
     waits_until: datetime | None = None
     stored: bool = False
     paused_until: datetime | None = None
+    moves_to: int | None = None
+    stays_from: int | None = None
+    turn: int = 0
+    follows: str = ""
+    follows_rule: str = ""
+    follows_name: str = ""
+    followers: tuple[str, ...] = ()
+
+    @property
+    def is_in_line(self) -> bool:
+        """Tell whether the run has not begun yet, because it follows another."""
+        return self.status is RunStatus.WAITING and self.waits_until is None and bool(self.follows)
 
     @property
     def signals(self) -> tuple[str, ...]:
         """Return what the run is to be told of while it is open, each once (`domain.runs.subscriptions`)."""
         kind = "" if self.record is None else self.record.partition(":")[0]
-        changes = changes_of(kind, self.follows, rechecks=bool(self.rechecks_on)) if kind else ()
+        changes = changes_of(kind, self.dates, rechecks=bool(self.rechecks_on)) if kind else ()
         return tuple(dict.fromkeys((*self.exits_on, *changes)))
 
 
@@ -223,15 +243,22 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         due=max(event.time, now),
         started_at=now,
         watch=tuple(dict.fromkeys(watch)),
-        exits_on=rule.exit.on,
-        exits_of_record=_exits_of_record(rule, ref),
-        rechecks_on=(updated_type(ref),) if ref and rule.exit.when is not None else (),
-        follows=followed_fields(rule) if ref else (),
-        place=order_key_of_run(event, rule.exit.on),
+        **subscribing(rule, ref, event),
         shadow=shadow,
         # The event of a deletion carries the record that is no more: its run is about that.
         stored=record is not None and not event.type.endswith(".deleted"),
     )
+
+
+def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
+    """Return the fields that say of what a run of the rule, about the record `ref`, is to be told."""
+    return {
+        "exits_on": rule.exit.on,
+        "exits_of_record": _exits_of_record(rule, ref),
+        "rechecks_on": (updated_type(ref),) if ref and rule.exit.when is not None else (),
+        "dates": followed_fields(rule) if ref else (),
+        "place": order_key_of_run(event, rule.exit.on),
+    }
 
 
 def _exits_of_record(rule: Rule, ref: str | None) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ WAITS_FOR_STEP = ReasonCode("waits.step", "step")
 # `reason` is that of the last attempt.
 WAITS_FOR_RETRY = ReasonCode("waits.retry", "step", "due", "reason")
 # `reason` is that of the hold.
-WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "due", "reason")
+WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "reason")
+# The run of this rule, which the same event started, has to be over first.
+WAITS_FOR_RULE = ReasonCode("waits.rule", "rule", "name")
 WAITS_WHILE_PAUSED = ReasonCode("waits.paused")
 
 
@@ -34,6 +36,7 @@ class WaitsFor(StrEnum):
     STEP = "step"
     RETRY = "retry"
     LIMITS = "limits"
+    RULE = "rule"
     RESUME = "resume"
 
 
@@ -58,6 +61,8 @@ def waits_of(run: Run, jobs: Sequence[Job], rule: Rule) -> Waiting | None:
         return None
     if run.status is RunStatus.PAUSED:
         return Waiting(WaitsFor.RESUME, None, WAITS_WHILE_PAUSED())
+    if run.is_in_line:
+        return Waiting(WaitsFor.RULE, None, WAITS_FOR_RULE(rule=run.follows_rule, name=run.follows_name))
     if run.status is RunStatus.WAITING and run.waits_until is not None:
         return _wait(run, run.waits_until, rule)
     open_jobs = [job for job in jobs if not job.status.final]
@@ -71,10 +76,10 @@ def _wait(run: Run, until: datetime, rule: Rule) -> Waiting:
 
 def _job(job: Job) -> Waiting:
     if job.status is JobStatus.PENDING and job.held_until is not None:
-        of_limits = job.limited
-        code, what = (WAITS_FOR_LIMITS, WaitsFor.LIMITS) if of_limits else (WAITS_FOR_RETRY, WaitsFor.RETRY)
-        reason = code(step=job.step_id, due=format_time(job.held_until), reason=job.reason)
-        return Waiting(what, job.held_until, reason)
+        if job.limited:
+            return Waiting(WaitsFor.LIMITS, job.held_until, WAITS_FOR_LIMITS(step=job.step_id, reason=job.reason))
+        reason = WAITS_FOR_RETRY(step=job.step_id, due=format_time(job.held_until), reason=job.reason)
+        return Waiting(WaitsFor.RETRY, job.held_until, reason)
     return Waiting(WaitsFor.STEP, None, WAITS_FOR_STEP(step=job.step_id))
 
 

@@ -9,7 +9,7 @@ from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
 from whenthen.domain.entry.entry import WORDS, ReentryPolicy, WhileRunning
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.exits import MAX_EXITS, ExitScope
-from whenthen.domain.rules.rule import MAX_VERSION, Mode
+from whenthen.domain.rules.rule import MAX_ORDER, MAX_VERSION, Mode
 from whenthen.domain.rules.steps import MAX_STEPS
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.schemas import condition, steps, triggers
@@ -85,6 +85,12 @@ _RULE = {
     "language": noted(
         {"type": "string", "enum": list(LANGUAGES)},
         "The language of words that whenthen writes in texts, such as yes and no; by default the installation's.",
+    ),
+    "order": noted(
+        integer(MAX_ORDER),
+        "Its place among the rules that an event starts: its run begins when that of the one before is over. By default"
+        " it begins at once. `PUT /v1/rules/order` sets that of many.",
+        examples=[1],
     ),
     "id": {**noted(text(), "The rule's id, which the API gives."), "readOnly": True},
     "version": {**noted(integer(MAX_VERSION), "Counts the saves, which the API does."), "readOnly": True},

@@ -19,15 +19,8 @@ CAP = ReasonCode("hold.cap", "channel", "most", "until")
 # A cap leaves place for one message, and a rule with a higher priority goes first.
 PRIORITY = ReasonCode("hold.priority", "channel", "until")
 
-_OF_LIMITS = frozenset({QUIET_HOURS.code, CAP.code, PRIORITY.code})
-
 LONGEST = timedelta(days=30)
 """Bound one hold: a message that is held longer is looked at again, and held on."""
-
-
-def is_of_limits(reason: Reason) -> bool:
-    """Tell whether it is limits of sending that a reason speaks of."""
-    return reason.code in _OF_LIMITS
 
 
 class Hold(Struct, frozen=True):

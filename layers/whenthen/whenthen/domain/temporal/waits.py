@@ -1,6 +1,6 @@
 """Define how long a step waits: from where it counts, until which hour and days, and what is done if that is over.
 
-`domain.runs.due_times` calculates when a step is due.
+`domain.scheduling.due_times` calculates when a step is due.
 """
 
 from __future__ import annotations

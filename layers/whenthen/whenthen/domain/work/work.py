@@ -37,12 +37,14 @@ class Change(StrEnum):
     STOP = "stop"
     PAUSE = "pause"
     RESUME = "resume"
+    MOVE = "move"
 
 
 STATUSES: Mapping[Change, tuple[RunStatus, ...]] = {
     Change.STOP: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
     Change.PAUSE: (RunStatus.RUNNING, RunStatus.WAITING),
     Change.RESUME: (RunStatus.PAUSED,),
+    Change.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
 }
 """Change → the statuses of the runs that it is made to."""
 
@@ -70,7 +72,9 @@ class Work(Struct, frozen=True, omit_defaults=True):
 
     reason   is written onto the runs, and names the work
     of       how many runs there were to change when it began; None if they were too many to count at once
-    counts   runs so far by what became of them: stopped, paused, resumed, or over (it had ended meanwhile)
+    target   the version of the rule that runs are moved to
+    counts   runs so far by what became of them: stopped, paused, resumed, moved (now or before its next step), kept
+             (its version, for the reason among `failures`), or over (it had ended meanwhile)
     place    the cursor of the next page of open runs; empty: the first; END: there is none
     fresh    runs that the present pass over all pages found; the last pass finds none
     pending  ids of the runs of the page that is being changed
@@ -85,6 +89,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     created_at: datetime
     status: WorkStatus = WorkStatus.RUNNING
     of: int | None = None
+    target: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     place: str = ""
@@ -101,11 +106,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
 
     def concerns(self, run: Run, now: datetime) -> bool:
         """Tell whether the run is to be changed. One that was changed already is not."""
-        if not self.selection.takes(run):
-            return False
-        if run.status is RunStatus.PAUSED and run.paused_until is not None:
-            return _is_open_to(self.change, run.paused_until, now, asked=bool(self.selection.paused_as))
-        return run.status in STATUSES[self.change]
+        return concerns(self.change, self.selection, run, now, self.target)
 
     def found(self, run_ids: Sequence[str], cursor: str | None) -> Work:
         """Return the work with the next page's runs at hand."""
@@ -135,6 +136,15 @@ class Work(Struct, frozen=True, omit_defaults=True):
     def resumed(self) -> Work:
         """Return the work at the start of its next turn, where it was."""
         return replace(self, status=WorkStatus.RUNNING, finished_at=None, turn=self.turn + 1, version=self.version + 1)
+
+
+def concerns(change: Change, selection: Selection, run: Run, now: datetime, target: int | None = None) -> bool:
+    """Tell whether the change is to be made to the run. One that was changed already is not."""
+    if not selection.takes(run) or (target is not None and target in (run.moves_to, run.stays_from)):
+        return False
+    if run.status is RunStatus.PAUSED and run.paused_until is not None:
+        return _is_open_to(change, run.paused_until, now, asked=bool(selection.paused_as))
+    return run.status in STATUSES[change]
 
 
 def _is_open_to(change: Change, until: datetime, now: datetime, *, asked: bool) -> bool:

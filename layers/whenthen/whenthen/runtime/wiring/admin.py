@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_sources import ManageSources
     from whenthen.usecases.admin.manage_views import ManageViews
     from whenthen.usecases.admin.manage_work import ManageWork
+    from whenthen.usecases.admin.order_rules import OrderRules
+    from whenthen.usecases.admin.runs_of_rules import RunsOfRules
     from whenthen.usecases.admin.try_source import TrySource
 
 
@@ -40,6 +42,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_rules import ManageRules
 
         return ManageRules(self.rules, self.views, self.clock, self.lint_rule, self.installation)
+
+    @cached_property
+    def order_rules(self) -> OrderRules:
+        from whenthen.usecases.admin.order_rules import OrderRules
+
+        return OrderRules(self.manage_rules)
 
     @cached_property
     def manage_views(self) -> ManageViews:
@@ -72,6 +80,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_work import ManageWork
 
         return ManageWork(self.work, self.workers, self.runs, self.records, self.clock)
+
+    @cached_property
+    def runs_of_rules(self) -> RunsOfRules:
+        from whenthen.usecases.admin.runs_of_rules import RunsOfRules
+
+        return RunsOfRules(self.manage_work)
 
     @property
     def manage_settings(self) -> ManageSettings:

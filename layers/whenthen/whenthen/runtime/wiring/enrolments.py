@@ -10,6 +10,7 @@ from whenthen.runtime.adapters import Adapters
 
 if TYPE_CHECKING:
     from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
+    from whenthen.usecases.enrolments.enrol_existing import EnrolExisting
     from whenthen.usecases.enrolments.enrol_records import EnrolRecords
     from whenthen.usecases.enrolments.manage_enrolments import ManageEnrolments
 
@@ -22,6 +23,12 @@ class EnrolmentsWiring(Adapters):
         from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
 
         return BeginEnrolment(self.enrolment_store, self.enrolment_workers, self.clock)
+
+    @cached_property
+    def enrol_existing(self) -> EnrolExisting:
+        from whenthen.usecases.enrolments.enrol_existing import EnrolExisting
+
+        return EnrolExisting(self.rules, self.enrolments, self.clock)
 
     @cached_property
     def enrol_records(self) -> EnrolRecords:

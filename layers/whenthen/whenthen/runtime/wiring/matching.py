@@ -25,6 +25,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
     @cached_property
     def match_event(self) -> MatchEvent:
         from whenthen.usecases.matching.decide import Decide
+        from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
         from whenthen.usecases.matching.enter_rule import EnterRule
         from whenthen.usecases.matching.match_event import MatchEvent
         from whenthen.usecases.matching.notify_runs import NotifyRuns
@@ -41,6 +42,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             reactions=lambda: self.reactions,
             budgets=self.budgets,
             enter=EnterRule(self.runs, self.sequences, self.clock),
+            enter_meanwhile=EnterMeanwhile(self.runs, self.clock),
         )
 
     def match_batch(self, groups: Iterable[Group]) -> MatchBatch:

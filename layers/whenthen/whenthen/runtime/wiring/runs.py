@@ -66,7 +66,7 @@ class RunsWiring(EnrolmentsWiring):
     def publish_outcomes(self) -> PublishOutcomes:
         from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 
-        return PublishOutcomes(self.preloading, self.runs, self.bus)
+        return PublishOutcomes(self.preloading, self.runs, self.bus, self.sequences)
 
     @cached_property
     def read_history(self) -> ReadHistory:

@@ -17,8 +17,10 @@ class WorkWiring(Adapters):
 
     @cached_property
     def change_runs(self) -> ChangeRuns:
+        from whenthen.usecases.runs.move_run import MoveRun
         from whenthen.usecases.work.change_runs import ChangeRuns
         from whenthen.usecases.work.changes import ChangeRun
 
-        change = ChangeRun(self.runs, self.sequences, self.clock)
+        move = MoveRun(self.rule_book, self.runs, self.sequences, self.clock)
+        change = ChangeRun(self.runs, self.sequences, self.clock, move)
         return ChangeRuns(self.work, self.runs, change, self.clock)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore, ViewStore
 
-OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings")
+OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings", "runs")
 """Fields that the API adds to a rule's document; it ignores them in requests, so an answer can be sent back."""
 
 _ATTEMPTS = 4
@@ -176,6 +176,18 @@ class ManageRules(Struct, frozen=True):
         # Saved with the views as the rule has them: a view that changed since must not keep the rule on.
         return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
 
+    def set_order(self, rule_id: str, order: int, *, by: str) -> StoredRule:
+        """Give the rule its place among those that an event starts. Lint is not asked. Raises NotFound, Temporary."""
+        for _ in range(_ATTEMPTS):
+            current = self.rules.get(rule_id)
+            changed = _as_written({**current.document, "order": order})
+            try:
+                # As in `set_mode`: with the views as the rule has them.
+                return self._save(self._prepared(changed, rule_id, current, by), current)
+            except Stale:
+                continue
+        raise Temporary(CONTENDED(subject=rule_id), retry_after=1)
+
     def renew(self, rule_id: str, *, by: str) -> StoredRule:
         """Save the rule again with the current versions of the views that it names. Raises NotFound.
 
@@ -196,8 +208,12 @@ class ManageRules(Struct, frozen=True):
         except Invalid as error:
             raise Invalid.field("filter", BREAKS_RULE(rule=rule_id, reason=error.reason)) from error
 
+    def current(self, rule_id: str, *, version: int | None) -> StoredRule:
+        """Return the current version. Raises NotFound; Stale if it is not at `version`."""
+        return self._current(rule_id, version)
+
     def delete(self, rule_id: str, *, version: int | None) -> None:
-        """Delete the rule. Runs that it started go on under their version."""
+        """Delete the rule; its versions stay for the runs that they started. Raises NotFound, Stale."""
         current = self._current(rule_id, version)
         self.rules.delete(current, parse_rule(current.document))
 
@@ -250,7 +266,9 @@ class ManageRules(Struct, frozen=True):
 
 
 def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+    """Leave out what the API adds. What becomes of runs is a parameter of the call: as a choice, it is no field."""
+    is_choice = isinstance(document.get("runs"), str)
+    return {name: value for name, value in document.items() if name not in OWN_FIELDS or (name == "runs" and is_choice)}
 
 
 def checked(document: Mapping[str, Any]) -> Rule:

@@ -13,7 +13,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Stale
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.work.selection import read_selection
-from whenthen.domain.work.work import STATUSES, Change, Work, WorkStatus
+from whenthen.domain.work.work import STATUSES, Change, Work, WorkStatus, concerns
 from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.admin.idempotency import KEY_REUSED
 
@@ -64,25 +64,41 @@ class ManageWork(Struct, frozen=True):
             record = self.records.get(selection.refs[0])
             if record is not None:  # runs of records that were merged into it are its own
                 selection = replace(selection, refs=tuple(dict.fromkeys((*selection.refs, *record.refs))))
-        return self.begin(change, selection, REASONS[change], seed=seed, by=by)
+        of = self.count(change, selection)
+        return self.begin(change, selection, REASONS[change], seed=seed, by=by, of=of)
 
-    def begin(self, change: Change, selection: Selection, why: ReasonCode, *, seed: str, by: str, **more: Any) -> Work:
+    def begin(
+        self,
+        change: Change,
+        selection: Selection,
+        why: ReasonCode,
+        *,
+        seed: str,
+        by: str,
+        of: int | None,
+        target: int | None = None,
+        **more: Any,
+    ) -> Work:
         """Begin the change, for a reason that takes `by` and `work` beside `more`. Raises Temporary, Conflict."""
         work_id = ids.work_id(by, seed)
-        new = Work(work_id, change, selection, why(by=by, work=work_id, **more), by, self.clock.now())
-        kept = self.work.create(replace(new, of=self.count(new)))
+        reason = why(by=by, work=work_id, **more)
+        new = Work(work_id, change, selection, reason, by, self.clock.now(), of=of, target=target)
+        kept = self.work.create(new)
         if (kept.change, kept.selection) != (change, selection):
             raise Conflict(KEY_REUSED())
         if kept.status is WorkStatus.RUNNING:
             self.workers.start(kept.id, kept.turn)
         return kept
 
-    def count(self, work: Work) -> int | None:
-        """Count the runs that the work is to change; None if they are too many to be counted while a caller waits."""
+    def count(self, change: Change | None, selection: Selection, target: int | None = None) -> int | None:
+        """Count the runs to be changed; None if they are too many to be counted while a caller waits.
+
+        change   None: all open runs of the selection are counted
+        """
         start, cursor, found = self.clock.now(), None, 0
         while self.clock.now() - start < COUNTING:
-            page = self.runs.open_runs(work.selection, limit=PAGE, cursor=cursor)
-            found += sum(work.concerns(run, start) for run in page.items)
+            page = self.runs.open_runs(selection, limit=PAGE, cursor=cursor)
+            found += sum(concerns(change or Change.STOP, selection, run, start, target) for run in page.items)
             cursor = page.cursor
             if cursor is None:
                 return found

@@ -13,3 +13,9 @@ RESTS = ReasonCode("enrolment.rests", "count")
 PAUSED_BY = ReasonCode("enrolment.paused", "by")
 # Only an enrolment that is under way can be paused, resumed or stopped; `outcome` is its status.
 IS_OVER = ReasonCode("enrolment.over", "outcome")
+# Only to switch a rule on, or to shadow, lets records enter.
+NOT_SWITCHED_ON = ReasonCode("existing.not_switched_on")
+# `entry.only_new` of the rule keeps out who was there before.
+LETS_NEW_IN_ONLY = ReasonCode("existing.only_new")
+# Only a rule with the trigger `enters`, or `event` and a kind, says who fits it already.
+NOBODY_FITS = ReasonCode("existing.nobody_fits", "trigger")

@@ -9,9 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.event_catalog import derivation
 from whenthen.domain.events.siblings import main_id
-from whenthen.domain.events.types import made_by_receiver
+from whenthen.domain.events.types import ENROLLED, made_by_receiver
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.runs.entry_policy import entry_denied
 from whenthen.domain.runs.subscriptions import is_heard
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.domain.events.siblings import Group
     from whenthen.domain.matching.rule_set import RuleSet
     from whenthen.domain.records.record import Record
+    from whenthen.domain.rules.rule import Rule
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
@@ -95,15 +97,25 @@ class Decide(Struct, frozen=True):
 
     def _matching(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> Iterator[Planned | NotEntered]:
         """Yield the matching rules that are about this record of the plan, and whether the record may enter."""
-        event = plan.event
-        ref = record.ref if record else event.subject
-        for rule_id in ruleset.match(self.context(plan, record, plan.moment)):
-            rule = self.rules.current(rule_id, event.type)
+        ref = record.ref if record else plan.event.subject
+        for rule in self._matched(plan, record, ruleset):
             if plan.record_for(rule.kind) is not record:
                 continue
             refused = entry_denied(rule, record)
             planned = Planned(rule.id, rule.version, ref)
             yield planned if refused is None else NotEntered(*planned, refused)
+
+    def _matched(self, plan: Plan, record: Record | None, ruleset: RuleSet) -> list[Rule]:
+        """Find the rules that match the event for this record; of one that fits a rule already, that rule alone."""
+        event, context = plan.event, self.context(plan, record, plan.moment)
+        if event.type != ENROLLED:
+            return [self.rules.current(rule_id, event.type) for rule_id in ruleset.match(context)]
+        from whenthen.domain.enrolments.existing import as_existing  # noqa: PLC0415 - few events need it
+
+        named = self.rules.in_force(str(event.data.get("rule")))
+        rule = as_existing(named) if named is not None and record is not None else None
+        fits = rule is not None and all(evaluate(each, context) for each in (rule.trigger.condition, rule.conditions))
+        return [rule] if rule is not None and fits else []
 
     def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
         """Find the person's other records: those of kinds that rules of this event type are about."""

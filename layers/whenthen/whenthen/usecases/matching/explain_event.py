@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import NotFound
+from whenthen.domain.enrolments.existing import as_existing
+from whenthen.domain.events.types import ENROLLED
 from whenthen.domain.explain.explain import Explanation, explain
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import Mode
@@ -75,7 +77,10 @@ class ExplainEvent(Struct, frozen=True):
         history = history_of(self.occurrences, plan.event, (plan.record, *plan.others), None, plan.moment)
         explaining = Explaining(plan, history, self.rules, self.records)
         event_type = plan.event.type
-        asked = self._one(rule, event_type) if rule else self._all(event_type)
+        if event_type == ENROLLED:
+            asked = self._enrolling(str(plan.event.data.get("rule")))
+        else:
+            asked = self._one(rule, event_type) if rule else self._all(event_type)
         then = {each.rule for each in plan.rules} | {each.rule for each in plan.refused}
         asked.sort(key=lambda each: each.id not in then)
         explained = sorted((explaining.explained(each) for each in asked[:MAX_EXPLAINED]), key=_nearness)
@@ -83,6 +88,11 @@ class ExplainEvent(Struct, frozen=True):
 
     def _all(self, event_type: str) -> list[Rule]:
         return [*self.rules.considered(event_type), *self.rules.switched_off(event_type, limit=MAX_OFF)]
+
+    def _enrolling(self, rule_id: str) -> list[Rule]:
+        """Return the rule that the record was to enter, as it is asked about records that fit already."""
+        rule = self.rules.in_force(rule_id)
+        return [as_existing(rule)] if rule is not None else []
 
     def _one(self, rule_id: str, event_type: str) -> list[Rule]:
         found = [each for each in self.rules.considered(event_type) if each.id == rule_id]

@@ -18,6 +18,7 @@ from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.runs.budget import MAX_RUNS
 from whenthen.domain.runs.entry_policy import EntryDenied
+from whenthen.domain.runs.order import behind, in_order, takes_turns
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.domain.runs.subscriptions import is_heard
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.values import Planned, Preloaded
     from whenthen.usecases.matching.decide import Decide
+    from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
     from whenthen.usecases.matching.enter_rule import EnterRule
     from whenthen.usecases.matching.notify_runs import NotifyRuns
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -73,6 +75,7 @@ class MatchEvent(Struct, frozen=True):
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
     enter: EnterRule
+    enter_meanwhile: EnterMeanwhile
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -118,12 +121,12 @@ class MatchEvent(Struct, frozen=True):
         if is_heard(plan.event, ahead.signals):
             context = self._context(plan, plan.record, self.clock.now())
             self.notify_runs(plan.event, plan.record, context, ahead.signals)
-        refused = [*plan.refused]
-        for planned in plan.rules:
+        refused, last = [*plan.refused], dict[str | None, Run]()
+        for planned, rule in in_order((each, self.rules.version(each.rule, each.version)) for each in plan.rules):
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            denied = self._start(plan, self.rules.version(planned.rule, planned.version), ahead)
+            denied = self._start(plan, rule, last, ahead)
             if denied is not None:
                 refused.append(denied)
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
@@ -141,13 +144,22 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule, ahead: Preloaded) -> NotEntered | None:
-        """Start the rule for the plan's record. Returns why its record may not enter; None if it may."""
+    def _start(self, plan: Plan, rule: Rule, last: dict[str | None, Run], ahead: Preloaded) -> NotEntered | None:
+        """Start the rule for the plan's record. Returns why its record may not enter; None if it may.
+
+        last  of each record, the run that the next one with an `order` follows
+        """
         now, record = self.clock.now(), plan.record_for(rule.kind)
         run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
-        run, jobs = self._first_step_group(run, rule, plan)
+        if (meanwhile := self.enter_meanwhile(plan.event, run, record)) is not None:
+            return meanwhile
+        in_turn = takes_turns(rule, run)
+        before = last.get(run.record) if in_turn else None
+        run, jobs = (behind(run, before), ()) if before else self._first_step_group(run, rule, plan)
         self._listen(run, ahead)
         entering = self.enter(rule, run, plan.event, jobs, record)
+        if in_turn and entering.denied is None:
+            last[run.record] = run
         if entering.started is Started.EXITED:
             self._stop(run, plan.event)
         elif entering.started in (Started.STARTED, Started.EXISTS):

@@ -34,7 +34,9 @@ EXIT_EVENT = ReasonCode("exit.event", "event_type")
 
 def _may_stand_still(state: RunState) -> bool:
     """Tell whether the run waits, or may have been left by a worker that died after it ended the wait."""
-    return state.run.status is RunStatus.WAITING or all(job.status.final or not job.attempt for job in state.jobs)
+    if state.run.status is RunStatus.WAITING:
+        return not state.run.is_in_line
+    return all(job.status.final or not job.attempt for job in state.jobs)
 
 
 class NotifyRuns(Struct, frozen=True):
@@ -78,7 +80,7 @@ class NotifyRuns(Struct, frozen=True):
         reason = self._reason_to_stop(state, event, record, refs, context) if found.entered <= event.time else None
         if reason is not None:
             return self._stop(state.run, reason)
-        if state.run.follows and _may_stand_still(state):
+        if state.run.dates and _may_stand_still(state):
             self.orchestrator.catch_up(state)
         return False
 

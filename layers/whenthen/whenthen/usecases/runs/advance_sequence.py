@@ -28,6 +28,7 @@ class AdvanceSequence(Struct, frozen=True):
     def __call__(self, run_id: str, step_group: int, until: datetime) -> bool:
         """Advance the run whose wait for `step_group`, or whose pause, lasted `until`. Returns whether the run exists.
 
+        A negative `step_group` says that a run is over which this one may follow: then it catches up, or begins.
         An open run never expires, so a run that is gone was over long ago. Raises Temporary; may be repeated after a
         crash at any point.
         """

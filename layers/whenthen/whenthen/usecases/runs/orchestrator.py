@@ -19,6 +19,7 @@ from whenthen.domain.runs.planner import (
     PassOver,
     WaitUntil,
     after_step_group,
+    enter_step_group,
     go_on_waiting,
     waits_for_record,
 )
@@ -26,6 +27,7 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
+from whenthen.usecases.runs.move_run import moved_before_next_step
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -114,6 +116,8 @@ class Orchestrator(Struct, frozen=True):
         """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""
         if state is None or not state.run.status.going:
             return
+        if state.run.moves_to is not None:
+            state = moved_before_next_step(self.rules, self.runs, state)
         rule, run = self.rule_of(state.run), state.run
         is_last = run.step_group + 1 >= len(rule.step_groups)
         move = after_step_group(rule, run, state.jobs, {} if is_last else self.context(state, run.due), self.calendar)
@@ -128,19 +132,54 @@ class Orchestrator(Struct, frozen=True):
         run = state.run
         if not run.status.going:
             return
+        if run.is_in_line:
+            self.take_turn(state)
+            return
         if run.status is RunStatus.WAITING:
             self._hold(state)
             return
         send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
         self.carry_on(state)
 
+    def take_turn(self, state: RunState) -> bool:
+        """Begin a run that follows others, once they are over. Returns False if it has to wait for one of them.
+
+        First the run is among the followers of an open one, then it waits: who ends that one finds it there.
+        """
+        run = state.run
+        while True:
+            before, since = self._before(run)
+            if before is None:
+                break
+            if self.runs.follow(run, before):
+                return False
+        rule, clock = self.rule_of(run), max(run.due, since)
+        begun = replace(run, due=clock)
+        context = self.context(state, clock)
+        self.carry_out(state, enter_step_group(rule, begun, 0, context, clock, (), self.calendar))
+        return True
+
+    def _before(self, run: Run) -> tuple[Run | None, datetime]:
+        """Return the nearest run before this one that is not over, and when the last of the others was over.
+
+        One that ended while it waited itself leaves its own place: then the run before it is asked.
+        """
+        follows, since = run.follows, run.due
+        while follows and (state := self.runs.load(follows)) is not None:
+            if not state.run.status.final:
+                return state.run, since
+            since = max(since, state.run.finished_at or since)
+            follows = state.run.follows
+        return None, since
+
     def carry_out(self, state: RunState, move: Move) -> None:
         """Carry out a move, and all that follows from it without a wait."""
         run, jobs = state.run, state.jobs
         while isinstance(move, Dispatch | PassOver):
+            behind = run.step_group
             run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
             step_group = jobs_of(run, move, self.clock.now())
-            if not self.runs.dispatch(run, step_group):
+            if not self.runs.dispatch(run, step_group, behind=behind):
                 self.carry_on(self.runs.load(run.id))
                 return
             if isinstance(move, Dispatch) and move.steps:
@@ -182,7 +221,7 @@ class Orchestrator(Struct, frozen=True):
         """
         run, now = state.run, self.clock.now()
         step_group, due = run.step_group + 1, run.waits_until or run.due
-        if run.follows and waits_for_record(rule := self.rule_of(run), step_group):
+        if run.dates and waits_for_record(rule := self.rule_of(run), step_group):
             move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs, self.calendar)
             if move != WaitUntil(step_group, due):
                 self.carry_out(state, move)

@@ -1,4 +1,4 @@
-"""publish_outcomes: publish the outcomes of runs as events, if a rule's trigger or exit names it."""
+"""publish_outcomes: publish the outcomes of runs as events, and let the runs begin that follow them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,28 @@ if TYPE_CHECKING:
 
     from whenthen.domain.runs.run import Run
     from whenthen.ports.events import Bus, Preloading
-    from whenthen.ports.runs import RunLedger
+    from whenthen.ports.runs import RunLedger, Sequences
 
 _ASKED = Wanted(events=(), types=(FINISHED,))
 
 
 class PublishOutcomes(Struct, frozen=True):
-    """Publish the outcomes that the runs table's stream tells of, whoever wrote them."""
+    """Publish the outcomes that the runs table's stream tells of, whoever wrote them, if a rule waits for outcomes."""
 
     preloading: Preloading
     runs: RunLedger
     bus: Bus
+    sequences: Sequences
 
     def __call__(self, ended: Sequence[Run]) -> int:
         """Publish the events of these runs, but for shadows; none if no rule waits for outcomes. Raises Temporary.
 
-        Returns how many events there were. Whether a rule waits is asked once for all.
+        Returns how many events there were. Whether a rule waits is asked once for all. Before that, each run that
+        follows one of them is called: its execution waits for nothing.
         """
+        for run in ended:
+            for follower in run.followers:
+                self.sequences.wait(follower, -1 - run.turn, run.finished_at or run.started_at)
         telling = [run for run in ended if not run.shadow]
         if not telling or not self._awaited():
             return 0

@@ -86,13 +86,18 @@ class ResumeRuns(Struct, frozen=True):
         if state is None or state.run.status.final:
             return False
         run = state.run
+        if run.is_in_line:
+            return self.orchestrator.take_turn(state)
         if run.status is RunStatus.PAUSED:
             now = self.clock.now()
             return pause_is_over(run, now - OVERDUE) and self.advance_sequence(run_id, next_step_group(run), now)
         if run.status is RunStatus.WAITING and run.waits_until is not None:
             return self._end_overdue_wait(run, run.waits_until)
+        return self._resume_jobs(state)
+
+    def _resume_jobs(self, state: RunState) -> bool:
         if (held_until := held(state, self.clock.now())) is not None:
-            self.runs.look_again(run_id, held_until + OVERDUE)
+            self.runs.look_again(state.run.id, held_until + OVERDUE)
             return False
         if self._is_under_way(state):
             return False

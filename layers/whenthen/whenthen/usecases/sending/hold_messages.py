@@ -128,7 +128,7 @@ def message_of(
     state: RunState, job: Job, rule: Rule, prepared: Effect | Outcome, limits: Limits, now: datetime
 ) -> Message | None:
     """Return the message whose going the limits decide. None for an outcome, and for what no limits hold."""
-    step, both = rule.step(job.step_id), limits.and_those_of(rule.limits)
+    step, both = rule.step(job.step_id), limits if rule.limits is None else limits.and_those_of(rule.limits)
     if not both or isinstance(prepared, Outcome) or not step.messages or prepared.recipient is None:
         return None
     return Message(state, job, rule, step, prepared.recipient, both, now)

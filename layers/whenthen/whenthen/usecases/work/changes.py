@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger, Sequences
     from whenthen.ports.values import RunState
+    from whenthen.usecases.runs.move_run import MoveRun
 
 OVER = "over"
 """The run had its outcome, or was gone, before its turn came."""
@@ -34,6 +35,7 @@ class ChangeRun(Struct, frozen=True):
     runs: RunLedger
     sequences: Sequences
     clock: Clock
+    move: MoveRun
 
     def __call__(self, work: Work, run_id: str) -> Changed:
         """Make the work's change to the run, and tell what became of it. Raises Temporary."""
@@ -61,9 +63,18 @@ class ChangeRun(Struct, frozen=True):
         end_pause(self.runs, self.sequences, state.run, self.clock.now())
         return Changed("resumed")
 
+    def _move(self, work: Work, state: RunState) -> Changed:
+        if state.run.status.final or work.target is None:
+            return Changed(OVER)
+        if state.run.rule_version == work.target:
+            return Changed("moved")
+        reason = self.move(state, work.target)
+        return Changed("moved") if reason is None else Changed("kept", Failure(state.run.id, reason))
+
 
 _CHANGES: Mapping[Change, Callable[[ChangeRun, Work, RunState], Changed]] = {
     Change.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
     Change.PAUSE: ChangeRun._pause,  # noqa: SLF001
     Change.RESUME: ChangeRun._resume,  # noqa: SLF001
+    Change.MOVE: ChangeRun._move,  # noqa: SLF001
 }

@@ -53,9 +53,10 @@ def subscription_writes(table: Table, run: Run) -> list[Write]:
     return [put(table, {"pk": subscription_pk(key), **marker}) for key in subscribed_under(run)]
 
 
-def unsubscribe_writes(table: Table, run: Run) -> list[Write]:
-    """Return the writes that delete the run's subscriptions."""
-    return [delete(table, subscription_pk(key), f"{_OPEN}{run.id}") for key in subscribed_under(run)]
+def unsubscribe_writes(table: Table, run: Run, but: Iterable[str] = ()) -> list[Write]:
+    """Return the writes that delete the run's subscriptions, but for those under some keys."""
+    keys = [key for key in subscribed_under(run) if key not in but]
+    return [delete(table, subscription_pk(key), f"{_OPEN}{run.id}") for key in keys]
 
 
 def last_exit_checks(table: Table, run: Run) -> list[Write]:

@@ -44,9 +44,24 @@ MAX_INLINE_EVENT = 1_500
 EVENT_APART = "event_apart"
 """The attribute of a run whose event has an item of its own."""
 
+MOVED = "moved"
+"""The attribute of a run that moved to another version of its rule: the fields that then stand over its beginning."""
+
 _BEGINNING = "beginning"
 _CHANGING = frozenset(
-    {"step_group", "status", "due", "waits_until", "paused_until", "finished_at", REASON, REASON_CODE}
+    {
+        "step_group",
+        "status",
+        "due",
+        "waits_until",
+        "paused_until",
+        "finished_at",
+        "moves_to",
+        "stays_from",
+        REASON,
+        REASON_CODE,
+    }
+    | {"follows", "follows_rule", "follows_name", "followers"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
@@ -171,7 +186,7 @@ def _run(item: Item, beginning: Mapping[str, Any]) -> Run:
     changing = {name: item[name] for name in _CHANGING if name in item}
     if REASON in changing:
         changing[REASON] = json.loads(changing[REASON])
-    return convert({"record": None, **beginning, **changing}, Run)
+    return convert({"record": None, **beginning, **item.get(MOVED, {}), **changing}, Run)
 
 
 def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:

@@ -12,7 +12,7 @@ from whenthen.adapters.dynamodb.common.table import EXISTS, NEW, ConditionFailed
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact, update
 from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
-from whenthen.adapters.dynamodb.runs_table.pauses import DynamoPauses
+from whenthen.adapters.dynamodb.runs_table.moves import DynamoMoves
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 EXIT_BEFORE_START = ReasonCode("exit.event_before_start", "event_type")
 
 
-class DynamoRuns(DynamoPauses):
+class DynamoRuns(DynamoMoves):
     """Store runs with their events and jobs. Items of an open run never expire; others do after `retention`."""
 
     def __init__(
@@ -150,15 +150,16 @@ class DynamoRuns(DynamoPauses):
 
     # --- going on ---------------------------------------------------------------------------------
 
-    def dispatch(self, run: Run, jobs: Sequence[Job]) -> bool:
-        """Write the run's next step group and its jobs together. False if the run is final, paused or further."""
+    def dispatch(self, run: Run, jobs: Sequence[Job], *, behind: int | None = None) -> bool:
+        """Write the run's next step group and its jobs together. False if the run is final, paused or elsewhere."""
         places = [f"j{number}" for number in range(len(jobs))]
         added = "".join(f", #{JOBS}.#{place} = :{place}" for place in places)
         change = Expression(
-            condition=f"{IS_GOING} AND #step_group < :step_group",
+            condition=f"{IS_GOING} AND #step_group = :behind",
             update=f"SET #step_group = :step_group, #due = :due, #status = :running{added} REMOVE #waits_until",
             values={
                 **going_values(),
+                "behind": run.step_group - 1 if behind is None else behind,
                 "step_group": run.step_group,
                 "due": format_time(run.due),
                 **{place: job_item(job) for place, job in zip(places, jobs, strict=True)},
@@ -183,6 +184,21 @@ class DynamoRuns(DynamoPauses):
             },
         )
         self._try(run.id, change)
+
+    def follow(self, run: Run, before: Run) -> bool:
+        """Let `run` begin behind `before`: each of the two knows the other then. False if `before` is over."""
+        waits = Expression(IS_OPEN, "ADD #followers :run", {**open_values(), "run": frozenset({run.id})})
+        if not self._try(before.id, waits):
+            return False
+        if run.follows != before.id:
+            values = {"waiting": RunStatus.WAITING.value, "was": run.follows, "follows": before.id}
+            relinked = Expression(
+                condition="#status = :waiting AND attribute_not_exists(#waits_until) AND #follows = :was",
+                update="SET #follows = :follows, #follows_rule = :rule, #follows_name = :name",
+                values={**values, "rule": before.rule_id, "name": before.rule_name},
+            )
+            self._try(run.id, relinked)
+        return True
 
     def look_again(self, run_id: str, at: datetime) -> None:
         """Let the next sweeps leave an open run alone until `at`."""

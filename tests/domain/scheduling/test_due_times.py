@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from whenthen.domain.runs.due_times import GRACE, Missed, due_at
+from whenthen.domain.scheduling.due_times import GRACE, Missed, due_at
 from whenthen.domain.temporal.clocks import WEEKDAYS
 from whenthen.domain.temporal.waits import Past, Until, Wait
 

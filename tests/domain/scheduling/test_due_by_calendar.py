@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from whenthen.domain.runs.due_times import Missed, allowed_from, due_at
+from whenthen.domain.scheduling.due_times import Missed, allowed_from, due_at
 from whenthen.domain.temporal.business_time import BusinessCalendar
 from whenthen.domain.temporal.clocks import LAST
 from whenthen.domain.temporal.public_holidays import Holidays
