@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -180,6 +181,39 @@ def _ada_gets_no_more_mail(stage: Stage) -> None:
 def _job(stage: Stage, step: str) -> Job:
     (found,) = [job for state in stage.states() for job in state.jobs if job.step_id == step]
     return found
+
+
+# --- dates that move: match_rules, advance_sequence -----------------------------------------------------
+
+
+def _prepare_visit(stage: Stage) -> None:
+    """A visit in June, and a webhook a day before it."""
+    stage.writes("contact:ada", email="ayse@example.com", visit_date="2026-06-10")
+    stage.settle()
+    wait = {"until": {"field": "visit_date", "days": -1}, "at": "09:00"}
+    note = {"id": "note", "action": "set_fields", "with": {"fields": {"reminded": True}}}
+    stage.has_rule(_rule("rule_visit", {"event": "visit.booked"}, {**TELL, "wait": wait}, note, kind="contact"))
+    stage.publish(Event("evt_visit", "hook/shop", "visit.booked", stage.now(), subject="contact:ada"))
+    stage.settle()
+
+
+def _the_visit_moves(stage: Stage) -> None:
+    stage.writes("contact:ada", visit_date="2026-06-20")
+    stage.writes("contact:ada", visit_date="2026-05-05")
+
+
+def _the_reminder_was_on_the_fourth_of_may(stage: Stage) -> None:
+    assert _job(stage, "tell").due == datetime(2026, 5, 4, 9, tzinfo=UTC)
+    (ada,) = stage.records("contact")
+    assert (ada.fields["reminded"], ada.version) == (True, 4)
+
+
+def _the_visit_is_called_off(stage: Stage) -> None:
+    stage.writes("contact:ada", visit_date=None)
+
+
+def _the_note_came_at_once(stage: Stage) -> None:
+    assert _job(stage, "note").due < stage.now().replace(2026, 4, 1)
 
 
 # --- sources: receive_webhook ------------------------------------------------------------------------
@@ -386,6 +420,22 @@ OTHER_STORIES = (
         (Ending("rule_mail", "failed", {"mail": _FAILED}), Ending("rule_bounced", "done", {"tell": _DONE})),
         _ada_gets_no_more_mail,
         _REPORTED,
+    ),
+    Story(
+        "a visit is moved, and then brought forward",
+        _prepare_visit,
+        _the_visit_moves,
+        (Ending("rule_visit", "done", {"tell": _DONE, "note": _DONE}),),
+        _the_reminder_was_on_the_fourth_of_may,
+        frozenset({"match_rules", "advance_sequence"}),
+    ),
+    Story(
+        "a visit is called off",
+        _prepare_visit,
+        _the_visit_is_called_off,
+        (Ending("rule_visit", "done", {"tell": _SKIPPED, "note": _DONE}),),
+        _the_note_came_at_once,
+        frozenset({"match_rules"}),
     ),
     Story(
         "an order is told twice, and corrected in between",

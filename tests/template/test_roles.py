@@ -70,7 +70,8 @@ WHO = [
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
     ("dynamodb:PutItem", r"\$\{ConfigTable.Arn\}", {"Manage", "FireDueDates", "FetchLead", "ReconcileLeads"}),
-    ("dynamodb:(Update|Delete)Item", r"\$\{ConfigTable.Arn\}", {"Manage"}),
+    ("dynamodb:UpdateItem", r"\$\{ConfigTable.Arn\}", {"MatchRules", "Manage"}),
+    ("dynamodb:DeleteItem", r"\$\{ConfigTable.Arn\}", {"Manage"}),
     (
         "dynamodb:PutItem",
         r"\$\{RecordsTable.Arn\}",
@@ -290,6 +291,13 @@ def test_who_keeps_a_mark_in_the_config_writes_that_alone(function: str, key: st
     (statement,) = [statement for statement in on_config if "dynamodb:PutItem" in statement["Action"]]
     assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:GetItem"}
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
+
+
+def test_the_matcher_changes_nothing_of_the_config_but_the_list_of_what_runs_wait_for() -> None:
+    found = [each for each in statements_on("MatchRules", "${ConfigTable.Arn}") if "Condition" in each]
+    (statement,) = found
+    assert statement["Action"] == ["dynamodb:UpdateItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["exits"]}}
 
 
 @pytest.mark.parametrize("function", ["FireDueDates", "ReconcileLeads", "FetchLead"])

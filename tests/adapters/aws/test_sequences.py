@@ -13,7 +13,7 @@ from tests.adapters.samples import why
 from whenthen.adapters.aws.sequences import StepFunctions, execution_name
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Temporary
-from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
+from whenthen.usecases.matching.notify_runs import EXIT_EVENT
 
 ARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:dev-sequence"
 

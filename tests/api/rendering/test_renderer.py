@@ -70,7 +70,7 @@ def test_a_rule_in_english() -> None:
         "and number of “call: incoming, missed” within 7 days is at least 3. "
         "Then: send a WhatsApp message: “Hello”; "
         "create a task: “Call” (after 3 days, at 10:00, on Monday, only if “reply” is not known). "
-        "Ends early at: contact: replied. Time zone: “UTC”."
+        "Ends early at: contact: replied (about the same customer). Time zone: “UTC”."
     )
 
 
@@ -206,7 +206,7 @@ def test_every_finding_and_near_miss_has_a_text_of_its_own(language: str) -> Non
     codes = [code for code in named if isinstance(code, ReasonCode)]
     reasons = [code(**{name: SAMPLES.get(name, f"<{name}>") for name in code.names}) for code in codes]
     texts = [plain(Renderer(language).text(reason)) for reason in reasons]
-    assert len(set(texts)) == len(texts) == 33
+    assert len(set(texts)) == len(texts) == 36
     for reason, text in zip(reasons, texts, strict=True):
         names = [str(value) for value in reason.params.values() if str(value).startswith("<")]
         assert all(name in text for name in names)

@@ -80,6 +80,22 @@ WAITS: list[tuple[dict[str, Any], tuple[str, str, str, str, str]]] = [
       "“due_date” tarihinden 2 saat önce, ardından 1 gün daha",
       "2 órával „due_date” dátuma előtt, majd további 1 nap", "2 jam sebelum tanggal di “due_date”, lalu 1 hari lagi",
       "2 שעות לפני התאריך שב־“due_date”, ולאחר מכן עוד יום אחד")),
+    ({"until": {"field": "due_date"}, "past": "skip"},
+     ("at the date in “due_date”, not if this is over", "“due_date” tarihinde, bu an geçtiyse yapılmaz",
+      "„due_date” dátumán, ha ez már elmúlt, kimarad", "pada tanggal di “due_date”, dilewati jika sudah lewat",
+      "בתאריך שב־“due_date”, אם המועד עבר, מדלגים")),
+    ({"until": {"field": "due_date"}, "at": "10:00", "past": "run"},
+     ("at the date in “due_date”, at 10:00, as soon as possible if this is over",
+      "“due_date” tarihinde, saat 10:00, bu an geçtiyse olabildiğince erken",
+      "„due_date” dátumán, 10:00-kor, ha ez már elmúlt, amint lehet",
+      "pada tanggal di “due_date”, pukul 10:00, secepatnya jika sudah lewat",
+      "בתאריך שב־“due_date”, בשעה 10:00, אם המועד עבר, בהקדם האפשרי")),
+    ({"days": 3, "since": "entry", "past": "next"},
+     ("after 3 days, counted from entry, the next time if this is over",
+      "3 gün sonra, girişten itibaren, bu an geçtiyse bir sonraki sefer",
+      "3 nap múlva, a belépéstől számítva, ha ez már elmúlt, a következő alkalommal",
+      "setelah 3 hari, dihitung sejak masuk, pada kesempatan berikutnya jika sudah lewat",
+      "אחרי 3 ימים, מרגע הכניסה, אם המועד עבר, בפעם הבאה")),
 ]  # fmt: skip
 
 
@@ -293,6 +309,44 @@ def test_an_urgent_message_is_said_to_be() -> None:
     said = [plain(Renderer(language).rule(rule_with(mail))) for language in LANGUAGES]
     words = ("urgent", "acil", "sürgős", "mendesak", "דחוף")
     assert all(f"({word})" in sentence for word, sentence in zip(words, said, strict=True))
+
+
+RECORD = ("about the same record", "aynı kayıt hakkında", "ugyanarról a rekordról", "tentang catatan yang sama",
+          "לגבי אותה רשומה")  # fmt: skip
+CUSTOMER = ("about the same customer", "aynı müşteri hakkında", "ugyanarról az ügyfélről",
+            "tentang pelanggan yang sama", "לגבי אותו לקוח")  # fmt: skip
+INVOICE_SENT = {"trigger": {"event": "invoice.sent"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"kind": "invoice", "exit": {"on": ["invoice.paid"]}}, RECORD),
+        ({"kind": "invoice", "exit": {"on": ["contact.replied"]}}, CUSTOMER),
+        ({"kind": "invoice", "exit": {"on": ["invoice.paid"], "of": "customer"}}, CUSTOMER),
+        ({"kind": "invoice", "exit": {"on": ["contact.replied"], "of": "record"}}, RECORD),
+        ({**INVOICE_SENT, "exit": {"on": ["invoice.paid"]}}, RECORD),
+        ({**INVOICE_SENT, "exit": {"on": ["quote.signed"]}}, CUSTOMER),
+        ({"trigger": {"event": ["invoice.sent", "quote.sent"]}, "exit": {"on": ["invoice.paid"]}}, CUSTOMER),
+        ({"trigger": {"event": "email.received"}, "exit": {"on": ["email.bounced"]}}, CUSTOMER),
+        (
+            {"trigger": {"date": {"kind": "invoice", "field": "due_date"}}, "exit": {"on": ["invoice.paid"]}},
+            RECORD,
+        ),
+    ],
+)
+def test_whether_an_exit_is_about_the_record_or_the_customer(parts: dict[str, Any], said: tuple[str, ...]) -> None:
+    for language, text in zip(LANGUAGES, said, strict=True):
+        sentence = plain(Renderer(language).rule(rule_with(**parts)))
+        assert f"({text})" in sentence
+        assert sentence.count("(") == 1
+
+
+def test_each_exit_says_whose_it_is() -> None:
+    rule = rule_with(kind="invoice", exit={"on": ["invoice.paid", "contact.replied"]})
+    said = plain(Renderer("en").rule(rule))
+    assert "invoice: paid (about the same record)" in said
+    assert "contact: replied (about the same customer)" in said
 
 
 def test_what_holds_anyhow_is_not_said() -> None:

@@ -138,3 +138,54 @@ def test_lint_and_a_repeated_request_know_the_installation_s_zone(api: Api) -> N
     assert again.document["time_zone"] == "Asia/Tokyo"
     other = api.call("POST", "/v1/rules", {**RULE, "time_zone": "Asia/Tokyo"}, headers={"idempotency-key": "k1"})
     assert other.status in (200, 201, 409)
+
+
+LOCAL, WHOLE = "0812 3456 7890", "+6281234567890"
+"""A number as people in Indonesia write it. The stack's parameter says TR."""
+
+
+def test_the_country_reads_numbers_of_records_and_finds_them(api: Api) -> None:
+    before = api.call("POST", "/v1/records/contact", {"phone": "0532 123 45 67"}).document
+    assert before["fields"]["phone"] == "+905321234567"
+    api.call("PUT", "/v1/settings/calendar", {"country": "ID"})
+    made = api.call("POST", "/v1/records/contact", {"phone": LOCAL}).document
+    assert made["fields"]["phone"] == WHOLE
+    found = api.get("/v1/records/contact?phone=081234567890")
+    assert [each["id"] for each in found["items"]] == [made["id"]]
+    patched = api.call("PATCH", f"/v1/records/contact/{before['id']}", {"other_phones": [LOCAL]}).document
+    assert patched["fields"]["other_phones"] == [WHOLE]
+    api.call("PUT", "/v1/settings/calendar", {"time_zone": "Asia/Jakarta"})
+    again = api.call("POST", "/v1/records/contact", {"phone": "0532 123 45 68"}).document
+    assert again["fields"]["phone"] == "+905321234568", "without a country of its own, that of the stack"
+
+
+def test_the_country_reads_numbers_of_events(api: Api) -> None:
+    api.call("PUT", "/v1/settings/calendar", {"country": "ID"})
+    sent = api.call("POST", "/v1/events", {"type": "call.answered", "person": {"phone": LOCAL}, "data": {}})
+    assert sent.status == 202
+    (event,) = api.stack.events()
+    assert event["identities"] == [f"phone#{WHOLE}"]
+
+
+def test_a_source_is_saved_with_the_country(api: Api) -> None:
+    source = {"scheme": "bearer", "mappings": [{"type": "order.placed", "id": "body.id"}]}
+    api.call("PUT", "/v1/settings/calendar", {"country": "ID"})
+    assert api.call("PUT", "/v1/sources/shop", source).status in (200, 201)
+    assert api.get("/v1/sources/shop")["default_country"] == "ID"
+    api.call("PUT", "/v1/sources/shop", {**source, "default_country": "HU"})
+    assert api.get("/v1/sources/shop")["default_country"] == "HU"
+    api.call("PUT", "/v1/settings/calendar", {})
+    api.call("PUT", "/v1/sources/shop", source)
+    assert "default_country" not in api.get("/v1/sources/shop")
+
+
+def test_an_import_is_created_with_the_country(api: Api) -> None:
+    order = {"kind": "contact", "format": "csv", "rules": "skip"}
+    api.call("PUT", "/v1/settings/calendar", {"country": "US"})
+    made = api.call("POST", "/v1/imports", order, headers={"idempotency-key": "k1"}).document
+    assert (made["country"], made["date_order"]) == ("US", "mdy")
+    api.call("PUT", "/v1/settings/calendar", {"country": "ID"})
+    again = api.call("POST", "/v1/imports", order, headers={"idempotency-key": "k1"})
+    assert (again.document["id"], again.document["country"]) == (made["id"], "US")
+    other = api.call("POST", "/v1/imports", {**order, "kind": "lead"}, headers={"idempotency-key": "k1"})
+    assert other.status == 409

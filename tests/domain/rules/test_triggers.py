@@ -21,8 +21,9 @@ from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.domain.rules.timer_triggers import NOT_INDEXED
 from whenthen.domain.rules.triggers import TRIGGERS, On, Trigger, read_trigger
-from whenthen.domain.scheduling.date_triggers import DateField, Leap, Occurrence, date_event
+from whenthen.domain.scheduling.date_triggers import DateField, Occurrence, date_event
 from whenthen.domain.scheduling.schedules import Schedule, schedule_event
+from whenthen.domain.temporal.anniversaries import Leap
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 STEP = {"id": "it", "action": "add_tags", "with": {"tags": ["x"]}}

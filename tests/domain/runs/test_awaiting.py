@@ -24,6 +24,7 @@ from whenthen.domain.runs.planner import (
     enter_step_group,
 )
 from whenthen.domain.runs.run import Run, RunStatus, begin
+from whenthen.domain.temporal.business_time import BusinessCalendar
 
 NOW = datetime(2026, 3, 14, 9, 30, 0, 700_000, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -49,11 +50,13 @@ def waiting(of: Rule, step_group: int = -1, since: datetime = NOW) -> Run:
 def test_a_step_that_waits_for_an_event_waits_until_its_time_is_over() -> None:
     first = rule()
     run = begin(first, OWN, None, NOW + SECOND, shadow=False)
-    move = enter_step_group(first, run, 0, {"record": {}}, run.due, ())
+    move = enter_step_group(first, run, 0, {"record": {}}, run.due, (), BusinessCalendar)
     assert move == WaitUntil(0, run.due + timedelta(days=3), run.entered), "since its own event, which was late"
     second = rule(step("first"))
     clock = NOW + timedelta(hours=1)
-    move = enter_step_group(second, begin(second, OWN, None, NOW, shadow=False), 1, {"record": {}}, clock, ())
+    move = enter_step_group(
+        second, begin(second, OWN, None, NOW, shadow=False), 1, {"record": {}}, clock, (), BusinessCalendar
+    )
     assert move == WaitUntil(1, clock + timedelta(days=3), clock.replace(microsecond=0))
 
 

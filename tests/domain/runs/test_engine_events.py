@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.entry.entering_events import manual_event
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_types import problems_of
 from whenthen.domain.events.event import Cause, Event
 from whenthen.domain.rules.rule import parse_rule
-from whenthen.domain.runs.engine_events import finished_event, manual_event
+from whenthen.domain.runs.engine_events import finished_event
 from whenthen.domain.runs.run import RunStatus, begin
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

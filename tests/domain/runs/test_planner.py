@@ -16,6 +16,7 @@ from whenthen.domain.runs.entry_policy import enrolment_key, entry_denied
 from whenthen.domain.runs.planner import (
     CONDITION_FALSE,
     EXIT_CONDITION,
+    IS_OVER,
     PASSED_OVER,
     TOO_FAR,
     Dispatch,
@@ -38,7 +39,6 @@ from whenthen.domain.runs.run import (
     RunStatus,
     begin,
     outcome_of,
-    watched_types,
 )
 from whenthen.domain.temporal.business_time import BusinessCalendar
 
@@ -135,6 +135,46 @@ def test_a_wait_that_no_execution_lives_to_see_fails_the_run() -> None:
     assert isinstance(move, Finish)
     assert move.status is RunStatus.FAILED
     assert move.reason == AT_STEP(step="a", reason=TOO_FAR(due="9999-12-31T00:00:00.000Z", count=3_660))
+
+
+@pytest.mark.parametrize(
+    ("wait", "moment"),
+    [
+        ({"until": {"field": "visit_date", "days": -3}}, "2026-03-12T00:00:00.000Z"),
+        ({"until": {"field": "visit_date", "days": -3}, "past": "skip"}, "2026-03-12T00:00:00.000Z"),
+        ({"until": {"field": "visit_date", "days": -1}, "at": "09:00"}, "2026-03-14T09:00:00.000Z"),
+        ({"minutes": 30, "since": "entry", "past": "skip"}, "2026-03-14T07:00:00.000Z"),
+    ],
+)
+def test_steps_whose_moment_is_over_are_skipped_with_the_moment_named(wait: dict[str, Any], moment: str) -> None:
+    document = rule(step("a", wait=wait), step("b", start="with_previous"))
+    entered = replace(run(document), entered=NOW - 3 * HOUR)
+    move = enter_step_group(document, entered, 0, {"record": {"visit_date": "2026-03-15"}}, NOW, (), BusinessCalendar)
+    assert isinstance(move, Dispatch)
+    assert (move.steps, move.due) == ((), NOW)
+    assert [(each.id, reason) for each, reason in move.skipped] == [
+        ("a", IS_OVER(moment=moment)),
+        ("b", IS_OVER(moment=moment)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wait", "expected"),
+    [
+        ({"until": {"field": "visit_date", "days": -3}, "past": "run"}, ("dispatch", 0, NONE, ["a"], [])),
+        ({"until": {"field": "visit_date", "days": -3}, "at": "10:30", "past": "run"}, ("wait", 0, HOUR)),
+        ({"until": {"field": "visit_date", "days": -3}, "at": "10:30", "past": "next"}, ("wait", 0, HOUR)),
+        ({"minutes": 30, "since": "entry"}, ("dispatch", 0, NONE, ["a"], [])),
+        ({"minutes": 30, "since": "entry", "at": "07:30"}, ("wait", 0, 22 * HOUR)),
+    ],
+)
+def test_steps_whose_moment_is_over_run_when_their_hour_allows_it(wait: dict[str, Any], expected: Any) -> None:
+    document = rule(step("a", wait=wait))
+    entered = replace(run(document), entered=NOW - 3 * HOUR)
+    move = enter_step_group(
+        document, entered, 0, {"record": {"visit_date": "2026-03-15"}, "event": {}}, NOW, (), BusinessCalendar
+    )
+    assert said(move) == expected
 
 
 @pytest.mark.parametrize(
@@ -274,7 +314,6 @@ def test_a_run_is_about_its_record_and_whoever_the_event_names() -> None:
     assert begun.record == "lead:1"
     assert begun.watch == ("lead:1", "email#a@b.co", "phone#+905321234567")
     assert (begun.exits_on, begun.rechecks_on) == (("contact.replied",), ("lead.updated",))
-    assert watched_types(rule(step("a"), exit={"on": ["lead.updated"], "when": WON})) == ("lead.updated",)
 
 
 def test_a_run_begins_the_same_whenever_its_event_is_delivered() -> None:

@@ -17,14 +17,13 @@ from whenthen.domain.records.date_index import DateEntry, date_entries, days_on_
 from whenthen.domain.records.record import Record
 from whenthen.domain.scheduling.date_triggers import (
     DateField,
-    Leap,
     Occurrence,
-    anniversary,
     date_event,
     due_events,
     lookups,
 )
 from whenthen.domain.scheduling.sweep_window import Lateness, Window
+from whenthen.domain.temporal.anniversaries import Leap, anniversary
 from whenthen.domain.temporal.clocks import wall
 from whenthen.domain.temporal.recurrence import read_series
 

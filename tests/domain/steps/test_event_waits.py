@@ -10,7 +10,7 @@ import pytest
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.run import awaited_types, watched_types
+from whenthen.domain.runs.subscriptions import awaited_types, signals_of_rule
 from whenthen.domain.steps.branches import Branch, branches_of
 from whenthen.domain.steps.event_waits import EventWait
 from whenthen.domain.temporal.time_values import Duration
@@ -52,7 +52,7 @@ def test_a_run_is_found_by_the_events_for_which_its_steps_wait() -> None:
     also = step("b", wait={"for_event": {"on": ["lead.field_changed", "contact.replied"], "timeout": {"hours": 1}}})
     rule = parsed({"for_event": REPLIED}, also, exit={"on": ["lead.won"]})
     assert awaited_types(rule) == ("contact.replied", "lead.field_changed", "lead.updated")
-    assert watched_types(rule) == ("lead.won", *awaited_types(rule))
+    assert signals_of_rule(rule) == {"lead.won", *awaited_types(rule)}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from whenthen.domain.temporal.business_time import BusinessCalendar
 from whenthen.domain.temporal.clocks import LAST, wall
 from whenthen.domain.temporal.public_holidays import Holidays
-from whenthen.domain.temporal.waits import Until, Wait, due_at
 from whenthen.domain.temporal.working_hours import DAY_MINUTES, Week, usual_week
 
 ZONES = [
@@ -240,45 +239,3 @@ def test_nobody_ever_works_again() -> None:
 
 def _mondays() -> list[date]:
     return [date(2026, 3, 16) + timedelta(weeks=week) for week in range(530)]
-
-
-@pytest.mark.parametrize(
-    ("wait", "expected"),
-    [
-        (Wait(business_days=2), "Tue 2026-03-17 18:00"),
-        (Wait(business_days=2, at=time(10)), "Tue 2026-03-17 10:00"),
-        (Wait(business_days=2, at=time(20)), "Tue 2026-03-17 20:00"),  # an hour that is named goes before working hours
-        (Wait(business_hours=4), "Mon 2026-03-16 13:00"),
-        (Wait(business_hours=4, at=time(10)), "Tue 2026-03-17 10:00"),
-        (Wait(business_hours=4, at=time(17, 30)), "Mon 2026-03-16 17:30"),
-        (Wait(days=2, business_days=1), "Tue 2026-03-17 15:30"),
-        (Wait(hours=3, business_hours=1), "Mon 2026-03-16 10:00"),
-        (Wait(business_days=1, business_hours=5), "Tue 2026-03-17 14:00"),
-        (Wait(business_days=1, weekdays=("thu",)), "Thu 2026-03-19 18:00"),
-        (Wait(until=Until("renewal", business_days=-3)), "Tue 2026-03-24 09:00"),
-        (Wait(until=Until("renewal", business_days=-3), at=time(10)), "Tue 2026-03-24 10:00"),
-        (Wait(until=Until("meeting", hours=-2)), "Fri 2026-03-27 12:00"),
-        (Wait(until=Until("meeting", hours=1, minutes=30)), "Fri 2026-03-27 15:30"),
-        (Wait(until=Until("meeting", days=-1, minutes=-15)), "Thu 2026-03-26 13:45"),
-        (Wait(until=Until("meeting", hours=-5), at=time(8)), "Sat 2026-03-28 08:00"),
-    ],
-)
-def test_waits_by_calendar(wait: Wait, expected: str) -> None:
-    start, zone = clock("2026-03-14 15:30", "Europe/Istanbul"), ZoneInfo("Europe/Istanbul")
-    record = {"renewal": "2026-03-27", "meeting": "2026-03-27T14:00:00"}
-    found = due_at(wait, entered=start, previous=start, record=record, zone=zone, business=OFFICE)
-    assert shown(found, "Europe/Istanbul") == expected
-
-
-def test_a_named_hour_after_business_hours_is_never_on_a_day_off() -> None:
-    start, zone = clock("2026-03-13 17:00", "Europe/Istanbul"), ZoneInfo("Europe/Istanbul")
-    found = due_at(
-        Wait(business_hours=1, at=time(9)), entered=start, previous=start, record={}, zone=zone, business=OFFICE
-    )
-    assert shown(found, "Europe/Istanbul") == "Mon 2026-03-16 09:00"
-
-
-def test_a_day_of_the_week_on_which_nobody_works_never_comes() -> None:
-    start, zone = clock("2026-03-14 15:30", "Europe/Istanbul"), ZoneInfo("Europe/Istanbul")
-    wait = Wait(business_days=1, weekdays=("sun",))
-    assert due_at(wait, entered=start, previous=start, record={}, zone=zone, business=OFFICE) == LAST

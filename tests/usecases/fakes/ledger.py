@@ -9,7 +9,6 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, page_of
-from whenthen.adapters.dynamodb.runs_table.exit_subscriptions import subscribed_types
 from whenthen.domain.common.errors import Busy, Stale
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
@@ -20,7 +19,7 @@ from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
-from whenthen.ports.values import Counter, LastEntry, Page, Plan, RecordWrite, RunState, Started
+from whenthen.ports.values import Counter, LastEntry, Page, Plan, RecordWrite, RunState, Started, Subscription
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -40,7 +39,7 @@ class FakeRuns:
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     jobs_of: dict[str, set[JobKey]] = field(default_factory=dict)
     entries: dict[str, LastEntry] = field(default_factory=dict)
-    exits: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
+    exits: dict[tuple[str, str, bool], dict[str, datetime]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
@@ -55,9 +54,12 @@ class FakeRuns:
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
+        unless: Sequence[str] = (),
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
+        if self.runs.keys() & set(unless):
+            return Started.OCCASION_TAKEN
         for key in (enrolment_key, *earlier):
             held = self.entries.get(key) if key is not None else None
             if held is not None and held.run_id not in (run.id, key in seen and seen[key].run_id):
@@ -80,7 +82,9 @@ class FakeRuns:
             (at, place) > (run.entered, run.place)
             for key in run.watch
             for event_type in run.exits_on
-            for place, at in self.exits.get((key, event_type), {}).items()
+            for names_record in (True, False)
+            if key == run.record or not names_record or event_type not in run.exits_of_record
+            for place, at in self.exits.get((key, event_type, names_record), {}).items()
         )
 
     def load(self, run_id: str) -> RunState | None:
@@ -216,7 +220,9 @@ class FakeRuns:
             rule_name=after.rule_name,
             step_group=after.step_group,
             exits_on=after.exits_on,
+            exits_of_record=after.exits_of_record,
             rechecks_on=after.rechecks_on,
+            dates=after.dates,
             place=after.place,
             moves_to=None,
         )
@@ -332,18 +338,20 @@ class FakeRuns:
 
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         for key in keys:
-            self.exits.setdefault((key, event.type), {})[order_key(event)] = event.time
+            self.exits.setdefault((key, event.type, event.subject is not None), {})[order_key(event)] = event.time
 
-    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
         return [
-            (run.id, types, run.entered)
+            Subscription(run.id, run.signals, run.entered)
             for run in self.runs.values()
-            if not run.status.final and (types := subscribed_types(run)) and set(keys) & set(run.watch)
+            if not run.status.final and set(keys) & {*(run.watch if run.exits_on or run.awaits_on else ()), run.record}
         ]
 
     def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
         """The newest of each type and key, as the real ledger: earlier ones are gone."""
-        found = [(each, self.exits.get((key, each), {})) for key in keys for each in types]
+        found = [
+            (each, self.exits.get((key, each, named), {})) for key in keys for each in types for named in (True, False)
+        ]
         newest = [(each, max((at, place) for place, at in seen.items())) for each, seen in found if seen]
         return [Mark(each, at, place) for each, (at, place) in newest]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, is_of_another, rank_of
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
-from whenthen.domain.runs.run import watched_types
+from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.domain.scheduling.sweep_window import Checkpoint
 from whenthen.ports.reason_codes import (
     ITEM_TOO_LARGE,
@@ -101,7 +101,7 @@ class FakePreloading:
         return Preloaded(
             plans={each: self.log.plans[each] for each in wanted.events if each in self.log.plans},
             rules={each: self.rules.rules_of(each) for each in wanted.types},
-            exit_types=self.rules.exit_types(),
+            signals=self.rules.signals(),
             records={ref: self.records.get(ref) for ref in wanted.refs},
             people={person: self.records.find(person) for person in wanted.people},
         )
@@ -135,7 +135,7 @@ class FakeRules:
 
     current_rules: dict[str, StoredRule] = field(default_factory=dict)
     all_versions: dict[tuple[str, int], StoredRule] = field(default_factory=dict)
-    kept_exit_types: set[str] = field(default_factory=set)
+    kept_signals: set[str] = field(default_factory=set)
     parsed: dict[tuple[str, int], Rule] = field(default_factory=dict)
 
     # --- RuleStore
@@ -159,7 +159,7 @@ class FakeRules:
         if (rule.id, rule.version) in self.all_versions:
             raise Stale(MOVED_ON(subject=rule.id))
         self.current_rules[rule.id] = self.all_versions[rule.id, rule.version] = rule
-        self.kept_exit_types |= set(watched_types(parsed))
+        self.kept_signals |= signals_of_rule(parsed)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         assert parsed.id == rule.id
@@ -201,8 +201,11 @@ class FakeRules:
     def kinds_of(self, event_type: str) -> frozenset[str]:
         return frozenset(rule.kind for rule in self._in_force(event_type) if rule.kind is not None)
 
-    def exit_types(self) -> frozenset[str]:
-        return frozenset(self.kept_exit_types)
+    def signals(self) -> frozenset[str]:
+        return frozenset(self.kept_signals)
+
+    def listen(self, signals: Collection[str]) -> None:
+        self.kept_signals |= set(signals)
 
     def in_force(self, rule_id: str) -> Rule | None:
         stored = self.current_rules.get(rule_id)

@@ -45,8 +45,8 @@ from whenthen.usecases.matching.decide import Decide
 from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
 from whenthen.usecases.matching.enter_rule import EnterRule
 from whenthen.usecases.matching.match_event import MatchEvent
+from whenthen.usecases.matching.notify_runs import NotifyRuns
 from whenthen.usecases.matching.settle_idle import SettleIdle
-from whenthen.usecases.matching.stop_on_exit import StopOnExit
 from whenthen.usecases.records.import_records import ImportRecords
 from whenthen.usecases.records.save_record import SaveRecord
 from whenthen.usecases.runs.advance_sequence import AdvanceSequence
@@ -186,7 +186,7 @@ def functions_of(ports: Ports) -> Functions:
             log=p.log,
             preloading=p.preloading,
             decide=Decide(p.rules, p.records, p.occurrences, p.clock),
-            stop_on_exit=StopOnExit(p.rules, p.runs, p.sequences, p.clock, orchestrator),
+            notify_runs=NotifyRuns(p.rules, p.runs, p.sequences, orchestrator, p.clock),
             orchestrator=orchestrator,
             reactions=lambda: (
                 IdentifySender(save_record, p.settings),

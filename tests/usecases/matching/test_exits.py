@@ -15,7 +15,8 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.planner import EXIT_CONDITION
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.usecases.matching.match_event import EXITED_BEFORE_START
-from whenthen.usecases.matching.stop_on_exit import EXIT_EVENT
+from whenthen.usecases.matching.notify_runs import EXIT_EVENT
+from whenthen.usecases.records.merge_records import MergeRecords
 from whenthen.usecases.runs.perform_job import RUN_ENDED
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
@@ -227,18 +228,153 @@ def test_a_change_of_another_record_of_the_same_person_is_not_judged_by_this_rul
     assert world.run_of(event, written).run.status is RunStatus.DONE
 
 
-def test_the_exit_condition_is_looked_at_again_when_a_step_is_due(world: World) -> None:
-    """No event tells of it: the rule names no kind whose changes could be watched."""
-    without_kind = {name: value for name, value in rule(GREET, CALL, exit={"when": BOUGHT}).items() if name != "kind"}
-    written = world.has_rule(without_kind)
-    event = world.happens("lead.created", subject="lead:1")
+WITHOUT_KIND = {"lead": "lead.created", "contact": "contact.created", "deal": "deal.stage_changed"}
+
+
+def without_kind(*steps: dict[str, Any], on: str = "lead.created", **more: Any) -> dict[str, Any]:
+    return {name: value for name, value in rule(*steps, on=on, **more).items() if name != "kind"}
+
+
+@pytest.mark.parametrize(("kind", "starts"), WITHOUT_KIND.items())
+def test_the_exit_condition_of_a_rule_without_a_kind_is_looked_at_at_each_change(
+    world: World, kind: str, starts: str
+) -> None:
+    ref = f"{kind}:7"
+    world.has_record(ref, first_name="Ayşe", email="ayse@example.com", status="new")
+    written = world.has_rule(without_kind(GREET, CALL, on=starts, exit={"when": BOUGHT}))
+    event = world.happens(starts, subject=ref)
+    world.settle()
+    world.changes(ref, status="contacted")
+    world.settle()
+    assert not world.run_of(event, written).run.status.final
+    world.changes(ref, status="customer")
+    world.settle()
+    state = world.run_of(event, written)
+    assert (state.run.status, state.run.reason) == (RunStatus.STOPPED, EXIT_CONDITION())
+    assert world.clock.now() == event.time, "and nothing had to become due"
+
+
+def test_the_exit_condition_is_looked_at_when_a_person_s_record_of_another_kind_changes(world: World) -> None:
+    """The rule is about deals, and the person has none: its run is about their lead."""
+    written = world.has_rule(rule(GREET, CALL, on="contact.replied", exit={"when": BOUGHT}) | {"kind": "deal"})
+    event = world.happens("contact.replied", identities=(PHONE,))
     world.settle()
     world.changes("lead:1", status="customer")
     world.settle()
-    assert not world.run_of(event, written).run.status.final
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
+
+
+def test_a_merge_that_makes_the_exit_condition_true_stops_the_run(world: World) -> None:
+    written = world.has_rule(rule(GREET, CALL, exit={"when": BOUGHT}))
+    event = world.happens("lead.created", subject="lead:1")
+    world.settle()
+    world.has_record("lead:2", email="other@example.com", status="customer")
+    MergeRecords(world.records, world.clock)("lead:2", "lead:1", origin="human")
+    world.settle()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
+
+
+def test_the_exit_condition_is_looked_at_again_when_a_step_is_due(world: World) -> None:
+    """No change tells of it: it is about the time."""
+    later = {"field": "now.moment", "op": "after", "value": "2026-03-15T12:00:00Z"}
+    written = world.has_rule(rule(GREET, CALL, exit={"when": later}))
+    event = world.happens("lead.created", subject="lead:1")
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.run.status, tasks(world)) == (RunStatus.STOPPED, [])
+    assert (state.run.status, state.run.reason, tasks(world)) == (RunStatus.STOPPED, EXIT_CONDITION(), [])
+
+
+# --- whose events end a run ---------------------------------------------------------------------------
+
+
+def two_invoices(world: World, **more: Any) -> dict[str, tuple[Rule, Event]]:
+    """Two invoices of one customer, each with a reminder that waits."""
+    written = world.has_rule({**rule(GREET, CALL, on="invoice.sent", **more), "kind": "invoice"})
+    runs = {}
+    for name in "ab":
+        world.has_record(f"invoice:{name}", email="ayse@example.com", phone="+905321234567")
+        runs[name] = (written, world.happens("invoice.sent", name, subject=f"invoice:{name}"))
+    world.settle()
+    return runs
+
+
+def ended(world: World, runs: dict[str, tuple[Rule, Event]]) -> str:
+    return "".join(name for name, (written, event) in runs.items() if world.run_of(event, written).run.status.final)
+
+
+@pytest.mark.parametrize(
+    ("exits", "event_type", "about", "expected"),
+    [
+        ({"on": ["invoice.paid"]}, "invoice.paid", {"subject": "invoice:a"}, "a"),
+        ({"on": ["invoice.paid"]}, "invoice.paid", {"subject": "invoice:b", "identities": (PHONE,)}, "b"),
+        ({"on": ["invoice.paid"], "of": "record"}, "invoice.paid", {"subject": "invoice:a"}, "a"),
+        ({"on": ["invoice.paid"], "of": "customer"}, "invoice.paid", {"subject": "invoice:a"}, "ab"),
+        ({"on": ["invoice.paid"]}, "invoice.paid", {"subject": "invoice:c", "identities": (PHONE,)}, ""),
+        ({"on": ["invoice.paid"], "of": "customer"}, "invoice.paid", {"subject": "invoice:c"}, ""),
+        ({"on": ["invoice.paid"]}, "invoice.paid", {"identities": (PHONE,)}, "ab"),
+        ({"on": ["contact.replied", "invoice.paid"]}, "contact.replied", {"identities": (PHONE,)}, "ab"),
+        ({"on": ["contact.replied", "invoice.paid"]}, "contact.replied", {"subject": "invoice:a"}, "ab"),
+        ({"on": ["contact.replied", "invoice.paid"]}, "invoice.paid", {"subject": "invoice:a"}, "a"),
+        ({"on": ["deal.won"]}, "deal.won", {"subject": "deal:1", "identities": (PHONE,)}, "ab"),
+        ({"on": ["deal.won"], "of": "record"}, "deal.won", {"subject": "deal:1", "identities": (PHONE,)}, ""),
+        ({"on": ["contact.replied"], "of": "record"}, "contact.replied", {"identities": (PHONE,)}, "ab"),
+    ],
+)
+@pytest.mark.parametrize("order", ["after", "before"])
+def test_whose_events_end_a_run(
+    world: World, exits: dict[str, Any], event_type: str, about: dict[str, Any], expected: str, order: str
+) -> None:
+    """Also where the exit's message was quicker than the one that starts the run."""
+    if order == "after":
+        runs = two_invoices(world, exit=exits)
+        world.clock.move(minutes=1)
+        world.happens(event_type, "exit", **about)
+        world.settle()
+    else:
+        # The rule was saved before: an exit is only noted where some rule names it.
+        world.has_rule({**rule(GREET, on="never.happens", exit=exits), "kind": "invoice"})
+        for name in "ab":
+            world.has_record(f"invoice:{name}", email="ayse@example.com", phone="+905321234567")
+        world.happens(event_type, "exit", time=world.clock.now() + timedelta(minutes=1), **about)
+        world.settle()
+        runs = two_invoices_again(world, exit=exits)
+    assert ended(world, runs) == expected
+
+
+def two_invoices_again(world: World, **more: Any) -> dict[str, tuple[Rule, Event]]:
+    for ref in ("invoice:a", "invoice:b"):
+        world.records.keep(None, world.records.stored[ref])
+    return two_invoices(world, **more)
+
+
+def test_a_merged_record_s_exit_is_about_both(world: World) -> None:
+    runs = two_invoices(world, exit={"on": ["invoice.paid"]})
+    MergeRecords(world.records, world.clock)("invoice:a", "invoice:b", origin="human")
+    world.settle()
+    world.happens("invoice.paid", subject="invoice:a")
+    world.settle()
+    assert ended(world, runs) == "ab"
+
+
+def test_the_exit_of_a_rule_without_a_kind_goes_by_the_record_that_its_run_is_about(world: World) -> None:
+    written = world.has_rule(without_kind(GREET, CALL, on="invoice.sent", exit={"on": ["invoice.paid"]}))
+    runs = {}
+    for name in "ab":
+        world.has_record(f"invoice:{name}", email="ayse@example.com", phone="+905321234567")
+        runs[name] = (written, world.happens("invoice.sent", name, subject=f"invoice:{name}"))
+    world.settle()
+    world.happens("invoice.paid", subject="invoice:b")
+    world.settle()
+    assert ended(world, runs) == "b"
+
+
+def test_a_run_about_no_record_ends_with_its_customer_s_events(world: World) -> None:
+    written = world.has_rule(without_kind(CALL, on="invoice.sent", exit={"on": ["invoice.paid"]}))
+    event = world.happens("invoice.sent", identities=("email#nobody@example.com",))
+    world.settle()
+    world.happens("invoice.paid", identities=("email#nobody@example.com",), subject="invoice:9")
+    world.settle()
+    assert world.run_of(event, written).run.status is RunStatus.STOPPED
 
 
 def test_an_exit_that_is_redelivered_finds_the_run_stopped(world: World) -> None:

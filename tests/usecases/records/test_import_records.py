@@ -402,17 +402,20 @@ def dates(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("lines", [True, False])
 def test_dates_that_are_certain_are_read_and_others_are_told(world: World, lines: bool) -> None:
     written = {"a": "14.03.1990", "b": "1990. 3. 14.", "c": "3/14/1990", "d": "03/04/1990", "e": "31.02.1990",
-               "f": "soon", "g": "1990-03-14", "h": "14.03.90"}  # fmt: skip
+               "f": "soon", "g": "1990-03-14", "h": "14.03.90", "i": "14 Mart 1990",
+               "j": "14 Maret 1990", "k": "14 mars 1990"}  # fmt: skip
     rows = [{"id": key, "birth_date": value, "note": "03/04/1990"} for key, value in written.items()]
     csv = "id;birth_date;note\n" + "".join(f"{row['id']};{row['birth_date']};{row['note']}\n" for row in rows)
     work = done(world, rows) if lines else done(world, csv, delimiter=";")
     read = {"contact:a": "1990-03-14", "contact:b": "1990-03-14", "contact:c": "1990-03-14", "contact:f": "soon",
-            "contact:g": "1990-03-14", "contact:d": "1990-04-03"}  # fmt: skip
+            "contact:g": "1990-03-14", "contact:d": "1990-04-03", "contact:i": "1990-03-14",
+            "contact:j": "1990-03-14"}  # fmt: skip
     assert dates(world) == read
     first = 1 if lines else 2
     assert rejected(world, work) == [
         (first + 4, "birth_date", "date.unreadable"),
         (first + 7, "birth_date", "date.ambiguous"),
+        (first + 10, "birth_date", "date.unreadable"),
     ]
     assert world.records.stored["contact:a"].fields["note"] == "03/04/1990"
 
@@ -445,3 +448,24 @@ def test_the_import_s_order_goes_before_the_installation_s(
     manage.start(work.id)
     world.settle()
     assert dates(world) == ({"contact:a": read} if read else {})
+
+
+@pytest.mark.parametrize(
+    ("country", "phone"),
+    [("ID", "+628123456789"), ("HU", None), (None, "+908123456789")],
+    ids=["ID", "HU", "the stack's own"],
+)
+def test_numbers_of_a_file_are_read_by_the_installation_s_country(
+    world: World, country: str | None, phone: str | None
+) -> None:
+    """That of the settings when the import is created; a number that is none there is refused."""
+    settings = FakeSettings()
+    settings.save("calendar", {"country": country} if country else {})
+    manage = ManageImports(world.imports, world.import_files, world.import_workers, world.rules, world.clock, settings)
+    work, _ = manage.create({"kind": "contact", "format": "json_lines", "rules": "skip"}, seed="s", by="key_1")
+    settings.save("calendar", {"country": "US"})
+    world.import_files.kept[work.key] = b'{"id": "a", "phone": "0812 3456 789"}'
+    manage.start(work.id)
+    world.settle()
+    stored = world.records.get("contact:a")
+    assert (stored.fields["phone"] if stored else None) == phone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,13 +53,80 @@ def test_what_was_due_in_the_pause_happens_when_the_run_is_resumed_and_later_wai
     world.pass_time(days=10)
     resumed = world.functions.resume_run(run.id)
     assert (resumed.run.status, resumed.run.reason) == (RunStatus.WAITING, None)
-    at = world.clock.now()
-    world.settle()
+    at = world.clock.now() + timedelta(minutes=30)
+    world.pass_time(minutes=30)
     state = world.run_of(event, written)
-    assert (world.job(state, "call").due, state.run.waits_until) == (at, at + timedelta(days=1))
+    assert (world.job(state, "call").due, state.run.waits_until) == (at, at + timedelta(days=1)), "at ten o'clock"
     world.run_out()
     state = world.run_of(event, written)
     assert (state.run.status, len(world.mailer.sent)) == (RunStatus.DONE, 2)
+
+
+WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+
+
+@pytest.mark.parametrize(
+    ("wait", "resumed", "due"),
+    [
+        ({"days": 2}, "2026-03-21T20:00", "2026-03-21T20:00"),
+        ({"hours": 1}, "2026-03-21T03:00", "2026-03-21T03:00"),
+        ({"days": 2, "at": "10:00"}, "2026-03-20T09:00", "2026-03-20T10:00"),
+        ({"days": 2, "at": "10:00"}, "2026-03-20T10:05", "2026-03-20T10:05"),
+        ({"days": 2, "at": "10:00"}, "2026-03-20T11:00", "2026-03-21T10:00"),
+        ({"days": 2, "at": "10:00", "weekdays": WORKDAYS}, "2026-03-21T20:00", "2026-03-23T10:00"),
+        ({"days": 2, "weekdays": WORKDAYS}, "2026-03-21T20:00", "2026-03-23T20:00"),
+        ({"days": 2, "weekdays": WORKDAYS}, "2026-03-20T20:00", "2026-03-20T20:00"),
+        ({"business_days": 2, "at": "10:00"}, "2026-03-21T20:00", "2026-03-23T10:00"),
+    ],
+)
+def test_the_hour_and_the_days_of_a_step_hold_after_a_pause(
+    world: World, wait: dict[str, Any], resumed: str, due: str
+) -> None:
+    written, event = started(world, {**LAST, "wait": wait})
+    world.settle()
+    run = world.run_of(event, written).run
+    pause(world, run)
+    world.clock.at = datetime.fromisoformat(f"{resumed}:00+00:00")
+    world.settle()
+    world.functions.resume_run(run.id)
+    world.run_out()
+    state = world.run_of(event, written)
+    assert world.job(state, "last").due == datetime.fromisoformat(f"{due}:00+00:00")
+    assert len(world.mailer.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("visit", "resumed", "due"),
+    [
+        ("2026-03-25", "2026-03-21", "2026-03-24"),
+        ("2026-03-25", "2026-03-26", None),
+        ("2026-03-23", "2026-03-21", "2026-03-22"),
+        (None, "2026-03-21", None),
+    ],
+    ids=["later", "over meanwhile", "brought forward", "taken away"],
+)
+def test_a_date_that_moves_in_a_pause_is_seen_when_the_run_is_resumed(
+    world: World, visit: str | None, resumed: str, due: str | None
+) -> None:
+    world.has_record("lead:1", email="ayse@example.com", visit_date="2026-03-24")
+    wait = {"until": {"field": "visit_date", "days": -1}, "at": "09:00"}
+    written, event = started(world, {**LAST, "wait": wait})
+    world.settle()
+    run = world.run_of(event, written).run
+    pause(world, run)
+    world.changes("lead:1", visit_date=visit)
+    world.settle()
+    world.clock.at = datetime.fromisoformat(f"{resumed}T09:30:00+00:00")
+    world.settle()
+    assert world.run_of(event, written).jobs == ()
+    world.functions.resume_run(run.id)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "last")
+    if due is None:
+        assert job.status is JobStatus.SKIPPED
+    else:
+        assert job.due == datetime.fromisoformat(f"{due}T09:00:00+00:00")
+    assert len(world.mailer.sent) == (due is not None)
 
 
 def test_a_wait_that_is_not_over_goes_on(world: World) -> None:

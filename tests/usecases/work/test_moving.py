@@ -188,3 +188,36 @@ class DyingAt:
         if not self._died and (call, after) == (self._call, self._after):
             self._died = True
             raise Killed(call)
+
+
+@pytest.mark.parametrize(("days", "due"), [(-1, "2026-03-23"), (-2, "2026-03-22"), (0, "2026-03-24"), (-20, None)])
+def test_a_run_that_waits_for_a_date_waits_as_the_new_version_says(world: World, days: int, due: str | None) -> None:
+    """Its execution has another name there, and its moment may be sooner: it is looked at at once."""
+    world.has_record("lead:1", email="ayse@example.com", visit_date="2026-03-24")
+    wait: dict[str, Any] = {"until": {"field": "visit_date", "days": -1}, "at": "09:00"}
+    written, event = started(world, GREET, {**NOTE, "wait": wait})
+    world.settle()
+    anew = {**wait, "until": {"field": "visit_date", "days": days}}
+    assert moved(world, replaced(world, GREET, EXTRA, {**NOTE, "wait": anew})) == {"moved": 1}
+    world.settle()
+    state = state_of(world, event, written)
+    waits_until = state.run.waits_until
+    assert (waits_until and waits_until.date().isoformat()) == due
+    world.run_out()
+    status = JobStatus.DONE if due else JobStatus.SKIPPED
+    assert world.outcomes(state_of(world, event, written))["note"] is status
+
+
+def test_a_run_that_moved_follows_the_dates_of_the_new_version(world: World) -> None:
+    world.has_record("lead:1", email="ayse@example.com", visit_date="2026-03-24", ends_at="2026-04-10")
+    written, event = started(world, GREET, CALL, {**NOTE, "wait": {"until": {"field": "visit_date"}}})
+    world.settle()
+    waits = {"until": {"field": "ends_at", "days": -1}, "at": "09:00"}
+    moved(world, replaced(world, GREET, CALL, {**NOTE, "wait": waits}, exit={"on": ["lead.lost"]}))
+    world.pass_time(days=3)
+    assert state_of(world, event, written).run.dates == ("ends_at",)
+    world.changes("lead:1", ends_at="2026-04-05")
+    world.settle()
+    state = state_of(world, event, written)
+    assert state.run.waits_until is not None
+    assert state.run.waits_until.date().isoformat() == "2026-04-04"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from whenthen.domain.matching.rule_set import RuleSet
     from whenthen.domain.rules.rule import Rule
@@ -34,8 +34,11 @@ class RuleBook(Protocol):
     def kinds_of(self, event_type: str) -> frozenset[str]:
         """Return the kinds of record that `rules_of(event_type)` are about."""
 
-    def exit_types(self) -> frozenset[str]:
-        """Return every event type that may stop a run."""
+    def signals(self) -> frozenset[str]:
+        """Return all signals that open runs may wait for (`domain.runs.subscriptions`)."""
+
+    def listen(self, signals: Collection[str]) -> None:
+        """Add signals, before a run that waits for them starts."""
 
     def version(self, rule_id: str, version: int) -> Rule:
         """Read one version of a rule. Raises NotFound."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.domain.work.selection import Selection
-    from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started
+    from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started, Subscription
 
 
 class RunLedger(Protocol):
@@ -28,12 +28,14 @@ class RunLedger(Protocol):
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
+        unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
-        EXITED: an event that stops this run (`exits_on`) was seen already; one of `rechecks_on` is for the caller
-        to judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`, but for those that
-        `last_entries` had told of (`seen`). A run with an outcome subscribes to nothing.
+        EXITED: an event that stops this run (`exits_on`) was seen already; other signals are for the caller to
+        judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`, but for those that
+        `last_entries` had told of (`seen`). OCCASION_TAKEN: one of the runs `unless` exists. A run with an outcome
+        subscribes to nothing.
         """
 
     def last_entries(self, keys: Sequence[str]) -> Mapping[str, LastEntry]:
@@ -188,8 +190,8 @@ class RunLedger(Protocol):
     def note_exit(self, keys: Sequence[str], event: Event) -> None:
         """Note under each key that an event of this type was seen, at its time."""
 
-    def watching(self, keys: Sequence[str]) -> list[tuple[str, tuple[str, ...], datetime]]:
-        """Find the open runs subscribed under these keys: (run id, the types that it watches, entered)."""
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
+        """Find the open runs subscribed under these keys, each once."""
 
     def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
         """Return the newest event of each of these types that `note_exit` noted under each key."""

@@ -108,11 +108,14 @@ class Wanted(Struct, frozen=True):
 
 
 class Preloaded(Struct):
-    """Hold what was read for a batch of events. A record that is missing there is None; one not asked for is absent."""
+    """Hold what was read for a batch of events. A record that is missing there is None; one not asked for is absent.
+
+    signals  all that any open run may wait for
+    """
 
     plans: Mapping[str, Plan]
     rules: Mapping[str, RuleSet]
-    exit_types: frozenset[str]
+    signals: frozenset[str]
     records: dict[str, Record | None]
     people: dict[tuple[str, ...], Record | None]
 
@@ -173,6 +176,7 @@ class Started(StrEnum):
     STARTED = "started"
     EXISTS = "exists"
     ENTERED_BEFORE = "entered_before"
+    OCCASION_TAKEN = "occasion_taken"
     EXITED = "exited"
 
 
@@ -189,6 +193,14 @@ class RunState(Struct, frozen=True):
     run: Run
     event: Event
     jobs: tuple[Job, ...] = ()
+
+
+class Subscription(Struct, frozen=True):
+    """Name an open run that waits for signals under a key (`domain.runs.subscriptions`), and when it entered."""
+
+    run_id: str
+    signals: tuple[str, ...]
+    entered: datetime
 
 
 class RecordWrite(Struct, frozen=True):

@@ -22,10 +22,22 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import Graph, Http, LeadQueue, Objects, Secrets
     from whenthen.ports.runs import JobQueues, Sequences
     from whenthen.ports.work import Workers
+    from whenthen.runtime.country import InstallationCountry
 
 
 class Adapters(Stores):
     """Hold the stores and the other adapters, by their names."""
+
+    @property
+    def country(self) -> str | None:
+        """Return the country by which numbers without a country code are read, as the settings are now."""
+        return self._country()
+
+    @cached_property
+    def _country(self) -> InstallationCountry:
+        from whenthen.runtime.country import InstallationCountry
+
+        return InstallationCountry(self.installation, self.settings.default_country)
 
     @cached_property
     def sqs(self) -> Any:

@@ -242,15 +242,25 @@ def test_a_rule_that_is_saved_while_the_rules_are_loaded_is_seen_at_the_next_eve
     assert _matches(book) == ["rule_1", "rule_2"]
 
 
-def test_exit_types_grow_and_stay(store: DynamoRules, book: DynamoRuleBook) -> None:
-    assert book.exit_types() == frozenset()
+def test_signals_grow_and_stay(store: DynamoRules, book: DynamoRuleBook) -> None:
+    assert book.signals() == frozenset()
     _save(store, exit={"on": ["contact.replied"]})
-    assert book.exit_types() == {"contact.replied"}
+    assert book.signals() == {"contact.replied"}
     when = {"field": "record.status", "op": "equals", "value": "customer"}
     _save(store, version=2, exit={"on": ["call.answered"], "when": when})
-    _save(store, version=3, mode="off")
+    wait = {"until": {"field": "visit_date", "days": -1}}
+    _save(store, version=3, steps=[{"id": "x", "action": "add_tags", "with": {"tags": ["x"]}, "wait": wait}])
+    _save(store, version=4, mode="off")
     store.delete(store.get("rule_1"), rule()[1])
-    assert book.exit_types() == {"contact.replied", "call.answered", "lead.updated"}
+    known = {"contact.replied", "call.answered", "lead.updated:*", "lead.updated:visit_date"}
+    assert book.signals() == known
+    book.listen(frozenset({"deal.updated:*", "call.answered"}))
+    assert book.signals() == {*known, "deal.updated:*"}
+
+
+def test_signals_are_listened_to_before_any_rule_is_saved(book: DynamoRuleBook) -> None:
+    book.listen({"deal.updated:ends_at"})
+    assert book.signals() == {"deal.updated:ends_at"}
 
 
 def test_a_version_is_read_once(store: DynamoRules, book: DynamoRuleBook, client: Intervening) -> None:

@@ -14,7 +14,7 @@ from whenthen.adapters.dynamodb.runs_table.runs import EXIT_BEFORE_START, Dynamo
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.runs.run import RunStatus
-from whenthen.ports.values import Started
+from whenthen.ports.values import Started, Subscription
 
 KEYS = ("contact:1", f"phone#{PHONE}")
 REPLIED = "contact.replied"
@@ -87,7 +87,8 @@ def test_an_exit_that_comes_after_the_start_finds_the_run(ledger: DynamoRuns) ->
     _start(ledger)
     ledger.note_exit(KEYS, _reply(minutes(1)))
     found = run(event())
-    assert ledger.watching(KEYS) == [(found.id, (REPLIED, "whatsapp.message_received", "lead.updated"), NOW)]
+    signals = (REPLIED, "whatsapp.message_received", "lead.updated:*")
+    assert ledger.watching(KEYS) == [Subscription(found.id, signals, NOW)]
     assert ledger.finish(found, RunStatus.STOPPED, why("exit"), minutes(2))
     assert ledger.watching(KEYS) == []
 
@@ -195,3 +196,58 @@ def test_marks_expire_after_they_were_last_written(ledger: DynamoRuns, clock: Fi
 def test_a_run_is_found_once_under_all_its_keys(ledger: DynamoRuns) -> None:
     _start(ledger)
     assert len(ledger.watching(("lead:4711", f"phone#{PHONE}", "email#nobody@example.com"))) == 1
+
+
+PAID = "invoice.paid"
+OF_A = {"record": "invoice:a", "watch": ("invoice:a", f"phone#{PHONE}"), "exits_on": (PAID,), "rechecks_on": ()}
+
+
+@pytest.mark.parametrize(
+    ("subject", "keys", "of_record", "started"),
+    [
+        ("invoice:a", ("invoice:a", f"phone#{PHONE}"), True, Started.EXITED),
+        ("invoice:b", ("invoice:b", f"phone#{PHONE}"), True, Started.STARTED),
+        ("invoice:b", ("invoice:b", f"phone#{PHONE}"), False, Started.EXITED),
+        (None, (f"phone#{PHONE}",), True, Started.EXITED),
+        (None, (f"phone#{PHONE}",), False, Started.EXITED),
+        (None, ("contact:1", "phone#+905329999999"), True, Started.STARTED),
+        ("invoice:b", ("invoice:b", "invoice:a"), True, Started.EXITED),
+    ],
+    ids=["its own", "another", "of the customer", "names none", "names none, customer", "somebody else", "merged"],
+)
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_an_exit_that_must_be_about_the_record(
+    ledger: DynamoRuns,
+    client: Intervening,
+    other: DynamoRuns,
+    subject: str | None,
+    keys: tuple[str, ...],
+    of_record: bool,
+    started: Started,
+    when: str,
+) -> None:
+    paid = event("p1", PAID, minutes(1), subject=subject)
+    own = event()
+    begun = run(own, **OF_A, exits_of_record=(PAID,) if of_record else ())
+    if when == "before":
+        ledger.note_exit(keys, paid)
+    else:
+        client.after["transact_write_items"] = [lambda: other.note_exit(keys, paid)]
+    assert ledger.start(begun, own, [], enrolment_key=None) is started
+
+
+def test_an_exit_of_another_record_does_not_hide_one_that_names_none(ledger: DynamoRuns) -> None:
+    ledger.note_exit((f"phone#{PHONE}",), event("p1", PAID, minutes(1)))
+    ledger.note_exit(("invoice:b", f"phone#{PHONE}"), event("p2", PAID, minutes(2), subject="invoice:b"))
+    begun = run(event(), **OF_A, exits_of_record=(PAID,))
+    assert ledger.start(begun, event(), [], enrolment_key=None) is Started.EXITED
+
+
+def test_ten_exits_of_both_scopes_fit_one_check(ledger: DynamoRuns) -> None:
+    types = tuple(f"invoice.{verb}" for verb in ("paid", "sent", "seen", "due", "void", "lost", "won", "a", "b", "c"))
+    begun = run(event(), **{**OF_A, "exits_on": types}, exits_of_record=types[:5])
+    assert ledger.start(begun, event(), [], enrolment_key=None) is Started.STARTED
+    ledger.finish(begun, RunStatus.STOPPED, why("exit"), minutes(2))
+    ledger.note_exit((f"phone#{PHONE}",), event("p2", types[9], minutes(2), subject="invoice:b"))
+    again = run(event("e2"), **{**OF_A, "exits_on": types}, exits_of_record=types[:5])
+    assert ledger.start(again, event("e2"), [], enrolment_key=None) is Started.EXITED

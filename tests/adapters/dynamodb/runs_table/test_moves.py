@@ -12,6 +12,7 @@ from tests.adapters.samples import FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.ports.values import Subscription
 
 NEW = {"rule_version": 2, "rule_name": "New", "place": "p", "moves_to": None}
 
@@ -47,7 +48,7 @@ def test_a_moved_run_is_read_and_found_as_it_is_now(
     state = ledger.load(started.id)
     assert state is not None
     assert (state.run, list(state.jobs)) == (moved, jobs)
-    assert ledger.watching(["lead:4711"]) == ([(started.id, after, started.entered)] if after else [])
+    assert ledger.watching(["lead:4711"]) == ([Subscription(started.id, after, started.entered)] if after else [])
     assert ledger.finish(state.run, RunStatus.DONE, why("x"), minutes(90))
     assert ledger.watching(["lead:4711"]) == []
     ended = ledger.load(started.id)

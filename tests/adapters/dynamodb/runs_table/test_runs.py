@@ -21,7 +21,7 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.awaiting import mark_of
 from whenthen.domain.runs.order import behind
 from whenthen.domain.runs.run import AT_STEP, JobStatus, Outcome, Run, RunStatus
-from whenthen.ports.values import Started
+from whenthen.ports.values import Started, Subscription
 
 RETENTION = timedelta(days=90)
 LONG = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz", k=4_000))  # noqa: S311 - text that hardly compresses
@@ -87,7 +87,7 @@ def test_a_record_enters_once(ledger: DynamoRuns) -> None:
     assert ledger.start(first, event("e1"), [], enrolment_key="rule_1#lead:4711") is Started.STARTED
     assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:4711") is Started.ENTERED_BEFORE
     assert ledger.load(second.id) is None
-    assert ledger.watching(["lead:4711"]) == [(first.id, (*first.exits_on, *first.rechecks_on), NOW)]
+    assert ledger.watching(["lead:4711"]) == [Subscription(first.id, (*first.exits_on, "lead.updated:*"), NOW)]
     assert ledger.start(second, event("e2"), [], enrolment_key="rule_1#lead:5") is Started.STARTED
 
 
@@ -103,6 +103,18 @@ def test_what_one_of_its_records_entered_once_a_record_enters_no_more(ledger: Dy
             ledger.start(third, event("e3"), [], enrolment_key="rule_2#lead:4711", earlier=["rule_2#lead:8"])
             is expected
         )
+
+
+def test_an_occasion_that_a_run_of_an_absorbed_record_had_is_taken(ledger: DynamoRuns) -> None:
+    greeted, again, other = run(event("e1")), run(event("e2")), run(event("e3"))
+    ledger.start(greeted, event("e1"), [], enrolment_key=None)
+    unless = [other.id, greeted.id]
+    assert ledger.start(again, event("e2"), [], enrolment_key=None, unless=unless) is Started.OCCASION_TAKEN
+    assert ledger.load(again.id) is None
+    bare = run(event("e4"), exits_on=(), rechecks_on=())
+    assert ledger.start(bare, event("e4"), [], enrolment_key=None, unless=unless) is Started.OCCASION_TAKEN
+    for expected in (Started.STARTED, Started.EXISTS):
+        assert ledger.start(bare, event("e4"), [], enrolment_key=None, unless=[other.id]) is expected
 
 
 def test_more_than_one_transaction_can_hold_is_refused(ledger: DynamoRuns) -> None:
@@ -124,6 +136,30 @@ def test_keys_given_twice_are_taken_once(ledger: DynamoRuns) -> None:
     assert ledger.start(doubled, event(), [], enrolment_key=None) is Started.STARTED
     assert ledger.finish(doubled, RunStatus.DONE, why(""), minutes(5))
     assert ledger.watching(["lead:4711", "lead:4711"]) == []
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "signals"),
+    [
+        ({"dates": ("visit_date",)}, ("lead.updated:visit_date",)),
+        ({"rechecks_on": ("lead.updated",)}, ("lead.updated:*",)),
+        ({"rechecks_on": ("lead.updated",), "dates": ("ends_at",)}, ("lead.updated:*", "lead.updated:ends_at")),
+    ],
+)
+def test_a_run_that_only_changes_of_its_record_concern_is_found_under_the_record_alone(
+    ledger: DynamoRuns, dynamodb: Any, waits_for: dict[str, Any], signals: tuple[str, ...]
+) -> None:
+    started = run(event(), **{"exits_on": (), "rechecks_on": (), **waits_for})
+    assert ledger.start(started, event(), [], enrolment_key=None) is Started.STARTED
+    assert ledger.watching(["lead:4711"]) == [Subscription(started.id, signals, NOW)]
+    assert ledger.watching([f"phone#{PHONE}"]) == []
+    state = ledger.load(started.id)
+    assert state is not None
+    assert (state.run.dates, state.run.rechecks_on) == (started.dates, started.rechecks_on)
+    assert ledger.finish(started, RunStatus.DONE, why(""), minutes(5))
+    assert ledger.watching(["lead:4711"]) == []
+    left = dynamodb.scan(TableName=RUNS)["Items"]
+    assert [item["sk"]["S"] for item in left] == ["run"]
 
 
 def test_a_wave_is_dispatched_once_and_forward_only(ledger: DynamoRuns) -> None:
@@ -443,7 +479,7 @@ def test_a_run_that_waits_for_an_event_is_found_by_it(ledger: DynamoRuns) -> Non
     own = event()
     started = run(own, exits_on=(), rechecks_on=(), awaits_on=("contact.replied",))
     assert ledger.start(started, own, [], enrolment_key=None) is Started.STARTED
-    assert ledger.watching([f"phone#{PHONE}"]) == [(started.id, ("contact.replied",), started.entered)]
+    assert ledger.watching([f"phone#{PHONE}"]) == [Subscription(started.id, ("contact.replied",), started.entered)]
     ledger.finish(started, RunStatus.DONE, why("done"), minutes(5))
     assert ledger.watching(started.watch) == []
 

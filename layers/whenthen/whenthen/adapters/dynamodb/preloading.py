@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DynamoPreloading:
-    """Read plans, generations of rules, exit types and records together; look for people beside that.
+    """Read plans, generations of rules, signals and records together; look for people beside that.
 
     records  makes the store of records, where any are wanted: not every function may read them
     """
@@ -54,11 +54,11 @@ class DynamoPreloading:
         return Preloaded(
             plans={each: event_log.plan_of_item(items[place]) for each, place in plans.items() if place in items},
             rules={each: self._rules.refreshed(each, items.get(place)) for each, place in generations.items()},
-            exit_types=_exit_types(items.get(exits)),
+            signals=_signals(items.get(exits)),
             records={ref: self._records().of_item(ref, items.get(place)) for ref, place in records.items()},
             people=dict(zip(wanted.people, people, strict=True)),
         )
 
 
-def _exit_types(item: Item | None) -> frozenset[str]:
+def _signals(item: Item | None) -> frozenset[str]:
     return frozenset(item["types"]) if item else frozenset()

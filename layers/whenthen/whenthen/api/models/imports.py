@@ -84,6 +84,7 @@ class Import(Model):
     enrol: list[str]
     delimiter: str
     date_order: DateOrder | None
+    country: str | None = Field(description="ISO 3166 code, by which phone numbers without a country code are read.")
     columns: dict[str, ImportColumn | None]
     blanks: job.Blank
     language: job.Language | None

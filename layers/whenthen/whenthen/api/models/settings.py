@@ -109,7 +109,10 @@ class CalendarSettings(Sparse):
     )
     holidays: Holidays | None = Field(default=None, description="By default no day is a holiday.")
     time_zone: str | None = Field(default=None, description="An IANA time zone; by default UTC.")
-    country: str | None = Field(default=None, description="ISO 3166 alpha-2, by which ambiguous dates are read.")
+    country: str | None = Field(
+        default=None,
+        description="ISO 3166 alpha-2, by which phone numbers without a country code and ambiguous dates are read.",
+    )
     language: Literal["en", "he", "hu", "id", "tr"] | None = Field(
         default=None, description="Of words that whenthen writes in texts; by default English."
     )

@@ -13,7 +13,9 @@ from whenthen.api.rendering.steps import render_step
 from whenthen.api.rendering.triggers import demanded_besides, names_kind, render_trigger
 from whenthen.domain.conditions.condition import AllOf, predicates
 from whenthen.domain.conditions.operands import Range
+from whenthen.domain.event_catalog.record_kinds import KINDS
 from whenthen.domain.rules.event_triggers import written_types
+from whenthen.domain.rules.exits import exit_scope
 from whenthen.domain.rules.rule import Entry, Mode, ReentryPolicy, Rule, Step, WhileRunning
 from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import Schedule
@@ -29,7 +31,7 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
     zone = rule.zone.key
     demands = [*demanded_besides(rule), *([] if rule.conditions is None else [rule.conditions])]
     ends = [
-        *map(book.event, written_types(rule.exit.on)),
+        *(_exit(book, rule, event_type) for event_type in written_types(rule.exit.on)),
         *([render_condition(book, rule.exit.when, zone)] if rule.exit.when else []),
     ]
     semicolon = book.phrase(JOINS, "semicolon")
@@ -48,6 +50,19 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
     }
     said = [book.phrase(JOINS, "part", label=book.phrase(RULE, key), text=text) for key, text in parts.items() if text]
     return " ".join(said if rule.mode is Mode.ON else [*said, f"({book.phrase(RULE, rule.mode)})"])
+
+
+def _exit(book: Phrasebook, rule: Rule, event_type: str) -> str:
+    """Name an event that ends a run, and say whether it must be about the run's record, or about its customer."""
+    scope = exit_scope(rule.exit, event_type, _kind_of_runs(rule))
+    return book.detailed(book.event(event_type), [book.phrase(RULE, f"of_{scope}")])
+
+
+def _kind_of_runs(rule: Rule) -> str | None:
+    """Return the kind of record that runs are about; of a rule that names none, that of the events that start it."""
+    kinds = {event_type.partition(".")[0] for event_type in rule.trigger.event_types}
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    return rule.record_kind or (kind if kind in KINDS else None)
 
 
 def _entry(book: Phrasebook, entry: Entry) -> Iterator[str]:

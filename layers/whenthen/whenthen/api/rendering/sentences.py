@@ -56,6 +56,10 @@ RULE = Phrases(
         "ends": "",
         "limits": "",
         "priority": "",
+        # Of an event that ends a run only if it is about the run's own record.
+        "of_record": "",
+        # Of an event that ends a run if it is about any record of the run's customer.
+        "of_customer": "",
         "time_zone": "",
         "off": "",
         "shadow": "",
@@ -133,6 +137,12 @@ WAITS = Phrases(
         "then": "step",
         # If it does not come in time.
         "else": "step",
+        # If that moment is over, the step is not done.
+        "past_skip": "",
+        # If that moment is over, the step is done now, or as soon as its hour and its days allow it.
+        "past_run": "",
+        # If that moment is over, the step is done when the moment comes round again.
+        "past_next": "",
     },
 )
 

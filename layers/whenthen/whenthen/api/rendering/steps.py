@@ -95,6 +95,8 @@ def _wait(book: Phrasebook, wait: Wait) -> Iterator[str]:
         yield book.phrase(WAITS, "at" if wait.on_a_day else "at_next", time=wait.at.strftime("%H:%M"))
     if wait.weekdays:
         yield book.phrase(WAITS, "on_days", days=book.listed(book.phrase(WEEKDAYS, day) for day in wait.weekdays))
+    if wait.past is not None:
+        yield book.phrase(WAITS, f"past_{wait.past}")
 
 
 def _until(book: Phrasebook, until: Until) -> Iterator[str]:

@@ -13,9 +13,10 @@ from whenthen.domain.conditions.condition import Condition, predicates
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.triggers import On, waited_for
-from whenthen.domain.scheduling.date_triggers import DateField, Leap
+from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.scheduling.sweep_window import Lateness
+from whenthen.domain.temporal.anniversaries import Leap
 
 if TYPE_CHECKING:
     from whenthen.api.rendering.phrasebook import Phrasebook

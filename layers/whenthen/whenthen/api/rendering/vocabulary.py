@@ -53,6 +53,7 @@ EXPLAINED = Phrases(
         "still_running": "run",
         # An event that is older than the one that started the run under way.
         "superseded": "run",
+        "occasion_taken": "",
         # Of a record that fitted the rule when it was switched on, and that a change let in since.
         "entered_meanwhile": "run",
         # The event went into a run that gathers a burst of them.

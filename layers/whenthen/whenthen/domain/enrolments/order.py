@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.enrolments.existing import existing_view
+from whenthen.domain.entry.entering_events import enrolled_event, manual_event
 from whenthen.domain.event_catalog.record_kinds import PEOPLE
 from whenthen.domain.rules.actions import PURPOSE, actions
 from whenthen.domain.rules.views import View, parse_view
-from whenthen.domain.runs.engine_events import enrolled_event, manual_event
 from whenthen.domain.scheduling.schedules import schedule_event
 
 if TYPE_CHECKING:

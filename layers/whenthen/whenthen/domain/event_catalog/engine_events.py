@@ -18,6 +18,7 @@ ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
 """Name the kinds of events that nobody else may send."""
 
 _RULE = _F("rule", _T.TEXT, "The rule that it is for.", required=True)
+_ENROLMENT = _F("enrolment", _T.TEXT, "The request, which is the same for all the records that it lets in.")
 _REACHED = (
     _RULE,
     _F("field", _T.TEXT, "The record's date field."),
@@ -41,11 +42,12 @@ ENGINE_EVENTS: tuple[EventType, ...] = (
        "a rule's schedule is due", (_RULE, _F("due", _T.TIME, "The moment that was scheduled.")),
        {"rule": "rule_a1", "due": "2026-03-14T06:00:00Z"}, f"{_RECORD}, where the schedule is over a view"),
     _E(STARTED_MANUALLY, "A person started a rule: for one record, or for all of a view.", (Maker.ENGINE,),
-       "the API is asked to run a rule", (_RULE, _F("by", _T.TEXT, "Who started it.")),
-       {"rule": "rule_a1", "by": "ayse"}, _RECORD),
+       "the API is asked to run a rule", (_RULE, _F("by", _T.TEXT, "Who started it."), _ENROLMENT),
+       {"rule": "rule_a1", "by": "ayse", "enrolment": "evt_7c"}, _RECORD),
     _E(ENROLLED, "A rule was switched on, and lets in a record that fitted it already.", (Maker.ENGINE,),
        "the API is asked to switch a rule on for who fits already",
-       (_RULE, _F("by", _T.TEXT, "Who switched it on.")), {"rule": "rule_a1", "by": "ayse"}, _RECORD),
+       (_RULE, _F("by", _T.TEXT, "Who switched it on."), _ENROLMENT),
+       {"rule": "rule_a1", "by": "ayse", "enrolment": "evt_7c"}, _RECORD),
     _E(FINISHED, "A run of a rule has its outcome.", (Maker.ENGINE,), "the last step of a run has its outcome",
        (_RULE, _F("run", _T.TEXT, "The run.", required=True),
         _F("reason", _T.OBJECT, "What the run came to: `code` and `params`."),

@@ -103,6 +103,7 @@ class Order(Struct, frozen=True):
     blanks   of a CSV file: what an empty cell does
     language of a CSV file's numbers; None: they are written as JSON writes them
     date_order  of dates such as 03/04/1990; None: that of the country of its phone numbers
+    country     of phone numbers without a country code, as the installation's was; None: that of the stack
     """
 
     kind: str
@@ -114,6 +115,7 @@ class Order(Struct, frozen=True):
     blanks: Blank = Blank.KEEP
     language: Language | None = None
     date_order: DateOrder | None = None
+    country: str | None = None
 
 
 class Counts(Struct, frozen=True):

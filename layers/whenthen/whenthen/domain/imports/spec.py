@@ -157,6 +157,7 @@ def to_json(order: Order) -> dict[str, Any]:
         "blanks": order.blanks.value,
         "language": order.language and order.language.value,
         "date_order": order.date_order.value if order.date_order else None,
+        "country": order.country,
     }
 
 

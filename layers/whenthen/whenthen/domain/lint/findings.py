@@ -26,6 +26,10 @@ SAME_FIELD = ReasonCode("lint.same_field", "rule", "field")
 CYCLE = ReasonCode("lint.cycle", "chain")
 CYCLE_THAT_SETTLES = ReasonCode("lint.cycle_that_settles", "chain")
 MOMENT_IS_PAST = ReasonCode("lint.moment_is_past", "time")
+# The day in the field was years ago; `past: next` waits for the next one.
+YEARLY_DATE_IS_OVER = ReasonCode("lint.yearly_date_is_over", "field")
+# Such events never name a record of the rule's kind, so the exit never comes.
+EXIT_OF_OTHER_KIND = ReasonCode("lint.exit_of_other_kind", "name", "record_kind")
 SEVERAL_EVENTS = ReasonCode("lint.several_events", "types")
 # One start of the rule may be followed by `count` runs or more, within `hops` hops.
 FAN_OUT = ReasonCode("lint.fan_out", "count", "hops")
@@ -66,6 +70,8 @@ SEVERITIES: Mapping[str, Severity] = {
     CYCLE.code: Severity.WARNING,
     CYCLE_THAT_SETTLES.code: Severity.WARNING,
     MOMENT_IS_PAST.code: Severity.WARNING,
+    YEARLY_DATE_IS_OVER.code: Severity.WARNING,
+    EXIT_OF_OTHER_KIND.code: Severity.WARNING,
     SEVERAL_EVENTS.code: Severity.WARNING,
     FAN_OUT.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,

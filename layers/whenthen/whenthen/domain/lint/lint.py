@@ -17,6 +17,7 @@ from whenthen.domain.conditions.operands import Range
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
+from whenthen.domain.lint import timing
 from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
     ALWAYS_PASSED_OVER,
@@ -74,6 +75,8 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
         *_conditions(rule, known),
         *_steps(rule, known),
         *_exit(rule, known),
+        *timing.waits(rule),
+        *timing.exits(rule),
         *same_field(rule, beside),
         *cycles(rule, beside),
         *fan_out(rule, beside),

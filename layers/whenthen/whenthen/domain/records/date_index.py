@@ -10,12 +10,13 @@ on earth the clocks are that are asked, as a month does not tell how the one bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.domain.temporal.anniversaries import read_yearless
 from whenthen.domain.temporal.recurrence import read_series
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import parse_zone
@@ -29,13 +30,14 @@ MAX_DATES = 12
 SERIES_FIELDS = frozenset({"starts_at", "start", "date"})
 """Name the fields that a record's `recurrence` is about."""
 
+RECURRENCE_FIELDS = ("recurrence", "recurrence_exceptions")
+"""Name the fields that make a series of a date: its rule, and the days taken out of it."""
+
 MAX_LEFT_OUT = 400
 """Bound the days that may be taken out of a series. Each of its entries holds them."""
 
 _LONGEST_RULE, _LONGEST_DAY = 500, 40
 DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
-_YEARLESS = re.compile(r"(?:--)?(\d\d)-(\d\d)")
-_ANY_LEAP_YEAR = 2000
 _OFFSETS = (timedelta(hours=-12), timedelta(hours=14))
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 """Bound the years of dates: 0001-01-01 and 9999-12-31 stand for no date, and zones could leave the calendar there."""
@@ -78,12 +80,9 @@ def read_date(value: Any) -> DateValue | None:
     """Read a date, a moment, or month and day alone (`--03-14`, `03-14`). None for other values."""
     if not isinstance(value, str):
         return None
-    yearless = _YEARLESS.fullmatch(value)
-    if yearless:
-        try:
-            return DateValue(date(_ANY_LEAP_YEAR, int(yearless[1]), int(yearless[2])), yearless=True)
-        except ValueError:
-            return None
+    yearless = read_yearless(value)
+    if yearless is not None:
+        return DateValue(yearless, yearless=True)
     point = read_point(value)
     if point is None or isinstance(point, time) or not _FIRST_YEAR <= point.year <= _LAST_YEAR:
         return None
@@ -101,7 +100,7 @@ def date_entries(record: Record, noted: datetime) -> tuple[DateEntry, ...]:
     ]
     entries = []
     for name, value, read in dated[:MAX_DATES]:
-        repeats, left_out = _recurrence(record, name)
+        repeats, left_out = recurrence_of(record.fields, name)
         entries += [
             DateEntry(partition(record.kind, name, place), f"{begins}#{record.ref}", record.ref, value, noted, zone,
                       repeats, left_out)
@@ -153,8 +152,9 @@ def days_on_earth(moment: datetime) -> tuple[date, ...]:
     return tuple(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
 
 
-def _recurrence(record: Record, name: str) -> tuple[str | None, tuple[str, ...]]:
-    rule, left_out = record.fields.get("recurrence"), record.fields.get("recurrence_exceptions")
+def recurrence_of(fields: Mapping[str, Any], name: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the rule of the series that the record's date begins, or None, and the days taken out of it."""
+    rule, left_out = map(fields.get, RECURRENCE_FIELDS)
     if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
         return None, ()
     days = left_out[:MAX_LEFT_OUT] if isinstance(left_out, list) else ()

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION, Reader
 from whenthen.domain.common.errors import Invalid, Problem
-from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, BAD_ZONE
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, BAD_ZONE
 from whenthen.domain.conditions.condition import Condition, read_condition
 from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning, read_entry
-from whenthen.domain.events.event import EVENT_TYPE, parse_time
+from whenthen.domain.events.event import parse_time
 from whenthen.domain.records.record import KIND
 from whenthen.domain.rules.actions import message_channels
-from whenthen.domain.rules.event_triggers import watched
+from whenthen.domain.rules.exits import Exit, read_exit
 from whenthen.domain.rules.steps import Step, read_steps
 from whenthen.domain.rules.triggers import Trigger, read_trigger
 from whenthen.domain.steps.branches import OnError
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from whenthen.domain.sending.limits import Limits
 
 __all__ = [
-    "MAX_EXITS", "MAX_ORDER", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule",
-    "Step", "WhileRunning", "parse_rule", "parse_rule_head",
+    "MAX_ORDER", "MAX_VERSION", "RULE_HEAD", "Entry", "Exit", "Mode", "OnError", "ReentryPolicy", "Rule", "Step",
+    "WhileRunning", "parse_rule", "parse_rule_head",
 ]  # fmt: skip
 
-MAX_EXITS = 10
 MAX_VERSION = 1_000_000_000
 MAX_PRIORITY = 1_000
 MAX_ORDER = 1_000_000
@@ -47,13 +46,6 @@ class Mode(StrEnum):
     OFF = "off"
     SHADOW = "shadow"
     ON = "on"
-
-
-class Exit(Struct, frozen=True):
-    """End a run early: on one of these events, or if this condition holds before a step."""
-
-    on: tuple[str, ...] = ()
-    when: Condition | None = None
 
 
 class Rule(Struct, frozen=True):
@@ -91,6 +83,12 @@ class Rule(Struct, frozen=True):
         return zone_of(self.time_zone)
 
     @property
+    def record_kind(self) -> str | None:
+        """Return the kind of the records that its runs are about; None if these may be of several kinds."""
+        trigger = self.trigger
+        return self.kind or (trigger.view and trigger.view.kind) or getattr(trigger.timer, "kind", None)
+
+    @property
     def step_groups(self) -> tuple[tuple[Step, ...], ...]:
         """Group the steps in their order; those that start together are one group."""
         step_groups: list[list[Step]] = []
@@ -124,7 +122,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
     rule = replace(
         head,
         steps=read_steps(reader, head.trigger, head.zone),
-        exit=_read_exit(reader.child("exit"), head.zone),
+        exit=read_exit(reader.child("exit"), head.zone),
         language=reader.choice("language", LANGUAGES, ""),
         priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
         limits=_read_limits(reader),
@@ -198,15 +196,3 @@ def _read_limits(reader: Reader) -> Limits | None:
     from whenthen.domain.sending.limits import read_limits  # noqa: PLC0415 - few rules have any
 
     return read_limits(own, message_channels())
-
-
-def _read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
-    if reader is None:
-        return Exit()
-    types = reader.texts("on", most=MAX_EXITS)
-    for event_type in types:
-        if not EVENT_TYPE.fullmatch(event_type):
-            reader.report("on", BAD_EVENT_TYPE(value=event_type))
-    found = Exit(on=watched(types), when=read_condition(reader, "when", zone.key))
-    reader.finish()
-    return found

@@ -12,9 +12,10 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import is_dated
 from whenthen.domain.records.record import RESERVED
 from whenthen.domain.rules import views
-from whenthen.domain.scheduling.date_triggers import DateField, Leap
+from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
 from whenthen.domain.scheduling.sweep_window import Lateness
+from whenthen.domain.temporal.anniversaries import Leap
 from whenthen.domain.temporal.clocks import in_utc, read_hour
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import parse_zone

@@ -1,47 +1,18 @@
-"""Make the events of people and rules themselves: a rule is started by hand, a run has its outcome."""
+"""Make the event of a run that has its outcome."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
 from whenthen.domain.common import ids
+from whenthen.domain.entry.entering_events import ENGINE
 from whenthen.domain.events.event import Event
-from whenthen.domain.events.types import ENROLLED, FINISHED, STARTED_MANUALLY
+from whenthen.domain.events.types import FINISHED
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
-
-ENGINE = "engine"
-"""Name the source of these events."""
-
-
-def manual_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime, origin: str = "human") -> Event:
-    """Make the event of a person who starts a rule for a record. Equal `seed`s give the same event."""
-    return Event(
-        id=ids.event_id(ENGINE, f"manual#{rule}#{seed}#{ref or ''}"),
-        source=ENGINE,
-        type=STARTED_MANUALLY,
-        time=moment,
-        subject=ref,
-        data={"rule": rule, "by": by},
-        origin=origin,
-    )
-
-
-def enrolled_event(rule: str, ref: str | None, *, by: str, seed: str, moment: datetime) -> Event:
-    """Make the event of a record that fits a rule already when that is switched on. Equal `seed`s give the same."""
-    return Event(
-        id=ids.event_id(ENGINE, f"enrolled#{rule}#{seed}#{ref or ''}"),
-        source=ENGINE,
-        type=ENROLLED,
-        time=moment,
-        subject=ref,
-        data={"rule": rule, "by": by},
-        origin="human",
-    )
 
 
 def finished_event(run: Run, event: Event) -> Event:

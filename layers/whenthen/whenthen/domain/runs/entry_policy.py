@@ -25,6 +25,7 @@ class EntryDenied(StrEnum):
     NO_RECORD = "only_new_no_record"
     NOT_NEW = "only_new"
     ENTERED_BEFORE = "entered_before"
+    OCCASION_TAKEN = "occasion_taken"
     ENTERED_RECENTLY = "entered_recently"
     STILL_RUNNING = "still_running"
     SUPERSEDED = "superseded"

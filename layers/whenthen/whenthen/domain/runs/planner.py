@@ -14,7 +14,8 @@ from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.rule import OnError, Rule, Step
 from whenthen.domain.runs.awaiting import awaits_since
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
-from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD, due_at, moment_of
+from whenthen.domain.scheduling.due_times import Missed, allowed_from, due_at
+from whenthen.domain.temporal.waits import MAX_DAYS_AHEAD
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -26,6 +27,8 @@ ReadBusiness = Callable[[], "BusinessCalendar"]
 # The record has no date in the field from which the step's wait is counted.
 NO_DATE = ReasonCode("wait.no_date", "field")
 TOO_FAR = ReasonCode("wait.too_far", "due", "count")
+# The moment at which the step was due was over when the run came to it.
+IS_OVER = ReasonCode("wait.is_over", "moment")
 CONDITION_FALSE = ReasonCode("condition.false")
 EXIT_CONDITION = ReasonCode("exit.condition_holds")
 # A branch of `step` leads to `target`, and so past the step that has this reason.
@@ -104,17 +107,64 @@ def _wait_before(
     wait = steps[0].wait
     if wait is None:
         return None
-    record = context["record"] or {}
-    if wait.until is not None and moment_of(record.get(wait.until.field), rule.zone) is None:
+    due = due_at(
+        wait,
+        entered=run.entered,
+        previous=clock,
+        record=context["record"] or {},
+        zone=rule.zone,
+        business=business() if wait.by_business else None,
+    )
+    if due is None:
         # A reminder of an appointment that has no date must not go out at once.
-        reason = NO_DATE(field=wait.until.field)
-        return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
-    calendar = business() if wait.by_business else None
-    due = due_at(wait, entered=run.entered, previous=clock, record=record, zone=rule.zone, business=calendar)
+        return _all_skipped(step_group, clock, steps, NO_DATE(field=wait.until.field if wait.until else ""))
+    if isinstance(due, Missed):
+        return _all_skipped(step_group, clock, steps, IS_OVER(moment=format_time(due.moment)))
     if due > clock + timedelta(days=MAX_DAYS_AHEAD):
         too_far = TOO_FAR(due=format_time(due), count=MAX_DAYS_AHEAD)
         return Finish(RunStatus.FAILED, AT_STEP(step=steps[0].id, reason=too_far))
     return WaitUntil(step_group, due) if due > clock else None
+
+
+def _all_skipped(step_group: int, clock: datetime, steps: Sequence[Step], reason: Reason) -> Dispatch:
+    return Dispatch(step_group, clock, (), tuple((step, reason) for step in steps))
+
+
+def waits_for_record(rule: Rule, step_group: int) -> bool:
+    """Tell whether the wait of the step group counts from a date of the record, which may move."""
+    wait = rule.step_groups[step_group][0].wait
+    return wait is not None and wait.until is not None
+
+
+def go_on_waiting(
+    rule: Rule, run: Run, context: Mapping[str, Any], now: datetime, jobs: Sequence[Job], business: ReadBusiness
+) -> Move:
+    """Decide about a run's wait anew, by its record as that is now: `WaitUntil` the same moment if nothing moved.
+
+    now   the time; a wait that is over is decided about as at its end, however late that is noticed
+    """
+    clock = max(run.due, min(now, run.waits_until or now))
+    return enter_step_group(rule, run, run.step_group + 1, context, clock, jobs, business)
+
+
+def end_of_wait(
+    rule: Rule, run: Run, context: Mapping[str, Any], due: datetime, jobs: Sequence[Job], business: ReadBusiness
+) -> Move:
+    """Decide what follows the end of a run's wait at `due`: its step group, unless the record's date has moved.
+
+    A run that was paused meanwhile waits on for the hour and the days of its step.
+    """
+    step_group = run.step_group + 1
+    if waits_for_record(rule, step_group):
+        return go_on_waiting(rule, run, context, due, jobs, business)
+    if gone := orphaned(run, context):
+        return Finish(RunStatus.STOPPED, gone)
+    wait = rule.step_groups[step_group][0].wait
+    if wait is not None and (wait.at is not None or wait.weekdays):
+        allowed = allowed_from(wait, due, rule.zone, business() if wait.by_business else None)
+        if allowed > due:
+            return WaitUntil(step_group, allowed)
+    return after_wait(rule, run, context, due)
 
 
 def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:

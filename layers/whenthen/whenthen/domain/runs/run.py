@@ -17,7 +17,9 @@ from msgspec import Struct, field
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
+from whenthen.domain.rules.exits import ExitScope, exit_scope
 from whenthen.domain.runs.happenings import run_id
+from whenthen.domain.runs.subscriptions import awaited_types, changes_of, followed_fields, updated_type
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -163,8 +165,10 @@ class Run(Struct, frozen=True, omit_defaults=True):
     entered      when the event happened: waits `since: entry` count from it
     watch        the record's ref and identities: an event with any of them is about this run's customer
     exits_on     event types that stop this run; stored, so that an exit need not load the rule
+    exits_of_record  those of them that stop it only if they are about its record
     rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
     awaits_on    event types for which one of its steps waits
+    dates        fields of the record from whose dates its steps wait: a change of one may move a wait
     place        order key: of the exits of the run's own moment, only those behind it stop the run
                  (`domain.events.ordering`)
     due          the run's own clock
@@ -195,7 +199,9 @@ class Run(Struct, frozen=True, omit_defaults=True):
     started_at: datetime
     watch: tuple[str, ...] = ()
     exits_on: tuple[str, ...] = ()
+    exits_of_record: tuple[str, ...] = ()
     rechecks_on: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     place: str = ""
     step_group: int = -1
     status: RunStatus = RunStatus.RUNNING
@@ -233,6 +239,13 @@ class Run(Struct, frozen=True, omit_defaults=True):
         """Tell whether the run gathered its events, and has not entered its first step group yet."""
         return self.status is RunStatus.RUNNING and self.step_group < 0
 
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Return what the run is to be told of while it is open, each once (`domain.runs.subscriptions`)."""
+        kind = "" if self.record is None else self.record.partition(":")[0]
+        changes = changes_of(kind, self.dates, rechecks=bool(self.rechecks_on)) if kind else ()
+        return tuple(dict.fromkeys((*self.exits_on, *self.awaits_on, *changes)))
+
 
 def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, shadow: bool) -> Run:
     """Make the run that `event` starts under `rule`: the same for every redelivery, but for `started_at`."""
@@ -250,29 +263,31 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         due=max(event.time, now),
         started_at=now,
         watch=tuple(dict.fromkeys(watch)),
-        exits_on=rule.exit.on,
-        rechecks_on=rechecked_types(rule),
-        awaits_on=awaited_types(rule),
-        place=order_key_of_run(event, rule.exit.on),
+        **subscribing(rule, ref, event),
         shadow=shadow,
         # The event of a deletion carries the record that is no more: its run is about that.
         stored=record is not None and not event.type.endswith(".deleted"),
     )
 
 
-def rechecked_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types after which the rule's exit condition may hold: changes of its kind of record."""
-    return (f"{rule.kind}.updated",) if rule.exit.when is not None and rule.kind else ()
+def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
+    """Return the fields that say of what a run of the rule, about the record `ref`, is to be told."""
+    return {
+        "exits_on": rule.exit.on,
+        "exits_of_record": _exits_of_record(rule, ref),
+        "awaits_on": awaited_types(rule),
+        "rechecks_on": (updated_type(ref),) if ref and rule.exit.when is not None else (),
+        "dates": followed_fields(rule) if ref else (),
+        "place": order_key_of_run(event, rule.exit.on),
+    }
 
 
-def watched_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types that may stop a run of `rule` or let it go on: exits, rechecks and awaited ones."""
-    return tuple(dict.fromkeys((*rule.exit.on, *rechecked_types(rule), *awaited_types(rule))))
-
-
-def awaited_types(rule: Rule) -> tuple[str, ...]:
-    """Return the event types for which steps of the rule wait."""
-    return tuple(dict.fromkeys(event_type for step in rule.steps if step.awaits for event_type in step.awaits.on))
+def _exits_of_record(rule: Rule, ref: str | None) -> tuple[str, ...]:
+    """Return the exits that must be about the record of a run. A run about no record knows only its customer."""
+    if ref is None:
+        return ()
+    kind = ref.partition(":")[0]
+    return tuple(each for each in rule.exit.on if exit_scope(rule.exit, each, kind) is ExitScope.RECORD)
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

@@ -3,15 +3,12 @@
 A sweep asks the date index for the days that it covers, so its cost follows the people who are due, not all people. It
 may run late, twice, or not for days: the window since the last one decides what it takes, and each occurrence has an id
 of its own, so one that is found twice happens once.
-
-29 February: in common years the anniversary is on 28 February, or on 1 March where the rule says `leap: mar1`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -20,6 +17,7 @@ from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.events.types import BIRTHDAY_REACHED, DATE_REACHED
 from whenthen.domain.records.date_index import SERIES_FIELDS, DateEntry, month_day, partition, read_date
 from whenthen.domain.scheduling.sweep_window import CLOCK, Lateness, Window
+from whenthen.domain.temporal.anniversaries import BIRTHDAYS, Leap, anniversary
 from whenthen.domain.temporal.clocks import wall
 from whenthen.domain.temporal.recurrence import Series, buckets_of, read_series
 from whenthen.domain.temporal.time_zones import parse_zone
@@ -27,16 +25,8 @@ from whenthen.domain.temporal.time_zones import parse_zone
 DEFAULT_HOUR = time(9)
 """Default hour of a rule without one, for a date without a time."""
 
-_BIRTHDAYS = frozenset({"birth_date", "birthday", "date_of_birth"})
 _DAY = timedelta(days=1)
 _LEAP_YEAR = 2024
-
-
-class Leap(StrEnum):
-    """Choose the anniversary of 29 February in a common year."""
-
-    FEB28 = "feb28"
-    MAR1 = "mar1"
 
 
 class DateField(Struct, frozen=True):
@@ -61,7 +51,7 @@ class DateField(Struct, frozen=True):
     @property
     def event_type(self) -> str:
         """Return the type of the event that is made when the trigger is due."""
-        birthday = self.yearly and not self.days and self.field in _BIRTHDAYS
+        birthday = self.yearly and not self.days and self.field in BIRTHDAYS
         return BIRTHDAY_REACHED if birthday else DATE_REACHED
 
 
@@ -136,7 +126,7 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
     once = str(occurrence.day.year) if spec.yearly else occurrence.day.isoformat()
     years = {} if occurrence.years is None else {"years": occurrence.years}
     return Event(
-        id=ids.event_id(CLOCK, f"date#{rule}#{occurrence.ref}#{once}"),
+        id=_id_of(rule, occurrence.ref, once),
         source=CLOCK,
         type=spec.event_type,
         time=occurrence.due,
@@ -152,12 +142,17 @@ def date_event(rule: str, spec: DateField, occurrence: Occurrence) -> Event:
     )
 
 
-def anniversary(month: int, day: int, year: int, leap: Leap = Leap.FEB28) -> date:
-    """Return the day of `year` on which month and day come round."""
-    try:
-        return date(year, month, day)
-    except ValueError:  # 29 February of a common year
-        return date(year, 2, 28) if leap is Leap.FEB28 else date(year, 3, 1)
+def id_for_other(event: Event, ref: str) -> str | None:
+    """Return the id of the event of the same occasion for another record; None if the event is none of this module."""
+    rule, day = str(event.data.get("rule")), str(event.data.get("date"))
+    for once in (day[: len("2026")], day):
+        if event.subject is not None and event.id == _id_of(rule, event.subject, once):
+            return _id_of(rule, ref, once)
+    return None
+
+
+def _id_of(rule: str, ref: str, once: str) -> str:
+    return ids.event_id(CLOCK, f"date#{rule}#{ref}#{once}")
 
 
 def _falls_on(day: date, start: date, spec: DateField, series: Series | None, *, yearless: bool) -> bool:

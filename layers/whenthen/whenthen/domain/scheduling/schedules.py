@@ -135,7 +135,7 @@ def parse_cron(text: str) -> Cron:
 def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event:
     """Make the event of a schedule's moment, for one record of its view: the same however often it is found."""
     return Event(
-        id=ids.event_id(CLOCK, f"schedule#{rule}#{format_time(moment)}#{ref or ''}"),
+        id=_id_of(rule, moment, ref),
         source=CLOCK,
         type=SCHEDULE_REACHED,
         time=moment,
@@ -143,6 +143,16 @@ def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event
         data={"rule": rule, "due": format_time(moment)},
         origin=f"source:{CLOCK}",
     )
+
+
+def id_for_other(event: Event, ref: str) -> str | None:
+    """Return the id of the same moment's event for another record; None if the event is none of this module."""
+    rule = str(event.data.get("rule"))
+    return _id_of(rule, event.time, ref) if event.id == _id_of(rule, event.time, event.subject) else None
+
+
+def _id_of(rule: str, moment: datetime, ref: str | None) -> str:
+    return ids.event_id(CLOCK, f"schedule#{rule}#{format_time(moment)}#{ref or ''}")
 
 
 def _clocks(text: str, midnight: datetime) -> Iterator[datetime]:

@@ -8,7 +8,8 @@ from typing import Any
 from whenthen.domain.common.document_reader import LONGEST_DESCRIPTION
 from whenthen.domain.entry.entry import MAX_DEBOUNCE, WORDS, ReentryPolicy, WhileRunning
 from whenthen.domain.records.record import KIND
-from whenthen.domain.rules.rule import MAX_EXITS, MAX_ORDER, MAX_PRIORITY, MAX_VERSION, Mode
+from whenthen.domain.rules.exits import MAX_EXITS, ExitScope
+from whenthen.domain.rules.rule import MAX_ORDER, MAX_PRIORITY, MAX_VERSION, Mode
 from whenthen.domain.rules.steps import MAX_STEPS
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.schemas import condition, limits, steps, triggers
@@ -119,7 +120,13 @@ _EXIT = {
     "on": noted(
         one_or_list(ref("EventType"), MAX_EXITS), "A run ends at one of these events.", examples=[["contact.replied"]]
     ),
-    "when": noted(ref("Condition"), "A run ends if this holds before a step."),
+    "when": noted(ref("Condition"), "A run ends if this holds before a step, or at a change of its record."),
+    "of": noted(
+        choice(ExitScope),
+        "Whose events end a run: those of its record, or those of its customer. By default, events of the kind of its"
+        " record must be about this record, and others about its customer.",
+        examples=["customer"],
+    ),
 }
 _OWN_KIND: Schema = {"properties": {"kind": {"type": "string"}}, "required": ["kind"]}
 _FROM_VIEW: Schema = {"properties": {"view": {"type": "string", "pattern": r"\S"}}, "required": ["view"]}

@@ -8,7 +8,6 @@ from typing import Any
 from whenthen.domain.records.date_index import DATED
 from whenthen.domain.records.record import RESERVED
 from whenthen.domain.rules.timer_triggers import MAX_DAYS, OWN_ZONE
-from whenthen.domain.scheduling.date_triggers import Leap
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, MAX_PER_HOUR
 from whenthen.domain.scheduling.sweep_window import MAX_LATE
 from whenthen.domain.schemas.parts import (
@@ -26,6 +25,7 @@ from whenthen.domain.schemas.parts import (
     text,
     when,
 )
+from whenthen.domain.temporal.anniversaries import Leap
 from whenthen.domain.temporal.time_values import MOMENT
 
 _HOUR = timedelta(hours=1)

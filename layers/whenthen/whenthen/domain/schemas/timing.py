@@ -27,6 +27,7 @@ from whenthen.domain.temporal.waits import (
     MAX_BUSINESS_HOURS,
     MAX_WAIT_DAYS,
     MAX_WAIT_SECONDS,
+    Past,
 )
 
 _MINUTES_A_DAY = UNITS["days"]
@@ -58,6 +59,12 @@ _WAIT = {
         examples=[["mon", "tue", "wed", "thu", "fri"]],
     ),
     "until": noted(ref("Until"), "Count from a date of the record instead."),
+    "past": noted(
+        choice(Past),
+        "What is done if the moment is over when the step is entered: skip the step, run it now (when hour and days"
+        " allow it), or wait for the next such moment. By default a moment of a date of the record skips, others run.",
+        examples=["next"],
+    ),
     FOR_EVENT: noted(ref("EventWait"), "Wait for an event instead; then no other part may be given."),
 }
 _NO_OTHER: Schema = {

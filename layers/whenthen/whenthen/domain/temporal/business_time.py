@@ -74,6 +74,21 @@ class BusinessCalendar(Struct, frozen=True):
             pass
         return LAST
 
+    def opens_at(self, moment: datetime, zone: tzinfo) -> datetime:
+        """Return the moment, if people work then, else the beginning of their next hours, in UTC.
+
+        Returns the end of the calendar if within ten years nobody works.
+        """
+        moment = moment.astimezone(UTC)
+        if self.is_open(moment, zone):
+            return moment
+        try:
+            first = shown(moment, zone).date()
+            days = (first + timedelta(days=ahead) for ahead in range(MAX_DAYS_SEARCHED))
+            return next((start for day in days for start, _ in self.spans(day, zone) if start >= moment), LAST)
+        except OverflowError:
+            return LAST
+
     def at_work(self, day: date, hour: time, zone: tzinfo) -> datetime:
         """Return the moment at this hour of a working day, or the next one of the day at work, or its end.
 

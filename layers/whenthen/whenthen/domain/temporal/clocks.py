@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.reasons import ReasonCode
 
@@ -35,6 +35,17 @@ def read_hour(reader: Reader, name: str) -> time | None:
         reader.report(name, BAD_HOUR())
         return None
     return time(int(found[1]), int(found[2]))
+
+
+def moment_of(value: Any, zone: tzinfo) -> datetime | None:
+    """Return a record's date or time as a moment. A bare date is midnight in `zone`. None for other values."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        return None
+    return in_utc(moment, zone)
 
 
 def in_utc(moment: datetime, zone: tzinfo) -> datetime:
@@ -79,3 +90,16 @@ def _end_of_gap(local: datetime, zone: tzinfo) -> datetime:
         else:
             late = middle
     return late.replace(microsecond=0)
+
+
+def plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
+    """Return the moment so many calendar days later at which the clocks of `zone` show the same, in UTC."""
+    local = moment.astimezone(zone)
+    if not days:
+        return moment.astimezone(UTC)
+    return wall(local.date() + timedelta(days=days), local.time(), zone)
+
+
+def weekday_of(moment: datetime, zone: tzinfo) -> str:
+    """Return the day of the week that the calendar of `zone` has at the moment, one of WEEKDAYS."""
+    return WEEKDAYS[moment.astimezone(zone).weekday()]

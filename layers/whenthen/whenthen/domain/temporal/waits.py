@@ -1,25 +1,22 @@
-"""Calculate when a step is due, from its wait, the moment it counts from, the record and the time zone.
+"""Define how long a step waits: from where it counts, until which hour and days, and what is done if that is over.
 
-Days are calendar days of the zone (the wall clock stays, across daylight-saving changes too); hours and minutes are
-elapsed time. `at` after nothing but days is that hour of that very day: two days after a Monday afternoon, at 10:00, is
-Wednesday at 10:00. In every other case it is the next time that the clock shows it (`clocks`).
+`domain.scheduling.due_times` calculates when a step is due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.temporal.clocks import FIRST, LAST, WEEKDAYS, in_utc, read_hour, wall
+from whenthen.domain.temporal.clocks import WEEKDAYS, read_hour
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
-    from whenthen.domain.temporal.business_time import BusinessCalendar
 
 MAX_WAIT_DAYS = 360
 """Bound the length of one wait. A run may have any number of them."""
@@ -33,6 +30,19 @@ UNKNOWN_DAY = ReasonCode("days.unknown", "options")
 WAIT_TOO_LONG = ReasonCode("wait.too_long", "count")
 
 
+class Past(StrEnum):
+    """Decide about a step whose moment is over when the step is entered.
+
+    SKIP  the step is skipped
+    RUN   it is due now, or when the hour and the days of its wait allow it
+    NEXT  it is due when its moment comes round again
+    """
+
+    SKIP = "skip"
+    RUN = "run"
+    NEXT = "next"
+
+
 class Until(Struct, frozen=True):
     """Name a date field of the record, and the time after it (negative: before it)."""
 
@@ -43,13 +53,11 @@ class Until(Struct, frozen=True):
     business_days: int = 0
 
 
-_NOW = Until("")
-
-
 class Wait(Struct, frozen=True):
-    """Describe how long a step waits, counted from the previous step or from the run's entry.
+    """Describe how long a step waits, counted from the previous step, the run's entry, or a date of the record.
 
     Units are added in this order: those of `until`, days, hours to seconds, business days, business hours.
+    past  as written; None: see `policy`
     """
 
     days: int = 0
@@ -62,6 +70,7 @@ class Wait(Struct, frozen=True):
     until: Until | None = None
     business_days: int = 0
     business_hours: int = 0
+    past: Past | None = None
 
     @property
     def immediate(self) -> bool:
@@ -75,12 +84,26 @@ class Wait(Struct, frozen=True):
         return timedelta(days=days, hours=hours, minutes=self.minutes, seconds=self.seconds)
 
     @property
+    def policy(self) -> Past:
+        """Return what is done about a moment that is over: one of a date of the record is skipped, others run."""
+        return self.past or (Past.RUN if self.until is None else Past.SKIP)
+
+    @property
     def on_a_day(self) -> bool:
         """Tell whether the wait names a day and an hour of it, rather than a length of time."""
+        by_days = self.days or self.business_days or self.until is not None
+        return self.at is not None and bool(by_days) and not self._by_the_clock
+
+    @property
+    def names_an_hour(self) -> bool:
+        """Tell whether the wait says at which time of the day it ends, where it counts from a date without one."""
+        return self.at is not None or self._by_the_clock
+
+    @property
+    def _by_the_clock(self) -> bool:
         until = self.until
-        by_days = self.days or self.business_days or until is not None
-        by_time = self.hours or self.minutes or self.seconds or self.business_hours
-        return self.at is not None and bool(by_days) and not (by_time or (until and (until.hours or until.minutes)))
+        own = self.hours or self.minutes or self.seconds or self.business_hours
+        return bool(own or (until is not None and (until.hours or until.minutes)))
 
     @property
     def by_business(self) -> bool:
@@ -111,6 +134,7 @@ def read_wait(reader: Reader) -> Wait:
         until=None if until is None else read_until(until),
         business_days=reader.integer("business_days", most=MAX_BUSINESS_DAYS),
         business_hours=reader.integer("business_hours", most=MAX_BUSINESS_HOURS),
+        past=Past(past) if (past := reader.choice("past", list(Past), "")) else None,
     )
     if wait.length > timedelta(days=MAX_WAIT_DAYS):
         reader.report("", WAIT_TOO_LONG(count=MAX_WAIT_DAYS))
@@ -136,87 +160,3 @@ def read_until(reader: Reader) -> Until:
         reader.report("field", EMPTY())
     reader.finish()
     return until
-
-
-def due_at(
-    wait: Wait,
-    *,
-    entered: datetime,
-    previous: datetime,
-    record: Mapping[str, Any],
-    zone: tzinfo,
-    business: BusinessCalendar | None = None,
-) -> datetime:
-    """Return the moment at which a step with this `wait` is due, in UTC; never before `previous`.
-
-    entered   when the run's event happened
-    previous  when the step before was done (or `entered`, for the first)
-    business  needed by waits that count business time
-    """
-    start = entered if wait.since == "entry" else previous
-    if wait.until is not None:
-        start = moment_of(record.get(wait.until.field), zone) or start
-    try:
-        due = _counted_from(start, wait, zone, business)
-    except OverflowError:
-        # Dates such as 9999-12-31 and 0001-01-01 stand for never and for long ago; the calendar ends right there.
-        due = LAST if start >= previous else FIRST
-    return max(due, previous.astimezone(UTC))
-
-
-def _counted_from(start: datetime, wait: Wait, zone: tzinfo, business: BusinessCalendar | None) -> datetime:
-    until = wait.until or _NOW
-    moment = _plus_days(start, until.days, zone) + timedelta(hours=until.hours, minutes=until.minutes)
-    if business is not None and until.business_days:
-        moment = business.plus_days(moment, until.business_days, zone)
-    moment = _plus_days(moment, wait.days, zone)
-    moment += timedelta(hours=wait.hours, minutes=wait.minutes, seconds=wait.seconds)
-    if business is not None and wait.business_days:
-        moment = business.plus_days(moment, wait.business_days, zone)
-    if business is not None and wait.business_hours:
-        moment = business.plus_time(moment, timedelta(hours=wait.business_hours), zone)
-    if wait.on_a_day:
-        moment = wall(moment.astimezone(zone).date(), time(), zone)
-    return _at_hour(moment, wait, zone, business)
-
-
-def moment_of(value: Any, zone: tzinfo) -> datetime | None:
-    """Return a record's date or time as a moment. A bare date is midnight in `zone`. None for other values."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.upper())
-    except ValueError:
-        return None
-    return in_utc(moment, zone)
-
-
-def _plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
-    local = moment.astimezone(zone)
-    if not days:
-        return moment.astimezone(UTC)
-    return wall(local.date() + timedelta(days=days), local.time(), zone)
-
-
-def _at_hour(moment: datetime, wait: Wait, zone: tzinfo, business: BusinessCalendar | None = None) -> datetime:
-    """Return the first moment from `moment` on that has the wanted hour, on a wanted day.
-
-    A wait that counts business time ends on a working day, unless there is none for ten years.
-    """
-    worked = business if wait.by_business and (wait.at or wait.weekdays) else None
-    day = moment.astimezone(zone).date()
-    first, hour = day, moment.astimezone(zone).time()
-    candidate = moment if wait.at is None else wall(day, wait.at, zone)
-    # The weekday is that of the moment found: a zone may skip a whole day, as Samoa did in 2011.
-    while candidate < moment or not _is_wanted(candidate.astimezone(zone).date(), wait.weekdays, worked, zone):
-        day += timedelta(days=1)
-        if (day - first).days > MAX_DAYS_AHEAD:
-            return LAST
-        at_work = worked.at_work if worked is not None and wait.at is None else wall
-        candidate = at_work(day, wait.at or hour, zone)
-    return candidate
-
-
-def _is_wanted(day: date, weekdays: Collection[str], worked: BusinessCalendar | None, zone: tzinfo) -> bool:
-    is_wanted_weekday = not weekdays or WEEKDAYS[day.weekday()] in weekdays
-    return is_wanted_weekday and (worked is None or worked.is_worked(day, zone))

@@ -1,4 +1,4 @@
-"""Read dates as people write them in files and forms: `14.03.1990`, `3/14/1990`, `1990. 03. 14.`.
+"""Read dates as people write them in files and forms: `14.03.1990`, `3/14/1990`, `1990. 03. 14.`, `14 March 1990`.
 
 A date that can be read in one way only is read. Which of day and month stands first in `03/04/1990`, the order says:
 the import's or the source's own, else that of the installation's country. Without one, nobody guesses.
@@ -7,6 +7,7 @@ the import's or the source's own, else that of the installation's country. Witho
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -27,11 +28,25 @@ _NUMBERS = re.compile(
     r"(?:[T ,]\s*(?P<clock>\d{1,2}:\d\d(?::\d\d)?))?",
     re.ASCII,
 )
-_MONTH = r"[^\W\d]{3,}\.?,?"
-_NAMED = re.compile(
-    rf"\d{{1,2}}\.?\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}}|\d{{4}}\.?\s+{_MONTH}\s+\d{{1,2}}\.?"
+_WORD = r"[^\W\d_]{3,}['’׳]?\.?"
+_BETWEEN = r"[\s/,-]{0,3}"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?(?:\s+of\b)?"
+_YEAR = r"(?P<year>\d{4}|['’]?\d{2})\.?"
+_MONTH = rf"(?P<month>{_WORD})"
+_WEEKDAY = r"[^\W\d_]{2,}(?: [^\W\d_]{1,6})?['’׳]?\.?"
+_CLOCK = r"(?:[T ,]\s*(?P<clock>\d{1,2}:\d\d(?::\d\d)?))?"
+_NAMED = tuple(
+    re.compile(rf"(?:(?P<before>{_WEEKDAY}),?\s+)?{form}(?:,?\s+\(?(?P<after>{_WEEKDAY})\)?)?{_CLOCK}", re.IGNORECASE)
+    for form in (
+        rf"{_DAY}{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}",
+        rf"{_MONTH}{_BETWEEN}{_DAY}[\s/,-]{{1,3}}{_YEAR}",
+        rf"{_YEAR}{_BETWEEN}{_MONTH}{_BETWEEN}{_DAY}(?:-?[^\W\d_]{{1,3}})?",
+    )
 )
-"""A date with the name of its month."""
+"""Dates with the name of their month: day, month and year; month, day and year; year, month and day."""
+
+_HEBREW_IN = "ב"
+"""Stands before the name of a month in Hebrew: `14 במרץ 1990`."""
 
 
 class DateOrder(StrEnum):
@@ -66,13 +81,48 @@ def read_written_date(text: str, order: DateOrder | None) -> str | None:
         return None
     found = _NUMBERS.fullmatch(written)
     if found is None:
-        if _NAMED.fullmatch(written):
-            raise InvalidValue(UNREADABLE(value=written))
-        return None
+        return _read_named(written)
     days = {day.isoformat() for day in _readings(found, order)}
     if len(days) != 1:
         raise InvalidValue(AMBIGUOUS(value=written) if days or _lacks_century(found) else UNREADABLE(value=written))
     return days.pop() + _clock(found["clock"])
+
+
+def _read_named(written: str) -> str | None:
+    """Read a date with the name of its month, in any of our languages. None for what does not look like one."""
+    matches = [match for form in _NAMED if (match := form.fullmatch(unicodedata.normalize("NFC", written)))]
+    if not matches:
+        return None
+    found = next((match for match in matches if _month(match) is not None and _has_days_only(match)), None)
+    if found is None:  # such as the name of a month in another language
+        raise InvalidValue(UNREADABLE(value=written))
+    if len(found["year"]) < len("1990"):
+        raise InvalidValue(AMBIGUOUS(value=written))
+    day = next(_date(found["year"], str(_month(found)), found["day"]), None)
+    if day is None:
+        raise InvalidValue(UNREADABLE(value=written))
+    return day.isoformat() + _clock(found["clock"])
+
+
+def _month(found: re.Match[str]) -> int | None:
+    """Return the number of the month that is named; None for a name in none of our languages."""
+    from whenthen.domain.temporal.calendar_names import MONTHS  # noqa: PLC0415 - few dates have names
+
+    name = plain(found["month"])
+    return MONTHS.get(name) or MONTHS.get(name.removeprefix(_HEBREW_IN))
+
+
+def _has_days_only(found: re.Match[str]) -> bool:
+    """Tell whether the words around the date, if there are any, are days of the week."""
+    from whenthen.domain.temporal.calendar_names import DAYS  # noqa: PLC0415 - few dates have names
+
+    return DAYS.issuperset(plain(name) for name in (found["before"], found["after"]) if name)
+
+
+def plain(name: str) -> str:
+    """Return a name in lower case, without dots, apostrophes and marks: `ŞUBAT` and `Subat` are the same."""
+    letters = unicodedata.normalize("NFD", name.replace("İ", "i").replace("I", "i").lower().replace("ı", "i"))
+    return "".join(letter for letter in letters if letter.isalpha() or letter == " ").strip()
 
 
 def _clock(written: str | None) -> str:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.planner import branch_taken
-from whenthen.domain.runs.run import rechecked_types
+from whenthen.domain.runs.run import subscribing
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -74,9 +73,7 @@ def moved_run(new: Rule, run: Run, place: int, event: Event) -> Run:
         rule_version=new.version,
         rule_name=new.name,
         step_group=place - 1,
-        exits_on=new.exit.on,
-        rechecks_on=rechecked_types(new),
-        place=order_key_of_run(event, new.exit.on),
+        **subscribing(new, run.record, event),
         moves_to=None,
     )
 

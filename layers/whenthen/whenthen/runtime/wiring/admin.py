@@ -70,7 +70,7 @@ class AdminWiring(RecordsWiring):
 
         return ManageSources(self.sources, self.vault, self.installation)
 
-    @cached_property
+    @property
     def try_source(self) -> TrySource:
         from whenthen.usecases.admin.try_source import TrySource
 
@@ -94,8 +94,10 @@ class AdminWiring(RecordsWiring):
 
         return SwitchSending(self.installation, self.manage_work)
 
-    @cached_property
+    @property
     def manage_settings(self) -> ManageSettings:
+        """Make it for a call that reads or changes settings: what was read of them before counts no more."""
         from whenthen.usecases.admin.manage_settings import ManageSettings
 
+        self._country.forget()
         return ManageSettings(self.installation)

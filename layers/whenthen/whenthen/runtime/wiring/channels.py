@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ChannelsWiring(RunsWiring):
     """Make each use case when it is first used."""
 
-    @cached_property
+    @property
     def perform_step(self) -> Callable[[str, str, int], object]:
         """Return the use case of this function's channel, and load no other's. Raises Misconfigured."""
         perform: Callable[[str, str, int], object] = self._channel.wire(self)

@@ -36,7 +36,7 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
         from whenthen.usecases.ingest.record_rejection import RecordRejection
 
         rejections = RecordRejection(self.low_timeout_rejections, self.clock)
-        return ReceiveWebhook(self.sources, self.secrets, self.save_record, self.bus, rejections, self.clock)
+        return ReceiveWebhook(self.sources, self.secrets, self.save_told_record, self.bus, rejections, self.clock)
 
     @cached_property
     def receive_email(self) -> ReceiveEmail:
@@ -45,12 +45,11 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
         own, further = self.settings.mail_from, self.settings.mail_senders
         return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, own, further)
 
-    @cached_property
+    @property
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.ingest.fetch_lead import FetchLead
 
-        country = self.settings.default_country
-        return FetchLead(self.graph, self.save_record, self.bus, self.leads, self.lead_forms, self.clock, country)
+        return FetchLead(self.graph, self.save_record, self.bus, self.leads, self.lead_forms, self.clock, self.country)
 
     @cached_property
     def reconcile_leads(self) -> ReconcileLeads:
@@ -81,8 +80,8 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
 
         return FireDueDates(self.rule_book, self.records, self.enrolments, self.sweeps, self.bus, self.clock)
 
-    @cached_property
+    @property
     def send_event(self) -> SendEvent:
         from whenthen.usecases.ingest.send_event import SendEvent
 
-        return SendEvent(self.bus, self.clock, self.settings.default_country, self.idempotency_keys)
+        return SendEvent(self.bus, self.clock, self.country, self.idempotency_keys)

@@ -28,7 +28,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
         from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
         from whenthen.usecases.matching.enter_rule import EnterRule
         from whenthen.usecases.matching.match_event import MatchEvent
-        from whenthen.usecases.matching.stop_on_exit import StopOnExit
+        from whenthen.usecases.matching.notify_runs import NotifyRuns
 
         return MatchEvent(
             rules=self.rule_book,
@@ -37,7 +37,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             log=self.event_log,
             preloading=self.preloading,
             decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
-            stop_on_exit=StopOnExit(self.rule_book, self.runs, self.sequences, self.clock, self.orchestrator),
+            notify_runs=NotifyRuns(self.rule_book, self.runs, self.sequences, self.orchestrator, self.clock),
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
             budgets=self.budgets,
@@ -59,7 +59,7 @@ class MatchingWiring(RecordsWiring, RunsWiring):
         from whenthen.usecases.runs.apply_delivery_report import ApplyDeliveryReport
 
         return (
-            IdentifySender(self.save_record, self.installation),
+            IdentifySender(self.save_told_record, self.installation),
             UpdateConsent(self.records, self.clock),
             ApplyDeliveryReport(self.orchestrator, self.runs, self.clock),
         )

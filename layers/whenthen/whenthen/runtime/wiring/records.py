@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 
 
 class RecordsWiring(Adapters):
-    """Make each use case when it is first used."""
+    """Make each use case when it is first used; those that know the installation's country, for each call."""
+
+    @property
+    def save_record(self) -> SaveRecord:
+        """Make it anew for each call: the country of the installation may have been set meanwhile."""
+        from whenthen.usecases.records.save_record import SaveRecord
+
+        return SaveRecord(self.records, self.clock, self.country)
 
     @cached_property
-    def save_record(self) -> SaveRecord:
+    def save_told_record(self) -> SaveRecord:
+        """Make the one for those who read no settings: sources name their country, and receivers whole numbers."""
         from whenthen.usecases.records.save_record import SaveRecord
 
         return SaveRecord(self.records, self.clock, self.settings.default_country)
@@ -31,11 +39,11 @@ class RecordsWiring(Adapters):
 
         return DeleteRecord(self.records)
 
-    @cached_property
+    @property
     def find_records(self) -> FindRecords:
         from whenthen.usecases.records.find_records import FindRecords
 
-        return FindRecords(self.records, self.settings.default_country)
+        return FindRecords(self.records, self.country)
 
     @cached_property
     def merge_records(self) -> MergeRecords:

@@ -23,7 +23,6 @@ from whenthen.usecases.runs.start_rule import startable
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
-    from whenthen.domain.temporal.written_dates import DateOrder
     from whenthen.ports.administration import SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
@@ -58,16 +57,17 @@ class ManageImports(Struct, frozen=True):
         """
         order = read_order(written)
         self._check_rules(order)
-        dated = order if order.date_order else replace(order, date_order=self._date_order())
-        kept = self.imports.create(Import(ids.import_id(by, seed), dated, by, self.clock.now()))
-        if (kept.order if order.date_order else replace(kept.order, date_order=None)) != order:
+        country = self._country()
+        placed = replace(order, date_order=order.date_order or order_of(country), country=country)
+        kept = self.imports.create(Import(ids.import_id(by, seed), placed, by, self.clock.now()))
+        written_order = kept.order.date_order if order.date_order else None
+        if replace(kept.order, date_order=written_order, country=None) != order:
             raise Conflict(KEY_REUSED())
         return kept, self.files.upload_url(kept.key, UPLOAD_SECONDS)
 
-    def _date_order(self) -> DateOrder | None:
-        """Return the order in which dates are written in the installation's country, if it has one."""
-        calendar = self.settings.get(SUBJECT) if self.settings else {}
-        return order_of(read_calendar_settings(calendar).country)
+    def _country(self) -> str | None:
+        """Return the country of the installation's settings, if they name one."""
+        return read_calendar_settings(self.settings.get(SUBJECT) if self.settings else {}).country
 
     def _check_rules(self, order: Order) -> None:
         problems = []

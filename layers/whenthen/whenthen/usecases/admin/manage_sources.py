@@ -12,12 +12,10 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import EMPTY, NOT_TEXT
 from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
-from whenthen.domain.temporal.written_dates import order_of
 from whenthen.sources.signing import signatures
 from whenthen.sources.webhook.mapping import Source, parse_source
 
 if TYPE_CHECKING:
-    from whenthen.domain.temporal.written_dates import DateOrder
     from whenthen.ports.administration import SecretVault, SettingStore, SourceStore
 
 _NO_SECRET = frozenset({"dangerous_open_form"})
@@ -39,8 +37,8 @@ class ManageSources(Struct, frozen=True):
         document = {key: value for key, value in written.items() if key not in ("secret", "previous_secret")}
         document["name"] = name
         source = parse_source(document)
-        if source.date_order is None and source.default_country is None and (order := self._date_order()):
-            document["date_order"] = order.value
+        if source.default_country is None and (country := self._country()):
+            document["default_country"] = country
         given, shown = written.get("secret"), None
         kept = self.vault.read(_secret_name(name)) or {}
         if given is None and not kept and source.scheme.kind not in _NO_SECRET:
@@ -49,10 +47,9 @@ class ManageSources(Struct, frozen=True):
         self.sources.save(name, document)
         return document | ({"secret": shown} if shown else {})
 
-    def _date_order(self) -> DateOrder | None:
-        """Return the order in which dates are written in the installation's country, if it has one."""
-        calendar = self.settings.get(SUBJECT) if self.settings else {}
-        return order_of(read_calendar_settings(calendar).country)
+    def _country(self) -> str | None:
+        """Return the country of the installation's settings, if they name one."""
+        return read_calendar_settings(self.settings.get(SUBJECT) if self.settings else {}).country
 
     def get(self, name: str) -> Mapping[str, Any]:
         """Return a source without its secrets. Raises NotFound."""

@@ -15,6 +15,7 @@ from whenthen.domain.events.siblings import main_id
 from whenthen.domain.events.types import ENROLLED, made_by_receiver
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.runs.entry_policy import entry_denied
+from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Wanted
 from whenthen.usecases.context.history import history_of, keys_of
 from whenthen.usecases.context.related import Related
@@ -86,7 +87,7 @@ class Decide(Struct, frozen=True):
         matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
         entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
         refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
-        idle = not entering and event.type not in ahead.exit_types
+        idle = not entering and not is_heard(event, ahead.signals)
         return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], completed=idle)
 
     def context(self, plan: Plan, record: Record | None, now: datetime, zone: ZoneInfo | None = None) -> dict[str, Any]:

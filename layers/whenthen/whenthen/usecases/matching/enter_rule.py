@@ -18,6 +18,7 @@ from whenthen.domain.runs.entry_policy import (
     enrolment_key,
 )
 from whenthen.domain.runs.gathering import joined, place_of
+from whenthen.domain.runs.happenings import runs_of_absorbed
 from whenthen.domain.runs.run import RunStatus
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON
 from whenthen.ports.values import LastEntry, NotEntered, Started
@@ -57,10 +58,10 @@ class EnterRule(Struct, frozen=True):
     def __call__(self, rule: Rule, run: Run, event: Event, jobs: Sequence[Job], record: Record | None) -> Entering:
         """Write the run, unless its record may not enter. Raises Temporary; may be repeated after a crash anywhere."""
         key, earlier = enrolment_key(rule, run), earlier_enrolment_keys(rule, run, record)
+        absorbed = runs_of_absorbed(event, rule, record)
         if key is None or not rule.entry.asks_for_last_run:
-            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier)
-            before = started is Started.ENTERED_BEFORE
-            return Entering(started, _denied(run, Admission(EntryDenied.ENTERED_BEFORE)) if before else None)
+            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, unless=absorbed)
+            return _entering(run, started)
         for _ in range(_ATTEMPTS):
             seen = self.runs.last_entries((key, *earlier))
             states = {each.run_id: self.runs.load(each.run_id) for each in seen.values() if each.run_id != run.id}
@@ -75,10 +76,12 @@ class EnterRule(Struct, frozen=True):
                 return Entering(Started.EXISTS)
             if found.denied:
                 return Entering(Started.ENTERED_BEFORE, _denied(run, found))
+            if found.replaces and any(self.runs.load(each) is not None for each in absorbed):
+                return _entering(run, Started.OCCASION_TAKEN)
             self._replace(found.replaces, run)
-            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, seen=seen)
+            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, seen=seen, unless=absorbed)
             if started is not Started.ENTERED_BEFORE:
-                return Entering(started)
+                return _entering(run, started)
         raise Temporary(CONTENDED(subject=run.id), retry_after=1)
 
     def _gathered(self, rule: Rule, run: Run, event: Event, states: Mapping[str, RunState | None]) -> Admission | None:
@@ -116,6 +119,17 @@ def _last_runs(seen: Mapping[str, LastEntry], states: Mapping[str, RunState | No
             open_event = state.event if state is not None and not state.run.status.final else None
             found.append(LastRun(entry.run_id, entry.at, open_event))
     return found
+
+
+_DENIED = {
+    Started.ENTERED_BEFORE: EntryDenied.ENTERED_BEFORE,
+    Started.OCCASION_TAKEN: EntryDenied.OCCASION_TAKEN,
+}
+
+
+def _entering(run: Run, started: Started) -> Entering:
+    cause = _DENIED.get(started)
+    return Entering(started, None if cause is None else _denied(run, Admission(cause)))
 
 
 def _denied(run: Run, found: Admission) -> NotEntered:

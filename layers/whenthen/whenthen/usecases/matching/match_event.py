@@ -22,6 +22,7 @@ from whenthen.domain.runs.gathering import gathering, gathers
 from whenthen.domain.runs.order import behind, in_order, takes_turns
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
+from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
 from whenthen.usecases.matching.decide import speaks, wanted_for
 from whenthen.usecases.runs.orchestrator import jobs_of
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.matching.decide import Decide
     from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
     from whenthen.usecases.matching.enter_rule import EnterRule
-    from whenthen.usecases.matching.stop_on_exit import StopOnExit
+    from whenthen.usecases.matching.notify_runs import NotifyRuns
     from whenthen.usecases.runs.orchestrator import Orchestrator
 
 EXITED_BEFORE_START = ReasonCode("exit.before_start")
@@ -70,7 +71,7 @@ class MatchEvent(Struct, frozen=True):
     log: EventLog
     preloading: Preloading
     decide: Decide
-    stop_on_exit: StopOnExit
+    notify_runs: NotifyRuns
     orchestrator: Orchestrator
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
@@ -118,14 +119,15 @@ class MatchEvent(Struct, frozen=True):
         ahead.forget_records()
 
     def _carry_out(self, plan: Plan, ahead: Preloaded) -> Plan:
-        if plan.event.type in ahead.exit_types:
-            self.stop_on_exit(plan.event, plan.record, self._context(plan, plan.record, self.clock.now()))
+        if is_heard(plan.event, ahead.signals):
+            context = self._context(plan, plan.record, self.clock.now())
+            self.notify_runs(plan.event, plan.record, context, ahead.signals)
         refused, last = [*plan.refused], dict[str | None, Run]()
         for planned, rule in in_order((each, self.rules.version(each.rule, each.version)) for each in plan.rules):
             if not self._admits(plan.event, planned):
                 refused.append(NotEntered(*planned, EntryDenied.BUDGET))
                 continue
-            denied = self._start(plan, rule, last)
+            denied = self._start(plan, rule, last, ahead)
             if denied is not None:
                 refused.append(denied)
         self.log.close(plan.event.id, refused[:MAX_REFUSED])
@@ -143,7 +145,7 @@ class MatchEvent(Struct, frozen=True):
     ) -> dict[str, Any]:
         return self.decide.context(plan, record, now, zone)
 
-    def _start(self, plan: Plan, rule: Rule, last: dict[str | None, Run]) -> NotEntered | None:
+    def _start(self, plan: Plan, rule: Rule, last: dict[str | None, Run], ahead: Preloaded) -> NotEntered | None:
         """Start the rule for the plan's record. Returns why its record may not enter; None if it may.
 
         last  of each record, the run that the next one with an `order` follows
@@ -161,6 +163,7 @@ class MatchEvent(Struct, frozen=True):
             run = behind(run, before)
         else:
             run, jobs = self._first_step_group(run, rule, plan)
+        self._listen(run, ahead)
         entering = self.enter(rule, run, plan.event, jobs, record)
         if in_turn and entering.denied is None:
             last[run.record] = run
@@ -169,6 +172,13 @@ class MatchEvent(Struct, frozen=True):
         elif entering.started in (Started.STARTED, Started.EXISTS):
             self._launch(RunState(run, plan.event, jobs), already=entering.started is Started.EXISTS)
         return entering.denied
+
+    def _listen(self, run: Run, ahead: Preloaded) -> None:
+        """Let events be looked at for what the run waits for. Saving its rule did so, if it names a kind of record."""
+        missing = frozenset(run.signals) - ahead.signals
+        if missing and not run.status.final:
+            self.rules.listen(missing)
+            ahead.signals |= missing
 
     def _stop(self, run: Run, event: Event) -> None:
         """Store the run as stopped. It may have been written before its exit was seen: then it is ended."""

@@ -27,7 +27,7 @@ class LineReader:
     """Read the file from an import's checkpoint on."""
 
     def __init__(self, files: ImportFiles, work: Import, default_country: str | None) -> None:
-        self._files, self._work, self._country = files, work, default_country
+        self._files, self._work, self._country = files, work, work.order.country or default_country
         self._splitter = Splitter(work.order.format, work.order.delimiter, work.place)
         self._fetched = work.place.offset
         self._ahead: deque[Line] = deque()

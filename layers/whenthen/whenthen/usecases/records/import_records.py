@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Refused, Stale, Temporary
+from whenthen.domain.entry.entering_events import manual_event
 from whenthen.domain.imports.job import Import, ImportStatus
-from whenthen.domain.runs.engine_events import manual_event
 from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.records.import_batches import Batch, Line, find_records
 from whenthen.usecases.records.import_lines import LineReader

@@ -53,9 +53,15 @@ class MoveRun(Struct, frozen=True):
         return None
 
     def wait_again(self, run: Run) -> None:
-        """Hold the wait of a run that moved: its step group may have another number, and the execution that name."""
-        if run.status is RunStatus.WAITING and run.waits_until is not None:
-            self.sequences.wait(run.id, run.step_group + 1, end_of_leg(run.waits_until, self.clock.now()))
+        """Hold the wait of a run that moved: its step group may have another number, and the execution that name.
+
+        A wait for a date of the record is looked at at once: the new version may count from it otherwise.
+        """
+        if run.status is not RunStatus.WAITING or run.waits_until is None:
+            return
+        now = self.clock.now()
+        for until in (end_of_leg(run.waits_until, now), *((now,) if run.dates else ())):
+            self.sequences.wait(run.id, run.step_group + 1, until)
 
 
 def moved_before_next_step(rules: RuleBook, runs: RunLedger, state: RunState) -> RunState:

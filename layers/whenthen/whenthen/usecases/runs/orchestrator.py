@@ -23,8 +23,11 @@ from whenthen.domain.runs.planner import (
     WaitUntil,
     after_step_group,
     after_wait,
+    end_of_wait,
     enter_step_group,
+    go_on_waiting,
     orphaned,
+    waits_for_record,
 )
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.runs.wait_legs import end_of_leg
@@ -143,8 +146,7 @@ class Orchestrator(Struct, frozen=True):
             self.take_turn(state)
             return
         if run.status is RunStatus.WAITING:
-            self._wait(run, run.step_group + 1, run.waits_until or run.due)
-            self.look_for_event(state)
+            self._hold(state)
             return
         send_jobs(self.queues, [job for job in state.jobs if job.step_group > behind])
         self.carry_on(state)
@@ -152,7 +154,8 @@ class Orchestrator(Struct, frozen=True):
     def end_wait(self, state: RunState, due: datetime) -> None:
         """Let a run go on whose time ran out; with the event for which it waited, if that came in time after all."""
         if not self.look_for_event(state):
-            self.carry_out(state, after_wait(self.rule_of(state.run), state.run, self.context(state, due), due))
+            rule, context = self.rule_of(state.run), self.context(state, due)
+            self.carry_out(state, end_of_wait(rule, state.run, context, due, state.jobs, self.calendar))
 
     def look_for_event(self, state: RunState) -> bool:
         """Let a run go on that waits for an event, if one was noted. Returns whether it did.
@@ -226,7 +229,7 @@ class Orchestrator(Struct, frozen=True):
         if isinstance(move, Finish):
             self.finish(run, move)
         else:
-            self._park(replace(state, run=run), move)
+            self._park(replace(state, run=run, jobs=jobs), move)
 
     def end_gathering(self, state: RunState, due: datetime) -> None:
         """Begin a run that has gathered its events; end it, if its record does not fit any more.
@@ -266,11 +269,24 @@ class Orchestrator(Struct, frozen=True):
         self.runs.finish(run, move.status, move.reason, self.clock.now())
 
     def _park(self, state: RunState, move: WaitUntil) -> None:
-        run, since = state.run, move.awaits_since
-        self.runs.park(run, move.due, since)
-        self._wait(run, move.step_group, move.due)
-        parked = replace(run, status=RunStatus.WAITING, waits_until=move.due, awaits_since=since)
-        self.look_for_event(replace(state, run=parked))
+        """Write that the run waits, and hold its wait."""
+        since = move.awaits_since
+        self.runs.park(state.run, move.due, since)
+        parked = replace(state.run, status=RunStatus.WAITING, waits_until=move.due, awaits_since=since)
+        self._hold(replace(state, run=parked))
 
-    def _wait(self, run: Run, step_group: int, due: datetime) -> None:
-        self.sequences.wait(run.id, step_group, end_of_leg(due, self.clock.now()))
+    def _hold(self, state: RunState) -> None:
+        """Let an execution hold the wait that is written in the run; it exists once.
+
+        A wait for a date of the record is looked at once more. First it is written, then the record is read: a date
+        that moves afterwards finds the run waiting. So one of the two sees the other, however they meet.
+        """
+        run, now = state.run, self.clock.now()
+        step_group, due = run.step_group + 1, run.waits_until or run.due
+        if run.dates and not run.gathering and waits_for_record(rule := self.rule_of(run), step_group):
+            move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs, self.calendar)
+            if move != WaitUntil(step_group, due):
+                self.carry_out(state, move)
+                return
+        self.sequences.wait(run.id, step_group, end_of_leg(due, now))
+        self.look_for_event(state)

@@ -48,4 +48,4 @@ class PublishOutcomes(Struct, frozen=True):
 
     def _awaited(self) -> bool:
         found = self.preloading.read(_ASKED)
-        return len(found.rules[FINISHED]) > 0 or FINISHED in found.exit_types
+        return len(found.rules[FINISHED]) > 0 or FINISHED in found.signals

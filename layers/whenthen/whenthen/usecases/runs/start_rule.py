@@ -11,11 +11,11 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.enrolments.order import Order
+from whenthen.domain.entry.entering_events import manual_event
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.rules.views import OTHER_RECORD_KIND, parse_view
-from whenthen.domain.runs.engine_events import manual_event
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
 
 if TYPE_CHECKING:

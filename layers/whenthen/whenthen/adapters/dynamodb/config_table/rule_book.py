@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from whenthen.adapters.dynamodb.common.table import Table
+from whenthen.adapters.dynamodb.common.table import Expression, Table
 from whenthen.adapters.dynamodb.config_table.rule_items import (
     EXITS,
     GENERATION,
@@ -140,10 +140,14 @@ class DynamoRuleBook:
         known = self._watching.get(event_type)
         return frozenset(known.kinds) if known else frozenset()
 
-    def exit_types(self) -> frozenset[str]:
-        """Return every event type that may stop a run."""
+    def signals(self) -> frozenset[str]:
+        """Return all signals that open runs may wait for."""
         item = self._table.get(EXITS, EXITS)
         return item["types"] if item else frozenset()
+
+    def listen(self, signals: Collection[str]) -> None:
+        """Add signals, before a run that waits for them starts."""
+        self._table.update(EXITS, EXITS, Expression(update="ADD #types :new", values={"new": frozenset(signals)}))
 
     def version(self, rule_id: str, version: int) -> Rule:
         """Read one version of a rule. Raises NotFound."""

@@ -32,7 +32,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
 )
 from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
-from whenthen.domain.runs.run import watched_types
+from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class DynamoRules:
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
             *(put(self._table, rule_head_item(rule, parsed, each)) for each in sorted(places)),
             *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
-            *self._new_exits(frozenset(watched_types(parsed))),
+            *self._new_signals(signals_of_rule(parsed)),
         ]
         self._change(rule.id, expected, _Standing(in_force, places, view), writes)
 
@@ -158,10 +158,10 @@ class DynamoRules:
         held = Expression("#count = :count", values={"count": generation.count}) if generation.count else NEW
         return put(self._table, generation_item(event_type, generation.then(rule_id)), held)
 
-    def _new_exits(self, types: frozenset[str]) -> Sequence[Write]:
-        """Return the write that adds exit types; none if all are known, so that saves do not contend for one item."""
+    def _new_signals(self, signals: frozenset[str]) -> Sequence[Write]:
+        """Return the write that adds signals; none if all are known, so that saves do not contend for one item."""
         item = self._table.get(EXITS, EXITS)
-        new = types - (item["types"] if item else frozenset())
+        new = signals - (item["types"] if item else frozenset())
         return (
             [update(self._table, EXITS, EXITS, Expression(update="ADD #types :new", values={"new": new}))]
             if new

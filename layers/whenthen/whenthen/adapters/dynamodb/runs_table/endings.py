@@ -119,9 +119,7 @@ class DynamoEndings(DynamoMoves):
                 "expires_at": expires_at,
             },
         )
-        others = [*more]
-        if run.exits_on or run.rechecks_on:
-            others += exit_subscriptions.unsubscribe_writes(self._runs, run)
+        others = [*more, *exit_subscriptions.unsubscribe_writes(self._runs, run)]
         if apart:
             expiring = Expression(EXISTS.condition, "SET #expires_at = :at", {"at": expires_at})
             others.append(update(self._runs, run_pk(run.id), EVENT, expiring))

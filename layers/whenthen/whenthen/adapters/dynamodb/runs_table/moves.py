@@ -52,10 +52,11 @@ class DynamoMoves(DynamoPauses):
         return True
 
     def _subscriptions(self, run: Run, after: Run) -> list[Write]:
-        """Return the writes by which the exits of the new version, and no others, find the run."""
-        if exit_subscriptions.watches(after):
-            return exit_subscriptions.subscription_writes(self._runs, after)
-        return exit_subscriptions.unsubscribe_writes(self._runs, run) if exit_subscriptions.watches(run) else []
+        """Return the writes by which what concerns the new version, and nothing else, finds the run."""
+        return [
+            *exit_subscriptions.subscription_writes(self._runs, after),
+            *exit_subscriptions.unsubscribe_writes(self._runs, run, but=exit_subscriptions.subscribed_under(after)),
+        ]
 
 
 def _moving(run: Run, after: Run, jobs: Sequence[Job]) -> Expression:
@@ -72,7 +73,9 @@ def _moving(run: Run, after: Run, jobs: Sequence[Job]) -> Expression:
                 "rule_version": after.rule_version,
                 "rule_name": after.rule_name,
                 "exits_on": list(after.exits_on),
+                "exits_of_record": list(after.exits_of_record),
                 "rechecks_on": list(after.rechecks_on),
+                "dates": list(after.dates),
                 "place": after.place,
             },
             **{place: job.step_group for place, job in zip(places, jobs, strict=True)},

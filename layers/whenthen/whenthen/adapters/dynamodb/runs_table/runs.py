@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression
-from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, put, transact
+from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact
 from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
 from whenthen.adapters.dynamodb.runs_table.endings import DynamoEndings
@@ -33,7 +33,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
-from whenthen.ports.values import LastEntry, Page, RunState, Started
+from whenthen.ports.values import LastEntry, Page, RunState, Started, Subscription
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
@@ -59,23 +59,26 @@ class DynamoRuns(DynamoEndings):
         enrolment_key: str | None,
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
+        unless: Sequence[str] = (),
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`, but for those `seen`. Raises Invalid for a run with too many keys to subscribe under.
+        run one of `earlier`, but for those `seen`. OCCASION_TAKEN: one of the runs `unless` exists. Raises Invalid for
+        a run with too many keys to subscribe under.
         """
         ended = (run.finished_at or run.started_at) if run.status.final else None
         own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
         entries = Entries(self._runs, run, enrolment_key, earlier, seen)
         guards = self._guards(run, entries)
+        guards += [check(self._runs, run_pk(other), RUN, NEW) for other in unless]
         if len(own) == 1 and not guards:
             return self._start_alone(own[0])
         writes = [put(self._runs, own[0], NEW), *(put(self._runs, item) for item in own[1:]), *guards]
         try:
             transact(self._runs.client, writes)
         except TransactionRefused:
-            started = self._failed_condition(run, entries)
+            started = self._failed_condition(run, entries, unless)
         else:
             started = Started.STARTED
         if started in (Started.STARTED, Started.EXISTS) and self._exited_meanwhile(run):
@@ -93,17 +96,19 @@ class DynamoRuns(DynamoEndings):
     def _guards(self, run: Run, entries: Entries) -> list[Write]:
         """Return the writes and checks that must succeed together with the run's own."""
         guards = entries.writes()
-        if exit_subscriptions.watches(run):
+        if not run.status.final:
             guards += exit_subscriptions.subscription_writes(self._runs, run)
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
 
-    def _failed_condition(self, run: Run, entries: Entries) -> Started:
+    def _failed_condition(self, run: Run, entries: Entries, unless: Sequence[str]) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
-        own = (run_pk(run.id), RUN)
-        found = self._runs.get_all([own, *entries.places])
+        own, others = (run_pk(run.id), RUN), {(run_pk(other), RUN) for other in unless}
+        found = self._runs.get_all([own, *entries.places, *others])
         if own in found:
             return Started.EXISTS
+        if others & found.keys():
+            return Started.OCCASION_TAKEN
         return Started.ENTERED_BEFORE if entries.taken(found) else Started.EXITED
 
     def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
@@ -116,7 +121,7 @@ class DynamoRuns(DynamoEndings):
         While a transaction is applied item by item, an exit may be noted and find no subscription yet: then this look
         finds the exit. docs/architecture.md, "Exits win".
         """
-        if not exit_subscriptions.watches(run):
+        if run.status.final or not run.exits_on:
             return False
         seen = exit_subscriptions.last_exit(self._runs, run)
         if seen is None:
@@ -201,8 +206,8 @@ class DynamoRuns(DynamoEndings):
         """Note under each key that an event of this type was seen, at its time."""
         exit_subscriptions.note(self._runs, keys, event, self._clock.now())
 
-    def watching(self, keys: Sequence[str]) -> list[exit_subscriptions.Found]:
-        """Find the open runs subscribed under these keys: (run id, the types that it watches, entered)."""
+    def watching(self, keys: Sequence[str]) -> list[Subscription]:
+        """Find the open runs subscribed under these keys, each once."""
         return exit_subscriptions.watching(self._runs, keys)
 
     def noted(self, keys: Sequence[str], types: Sequence[str]) -> list[Mark]:
