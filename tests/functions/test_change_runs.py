@@ -41,6 +41,7 @@ def machines(stack: Stack) -> Machines:
 def api(stack: Stack, machines: Machines) -> Api:
     """A client, and two runs that wait, of one rule."""
     api = Api(stack)
+    api.call("PUT", "/v1/records/contact/7", {"phone": "+905321234567"})
     api.has_rule(mode="on", steps=WAIT)
     for time in ("2026-03-14T09:30:00Z", "2026-03-14T09:31:00Z"):
         api.call("POST", "/v1/events", {**CALL, "time": time})
@@ -256,3 +257,38 @@ def test_a_switch_that_is_not_understood_changes_nothing(api: Api, body: Any) ->
 def test_only_who_administers_the_installation_stops_sending(api: Api, stack: Stack) -> None:
     other = Api(stack, "runs:write rules:write records:write")
     assert other.call("PUT", "/v1/settings/sending", {"paused": True}).status == 403
+
+
+def test_automation_of_a_record_is_paused_and_a_rule_excluded(api: Api, stack: Stack, machines: Machines) -> None:
+    ref = api.get("/v1/runs?status=waiting")["items"][0]["record"]
+    target = f"/v1/records/{ref.replace(':', '/')}"
+    before = api.get(target)
+    body = {"paused_until": "2027-01-01T09:00:00+03:00", "excluded_rules": [_rule(api)]}
+    answer = api.call("PUT", f"{target}/automation", body).document
+    assert (answer["paused_until"], answer["excluded_rules"]) == ("2027-01-01T06:00:00Z", [_rule(api)])
+    assert {**api.get(target), "version": 0} == {**before, "version": 0}
+    _work_off(stack, machines)
+    (work,) = answer["work"]
+    assert api.get(f"/v1/work/{work}")["counts"] == {"stopped": 2}
+    assert {run["status"] for run in api.get(f"/v1/runs?rule={_rule(api)}")["items"]} == {"stopped"}
+    assert api.call("PUT", f"{target}/automation", {}).document == {
+        "paused_until": None,
+        "excluded_rules": [],
+        "work": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"paused_until": "soon"}, "paused_until"), ({"excluded_rules": [1]}, "excluded_rules"), ({"rules": []}, "rules")],
+)
+def test_automation_that_is_not_understood_is_refused(api: Api, body: Any, field: str) -> None:
+    ref = api.get("/v1/runs?status=waiting")["items"][0]["record"].replace(":", "/")
+    answer = api.call("PUT", f"/v1/records/{ref}/automation", body)
+    assert (answer.status, answer.fields) == (422, [field])
+    assert api.call("PUT", "/v1/records/contact/none/automation", {}).status == 404
+
+
+def test_automation_takes_the_scope_of_changing_runs(api: Api, stack: Stack) -> None:
+    other = Api(stack, "runs:read rules:write records:write")
+    assert other.call("PUT", "/v1/records/contact/7/automation", {}).status == 403

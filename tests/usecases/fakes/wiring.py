@@ -26,6 +26,7 @@ from whenthen.ports.sending import SendingStates, SendLogs
 from whenthen.ports.work import Workers, WorkStore
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.control.manage_work import ManageWork
+from whenthen.usecases.control.set_automation import SetAutomation
 from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
 from whenthen.usecases.enrolments.count_members import Members
 from whenthen.usecases.enrolments.enrol_records import EnrolRecords
@@ -131,6 +132,7 @@ class Functions:
     resume_run: ResumeRun
     skip_step: SkipStep
     manage_work: ManageWork
+    set_automation: SetAutomation
     change_runs: ChangeRuns
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
@@ -151,6 +153,7 @@ def functions_of(ports: Ports) -> Functions:
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock, switch=switch)
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
+    manage_work = ManageWork(p.work, p.workers, p.runs, p.records, p.clock)
     move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)
     save_record = SaveRecord(p.records, p.clock, "TR")
     enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
@@ -203,7 +206,8 @@ def functions_of(ports: Ports) -> Functions:
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
         skip_step=SkipStep(p.rules, p.runs, p.sequences, p.clock),
-        manage_work=ManageWork(p.work, p.workers, p.runs, p.records, p.clock),
+        manage_work=manage_work,
+        set_automation=SetAutomation(p.records, manage_work),
         change_runs=ChangeRuns(
             p.work,
             p.workers,

@@ -261,3 +261,32 @@ def test_a_run_that_stands_in_line_can_be_paused_and_takes_its_turn_after(world:
     world.functions.resume_run(run.id)
     world.run_out()
     assert (world.run_of(event, second).run.status, len(world.mailer.sent)) == (RunStatus.DONE, 1)
+
+
+def test_an_event_that_came_in_the_pause_is_what_a_run_waited_for(world: World) -> None:
+    for_event = {"for_event": {"on": ["deal.won"], "timeout": {"days": 30}}}
+    written, event = started(world, GREET, {**NOTE, "wait": for_event})
+    world.settle()
+    run = world.run_of(event, written).run
+    assert run.awaits_since is not None
+    pause(world, run)
+    world.clock.move(hours=1)
+    world.happens("deal.won", subject="lead:1")
+    world.settle()
+    assert world.run_of(event, written).run.status is RunStatus.PAUSED
+    world.clock.move(hours=1)
+    world.functions.resume_run(run.id)
+    world.settle()
+    assert world.run_of(event, written).run.status is RunStatus.DONE
+
+
+def test_a_run_that_gathers_events_begins_after_the_pause(world: World) -> None:
+    written, event = started(world, GREET, entry={"debounce": {"seconds": 60}})
+    run = world.run_of(event, written).run
+    assert run.gathering
+    pause(world, run)
+    world.run_out()
+    assert world.mailer.sent == []
+    world.functions.resume_run(run.id)
+    world.run_out()
+    assert (world.run_of(event, written).run.status, len(world.mailer.sent)) == (RunStatus.DONE, 1)

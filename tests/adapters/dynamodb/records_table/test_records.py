@@ -14,6 +14,7 @@ from tests.usecases.fakes.stores import FakeRecords
 from whenthen.adapters.dynamodb.records_table.records import DynamoRecords, change_of
 from whenthen.domain.common.errors import Invalid, Stale, Temporary, TooLarge
 from whenthen.domain.events.event import Cause
+from whenthen.domain.records.automation import Automation
 from whenthen.domain.records.record import Record
 
 
@@ -273,3 +274,15 @@ def test_all_records_of_a_person_are_found_contacts_first_and_each_once(records:
     found = records.find_all([f"phone#{PHONE}", "email#ayse@example.com"])
     assert [each.ref for each in found] == ["contact:1", "lead:1", "order:1"]
     assert records.find_all([]) == []
+
+
+def test_a_record_keeps_what_rules_may_do_with_it(records: DynamoRecords, dynamodb: Any) -> None:
+    free = record(status="new")
+    records.put(free, None)
+    assert not [item for item in dynamodb.scan(TableName=RECORDS)["Items"] if "automation" in item]
+    held = replace(free, version=2, automation=Automation(minutes(90), ("rule_1", "rule_2")))
+    records.put(held, free)
+    assert records.get(held.ref) == held
+    changed = replace(held, version=3, fields={"status": "old"})
+    records.put(changed, held)
+    assert records.get(held.ref) == changed

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import ConfigDict, Field
 
-from whenthen.api.models.base import Model, Time
+from whenthen.api.models.base import Described, Model, Sparse, Time, time_of
+from whenthen.domain.records import automation as automations
 from whenthen.domain.records import record as records
+from whenthen.domain.work.work import Work
 from whenthen.ports.values import Page
 
 _FIELDS: dict[str, Any] = {"examples": [{"first_name": "Ayşe", "phone": "+905321234567", "tags": ["vip"]}]}
@@ -57,3 +60,38 @@ class RecordPage(Model):
     def of(cls, page: Page[records.Record]) -> RecordPage:
         """Show a page of records."""
         return cls(items=[Record.of(record) for record in page.items], cursor=page.cursor)
+
+
+class RecordAutomationSettings(Sparse):
+    """What rules may do with a record."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"paused_until": "2026-03-16T09:00:00Z", "excluded_rules": ["rule_9f2b"]}]},
+    )
+    paused_until: Time | None = Field(default=None, description="Its runs begin no step before then; null: they do.")
+    excluded_rules: list[str] | str | None = Field(
+        default=None, description="Ids of rules that do not start for it; at most 100."
+    )
+
+
+AutomationBody = Annotated[
+    dict[str, Any], Body(description="What rules may do with it."), Described(RecordAutomationSettings)
+]
+
+
+class RecordAutomation(Model):
+    """What rules may do with a record, and the work by which its runs follow that."""
+
+    paused_until: Time | None
+    excluded_rules: list[str]
+    work: list[str] = Field(description="Ids of the work that stops or resumes its runs; see `GET /v1/work/{id}`.")
+
+    @classmethod
+    def of(cls, automation: automations.Automation, work: Sequence[Work]) -> RecordAutomation:
+        """Show what rules may do."""
+        return cls(
+            paused_until=time_of(automation.paused_until),
+            excluded_rules=list(automation.excluded_rules),
+            work=[each.id for each in work],
+        )

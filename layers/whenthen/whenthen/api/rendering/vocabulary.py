@@ -59,6 +59,8 @@ EXPLAINED = Phrases(
         # The event went into a run that gathers a burst of them.
         "debounced": "run",
         "budget_used_up": "",
+        # An admin excluded the rule for this record.
+        "excluded": "",
         "switched_off": "",
         "not_met": "",
         "changed_since": "",
@@ -72,6 +74,6 @@ ENROLLED = Words(
     # Outcomes of an enrolment's own, then those of the rule's entry.
     "entered duplicate left_view not_met undecided "
     "only_new only_new_no_record entered_before entered_recently still_running superseded "
-    "entered_meanwhile debounced budget_used_up",
+    "entered_meanwhile debounced budget_used_up excluded",
 )
 """Outcomes of a record of an enrolment."""

@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.events import Timeline
 from whenthen.api.models.explanations import Automation
-from whenthen.api.models.records import FieldsBody, Merge, Record, RecordPage
-from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, wanted_version
+from whenthen.api.models.records import AutomationBody, FieldsBody, Merge, Record, RecordAutomation, RecordPage
+from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, seed, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
 from whenthen.api.visibility import Sight
 from whenthen.domain.common.errors import Invalid, NotFound
@@ -143,6 +143,23 @@ def automation(
     parse_ref(ref, "id")
     page = wired().show_automation(ref, stage=stage, limit=limit, cursor=cursor)
     return reply(Automation.of(renderer, Sight.of(router).standings(page)))
+
+
+@router.put(
+    "/records/<kind>/<record_id>/automation",
+    summary="Pause automation for a record, or exclude rules",
+    tags=["records"],
+    responses=answers("What rules may do with the record."),
+)
+def set_automation(kind: Id, record_id: Id, body: AutomationBody) -> Response[RecordAutomation]:
+    """Until `paused_until`, its runs begin no step: each holds at its next one, and goes on afterwards.
+
+    No rule of `excluded_rules` starts for it, and its open runs of these rules are stopped. What is left out holds no
+    more. The record's fields and its events stay as they are; its version counts on.
+    """
+    by = caller(router, "runs:write")
+    automation, work = wired().set_automation(f"{kind}:{record_id}", body, seed=seed(None), by=by)
+    return reply(RecordAutomation.of(automation, work))
 
 
 @router.delete("/records/<kind>/<record_id>", summary="Delete a record", tags=["records"], responses=GONE)

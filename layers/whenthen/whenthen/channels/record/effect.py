@@ -21,14 +21,14 @@ from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched
 from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
-from whenthen.domain.runs.pausing import skip_of
+from whenthen.domain.runs.pausing import kept_back
 from whenthen.domain.runs.planner import orphaned
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.runs.orchestrator import is_alone, with_outcome
-from whenthen.usecases.runs.perform_job import find_job, skipped_after
+from whenthen.usecases.runs.perform_job import find_job, outcome_before, skipped_after
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -203,7 +203,10 @@ class ChangeRecord(Struct, frozen=True):
     def _perform(self, state: RunState, job: Job, attempt: int) -> RunState | None:
         """Return the run with the job's outcome; None if a record, a turn or the job changed meanwhile."""
         try:
-            outcome, writes, counter = self._prepare(state, job, attempt)
+            prepared = self._prepare(state, job, attempt)
+            if prepared is None:
+                return None
+            outcome, writes, counter = prepared
         except (Invalid, NotFound, TooLarge) as error:
             outcome, writes, counter = Outcome(JobStatus.FAILED, error.reason), [], None
         now = self.clock.now()
@@ -229,15 +232,19 @@ class ChangeRecord(Struct, frozen=True):
         turn = self.runs.counter(row)
         return start + turn, Counter(row, turn, turn + 1)
 
-    def _prepare(self, state: RunState, job: Job, attempt: int) -> tuple[Outcome, list[RecordWrite], Counter | None]:
-        if state.run.status.final:
-            return skipped_after(state.run), [], None
-        if skipped := skip_of(state.run, job.step_id):
-            return Outcome(JobStatus.SKIPPED, skipped), [], None
+    def _prepare(
+        self, state: RunState, job: Job, attempt: int
+    ) -> tuple[Outcome, list[RecordWrite], Counter | None] | None:
+        """Return what is to be written; None if the run is paused."""
+        if settled := outcome_before(state.run, job):
+            return settled, [], None
         step = self.orchestrator.rule_of(state.run).step(job.step_id)
         context = self.orchestrator.context(state, job.due)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone), [], None
+        if kept := kept_back(state.run, context["automation"], self.clock.now()):
+            ended = self.orchestrator.keep_back(state, kept)
+            return None if ended is None else (skipped_after(ended), [], None)
         parameters = render_step(step, context)
         work = WORKS[step.action](
             Task(state, job, step, parameters, self.records, partial(self._take_turn, job, attempt))

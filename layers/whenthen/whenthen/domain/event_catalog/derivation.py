@@ -14,6 +14,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.events.event import MAX_EVENT_BYTES, Change, Event, bytes_of, encoded_size, format_time, parse_time
 from whenthen.domain.events.siblings import sibling_id
 from whenthen.domain.events.types import CHILD_ADDED, MERGED
+from whenthen.domain.records.automation import FREE, read_automation, to_document
 from whenthen.domain.records.record import Record, diff, parse_ref
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _event(difference: Difference, verb: str, event_id: str, facts: Mapping[str,
         "created_at": format_time(record.created_at) if record.created_at else None,
         "via": via_of(record.origin),
         **({"absorbed": list(record.absorbed)} if record.absorbed else {}),
+        **({"automation": to_document(record.automation)} if record.automation != FREE else {}),
         **_attributes_before(difference),
         **facts,
     }
@@ -217,4 +219,5 @@ def record_of(event: Event) -> Record | None:
         origin=event.origin,
         cause=event.cause,
         absorbed=tuple(data.get("absorbed", ())),
+        automation=read_automation(data["automation"]) if data.get("automation") else FREE,
     )

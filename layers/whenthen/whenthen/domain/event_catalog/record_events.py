@@ -50,6 +50,7 @@ _CARRIED = (
     _F("before", _T.OBJECT, "Of a changed record: its `version` and `updated_at` before the change."),
     _F("via", _T.TEXT, "How the change came about: human, form, import, integration or rule."),
     _F("absorbed", _T.TEXTS, "The refs of the records that were merged into it, where there are any."),
+    _F("automation", _T.OBJECT, "What rules may do with it, where that was said: `paused_until`, `excluded_rules`."),
     _F("omitted", _T.TEXTS, "What was too large for the event and was left out."),
 )
 _FROM_TO = (

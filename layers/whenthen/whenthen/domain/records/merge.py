@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.errors import Conflict, Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
+from whenthen.domain.records.automation import automation_merged
 from whenthen.domain.records.consent import consent_merged, mapping_of
 from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record
 from whenthen.domain.records.tags import with_tags
@@ -48,6 +49,7 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
         cause=cause,
         quiet=False,
         absorbed=absorbed,
+        automation=automation_merged(survivor.automation, other.automation),
     )
 
 

@@ -17,6 +17,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank, unchanged
 from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause, Change, format_time
+from whenthen.domain.records.automation import FREE, Automation
 from whenthen.domain.records.consent import CONSENT, consent_after, consent_completed
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -57,6 +58,7 @@ class Record(Struct, frozen=True):
     cause    the runs behind the last change
     quiet    whether the last change is to start no rules
     absorbed the refs of the records that were merged into this one; they answer as this one
+    automation what rules may do with it
     """
 
     kind: str
@@ -69,6 +71,7 @@ class Record(Struct, frozen=True):
     cause: Cause = Cause()
     quiet: bool = False
     absorbed: tuple[str, ...] = ()
+    automation: Automation = FREE
 
     @property
     def refs(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.event_catalog.derivation import SOURCE
 from whenthen.domain.events import event as events
 from whenthen.domain.records import record as records
+from whenthen.domain.records.automation import FREE
 from whenthen.domain.temporal.time_zones import parse_zone
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def context_of(
         "now": now.astimezone(zone) if zone else now,
         "zone": clocks or zone,
         "language": language,
+        "automation": record.automation if record else FREE,
     }
 
 

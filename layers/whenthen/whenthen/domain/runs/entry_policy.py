@@ -32,10 +32,13 @@ class EntryDenied(StrEnum):
     ENTERED_MEANWHILE = "entered_meanwhile"
     DEBOUNCED = "debounced"
     BUDGET = "budget_used_up"
+    EXCLUDED = "excluded"
 
 
 def entry_denied(rule: Rule, record: Record | None) -> EntryDenied | None:
     """Return the cause against the record's entry. None if it may enter; the ledger knows whether it entered before."""
+    if record is not None and rule.id in record.automation.excluded_rules:
+        return EntryDenied.EXCLUDED
     if not rule.entry.only_new:
         return None
     if record is None or record.created_at is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from whenthen.domain.common.reasons import ReasonCode
+from msgspec import Struct
+
+from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import RunStatus
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.records.automation import Automation
     from whenthen.domain.runs.run import Run
 
 # `by` is the id of the API key that paused a run.
@@ -23,6 +24,28 @@ SKIPPED_BY = ReasonCode("admin.skipped", "by")
 
 IN_LINE = -1_000_000
 """Stands for the step group of a run that stands in line, where somebody resumes it."""
+
+
+# Somebody paused the automation of the run's record until `due`, or excluded the rule for it.
+RECORD_PAUSED = ReasonCode("record.automation_paused", "ref", "due")
+RULE_EXCLUDED = ReasonCode("record.rule_excluded", "ref", "rule")
+
+
+class Pause(Struct, frozen=True):
+    """Pause the run until then."""
+
+    until: datetime
+    reason: Reason
+
+
+def kept_back(run: Run, automation: Automation, now: datetime) -> Pause | Reason | None:
+    """Tell what the record says against the run's next step: a pause, or the reason for which the run stops."""
+    ref = run.record or ""
+    if run.rule_id in automation.excluded_rules:
+        return RULE_EXCLUDED(ref=ref, rule=run.rule_id)
+    if automation.paused_until is None or not automation.pauses(now):
+        return None
+    return Pause(automation.paused_until, RECORD_PAUSED(ref=ref, due=format_time(automation.paused_until)))
 
 
 def skip_of(run: Run, step_id: str) -> Reason | None:

@@ -13,6 +13,7 @@ from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.wait_legs import end_of_next_leg
 
 if TYPE_CHECKING:
+    from whenthen.domain.runs.run import Run
     from whenthen.ports.runs import RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -45,7 +46,13 @@ class AdvanceSequence(Struct, frozen=True):
             self._end_wait(state, until, run.waits_until)
         elif run.begun_only:
             self.orchestrator.catch_up(state)
+        self._go_on_pausing(state.run, step_group, until)
         return True
+
+    def _go_on_pausing(self, run: Run, step_group: int, until: datetime) -> None:
+        """Start the next leg of a long pause, if `until` ended only one of them."""
+        if run.status is RunStatus.PAUSED and run.paused_until is not None and until < run.paused_until:
+            self.sequences.wait(run.id, step_group, end_of_next_leg(run.paused_until, until))
 
     def _end_holds(self, state: RunState, until: datetime) -> None:
         """Let jobs be tried again that were held until now: the state machine says that it is time."""
@@ -72,3 +79,4 @@ class AdvanceSequence(Struct, frozen=True):
                 orchestrator.carry_out(state, move)
                 return
         self.sequences.wait(run.id, step_group, end_of_next_leg(due, until))
+        orchestrator.look_for_event(state)  # it may have come while the run was paused

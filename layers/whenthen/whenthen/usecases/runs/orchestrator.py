@@ -15,6 +15,7 @@ from whenthen.domain.rules.context import clocks_of, context_of
 from whenthen.domain.runs.awaiting import awaited, first_that_counts
 from whenthen.domain.runs.entry_policy import enrolment_key
 from whenthen.domain.runs.gathering import FITS_NO_MORE, still_fits
+from whenthen.domain.runs.pausing import Pause, next_step_group
 from whenthen.domain.runs.planner import (
     Dispatch,
     Finish,
@@ -255,6 +256,17 @@ class Orchestrator(Struct, frozen=True):
         rule, run = self.rule_of(state.run), state.run
         move = enter_step_group(rule, run, 0, self.context(state, run.due), run.due, (), self.calendar)
         self.carry_out(state, move)
+
+    def keep_back(self, state: RunState, found: Pause | Reason) -> Run | None:
+        """Do what the record says against the run's next step: pause it, or stop it. Returns the run as it ended."""
+        run = state.run
+        if isinstance(found, Pause):
+            now = self.clock.now()
+            self.runs.pause(run.id, found.reason, now, until=found.until)
+            self.sequences.wait(run.id, next_step_group(run), end_of_leg(found.until, now))
+            return None
+        self.finish(run, Finish(RunStatus.STOPPED, found))
+        return replace(run, status=RunStatus.STOPPED, reason=found)
 
     def free(self, job: Job, until: datetime) -> None:
         """Let a job be performed at once that is held until then at most."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.runs.pausing import skip_of
+from whenthen.domain.runs.pausing import kept_back, skip_of
 from whenthen.domain.runs.planner import Finish, orphaned, unwanted
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.domain.sending.holds import LONGEST
@@ -125,6 +125,8 @@ class PerformJob(Struct, frozen=True):
         rule = self.orchestrator.rule_of(state.run)
         step = rule.step(job.step_id)
         prepared = self._prepare(state, job, rule, step)
+        if prepared is None:
+            return None
         if isinstance(prepared, Outcome) and job.status is JobStatus.PENDING:
             # Nothing goes out, so nothing is claimed: a worker that dies here must not seem to have sent.
             ended = self.runs.complete(job, prepared, self._now(job))
@@ -175,15 +177,16 @@ class PerformJob(Struct, frozen=True):
         self._wait(replace(job, held_until=until, reason=hold.reason))
         return True
 
-    def _prepare(self, state: RunState, job: Job, rule: Rule, step: Step) -> Effect | Outcome:
-        """Do all that can fail without an effect. Raises Temporary: then the job is as it was."""
-        if state.run.status.final:
-            return skipped_after(state.run)
-        if skipped := skip_of(state.run, job.step_id):
-            return Outcome(JobStatus.SKIPPED, skipped)
+    def _prepare(self, state: RunState, job: Job, rule: Rule, step: Step) -> Effect | Outcome | None:
+        """Do all that can fail without an effect; None if the run is paused. Raises Temporary: the job is as it was."""
+        if settled := outcome_before(state.run, job):
+            return settled
         context = self.orchestrator.context(state, job.clock)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone)
+        if kept := kept_back(state.run, context["automation"], self.clock.now()):
+            ended = self.orchestrator.keep_back(state, kept)
+            return None if ended is None else skipped_after(ended)
         if job.woken is not None and (outcome := self._unwanted(state, rule, step, context)):
             return outcome
         try:
@@ -254,6 +257,14 @@ class PerformJob(Struct, frozen=True):
 def retry_delay(attempts: int) -> float:
     """Return seconds to wait after so many attempts."""
     return BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+
+
+def outcome_before(run: Run, job: Job) -> Outcome | None:
+    """Return the outcome that a job has without being performed: its run is over, or an admin skipped the step."""
+    if run.status.final:
+        return skipped_after(run)
+    skipped = skip_of(run, job.step_id)
+    return None if skipped is None else Outcome(JobStatus.SKIPPED, skipped)
 
 
 def skipped_after(run: Run) -> Outcome:

@@ -11,6 +11,7 @@ from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, put
 from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
 from whenthen.domain.events.event import Cause, format_time
+from whenthen.domain.records.automation import FREE, read_automation, to_document
 from whenthen.domain.records.record import Record, parse_ref, rank_of
 
 SK = "record"
@@ -62,6 +63,7 @@ def record_item(record: Record) -> Item:
         "cause_root": record.cause.root or None,
         "quiet": record.quiet or None,
         "absorbed": list(record.absorbed) or None,
+        "automation": to_json(to_document(record.automation)) if record.automation != FREE else None,
     }
 
 
@@ -79,6 +81,7 @@ def record_of(item: Item) -> Record:
         cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root") or ""),
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
+        automation=read_automation(json.loads(item["automation"])) if "automation" in item else FREE,
     )
 
 
