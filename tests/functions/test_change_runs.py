@@ -265,7 +265,7 @@ def test_automation_of_a_record_is_paused_and_a_rule_excluded(api: Api, stack: S
     before = api.get(target)
     body = {"paused_until": "2027-01-01T09:00:00+03:00", "excluded_rules": [_rule(api)]}
     answer = api.call("PUT", f"{target}/automation", body).document
-    assert (answer["paused_until"], answer["excluded_rules"]) == ("2027-01-01T06:00:00Z", [_rule(api)])
+    assert (answer["paused_until"], answer["excluded_rules"]) == ("2027-01-01T06:00:00.000Z", [_rule(api)])
     assert {**api.get(target), "version": 0} == {**before, "version": 0}
     _work_off(stack, machines)
     (work,) = answer["work"]
