@@ -14,16 +14,16 @@ from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
+from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
+from whenthen.ports.background.imports import ImportFiles, ImportStore
+from whenthen.ports.background.work import Workers, WorkStore
 from whenthen.ports.clock import Clock, Sweeps
-from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
 from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading
-from whenthen.ports.imports import ImportFiles, ImportStore
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import SendingStates, SendLogs
-from whenthen.ports.work import Workers, WorkStore
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.control.manage_work import ManageWork
 from whenthen.usecases.control.set_automation import SetAutomation

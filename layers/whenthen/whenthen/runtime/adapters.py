@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from whenthen.ports.administration import (
         SecretVault,
     )
-    from whenthen.ports.enrolments import EnrolmentWorkers
+    from whenthen.ports.background.enrolments import EnrolmentWorkers
+    from whenthen.ports.background.imports import ImportFiles, ImportWorkers
+    from whenthen.ports.background.work import Workers
     from whenthen.ports.events import Bus
-    from whenthen.ports.imports import ImportFiles, ImportWorkers
     from whenthen.ports.providers import Graph, Http, LeadQueue, Objects, Secrets
     from whenthen.ports.runs import JobQueues, Sequences
-    from whenthen.ports.work import Workers
     from whenthen.runtime.country import InstallationCountry
 
 

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
         SettingStore,
         SourceStore,
     )
+    from whenthen.ports.background.enrolments import EnrolmentStore
+    from whenthen.ports.background.imports import ImportStore
+    from whenthen.ports.background.work import WorkStore
     from whenthen.ports.clock import Clock, Sweeps
-    from whenthen.ports.enrolments import EnrolmentStore
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
-    from whenthen.ports.imports import ImportStore
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.sending import SendingStates, SendLogs
-    from whenthen.ports.work import WorkStore
     from whenthen.runtime.environment import Settings
 
 

@@ -21,7 +21,7 @@ from whenthen.domain.temporal.anniversaries import Leap
 if TYPE_CHECKING:
     from whenthen.api.rendering.phrasebook import Phrasebook
     from whenthen.domain.rules.rule import Rule
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
 
 
 def render_trigger(book: Phrasebook, rule: Rule) -> str:

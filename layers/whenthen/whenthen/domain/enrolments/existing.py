@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from whenthen.domain.conditions.condition import predicates
 from whenthen.domain.events.types import ENROLLED
 from whenthen.domain.rules.triggers import On, Trigger
-from whenthen.domain.rules.views import ROOTS, View
+from whenthen.domain.views.view import ROOTS, View
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule

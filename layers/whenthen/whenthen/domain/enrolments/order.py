@@ -17,8 +17,8 @@ from whenthen.domain.enrolments.existing import existing_view
 from whenthen.domain.entry.entering_events import enrolled_event, manual_event
 from whenthen.domain.event_catalog.record_kinds import PEOPLE
 from whenthen.domain.rules.actions import PURPOSE, actions
-from whenthen.domain.rules.views import View, parse_view
 from whenthen.domain.scheduling.schedules import schedule_event
+from whenthen.domain.views.view import View, parse_view
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event

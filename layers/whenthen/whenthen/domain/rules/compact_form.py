@@ -22,8 +22,8 @@ from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.entry.entry import Entry, ReentryPolicy, WhileRunning
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.rules.triggers import On, Trigger
-from whenthen.domain.rules.views import View
 from whenthen.domain.temporal.time_values import Duration
+from whenthen.domain.views.view import View
 
 FORMAT = 3
 """The version of the compact form. Raise it with each change of what is written or of what it means."""

@@ -11,7 +11,6 @@ from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.date_index import is_dated
 from whenthen.domain.records.record import RESERVED
-from whenthen.domain.rules import views
 from whenthen.domain.scheduling.date_triggers import DateField
 from whenthen.domain.scheduling.schedules import MAX_CRON_LATE, Cron, Schedule, parse_cron
 from whenthen.domain.scheduling.sweep_window import Lateness
@@ -19,12 +18,13 @@ from whenthen.domain.temporal.anniversaries import Leap
 from whenthen.domain.temporal.clocks import in_utc, read_hour
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import parse_zone
+from whenthen.domain.views import view as views
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from whenthen.domain.common.document_reader import Reader
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
 
 MAX_DAYS = 366
 """Bound the days before or after its date at which a rule may be due."""

@@ -20,17 +20,17 @@ from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE, NOT_TRUE, REQUI
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import AllOf, Condition, predicates, required_condition
 from whenthen.domain.events.types import BIRTHDAY_REACHED, FINISHED, SCHEDULE_REACHED, STARTED_MANUALLY
-from whenthen.domain.rules import views
 from whenthen.domain.rules.event_triggers import read_change, read_event_types, watched_by
 from whenthen.domain.temporal.time_zones import parse_zone, utc
+from whenthen.domain.views import view as views
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from whenthen.domain.rules.stage_moves import Moves
-    from whenthen.domain.rules.views import View
     from whenthen.domain.scheduling.date_triggers import DateField
     from whenthen.domain.scheduling.schedules import Schedule
+    from whenthen.domain.views.view import View
 
 MAX_RULES = 20
 STANDS_ALONE = ReasonCode("trigger_event.not_alone", "type")

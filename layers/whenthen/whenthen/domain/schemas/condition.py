@@ -10,7 +10,6 @@ from whenthen.domain.conditions.condition import MAX_DEPTH, MAX_PREDICATES
 from whenthen.domain.conditions.field_access import MAX_FIELD, MAX_NAMES, OF_THE_CLOCK, ROOTS
 from whenthen.domain.conditions.operators import OPERATORS, Operator
 from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
-from whenthen.domain.rules.views import ROOTS as VIEW_ROOTS
 from whenthen.domain.schemas import operands, timing
 from whenthen.domain.schemas.parts import (
     GIVEN,
@@ -27,6 +26,7 @@ from whenthen.domain.schemas.parts import (
     when,
 )
 from whenthen.domain.temporal.time_values import NOW_FIELDS
+from whenthen.domain.views.view import ROOTS as VIEW_ROOTS
 
 
 class _Family(Struct, frozen=True):

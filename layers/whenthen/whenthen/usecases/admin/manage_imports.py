@@ -13,9 +13,9 @@ from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.imports.job import MAX_FILE_BYTES, Import, ImportStatus, Order, RejectedRow
 from whenthen.domain.imports.spec import read_order
-from whenthen.domain.rules.views import OTHER_RECORD_KIND
 from whenthen.domain.temporal.calendar_settings import SUBJECT, read_calendar_settings
 from whenthen.domain.temporal.written_dates import order_of
+from whenthen.domain.views.view import OTHER_RECORD_KIND
 from whenthen.ports.reason_codes import CONTENDED, FILE_CHANGED
 from whenthen.ports.reason_codes import TOO_LARGE as SIZE_TOO_LARGE
 from whenthen.usecases.admin.idempotency import KEY_REUSED
@@ -24,8 +24,8 @@ from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
     from whenthen.ports.administration import SettingStore
+    from whenthen.ports.background.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.clock import Clock
-    from whenthen.ports.imports import ImportFiles, ImportStore, ImportWorkers
     from whenthen.ports.rules import RuleStore
     from whenthen.ports.values import Page
 

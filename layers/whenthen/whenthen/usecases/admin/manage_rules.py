@@ -15,16 +15,16 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import folded
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.lint import lint
-from whenthen.domain.rules import views
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.step_parameters import check_parameters
-from whenthen.domain.rules.views import parse_view
 from whenthen.domain.temporal.calendar_settings import (
     SUBJECT,
     read_calendar_settings,
     with_defaults,
     without_defaults,
 )
+from whenthen.domain.views import view as views
+from whenthen.domain.views.view import parse_view
 from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION
 from whenthen.ports.values import Page, StoredRule, StoredView
 from whenthen.usecases.admin.idempotency import KEY_REUSED

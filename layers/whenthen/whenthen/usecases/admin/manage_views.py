@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.rules.views import parse_view
+from whenthen.domain.views.view import parse_view
 from whenthen.ports.reason_codes import OTHER_VERSION
 from whenthen.ports.values import StoredView
 from whenthen.usecases.admin.idempotency import KEY_REUSED

@@ -19,11 +19,11 @@ from whenthen.usecases.admin.idempotency import KEY_REUSED
 
 if TYPE_CHECKING:
     from whenthen.domain.work.selection import Selection
+    from whenthen.ports.background.work import Workers, WorkStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
     from whenthen.ports.runs import RunLedger
     from whenthen.ports.values import Page
-    from whenthen.ports.work import Workers, WorkStore
 
 COUNTING = timedelta(seconds=8)
 """Time that the selected runs are counted for, before work begins without knowing how many they are."""

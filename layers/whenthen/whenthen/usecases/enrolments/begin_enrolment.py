@@ -10,8 +10,8 @@ from whenthen.domain.enrolments.enrolment import Enrolment, EnrolmentStatus
 
 if TYPE_CHECKING:
     from whenthen.domain.enrolments.order import Order
+    from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
 
 
 class BeginEnrolment(Struct, frozen=True):

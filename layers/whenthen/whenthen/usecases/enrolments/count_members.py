@@ -13,7 +13,7 @@ from whenthen.usecases.context.related import Related
 if TYPE_CHECKING:
     from whenthen.domain.enrolments.enrolment import Enrolment
     from whenthen.domain.records.record import Record
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleBook
 

@@ -13,9 +13,9 @@ from whenthen.domain.rules.rule import Mode, parse_rule
 from whenthen.usecases.enrolments.reason_codes import LETS_NEW_IN_ONLY, NOBODY_FITS, NOT_SWITCHED_ON
 
 if TYPE_CHECKING:
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
+    from whenthen.ports.background.enrolments import Enrolments
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import Enrolments
     from whenthen.ports.rules import RuleStore
     from whenthen.ports.values import StoredRule
 

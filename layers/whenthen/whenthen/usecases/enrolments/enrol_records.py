@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from whenthen.domain.enrolments.duplicates import Member
     from whenthen.domain.enrolments.enrolment import Enrolment
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
+    from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.rules import RuleBook
     from whenthen.usecases.enrolments.count_members import Members
     from whenthen.usecases.enrolments.let_enter import LetEnter

@@ -23,9 +23,9 @@ from whenthen.domain.enrolments.enrolment import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from whenthen.domain.rules.views import View
+    from whenthen.domain.views.view import View
+    from whenthen.ports.background.enrolments import EnrolmentStore
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import EnrolmentStore
     from whenthen.ports.events import Bus, EventLog
     from whenthen.ports.values import Plan
     from whenthen.usecases.enrolments.count_members import Members

@@ -14,8 +14,8 @@ from whenthen.usecases.enrolments.reason_codes import IS_OVER, PAUSED_BY
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 
 if TYPE_CHECKING:
+    from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import EnrolmentStore, EnrolmentWorkers
     from whenthen.ports.values import Page
 
 _ATTEMPTS = 8

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from whenthen.domain.events.event import Event
     from whenthen.domain.rules.rule import Rule
+    from whenthen.ports.background.enrolments import Enrolments
     from whenthen.ports.clock import Clock, Sweeps
-    from whenthen.ports.enrolments import Enrolments
     from whenthen.ports.events import Bus
     from whenthen.ports.records import DateIndex
     from whenthen.ports.rules import RuleBook

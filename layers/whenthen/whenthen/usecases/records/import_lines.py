@@ -17,7 +17,7 @@ from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.records.reason_codes import HEADER_UNREADABLE, ID_REQUIRED
 
 if TYPE_CHECKING:
-    from whenthen.ports.imports import ImportFiles
+    from whenthen.ports.background.imports import ImportFiles
 
 BLOCK = 512 * 1024
 """Bytes of the file that are fetched at once."""

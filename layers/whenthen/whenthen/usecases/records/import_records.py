@@ -18,9 +18,9 @@ from whenthen.usecases.records.reason_codes import RESTS
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
+    from whenthen.ports.background.imports import ImportFiles, ImportStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
-    from whenthen.ports.imports import ImportFiles, ImportStore
     from whenthen.ports.records import RecordStore
 
 SLICE = timedelta(seconds=35)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from whenthen.domain.runs.pausing import pause_is_over
 from whenthen.domain.runs.planner import WaitUntil, go_on_waiting, waits_for_record
 from whenthen.domain.runs.run import RunStatus
-from whenthen.domain.runs.wait_legs import end_of_next_leg
+from whenthen.domain.scheduling.wait_legs import end_of_next_leg
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run

@@ -12,7 +12,7 @@ from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.planner import stops
 from whenthen.domain.runs.run import RunStatus
-from whenthen.domain.runs.wait_legs import end_of_leg
+from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.domain.work.moving import moved_jobs, moved_run, place_in
 from whenthen.ports.reason_codes import CONTENDED
 

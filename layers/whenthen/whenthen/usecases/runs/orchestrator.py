@@ -31,7 +31,7 @@ from whenthen.domain.runs.planner import (
     waits_for_record,
 )
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
-from whenthen.domain.runs.wait_legs import end_of_leg
+from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
 from whenthen.usecases.runs.move_run import moved_before_next_step

@@ -15,12 +15,12 @@ from whenthen.domain.entry.entering_events import manual_event
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.rules.triggers import On
-from whenthen.domain.rules.views import OTHER_RECORD_KIND, parse_view
+from whenthen.domain.views.view import OTHER_RECORD_KIND, parse_view
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
 
 if TYPE_CHECKING:
+    from whenthen.ports.background.enrolments import Enrolments
     from whenthen.ports.clock import Clock
-    from whenthen.ports.enrolments import Enrolments
     from whenthen.ports.events import Bus
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleStore, ViewStore

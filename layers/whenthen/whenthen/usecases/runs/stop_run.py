@@ -9,7 +9,7 @@ from msgspec import Struct
 from whenthen.domain.common.errors import NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.run import RunStatus
-from whenthen.domain.runs.wait_legs import end_of_leg
+from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.ports.reason_codes import RUN_NOT_FOUND
 
 if TYPE_CHECKING:

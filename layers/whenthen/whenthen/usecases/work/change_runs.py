@@ -11,9 +11,9 @@ from whenthen.domain.common.errors import Stale
 from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, Change, Work, WorkStatus
 
 if TYPE_CHECKING:
+    from whenthen.ports.background.work import Workers, WorkStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger
-    from whenthen.ports.work import Workers, WorkStore
     from whenthen.usecases.sending.switch import SendingSwitch
     from whenthen.usecases.work.changes import ChangeRun
 

@@ -15,7 +15,7 @@ from whenthen.domain.event_catalog.derivation import change_events, record_of
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.rules.rule import parse_rule
-from whenthen.domain.rules.views import View, embed, entering, leaving, named_views, parse_view
+from whenthen.domain.views.view import View, embed, entering, leaving, named_views, parse_view
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 FILTER = {"all": [{"field": "record.tags", "op": "has", "value": "vip"},

@@ -1,0 +1,1 @@
+"""Saved filters of records, and what they name."""
