@@ -134,14 +134,14 @@ def runs_of(stack: Stack, rule: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        answer = stack.api.call("GET", f"/v1/runs?rule={rule}&limit=100&cursor={cursor}")
+        answer = stack.api.call("GET", f"/v1/runs?rule={rule}&limit=100{cursor}")
         if answer.status >= 500:
             return []
         page = answer.json()
         found += page["items"]
-        cursor = page["cursor"]
-        if not cursor:
+        if page["cursor"] is None:
             return found
+        cursor = f"&cursor={page['cursor']}"
 
 
 def jobs_of(stack: Stack, run: str) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def record_of(item: Item) -> Record:
         cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root") or ""),
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
-        automation=read_automation(json.loads(item["automation"])) if "automation" in item else FREE,
+        automation=read_automation(json.loads(kept)) if (kept := item.get("automation")) else FREE,
     )
 
 
