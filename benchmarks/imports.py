@@ -114,6 +114,8 @@ def _wire(function: str) -> None:
     from whenthen.runtime.wiring import Wiring  # noqa: PLC0415
 
     class Offline(Wiring):
+        country = None
+
         def client(self, service: str, config: Any = None) -> Any:
             return None
 

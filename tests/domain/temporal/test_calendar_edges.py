@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from whenthen.domain.temporal.waits import Until, Wait, due_at
+from whenthen.domain.scheduling.due_times import due_at
+from whenthen.domain.temporal.waits import Until, Wait
 
 ZONES = ("Europe/Istanbul", "Europe/Budapest", "Asia/Jakarta", "Asia/Jerusalem", "America/New_York")
 

@@ -11,13 +11,13 @@ from tests.adapters.samples import NOW, event, minutes, run, why
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.work.selection import Selection, read_selection
-from whenthen.domain.work.work import END, MAX_FAILURES, STATUSES, Change, Failure, Work
+from whenthen.domain.work.work import END, MAX_FAILURES, STATUSES, Failure, RunChange, Work
 
 WAITING = run(event(), status=RunStatus.WAITING)
 
 
 def test_what_is_given_selects_and_all_of_it_holds() -> None:
-    found = read_selection({"rule": "rule_1", "record": "lead:4711", "status": "waiting"}, STATUSES[Change.STOP])
+    found = read_selection({"rule": "rule_1", "record": "lead:4711", "status": "waiting"}, STATUSES[RunChange.STOP])
     assert found == Selection("rule_1", ("lead:4711",), "waiting")
     assert found.takes(WAITING)
     others: list[dict[str, Any]] = [{"rule_id": "rule_2"}, {"record": "lead:5"}, {"record": None}]
@@ -39,12 +39,12 @@ def test_what_is_given_selects_and_all_of_it_holds() -> None:
 )
 def test_a_selection_that_says_too_little_or_something_unknown_is_refused(written: Any, fields: list[str]) -> None:
     with pytest.raises(Invalid) as error:
-        read_selection(written, STATUSES[Change.STOP])
+        read_selection(written, STATUSES[RunChange.STOP])
     assert [problem.field for problem in error.value.problems] == fields
 
 
-@pytest.mark.parametrize(("change", "status"), [(Change.PAUSE, "paused"), (Change.RESUME, "waiting")])
-def test_a_status_to_which_the_change_cannot_be_made_is_refused(change: Change, status: str) -> None:
+@pytest.mark.parametrize(("change", "status"), [(RunChange.PAUSE, "paused"), (RunChange.RESUME, "waiting")])
+def test_a_status_to_which_the_change_cannot_be_made_is_refused(change: RunChange, status: str) -> None:
     with pytest.raises(Invalid) as error:
         read_selection({"status": status}, STATUSES[change])
     assert [problem.field for problem in error.value.problems] == ["status"]
@@ -64,30 +64,33 @@ def test_runs_are_selected_by_version_and_by_the_reason_of_their_pause() -> None
     assert not Selection(paused_as="sample.why").takes(WAITING)
 
 
-def work(change: Change, selection: Selection) -> Work:
+def work(change: RunChange, selection: Selection) -> Work:
     return Work("work_1", change, selection, why("x"), "key_1", NOW)
 
 
 @pytest.mark.parametrize(
     ("until", "paused_as", "changes"),
     [
-        (None, "", {Change.STOP, Change.RESUME}),
-        (minutes(1), "", {Change.STOP, Change.PAUSE}),
-        (minutes(1), "sample.why", {Change.STOP, Change.PAUSE, Change.RESUME}),
-        (NOW, "sample.why", {Change.STOP, Change.PAUSE}),
-        (NOW + timedelta(milliseconds=1), "sample.why", {Change.STOP, Change.PAUSE}),
+        (None, "", {RunChange.STOP, RunChange.RESUME}),
+        (minutes(1), "", {RunChange.STOP, RunChange.PAUSE}),
+        (minutes(1), "sample.why", {RunChange.STOP, RunChange.PAUSE, RunChange.RESUME}),
+        (NOW, "sample.why", {RunChange.STOP, RunChange.PAUSE}),
+        (NOW + timedelta(milliseconds=1), "sample.why", {RunChange.STOP, RunChange.PAUSE}),
     ],
 )
 def test_a_pause_is_made_longer_or_ended_unless_it_is_so_already(
-    until: Any, paused_as: str, changes: set[Change]
+    until: Any, paused_as: str, changes: set[RunChange]
 ) -> None:
     paused = run(event(), status=RunStatus.PAUSED, reason=why("x"), paused_until=until)
     selection = Selection(paused_as=paused_as)
-    assert {change for change in STATUSES if work(change, selection).concerns(paused, NOW)} == {*changes, Change.MOVE}
+    assert {change for change in STATUSES if work(change, selection).concerns(paused, NOW)} == {  # noqa: E501
+        *changes,
+        RunChange.MOVE,
+    }
 
 
 def test_work_goes_over_all_pages_until_it_finds_no_run() -> None:
-    begun = work(Change.STOP, Selection(rule="rule_1"))
+    begun = work(RunChange.STOP, Selection(rule="rule_1"))
     first = begun.found(["run_1"], "1#")
     assert (first.pending, first.place) == (("run_1",), "1#")
     again = first.changed(["stopped"], []).found([], None)
@@ -97,11 +100,11 @@ def test_work_goes_over_all_pages_until_it_finds_no_run() -> None:
 
 
 def test_paused_runs_stand_still_so_one_look_is_enough() -> None:
-    found = work(Change.RESUME, Selection(rule="rule_1")).found(["run_1"], None)
+    found = work(RunChange.RESUME, Selection(rule="rule_1")).found(["run_1"], None)
     assert (found.pending, found.place) == (("run_1",), END)
 
 
 def test_failures_are_bounded_and_all_are_counted() -> None:
     many = [Failure(f"run_{number}", why("x")) for number in range(MAX_FAILURES + 5)]
-    after = work(Change.STOP, Selection()).changed(["kept"] * len(many), many)
+    after = work(RunChange.STOP, Selection()).changed(["kept"] * len(many), many)
     assert (after.done, len(after.failures)) == (MAX_FAILURES + 5, MAX_FAILURES)

@@ -11,7 +11,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.common.errors import Conflict, NotFound
 from whenthen.domain.runs.run import RunStatus
-from whenthen.domain.work.work import Change, Work, WorkStatus
+from whenthen.domain.work.work import RunChange, Work, WorkStatus
 from whenthen.usecases.control import manage_work
 from whenthen.usecases.work import change_runs
 
@@ -39,7 +39,7 @@ def leads(world: World) -> World:
     return world
 
 
-def ask(world: World, change: Change, seed: str = "", **selection: str) -> Work:
+def ask(world: World, change: RunChange, seed: str = "", **selection: str) -> Work:
     return world.functions.manage_work.ask(change, selection, seed=seed or change, by="key_1")
 
 
@@ -53,7 +53,7 @@ def rule_id(world: World, name: str) -> str:
 
 
 def test_all_runs_of_a_rule_are_stopped_and_no_other(leads: World) -> None:
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     assert (asked.status, asked.of, asked.done) == (WorkStatus.RUNNING, LEADS, 0)
     leads.settle()
     work = leads.functions.manage_work.get(asked.id)
@@ -71,7 +71,7 @@ def test_all_runs_of_a_rule_are_stopped_and_no_other(leads: World) -> None:
     ("selection", "count"), [({"record": "lead:3"}, 2), ({"status": "waiting"}, LEADS + 1), ({"status": "running"}, 0)]
 )
 def test_runs_are_selected_by_record_or_status(leads: World, selection: dict[str, str], count: int) -> None:
-    asked = ask(leads, Change.STOP, **selection)
+    asked = ask(leads, RunChange.STOP, **selection)
     assert asked.of == count
     leads.settle()
     assert len([run for run in leads.all_runs if run.status is RunStatus.STOPPED]) == count
@@ -84,17 +84,17 @@ def test_runs_of_a_record_that_was_merged_into_another_are_that_ones(leads: Worl
         **{name: getattr(survivor, name) for name in survivor.__struct_fields__ if name != "absorbed"},
         absorbed=("lead:5",),
     )
-    ask(leads, Change.STOP, record="lead:4")
+    ask(leads, RunChange.STOP, record="lead:4")
     leads.settle()
     stopped = {run.record for run in leads.all_runs if run.status is RunStatus.STOPPED}
     assert stopped == {"lead:4", "lead:5"}
 
 
 def test_paused_runs_stand_still_and_go_on_once_when_they_are_resumed(leads: World) -> None:
-    ask(leads, Change.PAUSE, rule=rule_id(leads, "Own"))
+    ask(leads, RunChange.PAUSE, rule=rule_id(leads, "Own"))
     leads.run_out()
     assert (of_rule(leads, "Own"), of_rule(leads, "Other")) == ({RunStatus.PAUSED}, {RunStatus.DONE})
-    asked = ask(leads, Change.RESUME, status="paused")
+    asked = ask(leads, RunChange.RESUME, status="paused")
     assert asked.of == LEADS
     leads.run_out()
     assert of_rule(leads, "Own") == {RunStatus.DONE}
@@ -103,7 +103,7 @@ def test_paused_runs_stand_still_and_go_on_once_when_they_are_resumed(leads: Wor
 
 
 def test_a_run_that_ends_before_its_turn_is_counted_as_over(leads: World) -> None:
-    asked = ask(leads, Change.PAUSE, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.PAUSE, rule=rule_id(leads, "Own"))
     work = leads.functions.manage_work.get(asked.id)
     found = [run.id for run in leads.all_runs if run.rule_name == "Own"]
     leads.work.save(work.found(found, "0"))
@@ -119,34 +119,36 @@ def _work_off(world: World, tap: Dying, work_id: str) -> None:
 
 
 CALLS = {
-    Change.STOP: ["work.get", "runs.open_runs", "work.save", "runs.load", "runs.finish", "sequences.stop"],
-    Change.PAUSE: ["work.save", "runs.load", "runs.pause"],
-    Change.RESUME: ["work.save", "runs.load", "runs.end_pause", "sequences.wait"],
+    RunChange.STOP: ["work.get", "runs.open_runs", "work.save", "runs.load", "runs.finish", "sequences.stop"],
+    RunChange.PAUSE: ["work.save", "runs.load", "runs.pause"],
+    RunChange.RESUME: ["work.save", "runs.load", "runs.end_pause", "sequences.wait"],
 }
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize(("change", "call"), [(change, call) for change, calls in CALLS.items() for call in calls])
 def test_whoever_dies_changes_each_run_once_and_counts_exactly(
-    leads: World, change: Change, call: str, times: int
+    leads: World, change: RunChange, call: str, times: int
 ) -> None:
     own = rule_id(leads, "Own")
-    if change is Change.RESUME:
-        ask(leads, Change.PAUSE, rule=own)
+    if change is RunChange.RESUME:
+        ask(leads, RunChange.PAUSE, rule=own)
         leads.settle()
     asked = ask(leads, change, "the work", rule=own)
     with pytest.raises(Dying.Dead):
         _work_off(leads, Dying(call, times), asked.id)
     leads.run_out()
-    word = {Change.STOP: "stopped", Change.PAUSE: "paused", Change.RESUME: "resumed"}[change]
+    word = {RunChange.STOP: "stopped", RunChange.PAUSE: "paused", RunChange.RESUME: "resumed"}[change]
     work = leads.functions.manage_work.get(asked.id)
     assert (work.status, work.counts) == (WorkStatus.DONE, {word: LEADS})
-    after = {Change.STOP: RunStatus.STOPPED, Change.PAUSE: RunStatus.PAUSED, Change.RESUME: RunStatus.DONE}[change]
+    after = {RunChange.STOP: RunStatus.STOPPED, RunChange.PAUSE: RunStatus.PAUSED, RunChange.RESUME: RunStatus.DONE}[  # noqa: E501
+        change
+    ]
     assert of_rule(leads, "Own") == {after}
 
 
 def test_two_workers_at_once_count_no_run_twice(leads: World) -> None:
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     one, other = leads.functions.change_runs, leads.wire(Dying("nothing")).change_runs
     for _ in range(LEADS):
         one(asked.id)
@@ -156,7 +158,7 @@ def test_two_workers_at_once_count_no_run_twice(leads: World) -> None:
 
 
 def test_work_that_is_stopped_rests_and_goes_on_where_it_was(leads: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     leads.deliver("work")
     manage = leads.functions.manage_work
     stopped = manage.stop(asked.id)
@@ -173,7 +175,7 @@ def test_work_that_is_stopped_rests_and_goes_on_where_it_was(leads: World, monke
 
 
 def test_work_whose_execution_was_ended_is_resumed(leads: World) -> None:
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     leads.deliver("work")
     leads.queues["work"].messages.clear()
     leads.functions.manage_work.resume(asked.id)
@@ -183,22 +185,22 @@ def test_work_whose_execution_was_ended_is_resumed(leads: World) -> None:
 
 def test_the_same_key_asks_for_the_same_work_once(leads: World) -> None:
     own = rule_id(leads, "Own")
-    first, second = ask(leads, Change.STOP, "key", rule=own), ask(leads, Change.STOP, "key", rule=own)
+    first, second = ask(leads, RunChange.STOP, "key", rule=own), ask(leads, RunChange.STOP, "key", rule=own)
     assert (first.id, leads.workers.begun) == (second.id, {(first.id, 1)})
     with pytest.raises(Conflict):
-        ask(leads, Change.STOP, "key", status="waiting")
+        ask(leads, RunChange.STOP, "key", status="waiting")
 
 
 def test_too_many_runs_to_count_are_changed_all_the_same(leads: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manage_work, "COUNTING", manage_work.COUNTING * 0)
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     assert asked.of is None
     leads.settle()
     assert leads.functions.manage_work.get(asked.id).of == LEADS
 
 
 def test_another_execution_goes_on_before_the_history_of_one_is_full(leads: World) -> None:
-    asked = ask(leads, Change.STOP, rule=rule_id(leads, "Own"))
+    asked = ask(leads, RunChange.STOP, rule=rule_id(leads, "Own"))
     leads.queues["work"].messages.clear()
     assert leads.functions.change_runs(asked.id, change_runs.MAX_CALLS).turn == 2
     assert leads.queues["work"].bodies == [asked.id]

@@ -11,7 +11,7 @@ from tests.usecases.rules import CALL, GREET, NOTE, rule
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, RunStatus
-from whenthen.domain.work.work import Change, Work, WorkStatus
+from whenthen.domain.work.work import RunChange, Work, WorkStatus
 from whenthen.ports.values import RunState
 from whenthen.usecases.control.runs_of_rules import REPLACED, RunsOfRules
 
@@ -50,7 +50,7 @@ def test_a_run_that_waits_keeps_its_wait_and_does_the_steps_of_the_new_version(w
     world.settle()
     due = state_of(world, event, written).run.waits_until
     work = replaced(world, GREET, EXTRA, {**CALL, "with": {"title": "Anew"}}, {**NOTE, "id": "last"})
-    assert (work.change, work.of, moved(world, work)) == (Change.MOVE, 1, {"moved": 1})
+    assert (work.change, work.of, moved(world, work)) == (RunChange.MOVE, 1, {"moved": 1})
     run = state_of(world, event, written).run
     assert (run.rule_version, run.status, run.waits_until) == (2, RunStatus.WAITING, due)
     world.run_out()

@@ -16,7 +16,7 @@ from whenthen.adapters.dynamodb.work.work import DynamoWork
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.runs.run import Run, RunStatus
 from whenthen.domain.work.selection import Selection
-from whenthen.domain.work.work import Change, Failure, Work, WorkStatus
+from whenthen.domain.work.work import Failure, RunChange, Work, WorkStatus
 
 RETENTION = timedelta(days=90)
 
@@ -33,7 +33,7 @@ def ledger(dynamodb: Any) -> DynamoRuns:
 
 def _work(number: int = 1, **more: Any) -> Work:
     selection = Selection("rule_1", ("lead:1", "lead:2"), "paused", 4, ("rule_1",), "admin.paused")
-    new = Work(f"work_{number}", Change.STOP, selection, why("x"), "key_1", minutes(number), of=7)
+    new = Work(f"work_{number}", RunChange.STOP, selection, why("x"), "key_1", minutes(number), of=7)
     return replace(new, **more)
 
 

@@ -212,7 +212,7 @@ class Work(Model):
     """A change of many runs, made in the background."""
 
     id: str = Field(examples=["work_3k7q"])
-    change: works.Change = Field(description="What is done to each run.")
+    change: works.RunChange = Field(description="What is done to each run.")
     status: works.WorkStatus
     done: int = Field(description="How many runs were dealt with.")
     of: int | None = Field(description="How many there were when it began; null if they were too many to count.")

@@ -13,7 +13,7 @@ from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, Ski
 from whenthen.api.requests import Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
-from whenthen.domain.work.work import Change
+from whenthen.domain.work.work import RunChange
 from whenthen.runtime.wiring import wired
 
 if TYPE_CHECKING:
@@ -40,22 +40,22 @@ def list_runs(
 @router.post("/runs/stop", summary="Stop many runs", tags=["runs"], responses=BEGUN)
 def stop_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
     """All open runs of a `rule`, of a `record`, or with a `status`, in the background: see the work of this id."""
-    return _begun(Change.STOP, body, lang, idempotency_key)
+    return _begun(RunChange.STOP, body, lang, idempotency_key)
 
 
 @router.post("/runs/pause", summary="Pause many runs", tags=["runs"], responses=BEGUN)
 def pause_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
     """As to pause each of them: a step under way ends, and nothing else begins until they are resumed."""
-    return _begun(Change.PAUSE, body, lang, idempotency_key)
+    return _begun(RunChange.PAUSE, body, lang, idempotency_key)
 
 
 @router.post("/runs/resume", summary="Resume many paused runs", tags=["runs"], responses=BEGUN)
 def resume_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
     """As to resume each of them, whoever paused it. `{"status": "paused"}` resumes all."""
-    return _begun(Change.RESUME, body, lang, idempotency_key)
+    return _begun(RunChange.RESUME, body, lang, idempotency_key)
 
 
-def _begun(change: Change, body: Mapping[str, Any], lang: str, idempotency_key: str | None) -> Response[Work]:
+def _begun(change: RunChange, body: Mapping[str, Any], lang: str, idempotency_key: str | None) -> Response[Work]:
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     work = wired().manage_work.ask(change, body, seed=f"{change}#{seed(idempotency_key)}", by=by)

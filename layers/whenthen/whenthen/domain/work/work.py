@@ -39,7 +39,7 @@ AS_GOOD_AS_OVER = timedelta(seconds=1)
 """A pause that ends so soon was ended already: whoever carries the run on is being called."""
 
 
-class Change(StrEnum):
+class RunChange(StrEnum):
     """Name what is done to each run."""
 
     STOP = "stop"
@@ -49,12 +49,12 @@ class Change(StrEnum):
     RELEASE = "release"
 
 
-STATUSES: Mapping[Change, tuple[RunStatus, ...]] = {
-    Change.STOP: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
-    Change.PAUSE: (RunStatus.RUNNING, RunStatus.WAITING),
-    Change.RESUME: (RunStatus.PAUSED,),
-    Change.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
-    Change.RELEASE: (RunStatus.RUNNING,),
+STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
+    RunChange.STOP: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
+    RunChange.PAUSE: (RunStatus.RUNNING, RunStatus.WAITING),
+    RunChange.RESUME: (RunStatus.PAUSED,),
+    RunChange.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
+    RunChange.RELEASE: (RunStatus.RUNNING,),
 }
 """Change → the statuses of the runs that it is made to."""
 
@@ -93,7 +93,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    change: Change
+    change: RunChange
     selection: Selection
     reason: Reason
     by: str
@@ -128,7 +128,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
 
     def is_too_early(self, now: datetime) -> bool:
         """Tell whether nothing is to be changed yet."""
-        return self.change is Change.RELEASE and now < self.created_at + UNTIL_MOST_KNOW
+        return self.change is RunChange.RELEASE and now < self.created_at + UNTIL_MOST_KNOW
 
     def concerns(self, run: Run, now: datetime) -> bool:
         """Tell whether the run is to be changed. One that was changed already is not."""
@@ -139,7 +139,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
         fresh, place = self.fresh + len(run_ids), cursor
         if cursor is None:
             # A run that goes on meanwhile may be missed. Those that are paused stand still.
-            is_through = not fresh or self.change is Change.RESUME
+            is_through = not fresh or self.change is RunChange.RESUME
             fresh, place = 0, END if is_through else ""
         return replace(self, pending=tuple(run_ids), place=place or "", fresh=fresh, version=self.version + 1)
 
@@ -168,7 +168,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
         return replace(self, status=WorkStatus.RUNNING, finished_at=None, turn=self.turn + 1, version=self.version + 1)
 
 
-def concerns(change: Change, selection: Selection, run: Run, now: datetime, target: int | None = None) -> bool:
+def concerns(change: RunChange, selection: Selection, run: Run, now: datetime, target: int | None = None) -> bool:
     """Tell whether the change is to be made to the run. One that was changed already is not."""
     if not selection.takes(run) or (target is not None and target in (run.moves_to, run.stays_from)):
         return False
@@ -177,12 +177,12 @@ def concerns(change: Change, selection: Selection, run: Run, now: datetime, targ
     return run.status in STATUSES[change]
 
 
-def _is_open_to(change: Change, until: datetime, now: datetime, *, asked: bool) -> bool:
+def _is_open_to(change: RunChange, until: datetime, now: datetime, *, asked: bool) -> bool:
     """Tell whether the change can be made to a run that is paused until then.
 
     Such a pause can be made one without an end. It ends by itself as well, and so it is only ended early where it is
     `asked` for by its reason.
     """
-    if change is Change.RESUME:
+    if change is RunChange.RESUME:
         return asked and until > now + AS_GOOD_AS_OVER
-    return change is not Change.RELEASE
+    return change is not RunChange.RELEASE

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from whenthen.runtime.wiring.fresh import fresh
 from whenthen.runtime.wiring.records import RecordsWiring
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class AdminWiring(RecordsWiring):
 
         return ManageSources(self.sources, self.vault, self.installation)
 
-    @property
+    @fresh
     def try_source(self) -> TrySource:
         from whenthen.usecases.admin.try_source import TrySource
 
@@ -101,7 +102,7 @@ class AdminWiring(RecordsWiring):
 
         return SwitchSending(self.installation, self.manage_work)
 
-    @property
+    @fresh
     def manage_settings(self) -> ManageSettings:
         """Make it for a call that reads or changes settings: what was read of them before counts no more."""
         from whenthen.usecases.admin.manage_settings import ManageSettings

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from whenthen.runtime.environment import Misconfigured
+from whenthen.runtime.wiring.fresh import fresh
 from whenthen.runtime.wiring.runs import RunsWiring
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class ChannelsWiring(RunsWiring):
     """Make each use case when it is first used."""
 
-    @property
+    @fresh
     def perform_step(self) -> Callable[[str, str, int], object]:
         """Return the use case of this function's channel, and load no other's. Raises Misconfigured."""
         perform: Callable[[str, str, int], object] = self._channel.wire(self)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
+from whenthen.runtime.wiring.fresh import fresh
 from whenthen.runtime.wiring.records import RecordsWiring
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
         own, further = self.settings.mail_from, self.settings.mail_senders
         return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, own, further)
 
-    @property
+    @fresh
     def fetch_lead(self) -> FetchLead:
         from whenthen.usecases.ingest.fetch_lead import FetchLead
 
@@ -80,7 +81,7 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
 
         return FireDueDates(self.rule_book, self.records, self.enrolments, self.sweeps, self.bus, self.clock)
 
-    @property
+    @fresh
     def send_event(self) -> SendEvent:
         from whenthen.usecases.ingest.send_event import SendEvent
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from whenthen.runtime.adapters import Adapters
+from whenthen.runtime.wiring.fresh import fresh
 
 if TYPE_CHECKING:
     from whenthen.usecases.records.delete_record import DeleteRecord
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class RecordsWiring(Adapters):
     """Make each use case when it is first used; those that know the installation's country, for each call."""
 
-    @property
+    @fresh
     def save_record(self) -> SaveRecord:
         """Make it anew for each call: the country of the installation may have been set meanwhile."""
         from whenthen.usecases.records.save_record import SaveRecord
@@ -39,7 +40,7 @@ class RecordsWiring(Adapters):
 
         return DeleteRecord(self.records)
 
-    @property
+    @fresh
     def find_records(self) -> FindRecords:
         from whenthen.usecases.records.find_records import FindRecords
 

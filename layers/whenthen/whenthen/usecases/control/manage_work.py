@@ -13,7 +13,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Stale
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.work.selection import read_selection
-from whenthen.domain.work.work import STATUSES, Change, Work, WorkStatus, concerns
+from whenthen.domain.work.work import STATUSES, RunChange, Work, WorkStatus, concerns
 from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.admin.idempotency import KEY_REUSED
 
@@ -38,10 +38,10 @@ RESUMED_IN_BULK = ReasonCode("work.resumed", "by", "work")
 # Work that is done can be neither stopped nor resumed; `outcome` is its status.
 WORK_OVER = ReasonCode("work.over", "outcome")
 
-REASONS: Mapping[Change, ReasonCode] = {
-    Change.STOP: STOPPED_IN_BULK,
-    Change.PAUSE: PAUSED_IN_BULK,
-    Change.RESUME: RESUMED_IN_BULK,
+REASONS: Mapping[RunChange, ReasonCode] = {
+    RunChange.STOP: STOPPED_IN_BULK,
+    RunChange.PAUSE: PAUSED_IN_BULK,
+    RunChange.RESUME: RESUMED_IN_BULK,
 }
 
 
@@ -54,7 +54,7 @@ class ManageWork(Struct, frozen=True):
     records: RecordStore
     clock: Clock
 
-    def ask(self, change: Change, written: Mapping[str, Any], *, seed: str, by: str) -> Work:
+    def ask(self, change: RunChange, written: Mapping[str, Any], *, seed: str, by: str) -> Work:
         """Begin the change of the runs of a `rule`, a `record` or a `status`. Raises Invalid naming each field.
 
         The same `seed` gives the same work; Conflict if that was other work.
@@ -69,7 +69,7 @@ class ManageWork(Struct, frozen=True):
 
     def begin(
         self,
-        change: Change,
+        change: RunChange,
         selection: Selection,
         why: ReasonCode,
         *,
@@ -91,7 +91,7 @@ class ManageWork(Struct, frozen=True):
             self.workers.start(kept.id, kept.turn)
         return kept
 
-    def count(self, change: Change | None, selection: Selection, target: int | None = None) -> int | None:
+    def count(self, change: RunChange | None, selection: Selection, target: int | None = None) -> int | None:
         """Count the runs to be changed; None if they are too many to be counted while a caller waits.
 
         change   None: all open runs of the selection are counted
@@ -99,7 +99,7 @@ class ManageWork(Struct, frozen=True):
         start, cursor, found = self.clock.now(), None, 0
         while self.clock.now() - start < COUNTING:
             page = self.runs.open_runs(selection, limit=PAGE, cursor=cursor)
-            found += sum(concerns(change or Change.STOP, selection, run, start, target) for run in page.items)
+            found += sum(concerns(change or RunChange.STOP, selection, run, start, target) for run in page.items)
             cursor = page.cursor
             if cursor is None:
                 return found

@@ -12,7 +12,7 @@ from whenthen.domain.common.reason_codes import NOT_ONE_OF
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.rule import Mode
 from whenthen.domain.work.selection import Selection
-from whenthen.domain.work.work import Change
+from whenthen.domain.work.work import RunChange
 
 if TYPE_CHECKING:
     from whenthen.usecases.control.manage_work import ManageWork
@@ -52,11 +52,11 @@ REPLACED = Occasion((KEEP, MOVE, STOP), RULE_REPLACED)
 OF_MODE: Mapping[str, Occasion] = {Mode.OFF: SWITCHED_OFF, Mode.SHADOW: TO_SHADOW, Mode.ON: SWITCHED_ON}
 """Mode that a rule is switched to → what may become of its runs."""
 
-_CHANGES: Mapping[str, Change] = {
-    STOP: Change.STOP,
-    PAUSE: Change.PAUSE,
-    MOVE: Change.MOVE,
-    RESUME: Change.RESUME,
+_CHANGES: Mapping[str, RunChange] = {
+    STOP: RunChange.STOP,
+    PAUSE: RunChange.PAUSE,
+    MOVE: RunChange.MOVE,
+    RESUME: RunChange.RESUME,
 }
 
 

@@ -14,7 +14,7 @@ from whenthen.domain.records.automation import Automation, read_automation
 from whenthen.domain.records.record import parse_ref
 from whenthen.domain.runs.pausing import RECORD_PAUSED
 from whenthen.domain.work.selection import Selection
-from whenthen.domain.work.work import Change
+from whenthen.domain.work.work import RunChange
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class SetAutomation(Struct, frozen=True):
         parse_ref(ref, "id")
         automation = read_automation(written)
         record = self._save(ref, automation)
-        changes = [(Change.RESUME, PAUSE_ENDED_FOR, Selection(refs=record.refs, paused_as=RECORD_PAUSED.code))]
+        changes = [(RunChange.RESUME, PAUSE_ENDED_FOR, Selection(refs=record.refs, paused_as=RECORD_PAUSED.code))]
         if automation.excluded_rules:
             excluded = Selection(refs=record.refs, rules=automation.excluded_rules)
-            changes.append((Change.STOP, EXCLUDED_FOR, excluded))
+            changes.append((RunChange.STOP, EXCLUDED_FOR, excluded))
         begun = []
         for change, why, selection in changes:
             of = self.work.count(change, selection)

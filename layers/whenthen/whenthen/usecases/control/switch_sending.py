@@ -10,7 +10,7 @@ from msgspec import Struct
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.sending.switch import SUBJECT, read_sending_settings
 from whenthen.domain.work.selection import Selection
-from whenthen.domain.work.work import Change
+from whenthen.domain.work.work import RunChange
 
 if TYPE_CHECKING:
     from whenthen.domain.work.work import Work
@@ -38,5 +38,5 @@ class SwitchSending(Struct, frozen=True):
         self.settings.save(SUBJECT, document)
         if wanted.paused:
             return None
-        of = self.work.count(Change.RELEASE, _WITHHELD)
-        return self.work.begin(Change.RELEASE, _WITHHELD, RELEASED, seed=seed, by=by, of=of, rate=wanted.rate)
+        of = self.work.count(RunChange.RELEASE, _WITHHELD)
+        return self.work.begin(RunChange.RELEASE, _WITHHELD, RELEASED, seed=seed, by=by, of=of, rate=wanted.rate)

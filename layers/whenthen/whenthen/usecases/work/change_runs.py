@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale
-from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, Change, Work, WorkStatus
+from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, RunChange, Work, WorkStatus
 
 if TYPE_CHECKING:
     from whenthen.ports.background.work import Workers, WorkStore
@@ -49,7 +49,7 @@ class ChangeRuns(Struct, frozen=True):
         work = begun = self.work.get(work_id)
         if call >= MAX_CALLS and work.status is WorkStatus.RUNNING:
             return self._hand_on(work)
-        is_off = work.change is Change.RELEASE and self.switch.read().paused
+        is_off = work.change is RunChange.RELEASE and self.switch.read().paused
         for _ in range(0 if work.is_too_early(start) else PAGES):
             if work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE or _is_enough(work, begun):
                 break
@@ -75,7 +75,7 @@ class ChangeRuns(Struct, frozen=True):
         if work.pending:
             return self._changed(work)
         if work.place == END:
-            again = work.change is Change.RELEASE and now < work.created_at + UNTIL_ALL_KNOW
+            again = work.change is RunChange.RELEASE and now < work.created_at + UNTIL_ALL_KNOW
             return work.begin_again() if again else work.over(now)
         limit = PAGE if work.rate is None else min(PAGE, work.quota)
         page = self.runs.open_runs(work.selection, limit=limit, cursor=work.place or None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.runs.run import RunStatus
-from whenthen.domain.work.work import Change, Failure, Work
+from whenthen.domain.work.work import Failure, RunChange, Work
 from whenthen.usecases.runs.pause_run import end_pause, hand_over
 from whenthen.usecases.runs.stop_run import stop_wait
 
@@ -82,10 +82,10 @@ class ChangeRun(Struct, frozen=True):
         return Changed("released")
 
 
-_CHANGES: Mapping[Change, Callable[[ChangeRun, Work, RunState], Changed]] = {
-    Change.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
-    Change.PAUSE: ChangeRun._pause,  # noqa: SLF001
-    Change.RESUME: ChangeRun._resume,  # noqa: SLF001
-    Change.MOVE: ChangeRun._move,  # noqa: SLF001
-    Change.RELEASE: ChangeRun._release,  # noqa: SLF001
+_CHANGES: Mapping[RunChange, Callable[[ChangeRun, Work, RunState], Changed]] = {
+    RunChange.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
+    RunChange.PAUSE: ChangeRun._pause,  # noqa: SLF001
+    RunChange.RESUME: ChangeRun._resume,  # noqa: SLF001
+    RunChange.MOVE: ChangeRun._move,  # noqa: SLF001
+    RunChange.RELEASE: ChangeRun._release,  # noqa: SLF001
 }
