@@ -15,6 +15,5 @@ from whenthen.runtime.wiring import wired
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Perform the job that each message names. Raises Misconfigured for an unknown channel: all messages come back."""
     wiring = wired()
-    perform = wiring.perform_step
     seconds = CALL_SECONDS if wiring.calls_outside else STORE_SECONDS
-    return consume(event, lambda message: perform(*job_of(message)), wiring.messages, context, seconds)
+    return consume(event, lambda message: wiring.perform_step(*job_of(message)), wiring.messages, context, seconds)

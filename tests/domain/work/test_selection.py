@@ -83,7 +83,7 @@ def test_a_pause_is_made_longer_or_ended_unless_it_is_so_already(
 ) -> None:
     paused = run(event(), status=RunStatus.PAUSED, reason=why("x"), paused_until=until)
     selection = Selection(paused_as=paused_as)
-    assert {change for change in STATUSES if work(change, selection).concerns(paused, NOW)} == {  # noqa: E501
+    assert {change for change in STATUSES if work(change, selection).concerns(paused, NOW)} == {
         *changes,
         RunChange.MOVE,
     }

@@ -141,7 +141,7 @@ def test_whoever_dies_changes_each_run_once_and_counts_exactly(
     word = {RunChange.STOP: "stopped", RunChange.PAUSE: "paused", RunChange.RESUME: "resumed"}[change]
     work = leads.functions.manage_work.get(asked.id)
     assert (work.status, work.counts) == (WorkStatus.DONE, {word: LEADS})
-    after = {RunChange.STOP: RunStatus.STOPPED, RunChange.PAUSE: RunStatus.PAUSED, RunChange.RESUME: RunStatus.DONE}[  # noqa: E501
+    after = {RunChange.STOP: RunStatus.STOPPED, RunChange.PAUSE: RunStatus.PAUSED, RunChange.RESUME: RunStatus.DONE}[
         change
     ]
     assert of_rule(leads, "Own") == {after}

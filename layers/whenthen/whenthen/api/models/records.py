@@ -63,7 +63,7 @@ class RecordPage(Model):
 
 
 class RecordAutomationSettings(Sparse):
-    """What rules may do with a record."""
+    """Pauses and exclusions: the rules that may act for a record, and since when."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -81,7 +81,7 @@ AutomationBody = Annotated[
 
 
 class RecordAutomation(Model):
-    """What rules may do with a record, and the work by which its runs follow that."""
+    """Pauses and exclusions of a record, and the work by which its runs follow them."""
 
     paused_until: Time | None
     excluded_rules: list[str]

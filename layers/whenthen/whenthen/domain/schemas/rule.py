@@ -178,7 +178,7 @@ DEFINITIONS: dict[str, Schema] = {
     "Debounce": record(
         "Debounce",
         "How long no further event may come until the run begins; it begins after ten times that in any case.",
-        {"seconds": integer(MAX_DEBOUNCE, least=1)},
+        {"seconds": noted(integer(MAX_DEBOUNCE, least=1), "How long no further event may come.", examples=[60])},
         required=("seconds",),
         examples=[{"seconds": 60}],
     ),
