@@ -92,7 +92,7 @@ def pause(run_id: Id, lang: Lang = "") -> Response[RunWithJobs]:
 
 @router.post("/runs/<run_id>/skip", summary="Skip a step of a run", tags=["runs"], responses=STATE)
 def skip(run_id: Id, body: SkippedStep, lang: Lang = "") -> Response[RunWithJobs]:
-    """Skip a step that has not begun: at once if it is due, else when it is. 409 if it has begun, or the run is over."""
+    """Skip a step that has not begun: at once if it is due. 409 if it has begun, or the run is over."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     return reply(_shown(renderer, wired().skip_step(run_id, body.step, by=by)))
