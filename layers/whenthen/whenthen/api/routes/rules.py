@@ -27,7 +27,7 @@ from whenthen.api.models.rules import (
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.api.rendering.rule_sentence import sentence_of
 from whenthen.api.requests import Cursor, Id, IdempotencyKey, IfMatch, Limit, Text, caller, seed, wanted_version
-from whenthen.api.responses import GONE, answers, reply
+from whenthen.api.responses import GONE, JSON, answers, reply
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.lint.findings import Severity
 from whenthen.domain.rules.rule import Rule, parse_rule
@@ -180,7 +180,7 @@ def set_mode(
     tags=["rules"],
     responses={**answers("It is gone, and its runs under way are concerned."), **GONE},
 )
-def delete(rule_id: Id, runs: Text = "", if_match: IfMatch = None) -> Response[DeletedRule | None]:
+def delete(rule_id: Id, runs: Text = "", if_match: IfMatch = None) -> Response[DeletedRule | str]:
     """Its runs under way are stopped, unless `runs` says that they pause or finish: `stop`, `pause`, `finish`."""
     by = caller(router, "rules:write")
     do = DELETED.read(runs)
@@ -188,7 +188,7 @@ def delete(rule_id: Id, runs: Text = "", if_match: IfMatch = None) -> Response[D
     # First the runs: of a rule that is gone, a repetition of the call would not find them.
     under_way = wired().runs_of_rules(DELETED, do, rule_id, seed=seed(None), by=by)
     wired().manage_rules.delete(rule_id, version=version)
-    return Response(204) if under_way.concerned == 0 else reply(DeletedRule(runs=RunsUnderWay.of(under_way)))
+    return Response(204, JSON, "") if under_way.concerned == 0 else reply(DeletedRule(runs=RunsUnderWay.of(under_way)))
 
 
 @router.get(

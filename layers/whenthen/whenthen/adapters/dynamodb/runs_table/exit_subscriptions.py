@@ -107,10 +107,10 @@ def last_exit(table: Table, run: Run) -> str | None:
 
 def noted(table: Table, keys: Iterable[str], types: Sequence[str]) -> list[Mark]:
     """Return the newest event of each of these types that was noted under each key."""
-    marks = table.get_all((subscription_pk(key), LAST_EXIT) for key in dict.fromkeys(keys))
+    marks = [mark for key in dict.fromkeys(keys) if (mark := table.get(subscription_pk(key), LAST_EXIT)) is not None]
     return [
         Mark(each, parse_time(mark[_at(exit_)], "at"), mark[_by(exit_)])
-        for mark in marks.values()
+        for mark in marks
         for each in types
         for exit_ in (each, f"{each}{_NAMES_NO_RECORD}")
         if _at(exit_) in mark
