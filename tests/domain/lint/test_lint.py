@@ -121,11 +121,11 @@ IN_ONE_RULE: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ),
     (
         {**CREATED, "steps": [WAITING({"then": "set", "else": "last"}), step(it("exists")), LAST]},
-        [("lint.always_passed_over", "error", "steps[0]")],
+        [("lint.always_passed_over", "warning", "steps[0]")],
     ),
     (
         {**CREATED, "steps": [WAITING({"then": "last", "else": "last"}), step(it("exists")), LAST]},
-        [("lint.always_passed_over", "error", "steps[0]"), ("lint.always_passed_over", "error", "steps[1]")],
+        [("lint.always_passed_over", "warning", "steps[0]"), ("lint.always_passed_over", "warning", "steps[1]")],
     ),
     ({**CREATED, "steps": [WAITING({"then": "last"}), step(it("exists")), {**sets(b=1)[0], "id": "last"}]}, []),
     ({**CREATED, "steps": [WAITING({"else": "last"}), {**sets(b=1)[0], "id": "last"}]}, []),

@@ -59,7 +59,7 @@ SEVERITIES: Mapping[str, Severity] = {
     NO_SUCH_FIELD.code: Severity.ERROR,
     WRONG_TYPE.code: Severity.ERROR,
     UNREACHABLE_STEP.code: Severity.ERROR,
-    ALWAYS_PASSED_OVER.code: Severity.ERROR,
+    ALWAYS_PASSED_OVER.code: Severity.WARNING,
     EXIT_BEFORE_STEP.code: Severity.ERROR,
     EXIT_NEVER.code: Severity.ERROR,
     EXIT_AT_ONCE.code: Severity.ERROR,
