@@ -210,6 +210,48 @@ class TestSeries:
         days = ["2026-03-26", "2026-03-27", "2026-03-29", "2026-03-31", "2026-04-01"]  # by the clocks of UTC
         assert sorted(came) == [f"{day}T01:00" for day in days]
 
+    @pytest.mark.parametrize(
+        "exceptions",
+        [
+            ["2026-03-09", "soon"],
+            ["2026-03-09", "16. März 2026"],
+            ["2026-03-09", 20260316],
+            ["2026-03-09", None],
+            ["2026-03-09", "2026-03-16T09:00:00" + "0" * 40],
+            ["2026-02-30"],
+            "soon",
+            20260309,
+            {"day": "2026-03-09"},
+            [f"2026-03-09T00:{minute // 60:02}:{minute % 60:02}" for minute in range(401)],
+        ],
+    )
+    def test_where_an_exception_cannot_be_read_no_day_that_was_taken_out_comes(self, exceptions: Any) -> None:
+        fields = {
+            "starts_at": "2026-03-02T09:00:00Z",
+            "recurrence": "FREQ=WEEKLY",
+            "recurrence_exceptions": exceptions,
+        }
+        entries = index([Record("meeting", "1", fields, 1)])
+        days = [NOW.replace(month=3, day=1) + timedelta(days=n) for n in range(30)]
+        came = [line.split()[1] for now in days for line in swept(self.SPEC, entries, sweep(now=now))]
+        assert came == ["2026-03-02"], "only the first date"
+
+    @pytest.mark.parametrize("exceptions", ["2026-03-09", ["2026-03-09"], ["20260309"], ["2026-03-09T09:00:00Z"]])
+    def test_a_single_exception_may_stand_alone(self, exceptions: Any) -> None:
+        fields = {"starts_at": "2026-03-02", "recurrence": "FREQ=WEEKLY;COUNT=3", "recurrence_exceptions": exceptions}
+        entries = index([Record("meeting", "1", fields, 1)])
+        days = [NOW.replace(month=3, day=1) + timedelta(days=n) for n in range(30)]
+        came = [line.split()[1] for now in days for line in swept(self.SPEC, entries, sweep(now=now))]
+        assert came == ["2026-03-02", "2026-03-16"]
+
+    @pytest.mark.parametrize("exceptions", [None, "", []])
+    def test_without_exceptions_each_day_comes(self, exceptions: Any) -> None:
+        fields = {"starts_at": "2026-03-02", "recurrence": "FREQ=WEEKLY;COUNT=2", "recurrence_exceptions": exceptions}
+        entries = index([Record("meeting", "1", fields, 1)])
+        days = [NOW.replace(month=3, day=1) + timedelta(days=n) for n in range(30)]
+        came = [line.split()[1] for now in days for line in swept(self.SPEC, entries, sweep(now=now))]
+        assert came == ["2026-03-02", "2026-03-09"]
+
     def test_other_fields_do_not_repeat(self) -> None:
         record = Record("meeting", "1", {"booked_on": "2026-03-14", "recurrence": "FREQ=DAILY"}, 1)
         assert [entry.sort for entry in date_entries(record, NOW)] == ["date#2026#meeting:1"]

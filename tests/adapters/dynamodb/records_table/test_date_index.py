@@ -101,12 +101,20 @@ def test_a_series_is_found_under_each_of_its_weekdays(records: DynamoRecords) ->
         "meeting",
         starts_at="2026-03-16T09:00:00Z",
         recurrence="FREQ=WEEKLY;BYDAY=MO,TH",
-        recurrence_exceptions=["2026-03-23", 5, "x" * 99],
+        recurrence_exceptions=["2026-03-23"],
     )
     records.put(meeting, None)
     for place in ("every-mon", "every-thu"):
         (entry,) = entries(records, f"date#meeting.starts_at#{place}", "series#")
         assert (entry.repeats, entry.left_out) == ("FREQ=WEEKLY;BYDAY=MO,TH", ("2026-03-23",))
+
+
+def test_a_series_with_an_exception_that_cannot_be_read_has_its_first_date_alone(records: DynamoRecords) -> None:
+    fields = {"starts_at": "2026-03-16T09:00:00Z", "recurrence": "FREQ=WEEKLY"}
+    records.put(record("meeting", **fields, recurrence_exceptions=["2026-03-23", 5, "x" * 99]), None)
+    assert entries(records, "date#meeting.starts_at#every-mon", "series#") == []
+    (entry,) = entries(records, "date#meeting.starts_at#03-16")
+    assert (entry.repeats, entry.left_out) == (None, ())
 
 
 def test_a_recurrence_that_no_item_could_hold_is_left_out(records: DynamoRecords) -> None:

@@ -16,6 +16,9 @@ BEYOND_64_BITS = ReasonCode("number.beyond_64_bits")
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
+_MOST_DIGITS = 500
+"""Digits of a number that are read: far more than any bound has."""
+
 
 def too_long(value: Any, path: str) -> Iterator[Problem]:
     """Yield a problem for each whole number beyond 64 bits within `value`, however deep it is nested."""
@@ -46,6 +49,14 @@ def read(written: str) -> int | str:
         return written
     number = int(written)
     return number if LEAST <= number <= MOST else written
+
+
+def read_exactly(written: str) -> int:
+    """Read the digits of a JSON number for a caller that refuses those beyond 64 bits.
+
+    Of a number of more digits than Python reads, return one that is as much beyond all bounds.
+    """
+    return int(written[:_MOST_DIGITS])
 
 
 def _digits(number: int) -> str:

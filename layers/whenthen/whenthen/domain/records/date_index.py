@@ -153,12 +153,17 @@ def days_on_earth(moment: datetime) -> tuple[date, ...]:
 
 
 def recurrence_of(fields: Mapping[str, Any], name: str) -> tuple[str | None, tuple[str, ...]]:
-    """Return the rule of the series that the record's date begins, or None, and the days taken out of it."""
+    """Return the rule of the series that the record's date begins, and the days taken out of it.
+
+    None for the rule if there is none, or if a day that was taken out cannot be read: it must not come.
+    """
     rule, left_out = map(fields.get, RECURRENCE_FIELDS)
     if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
         return None, ()
-    days = left_out[:MAX_LEFT_OUT] if isinstance(left_out, list) else ()
-    return rule, tuple(day for day in days if _is_short(day, _LONGEST_DAY))
+    days = left_out if isinstance(left_out, list) else [left_out] if left_out not in (None, "") else []
+    if len(days) > MAX_LEFT_OUT or not all(_is_short(day, _LONGEST_DAY) for day in days):
+        return None, ()
+    return rule, tuple(days)
 
 
 def _is_short(value: Any, longest: int) -> bool:

@@ -51,7 +51,8 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
     body = _in_utf8(body)
     try:
         # Where all are short, they are read by the decoder itself, in half the time.
-        parse_int = int64.read if not exact and _MAY_HOLD_LONG_INTEGERS.search(body) else None
+        long = _MAY_HOLD_LONG_INTEGERS.search(body) is not None
+        parse_int = (int64.read_exactly if exact else int64.read) if long else None
         value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, parse_int=parse_int)
     except UnicodeDecodeError as error:
         raise Malformed(NOT_UTF8(byte=error.start)) from None
@@ -59,8 +60,6 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
         raise Malformed(NOT_JSON(line=error.lineno, column=error.colno)) from None
     except RecursionError:
         raise Malformed(TOO_DEEP(count=MAX_DEPTH)) from None
-    except ValueError:  # an integer of more digits than Python reads
-        raise Malformed(LONG_NUMBER()) from None
     if not isinstance(value, dict | list):
         raise Malformed(NEITHER_OBJECT_NOR_LIST())
     if _is_deep(value):
