@@ -475,5 +475,5 @@ def test_numbers_of_a_file_are_read_by_the_installation_s_country(
 def test_an_integer_that_is_too_long_is_refused_by_the_name_of_its_field(world: World, digits: int) -> None:
     lines = f'{{"id": "a", "amount": {"9" * digits}}}\n{{"id": "b", "amount": 5}}\n'
     work = done(world, lines, format="json_lines")
-    assert rejected(world, work) == [(1, "amount", "number.beyond_64_bits")]
+    assert rejected(world, work) == [(1, "fields.amount", "number.beyond_64_bits")]
     assert [*world.records.stored] == ["contact:b"]
