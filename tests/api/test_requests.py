@@ -140,8 +140,10 @@ def test_what_no_store_takes_is_malformed(stack: Stack, bad: Any) -> None:
         ("/v1/events", '{{"type": "a.b", "data": {{"x": {}}}}}', "data.x"),
         (
             "/v1/rules",
-            ('{{"name": "r", "trigger": {{"event": "a.b"}}, "steps": [{{"id": "s", "action": "set_fields",'
-            ' "with": {{"fields": {{"n": {}}}}}}}]}}'),
+            (
+                '{{"name": "r", "trigger": {{"event": "a.b"}}, "steps": [{{"id": "s", "action": "set_fields",'
+                ' "with": {{"fields": {{"n": {}}}}}}}]}}'
+            ),
             "steps[0].with.fields.n",
         ),
         ("/v1/rules", '{{"name": "r", "trigger": {{"event": "a.b"}}, "priority": {}, "steps": []}}', "priority"),

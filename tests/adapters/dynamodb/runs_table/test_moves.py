@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.adapters.samples import FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
-from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.run import SUBSCRIBING, JobStatus, Outcome, Run, RunStatus
 from whenthen.ports.values import Subscription
 
 NEW = {"rule_version": 2, "rule_name": "New", "place": "p", "moves_to": None}
@@ -54,6 +54,26 @@ def test_a_moved_run_is_read_and_found_as_it_is_now(
     ended = ledger.load(started.id)
     assert ended is not None
     assert (ended.run.rule_version, ended.run.rule_name) == (2, "New")
+
+
+def test_a_moved_run_is_told_of_all_for_which_its_new_version_waits(ledger: DynamoRuns) -> None:
+    """One test for every field of a run from which its subscriptions follow."""
+    started = _waiting(ledger, exits_on=(), rechecks_on=())
+    told: dict[str, Any] = {
+        "exits_on": ("contact.replied", "lead.won"),
+        "exits_of_record": ("lead.won",),
+        "awaits_on": ("form.sent",),
+        "rechecks_on": ("lead.updated",),
+        "dates": ("visit_date",),
+    }
+    assert set(told) == set(SUBSCRIBING)
+    moved = replace(started, **NEW, step_group=4, **told)
+    assert ledger.move(started, moved, [])
+    state = ledger.load(started.id)
+    assert state is not None
+    assert state.run == moved
+    signals = ("contact.replied", "lead.won", "form.sent", "lead.updated:*", "lead.updated:visit_date")
+    assert ledger.watching(["lead:4711"]) == [Subscription(started.id, signals, started.entered)]
 
 
 def test_a_run_that_went_on_meanwhile_is_not_moved(ledger: DynamoRuns) -> None:

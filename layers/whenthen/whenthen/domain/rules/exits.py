@@ -61,3 +61,9 @@ def exit_scope(exits: Exit, event_type: str, kind: str | None) -> ExitScope:
     if exits.of is not None:
         return exits.of
     return ExitScope.RECORD if event_type.partition(".")[0] == kind else ExitScope.CUSTOMER
+
+
+def exits_of_record(exits: Exit, ref: str) -> tuple[str, ...]:
+    """Return the types of exits that must be about the record `ref` of a run."""
+    kind = ref.partition(":")[0]
+    return tuple(each for each in exits.on if exit_scope(exits, each, kind) is ExitScope.RECORD)

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
 
 
+MAX_RUNS = 250
+"""Bound the runs of one rule that follow, over any number of hops, from one event.
+
+Depth alone bounds nothing: eight rules of three new records each make 24 times as many runs at each hop. So a cause
+names the event at its root.
+"""
+
+
 class EntryDenied(StrEnum):
     """Name the cause for which a matching rule was not started."""
 

@@ -18,7 +18,7 @@ from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.rules.triggers import On
-from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.runs.run import SUBSCRIBING, RunStatus
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -57,7 +57,7 @@ def gathering(rule: Rule, run: Run, event: Event) -> Run:
 def joined(rule: Rule, run: Run, event: Event, into: Run) -> Run | None:
     """Return the gathering run `into` with a newer event, of which `run` was made. None if the event is no newer.
 
-    It stays under the record and the keys with which it was written, and so do its exits.
+    It stays under the record and the keys with which it was written, and so does all of which it is told.
     """
     if place_of(event) <= into.newest or into.settles_by is None:
         return None
@@ -67,8 +67,7 @@ def joined(rule: Rule, run: Run, event: Event, into: Run) -> Run | None:
         id=into.id,
         record=into.record,
         watch=into.watch,
-        exits_on=into.exits_on,
-        rechecks_on=into.rechecks_on,
+        **{name: getattr(into, name) for name in SUBSCRIBING},
         started_at=into.started_at,
         status=into.status,
         reason=into.reason,

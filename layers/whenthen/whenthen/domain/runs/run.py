@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key_of_run
-from whenthen.domain.rules.exits import ExitScope, exit_scope
+from whenthen.domain.rules.exits import exits_of_record
 from whenthen.domain.runs.happenings import run_id
 from whenthen.domain.runs.subscriptions import awaited_types, changes_of, followed_fields, updated_type
 
@@ -170,7 +170,6 @@ class Run(Struct, frozen=True, omit_defaults=True):
     awaits_on    event types for which one of its steps waits
     dates        fields of the record from whose dates its steps wait: a change of one may move a wait
     place        order key: of the exits of the run's own moment, only those behind it stop the run
-                 (`domain.events.ordering`)
     due          the run's own clock
     stored       whether its record was in the store when the run began: then it stops once the record is deleted
     waits_until  when the next step group is due, while the run waits for it
@@ -270,24 +269,20 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
     )
 
 
+SUBSCRIBING = ("exits_on", "exits_of_record", "awaits_on", "rechecks_on", "dates")
+"""The fields of a run that say of what it is to be told. Its subscriptions follow from them."""
+
+
 def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
-    """Return the fields that say of what a run of the rule, about the record `ref`, is to be told."""
+    """Return `SUBSCRIBING`, and `place`, of a run of the rule about the record `ref`."""
     return {
         "exits_on": rule.exit.on,
-        "exits_of_record": _exits_of_record(rule, ref),
+        "exits_of_record": exits_of_record(rule.exit, ref) if ref else (),
         "awaits_on": awaited_types(rule),
         "rechecks_on": (updated_type(ref),) if ref and rule.exit.when is not None else (),
         "dates": followed_fields(rule) if ref else (),
         "place": order_key_of_run(event, rule.exit.on),
     }
-
-
-def _exits_of_record(rule: Rule, ref: str | None) -> tuple[str, ...]:
-    """Return the exits that must be about the record of a run. A run about no record knows only its customer."""
-    if ref is None:
-        return ()
-    kind = ref.partition(":")[0]
-    return tuple(each for each in rule.exit.on if exit_scope(rule.exit, each, kind) is ExitScope.RECORD)
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

@@ -31,6 +31,7 @@ from whenthen.domain.temporal.waits import (
 )
 
 _MINUTES_A_DAY = UNITS["days"]
+_BUSINESS = ("business_days", "business_hours")
 
 _WAIT = {
     "days": noted(
@@ -69,7 +70,7 @@ _WAIT = {
 }
 _NO_OTHER: Schema = {
     "properties": {
-        **{unit: {"enum": [0, None]} for unit in ("days", "hours", "minutes", "seconds")},
+        **{unit: {"enum": [0, None]} for unit in ("days", "hours", "minutes", "seconds", *_BUSINESS)},
         "at": BLANK,
         "weekdays": {"anyOf": [NULL, {"type": "array", "maxItems": 0}]},
         "until": NULL,

@@ -16,16 +16,15 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.rules.rule import Mode, Rule
-from whenthen.domain.runs.budget import MAX_RUNS
-from whenthen.domain.runs.entry_policy import EntryDenied
+from whenthen.domain.runs.entry_policy import MAX_RUNS, EntryDenied
 from whenthen.domain.runs.gathering import gathering, gathers
 from whenthen.domain.runs.order import behind, in_order, takes_turns
 from whenthen.domain.runs.planner import Dispatch, Finish, WaitUntil, enter_step_group
 from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
+from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
 from whenthen.usecases.matching.decide import speaks, wanted_for
-from whenthen.usecases.runs.orchestrator import jobs_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.runs.pausing import pause_is_over
-from whenthen.domain.runs.planner import WaitUntil, go_on_waiting, waits_for_record
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.scheduling.wait_legs import end_of_next_leg
 
@@ -66,17 +65,12 @@ class AdvanceSequence(Struct, frozen=True):
     def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
         """Enter the step group; or start the wait's next leg, if `until` ended only one of them, or it was moved."""
         orchestrator, run = self.orchestrator, state.run
-        rule, step_group = orchestrator.rule_of(run), run.step_group + 1
         if until >= due:
             # The wait is over because the state machine says so, whatever the clock here shows.
             (orchestrator.end_gathering if run.gathering else orchestrator.end_wait)(state, due)
             return
-        if not run.gathering and waits_for_record(rule, step_group):
-            # The record may have changed while the run was paused, when nobody looked.
-            context = orchestrator.context(state, until)
-            move = go_on_waiting(rule, run, context, until, state.jobs, orchestrator.calendar)
-            if move != WaitUntil(step_group, due):
-                orchestrator.carry_out(state, move)
-                return
-        self.sequences.wait(run.id, step_group, end_of_next_leg(due, until))
+        # The record may have changed while the run was paused, when nobody looked.
+        if orchestrator.follow_date(state, until):
+            return
+        self.sequences.wait(run.id, run.step_group + 1, end_of_next_leg(due, until))
         orchestrator.look_for_event(state)  # it may have come while the run was paused

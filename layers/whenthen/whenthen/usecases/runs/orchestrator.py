@@ -30,7 +30,8 @@ from whenthen.domain.runs.planner import (
     orphaned,
     waits_for_record,
 )
-from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
+from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
@@ -38,7 +39,7 @@ from whenthen.usecases.runs.move_run import moved_before_next_step
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.rules.rule import Rule, Step
+    from whenthen.domain.rules.rule import Rule
     from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.runs.planner import ReadBusiness
     from whenthen.ports.clock import Clock
@@ -47,23 +48,6 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
-
-
-def jobs_of(run: Run, move: Dispatch | PassOver, now: datetime) -> tuple[Job, ...]:
-    """Make the jobs of a move: pending ones to be sent, and skipped ones, which have their outcome at once."""
-    if isinstance(move, PassOver):
-        return tuple(_skipped(_job(run, step, number, move.due), move.reason, now) for number, step in move.steps)
-    wanted = [_job(run, step, move.step_group, move.due) for step in move.steps]
-    skipped = [_skipped(_job(run, step, move.step_group, move.due), reason, now) for step, reason in move.skipped]
-    return (*wanted, *skipped)
-
-
-def _job(run: Run, step: Step, step_group: int, due: datetime) -> Job:
-    return Job(run_id=run.id, step_id=step.id, step_group=step_group, action=step.action, due=due)
-
-
-def _skipped(job: Job, reason: Reason, now: datetime) -> Job:
-    return replace(job, status=JobStatus.SKIPPED, reason=reason, finished_at=now)
 
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
@@ -294,11 +278,18 @@ class Orchestrator(Struct, frozen=True):
         that moves afterwards finds the run waiting. So one of the two sees the other, however they meet.
         """
         run, now = state.run, self.clock.now()
-        step_group, due = run.step_group + 1, run.waits_until or run.due
-        if run.dates and not run.gathering and waits_for_record(rule := self.rule_of(run), step_group):
-            move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs, self.calendar)
-            if move != WaitUntil(step_group, due):
-                self.carry_out(state, move)
-                return
-        self.sequences.wait(run.id, step_group, end_of_leg(due, now))
+        if run.dates and self.follow_date(state, now):
+            return
+        self.sequences.wait(run.id, run.step_group + 1, end_of_leg(run.waits_until or run.due, now))
         self.look_for_event(state)
+
+    def follow_date(self, state: RunState, now: datetime) -> bool:
+        """Let a run go on, or wait for another moment, if the date of its record moved. Returns whether it did."""
+        run, rule = state.run, self.rule_of(state.run)
+        if run.gathering or not waits_for_record(rule, run.step_group + 1):
+            return False
+        move = go_on_waiting(rule, run, self.context(state, now), now, state.jobs, self.calendar)
+        if move == WaitUntil(run.step_group + 1, run.waits_until or run.due):
+            return False
+        self.carry_out(state, move)
+        return True

@@ -18,6 +18,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     open_values,
     run_pk,
 )
+from whenthen.domain.runs.run import SUBSCRIBING
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.transactions import Write
@@ -72,10 +73,7 @@ def _moving(run: Run, after: Run, jobs: Sequence[Job]) -> Expression:
             "moved": {
                 "rule_version": after.rule_version,
                 "rule_name": after.rule_name,
-                "exits_on": list(after.exits_on),
-                "exits_of_record": list(after.exits_of_record),
-                "rechecks_on": list(after.rechecks_on),
-                "dates": list(after.dates),
+                **{name: list(getattr(after, name)) for name in SUBSCRIBING},
                 "place": after.place,
             },
             **{place: job.step_group for place, job in zip(places, jobs, strict=True)},
