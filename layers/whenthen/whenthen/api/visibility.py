@@ -31,8 +31,8 @@ HIDDEN = "…"
 OPEN_PARAMS = frozenset(
     {"attempt", "by", "bytes", "channel", "construct", "count", "current", "done", "due", "error", "event"}
     | {"event_type", "events", "field", "fields", "found", "from_kind", "into", "into_kind", "kind", "known", "least"}
-    | {"left", "line", "longest", "most", "occurrence", "op", "options", "outcome", "place", "provider", "ref", "rule"}
-    | {"rules", "run", "status", "step", "target", "type", "version", "view", "wanted", "work"}
+    | {"latest", "left", "line", "longest", "most", "occurrence", "op", "options", "outcome", "place", "provider"}
+    | {"ref", "rule", "rules", "run", "status", "step", "target", "type", "version", "view", "wanted", "work"}
 )
 """Parameters of reasons that name parts of the automation, never a person's data."""
 

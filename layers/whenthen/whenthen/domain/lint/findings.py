@@ -33,6 +33,10 @@ EXIT_OF_OTHER_KIND = ReasonCode("lint.exit_of_other_kind", "name", "record_kind"
 SEVERAL_EVENTS = ReasonCode("lint.several_events", "types")
 # One start of the rule may be followed by `count` runs or more, within `hops` hops.
 FAN_OUT = ReasonCode("lint.fan_out", "count", "hops")
+# `again` lets each record enter once, so nothing is left to be decided while its run is under way.
+ENTRY_WITHOUT_EFFECT = ReasonCode("lint.entry_without_effect")
+# A schedule without a view is about no record.
+ENTRY_WITHOUT_RECORD = ReasonCode("lint.entry_without_record")
 NOT_ALL_COMPARED = ReasonCode("lint.not_all_compared", "most")
 
 # Quiet hours (from start to end) hold what is to go at this time.
@@ -74,6 +78,8 @@ SEVERITIES: Mapping[str, Severity] = {
     EXIT_OF_OTHER_KIND.code: Severity.WARNING,
     SEVERAL_EVENTS.code: Severity.WARNING,
     FAN_OUT.code: Severity.WARNING,
+    ENTRY_WITHOUT_EFFECT.code: Severity.WARNING,
+    ENTRY_WITHOUT_RECORD.code: Severity.WARNING,
     NOT_ALL_COMPARED.code: Severity.WARNING,
     QUIET_HOUR.code: Severity.WARNING,
     ALWAYS_QUIET.code: Severity.WARNING,

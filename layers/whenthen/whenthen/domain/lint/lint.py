@@ -18,6 +18,7 @@ from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.conditions.predicate import Predicate
 from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
 from whenthen.domain.lint import timing
+from whenthen.domain.lint.entries import entries
 from whenthen.domain.lint.fan_out import fan_out
 from whenthen.domain.lint.findings import (
     ALWAYS_PASSED_OVER,
@@ -77,6 +78,7 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
         *_exit(rule, known),
         *timing.waits(rule),
         *timing.exits(rule),
+        *entries(rule),
         *same_field(rule, beside),
         *cycles(rule, beside),
         *fan_out(rule, beside),
