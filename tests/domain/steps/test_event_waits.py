@@ -76,7 +76,9 @@ def test_names_what_is_wrong(wait: Any, found: dict[str, str]) -> None:
     assert {field: answer.get(field) for field in expected} == expected
 
 
-@pytest.mark.parametrize("beside", [{"days": 1}, {"at": "10:00"}, {"weekdays": ["mon"]}, {"until": {"field": "due"}}])
+@pytest.mark.parametrize(
+    "beside", [{"days": 1}, {"business_hours": 1}, {"at": "10:00"}, {"weekdays": ["mon"]}, {"until": {"field": "due"}}]
+)
 def test_nothing_else_stands_beside_it(beside: dict[str, Any]) -> None:
     assert refused({"for_event": REPLIED, **beside}) == {"steps[0].wait.for_event": "event_wait.not_alone"}
 

@@ -124,7 +124,7 @@ class FakeRuns:
         self.runs[before.id] = replace(stored, followers=tuple(dict.fromkeys((*stored.followers, run.id))))
         own = self.runs[run.id]
         if own.is_in_line:
-            self.runs[run.id] = linked(own, before)
+            self.runs[run.id] = replace(linked(own, before), status=RunStatus.WAITING)
         return True
 
     def gather(self, run: Run, event: Event, *, newest: str) -> bool:
@@ -223,6 +223,7 @@ class FakeRuns:
             exits_of_record=after.exits_of_record,
             rechecks_on=after.rechecks_on,
             dates=after.dates,
+            awaits_on=after.awaits_on,
             place=after.place,
             moves_to=None,
         )

@@ -17,6 +17,7 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.planner import EVENT_CAME, NO_EVENT_CAME
 from whenthen.domain.runs.run import RunStatus
 from whenthen.ports.values import RunState
+from whenthen.usecases.runs.move_run import MoveRun
 
 PHONE = "phone#+905321234567"
 
@@ -331,3 +332,48 @@ def test_a_sweep_ends_a_wait_whose_execution_was_lost(world: World) -> None:
     assert world.functions.resume_runs(lambda: True).resumed == 1
     world.run_out()
     assert ended(world)["remind"] == "done"
+
+
+def test_an_event_that_comes_in_a_pause_counts_when_the_run_is_resumed(world: World) -> None:
+    has(world, *STEPS)
+    begins(world)
+    world.pass_time(days=1)
+    run = state_of(world).run
+    world.functions.pause_run(run.id, by="ada")
+    replies(world)
+    world.pass_time(hours=1)
+    assert ended(world) == {"first": "done"}
+    world.functions.resume_run(run.id)
+    world.settle()
+    assert ended(world) == {"first": "done", "ask": "skipped", "thank": "done", "remind": "skipped"}
+
+
+def test_a_pause_that_outlasts_the_time_ends_the_wait_as_it_stands_then(world: World) -> None:
+    has(world, *STEPS)
+    begins(world)
+    world.pass_time(days=1)
+    run = state_of(world).run
+    world.functions.pause_run(run.id, by="ada")
+    world.pass_time(days=9)
+    assert state_of(world).run.status is RunStatus.PAUSED
+    world.functions.resume_run(run.id)
+    world.run_out()
+    assert ended(world)["remind"] == "done"
+
+
+def test_a_run_that_moves_to_another_version_waits_for_the_events_of_that(world: World) -> None:
+    rule = has(world, *STEPS, name="asks")
+    begins(world)
+    world.pass_time(days=1)
+    run = state_of(world).run
+    first, _, *rest = STEPS
+    new = has(world, first, asks("invoice.paid", **WAYS), *rest, name="asks", id=rule.id)
+    move = MoveRun(world.rules, world.runs, world.sequences, world.clock)
+    assert move(state_of(world), new.version) is None
+    replies(world)
+    world.pass_time(hours=1)
+    assert state_of(world).run.status is RunStatus.WAITING, "no more for this"
+    assert run.waits_until == state_of(world).run.waits_until
+    world.happens("invoice.paid", subject="lead:1")
+    world.settle()
+    assert ended(world)["thank"] == "done"

@@ -241,3 +241,67 @@ def test_rules_with_several_event_types_are_in_line_too(world: World) -> None:
     assert standing(world, first, second) == ["waiting", "waiting"]
     world.run_out()
     assert standing(world, first, second) == ["done", "done"]
+
+
+@pytest.mark.parametrize("resumed_after", [1, 3])
+def test_a_run_that_is_paused_in_line_stays_in_line_and_takes_its_turn_once_it_is_resumed(
+    world: World, resumed_after: int
+) -> None:
+    first, second = has(world, "a", 1, wait=WAIT), has(world, "b", 2)
+    event = begins(world)
+    world.settle()
+    run = run_of(world, second).run
+    world.functions.pause_run(run.id, by="ada")
+    world.pass_time(days=resumed_after)
+    assert standing(world, second) == ["paused"]
+    world.functions.resume_run(run.id)
+    world.settle()
+    assert standing(world, first, second) == (["waiting"] * 2 if resumed_after < 2 else ["done"] * 2)
+    world.run_out()
+    assert standing(world, first, second) == ["done", "done"]
+    ended = run_of(world, second).run.finished_at
+    assert ended is not None
+    assert ended >= event.time + timedelta(days=max(2, resumed_after))
+
+
+def test_a_paused_run_holds_up_those_behind_it(world: World) -> None:
+    first, second = has(world, "a", 1, wait=WAIT), has(world, "b", 2)
+    begins(world)
+    world.settle()
+    run = run_of(world, first).run
+    world.functions.pause_run(run.id, by="ada")
+    world.pass_time(days=5)
+    assert standing(world, first, second) == ["paused", "waiting"]
+    world.functions.resume_run(run.id)
+    world.run_out()
+    assert standing(world, first, second) == ["done", "done"]
+
+
+def test_a_run_gathers_its_events_first_and_then_takes_its_turn(world: World) -> None:
+    first = has(world, "a", 1, wait=WAIT)
+    second = has(world, "b", 2, entry={"debounce": {"seconds": 60}})
+    third = has(world, "c", 3)
+    event = begins(world)
+    world.pass_time(hours=1)
+    assert standing(world, first, second, third) == ["waiting"] * 3
+    assert run_of(world, second).run.is_in_line
+    world.run_out()
+    assert standing(world, first, second, third) == ["done"] * 3
+    assert run_of(world, second).run.due >= event.time + timedelta(days=2)
+
+
+def test_a_run_in_line_that_is_to_move_begins_under_the_new_version(world: World) -> None:
+    has(world, "a", 1, wait=WAIT)
+    second = has(world, "b", 2)
+    begins(world)
+    world.settle()
+    step = {"id": "b", "action": "set_fields", "with": {"fields": {"anew": "yes"}}}
+    new = world.has_rule(rule(step, name="b", order=2, id=second.id))
+    run = run_of(world, second).run
+    world.runs.ask_to_move(run.id, new.version)
+    world.run_out()
+    state = run_of(world, second)
+    assert (state.run.rule_version, state.run.status) == (2, RunStatus.DONE)
+    lead = world.records.get("lead:1")
+    assert lead is not None
+    assert ("b" in lead.fields, lead.fields["anew"]) == (False, "yes")

@@ -29,6 +29,7 @@ def _waiting(ledger: DynamoRuns, **more: Any) -> Run:
     return started
 
 
+@pytest.mark.parametrize("by", ["exits_on", "awaits_on"])
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -39,10 +40,10 @@ def _waiting(ledger: DynamoRuns, **more: Any) -> Run:
     ],
 )
 def test_a_moved_run_is_read_and_found_as_it_is_now(
-    ledger: DynamoRuns, before: tuple[str, ...], after: tuple[str, ...]
+    ledger: DynamoRuns, before: tuple[str, ...], after: tuple[str, ...], by: str
 ) -> None:
-    started = _waiting(ledger, exits_on=before, rechecks_on=())
-    moved = replace(started, **NEW, step_group=4, exits_on=after)
+    started = _waiting(ledger, **{"exits_on": (), "rechecks_on": (), by: before})
+    moved = replace(started, **NEW, step_group=4, **{by: after})
     jobs = [job(started, "a", -1, status=JobStatus.DONE), job(started, "b", 4, status=JobStatus.DONE)]
     assert ledger.move(started, moved, jobs)
     state = ledger.load(started.id)

@@ -456,6 +456,18 @@ def test_a_run_in_line_moves_up_behind_another(ledger: DynamoRuns) -> None:
     assert (found.follows, found.follows_rule, found.turn, found.is_in_line) == (first.id, first.rule_id, 2, True)
 
 
+def test_a_run_that_is_resumed_in_line_waits_again(ledger: DynamoRuns) -> None:
+    first, second = _pair(ledger)
+    assert ledger.pause(second.id, why("paused"), NOW) is not None
+    paused = _run(ledger, second.id)
+    assert not paused.is_in_line
+    resumed = ledger.resume(paused, minutes(5))
+    assert resumed is not None
+    assert (resumed.run.status, resumed.run.is_in_line) == (RunStatus.RUNNING, True)
+    assert ledger.follow(resumed.run, first)
+    assert _run(ledger, second.id).status is RunStatus.WAITING
+
+
 def test_a_run_in_line_begins_with_jobs_or_with_a_wait(ledger: DynamoRuns) -> None:
     _, second = _pair(ledger)
     ledger.park(second, minutes(60))

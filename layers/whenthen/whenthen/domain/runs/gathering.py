@@ -75,6 +75,10 @@ def joined(rule: Rule, run: Run, event: Event, into: Run) -> Run | None:
         waits_until=min(into.settles_by, max(until, into.waits_until or until)),
         settles_by=into.settles_by,
         newest=place_of(event),
+        turn=into.turn,
+        follows=into.follows,
+        follows_rule=into.follows_rule,
+        follows_name=into.follows_name,
     )
 
 

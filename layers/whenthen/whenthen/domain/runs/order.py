@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from whenthen.domain.runs.gathering import gathers
 from whenthen.domain.runs.run import Run, RunStatus
 
 if TYPE_CHECKING:
@@ -29,11 +28,11 @@ def _id(rule: Rule) -> str:
 
 
 def takes_turns(rule: Rule, run: Run) -> bool:
-    """Tell whether the run waits for those before it, and others for it.
+    """Tell whether the run waits for those before it, and others for it. One in shadow is over at once.
 
-    One in shadow is over at once. One that gathers events begins when no further one comes, and waits for nobody.
+    One that gathers events does so first, and takes its turn then.
     """
-    return rule.order is not None and not run.shadow and not gathers(rule, run)
+    return rule.order is not None and not run.shadow
 
 
 def behind(run: Run, before: Run) -> Run:

@@ -226,7 +226,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     @property
     def is_in_line(self) -> bool:
         """Tell whether the run has not begun yet, because it follows another."""
-        return self.status is RunStatus.WAITING and self.waits_until is None and bool(self.follows)
+        return self.status.going and self.waits_until is None and self.step_group < 0 and bool(self.follows)
 
     @property
     def gathering(self) -> bool:

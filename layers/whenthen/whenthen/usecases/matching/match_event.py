@@ -156,11 +156,11 @@ class MatchEvent(Struct, frozen=True):
             return meanwhile
         in_turn = takes_turns(rule, run)
         before = last.get(run.record) if in_turn else None
+        if before:
+            run = behind(run, before)
         if gathers(rule, run):
             run = gathering(rule, run, plan.event)
-        elif before:
-            run = behind(run, before)
-        else:
+        elif not before:
             run, jobs = self._first_step_group(run, rule, plan)
         self._listen(run, ahead)
         entering = self.enter(rule, run, plan.event, jobs, record)

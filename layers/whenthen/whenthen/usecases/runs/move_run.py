@@ -71,7 +71,8 @@ def moved_before_next_step(rules: RuleBook, runs: RunLedger, state: RunState) ->
     """
     run = state.run
     current = [job for job in state.jobs if job.step_group == run.step_group]
-    if run.moves_to is None or run.status is not RunStatus.RUNNING or not all(job.status.final for job in current):
+    stands = run.status is RunStatus.RUNNING or run.is_in_line
+    if run.moves_to is None or not stands or not all(job.status.final for job in current):
         return state
     old, new = rules.version(run.rule_id, run.rule_version), rules.version(run.rule_id, run.moves_to)
     place = place_in(old, new, run, state.jobs)

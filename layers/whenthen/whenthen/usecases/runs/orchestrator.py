@@ -173,6 +173,9 @@ class Orchestrator(Struct, frozen=True):
                 break
             if self.runs.follow(run, before):
                 return False
+        if run.moves_to is not None:
+            state = moved_before_next_step(self.rules, self.runs, state)
+            run = state.run
         rule, clock = self.rule_of(run), max(run.due, since)
         begun = replace(run, due=clock)
         context = self.context(state, clock)
@@ -236,7 +239,10 @@ class Orchestrator(Struct, frozen=True):
             self.catch_up(state)
 
     def _begin(self, state: RunState) -> None:
-        """Enter the first step group of a run that has begun."""
+        """Enter the first step group of a run that has begun, when its turn comes."""
+        if state.run.follows:
+            self.take_turn(state)
+            return
         rule, run = self.rule_of(state.run), state.run
         move = enter_step_group(rule, run, 0, self.context(state, run.due), run.due, (), self.calendar)
         self.carry_out(state, move)

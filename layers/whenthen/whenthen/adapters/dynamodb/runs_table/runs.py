@@ -185,11 +185,12 @@ class DynamoRuns(DynamoEndings):
         waits = Expression(IS_OPEN, "ADD #followers :run", {**open_values(), "run": frozenset({run.id})})
         if not self._try(before.id, waits):
             return False
-        if run.follows != before.id:
-            values = {"waiting": RunStatus.WAITING.value, "was": run.follows, "follows": before.id}
+        if run.follows != before.id or run.status is not RunStatus.WAITING:
+            values = {**going_values(), "was": run.follows, "follows": before.id, "begun": 0}
             relinked = Expression(
-                condition="#status = :waiting AND attribute_not_exists(#waits_until) AND #follows = :was",
-                update="SET #follows = :follows, #follows_rule = :rule, #follows_name = :name",
+                condition=f"{IS_GOING} AND attribute_not_exists(#waits_until) AND #follows = :was"
+                " AND #step_group < :begun",
+                update="SET #status = :waiting, #follows = :follows, #follows_rule = :rule, #follows_name = :name",
                 values={**values, "rule": before.rule_id, "name": before.rule_name},
             )
             self._try(run.id, relinked)
