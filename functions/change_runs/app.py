@@ -19,4 +19,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     count("WorkTurns")
     logger.info("changed runs", work=work.id, status=work.status.value, done=work.done)
     more = work.status is WorkStatus.RUNNING and call < MAX_CALLS
-    return {"more": more, "cursor": call if more else None, "wait": work.rest}
+    return {"more": more, "cursor": call if more else None, "wait": work.rest_after(wired().clock.now())}

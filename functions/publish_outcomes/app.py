@@ -1,4 +1,4 @@
-"""The runs table's stream: the outcome of each run becomes an event, where a rule waits for it."""
+"""The runs table's stream: outcomes become events, where a rule waits for them; rules that keep failing pause."""
 
 from __future__ import annotations
 
@@ -21,3 +21,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _publish(changes: Sequence[Any]) -> None:
     ended = [run for run in map(ended_run, changes) if run is not None]
     count("OutcomesPublished", wired().publish_outcomes(ended))
+    count("RulesPaused", wired().pause_failing(ended))

@@ -83,10 +83,8 @@ def test_a_pause_is_made_longer_or_ended_unless_it_is_so_already(
 ) -> None:
     paused = run(event(), status=RunStatus.PAUSED, reason=why("x"), paused_until=until)
     selection = Selection(paused_as=paused_as)
-    assert {change for change in STATUSES if work(change, selection).concerns(paused, NOW)} == {
-        *changes,
-        RunChange.MOVE,
-    }
+    asked = set(STATUSES) - {RunChange.TRY_AGAIN}
+    assert {change for change in asked if work(change, selection).concerns(paused, NOW)} == {*changes, RunChange.MOVE}
 
 
 def test_work_goes_over_all_pages_until_it_finds_no_run() -> None:

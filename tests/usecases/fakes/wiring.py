@@ -16,7 +16,7 @@ from whenthen.domain.events.event import Event
 from whenthen.ports.administration import Rejections, SettingStore, SourceStore
 from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
 from whenthen.ports.background.imports import ImportFiles, ImportStore
-from whenthen.ports.background.work import Workers, WorkStore
+from whenthen.ports.background.work import FailingRules, Workers, WorkStore
 from whenthen.ports.clock import Clock, Sweeps
 from whenthen.ports.events import Bus, EventLog, Occurrences, Preloading
 from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, Objects, Secrets, Threads
@@ -25,7 +25,9 @@ from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import SendingStates, SendLogs
 from whenthen.usecases.context.calendar import ReadCalendar
+from whenthen.usecases.context.failing_rules import KnownFailing
 from whenthen.usecases.control.manage_work import ManageWork
+from whenthen.usecases.control.resume_failing import ResumeFailing
 from whenthen.usecases.control.set_automation import SetAutomation
 from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
 from whenthen.usecases.enrolments.count_members import Members
@@ -64,6 +66,8 @@ from whenthen.usecases.sending.hold_messages import HoldMessages
 from whenthen.usecases.sending.switch import SendingSwitch
 from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
+from whenthen.usecases.work.pause_failing import PauseFailing
+from whenthen.usecases.work.try_rule import TryRule
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Ports:
     queues: JobQueues
     sequences: Sequences
     work: WorkStore
+    failing: FailingRules
     workers: Workers
     bus: Bus
     leads: LeadQueue
@@ -134,6 +139,8 @@ class Functions:
     manage_work: ManageWork
     set_automation: SetAutomation
     change_runs: ChangeRuns
+    pause_failing: PauseFailing
+    resume_failing: ResumeFailing
     receive_email: ReceiveEmail
     publish: Callable[[Event], None]
     channels: Mapping[str, Callable[[str, str, int], None]]
@@ -147,7 +154,15 @@ def functions_of(ports: Ports) -> Functions:
     """Wire the use cases, as `runtime.wiring` does."""
     p = ports
     orchestrator = Orchestrator(
-        p.rules, p.records, p.runs, p.queues, p.sequences, p.clock, p.occurrences, ReadCalendar(p.settings)
+        p.rules,
+        p.records,
+        p.runs,
+        p.queues,
+        p.sequences,
+        p.clock,
+        p.occurrences,
+        ReadCalendar(p.settings),
+        KnownFailing(p.failing, p.clock),
     )
     switch = SendingSwitch(p.settings, p.clock)
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock, switch=switch)
@@ -214,8 +229,11 @@ def functions_of(ports: Ports) -> Functions:
             p.runs,
             ChangeRun(p.runs, p.sequences, p.clock, move_run),
             SendingSwitch(p.settings, p.clock),
+            TryRule(p.failing, p.settings, p.runs, p.sequences, p.work, p.workers, p.bus, p.clock),
             p.clock,
         ),
+        pause_failing=PauseFailing(p.failing, p.settings, p.work, p.workers, p.bus, p.clock),
+        resume_failing=ResumeFailing(p.failing, manage_work, p.bus, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
         publish=lambda event: p.bus.publish([event]),
         channels={

@@ -12,6 +12,7 @@ from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImpor
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
 from tests.usecases.fakes.queues import (
+    MAX_DELAY,
     MAX_RECEIVES,
     Execution,
     FakeBus,
@@ -40,7 +41,7 @@ from tests.usecases.fakes.stores import (
 )
 from tests.usecases.fakes.taps import Open, Tap
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
-from tests.usecases.fakes.work import FakeWork, FakeWorkers
+from tests.usecases.fakes.work import FakeFailing, FakeWork, FakeWorkers
 from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import OnQueue, Temporary, WhenthenError, handling_of
@@ -83,6 +84,7 @@ class World:
         self.import_workers = FakeImportWorkers(self.queues["imports"])
         self.sequences = FakeSequences()
         self.work, self.workers = FakeWork(), FakeWorkers(self.queues["work"])
+        self.failing = FakeFailing()
         self.budgets = FakeBudgets()
         self.bus = FakeBus(self.queues["events"])
         self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
@@ -119,6 +121,7 @@ class World:
             queues=FakeJobQueues({channel: self.queues[channel] for channel in CHANNELS}),
             sequences=self.sequences,
             work=self.work,
+            failing=self.failing,
             workers=self.workers,
             bus=self.bus,
             leads=FakeLeadQueue(self.queues["leads"]),
@@ -216,7 +219,7 @@ class World:
             "events": functions.match_event,
             "leads": functions.fetch_lead,
             "changes": lambda change: functions.publish_changes([change]),
-            "outcomes": lambda run: functions.publish_outcomes([run]),
+            "outcomes": lambda run: (functions.publish_outcomes([run]), functions.pause_failing([run])),
             "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
             "work": self._work,
@@ -236,7 +239,7 @@ class World:
     def _work(self, work_id: Any) -> None:
         work = self.functions.change_runs(work_id)
         if work.status is WorkStatus.RUNNING:
-            self.queues["work"].add(work_id, delay=work.rest)
+            self.queues["work"].add(work_id, delay=min(work.rest_after(self.clock.now()), MAX_DELAY))
 
     def _paginate_work(self, enrolment_id: str, turn: int, call: int) -> None:
         done = self.functions.enrol_records(enrolment_id, turn, call)

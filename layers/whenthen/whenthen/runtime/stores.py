@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from whenthen.ports.background.enrolments import EnrolmentStore
     from whenthen.ports.background.imports import ImportStore
-    from whenthen.ports.background.work import WorkStore
+    from whenthen.ports.background.work import FailingRules, WorkStore
     from whenthen.ports.clock import Clock, Sweeps
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
     from whenthen.ports.providers import LeadForms, Threads
@@ -193,6 +193,12 @@ class Stores:
         from whenthen.adapters.dynamodb.work.work import DynamoWork
 
         return DynamoWork(self.dynamodb, self.settings.runs_table, self.retention)
+
+    @cached_property
+    def failing_rules(self) -> FailingRules:
+        from whenthen.adapters.dynamodb.work.failing_rules import DynamoFailingRules
+
+        return DynamoFailingRules(self.dynamodb, self.settings.config_table, self.settings.runs_table)
 
     @cached_property
     def timelines(self) -> Timelines:

@@ -157,6 +157,24 @@ class LimitSettings(Sparse):
     marketing: list[CapSetting] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
 
 
+class FailureSettings(Sparse):
+    """`failures`: when a rule that keeps failing pauses itself, and when it is tried again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"pause_after": 20, "within": {"minutes": 10}, "try_again_after": {"minutes": 30}}]
+        },
+    )
+    pause_after: int | None = Field(
+        default=20, ge=0, le=1_000, description="Failed runs of a rule; 0: it never pauses."
+    )
+    within: dict[str, int] | None = Field(default=None, description="In this time; by default 10 minutes.")
+    try_again_after: dict[str, int] | None = Field(
+        default=None, description="Time after which one run tries again; by default 30 minutes."
+    )
+
+
 class SendingSettings(Sparse):
     """`sending`: the switch that stops all sending of the installation."""
 
@@ -170,17 +188,18 @@ class SendingSettings(Sparse):
     )
 
 
-Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings | SendingSettings
+Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings | SendingSettings | FailureSettings
 """The document of one subject; empty where every default holds."""
 
 SettingsBody = Annotated[
     dict[str, Any],
     Body(description="The document of one subject."),
-    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings, SendingSettings),
+    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings, SendingSettings, FailureSettings),
 ]
 
 _MODELS: Mapping[str, type[Sparse]] = {
     "calendar": CalendarSettings,
+    "failures": FailureSettings,
     "leads": LeadSettings,
     "limits": LimitSettings,
     "people": PeopleSettings,

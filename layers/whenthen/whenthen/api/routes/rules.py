@@ -142,6 +142,7 @@ def replace(
     do = REPLACED.read(runs)
     rule = wired().manage_rules.replace(rule_id, body, version=wanted_version(if_match), by=by)
     under_way = wired().runs_of_rules(REPLACED, do, rule_id, seed=seed(None), by=by, version=rule.version)
+    wired().resume_failing(rule_id, seed=seed(None), by=by)
     return reply(ChangedRule.of_change(renderer, rule, under_way), version=rule.version)
 
 
@@ -169,6 +170,8 @@ def set_mode(
     do = occasion.read(body.runs)
     rule = wired().manage_rules.set_mode(rule_id, body.mode, version=wanted_version(if_match), by=by)
     under_way = wired().runs_of_rules(occasion, do, rule_id, seed=seed(None), by=by)
+    if rule.document.get("mode") == "on":
+        wired().resume_failing(rule_id, seed=seed(None), by=by)
     own = f"{by}#{idempotency_key.strip()}" if idempotency_key and idempotency_key.strip() else str(rule.version)
     enrolment = wired().enrol_existing(rule, seed=own, by=by) if enrols else None
     return reply(SwitchedRule.of_switch(renderer, rule, under_way, enrolment), version=rule.version)

@@ -24,7 +24,8 @@ def read(name: Id) -> Response[Settings]:
     """`people`: what becomes of strangers who write. `leads`: which of Meta's forms are asked for missed leads.
 
     `calendar`: the time zone, country and language of rules that name none, working hours and holidays. `limits`: quiet
-    hours and caps on marketing. `sending`: whether all sending is stopped.
+    hours and caps on marketing. `sending`: whether all sending is stopped. `failures`:
+    when a rule that keeps failing pauses itself.
     """
     caller(router, "admin")
     return reply(shown(name, wired().manage_settings.get(name)))

@@ -192,7 +192,8 @@ class ChangeRecord(Struct, frozen=True):
             if job.status.final:
                 self.orchestrator.catch_up(state, behind=job.step_group)
                 return
-            if state.run.status is RunStatus.PAUSED:  # its jobs are sent again when it is resumed
+            if state.run.status is RunStatus.PAUSED or self.orchestrator.holds_failing(state.run):
+                # Its jobs are sent again when it is resumed.
                 return
             ended = self._perform(state, job, attempt)
             if ended is not None:

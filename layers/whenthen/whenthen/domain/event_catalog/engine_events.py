@@ -1,4 +1,4 @@
-"""List the events that whenthen itself makes: dates that are reached, rules that are started or have finished."""
+"""List the events that whenthen itself makes: of dates that are reached, and of rules and their runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from whenthen.domain.events.types import (
     DATE_REACHED,
     ENROLLED,
     FINISHED,
+    RULE_PAUSED,
+    RULE_RESUMED,
     SCHEDULE_REACHED,
     STARTED_MANUALLY,
 )
@@ -19,6 +21,7 @@ ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
 
 _RULE = _F("rule", _T.TEXT, "The rule that it is for.", required=True)
 _ENROLMENT = _F("enrolment", _T.TEXT, "The request, which is the same for all the records that it lets in.")
+_WORK = _F("work", _T.TEXT, "The work that tries it again.")
 _REACHED = (
     _RULE,
     _F("field", _T.TEXT, "The record's date field."),
@@ -54,4 +57,11 @@ ENGINE_EVENTS: tuple[EventType, ...] = (
         _F("status", _T.TEXT, "done, failed, skipped, unknown or stopped.", required=True)),
        {"rule": "rule_a1", "run": "run_7c", "status": "done",
         "reason": {"code": "run.steps_done", "params": {"done": 3, "count": 3}}}, _RECORD),
+    _E(RULE_PAUSED, "A rule paused itself, as too many of its runs failed.", (Maker.ENGINE,),
+       "as many runs of a rule have failed in a time as the settings `failures` say",
+       (_RULE, _F("failures", _T.NUMBER, "How many runs failed."), _WORK),
+       {"rule": "rule_a1", "failures": 20, "work": "work_3k"}, "no record"),
+    _E(RULE_RESUMED, "A rule that had paused itself goes on.", (Maker.ENGINE,),
+       "a run of the rule succeeds that tried it again",
+       (_RULE, _WORK), {"rule": "rule_a1", "work": "work_3k"}, "no record"),
 )  # fmt: skip

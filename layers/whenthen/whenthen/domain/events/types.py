@@ -10,6 +10,8 @@ SCHEDULE_REACHED = "schedule.reached"
 STARTED_MANUALLY = "rule.started_manually"
 ENROLLED = "rule.enrolled"
 FINISHED = "rule.finished"
+RULE_PAUSED = "rule.paused"
+RULE_RESUMED = "rule.resumed"
 
 RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email."}
 """Source of the events that a receiver of ours makes → the beginning of their types.

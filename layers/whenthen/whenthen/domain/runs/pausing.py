@@ -31,6 +31,10 @@ RECORD_PAUSED = ReasonCode("record.automation_paused", "ref", "due")
 RULE_EXCLUDED = ReasonCode("record.rule_excluded", "ref", "rule")
 
 
+# The run's rule paused itself, since too many of its runs failed.
+RULE_FAILING = ReasonCode("rule.failing", "rule")
+
+
 class Pause(Struct, frozen=True):
     """Pause the run until then."""
 

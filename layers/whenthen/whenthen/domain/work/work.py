@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -47,6 +48,7 @@ class RunChange(StrEnum):
     RESUME = "resume"
     MOVE = "move"
     RELEASE = "release"
+    TRY_AGAIN = "try_again"
 
 
 STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
@@ -55,6 +57,7 @@ STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
     RunChange.RESUME: (RunStatus.PAUSED,),
     RunChange.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
     RunChange.RELEASE: (RunStatus.RUNNING,),
+    RunChange.TRY_AGAIN: (RunStatus.PAUSED,),
 }
 """Change → the statuses of the runs that it is made to."""
 
@@ -90,6 +93,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     fresh    runs that the present pass over all pages found; the last pass finds none
     pending  ids of the runs of the page that is being changed
     turn     counts the starts, from 1
+    rest_until, since   when the next step of the work is due, and since when it looks at what the last one did
     """
 
     id: str
@@ -108,6 +112,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
     fresh: int = 0
     pending: tuple[str, ...] = ()
     turn: int = 1
+    rest_until: datetime | None = None
+    since: datetime | None = None
     finished_at: datetime | None = None
     version: int = 1
 
@@ -121,14 +127,17 @@ class Work(Struct, frozen=True, omit_defaults=True):
         """Return how many runs one call changes at most, where a rate bounds them."""
         return max(1, (self.rate or 0) * REST // 60)
 
-    @property
-    def rest(self) -> int:
-        """Return the seconds between two calls: none without a rate."""
+    def rest_after(self, now: datetime) -> int:
+        """Return the seconds until the next call: until the next step is due, or as the rate says."""
+        if self.rest_until is not None:
+            return max(0, ceil((self.rest_until - now).total_seconds()))
         return 0 if self.rate is None else -(-self.quota * 60 // self.rate)
 
     def is_too_early(self, now: datetime) -> bool:
         """Tell whether nothing is to be changed yet."""
-        return self.change is RunChange.RELEASE and now < self.created_at + UNTIL_MOST_KNOW
+        if self.change is RunChange.RELEASE:
+            return now < self.created_at + UNTIL_MOST_KNOW
+        return self.rest_until is not None and now < self.rest_until
 
     def concerns(self, run: Run, now: datetime) -> bool:
         """Tell whether the run is to be changed. One that was changed already is not."""
@@ -185,4 +194,4 @@ def _is_open_to(change: RunChange, until: datetime, now: datetime, *, asked: boo
     """
     if change is RunChange.RESUME:
         return asked and until > now + AS_GOOD_AS_OVER
-    return change is not RunChange.RELEASE
+    return change not in (RunChange.RELEASE, RunChange.TRY_AGAIN)

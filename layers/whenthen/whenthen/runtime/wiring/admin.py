@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.order_rules import OrderRules
     from whenthen.usecases.admin.try_source import TrySource
     from whenthen.usecases.control.manage_work import ManageWork
+    from whenthen.usecases.control.resume_failing import ResumeFailing
     from whenthen.usecases.control.runs_of_rules import RunsOfRules
     from whenthen.usecases.control.set_automation import SetAutomation
     from whenthen.usecases.control.switch_sending import SwitchSending
@@ -95,6 +96,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.control.set_automation import SetAutomation
 
         return SetAutomation(self.records, self.manage_work)
+
+    @cached_property
+    def resume_failing(self) -> ResumeFailing:
+        from whenthen.usecases.control.resume_failing import ResumeFailing
+
+        return ResumeFailing(self.failing_rules, self.manage_work, self.bus, self.clock)
 
     @cached_property
     def switch_sending(self) -> SwitchSending:

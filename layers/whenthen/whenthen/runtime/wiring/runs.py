@@ -10,6 +10,7 @@ from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
 
 if TYPE_CHECKING:
     from whenthen.domain.temporal.business_time import BusinessCalendar
+    from whenthen.usecases.context.failing_rules import KnownFailing
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
@@ -44,7 +45,14 @@ class RunsWiring(EnrolmentsWiring):
             self.clock,
             self.occurrences,
             self.business_calendar,
+            self.known_failing,
         )
+
+    @cached_property
+    def known_failing(self) -> KnownFailing:
+        from whenthen.usecases.context.failing_rules import KnownFailing
+
+        return KnownFailing(self.failing_rules, self.clock)
 
     def business_calendar(self) -> BusinessCalendar:
         """Read when people work, for a wait that counts by it."""

@@ -10,6 +10,8 @@ from whenthen.runtime.wiring.runs import RunsWiring
 
 if TYPE_CHECKING:
     from whenthen.usecases.work.change_runs import ChangeRuns
+    from whenthen.usecases.work.pause_failing import PauseFailing
+    from whenthen.usecases.work.try_rule import TryRule
 
 
 class WorkWiring(RunsWiring):
@@ -23,4 +25,25 @@ class WorkWiring(RunsWiring):
 
         move = MoveRun(self.rule_book, self.runs, self.sequences, self.clock)
         change = ChangeRun(self.runs, self.sequences, self.clock, move)
-        return ChangeRuns(self.work, self.workers, self.runs, change, self.sending_switch, self.clock)
+        return ChangeRuns(self.work, self.workers, self.runs, change, self.sending_switch, self.try_rule, self.clock)
+
+    @cached_property
+    def try_rule(self) -> TryRule:
+        from whenthen.usecases.work.try_rule import TryRule
+
+        return TryRule(
+            failing=self.failing_rules,
+            settings=self.installation,
+            runs=self.runs,
+            sequences=self.sequences,
+            work=self.work,
+            workers=self.workers,
+            bus=self.bus,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def pause_failing(self) -> PauseFailing:
+        from whenthen.usecases.work.pause_failing import PauseFailing
+
+        return PauseFailing(self.failing_rules, self.installation, self.work, self.workers, self.bus, self.clock)

@@ -16,6 +16,8 @@ from whenthen.domain.sending.limits import Limits, read_limit_settings
 from whenthen.domain.sending.switch import SUBJECT as SENDING
 from whenthen.domain.sending.switch import read_sending_settings
 from whenthen.domain.temporal.calendar_settings import SUBJECT, check_calendar_settings
+from whenthen.domain.work.failing import SUBJECT as FAILURES
+from whenthen.domain.work.failing import read_failure_settings
 from whenthen.sources.meta.lead_forms import read_lead_settings
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def _check_limits(document: Mapping[str, Any]) -> Limits:
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     SUBJECT: check_calendar_settings,
     "leads": read_lead_settings,
+    FAILURES: read_failure_settings,
     LIMITS: _check_limits,
     "people": read_people_settings,
     SENDING: read_sending_settings,

@@ -15,7 +15,7 @@ from whenthen.domain.rules.context import clocks_of, context_of
 from whenthen.domain.runs.awaiting import awaited, first_that_counts
 from whenthen.domain.runs.entry_policy import enrolment_key
 from whenthen.domain.runs.gathering import FITS_NO_MORE, still_fits
-from whenthen.domain.runs.pausing import Pause, next_step_group
+from whenthen.domain.runs.pausing import RULE_FAILING, Pause, next_step_group
 from whenthen.domain.runs.planner import (
     Dispatch,
     Finish,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
+    from whenthen.usecases.context.failing_rules import KnownFailing
 
 
 def send_again(queues: JobQueues, job: Job, delay: float) -> None:
@@ -89,6 +90,7 @@ class Orchestrator(Struct, frozen=True):
     clock: Clock
     occurrences: Occurrences
     calendar: ReadBusiness
+    failing: KnownFailing | None = None
 
     def rule_of(self, run: Run) -> Rule:
         """Return the rule version that started the run."""
@@ -246,6 +248,13 @@ class Orchestrator(Struct, frozen=True):
         rule, run = self.rule_of(state.run), state.run
         move = enter_step_group(rule, run, 0, self.context(state, run.due), run.due, (), self.calendar)
         self.carry_out(state, move)
+
+    def holds_failing(self, run: Run) -> bool:
+        """Pause the run if its rule paused itself; tell whether that is so. Raises Temporary."""
+        if run.status.final or self.failing is None or not self.failing.holds(run):
+            return False
+        self.runs.pause(run.id, RULE_FAILING(rule=run.rule_id), self.clock.now())
+        return True
 
     def keep_back(self, state: RunState, found: Pause | Reason) -> Run | None:
         """Do what the record says against the run's next step: pause it, or stop it. Returns the run as it ended."""

@@ -111,7 +111,7 @@ class PerformJob(Struct, frozen=True):
         state, job = find_job(found, run_id, step_id, occurrence)
         if job.status.final:
             self.orchestrator.catch_up(state, behind=job.step_group)
-        elif state.run.status is RunStatus.PAUSED:
+        elif state.run.status is RunStatus.PAUSED or self.orchestrator.holds_failing(state.run):
             return  # the job of a paused run is sent again when the run is resumed
         elif not state.run.status.final and self._is_withheld(job):
             return  # it is sent again when sending is switched on

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import RunLedger
     from whenthen.usecases.sending.switch import SendingSwitch
     from whenthen.usecases.work.changes import ChangeRun
+    from whenthen.usecases.work.try_rule import TryRule
 
 SLICE = timedelta(seconds=25)
 """Time that one call works: its function may run for 60 s, and the last page needs its time."""
@@ -38,6 +39,7 @@ class ChangeRuns(Struct, frozen=True):
     runs: RunLedger
     change: ChangeRun
     switch: SendingSwitch
+    try_rule: TryRule
     clock: Clock
 
     def __call__(self, work_id: str, call: int = 1) -> Work:
@@ -50,8 +52,9 @@ class ChangeRuns(Struct, frozen=True):
         if call >= MAX_CALLS and work.status is WorkStatus.RUNNING:
             return self._hand_on(work)
         is_off = work.change is RunChange.RELEASE and self.switch.read().paused
-        for _ in range(0 if work.is_too_early(start) else PAGES):
-            if work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE or _is_enough(work, begun):
+        for _ in range(PAGES):
+            is_over = work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE
+            if is_over or work.is_too_early(self.clock.now()) or _is_enough(work, begun):
                 break
             after = work.stopped(start) if is_off else self._next(work)
             try:
@@ -72,6 +75,8 @@ class ChangeRuns(Struct, frozen=True):
     def _next(self, work: Work) -> Work:
         """Return the work after its next page was found, or was changed; with its end after the last."""
         now = self.clock.now()
+        if work.change is RunChange.TRY_AGAIN:
+            return self.try_rule(work)
         if work.pending:
             return self._changed(work)
         if work.place == END:
