@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import date
@@ -125,4 +126,5 @@ def test_the_library_is_loaded_only_for_a_day_that_is_asked_for() -> None:
         "assert date(2026, 10, 29) in business.holidays\n"
         "assert 'holidays' in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - the program above
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], env=paths, check=True)  # noqa: S603 - the program above
