@@ -45,7 +45,10 @@ def handled(stack: HasApi, event_id: str) -> dict[str, Any] | None:
 
 
 def print_event(stack: HasApi, sent: Sent, rules: Mapping[str, str]) -> list[str]:
-    """Print what became of an event; returns the ids of the runs that it started."""
+    """Print what became of an event; returns the ids of the runs of these rules that it started.
+
+    A stack may hold others that wait for such an event, too.
+    """
     print(f"\n● {sent.title}: answered {sent.status}")
     found = handled(stack, sent.event_id)
     if found is None:
@@ -54,7 +57,7 @@ def print_event(stack: HasApi, sent: Sent, rules: Mapping[str, str]) -> list[str
     event = found["event"]
     print(f"  event {event['type']} at {event['time']}, of {event.get('subject') or ', '.join(event['identities'])}")
     _print_rules(stack.api.get(f"/v1/events/{sent.event_id}/explain"), rules)
-    return [run["id"] for run in found["runs"]]
+    return [run["id"] for run in found["runs"] if run["rule"]["id"] in rules]
 
 
 def _print_rules(explanation: Mapping[str, Any], rules: Mapping[str, str]) -> None:
