@@ -74,7 +74,7 @@ _AMOUNTS = (
     r"|priority|most|per"
 )
 _TIME_ZONE = r"(.*\.)?(time_zone|zone)"
-_ANY_CONDITION = r"(.*\.)?(conditions|only_if|when|filter)(\..*)?"
+_ANY_CONDITION = r"(.*\.)?(conditions|only_if|when|goal|filter)(\..*)?"
 
 UNSAYABLE: tuple[Unsayable, ...] = (
     Unsayable("step ids that repeat", "A list cannot be told that its items differ in one member.", "rule",
@@ -151,9 +151,9 @@ UNSAYABLE: tuple[Unsayable, ...] = (
               r"lint\.unreachable_step", {**_step(only_if=_is_not("new")), "conditions": _is("new")}),
     Unsayable("steps that the exit ends", "A schema compares no conditions.", "rule", r"steps\[\d+\]\.only_if",
               r"lint\.exit_before_step", {**_step(only_if=_is("won")), "exit": {"when": _is("won")}}),
-    Unsayable("exits that never come", "A schema compares no values.", "rule", r"exit\.when", r"lint\.exit_never",
+    Unsayable("exits that never come", "A schema compares no values.", "rule", r"exit\.(when|goal)", r"lint\.exit_never",
               _rule(exit={"when": {"all": [_is("new"), _is_not("new")]}})),
-    Unsayable("exits that come at once", "A schema compares no conditions.", "rule", r"exit\.when",
+    Unsayable("exits that come at once", "A schema compares no conditions.", "rule", r"exit\.(when|goal)",
               r"lint\.exit_at_once", _rule(conditions=_is("new"), exit={"when": _is("new")})),
     Unsayable("endless cycles", "Only the store knows which rules start one another.", "rule", "steps",
               r"lint\.endless_cycle", _rule(kind=None, trigger={"event": "email.delivered"}, steps=[_MAIL])),

@@ -6,10 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule, parse_rule
-from whenthen.domain.runs.entry_policy import Admission, EntryDenied, LastRun, admission
+from whenthen.domain.runs.entry_policy import (
+    MERGED,
+    Admission,
+    EntryDenied,
+    LastRun,
+    admission,
+    merged_enrolment_keys,
+    outranked,
+)
+from whenthen.domain.runs.run import Run, begin
 
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
 STEP = {"id": "tag", "action": "add_tags", "with": {"tags": ["seen"]}}
@@ -106,3 +116,69 @@ def test_of_two_events_of_one_moment_the_same_one_is_newer_in_any_order() -> Non
 def test_runs_of_all_records_that_became_one_are_replaced() -> None:
     runs = [OPEN, last("run_b", NOW, by=event("older", NOW - timedelta(minutes=2)))]
     assert admission(rule(while_running="restart"), event(), runs, NOW).replaces == ("run_a", "run_b")
+
+
+ONCE, RESTART = {"again": "once_per_record"}, {"while_running": "restart"}
+HOUR = timedelta(hours=1)
+
+
+def begun(entry: dict[str, Any], at: datetime) -> tuple[Rule, Event, Run]:
+    written, started_by = rule(**entry), event(f"at_{at:%H%M}", at)
+    return written, started_by, begin(written, started_by, None, at, shadow=False)
+
+
+@pytest.mark.parametrize(
+    ("entry", "other_is_open", "first_goes_on", "second_goes_on"),
+    [
+        ({}, True, True, True),
+        (ONCE, True, True, False),
+        (ONCE, False, True, False),  # the record has had its one run
+        ({"again": "after_exit"}, True, True, False),
+        ({"again": "after_exit"}, False, True, True),
+        ({"while_running": "ignore"}, True, True, False),
+        ({"while_running": "ignore"}, False, True, True),
+        (RESTART, True, False, True),
+        (RESTART, False, True, True),
+        (EVERY, True, True, False),
+        (EVERY, False, True, False),
+        ({"again": {"every": {"minutes": 30}}}, True, True, True),
+        ({**ONCE, **RESTART}, True, True, False),
+        ({"debounce": {"seconds": 60}}, True, True, True),
+    ],
+)
+def test_of_two_runs_whose_records_are_merged_one_goes_on_whichever_asks(
+    entry: dict[str, Any], other_is_open: bool, first_goes_on: bool, second_goes_on: bool
+) -> None:
+    written, by_first, first = begun(entry, NOW)
+    _, by_second, second = begun(entry, NOW + HOUR)
+    as_seen = [
+        LastRun(run.id, run.started_at, by if other_is_open else None)
+        for run, by in ((first, by_first), (second, by_second))
+    ]
+    assert outranked(written, first, by_first, as_seen[1:]) == (None if first_goes_on else MERGED(run=second.id))
+    assert outranked(written, second, by_second, as_seen[:1]) == (None if second_goes_on else MERGED(run=first.id))
+
+
+def test_of_three_runs_the_oldest_goes_on() -> None:
+    written, by, run = begun({"again": "after_exit"}, NOW + HOUR)
+    others = [last("run_late", NOW + 2 * HOUR, by=by), last("run_old", NOW - HOUR, by=OLD)]
+    assert outranked(written, run, by, others) == MERGED(run="run_old")
+
+
+def test_two_runs_of_one_moment_agree_on_which_goes_on() -> None:
+    written, by, run = begun(ONCE, NOW)
+    other = replace(run, id="run_zzz" if run.id < "run_m" else "run_aaa")
+    found = [
+        outranked(written, mine, by, [LastRun(theirs.id, NOW, by)]) for mine, theirs in ((run, other), (other, run))
+    ]
+    assert found.count(None) == 1
+
+
+def test_only_rules_that_ask_for_the_last_run_have_keys_of_merged_records() -> None:
+    refs = ("lead:1", "lead:2", "lead:3")
+    written, _, run = begun(ONCE, NOW)
+    assert merged_enrolment_keys(written, run, refs) == (f"{written.id}#lead:2", f"{written.id}#lead:3")
+    assert merged_enrolment_keys(written, replace(run, record="lead:2"), refs)[0] == f"{written.id}#lead:1"
+    assert merged_enrolment_keys(written, replace(run, shadow=True), refs) == ()
+    written, _, run = begun({}, NOW)
+    assert merged_enrolment_keys(written, run, refs) == ()

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
+from whenthen.domain.exits.conditions import EXIT_CONDITION
 from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.entry_policy import enrolment_key, entry_denied
 from whenthen.domain.runs.planner import (
     CONDITION_FALSE,
-    EXIT_CONDITION,
     IS_OVER,
     PASSED_OVER,
     TOO_FAR,

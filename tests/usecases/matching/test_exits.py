@@ -11,8 +11,8 @@ import pytest
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.events.event import Event
+from whenthen.domain.exits.conditions import EXIT_CONDITION
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.planner import EXIT_CONDITION
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.usecases.matching.match_event import EXITED_BEFORE_START
 from whenthen.usecases.matching.notify_runs import EXIT_EVENT

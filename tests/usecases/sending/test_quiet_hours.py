@@ -13,8 +13,9 @@ from tests.usecases.rules import GREET, NOTE, rule, together
 from whenthen.domain.common.errors import Temporary, Throttled
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event, format_time
+from whenthen.domain.exits.conditions import EXIT_CONDITION
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.planner import CONDITION_FALSE, EXIT_CONDITION
+from whenthen.domain.runs.planner import CONDITION_FALSE
 from whenthen.domain.runs.run import Job, JobStatus, RunStatus
 from whenthen.domain.sending.holds import QUIET_HOURS
 from whenthen.ports.reason_codes import UNAVAILABLE

@@ -40,6 +40,10 @@ Id = Annotated[str, Path(min_length=1, max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="Where the last page ended.")]
 Text = Annotated[str, Query(max_length=200)]
+Converted = Annotated[
+    bool | None,
+    Query(description="Only runs that reached the goal of their rule, or only others. A page may be short, or empty."),
+]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=200, description="The version that is to be changed, as its ETag.")
 ]

@@ -14,6 +14,7 @@ from whenthen.api.models.shared import Event, ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import format_time
+from whenthen.domain.exits.conditions import is_conversion
 from whenthen.domain.explain import standing
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs import run as runs
@@ -53,6 +54,7 @@ class Run(Model):
     paused_until: Time | None = Field(description="When a paused run goes on by itself; null if it does not.")
     started_at: Time
     finished_at: Time | None
+    converted: bool = Field(description="Whether it ended because the goal of its rule was reached.")
     shadow: bool = Field(description="Whether it is recorded only, without any effect.")
     sentence: str = Field(description="How it stands, and why, in the caller's language.")
 
@@ -270,6 +272,7 @@ def _shown(renderer: Renderer, run: runs.Run) -> dict[str, Any]:
         "paused_until": time_of(run.paused_until),
         "started_at": format_time(run.started_at),
         "finished_at": time_of(run.finished_at),
+        "converted": is_conversion(run.reason),
         "shadow": run.shadow,
         "sentence": renderer.outcome(run.status, reason),
     }

@@ -44,6 +44,7 @@ def render_rule(book: Phrasebook, rule: Rule) -> str:
         "order": "" if rule.order is None else str(rule.order),
         "then": semicolon.join(render_step(book, step, zone, named=step.id in targets) for step in rule.steps),
         "ends": book.any(ends),
+        "goal": render_condition(book, rule.exit.goal, zone) if rule.exit.goal else "",
         "limits": semicolon.join(render_limits(book, rule.limits)) if rule.limits else "",
         "priority": str(rule.priority) if rule.priority else "",
         "time_zone": book.quoted(zone) if zone != UTC or _goes_by_clocks(rule) else "",
@@ -85,7 +86,12 @@ def _goes_by_clocks(rule: Rule) -> bool:
         return True
     if rule.limits is not None and rule.limits.quiet_hours:
         return True
-    conditions = (rule.conditions, rule.trigger.condition, rule.exit.when, *(step.only_if for step in rule.steps))
+    conditions = (
+        rule.conditions,
+        rule.trigger.condition,
+        *rule.exit.conditions,
+        *(step.only_if for step in rule.steps),
+    )
     return any(map(_waits_for_clocks, rule.steps)) or any(
         predicate.path.root == "now" or (predicate.op in _CLOCKED and predicate.zone is not None)
         for condition in conditions

@@ -54,6 +54,7 @@ RULE = Phrases(
         "only_new": "",
         "then": "",
         "ends": "",
+        "goal": "",
         "limits": "",
         "priority": "",
         # Of an event that ends a run only if it is about the run's own record.

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, SkippedStep, Work
-from whenthen.api.requests import Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
+from whenthen.api.requests import Converted, Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
 from whenthen.domain.work.work import RunChange
@@ -28,12 +28,20 @@ BEGUN = answers("It begins.", "Location", status=202)
 
 @router.get("/runs", summary="List runs", tags=["runs"], responses=answers("Some of the runs."))
 def list_runs(
-    rule: Text = "", record: Text = "", status: Text = "", limit: Limit = 50, cursor: Cursor = None, lang: Lang = ""
+    rule: Text = "",
+    record: Text = "",
+    status: Text = "",
+    converted: Converted = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    lang: Lang = "",
 ) -> Response[RunPage]:
     """Of a rule, about a record (such as lead:42), or with a status; newest first."""
     caller(router, "runs:read")
     renderer = renderer_of(router, lang)
-    page = wired().read_history.list(rule=rule, record=record, status=status, limit=limit, cursor=cursor)
+    page = wired().read_history.list(
+        rule=rule, record=record, status=status, converted=converted, limit=limit, cursor=cursor
+    )
     return reply(RunPage.of(renderer, Sight.of(router).runs(page)))
 
 

@@ -21,11 +21,11 @@ from whenthen.domain.records.limits import check_record
 from whenthen.domain.records.record import Record, check_fields, parse_ref, patched
 from whenthen.domain.records.tags import with_tags
 from whenthen.domain.rules.step_parameters import render_step
-from whenthen.domain.runs.pausing import kept_back
 from whenthen.domain.runs.planner import orphaned
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
+from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.runs.orchestrator import is_alone, with_outcome
 from whenthen.usecases.runs.perform_job import find_job, outcome_before, skipped_after
@@ -239,11 +239,11 @@ class ChangeRecord(Struct, frozen=True):
         """Return what is to be written; None if the run is paused."""
         if settled := outcome_before(state.run, job):
             return settled, [], None
-        step = self.orchestrator.rule_of(state.run).step(job.step_id)
-        context = self.orchestrator.context(state, job.due)
+        rule, context = self.orchestrator.rule_of(state.run), self.orchestrator.context(state, job.due)
+        step = rule.step(job.step_id)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone), [], None
-        if kept := kept_back(state.run, context["automation"], self.clock.now()):
+        if kept := against_next_step(self.runs, rule, state, context, self.clock.now()):
             ended = self.orchestrator.keep_back(state, kept)
             return None if ended is None else (skipped_after(ended), [], None)
         parameters = render_step(step, context)

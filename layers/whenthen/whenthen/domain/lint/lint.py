@@ -186,7 +186,7 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
         beside = [part for part in _conjuncts(_requirements(rule)) if _still_holds(part, at_once=step in _first(rule))]
         if verdict(AllOf((*beside, step.only_if))) is Verdict.NEVER:
             yield found(UNREACHABLE_STEP, field, step=step.id)
-        elif step.only_if == rule.exit.when:
+        elif step.only_if in rule.exit.conditions:
             yield found(EXIT_BEFORE_STEP, field, step=step.id)
 
 
@@ -212,13 +212,18 @@ def _conjuncts(conditions: Iterable[Condition]) -> Iterator[Condition]:
 
 
 def _exit(rule: Rule, known: Known) -> Iterator[Finding]:
-    if rule.exit.when is None:
+    yield from _exit_condition(rule, rule.exit.when, "exit.when", known)
+    yield from _exit_condition(rule, rule.exit.goal, "exit.goal", known)
+
+
+def _exit_condition(rule: Rule, condition: Condition | None, field: str, known: Known) -> Iterator[Finding]:
+    if condition is None:
         return
-    yield from _each(rule.exit.when, "exit.when", known)
-    if verdict(rule.exit.when) is Verdict.NEVER:
-        yield found(EXIT_NEVER, "exit.when")
-    elif _first(rule) and _follows(_requirements(rule), rule.exit.when):
-        yield found(EXIT_AT_ONCE, "exit.when")
+    yield from _each(condition, field, known)
+    if verdict(condition) is Verdict.NEVER:
+        yield found(EXIT_NEVER, field)
+    elif (field == "exit.goal" or _first(rule)) and _follows(_requirements(rule), condition):
+        yield found(EXIT_AT_ONCE, field)
 
 
 def _follows(requirements: Sequence[Condition], condition: Condition) -> bool:

@@ -52,6 +52,7 @@ def context_of(
         "zone": clocks or zone,
         "language": language,
         "automation": record.automation if record else FREE,
+        "refs": record.refs if record else (),
     }
 
 

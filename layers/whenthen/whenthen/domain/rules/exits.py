@@ -1,4 +1,4 @@
-"""Read what ends a run early: events, each about the run's record or about its customer, and a condition."""
+"""Read what ends a run early: events, each about the run's record or about its customer, a condition, and a goal."""
 
 from __future__ import annotations
 
@@ -28,18 +28,25 @@ class ExitScope(StrEnum):
 
 
 class Exit(Struct, frozen=True):
-    """End a run early: on one of these events, or as soon as this condition holds.
+    """End a run early: on one of these events, or as soon as one of these conditions holds.
 
-    of  as written; None: see `exit_scope`
+    of    as written; None: see `exit_scope`
+    goal  what the rule is for: a run that ends by it counts as a conversion
     """
 
     on: tuple[str, ...] = ()
     when: Condition | None = None
     of: ExitScope | None = None
+    goal: Condition | None = None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return what ends a run by holding: at each change of its record that is looked at again."""
+        return tuple(each for each in (self.when, self.goal) if each is not None)
 
 
 def read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
-    """Read the `exit` of a rule. The days and hours of its condition are those of `zone`."""
+    """Read the `exit` of a rule. The days and hours of its conditions are those of `zone`."""
     if reader is None:
         return Exit()
     types = reader.texts("on", most=MAX_EXITS)
@@ -51,6 +58,7 @@ def read_exit(reader: Reader | None, zone: ZoneInfo) -> Exit:
         on=watched(types),
         when=read_condition(reader, "when", zone.key),
         of=ExitScope(scope) if scope else None,
+        goal=read_condition(reader, "goal", zone.key),
     )
     reader.finish()
     return found

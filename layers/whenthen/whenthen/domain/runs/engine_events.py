@@ -10,6 +10,7 @@ from whenthen.domain.common import ids
 from whenthen.domain.entry.entering_events import ENGINE
 from whenthen.domain.events.event import Event
 from whenthen.domain.events.types import FINISHED
+from whenthen.domain.exits.conditions import is_conversion
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Run
@@ -27,7 +28,13 @@ def finished_event(run: Run, event: Event) -> Event:
         time=run.finished_at or run.started_at,
         subject=run.record,
         identities=event.identities,
-        data={"rule": run.rule_id, "run": run.id, "status": run.status.value, "reason": to_builtins(run.reason)},
+        data={
+            "rule": run.rule_id,
+            "run": run.id,
+            "status": run.status.value,
+            "reason": to_builtins(run.reason),
+            "converted": is_conversion(run.reason),
+        },
         origin=f"rule:{run.rule_id}",
         cause=event.cause.then(run.id, event.id),
     )

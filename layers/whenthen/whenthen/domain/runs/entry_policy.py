@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.rules.rule import ReentryPolicy, Rule, WhileRunning
 
@@ -25,6 +26,9 @@ MAX_RUNS = 250
 Depth alone bounds nothing: eight rules of three new records each make 24 times as many runs at each hop. So a cause
 names the event at its root.
 """
+
+# The record was merged with another one, whose run of the rule goes on for both.
+MERGED = ReasonCode("entry.merged", "run")
 
 
 class EntryDenied(StrEnum):
@@ -89,6 +93,28 @@ def admission(rule: Rule, event: Event, last: Iterable[LastRun], now: datetime) 
     return _after(rule, runs, now) or _beside(rule, event, [run for run in runs if run.event is not None])
 
 
+def outranked(rule: Rule, run: Run, event: Event, others: Iterable[LastRun]) -> Reason | None:
+    """Return why a run under way ends for another one, since their records are one now. None if it goes on.
+
+    event   the one that started the run
+    others  the last runs of the records that its record was merged with
+
+    Whichever of two runs asks, and however often, the same one goes on: the one that had started alone, had the
+    records been one from the beginning.
+    """
+    others = list(others)
+    before = [each for each in others if (each.started, each.id) < (run.started_at, run.id)]
+    found = admission(rule, event, before, run.started_at)
+    if found.denied is not None:
+        return MERGED(run=found.run or max(before, key=lambda each: each.started).id)
+    own = LastRun(run.id, run.started_at, event)
+    later = (each for each in others if each not in before)
+    for each in later:
+        if each.event is not None and admission(rule, each.event, [own], each.started).replaces:
+            return MERGED(run=each.id)
+    return None
+
+
 def _after(rule: Rule, runs: Sequence[LastRun], now: datetime) -> Admission | None:
     """Decide by how often a record may enter, whether its last runs are over or not. None: nothing is against it."""
     if not runs:
@@ -132,6 +158,13 @@ def earlier_enrolment_keys(rule: Rule, run: Run, record: Record | None) -> tuple
     if record is None or run.record != record.ref or enrolment_key(rule, run) is None:
         return ()
     return tuple(_key(rule, ref) for ref in record.absorbed)
+
+
+def merged_enrolment_keys(rule: Rule, run: Run, refs: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the records that are one with the run's now: `refs` are the names of that one."""
+    if enrolment_key(rule, run) is None:
+        return ()
+    return tuple(_key(rule, ref) for ref in refs if ref != run.record)
 
 
 def _key(rule: Rule, ref: str) -> str:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
+from whenthen.domain.exits.conditions import exited, goal_reached, reached_before
+from whenthen.domain.exits.opt_outs import opted_out
 from whenthen.domain.rules.rule import OnError, Rule, Step
 from whenthen.domain.runs.awaiting import awaits_since
 from whenthen.domain.runs.run import AT_STEP, Job, JobStatus, Run, RunStatus, outcome_of
@@ -30,7 +32,6 @@ TOO_FAR = ReasonCode("wait.too_far", "due", "count")
 # The moment at which the step was due was over when the run came to it.
 IS_OVER = ReasonCode("wait.is_over", "moment")
 CONDITION_FALSE = ReasonCode("condition.false")
-EXIT_CONDITION = ReasonCode("exit.condition_holds")
 # A branch of `step` leads to `target`, and so past the step that has this reason.
 PASSED_OVER = ReasonCode("step.passed_over", "step", "target")
 # An event came for which `step` waited, and the run went on with `target`; and where none came in time.
@@ -93,8 +94,20 @@ def enter_step_group(
         return Finish(*outcome_of(jobs))
     if gone := orphaned(run, context):
         return Finish(RunStatus.STOPPED, gone)
+    if ended := _ended_before_wait(rule, run, step_group, context):
+        return Finish(RunStatus.STOPPED, ended)
     wait = _wait_before(rule, run, step_group, context, clock, business)
     return wait or due_step_group(rule, step_group, context, clock)
+
+
+def _ended_before_wait(rule: Rule, run: Run, step_group: int, context: Mapping[str, Any]) -> Reason | None:
+    """Return why the run ends before it waits for its next step group; None if it does not.
+
+    What holds of the exit's `when` is asked when the wait is over.
+    """
+    if step_group == 0:
+        return reached_before(rule, context) if run.waits_until is None else None
+    return goal_reached(rule, context) or opted_out(rule, step_group, context)
 
 
 def _wait_before(
@@ -169,8 +182,9 @@ def end_of_wait(
 
 def due_step_group(rule: Rule, step_group: int, context: Mapping[str, Any], due: datetime) -> Dispatch | Finish:
     """Decide what to do now that `step_group` is due, by the exit and each step's condition as they are now."""
-    if exited(rule, context):
-        return Finish(RunStatus.STOPPED, EXIT_CONDITION())
+    # Of a run that begins with a message which its person refuses, the message is skipped, as of any other.
+    if ended := exited(rule, context) or (opted_out(rule, step_group, context) if step_group else None):
+        return Finish(RunStatus.STOPPED, ended)
     skipped = tuple(
         (step, CONDITION_FALSE())
         for step in rule.step_groups[step_group]
@@ -212,15 +226,10 @@ def orphaned(run: Run, context: Mapping[str, Any]) -> Reason | None:
     return None
 
 
-def exited(rule: Rule, context: Mapping[str, Any]) -> bool:
-    """Tell whether the rule's exit condition holds."""
-    return rule.exit.when is not None and evaluate(rule.exit.when, context)
-
-
 def unwanted(rule: Rule, step_id: str, context: Mapping[str, Any]) -> Finish | Reason | None:
     """Decide whether a step that was due before is still wanted. Return the run's end, or why the step is skipped."""
-    if exited(rule, context):
-        return Finish(RunStatus.STOPPED, EXIT_CONDITION())
+    if ended := exited(rule, context):
+        return Finish(RunStatus.STOPPED, ended)
     condition = rule.step(step_id).only_if
     return None if condition is None or evaluate(condition, context) else CONDITION_FALSE()
 

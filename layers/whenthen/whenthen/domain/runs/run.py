@@ -166,7 +166,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     watch        the record's ref and identities: an event with any of them is about this run's customer
     exits_on     event types that stop this run; stored, so that an exit need not load the rule
     exits_of_record  those of them that stop it only if they are about its record
-    rechecks_on  event types at which the exit condition is evaluated again; such an event alone stops nothing
+    rechecks_on  event types at which the exit's conditions are evaluated again; such an event alone stops nothing
     awaits_on    event types for which one of its steps waits
     dates        fields of the record from whose dates its steps wait: a change of one may move a wait
     place        order key: of the exits of the run's own moment, only those behind it stop the run
@@ -279,7 +279,7 @@ def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
         "exits_on": rule.exit.on,
         "exits_of_record": exits_of_record(rule.exit, ref) if ref else (),
         "awaits_on": awaited_types(rule),
-        "rechecks_on": (updated_type(ref),) if ref and rule.exit.when is not None else (),
+        "rechecks_on": (updated_type(ref),) if ref and rule.exit.conditions else (),
         "dates": followed_fields(rule) if ref else (),
         "place": order_key_of_run(event, rule.exit.on),
     }

@@ -2,7 +2,7 @@
 
 A signal is a text. An event type stands for the events of that type: an exit. A type of updates with a field behind it,
 `lead.updated:visit_date`, stands for changes of the field, from whose date a step waits; with `*` as the field, for any
-change, at which the exit condition is looked at again. A merge is a change of whatever the records hold.
+change, at which the exit's conditions are looked at again. A merge is a change of whatever the records hold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UPDATED = "updated"
 def signals_of_rule(rule: Rule) -> frozenset[str]:
     """Return the signals that runs of the rule wait for, as far as the kind of their record is certain."""
     kind = rule.record_kind
-    changes = changes_of(kind, followed_fields(rule), rechecks=rule.exit.when is not None) if kind else ()
+    changes = changes_of(kind, followed_fields(rule), rechecks=bool(rule.exit.conditions)) if kind else ()
     return frozenset({*rule.exit.on, *awaited_types(rule), *changes})
 
 

@@ -121,6 +121,11 @@ _EXIT = {
         one_or_list(ref("EventType"), MAX_EXITS), "A run ends at one of these events.", examples=[["contact.replied"]]
     ),
     "when": noted(ref("Condition"), "A run ends if this holds before a step, or at a change of its record."),
+    "goal": noted(
+        ref("Condition"),
+        "What the rule is for. A run ends as soon as this holds, as with `when`, and counts as a conversion, unless it"
+        " held before the run began.",
+    ),
     "of": noted(
         choice(ExitScope),
         "Whose events end a run: those of its record, or those of its customer. By default, events of the kind of its"
@@ -162,7 +167,9 @@ DEFINITIONS: dict[str, Schema] = {
     "Entry": record(
         "Entry", "Which records may enter, and how often.", _ENTRY, examples=[{"again": "once_per_record"}]
     ),
-    "Exit": record("Exit", "What ends a run early: an event, or a condition.", _EXIT, examples=[EXAMPLE["exit"]]),
+    "Exit": record(
+        "Exit", "What ends a run early: an event, a condition, or a goal.", _EXIT, examples=[EXAMPLE["exit"]]
+    ),
     "ReentryPolicy": {
         "title": "ReentryPolicy",
         "description": "How often one record may enter a rule: always, once, or again when its last run is over.",

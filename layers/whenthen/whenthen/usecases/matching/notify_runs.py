@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.ordering import order_key
+from whenthen.domain.exits.conditions import exited
 from whenthen.domain.runs.awaiting import mark_of
-from whenthen.domain.runs.planner import EXIT_CONDITION, exited
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.usecases.runs.stop_run import stop_wait
@@ -107,7 +107,7 @@ class NotifyRuns(Struct, frozen=True):
             return EXIT_EVENT(event_type=event.type) if about or event.type not in run.exits_of_record else None
         if record is not None and run.rechecks_on and run.record in record.refs:
             rule = self.rules.version(run.rule_id, run.rule_version)
-            return EXIT_CONDITION() if exited(rule, context) else None
+            return exited(rule, context)
         return None
 
     def _stop(self, run: Run, reason: Reason) -> bool:

@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.runs.pausing import kept_back, skip_of
+from whenthen.domain.runs.pausing import skip_of
 from whenthen.domain.runs.planner import Finish, orphaned, unwanted
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.domain.sending.holds import LONGEST
 from whenthen.domain.sending.limits import NO_LIMITS
 from whenthen.domain.sending.switch import SENDING_PAUSED
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
+from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.runs.orchestrator import is_alone, send_again
 from whenthen.usecases.sending.hold_messages import message_of
 
@@ -184,7 +185,7 @@ class PerformJob(Struct, frozen=True):
         context = self.orchestrator.context(state, job.clock)
         if gone := orphaned(state.run, context):
             return Outcome(JobStatus.SKIPPED, gone)
-        if kept := kept_back(state.run, context["automation"], self.clock.now()):
+        if kept := against_next_step(self.runs, rule, state, context, self.clock.now()):
             ended = self.orchestrator.keep_back(state, kept)
             return None if ended is None else skipped_after(ended)
         if job.woken is not None and (outcome := self._unwanted(state, rule, step, context)):

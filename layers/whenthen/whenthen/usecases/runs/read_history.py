@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reason_codes import NOT_EXACTLY_ONE
+from whenthen.domain.exits.conditions import is_conversion
 from whenthen.domain.runs.happenings import run_ids
 from whenthen.ports.reason_codes import EVENT_NOT_FOUND, RUN_NOT_FOUND
+from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from whenthen.ports.events import EventLog
     from whenthen.ports.rules import RuleBook
     from whenthen.ports.runs import RunLedger
-    from whenthen.ports.values import Page, Plan, RunState
+    from whenthen.ports.values import Plan, RunState
+
+MAX_PAGES = 20
+"""Bound the pages of runs that are read for one page of those that reached their goal."""
 
 
 class ReadHistory(Struct, frozen=True):
@@ -50,9 +55,22 @@ class ReadHistory(Struct, frozen=True):
             return None
 
     def list(
-        self, *, rule: str | None, record: str | None, status: str | None, limit: int, cursor: str | None
+        self,
+        *,
+        rule: str | None,
+        record: str | None,
+        status: str | None,
+        limit: int,
+        cursor: str | None,
+        converted: bool | None = None,
     ) -> Page[Run]:
-        """List runs of a rule, about a record, or with a status; newest first. Raises Invalid unless one is given."""
+        """List runs of a rule, about a record, or with a status; newest first. Raises Invalid unless one is given.
+
+        converted  list only the runs that reached their rule's goal, or only the others; None: all. A page may then
+                   have fewer runs than `limit`, or none, though there are further ones.
+        """
+        if converted is not None:
+            return self._chosen(converted, limit, cursor, rule=rule, record=record, status=status)
         given = [value for value in (rule, record, status) if value]
         if len(given) != 1:
             raise Invalid.field("rule", NOT_EXACTLY_ONE(options=["rule", "record", "status"]))
@@ -61,3 +79,23 @@ class ReadHistory(Struct, frozen=True):
         if record:
             return self.runs.by_record(record, limit=limit, cursor=cursor)
         return self.runs.by_status(given[0], limit=limit, cursor=cursor)
+
+    def _chosen(
+        self,
+        converted: bool,
+        limit: int,
+        cursor: str | None,
+        *,
+        rule: str | None,
+        record: str | None,
+        status: str | None,
+    ) -> Page[Run]:
+        """Read pages until there are as many runs that reached their goal, or that did not, as were asked for."""
+        found: list[Run] = []
+        for _ in range(MAX_PAGES):
+            page = self.list(rule=rule, record=record, status=status, limit=limit - len(found), cursor=cursor)
+            found += [run for run in page.items if is_conversion(run.reason) is converted]
+            cursor = page.cursor
+            if cursor is None or len(found) == limit:
+                break
+        return Page(tuple(found), cursor)
