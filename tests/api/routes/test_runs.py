@@ -119,6 +119,33 @@ def test_a_run_in_line_names_the_rule_that_it_waits_for(api: Api) -> None:
     }
 
 
+def test_a_skipped_step_says_what_its_condition_demanded_and_what_there_was(api: Api) -> None:
+    vip = {"field": "record.level", "op": "equals", "value": "gold"}
+    skipped = {"id": "gift", "action": "add_tags", "with": {"tags": ["gift"]}, "only_if": vip}
+    api.call("PUT", "/v1/records/contact/9", {"phone": "+905321230000", "level": "silver"})
+    api.has_rule(mode="on", steps=[skipped])
+    api.call("POST", "/v1/events", {"type": "call.incoming_missed", "subject": "contact:9"})
+    api.stack.consume("EventQueue", batch(*api.stack.bodies("EventQueue")))
+    (run,) = api.get("/v1/runs?record=contact:9")["items"]
+    (job,) = api.get(f"/v1/runs/{run['id']}")["jobs"]
+    assert (job["status"], job["reason"]["code"]) == ("skipped", "condition.false")
+    (decided,) = job["result"]["conditions"]
+    assert decided == {
+        "field": "record.level",
+        "op": "equals",
+        "expected": "gold",
+        "actual": "silver",
+        "result": False,
+    }
+    assert "gold" in job["sentence"]
+    assert "silver" in job["sentence"]
+    for scopes in ("runs:read", "runs:read records:read", "runs:read rules:read"):
+        api.scopes = scopes
+        (masked,) = api.get(f"/v1/runs/{run['id']}")["jobs"]
+        assert masked["result"] == {}
+        assert "gold" not in masked["sentence"]
+
+
 def test_a_stopped_run_says_which_steps_it_never_reached(api: Api, waiting: str) -> None:
     stopped = api.call("POST", f"/v1/runs/{waiting}/stop").document
     assert (stopped["waits"], stopped["to_come"]) == (None, [])

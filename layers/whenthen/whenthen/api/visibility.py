@@ -16,6 +16,7 @@ from whenthen.api.requests import has_scope
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.explain.explain import Branch, Deciding, Explanation
 from whenthen.domain.runs.run import Job, Run
+from whenthen.usecases.context.skips import CONDITIONS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -59,9 +60,9 @@ class Sight(Struct, frozen=True):
 
     def state(self, state: RunState) -> RunState:
         """Return the run, its event and its jobs as the reader may see them."""
-        if self.fields:
-            return state
         jobs = tuple(map(self.job, state.jobs))
+        if self.fields:
+            return replace(state, jobs=jobs)
         return replace(state, run=self.run(state.run), event=self.event(state.event), jobs=jobs)
 
     def states(self, states: Sequence[RunState]) -> list[RunState]:
@@ -75,7 +76,8 @@ class Sight(Struct, frozen=True):
     def job(self, job: Job) -> Job:
         """Return the job as the reader may see it."""
         if self.fields:
-            return job
+            hidden = frozenset() if self.conditions else frozenset({CONDITIONS})
+            return replace(job, result={name: each for name, each in job.result.items() if name not in hidden})
         result = {name: value for name, value in job.result.items() if name in OPEN_RESULTS}
         return replace(job, reason=self.reason(job.reason), result=result)
 

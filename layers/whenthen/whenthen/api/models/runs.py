@@ -13,6 +13,7 @@ from whenthen.api.models.base import Described, Model, Sparse, Time, time_of
 from whenthen.api.models.shared import Event, ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.reasons import Reason
+from whenthen.domain.conditions.condition import predicates
 from whenthen.domain.events.event import format_time
 from whenthen.domain.exits.conditions import is_conversion
 from whenthen.domain.explain import standing
@@ -20,6 +21,7 @@ from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs import run as runs
 from whenthen.domain.work import work as works
 from whenthen.ports.values import Page, RunState
+from whenthen.usecases.context.skips import CONDITIONS
 
 
 class RunRule(Model):
@@ -79,13 +81,16 @@ class Job(Model):
         description="Until when its next attempt is put off, or limits of sending hold it; null if neither does."
     )
     attempts: int
-    result: dict[str, Any] = Field(description="What the provider answered, such as its id of the message.")
+    result: dict[str, Any] = Field(
+        description="What the provider answered, such as its id of the message; of a step whose condition was false,"
+        " `conditions`: what decided, with the expected and the actual value."
+    )
     finished_at: Time | None
     sentence: str = Field(description="How it stands, and why, in the caller's language.")
 
     @classmethod
-    def of(cls, renderer: Renderer, job: runs.Job) -> Job:
-        """Show a job."""
+    def of(cls, renderer: Renderer, job: runs.Job, rule: Rule | None = None) -> Job:
+        """Show a job. `rule`: that of its run, to say why a condition was false."""
         return cls(
             id=job.id,
             step=job.step_id,
@@ -97,8 +102,18 @@ class Job(Model):
             attempts=job.attempt,
             result=dict(job.result),
             finished_at=time_of(job.finished_at),
-            sentence=renderer.outcome(job.status, job.reason),
+            sentence=renderer.outcome(job.status, job.reason, _conditions_said(renderer, job, rule)),
         )
+
+
+def _conditions_said(renderer: Renderer, job: runs.Job, rule: Rule | None) -> list[str]:
+    """Say for each predicate that made the step's condition false what it demands, and what there was."""
+    step = next((step for step in rule.steps if step.id == job.step_id), None) if rule else None
+    if rule is None or step is None:
+        return []
+    own = {(each.field, each.op): each for each in predicates(step.only_if)}
+    shown = [each for each in job.result.get(CONDITIONS, ()) if (each["field"], each["op"]) in own]
+    return [renderer.result(own[each["field"], each["op"]], each, int(each["result"]), rule.zone.key) for each in shown]
 
 
 class RunWait(Model):
@@ -160,7 +175,7 @@ class RunWithJobs(Run):
             {
                 **_shown(renderer, run),
                 "event": Event.of(state.event),
-                "jobs": [Job.of(renderer, job) for job in jobs],
+                "jobs": [Job.of(renderer, job, rule if said else None) for job in jobs],
                 "waits": waits and RunWait.of(renderer, replace(waits, reason=masks(waits.reason))),
                 **{
                     name: [StepAhead.of(renderer, each, zone, said=said) for each in ahead.get(name, ())]

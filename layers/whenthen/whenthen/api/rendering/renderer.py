@@ -43,12 +43,12 @@ class Renderer(Phrasebook):
         """Say what a predicate demands, and what there was. See `render_result`."""
         return render_result(self, predicate, shown, nots, zone)
 
-    def outcome(self, status: str, reason: Reason | None = None) -> str:
-        """Say how a job or a run stands, and why."""
+    def outcome(self, status: str, reason: Reason | None = None, details: Sequence[str] = ()) -> str:
+        """Say how a job or a run stands, and why. `details`: of the reason, rendered already."""
         word = self.phrase(STATUSES, status)
         if reason is None:
             return self.phrase(JOINS, "sentence", text=word)
-        return self.phrase(JOINS, "because", status=word, reason=self.text(reason))
+        return self.phrase(JOINS, "because", status=word, reason=self.detailed(self.text(reason), details))
 
     def explained(self, code: str, why: Sequence[str] = (), params: Mapping[str, str] = {}) -> str:
         """Say what became of a rule when its event came, and why, in texts that are rendered already."""

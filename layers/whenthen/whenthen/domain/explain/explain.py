@@ -6,9 +6,10 @@ holds; `before` only where the predicate asks of a change. The API renders it in
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from whenthen.domain.conditions.condition import AllOf, AnyOf, Condition, Not, holds
 from whenthen.domain.conditions.field_access import Context, Facts
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule
 
 _LONGEST = 300
+MAX_DECIDING = 10
+"""Predicates that are kept of a condition that was false."""
 
 
 class Branch(Struct, frozen=True):
@@ -69,6 +72,17 @@ def explain(rule: Rule, context: Context) -> Explanation:
     missed = near_misses(rule, facts)
     deciding = (*_of_trigger(rule, trigger, missed, wanted=matched), *_deciding(conditions, wanted=matched))
     return Explanation(matched, trigger, conditions, missed, deciding)
+
+
+def why_false(condition: Condition, context: Context) -> list[dict[str, Any]]:
+    """Return the predicates that make a false condition false, the first MAX_DECIDING of them, as JSON.
+
+    Each has what `Branch.shown` has, and its own answer as `result`: true inside a `not`.
+    """
+    deciding = islice(_deciding(_branch(condition, Facts(context)), wanted=False), MAX_DECIDING)
+    shown = [{**each.branch.shown, "result": each.branch.result} for each in deciding]
+    found: list[dict[str, Any]] = json.decode(json.encode(shown, enc_hook=str))
+    return found
 
 
 def _of_trigger(rule: Rule, trigger: Branch | None, missed: Sequence[NearMiss], *, wanted: bool) -> Iterator[Deciding]:

@@ -24,6 +24,7 @@ from whenthen.domain.runs.run import Job, Run, RunStatus, begin, outcome_of
 from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, RunState, Started
+from whenthen.usecases.context.skips import with_conditions
 from whenthen.usecases.matching.decide import speaks, wanted_for
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class MatchEvent(Struct, frozen=True):
             case WaitUntil(_, due, since):
                 return replace(run, status=RunStatus.WAITING, waits_until=due, awaits_since=since), ()
         run = replace(run, step_group=0)
-        jobs = jobs_of(run, move, run.started_at)
+        jobs = with_conditions(move, jobs_of(run, move, run.started_at), lambda: context)
         is_over = run.shadow or (not move.steps and len(rule.step_groups) == 1)
         return (_ended(run, *outcome_of(jobs)) if is_over else run), jobs
 

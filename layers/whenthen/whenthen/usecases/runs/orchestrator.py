@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
+from whenthen.usecases.context.skips import with_conditions
 from whenthen.usecases.runs.move_run import moved_before_next_step
 
 if TYPE_CHECKING:
@@ -203,7 +205,8 @@ class Orchestrator(Struct, frozen=True):
         while isinstance(move, Dispatch | PassOver):
             behind = run.step_group
             run = replace(run, step_group=move.step_group, due=move.due, status=RunStatus.RUNNING, waits_until=None)
-            step_group = jobs_of(run, move, self.clock.now())
+            made, due = jobs_of(run, move, self.clock.now()), move.due
+            step_group = with_conditions(move, made, partial(self.context, state, due))
             if not self.runs.dispatch(run, step_group, behind=behind):
                 self.carry_on(self.runs.load(run.id))
                 return
