@@ -463,7 +463,7 @@ def test_a_run_that_is_resumed_in_line_waits_again(ledger: DynamoRuns) -> None:
     assert not paused.is_in_line
     resumed = ledger.resume(paused, minutes(5))
     assert resumed is not None
-    assert (resumed.run.status, resumed.run.is_in_line) == (RunStatus.RUNNING, True)
+    assert (resumed.run.status, resumed.run.is_in_line) == (RunStatus.WAITING, True)
     assert ledger.follow(resumed.run, first)
     assert _run(ledger, second.id).status is RunStatus.WAITING
 
@@ -527,3 +527,18 @@ def test_what_was_noted_of_events_is_the_newest_of_each_type_and_key(ledger: Dyn
         "offer.made",
     }
     assert ledger.noted([], ["contact.replied"]) == []
+
+
+
+@pytest.mark.parametrize(("keys", "fits"), [(48, True), (49, False)])
+def test_a_run_with_exits_is_subscribed_under_as_many_keys_as_the_page_says(
+    ledger: DynamoRuns, keys: int, fits: bool
+) -> None:
+    own = replace(event(), data={"text": LONG})
+    many = run(own, watch=tuple(f"phone#+90{number}" for number in range(keys)))
+    if fits:
+        assert ledger.start(many, own, [], enrolment_key="k") is Started.STARTED
+        assert ledger.finish(many, RunStatus.DONE, why(""), minutes(5))
+    else:
+        with pytest.raises(Invalid, match=r"store\.too_many_writes"):
+            ledger.start(many, own, [], enrolment_key="k")

@@ -24,7 +24,7 @@ GIVE_UP_AFTER = timedelta(hours=36)
 LONGEST_PAUSE = 900.0
 """Seconds: SQS delays a message by no more."""
 
-_FIRST = 5.0
+FIRST_PAUSE = 5.0
 _GROWTH = 1.3
 """Small: when few callers are left, they must not all be pausing while the provider is idle."""
 _SPREAD = 0.5
@@ -48,7 +48,7 @@ def given_up(reason: Reason) -> Reason:
 
 def pause(key: str, times: int, wish: float | None = None) -> float:
     """Return seconds to wait after `times` rejections: at least the provider's `wish`, at most LONGEST_PAUSE."""
-    grown = _FIRST * _GROWTH ** min(max(times, 1) - 1, _ENOUGH)
+    grown = FIRST_PAUSE * _GROWTH ** min(max(times, 1) - 1, _ENOUGH)
     least = min(max(grown, wish or 0.0), _MOST)
     return least * (1 + _SPREAD * _fraction(f"{key}#{times}"))
 

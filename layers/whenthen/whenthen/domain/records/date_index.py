@@ -36,10 +36,10 @@ RECURRENCE_FIELDS = ("recurrence", "recurrence_exceptions")
 MAX_LEFT_OUT = 400
 """Bound the days that may be taken out of a series. Each of its entries holds them."""
 
-_LONGEST_RULE, _LONGEST_DAY = 500, 40
+LONGEST_RULE, LONGEST_DAY = 500, 40
 DATED = re.compile(r"(.+_)?(date|day|at|on|until|due|deadline|start|end|birthday|anniversary)")
 _OFFSETS = (timedelta(hours=-12), timedelta(hours=14))
-_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+FIRST_YEAR, LAST_YEAR = 1000, 9000
 """Bound the years of dates: 0001-01-01 and 9999-12-31 stand for no date, and zones could leave the calendar there."""
 
 
@@ -84,7 +84,7 @@ def read_date(value: Any) -> DateValue | None:
     if yearless is not None:
         return DateValue(yearless, yearless=True)
     point = read_point(value)
-    if point is None or isinstance(point, time) or not _FIRST_YEAR <= point.year <= _LAST_YEAR:
+    if point is None or isinstance(point, time) or not FIRST_YEAR <= point.year <= LAST_YEAR:
         return None
     return DateValue(point.date(), point) if isinstance(point, datetime) else DateValue(point)
 
@@ -158,10 +158,10 @@ def recurrence_of(fields: Mapping[str, Any], name: str) -> tuple[str | None, tup
     None for the rule if there is none, or if a day that was taken out cannot be read: it must not come.
     """
     rule, left_out = map(fields.get, RECURRENCE_FIELDS)
-    if name not in SERIES_FIELDS or not _is_short(rule, _LONGEST_RULE):
+    if name not in SERIES_FIELDS or not _is_short(rule, LONGEST_RULE):
         return None, ()
     days = left_out if isinstance(left_out, list) else [left_out] if left_out not in (None, "") else []
-    if len(days) > MAX_LEFT_OUT or not all(_is_short(day, _LONGEST_DAY) for day in days):
+    if len(days) > MAX_LEFT_OUT or not all(_is_short(day, LONGEST_DAY) for day in days):
         return None, ()
     return rule, tuple(days)
 

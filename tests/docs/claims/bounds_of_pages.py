@@ -1,0 +1,124 @@
+"""Numbers of the API, of records, sources and the guides that are bounds in the code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
+
+from tests.docs.claims.row import Bound, word
+from tests.template.reading import template
+from whenthen.adapters.dynamodb.common import pages
+from whenthen.adapters.dynamodb.intake import rejections
+from whenthen.adapters.http import client
+from whenthen.adapters.providers import graph
+from whenthen.api import requests
+from whenthen.channels.webhook import effect
+from whenthen.domain.common import backoff, int64
+from whenthen.domain.imports import job
+from whenthen.domain.records import record
+from whenthen.domain.scheduling import sweep_window
+from whenthen.domain.sending import limits
+from whenthen.domain.steps import retries
+from whenthen.domain.temporal import public_holidays, waits, working_hours
+from whenthen.sources.email import bounds as mail_bounds
+from whenthen.sources.email import parts
+from whenthen.sources.files import row_splitter
+from whenthen.sources.redaction import redaction
+from whenthen.sources.webhook import delivery, mapping
+from whenthen.usecases.enrolments import let_enter
+from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_event
+from whenthen.usecases.matching import decide, show_automation
+from whenthen.usecases.records import import_records
+from whenthen.usecases.runs.perform_job import BACKOFF
+
+API, RECORDS, SOURCES = "reference/api.md", "reference/records.md", "reference/sources.md"
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+GIVE_UP = backoff.GIVE_UP_AFTER // HOUR
+LONGEST_PAUSE = backoff.LONGEST_PAUSE / 60
+KB, MB = 1_024, 1_000_000
+DEFAULTS = {name: found.get("Default") for name, found in template()["Parameters"].items()}
+MOST_OF_PAGE = next(mark.le for mark in get_args(requests.Limit)[1].metadata if hasattr(mark, "le"))
+
+BOUNDS = (
+    Bound(
+        API,
+        "more than § requests a second, or § at once",
+        (int(DEFAULTS["ApiRateLimit"]), int(DEFAULTS["ApiBurstLimit"])),
+    ),
+    Bound(API, "`limit` is at most §", (MOST_OF_PAGE,)),
+    Bound(API, "at most § MB of them", (pages.MAX_PAGE_BYTES / MB,)),
+    Bound(API, "The newest § entries of the record's history", (show_automation.MAX_ENTRIES,)),
+    Bound(API, "a list of up to § spans", (word(working_hours.MAX_SPANS),)),
+    Bound(API, "up to § further days off", (public_holidays.MAX_DAYS,)),
+    Bound(API, "up to § holidays of the country that are days of work", (public_holidays.MAX_DAYS,)),
+    Bound(API, "`limits.marketing` has up to § caps", (limits.MAX_CAPS,)),
+    Bound(RECORDS, "and up to § fields with any JSON value", (record.MAX_FIELDS,)),
+    Bound(RECORDS, "together at most § bytes", (record.MAX_RECORD_BYTES,)),
+    Bound(RECORDS, "Whole numbers have § bits", (int64.MOST.bit_length() + 1,)),
+    Bound(RECORDS, "lists of at most §, and find the record", (word(record.MAX_OTHERS),)),
+    Bound(RECORDS, "the ids that a record stands for, at most §", (word(record.MAX_ABSORBED),)),
+    Bound(RECORDS, "CSV or JSON lines, up to § MB", (job.MAX_FILE_BYTES // MB,)),
+    Bound(RECORDS, "that `enrol` names (up to §", (word(job.MAX_ENROL_RULES),)),
+    Bound(RECORDS, "The first § are listed with the line", (job.MAX_REFUSALS,)),
+    Bound(RECORDS, "A row ends within § kB", (row_splitter.MAX_ROW_BYTES // KB,)),
+    Bound(
+        RECORDS,
+        "not finished after § turns (each § seconds, or § transactions",
+        (import_records.MAX_CALLS, int(import_records.SLICE.total_seconds()), import_records.BATCHES),
+    ),
+    Bound(SOURCES, "`mappings` | up to §.", (mapping.MAX_MAPPINGS,)),
+    Bound(SOURCES, "finds a list of up to § items", (delivery.MAX_ITEMS,)),
+    Bound(
+        SOURCES,
+        "the last § authenticated deliveries",
+        (rejections.SLOTS[True],),
+    ),
+    Bound(
+        SOURCES,
+        "and the last § unauthenticated ones, for § days",
+        (rejections.SLOTS[False], rejections.KEPT_FOR // DAY),
+    ),
+    Bound(SOURCES, "up to § characters of the body are kept", (redaction.LONGEST_BODY,)),
+    Bound(
+        SOURCES,
+        "keeps § rejections of a source at once, then one every § seconds (unauthenticated: §, then one a minute)",
+        (
+            record_rejection.PACES[True].burst,
+            word(record_rejection.PACES[True].pause // timedelta(seconds=1)),
+            record_rejection.PACES[False].burst,
+        ),
+    ),
+    Bound(SOURCES, "makes at most § calls of § leads", (reconcile_leads.MAX_CALLS, graph.PAGE)),
+    Bound(
+        SOURCES,
+        "up to § lines, § bytes of headers, § multiparts and § parts",
+        (mail_bounds.MAX_LINES, mail_bounds.MAX_HEADER_BYTES, mail_bounds.MAX_MULTIPARTS, parts.MAX_PARTS),
+    ),
+    Bound("guides/deploy.md", "default §, which means no archive", (int(DEFAULTS["ArchiveDays"]),)),
+    Bound(
+        "guides/deploy.md",
+        "finished runs and events are kept (at least §)",
+        (int(template()["Parameters"]["RetentionDays"]["MinValue"]),),
+    ),
+    Bound("guides/events.md", "a list of up to §", (send_event.MAX_EVENTS,)),
+    Bound("guides/limits.md", "§ business days, § business hours", (waits.MAX_BUSINESS_DAYS, waits.MAX_BUSINESS_HOURS)),
+    Bound(
+        "guides/records.md",
+        "§ MB a file, § kB a row",
+        (job.MAX_FILE_BYTES // MB, row_splitter.MAX_ROW_BYTES // KB),
+    ),
+    Bound("guides/rules.md", "one wait takes at most § days, all waits", (waits.MAX_WAIT_DAYS,)),
+    Bound("guides/rules.md", "all waits of a rule together at most § years", (word(waits.MAX_DAYS_AHEAD // 366),)),
+    Bound("guides/rules.md", "more than § hours late is skipped", (sweep_window.Lateness().most // HOUR,)),
+    Bound("guides/rules.md", "in a circle end after § runs", (decide.MAX_DEPTH,)),
+    Bound("guides/rules.md", "Up to § records may be on their way", (let_enter.WINDOW,)),
+    Bound("guides/sources.md", "Limit: § items", (delivery.MAX_ITEMS,)),
+    Bound("guides/webhooks.md", "The body has at most § bytes", (effect.MAX_BODY,)),
+    Bound("guides/webhooks.md", "Answer within § seconds", (int(client.TOTAL_SECONDS),)),
+    Bound("guides/webhooks.md", "(at most § minutes at a time), for up to § hours", (LONGEST_PAUSE, GIVE_UP)),
+    Bound(
+        "guides/webhooks.md",
+        "grows from § seconds to § minutes, up to the step's `retry.attempts` (§ by default)",
+        (BACKOFF[0], BACKOFF[-1] // 60, retries.ATTEMPTS),
+    ),
+)

@@ -1,0 +1,242 @@
+"""Sentences of all other pages that a test holds."""
+
+from __future__ import annotations
+
+from tests.docs.claims.row import Held
+
+_SCHEMAS = "schemas/test_agreement.py::test_the_page_of_schemas_lists_each_difference"
+_SNAPSHOTS = "adapters/dynamodb/config_table/test_snapshots.py"
+_MAPPING = "adapters/dynamodb/runs_table/test_runs.py"
+_IMPORTS = "adapters/dynamodb/imports/test_imports.py"
+_CELLS = "sources/files/test_cells.py"
+_TUTORIAL = "e2e/test_tutorial.py::test_the_small_order_is_explained_as_the_page_says"
+
+_ROWS = (
+    (
+        "architecture.md",
+        "and only then answers 2xx",
+        "functions/test_receive_webhook.py::test_a_signed_event_is_on_the_bus_when_the_answer_is_given",
+    ),
+    (
+        "architecture.md",
+        "every version, never changed",
+        "adapters/dynamodb/config_table/test_rules.py::test_a_rule_and_its_versions_are_given_back_as_they_were_saved",
+    ),
+    (
+        "architecture.md",
+        "makes the cache look old, never new",
+        f"{_SNAPSHOTS}::test_a_rule_that_is_saved_while_a_snapshot_is_read_is_seen_at_the_next_event",
+    ),
+    (
+        "architecture.md",
+        "two requests for up to 1 MB, and one more for the rules that changed since",
+        f"{_SNAPSHOTS}::test_a_cold_start_reads_stamp_and_snapshot",
+    ),
+    (
+        "architecture.md",
+        "rank 0 contact, 1 lead, 2 others",
+        "adapters/dynamodb/records_table/test_records.py::test_of_records_that_share_an_identity_a_contact_comes_first",
+    ),
+    (
+        "architecture.md",
+        "`beginning` is what never changes",
+        f"{_MAPPING}::test_a_large_event_is_read_with_its_run_and_after_each_outcome",
+    ),
+    (
+        "architecture.md",
+        "an open run never",
+        f"{_MAPPING}::test_what_an_open_run_holds_never_expires_and_the_rest_does",
+    ),
+    (
+        "architecture.md",
+        "only of rules that ask for it | never",
+        "adapters/dynamodb/entries/test_last_entries.py::test_an_entry_names_the_run_and_when_it_began",
+    ),
+    (
+        "architecture.md",
+        "in those of workers in each other's way | never",
+        "adapters/dynamodb/runs_table/test_jobs.py::test_a_counter_starts_at_nothing",
+    ),
+    (
+        "architecture.md",
+        "the retention after it ended; an open one never",
+        "adapters/dynamodb/enrolments/test_enrolments.py::test_an_open_one_does_not_expire_and_its_members_last_long",
+    ),
+    (
+        "architecture.md",
+        "if it was never started); a running one never",
+        f"{_IMPORTS}::test_an_import_that_runs_does_not_expire",
+    ),
+    (
+        "architecture.md",
+        "may be subscribed under at most 48 keys",
+        f"{_MAPPING}::test_a_run_with_exits_is_subscribed_under_as_many_keys_as_the_page_says",
+    ),
+    ("glossary.md", "It never changes", "domain/common/test_ids.py::test_the_same_cause_has_the_same_id"),
+    (
+        "guides/deploy.md",
+        "So for production it must be meant",
+        "dev/smoke/test_deployed.py::test_production_is_tried_only_if_that_is_meant",
+    ),
+    (
+        "guides/deploy.md",
+        "It works for up to 60 seconds more",
+        "template/test_api.py::test_the_authorizer_refuses_requests_without_a_key_and_forgets_keys_soon",
+    ),
+    (
+        "guides/deploy.md",
+        "must be verified identities of SES",
+        "dev/limits/test_account.py::test_a_sender_is_unverified_if_neither_it_nor_a_domain_above_it_is_verified",
+    ),
+    (
+        "guides/events.md",
+        "`Source` must not be `whenthen`",
+        "sources/eventbridge/test_envelope.py::test_an_application_cannot_pass_for_the_store_or_a_receiver",
+    ),
+    (
+        "guides/limits.md",
+        "Friday, 15:30, is Tuesday, 15:30",
+        "domain/scheduling/test_due_by_calendar.py::test_waits_by_calendar",
+    ),
+    (
+        "guides/limits.md",
+        "A message that must not go is held",
+        "usecases/sending/test_quiet_hours.py::test_a_message_is_held_until_quiet_hours_end_and_goes_then",
+    ),
+    (
+        "guides/limits.md",
+        "`priority` (0 by default)",
+        "domain/rules/test_rule.py::test_absent_fields_have_harmless_defaults",
+    ),
+    (
+        "guides/operations.md",
+        "the message can never be processed",
+        "functions/test_consumers.py::test_a_hopeless_message_is_dead_lettered_with_its_reason",
+    ),
+    (
+        "guides/operations.md",
+        "and imports that run, are never deleted",
+        f"{_IMPORTS}::test_an_import_that_runs_does_not_expire",
+    ),
+    (
+        "guides/operations.md",
+        "files of imports | 7 days",
+        "template/test_mail.py::test_the_bucket_is_closed_encrypted_and_forgets",
+    ),
+    (
+        "guides/records.md",
+        "`PATCH` never creates one",
+        "api/routes/test_records.py::test_a_patch_never_makes_a_record",
+    ),
+    (
+        "guides/records.md",
+        "A row is never done twice",
+        "faults/test_import_crashes.py::test_a_crash_at_any_moment_loses_no_row_and_doubles_none",
+    ),
+    (
+        "guides/records.md",
+        "The word must be the whole WhatsApp message",
+        "usecases/ingest/test_people.py::test_a_message_that_is_nothing_but_the_word",
+    ),
+    (
+        "guides/records.md",
+        "a start word must be the whole text",
+        "usecases/ingest/test_people.py::test_what_counts_as_a_refusal",
+    ),
+    (
+        "guides/rules.md",
+        "A missing field is never an error",
+        "domain/conditions/test_operators.py::test_nothing_known_is_never_an_error",
+    ),
+    (
+        "guides/rules.md",
+        "rejects those that would never end",
+        "domain/lint/test_lint.py::test_mail_about_delivered_mail_never_ends_and_is_refused",
+    ),
+    (
+        "guides/webhooks.md",
+        "A `url` must be a public https address",
+        "adapters/http/test_client.py::test_what_may_not_be_called",
+    ),
+    (
+        "reference/api.md",
+        "started, and did at least one step",
+        "usecases/matching/test_show_automation.py::test_all_four_states_stand_beside_each_other_each_with_its_reason",
+    ),
+    (
+        "reference/api.md",
+        "record with `If-Match` never creates one",
+        "api/routes/test_records.py::test_a_put_with_a_version_creates_nothing",
+    ),
+    (
+        "reference/api.md",
+        "at least one day must have a span",
+        "domain/temporal/test_calendar_settings.py::test_a_wrong_value_is_refused_by_its_field",
+    ),
+    (
+        "reference/api.md",
+        "The package [holidays](../dependencies.md) must know it",
+        "e2e/test_limits.py::test_holidays_of_a_country_are_known_and_of_no_country_refused",
+    ),
+    (
+        "reference/records.md",
+        "Yes is `true`, 1, `yes`",
+        "usecases/records/test_consent_shapes.py::test_a_consent_has_one_shape_through_every_entrance",
+    ),
+    (
+        "reference/records.md",
+        "`type: boolean`: true, yes, on, 1,",
+        f"{_CELLS}::test_a_truth_is_read_in_all_our_languages",
+    ),
+    (
+        "reference/records.md",
+        "It never removes an id or a consent",
+        "usecases/records/test_import_records.py::test_blanks_erase_where_the_order_says_so_and_never_a_refusal",
+    ),
+    (
+        "reference/records.md",
+        "otherwise a number above 12 is the day",
+        "domain/temporal/test_written_dates.py::test_a_date_that_can_be_read_in_one_way_is_read",
+    ),
+    (
+        "reference/records.md",
+        "one with a quote that is never closed",
+        "sources/files/test_row_splitter.py::test_an_open_quote_costs_its_line_and_no_other",
+    ),
+    (
+        "reference/records.md",
+        "is the number 2024, `é` is one letter",
+        "channels/record/test_effect.py::test_tags_are_compared_as_conditions_compare_them",
+    ),
+    ("reference/schemas.md", "integers beyond 64 bits | … none to the parser.", _SCHEMAS),
+    ("reference/schemas.md", "conditions that never hold", _SCHEMAS),
+    ("reference/schemas.md", "exits that never come", _SCHEMAS),
+    (
+        "reference/schemas.md",
+        "must still be checked for that its JSON Schema takes",
+        "schemas/test_agreement.py::test_each_exception_is_needed",
+    ),
+    (
+        "reference/sources.md",
+        "kept in Secrets Manager, never shown again",
+        "api/routes/test_sources.py::test_a_new_source_shows_its_secret_once",
+    ),
+    (
+        "reference/sources.md",
+        "An authenticated delivery is never lost",
+        "sources/webhook/test_mapping.py::test_every_body_gives_exactly_one_event_whatever_its_shape",
+    ),
+    (
+        "reference/sources.md",
+        "at most as far back as the retention",
+        "usecases/ingest/test_reconcile_leads.py::test_nothing_is_asked_for_from_before_what_the_log_remembers",
+    ),
+    ("tutorial.md", "the amount is at least 100", _TUTORIAL),
+    (
+        "tutorial.md",
+        "Try it on a rule that can never start",
+        "e2e/test_tutorial.py::test_the_rule_of_the_page_ran_once_with_both_steps_done",
+    ),
+)
+
+TESTED = tuple(Held(*row) for row in _ROWS)
