@@ -529,7 +529,6 @@ def test_what_was_noted_of_events_is_the_newest_of_each_type_and_key(ledger: Dyn
     assert ledger.noted([], ["contact.replied"]) == []
 
 
-
 @pytest.mark.parametrize(("keys", "fits"), [(48, True), (49, False)])
 def test_a_run_with_exits_is_subscribed_under_as_many_keys_as_the_page_says(
     ledger: DynamoRuns, keys: int, fits: bool
