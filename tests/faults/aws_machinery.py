@@ -56,6 +56,8 @@ STREAMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 VISIBILITY = timedelta(seconds=360)
+MAX_REFUSED = 1_000
+"""Bound how often in a row a stream comes back with a change: it would do so for ever, and the test with it."""
 _CONTEXT = SimpleNamespace(
     function_name="f",
     memory_limit_in_mb=1,
@@ -115,6 +117,7 @@ class AwsMachinery:
         self.flights: list[Flight] = []
         self.changes: dict[str, list[dict[str, Any]]] = {table: [] for table in STREAMS}
         self._changes_seen = Counter[str]()
+        self._refused = 0
         self._build()
         self._wirings: dict[str, TappedWiring] = {}
 
@@ -163,6 +166,7 @@ class AwsMachinery:
                 "IMPORT_DEAD_LETTER_URL": self.urls["dead"],
                 "SEQUENCE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sequence",
                 "ENROLMENT_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:enrol_view",
+                "WORK_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:work",
                 "BUCKET_NAME": BUCKET,
                 "SECRETS_PREFIX": "whenthen",
                 "GRAPH_API_URL": "https://graph.example",
@@ -270,6 +274,8 @@ class AwsMachinery:
                 answer = self.invoke(function, {"Records": waiting[:1]})
             except Killed:
                 return True
+            self._refused = self._refused + 1 if answer["batchItemFailures"] else 0
+            assert self._refused < MAX_REFUSED, f"{function} never takes {waiting[0]}"
             if not answer["batchItemFailures"]:
                 del waiting[0]
             return True
