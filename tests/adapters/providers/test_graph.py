@@ -13,8 +13,16 @@ import pytest
 
 from tests.adapters.samples import why
 from whenthen.adapters.providers.graph import MAX_READ, GraphApi
-from whenthen.adapters.providers.graph_errors import LATER, META_ERROR_IN_DETAIL, NEVER, NOT_NOW
-from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Temporary, Throttled, WhenthenError
+from whenthen.adapters.providers.graph_errors import META_ERROR_IN_DETAIL
+from whenthen.domain.common.errors import (
+    AccountRefused,
+    AnswerLost,
+    NotFound,
+    Permanent,
+    Temporary,
+    Throttled,
+    WhenthenError,
+)
 from whenthen.domain.common.reasons import Reason
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.ports.values import LeadPage
@@ -108,17 +116,20 @@ def _error(code: int, status: int = 400, **more: Any) -> HttpAnswer:
         *((_error(code), Throttled, Throttled) for code in (4, 17, 32, 341, 613, 80004, 80005, 80007, 130429, 131056)),
         *((_error(code), Permanent, Permanent) for code in (131026, 131030, 131021, 131047, 131050, 131049, 130472)),
         *((_error(code), Permanent, Permanent) for code in (132000, 132001, 132005, 132007, 132008, 132012, 132015)),
-        *((_error(code), Permanent, Permanent) for code in (132016, 190, 10, 200, 299, 368, 131031, 131042, 130497)),
-        *((_error(code), Permanent, Permanent) for code in (131048, 131062, 100)),
+        *((_error(code), Permanent, Permanent) for code in (132016, 130497, 131062, 100)),
+        *((_error(code), AccountRefused, Permanent) for code in (0, 190, 10, 200, 299, 368, 131031, 131042, 131048)),
         (_error(2, 500), Temporary, Temporary),
-        (_error(190, 500), Permanent, Permanent),
+        (_error(190, 500), AccountRefused, Permanent),
+        (_answer(401, b""), AccountRefused, Permanent),
         (_error(999_999, 400), Permanent, Permanent),
-        (_error(999_999, 500), AnswerLost, Temporary),
-        (_answer(500, b"<html>"), AnswerLost, Temporary),
+        (_error(999_999, 500), Temporary, Temporary),
+        (_error(999_999, 502), Temporary, Temporary),
+        (_answer(500, b"<html>"), Temporary, Temporary),
+        (_answer(504, b""), AnswerLost, Temporary),
         (_answer(502, {"error": "gone"}), AnswerLost, Temporary),
         (_answer(429, b""), Throttled, Throttled),
         (HttpAnswer(503, {"retry-after": "30"}, b""), Throttled, Throttled),
-        (_answer(503, b""), AnswerLost, Temporary),
+        (_answer(503, b""), Temporary, Temporary),
         (_answer(404, b"[]"), Permanent, Permanent),
         (_answer(302, b""), Permanent, Permanent),
         (_answer(200, b'{"messages": [{'), AnswerLost, Temporary),
@@ -140,6 +151,7 @@ def test_what_an_answer_means(
     for raised, meant in ((sent, sending), (read, reading)):
         assert TOKEN not in str(raised.value.reason)
         assert isinstance(raised.value, Throttled) == (meant is Throttled)
+        assert isinstance(raised.value, AccountRefused) == (meant is AccountRefused)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +185,6 @@ def test_without_its_secret_meta_is_not_called(document: dict[str, Any] | None) 
     with pytest.raises(Permanent, match="secret=meta"):
         graph.message(MESSAGE, "job_1")
     assert http.requests == []
-
-
-def test_no_code_is_both_passing_and_final() -> None:
-    assert len({*LATER, *NEVER, *NOT_NOW}) == len(LATER) + len(NEVER) + len(NOT_NOW)
 
 
 def test_a_lead_with_long_answers_is_read_whole() -> None:

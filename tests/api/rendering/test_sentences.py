@@ -112,8 +112,10 @@ def test_a_wait_for_nothing_is_not_said(wait: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ({"retry": {"attempts": 5}, "on_error": "stop", "start": "after_previous"}, ""),
+        ({"retry": {}, "on_error": "stop", "start": "after_previous"}, ""),
         ({"retry": {"attempts": 1}}, "(attempts: at most 1)"),
+        ({"retry": {"attempts": 5}}, "(attempts: at most 5)"),
+        ({"retry": {"give_up_after": {"hours": 2}}}, "(given up after 2 hours)"),
         ({"on_error": "continue"}, "(if it fails, the run goes on)"),
         ({"start": "with_previous"}, "(at the same time)"),
         ({"with": {"tags": ["vip"], "record": "company:7"}}, "(record: “company:7”)"),

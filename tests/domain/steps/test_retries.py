@@ -26,9 +26,11 @@ def read(document: Any) -> tuple[Retry, dict[str, str]]:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ({}, Retry(5)),
+        ({}, Retry()),
         ({"attempts": 2}, Retry(2)),
-        ({"delays": []}, Retry(5)),
+        ({"delays": []}, Retry()),
+        ({"give_up_after": {"minutes": 90}}, Retry(give_up_after=Duration(minutes=90))),
+        ({"attempts": 3, "give_up_after": {"hours": 2}}, Retry(3, give_up_after=Duration(hours=2))),
         ({"delays": [{"minutes": 5}, {"days": 1}]}, Retry(5, (Duration(minutes=5), Duration(days=1)))),
         ({"attempts": 2, "delays": [{"hours": 720}]}, Retry(2, (Duration(hours=720),))),
     ],
@@ -47,6 +49,9 @@ def test_reads_attempts_and_delays(document: Any, expected: Retry) -> None:
         ({"delays": [{"days": 30, "minutes": 1}]}, {"retry.delays[0]": "retry.delay_too_long"}),
         ({"attempts": 1, "delays": [{"days": 1}]}, {"retry.delays": "retry.too_many_delays"}),
         ({"delays": [{"days": 1}] * 5}, {"retry.delays": "retry.too_many_delays"}),
+        ({"give_up_after": {"days": 1, "minutes": 1}}, {"retry.give_up_after": "retry.lasts_too_long"}),
+        ({"give_up_after": 5}, {"retry.give_up_after": "duration.malformed"}),
+        ({"give_up_after": {"minutes": 0}}, {"retry.give_up_after": "duration.out_of_bounds"}),
     ],
 )
 def test_names_what_is_wrong(document: Any, found: dict[str, str]) -> None:
@@ -66,6 +71,20 @@ def test_days_are_those_of_the_calendar() -> None:
     before = datetime(2026, 3, 28, 10, tzinfo=ZoneInfo("Europe/Budapest"))
     at = Retry(2, (Duration(days=1),)).next_at(1, before, ZoneInfo("Europe/Budapest"))
     assert at == before.astimezone(UTC) + timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    ("retry", "lasts"),
+    [
+        (Retry(), timedelta(hours=24)),
+        (Retry(3), None),
+        (Retry(5, (Duration(days=2),)), None),
+        (Retry(give_up_after=Duration(minutes=90)), timedelta(minutes=90)),
+        (Retry(3, give_up_after=Duration(hours=2)), timedelta(hours=2)),
+    ],
+)
+def test_a_step_is_given_up_by_time_unless_its_attempts_decide(retry: Retry, lasts: timedelta | None) -> None:
+    assert retry.lasts == lasts
 
 
 def test_without_delays_the_engine_chooses() -> None:

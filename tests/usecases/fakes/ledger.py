@@ -270,7 +270,8 @@ class FakeRuns:
     def release(self, job: Job, reason: Reason) -> None:
         if self._holds(job):
             stored = self.jobs[key_of(job)]
-            self.jobs[key_of(job)] = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
+            freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None)
+            self.jobs[key_of(job)] = replace(freed, failing_since=job.failing_since or stored.failing_since)
 
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
         stored = self.jobs[key_of(job)]
@@ -278,7 +279,7 @@ class FakeRuns:
         if changed or self.runs[job.run_id].status.final:
             return False
         freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None, held_until=until)
-        self.jobs[key_of(job)] = freed
+        self.jobs[key_of(job)] = replace(freed, failing_since=job.failing_since or stored.failing_since)
         if alone:
             self.looked_at[job.run_id] = until
         return True

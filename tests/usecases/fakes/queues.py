@@ -16,7 +16,7 @@ from whenthen.domain.runs.run import Job
 from whenthen.sources.meta.notification import LeadRef
 
 VISIBILITY = timedelta(seconds=180)
-MAX_RECEIVES = 12
+MAX_RECEIVES = 300
 MAX_DELAY = 900
 
 

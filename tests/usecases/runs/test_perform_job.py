@@ -12,7 +12,7 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import GREET, NOTE, rule, together
 from whenthen.channels.email.effect import NO_ADDRESS
-from whenthen.domain.common.backoff import GIVE_UP_AFTER, GIVEN_UP_AFTER_HOURS
+from whenthen.domain.common.backoff import GIVE_UP_AFTER, GIVEN_UP_AFTER_HOURS, NOT_DONE
 from whenthen.domain.common.errors import (
     AnswerLost,
     Busy,
@@ -30,7 +30,7 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import JOB_NOT_FOUND, NO_ANSWER, UNAVAILABLE
-from whenthen.usecases.runs.perform_job import BACKOFF, GIVEN_UP, LEASE, MAY_HAVE_BEEN_SENT, retry_delay
+from whenthen.usecases.runs.perform_job import GIVEN_UP, LEASE, MAY_HAVE_BEEN_SENT
 
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}
@@ -243,7 +243,8 @@ def test_what_passes_is_tried_again_after_a_pause(world: World) -> None:
     written, event = started(world, GREET)
     world.deliver("email")
     (message,) = world.queues["email"].messages
-    assert message.visible_at == world.clock.now() + timedelta(seconds=BACKOFF[0])
+    job = world.job(world.run_of(event, written), "greet")
+    assert message.visible_at == world.clock.now() + timedelta(seconds=NOT_DONE.pause(job.id, 1))
     world.clock.at = message.visible_at
     world.deliver("email")
     assert message.visible_at == world.clock.now() + timedelta(seconds=7), "the provider's wish goes first"
@@ -424,9 +425,3 @@ def test_the_worst_outcome_is_the_outcome_of_the_run(world: World) -> None:
     written, event = started(world, GREET, {**together(TELL), "on_error": "continue"}, together(NOTE))
     world.run_out()
     assert world.run_of(event, written).run.status is RunStatus.FAILED
-
-
-def test_the_pauses_between_attempts_only_grow() -> None:
-    pauses = [retry_delay(attempts) for attempts in range(12)]
-    assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1]) == (BACKOFF[0], BACKOFF[-1])

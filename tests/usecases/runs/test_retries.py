@@ -11,7 +11,9 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.taps import Dying
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import GREET, NOTE, rule, together
+from whenthen.domain.common.backoff import GIVEN_UP_AFTER_HOURS, GIVEN_UP_AFTER_MINUTES
 from whenthen.domain.common.errors import Temporary, Throttled
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, RunStatus
@@ -59,6 +61,54 @@ def test_attempts_are_given_up_as_ever(world: World) -> None:
     world.run_out()
     job = world.job(world.run_of(event, written), "greet")
     assert (job.status, job.reason) == (JobStatus.FAILED, GIVEN_UP(count=3, reason=DOWN))
+
+
+def test_a_step_that_says_nothing_is_given_up_after_a_day(world: World) -> None:
+    failing(world, 1_000)
+    written, event = started(world, GREET)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.reason) == (JobStatus.FAILED, GIVEN_UP_AFTER_HOURS(count=24, reason=DOWN))
+    assert job.failing_since == event.time
+    assert job.finished_at is not None
+    assert timedelta(hours=24) <= job.finished_at - event.time < timedelta(hours=24, minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("retry", "reason"),
+    [
+        ({"give_up_after": {"minutes": 90}}, GIVEN_UP_AFTER_MINUTES(count=90, reason=DOWN)),
+        ({"give_up_after": {"hours": 2}}, GIVEN_UP_AFTER_HOURS(count=2, reason=DOWN)),
+        ({"attempts": 2, "give_up_after": {"hours": 2}}, GIVEN_UP(count=2, reason=DOWN)),
+        (
+            {"delays": [{"minutes": 50}], "attempts": 8, "give_up_after": {"hours": 2}},
+            GIVEN_UP_AFTER_HOURS(count=2, reason=DOWN),
+        ),
+    ],
+)
+def test_a_step_may_say_that_it_is_given_up_earlier(world: World, retry: dict[str, Any], reason: Reason) -> None:
+    failing(world, 1_000)
+    written, event = started(world, {**GREET, "retry": retry})
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.reason) == (JobStatus.FAILED, reason)
+
+
+def test_the_time_counts_from_the_first_failure_not_from_when_the_job_was_due(world: World) -> None:
+    written, event = started(world, GREET)
+    world.clock.move(days=3)
+    failing(world, 1)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.failing_since) == (JobStatus.DONE, event.time + timedelta(days=3))
+
+
+def test_what_is_worth_one_more_attempt_gets_no_third(world: World) -> None:
+    world.mailer.will(*[Fails(Temporary(DOWN, attempts=2))] * 5)
+    written, event = started(world, GREET)
+    world.run_out()
+    job = world.job(world.run_of(event, written), "greet")
+    assert (job.status, job.reason, job.attempts) == (JobStatus.FAILED, GIVEN_UP(count=2, reason=DOWN), 2)
 
 
 @pytest.mark.parametrize(("wish", "expected"), [(60, timedelta(minutes=20)), (3_600, timedelta(hours=1))])

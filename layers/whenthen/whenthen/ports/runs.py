@@ -142,10 +142,10 @@ class RunLedger(Protocol):
         """
 
     def release(self, job: Job, reason: Reason) -> None:
-        """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
+        """Release a claimed job for another attempt, with its `failing_since`. Fenced by its attempt."""
 
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
-        """Release a claimed job, or hold a pending one, for an attempt at `until`.
+        """Release a claimed job, or hold a pending one, for an attempt at `until`, with its `failing_since`.
 
         Fenced by the job's status and attempt. Returns False if it changed, or the run is over.
         alone   whether no other job of the run is open: then sweeps leave the run alone until then, too

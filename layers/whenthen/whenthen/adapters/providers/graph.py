@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from whenthen.adapters.providers.graph_errors import error_of, json_object
-from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Temporary
+from whenthen.domain.common.errors import AccountRefused, AnswerLost, NotFound, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.ports.values import LeadPage
@@ -84,7 +84,8 @@ class GraphApi:
     def send_message(self, call: HttpRequest) -> str:
         """Send the message and return its id.
 
-        Raises Temporary if Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
+        Raises Temporary if Meta says that it did not send (Throttled for rate limits, AccountRefused for an expired
+        token), Permanent, or AnswerLost.
         """
         answer = _document(self._answer(call))
         match answer.get("messages"):
@@ -93,8 +94,14 @@ class GraphApi:
         raise AnswerLost(NO_MESSAGE_ID())
 
     def _read(self, url: str) -> Mapping[str, Any]:
-        """Read a URL. Raises Permanent if the answer is longer than MAX_READ: a retry would get as much again."""
-        answer = self._answer(HttpRequest("GET", url, self._headers(), most=MAX_READ))
+        """Read a URL. Raises Permanent if the answer is longer than MAX_READ: a retry would get as much again.
+
+        So it does where the account is refused: leads have no channel that could pause.
+        """
+        try:
+            answer = self._answer(HttpRequest("GET", url, self._headers(), most=MAX_READ))
+        except AccountRefused as error:
+            raise Permanent(error.reason) from error
         if answer.cut:
             raise Permanent(TOO_LONG(most=MAX_READ))
         return _document(answer)

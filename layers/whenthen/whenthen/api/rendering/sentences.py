@@ -112,6 +112,8 @@ STEPS = Phrases(
         "attempts": "most",
         # How long after each attempt the next one is made.
         "delays": "lengths",
+        # How long after the first failure it is tried.
+        "gives_up": "length",
         "goes_on": "",
         # `step` is the name of the step to go on with.
         "falls_back": "step",

@@ -133,11 +133,13 @@ def _given(delay: Duration) -> Mapping[str, int]:
 
 
 def _failing(book: Phrasebook, step: Step) -> Iterator[str]:
-    if step.retry.attempts != ATTEMPTS:
+    if step.retry.attempts not in (None, ATTEMPTS if step.retry.delays else None):
         yield book.phrase(STEPS, "attempts", most=str(step.retry.attempts))
     if step.retry.delays:
         lengths = [book.lengths(_given(delay)) for delay in step.retry.delays]
         yield book.phrase(STEPS, "delays", lengths=book.listed(lengths))
+    if step.retry.give_up_after:
+        yield book.phrase(STEPS, "gives_up", length=book.lengths(_given(step.retry.give_up_after)))
     if step.on_error is OnError.CONTINUE:
         yield book.phrase(STEPS, "goes_on")
     if step.fallback:

@@ -7,6 +7,7 @@ one that calls once (`aws.ONCE`), and errors say whether the mail may have been 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, SSLError
@@ -16,7 +17,8 @@ from botocore.parsers import ResponseParserError
 from whenthen.adapters.aws.client import AwsClient, code_of
 from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.channels.email.writing import mime
-from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled
+from whenthen.domain.common.answers import Next, Row
+from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.ports.outgoing import WrittenMail
 from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
@@ -39,39 +41,46 @@ _BAD_VALUE = ReasonCode("mail.invalid_value")
 # SES's code is none of those that are known here.
 _OTHERWISE = ReasonCode("mail.rejected_otherwise")
 
-NOT_NOW: dict[str, float | None] = {
-    "Throttling": None,
-    "ThrottlingException": None,
-    "TooManyRequestsException": None,
-    "RequestThrottled": None,
-    "LimitExceededException": _PAUSED,
-}
-"""Error codes of throttling, which is no attempt → pause in seconds."""
+_EXPIRED = Row(Next.LATER)
+_THROTTLED, _DAY_IS_FULL = Row(Next.NOT_NOW), Row(Next.NOT_NOW, pause=_PAUSED)
+_STOPPED = Row(Next.STOP, pause=_PAUSED)
 
-LATER: dict[str, float | None] = {
-    "ServiceUnavailable": None,
-    "AccountSendingPausedException": _PAUSED,
-    "ConfigurationSetSendingPausedException": _PAUSED,
-    "ExpiredToken": None,
-    "ExpiredTokenException": None,
-    "InvalidClientTokenId": _PAUSED,
-    "SignatureDoesNotMatch": _PAUSED,
-}
-"""Error codes after which nothing was sent and a retry may succeed → pause in seconds."""
+DAILY_QUOTA = "Daily message quota exceeded"
+"""Words by which SES tells the quota of a day from the rate of a second, which have the same code."""
 
-
-NEVER: dict[str, ReasonCode] = {
-    "AccessDenied": _NOT_ALLOWED,
-    "AccessDeniedException": _NOT_ALLOWED,
-    "ConfigurationSetDoesNotExist": _NO_CONFIGURATION_SET,
-    "ConfigurationSetDoesNotExistException": _NO_CONFIGURATION_SET,
-    "InvalidParameterValue": _BAD_VALUE,
-    "MailFromDomainNotVerified": _DOMAIN_NOT_VERIFIED,
-    "MailFromDomainNotVerifiedException": _DOMAIN_NOT_VERIFIED,
-    "MessageRejected": _NOT_TAKEN,
-    "ValidationError": _BAD_VALUE,
+ANSWERS: Mapping[str, Row] = {
+    # throttled
+    "Throttling": _THROTTLED,
+    "ThrottlingException": _THROTTLED,
+    "TooManyRequestsException": _THROTTLED,
+    "RequestThrottled": _THROTTLED,
+    "LimitExceededException": _DAY_IS_FULL,
+    DAILY_QUOTA: _DAY_IS_FULL,
+    # nothing was sent; the function's credentials are renewed by themselves
+    "ServiceUnavailable": Row(Next.LATER),
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    # nothing is sent until somebody mends the account
+    "AccountSendingPausedException": _STOPPED,
+    "AccountSuspendedException": _STOPPED,
+    "ConfigurationSetSendingPausedException": _STOPPED,
+    "SendingPausedException": _STOPPED,
+    "InvalidClientTokenId": _STOPPED,
+    "SignatureDoesNotMatch": _STOPPED,
+    "UnrecognizedClientException": _STOPPED,
+    # refused for good
+    "AccessDenied": Row(Next.NEVER, _NOT_ALLOWED),
+    "AccessDeniedException": Row(Next.NEVER, _NOT_ALLOWED),
+    "BadRequestException": Row(Next.NEVER, _BAD_VALUE),
+    "ConfigurationSetDoesNotExist": Row(Next.NEVER, _NO_CONFIGURATION_SET),
+    "ConfigurationSetDoesNotExistException": Row(Next.NEVER, _NO_CONFIGURATION_SET),
+    "InvalidParameterValue": Row(Next.NEVER, _BAD_VALUE),
+    "MailFromDomainNotVerified": Row(Next.NEVER, _DOMAIN_NOT_VERIFIED),
+    "MailFromDomainNotVerifiedException": Row(Next.NEVER, _DOMAIN_NOT_VERIFIED),
+    "MessageRejected": Row(Next.NEVER, _NOT_TAKEN),
+    "ValidationError": Row(Next.NEVER, _BAD_VALUE),
 }
-"""Error codes that are final for this mail → reason for the admin."""
+"""SES's error codes → what happens next, and the reason for the admin where a mail is refused."""
 
 
 class SesMailer:
@@ -110,14 +119,23 @@ def _address(text: str) -> str:
 
 
 def _rejection(error: ClientError) -> Temporary | Permanent | AnswerLost:
-    """Classify SES's error: throttled, to be tried again, perhaps sent, or rejected for good."""
+    """Classify SES's error by its code; AnswerLost for a failure of SES that does not tell whether it sent."""
     code = code_of(error)
-    if code in NOT_NOW:
-        return Throttled(UNAVAILABLE(provider=_SES, error=code), retry_after=NOT_NOW[code])
-    if code in LATER:
-        return Temporary(UNAVAILABLE(provider=_SES, error=code), retry_after=LATER[code])
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-        return AnswerLost(BROKE_OFF(provider=_SES, error=code))
-    cause = NEVER.get(code, _OTHERWISE)()
-    detail = error.response["Error"].get("Message", "")[:_LONGEST_DETAIL]
-    return Permanent(REJECTED(reason=cause, error=code, detail=detail), code=code)
+    message = error.response["Error"].get("Message", "")
+    row = row_of(code, message)
+    if row is None:
+        failed = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+        row = Row(Next.LOST) if failed else Row(Next.NEVER, _OTHERWISE)
+    if row.next is Next.NEVER:
+        cause = (row.cause or _OTHERWISE)()
+        return row.error(REJECTED(reason=cause, error=code, detail=message[:_LONGEST_DETAIL]), code)
+    said = BROKE_OFF if row.next is Next.LOST else UNAVAILABLE
+    return row.error(said(provider=_SES, error=code))
+
+
+def row_of(code: str, message: str = "") -> Row | None:
+    """Return what happens after an error with this code and message; None if the code is not known."""
+    row = ANSWERS.get(code)
+    if row is _THROTTLED and DAILY_QUOTA.lower() in message.lower():
+        return ANSWERS[DAILY_QUOTA]
+    return row

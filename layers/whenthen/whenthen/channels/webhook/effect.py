@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from whenthen.domain.common.errors import Invalid, NotFound, Permanent, Temporary, Throttled
+from whenthen.domain.common.answers import Next, Row
+from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.rules.step_parameters import render_step
@@ -27,8 +29,16 @@ if TYPE_CHECKING:
 
 MAX_BODY = 200_000
 _SCHEME = signatures.Scheme("standard_webhooks")
-_MAY_PASS = frozenset({408, 409, 425})
-"""Statuses that a later attempt may not meet, beside all of 5xx."""
+_LATER = Row(Next.LATER)
+
+ANSWERS: Mapping[int, Row] = {
+    401: Row(Next.STOP),
+    408: _LATER,
+    409: _LATER,
+    425: _LATER,
+    429: Row(Next.NOT_NOW),
+}
+"""Statuses of receivers → what happens next. Any other of 4xx and 3xx is refused; any of 5xx may pass."""
 
 # `status` is the HTTP status.
 ANSWERED = ReasonCode("webhook.answered", "status")
@@ -62,11 +72,14 @@ def _outcome(answer: HttpAnswer) -> Outcome:
     reason = ANSWERED(status=answer.status)
     if 200 <= answer.status < 300:
         return Outcome(JobStatus.DONE, reason, {"status": answer.status})
+    raise replace(row_of(answer), pause=_wish(answer)).error(reason, str(answer.status))
+
+
+def row_of(answer: HttpAnswer) -> Row:
+    """Return what happens after an answer other than 2xx. None is lost: it is repeated under the same key."""
     if is_not_now(answer):
-        raise Throttled(reason, retry_after=_wish(answer))
-    if answer.status in _MAY_PASS or answer.status >= 500:
-        raise Temporary(reason, retry_after=_wish(answer))
-    raise Permanent(reason, code=str(answer.status))
+        return ANSWERS[429]
+    return ANSWERS.get(answer.status) or (_LATER if answer.status >= 500 else Row(Next.NEVER))
 
 
 def _wish(answer: HttpAnswer) -> float | None:

@@ -13,6 +13,7 @@ WhenthenError
 │       └── LintFailed     a rule that can be read, but not work
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   ├── Busy               another worker holds the lease of this job
+│   ├── AccountRefused     the provider refuses our account or its token: no call works until somebody mends it
 │   └── Throttled          the provider did nothing, as it was asked too much at once: no attempt
 ├── Permanent              the provider refused for good: a blocked recipient, a paused template
 └── AnswerLost             the call may or may not have taken effect
@@ -122,15 +123,24 @@ class LintFailed(Invalid):
 
 
 class Temporary(WhenthenError):
-    """Report a failure after which a later attempt may succeed. `retry_after`: seconds that the provider asks for."""
+    """Report a failure after which a later attempt may succeed.
 
-    def __init__(self, reason: Reason, retry_after: float | None = None) -> None:
+    retry_after  seconds that the provider asks for
+    attempts     how often the call is worth trying at most, where the provider says so
+    """
+
+    def __init__(self, reason: Reason, retry_after: float | None = None, attempts: int | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.attempts = attempts
 
 
 class Busy(Temporary):
     """Report that another worker holds the lease. It will finish the job, or its lease will run out."""
+
+
+class AccountRefused(Temporary):
+    """Report that a provider refuses our account or its token: nothing was done, and no other call does better."""
 
 
 class Throttled(Temporary):

@@ -97,6 +97,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     due          the run's clock when the job was dispatched
     held_until   moment before which the next attempt is not made, by the step's `retry` or by limits of sending
     woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
+    failing_since  when the first attempt failed of those that are not over; None: none did
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
     reason       of the outcome, of the last attempt that failed, or of the last hold; None before any
     """
@@ -117,6 +118,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     postponed: int = 0
     held_until: datetime | None = None
     woken_at: datetime | None = None
+    failing_since: datetime | None = None
 
     @property
     def limited(self) -> bool:

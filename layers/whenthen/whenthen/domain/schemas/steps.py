@@ -29,7 +29,7 @@ from whenthen.domain.schemas.parts import (
     whole,
 )
 from whenthen.domain.steps.branches import ELSE, GO_TO, LONGEST_STEP_ID, ON_ERROR, OnError
-from whenthen.domain.steps.retries import ATTEMPTS, MAX_ATTEMPTS, MAX_DELAY_DAYS
+from whenthen.domain.steps.retries import ATTEMPTS, LONGEST_HOURS, MAX_ATTEMPTS, MAX_DELAY_DAYS
 
 _COMMON = {
     "id": noted(
@@ -158,12 +158,21 @@ _FIXED: dict[str, Schema] = {
         "Retry",
         "How often a step is tried, and how long after one another.",
         {
-            "attempts": noted(integer(MAX_ATTEMPTS, 1), "How often, at most.", default=ATTEMPTS),
+            "attempts": noted(
+                integer(MAX_ATTEMPTS, 1),
+                f"How often, at most. By default {ATTEMPTS} where `delays` are given, else as often as there is time.",
+            ),
             "delays": noted(
                 {"type": "array", "items": ref("Duration"), "maxItems": MAX_ATTEMPTS - 1},
                 "The time before the second attempt, the third and so on; the last one repeats. By default seconds to"
                 f" minutes, which grow. Each is at most {MAX_DELAY_DAYS} days.",
                 examples=[[{"minutes": 5}, {"hours": 1}]],
+            ),
+            "give_up_after": noted(
+                ref("Duration"),
+                "The time after the first failure in which it is tried. By default a day where neither `attempts` nor"
+                f" `delays` are given. At most {LONGEST_HOURS} hours.",
+                examples=[{"hours": 2}],
             ),
         },
         examples=[{"attempts": 3}, {"attempts": 4, "delays": [{"minutes": 5}, {"days": 1}]}],

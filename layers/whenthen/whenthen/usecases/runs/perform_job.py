@@ -24,6 +24,7 @@ from whenthen.usecases.runs.orchestrator import is_alone, send_again
 from whenthen.usecases.sending.hold_messages import message_of
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.rule import Rule, Step
     from whenthen.domain.runs.run import Run
     from whenthen.domain.sending.limits import Limits
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=90)
 """Duration of a claim: longer than any channel function may run, shorter than its queue's visibility timeout."""
-
-BACKOFF = (5, 20, 60, 180, 300, 600, 900)
-"""Seconds before the next attempt, by number of attempts; a provider's own wish takes precedence."""
 
 EARLY = timedelta(seconds=2)
 """How much too early a message may come back to a job that is held."""
@@ -219,17 +217,20 @@ class PerformJob(Struct, frozen=True):
             return self._again(job, step, run, error)
 
     def _again(self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary) -> Outcome | None:
-        """Let the job be tried again when its step says; return its outcome if it was tried often enough."""
-        if job.attempts >= step.retry.attempts:
-            return Outcome(JobStatus.FAILED, GIVEN_UP(count=job.attempts, reason=error.reason))
+        """Let the job be tried again when its step says; return its outcome if that was long or often enough."""
         now, wish = self.clock.now(), error.retry_after if isinstance(error, Temporary) else None
+        job = replace(job, failing_since=job.failing_since or now)
+        if (given_up := _given_up(job, step, error, now)) is not None:
+            return Outcome(JobStatus.FAILED, given_up)
         at = step.retry.next_at(job.attempts, now, self.orchestrator.rule_of(run).zone)
         until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
         if until is not None and self.runs.hold(job, error.reason, until):
             self._wait(replace(job, held_until=until))
             return None
         self.runs.release(job, error.reason)
-        raise Temporary(error.reason, retry_after=retry_delay(job.attempts) if wish is None else wish)
+        raise Temporary(
+            error.reason, retry_after=backoff.NOT_DONE.pause(job.id, job.attempts) if wish is None else wish
+        )
 
     def _wait(self, job: Job) -> None:
         """Wait with a job that is held: a short time on its queue, a long one on the state machine.
@@ -255,9 +256,15 @@ class PerformJob(Struct, frozen=True):
         return None
 
 
-def retry_delay(attempts: int) -> float:
-    """Return seconds to wait after so many attempts."""
-    return BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+def _given_up(job: Job, step: Step, error: AnswerLost | Temporary, now: datetime) -> Reason | None:
+    """Say that the job is given up, if it was tried often enough or for long enough; None if it is tried again."""
+    bounds = (step.retry.attempts, error.attempts if isinstance(error, Temporary) else None)
+    if any(most is not None and job.attempts >= most for most in bounds):
+        return GIVEN_UP(count=job.attempts, reason=error.reason)
+    lasts = step.retry.lasts
+    if lasts is not None and now - (job.failing_since or now) >= lasts:
+        return backoff.given_up(error.reason, lasts)
+    return None
 
 
 def outcome_before(run: Run, job: Job) -> Outcome | None:

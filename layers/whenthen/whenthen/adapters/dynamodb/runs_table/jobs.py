@@ -74,7 +74,7 @@ class DynamoJobs:
             if found.lease_until is not None and found.lease_until > now:
                 raise Busy(BUSY(), (found.lease_until - now).total_seconds())
             if not repeatable and self._give_up(found, now):
-                return self._read(job)
+                return _found(self._runs.get(run_pk(job.run_id), RUN), job)
             if sends and item and item["status"] not in GOING:
                 break
         raise Busy(CONTENDED(subject=job.id), retry_after=1)
@@ -84,24 +84,23 @@ class DynamoJobs:
         outcome = Outcome(JobStatus.UNKNOWN, ATTEMPT_VANISHED(attempt=job.attempt))
         return job.status is JobStatus.CLAIMED and self.complete(job, outcome, now) is not None
 
-    def _read(self, job: Job) -> Job:
-        return _found(self._runs.get(run_pk(job.run_id), RUN), job)
-
     def release(self, job: Job, reason: Reason) -> None:
-        """Release a claimed job for another attempt: nothing was done. Fenced by the job's attempt."""
+        """Release a claimed job for another attempt, with its `failing_since`. Fenced by its attempt."""
+        since = _failing_since(job)
         freed = Expression(
             condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON} {_UNCLAIM}",
-            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason)},
+            update=f"SET #status = :pending, {SET_REASON}{_SET_FAILING if since else ''} {_UNCLAIM}",
+            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), **since},
         )
         self._change(job, _of(job, freed))
 
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
-        """Release a claimed job, or hold a pending one, for an attempt at `until`."""
-        stands = {"was": job.status.value, "held": job.attempt, "pending": JobStatus.PENDING.value}
+        """Release a claimed job, or hold a pending one, for an attempt at `until`, with its `failing_since`."""
+        since = _failing_since(job)
+        stands = {"was": job.status.value, "held": job.attempt, "pending": JobStatus.PENDING.value, **since}
         freed = Expression(
             "#status = :was AND #attempt = :held",
-            f"SET #status = :pending, {SET_REASON}, #held_until = :until",
+            f"SET #status = :pending, {SET_REASON}, #held_until = :until{_SET_FAILING if since else ''}",
             {**stands, **reason_item(reason), "until": format_time(until)},
         )
         of_job, seen = _of(job, freed), {"looked_at": place_in_index(job.run_id, until)} if alone else {}
@@ -114,7 +113,7 @@ class DynamoJobs:
         if self._change(job, held):
             return True
         # An answer may have been lost, and the client's own repetition found the job released.
-        found = self._read(job)
+        found = _found(self._runs.get(run_pk(job.run_id), RUN), job)
         ours = found.status is JobStatus.PENDING and found.attempt == job.attempt
         return ours and found.held_until is not None and format_time(found.held_until) == format_time(until)
 
@@ -145,7 +144,7 @@ class DynamoJobs:
         try:
             self._update(job, freed)
         except ConditionFailed:  # or an answer was lost, and the client's own repetition found the job released
-            found = self._read(job)
+            found = _found(self._runs.get(run_pk(job.run_id), RUN), job)
             freed_by_us = found.status is JobStatus.PENDING and found.postponed == job.postponed + 1
             return freed_by_us and found.attempt == job.attempt
         return True
@@ -258,6 +257,11 @@ def _counter_pk(name: str) -> str:
 
 _HELD = "#status = :claimed AND #attempt = :held"
 _UNCLAIM = "REMOVE #lease_until, #claimant"
+_SET_FAILING = ", #failing_since = :failing_since"
+
+
+def _failing_since(job: Job) -> dict[str, str]:
+    return {} if job.failing_since is None else {"failing_since": format_time(job.failing_since)}
 
 
 def _held(job: Job) -> dict[str, str | int]:

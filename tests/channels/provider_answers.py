@@ -1,0 +1,104 @@
+"""Every answer that a provider of the four channels is known to give, and what happens to the job next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from tests.adapters.samples import client_error
+from whenthen.channels.email.client import DAILY_QUOTA
+from whenthen.domain.common.answers import Next
+from whenthen.domain.common.errors import AnswerLost, Temporary
+from whenthen.ports.outgoing import HttpAnswer
+from whenthen.ports.reason_codes import NO_ANSWER, NOT_REACHED
+
+_SES_URL = "https://email.aws.example"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answer of a channel's provider, and what happens next. `code`: the provider's own; None: it gives none."""
+
+    channel: str
+    said: Any
+    next: Next
+    code: str | int | None = None
+
+    def __str__(self) -> str:
+        status = getattr(self.said, "status", "")
+        return f"{self.channel} {status} {self.code or type(self.said).__name__}: {self.next}"
+
+
+def _ses(next_: Next, *codes: str, status: int = 400, message: str = "") -> list[Answered]:
+    found = [Answered("email", client_error(code, status), next_, code) for code in codes]
+    for each in found:
+        each.said.response["Error"]["Message"] = message
+    return found
+
+
+def _graph(next_: Next, *codes: int, status: int = 400) -> list[Answered]:
+    said = {code: json.dumps({"error": {"code": code, "message": "m", "type": "OAuthException"}}) for code in codes}
+    return [Answered("whatsapp", HttpAnswer(status, {}, said[code].encode()), next_, code) for code in codes]
+
+
+def _status(channel: str, next_: Next, *statuses: int, **headers: str) -> list[Answered]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return [Answered(channel, HttpAnswer(status, named, b"<html>"), next_) for status in statuses]
+
+
+_NOT_REACHED = Temporary(NOT_REACHED(provider="it", error="gaierror"))
+_NO_ANSWER = AnswerLost(NO_ANSWER(provider="it", error="TimeoutError"))
+
+ANSWERS: list[Answered] = [
+    # SES
+    *_ses(Next.NOT_NOW, "Throttling", "ThrottlingException", message="Maximum sending rate exceeded."),
+    *_ses(Next.NOT_NOW, "Throttling", "ThrottlingException", message=f"{DAILY_QUOTA}."),
+    *_ses(Next.NOT_NOW, "RequestThrottled", "LimitExceededException"),
+    *_ses(Next.NOT_NOW, "TooManyRequestsException", status=429),
+    *_ses(Next.LATER, "ServiceUnavailable", status=503),
+    *_ses(Next.LATER, "ExpiredToken", "ExpiredTokenException", status=403),
+    *_ses(Next.STOP, "SendingPausedException", "AccountSendingPausedException", "AccountSuspendedException"),
+    *_ses(Next.STOP, "ConfigurationSetSendingPausedException"),
+    *_ses(Next.STOP, "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", status=403),
+    *_ses(Next.NEVER, "MessageRejected", "MailFromDomainNotVerified", "MailFromDomainNotVerifiedException"),
+    *_ses(Next.NEVER, "BadRequestException", "InvalidParameterValue", "ValidationError"),
+    *_ses(Next.NEVER, "ConfigurationSetDoesNotExist", "ConfigurationSetDoesNotExistException"),
+    *_ses(Next.NEVER, "AccessDenied", "AccessDeniedException", status=403),
+    *_ses(Next.NEVER, "SomethingNew"),
+    *_ses(Next.LOST, "InternalFailure", "SomethingNew", status=500),
+    Answered("email", EndpointConnectionError(endpoint_url=_SES_URL), Next.LATER),
+    Answered("email", ReadTimeoutError(endpoint_url=_SES_URL), Next.LOST),
+    # WhatsApp: the API's codes, then what comes without one
+    *_graph(Next.LATER, 1, 2, 131000, 131016, 131057, 135000),
+    *_graph(Next.NOT_NOW, 4, 17, 32, 341, 613, 80004, 80005, 80007, 130429, 131056),
+    *_graph(Next.NOT_NOW, 131064, 132069, 133016),
+    *_graph(Next.STOP, 0, 3, 10, 190, 200, 230, 299, 131005, 131031, 131037, 131042, 131044, 131045, 133010),
+    *_graph(Next.STOP, 368, 131048),
+    *_graph(Next.NEVER, 130472, 131049, 131047),
+    *_graph(Next.NEVER, 131026, 131021, 131030, 131050, 131062, 130497, 137000),
+    *_graph(Next.NEVER, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 132068, 131063),
+    *_graph(Next.NEVER, 33, 100, 131008, 131009, 131051, 131052, 131053, 999_999),
+    *_graph(Next.LATER, 999_999, 2, status=500),
+    *_status("whatsapp", Next.LATER, 500, 501, 503, 507),
+    *_status("whatsapp", Next.LOST, 502, 504),
+    *_status("whatsapp", Next.NOT_NOW, 429),
+    *_status("whatsapp", Next.NOT_NOW, 503, retry_after="30"),
+    *_status("whatsapp", Next.STOP, 401),
+    *_status("whatsapp", Next.NEVER, 302, 400, 404),
+    *[Answered("whatsapp", HttpAnswer(200, {}, body), Next.LOST) for body in (b"", b'{"messages": [{', b"{}")],
+    Answered("whatsapp", _NOT_REACHED, Next.LATER),
+    Answered("whatsapp", _NO_ANSWER, Next.LOST),
+    # receivers of webhooks, which know a repetition by its key
+    *_status("webhook", Next.LATER, 408, 409, 425, 500, 502, 503, 504, 599),
+    *_status("webhook", Next.NOT_NOW, 429),
+    *_status("webhook", Next.NOT_NOW, 503, retry_after="30"),
+    *_status("webhook", Next.STOP, 401),
+    *_status("webhook", Next.NEVER, 301, 302, 400, 403, 404, 410, 413, 422),
+    Answered("webhook", _NOT_REACHED, Next.LATER),
+    Answered("webhook", _NO_ANSWER, Next.LOST),
+    # the store of records
+    Answered("record", Temporary(NOT_REACHED(provider="DynamoDB", error="ConnectTimeoutError")), Next.LATER),
+]
