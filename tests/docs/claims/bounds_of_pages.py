@@ -29,7 +29,6 @@ from whenthen.usecases.enrolments import let_enter
 from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_event
 from whenthen.usecases.matching import decide, show_automation
 from whenthen.usecases.records import import_records
-from whenthen.usecases.runs.perform_job import BACKOFF
 
 API, RECORDS, SOURCES = "reference/api.md", "reference/records.md", "reference/sources.md"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -118,7 +117,7 @@ BOUNDS = (
     Bound("guides/webhooks.md", "(at most § minutes at a time), for up to § hours", (LONGEST_PAUSE, GIVE_UP)),
     Bound(
         "guides/webhooks.md",
-        "grows from § seconds to § minutes, up to the step's `retry.attempts` (§ by default)",
-        (BACKOFF[0], BACKOFF[-1] // 60, retries.ATTEMPTS),
+        "grows from § seconds to § minutes, for up to § hours; the step's `retry` may say less",
+        (backoff.NOT_DONE.first, backoff.NOT_DONE.longest / 60, retries.LONGEST_HOURS),
     ),
 )

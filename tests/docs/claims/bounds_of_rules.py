@@ -21,7 +21,6 @@ from whenthen.usecases.admin import lint_rule, order_rules
 from whenthen.usecases.context import related
 from whenthen.usecases.ingest import fire_due_dates
 from whenthen.usecases.matching import decide, explain_event
-from whenthen.usecases.runs.perform_job import BACKOFF
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RULES, TRIGGERS = "reference/rules.md", "reference/triggers.md"
@@ -62,11 +61,17 @@ BOUNDS = (
     Bound(RULES, "required; 1–§ characters; unique in the rule", (branches.LONGEST_STEP_ID,)),
     Bound(
         RULES,
-        '`{"attempts": 1–§, "delays": [durations]}` | default § attempts',
-        (retries.MAX_ATTEMPTS, UNWRITTEN.steps[0].retry.attempts),
+        '`{"attempts": 1–§, "delays": [durations], "give_up_after": duration}`',
+        (retries.MAX_ATTEMPTS,),
     ),
+    Bound(RULES, "`attempts` (§ where only `delays` are given)", (retries.ATTEMPTS,)),
+    Bound(RULES, "`give_up_after` is at most § hours", (retries.LONGEST_HOURS,)),
     Bound(RULES, "tries such a step for up to § hours after it was due", (GIVE_UP,)),
-    Bound(RULES, "the next attempt follows after § seconds to § minutes", (BACKOFF[0], BACKOFF[-1] // 60)),
+    Bound(
+        RULES,
+        "the next attempt follows after § seconds to § minutes",
+        (backoff.NOT_DONE.first, backoff.NOT_DONE.longest / 60),
+    ),
     Bound(RULES, "Each is a duration of up to § days", (retries.MAX_DELAY_DAYS,)),
     Bound(
         RULES,

@@ -25,7 +25,6 @@ from whenthen.runtime import stream_forwarder
 from whenthen.usecases.matching import explain_event
 from whenthen.usecases.records import import_records
 from whenthen.usecases.runs import resume_runs
-from whenthen.usecases.runs.perform_job import BACKOFF
 
 ARCHITECTURE, SCALE, OPERATIONS = "architecture.md", "scale.md", "guides/operations.md"
 HOUR, DAY, MINUTE, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -94,7 +93,11 @@ _OPERATIONS = (
     Bound(OPERATIONS, "makes up for up to § days", (sweep_window.MAX_LATE // DAY,)),
     Bound(OPERATIONS, "changes of more than § kB", (stream_forwarder.MAX_DEAD_LETTER_BYTES // 1_000,)),
     Bound(OPERATIONS, "messages come back after § to § seconds", OUTAGE),
-    Bound(OPERATIONS, "jobs come back after § s to § min, up to", (BACKOFF[0], BACKOFF[-1] // 60)),
+    Bound(
+        OPERATIONS,
+        "jobs come back after § s to § min for § hours,",
+        (backoff.NOT_DONE.first, backoff.NOT_DONE.longest / 60, backoff.NOT_DONE.lasts // HOUR),
+    ),
     Bound(
         OPERATIONS,
         "after pauses of § s to § min, for up to § hours",
