@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,10 @@ class Running:
 
 
 def up(name: str = UP) -> Stack:
-    """The stack `name`, running, and as its sources say. If it raises DidNotStart or DeployFailed, nothing runs."""
+    """The stack `name`, running, and as its sources say.
+
+    If it raises DidNotStart or DeployFailed, a stack that ran before still runs, with all that it holds; else nothing.
+    """
     paths = StackPaths(name)
     with exclusive(LOCAL / f"{name}.lock"):
         running = _read_running(paths)
@@ -60,9 +63,10 @@ def up(name: str = UP) -> Stack:
         if running is not None and running.sources == sources and paths.stack_file.exists():
             say(f"The local stack is running already: {paths.stack_file.relative_to(ROOT)}")
             return Stack.load(paths.stack_file)
+        if running is not None:
+            return _deploy(paths, running, sources, is_new=False)
         try:
-            running = running or _start(paths)
-            return _deploy(paths, running, sources)
+            return _deploy(paths, _start(paths), sources, is_new=True)
         except BaseException:
             _stop(paths)
             raise
@@ -190,8 +194,8 @@ def _wait_for_ports(file: Path, is_alive: Callable[[], bool], log: Path) -> dict
     return ports
 
 
-def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
-    """Build, deploy, provision, and write the stack file."""
+def _deploy(paths: StackPaths, running: Running, sources: str, *, is_new: bool) -> Stack:
+    """Build, deploy, provision, and write the stack file. A stack that is not new keeps its secrets as they are."""
     parameters = {
         "GraphApiUrl": running.url("graph"),
         "DangerouslyAllowPrivateAddresses": "true",
@@ -203,7 +207,11 @@ def _deploy(paths: StackPaths, running: Running, sources: str) -> Stack:
             sam.deploy(paths, running.emulator, template, parameters)
     with _step("Setting up what an operator sets up by hand"):
         deployed = resources.read(running.emulator, sam.configured("stack_name"))
-        provision.provision(running.emulator, deployed, running.credentials, _mail_from())
+        if is_new:
+            provision.provision(running.emulator, deployed, running.credentials, _mail_from())
+        else:
+            current = provision.renewed(running.emulator, deployed, running.credentials)
+            running = replace(running, credentials=current)
         provision.give_time(running.emulator, deployed)
         stack = Stack(_document(running, deployed))
         stack.webhooks.program(secrets={"/": f"whsec_{running.credentials.outgoing_secret}"})

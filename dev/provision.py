@@ -12,8 +12,10 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
 
 from dev.client import Api
 from dev.emulator import Emulator, RootKey
@@ -61,13 +63,59 @@ class Credentials:
         )
 
 
-def provision(emulator: Emulator, resources: Resources, credentials: Credentials, mail_from: str) -> None:
-    """Verify the sender and fill in the secrets; again changes nothing."""
+class HasClients(Protocol):
+    """Anything that gives boto3 clients by service: the emulator."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client."""
+
+
+def provision(emulator: HasClients, resources: Resources, credentials: Credentials, mail_from: str) -> None:
+    """Verify the sender, and fill in the secrets of a stack that is new."""
     emulator.client("ses").verify_email_identity(EmailAddress=mail_from)
     secrets_manager = emulator.client("secretsmanager")
     for logical_name, document in _secrets(credentials).items():
         if secret_id := resources.get(logical_name):
             secrets_manager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(document))
+
+
+def renewed(emulator: HasClients, resources: Resources, credentials: Credentials) -> Credentials:
+    """Return the credentials of a stack that was provisioned before: somebody may have replaced a secret since.
+
+    A secret that cannot be read is filled in again, as it was.
+    """
+    secrets_manager = emulator.client("secretsmanager")
+    values: dict[str, Any] = {}
+    for logical_name, names in _HELD_AS.items():
+        secret_id = resources.get(logical_name)
+        if not secret_id:
+            continue
+        given = _secrets(credentials)[logical_name]
+        held = _held(secrets_manager, secret_id)
+        if not all(isinstance(held.get(name), str) and held[name] for name in names):
+            held = {**given, **held}
+            held |= {name: given[name] for name in names if not (isinstance(held[name], str) and held[name])}
+            secrets_manager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(held))
+        values |= {field: held[name] for name, field in names.items()}
+    return replace(credentials, **values)
+
+
+_HELD_AS = {
+    "AdminKeySecret": {"key": "admin_key"},
+    "OutgoingSecret": {"secret": "outgoing_secret"},
+    "MetaSecret": {"app_secret": "app_secret", "verify_token": "verify_token"},
+}
+"""Secret → the members of it that the outside needs to know → the credential that each is. Tokens that the stand-ins
+were started with are not among them."""
+
+
+def _held(secrets_manager: Any, secret_id: str) -> dict[str, Any]:
+    """Return the JSON object of a secret; an empty one where it holds none."""
+    try:
+        document = json.loads(secrets_manager.get_secret_value(SecretId=secret_id)["SecretString"])
+    except (ClientError, KeyError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def give_time(emulator: Emulator, resources: Resources) -> None:

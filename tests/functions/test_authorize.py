@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from tests.functions.payloads import http
-from tests.functions.stack import ADMIN_KEY, Stack
+from tests.functions.stack import ADMIN_KEY, STACK, Stack, client
+from whenthen.adapters.aws.secret_reader import FRESH_FOR
+from whenthen.domain.common.errors import Misconfigured, Unauthenticated
 from whenthen.ports.values import ApiKey
 from whenthen.usecases.admin.authorize import hash_of
 
@@ -71,3 +74,25 @@ def test_no_header_at_all_is_refused(stack: Stack) -> None:
     refused = {"isAuthorized": True, "context": {"refused": "api_key.required"}}
     assert _ask(stack) == refused
     assert stack.invoke("authorize", {"version": "2.0", "type": "REQUEST"}) == refused
+
+
+def _set(text: str) -> None:
+    client("secretsmanager").put_secret_value(SecretId=f"{STACK}/admin-key", SecretString=text)
+
+
+def test_a_new_first_key_works_at_once_and_none_falls_between(stack: Stack) -> None:
+    process = stack.wiring("authorize").authorize
+    assert process(f"Bearer {ADMIN_KEY}").id == "admin"
+    _set(json.dumps({"key": "another"}))
+    process.secrets._seconds = lambda: time.monotonic() + FRESH_FOR
+    assert process(f"Bearer {ADMIN_KEY}").id == "admin", "the old one is still kept"
+    assert process("Bearer another").id == "admin", "and the new one is good already"
+    with pytest.raises(Unauthenticated):
+        process(f"Bearer {ADMIN_KEY}")
+
+
+@pytest.mark.parametrize("text", ["another", "{'key': 'another'}", "[]", '{"Key": "another"}'])
+def test_a_first_key_that_is_no_json_fails_aloud(stack: Stack, text: str) -> None:
+    _set(text)
+    with pytest.raises(Misconfigured):  # the gateway answers 500, and two alarms ring
+        _ask(stack, authorization="Bearer another")

@@ -17,11 +17,22 @@ from tests.functions.payloads import CONTEXT, batch, failed
 from tests.functions.stack import Stack, client
 from tests.template import channels
 from tests.template.reading import consumers
-from whenthen.domain.common.errors import AnswerLost, Busy, Invalid, NotFound, Permanent, Temporary, Throttled, TooLarge
+from whenthen.domain.common.errors import (
+    AnswerLost,
+    Busy,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    Permanent,
+    Temporary,
+    Throttled,
+    TooLarge,
+)
 from whenthen.domain.events.siblings import Group
+from whenthen.ports.reason_codes import SECRET_UNREADABLE
 from whenthen.ports.values import Plan
-from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, STORE_SECONDS
-from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
+from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, MAX_MESSAGE_DEPTH, STORE_SECONDS
+from whenthen.sources.parsing.json_body import LONG_NUMBER, MAX_DEPTH, NOT_JSON, TOO_DEEP
 
 USE_CASES = {
     "EventQueue": "match_event",
@@ -123,6 +134,39 @@ def test_a_message_that_is_no_json_is_dead_lettered_with_the_place(stack: Stack)
     assert [_told(dead)["reason"] for dead in stack.messages("EventDeadLetters")] == [
         code.code for code in reasons.values()
     ]
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+@pytest.mark.parametrize("levels", [MAX_MESSAGE_DEPTH, 900, 5_000, 100_000])
+@pytest.mark.parametrize("form", ["[%s]", '{"detail": {"data": %s}}', '{"a": %s}'])
+def test_a_message_that_is_too_deep_is_dead_lettered_at_once(stack: Stack, queue: str, levels: int, form: str) -> None:
+    stack.adapters[USE_CASES[queue]] = work = Work()
+    deep = '{"a": ' + form % ("[" * levels + "]" * levels) + "}"
+    assert failed(stack.consume(queue, batch(_message(queue, 0), deep, _message(queue, 2)))) == []
+    assert work.asked == [0, 2]
+    (dead,) = stack.messages(queue.replace("Queue", "DeadLetters"))
+    assert (_told(dead)["reason"], _told(dead)["error"]) == (TOO_DEEP.code, "Malformed")
+
+
+def test_what_anybody_may_send_is_not_too_deep_within_its_envelopes(stack: Stack) -> None:
+    stack.adapters["match_event"] = work = Work()
+    deep = json.loads("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1))
+    message = _message("EventQueue", 7)
+    message["detail"]["data"]["body"] = {"record": {"fields": deep}}
+    assert failed(stack.consume("EventQueue", batch(message))) == []
+    assert work.asked == [7]
+
+
+@pytest.mark.parametrize("queue", USE_CASES)
+def test_what_an_operator_has_to_put_right_rings_and_waits_for_that(
+    stack: Stack, queue: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.adapters[USE_CASES[queue]] = Work({1: Misconfigured(SECRET_UNREADABLE(name="meta"))})
+    stack.replaced["sqs"] = visibility = Visibility()
+    bodies = [_message(queue, number) for number in range(3)]
+    assert failed(stack.consume(queue, batch(*bodies, receives=DEFECT_RECEIVES + 1))) == ["m1"]
+    assert visibility.changed["receipt of m1"] >= 5, "it is no defect, which would be a dead letter by now"
+    assert '"MessagesFailed":[1.0]' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("queue", USE_CASES)

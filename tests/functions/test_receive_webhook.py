@@ -12,7 +12,7 @@ import pytest
 from tests.adapters.samples import why
 from tests.functions.api import Api
 from tests.functions.payloads import http
-from tests.functions.stack import Stack, client
+from tests.functions.stack import STACK, Stack, client
 from tests.sources.samples import sample
 from whenthen.domain.common.errors import Temporary
 from whenthen.sources.signing.signatures import parse_scheme, sign
@@ -97,6 +97,16 @@ def test_a_wrong_or_missing_signature_is_a_401_problem(payments: Stack, headers:
 def test_a_source_without_its_secret_accepts_nothing(stack: Stack) -> None:
     _configure(stack, {"name": "payments", "scheme": "standard_webhooks"}, None)
     assert _problem(_post(stack, BODY, _signed(BODY)))["status"] == 401
+
+
+@pytest.mark.parametrize("text", ["whsec_x", "[]", "{'secret': 'x'}"])
+def test_a_source_whose_secret_is_no_json_is_a_503_problem_and_no_refusal(stack: Stack, text: str) -> None:
+    _configure(stack, {"name": "payments", "scheme": "standard_webhooks"}, SECRET)
+    client("secretsmanager").put_secret_value(SecretId=f"{STACK}/sources/payments", SecretString=text)
+    problem = _problem(_post(stack, BODY, _signed(BODY)))
+    assert (problem["status"], problem["code"]) == (503, "secret.unreadable")
+    assert "payments" not in problem["detail"] or "whsec" not in problem["detail"]
+    assert stack.events() == []
 
 
 @pytest.mark.parametrize("source", ["nobody", "", "%00", "a" * 300])

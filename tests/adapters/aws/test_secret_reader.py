@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.adapters.interventions import Intervening, lose_answer
 from whenthen.adapters.aws.secret_reader import ABSENT_FOR, FRESH_FOR, KEPT_FOR, OUT_OF_REACH_FOR, SecretsManager
 from whenthen.adapters.aws.secret_writer import SecretsManagerVault
-from whenthen.domain.common.errors import NotFound, Temporary
+from whenthen.domain.common.errors import Misconfigured, NotFound, Temporary
 
 
 @pytest.fixture
@@ -109,11 +109,60 @@ def test_a_secret_that_is_missing_is_looked_for_again_soon(
     assert secrets.get("meta") == {"app_secret": "x"}
 
 
-@pytest.mark.parametrize("text", ["", "word", "[1]", '"x"'])
-def test_a_secret_that_is_no_object_is_not_there(manager: Intervening, secrets: SecretsManager, text: str) -> None:
-    manager.create_secret(Name="dev/meta", SecretString=text or " ")
+@pytest.mark.parametrize("text", [" ", "\n"])
+def test_a_secret_that_was_never_filled_in_is_not_there(
+    manager: Intervening, secrets: SecretsManager, text: str
+) -> None:
+    manager.create_secret(Name="dev/meta", SecretString=text)
     with pytest.raises(NotFound):
         secrets.get("meta")
+
+
+@pytest.mark.parametrize(
+    "text", ["word", "[1]", '"x"', "null", '{"app_secret": "x"', "{'app_secret': 'x'}", "[" * 100_000]
+)
+def test_a_secret_that_is_no_object_is_for_an_operator_to_put_right(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds, text: str
+) -> None:
+    manager.create_secret(Name="dev/meta", SecretString=text)
+    for _ in range(3):
+        with pytest.raises(Misconfigured, match=r"secret\.unreadable"):
+            secrets.get("meta")
+    assert manager.calls.count("get_secret_value") == 1, "a flood of requests reads it no more often"
+    _put(manager, "meta", app_secret="x")
+    seconds.now = ABSENT_FOR
+    assert secrets.get("meta") == {"app_secret": "x"}
+
+
+def test_a_secret_of_bytes_is_for_an_operator_to_put_right(manager: Intervening, secrets: SecretsManager) -> None:
+    manager.create_secret(Name="dev/meta", SecretBinary=b"{}")
+    with pytest.raises(Misconfigured):
+        secrets.get("meta")
+
+
+def test_a_secret_that_is_spoilt_holds_no_longer_than_any_other(
+    manager: Intervening, secrets: SecretsManager, seconds: Seconds
+) -> None:
+    _put(manager, "meta", app_secret="x")
+    secrets.get("meta")
+    manager.put_secret_value(SecretId="dev/meta", SecretString="x")
+    seconds.now = KEPT_FOR
+    with pytest.raises(Misconfigured):
+        secrets.get("meta")
+    manager.put_secret_value(SecretId="dev/meta", SecretString='{"app_secret": "y"}')
+    seconds.now += ABSENT_FOR
+    manager.before["get_secret_value"] = [lose_answer]
+    with pytest.raises(Temporary):
+        secrets.get("meta")
+    assert secrets.get("meta") == {"app_secret": "y"}
+
+
+def test_a_spoilt_secret_can_be_replaced(manager: Intervening) -> None:
+    manager.create_secret(Name="dev/sources/shop", SecretString="whsec_x")
+    vault = SecretsManagerVault(manager, "dev")
+    assert vault.read("sources/shop") is None
+    vault.put("sources/shop", {"secret": "whsec_y"})
+    assert vault.read("sources/shop") == {"secret": "whsec_y"}
 
 
 def test_a_deleted_secret_is_not_there(manager: Intervening, secrets: SecretsManager) -> None:

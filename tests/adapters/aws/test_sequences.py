@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.samples import why
-from whenthen.adapters.aws.sequences import StepFunctions, execution_name
+from whenthen.adapters.aws.sequences import NOT_THERE, StepFunctions, execution_name
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Temporary
 from whenthen.usecases.matching.notify_runs import EXIT_EVENT
@@ -68,7 +68,9 @@ _ACTS = {
 }
 
 
-@pytest.mark.parametrize(("act", "code"), [("wait", "ExecutionAlreadyExists"), ("stop", "ExecutionDoesNotExist")])
+@pytest.mark.parametrize(
+    ("act", "code"), [("wait", "ExecutionAlreadyExists"), *(("stop", code) for code in sorted(NOT_THERE))]
+)
 def test_what_is_as_it_should_be_already_is_no_error(act: str, code: str) -> None:
     _ACTS[act](StepFunctions(FakeStepFunctions(code), ARN))
 
@@ -84,3 +86,13 @@ def test_what_should_never_be_is_raised(act: str, code: str) -> None:
 def test_throttling_and_full_quotas_are_temporary(act: str, code: str) -> None:
     with pytest.raises(Temporary):
         _ACTS[act](StepFunctions(FakeStepFunctions(code), ARN))
+
+
+def test_an_execution_that_has_ended_is_not_stopped_and_no_error() -> None:
+    ended = {"Error": {"Code": "ValidationException", "Message": "Execution is not running"}}
+
+    class Ended(FakeStepFunctions):
+        def stop_execution(self, **_: Any) -> dict[str, Any]:
+            raise ClientError(ended, "StopExecution")
+
+    StepFunctions(Ended(), ARN).stop("run_1", 2, DUE, why("stopped"))

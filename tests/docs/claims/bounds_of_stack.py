@@ -36,6 +36,9 @@ QUEUES: dict[str, dict[str, Any]] = source()["Mappings"]["Queues"]
 SIZES = ("Small", "Standard", "Large")
 OLD_QUEUE = properties("EventQueueAlarm")["Threshold"] // 60
 TICK = 5 * MINUTE
+OLD_KEY = (secret_reader.KEPT_FOR + properties("KeyAuthorizer")["AuthorizerResultTtlInSeconds"]) * SECOND
+"""Time for which a first key that was replaced is good: it is kept, and then an answer about it is."""
+
 ALARMS = len(resources("AWS::CloudWatch::Alarm"))
 SECRETS = len(resources("AWS::SecretsManager::Secret"))
 POLLS, MINUTES_OF_A_MONTH = 15, 60 * 24 * 365 / 12
@@ -109,6 +112,8 @@ _OPERATIONS = (
     Bound(OPERATIONS, "`stopped` after § turns", (import_records.MAX_CALLS,)),
     Bound(OPERATIONS, "(§ a minute where you name none)", (switch.RATE,)),
     Bound(OPERATIONS, "again, at most every § seconds", (word(int(secret_reader.FRESH_FOR)),)),
+    Bound(OPERATIONS, "it is read within § seconds", (int(secret_reader.ABSENT_FOR),)),
+    Bound(OPERATIONS, "the old one for up to § minutes more", (word(OLD_KEY // MINUTE),)),
     Bound(OPERATIONS, "so the minimum is § days", (int(template()["Parameters"]["RetentionDays"]["MinValue"]),)),
     Bound(
         OPERATIONS,

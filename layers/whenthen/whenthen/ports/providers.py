@@ -18,10 +18,10 @@ class Secrets(Protocol):
     """Read secrets, cached for a few minutes."""
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """Return the secret's JSON object. Raises NotFound."""
+        """Return the secret's JSON object. Raises NotFound; Misconfigured if it has a value that is none."""
 
     def refreshed(self, name: str) -> Mapping[str, Any]:
-        """Return the current secret, for a caller whose request was rejected under the cached one. Raises NotFound.
+        """Return the current secret, for a caller whose request was rejected under the cached one. Raises as `get`.
 
         A secret that was read seconds ago is not read again.
         """

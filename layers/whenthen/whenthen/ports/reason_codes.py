@@ -20,6 +20,8 @@ RULE_NOT_WATCHING = ReasonCode("rule.not_watching", "rule", "event_type")
 RULE_VERSION_NOT_FOUND = ReasonCode("rule.version_not_found", "rule", "version")
 RUN_NOT_FOUND = ReasonCode("run.not_found", "run")
 SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
+# The secret has a value that is no JSON object, or lacks what it is there for.
+SECRET_UNREADABLE = ReasonCode("secret.unreadable", "name")
 SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
 VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
 WORK_NOT_FOUND = ReasonCode("work.not_found", "id")

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from whenthen.domain.common.backoff import outage_pause
-from whenthen.domain.common.errors import Malformed, OnQueue, Temporary, WhenthenError, handling_of
+from whenthen.domain.common.errors import Malformed, Misconfigured, OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
 from whenthen.runtime.observability import count, loggable, logger
-from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
+from whenthen.sources.parsing.json_body import LONG_NUMBER, MAX_DEPTH, NOT_JSON, TOO_DEEP, is_deeper
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, Any]], object]
@@ -37,6 +37,9 @@ CALL_SECONDS = 30.0
 
 DEFECT_RECEIVES = 8
 """Receives after which a message that fails for an unforeseen reason is dead-lettered."""
+
+MAX_MESSAGE_DEPTH = 2 * MAX_DEPTH
+"""Levels of a message: what anybody may send, within the envelopes of the bus, of an event and of its record."""
 
 NOT_AN_OBJECT = ReasonCode("message.not_an_object")
 # A message of a sweep's queue is `{"sweep": …}` with this name.
@@ -119,6 +122,8 @@ def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> 
         logger.warning("message not processed", message_id=record["messageId"], **loggable(error))
         if handling_of(error).on_queue is OnQueue.DEAD_LETTER:
             return _is_dead_lettered(record, error, messages)
+        if isinstance(error, Misconfigured):  # an alarm rings for an operator, and the message waits for them
+            count("MessagesFailed")
         _defer(record, error, messages)
         return False
     except Exception as error:  # noqa: BLE001 - a defect: its message comes back alone, the others are not held up
@@ -156,8 +161,12 @@ def _document(body: str) -> Mapping[str, Any]:
         raise Malformed(NOT_JSON(line=error.lineno, column=error.colno)) from error
     except ValueError as error:  # an integer of more digits than Python reads
         raise Malformed(LONG_NUMBER()) from error
+    except RecursionError:
+        raise Malformed(TOO_DEEP(count=MAX_MESSAGE_DEPTH)) from None
     if not isinstance(document, dict):
         raise Malformed(NOT_AN_OBJECT())
+    if is_deeper(document, MAX_MESSAGE_DEPTH):
+        raise Malformed(TOO_DEEP(count=MAX_MESSAGE_DEPTH))
     return document
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from whenthen.adapters.aws.client import AwsClient, aws_errors, code_of
-from whenthen.domain.common.errors import NotFound, Temporary
-from whenthen.ports.reason_codes import SECRET_NOT_FOUND
+from whenthen.domain.common.errors import Misconfigured, NotFound, Temporary
+from whenthen.ports.reason_codes import SECRET_NOT_FOUND, SECRET_UNREADABLE
 
 KEPT_FOR = 300.0
 """Seconds for which a secret is cached: a rotation keeps the previous secret valid for longer."""
 
 ABSENT_FOR = 15.0
-"""Seconds for which a missing secret is not looked up again."""
+"""Seconds for which a secret that is missing or unreadable is not looked up again."""
 
 FRESH_FOR = 5.0
 """Seconds for which a secret is not read again even if authentication fails: forged requests cause no more calls."""
@@ -32,63 +32,66 @@ _MISSING = "ResourceNotFoundException"
 _INVALID = "InvalidRequestException"
 """Answer for a deleted secret until it is gone, among others."""
 
+_Answer = Mapping[str, Any] | type[NotFound] | type[Misconfigured]
+"""Answer of the service: the secret's JSON object, or the error to raise."""
 
-_NEVER = (float("-inf"), float("-inf"), None)
+_NEVER: tuple[float, float, _Answer] = (float("-inf"), float("-inf"), NotFound)
 
 
 class SecretsManager:
     """Read secrets, cached in memory; while the service is out of reach, for up to OUT_OF_REACH_FOR.
 
-    `_kept` holds for each name when it was last asked for, when it was last answered, and its value (None: there was
-    none).
+    `_kept` holds for each name when it was last asked for, when it was last answered, and what the answer was.
     """
 
     def __init__(self, client: AwsClient, prefix: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._prefix = prefix
         self._seconds = seconds
-        self._kept: dict[str, tuple[float, float, Mapping[str, Any] | None]] = {}
+        self._kept: dict[str, tuple[float, float, _Answer]] = {}
 
     def get(self, name: str) -> Mapping[str, Any]:
-        """Return the secret's JSON object. Raises NotFound."""
+        """Return the secret's JSON object. Raises NotFound; Misconfigured if it has a value that is none."""
         return self._known(name, KEPT_FOR, ABSENT_FOR)
 
     def refreshed(self, name: str) -> Mapping[str, Any]:
-        """Return the current secret, from a read at most FRESH_FOR seconds ago. Raises NotFound."""
+        """Return the current secret, from a read at most FRESH_FOR seconds ago. Raises as `get`."""
         return self._known(name, FRESH_FOR, FRESH_FOR)
 
     def _known(self, name: str, kept_for: float, absent_for: float) -> Mapping[str, Any]:
         now = self._seconds()
-        asked_at, answered_at, value = self._kept.get(name, _NEVER)
-        if now - asked_at >= (absent_for if value is None else kept_for):
+        asked_at, answered_at, answer = self._kept.get(name, _NEVER)
+        if now - asked_at >= (kept_for if isinstance(answer, Mapping) else absent_for):
             try:
-                value, answered_at = _read(self._client, self._prefix, name), now
+                answer, answered_at = _read(self._client, self._prefix, name), now
             except Temporary:
-                if value is None or now - answered_at >= OUT_OF_REACH_FOR:
+                if not isinstance(answer, Mapping) or now - answered_at >= OUT_OF_REACH_FOR:
                     self._kept.pop(name, None)
                     raise
-            self._kept[name] = (now, answered_at, value)
-        if value is None:
-            raise NotFound(SECRET_NOT_FOUND(name=name))
-        return value
+            self._kept[name] = (now, answered_at, answer)
+        if isinstance(answer, Mapping):
+            return answer
+        raise answer((SECRET_NOT_FOUND if answer is NotFound else SECRET_UNREADABLE)(name=name))
 
 
-def _read(client: AwsClient, prefix: str, name: str) -> Mapping[str, Any] | None:
-    """Read the JSON object of a secret; None if there is none. Raises Temporary."""
+def _read(client: AwsClient, prefix: str, name: str) -> _Answer:
+    """Read the JSON object of a secret. Raises Temporary."""
     try:
         with aws_errors("secretsmanager:GetSecretValue"):
             answer = client.get_secret_value(SecretId=f"{prefix}/{name}")
     except ClientError as error:
         if code_of(error) in (_MISSING, _INVALID):
-            return None
+            return NotFound
         raise
-    return _object(answer.get("SecretString"))
+    return _object(answer.get("SecretString", "not text but bytes"))
 
 
-def _object(text: str | None) -> Mapping[str, Any] | None:
-    """Decode the JSON object of a secret's text; None if it is no object, as in a secret that was never filled in."""
+def _object(text: str) -> _Answer:
+    """Decode the JSON object of a secret's text. A blank one was never filled in; any other text is a mistake."""
+    if not text.strip():
+        return NotFound
     try:
-        value = json.loads(text or "")
-    except ValueError:
-        return None
-    return value if isinstance(value, Mapping) else None
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Misconfigured
+    return value if isinstance(value, Mapping) else Misconfigured

@@ -51,7 +51,7 @@ class SecretsManagerVault:
         return True
 
     def read(self, name: str) -> Mapping[str, str] | None:
-        """Read the current secret, without a cache; None if there is none."""
+        """Read the current secret, without a cache; None if there is none, or none that can be read."""
         try:
             with aws_errors("secretsmanager:GetSecretValue"):
                 found = self._client.get_secret_value(SecretId=f"{self._prefix}/{name}")
@@ -59,5 +59,8 @@ class SecretsManagerVault:
             if code_of(error) != "ResourceNotFoundException":
                 raise
             return None
-        document: Mapping[str, str] = json.loads(found["SecretString"])
-        return document
+        try:
+            document = json.loads(found.get("SecretString", ""))
+        except (ValueError, RecursionError):
+            return None
+        return document if isinstance(document, Mapping) else None

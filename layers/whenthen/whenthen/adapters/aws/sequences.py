@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
 
 ALREADY_STARTED = frozenset({"ExecutionAlreadyExists"})
-NOT_THERE = frozenset({"ExecutionDoesNotExist"})
+NOT_THERE = frozenset({"ExecutionDoesNotExist", "ValidationException"})
+"""Error codes of an execution that cannot be stopped because it is over. Its ARN is one that whenthen made, so nothing
+else about the request can be invalid."""
 
 
 class StepFunctions:

@@ -14,6 +14,7 @@ WhenthenError
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   ├── Busy               another worker holds the lease of this job
 │   ├── AccountRefused     the provider refuses our account or its token: no call works until somebody mends it
+│   ├── Misconfigured      an operator has to put something right first
 │   └── Throttled          the provider did nothing, as it was asked too much at once: no attempt
 ├── Permanent              the provider refused for good: a blocked recipient, a paused template
 └── AnswerLost             the call may or may not have taken effect
@@ -141,6 +142,10 @@ class Busy(Temporary):
 
 class AccountRefused(Temporary):
     """Report that a provider refuses our account or its token: nothing was done, and no other call does better."""
+
+
+class Misconfigured(Temporary):
+    """Report that nothing goes on until an operator puts something right, such as a secret that is no JSON."""
 
 
 class Throttled(Temporary):

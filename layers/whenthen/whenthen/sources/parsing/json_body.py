@@ -62,7 +62,7 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
         raise Malformed(TOO_DEEP(count=MAX_DEPTH)) from None
     if not isinstance(value, dict | list):
         raise Malformed(NEITHER_OBJECT_NOR_LIST())
-    if _is_deep(value):
+    if is_deeper(value, MAX_DEPTH):
         raise Malformed(TOO_DEEP(count=MAX_DEPTH))
     whole: dict[str, Any] | list[Any] = _whole(value) if _MAY_HOLD_SURROGATES.search(body) else value
     return whole
@@ -90,10 +90,10 @@ def _finite(written: str) -> float:
     return number
 
 
-def _is_deep(value: Any) -> bool:
-    """Tell whether `value` has more than MAX_DEPTH levels, level by level: recursion on foreign input may overflow."""
+def is_deeper(value: Any, most: int) -> bool:
+    """Tell whether `value` has more than `most` levels, level by level: recursion on foreign input may overflow."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(most + 1):
         level = [
             child
             for item in level

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.common.errors import NotFound, Temporary, Unauthenticated
+from whenthen.domain.common.errors import Misconfigured, NotFound, Temporary, Unauthenticated
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.ports.reason_codes import SECRET_UNREADABLE
 from whenthen.ports.values import ApiKey
 
 if TYPE_CHECKING:
@@ -44,22 +46,28 @@ class Authorize(Struct, frozen=True):
             raise Unauthenticated(KEY_REQUIRED())
         key_hash = hash_of(presented)
         try:
-            is_admin, unknown = self._is_admin(presented), None
+            is_admin, unknown = _is_first(presented, self.secrets.get), None
         except Temporary as error:  # the keys that were made since do not depend on the first one
             is_admin, unknown = False, error
-        if is_admin:
+        found = None if is_admin else self.keys.find(key_hash)
+        if found is not None:
+            return found
+        if unknown is not None:
+            raise unknown
+        if is_admin or _is_first(presented, self.secrets.refreshed):  # it may have been replaced since it was read
             return ApiKey(id="admin", hash=key_hash, name="The stack's first key", scopes=("admin",))
-        found = self.keys.find(key_hash)
-        if found is None:
-            raise unknown or Unauthenticated(KEY_UNKNOWN())
-        return found
+        raise Unauthenticated(KEY_UNKNOWN())
 
-    def _is_admin(self, presented: str) -> bool:
-        try:
-            kept = self.secrets.get(ADMIN_SECRET).get("key")
-        except NotFound:
-            return False
-        return isinstance(kept, str) and bool(kept) and hmac.compare_digest(kept.encode(), presented.encode())
+
+def _is_first(presented: str, read: Callable[[str], Mapping[str, Any]]) -> bool:
+    """Tell whether it is the stack's first key. Raises Misconfigured if the secret of that holds none."""
+    try:
+        kept = read(ADMIN_SECRET).get("key")
+    except NotFound:
+        return False
+    if not isinstance(kept, str) or not kept:
+        raise Misconfigured(SECRET_UNREADABLE(name=ADMIN_SECRET))
+    return hmac.compare_digest(kept.encode(), presented.encode())
 
 
 def allows(scopes: tuple[str, ...], wanted: str) -> bool:
