@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -81,10 +80,11 @@ def _set(text: str) -> None:
 
 
 def test_a_new_first_key_works_at_once_and_none_falls_between(stack: Stack) -> None:
-    process = stack.wiring("authorize").authorize
+    process, seconds = stack.wiring("authorize").authorize, [0.0]
+    process.secrets._seconds = lambda: seconds[0]
     assert process(f"Bearer {ADMIN_KEY}").id == "admin"
     _set(json.dumps({"key": "another"}))
-    process.secrets._seconds = lambda: time.monotonic() + FRESH_FOR
+    seconds[0] = FRESH_FOR
     assert process(f"Bearer {ADMIN_KEY}").id == "admin", "the old one is still kept"
     assert process("Bearer another").id == "admin", "and the new one is good already"
     with pytest.raises(Unauthenticated):
