@@ -44,10 +44,14 @@ class FakeQueue:
         """The first visible message, which is invisible from now on until it is deleted or its time is over."""
         for message in self.messages:
             if message.visible_at <= self.clock.now():
-                message.receives += 1
-                message.visible_at = self.clock.now() + VISIBILITY
+                self.take(message)
                 return message
         return None
+
+    def take(self, message: Message) -> None:
+        """Receive this message, whichever came before it."""
+        message.receives += 1
+        message.visible_at = self.clock.now() + VISIBILITY
 
     def dead_letter(self, message: Message, reason: Reason) -> None:
         self.messages.remove(message)

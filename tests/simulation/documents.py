@@ -1,0 +1,63 @@
+"""Write the rules of a story as the engine reads them. Each step's effect says which it is, of which event and lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulation.story import Rule, Step, Wait
+
+ZONE = "Europe/Istanbul"
+
+
+def rule_document(rule: Rule) -> dict[str, Any]:
+    """Return the rule's document."""
+    document: dict[str, Any] = {
+        "id": rule.id,
+        "name": rule.id,
+        "kind": "lead",
+        "mode": "on",
+        "time_zone": ZONE,
+        "trigger": {"event": rule.event},
+        "steps": [_step(rule, step) for step in rule.steps],
+    }
+    if rule.condition:
+        document["conditions"] = _has_status(rule.condition)
+    leaves = {"on": list(rule.exits_on), "when": rule.when and _has_status(rule.when)}
+    leaves = {name: value for name, value in leaves.items() if value}
+    return {**document, "exit": leaves} if leaves else document
+
+
+def _has_status(status: str) -> dict[str, Any]:
+    return {"field": "record.status", "op": "equals", "value": status}
+
+
+def _label(rule: Rule, step: Step) -> str:
+    return f"{rule.id} {step.id} {{{{ event.data.n }}}} {{{{ record.id }}}}"
+
+
+def _step(rule: Rule, step: Step) -> dict[str, Any]:
+    action, parameters = _ACTIONS[step.action](_label(rule, step))
+    document: dict[str, Any] = {"id": step.id, "action": action, "with": parameters}
+    if step.wait:
+        document["wait"] = _wait(step.wait)
+    if step.together:
+        document["start"] = "with_previous"
+    if step.only_if:
+        document["only_if"] = _has_status(step.only_if)
+    if step.otherwise:
+        document["else"] = step.otherwise
+    return document
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    parts = {"days": wait.days, "minutes": wait.minutes, "at": wait.at, "weekdays": list(wait.weekdays)}
+    return {name: value for name, value in parts.items() if value}
+
+
+_ACTIONS: Mapping[str, Any] = {
+    "webhook": lambda label: ("call_webhook", {"url": "https://books.example/hook", "data": {"label": label}}),
+    "email": lambda label: ("send_email", {"to": "{{ record.email }}", "subject": label, "text": label}),
+    "whatsapp": lambda label: ("send_whatsapp", {"to": "{{ record.phone }}", "text": label}),
+    "task": lambda label: ("create_task", {"title": label}),
+}

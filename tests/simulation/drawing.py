@@ -1,0 +1,95 @@
+"""Draw stories. What is drawn first is simplest, so that a story that fails shrinks to little."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.simulation.story import (
+    EVENTS,
+    RECORDS,
+    REPLY,
+    STATUSES,
+    Action,
+    Chaos,
+    Edits,
+    Happens,
+    Moment,
+    Rule,
+    Step,
+    Story,
+    Wait,
+)
+
+MOST_RULES, MOST_STEPS, MOST_MOMENTS = 3, 4, 9
+
+_ACTIONS = st.sampled_from(("webhook", "task", "email", "whatsapp"))
+_GAPS = st.sampled_from((3_600, 1, 40, 600, 7 * 3_600, 86_400, 3 * 86_400))
+_WAITS = st.one_of(
+    st.builds(Wait, minutes=st.sampled_from((30, 1, 240))),
+    st.builds(
+        Wait,
+        days=st.integers(0, 3),
+        at=st.sampled_from(("10:00", "18:30")),
+        weekdays=st.sampled_from(((), ("mon", "tue", "wed", "thu", "fri"))),
+    ),
+    st.builds(Wait, days=st.integers(1, 4)),
+)
+_STATUS = st.sampled_from(STATUSES)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Draw nothing, or sometimes one of these."""
+    return st.one_of(st.none(), st.none(), strategy)
+
+
+@st.composite
+def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
+    count = draw(st.integers(1, MOST_STEPS))
+    steps: list[Step] = []
+    for number in range(count):
+        together = number > 0 and draw(st.integers(0, 4)) == 4
+        wait = None if together else draw(maybe(_WAITS))
+        steps.append(Step(f"s{number}", draw(_ACTIONS), wait, together, draw(maybe(_STATUS))))
+    return Rule(
+        rule_id,
+        draw(st.sampled_from(EVENTS)),
+        tuple(_branching(draw, steps)),
+        draw(maybe(_STATUS)),
+        draw(st.sampled_from(((), (REPLY,), (EVENTS[1],)))),
+        draw(maybe(_STATUS)),
+    )
+
+
+def _branching(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
+    """Let some of the steps with a condition lead to a later one, which begins its group."""
+    targets = [number for number, step in enumerate(steps) if not step.together]
+    found = []
+    for number, step in enumerate(steps):
+        later = [steps[target].id for target in targets if target > number]
+        otherwise = draw(maybe(st.sampled_from(later))) if step.only_if and later else None
+        found.append(Step(step.id, step.action, step.wait, step.together, step.only_if, otherwise))
+    return found
+
+
+_RECORD = st.sampled_from(RECORDS)
+_HAPPENS: st.SearchStrategy[Action] = st.builds(
+    Happens, st.sampled_from((*EVENTS, REPLY)), _RECORD, st.sampled_from((1, 1, 2, 3))
+)
+_EDITS: st.SearchStrategy[Action] = st.builds(Edits, _RECORD, _STATUS)
+_MOMENTS = st.builds(Moment, _GAPS, st.one_of(_HAPPENS, _HAPPENS, _EDITS), st.sampled_from((False, False, True)))
+_CHAOS = st.builds(
+    Chaos,
+    st.lists(st.integers(1, 400), max_size=3, unique=True).map(tuple),
+    st.lists(st.integers(1, 60), max_size=4, unique=True).map(tuple),
+    st.integers(0, 1_000),
+)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Draw a story."""
+    count = draw(st.integers(1, MOST_RULES))
+    rules = tuple(draw(_rules(f"rule_{number}")) for number in range(1, count + 1))
+    return Story(rules, draw(st.lists(_MOMENTS, min_size=1, max_size=MOST_MOMENTS).map(tuple)), draw(_CHAOS))

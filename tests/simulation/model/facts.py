@@ -1,0 +1,83 @@
+"""What happened in a story, and by when the machinery can have noticed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.simulation.model.spans import Answer, Span
+from tests.simulation.story import Edits, Happens, Story
+
+DELAY = timedelta(seconds=200)
+"""What one death of a process costs at most: its message is invisible for 180 s."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A story with its times. `killed`: when processes died."""
+
+    story: Story
+    times: tuple[datetime, ...]
+    killed: Sequence[datetime] = ()
+
+    def noticed(self, span: Span) -> Span:
+        """Return when something is dealt with that is ready in the span: later if nothing is processed, or one dies."""
+        first, _ = self._thawed(span.earliest)
+        _, latest = self._thawed(span.latest)
+        for death in sorted(self.killed):
+            if first <= death <= latest:
+                latest = self._thawed(latest + DELAY)[1]
+        return Span(first, latest)
+
+    def _thawed(self, moment: datetime) -> tuple[datetime, datetime]:
+        """Return when the machinery runs at the moment or after it; the first, and the last that counts for it."""
+        for begin, end in self._frozen():
+            if begin == moment:
+                return moment, end
+            if begin < moment <= end:
+                return end, end
+        return moment, moment
+
+    def _frozen(self) -> Iterator[tuple[datetime, datetime]]:
+        """Return the spans in which nothing is processed; those that follow on one another as one."""
+        begin: datetime | None = None
+        for number, moment in enumerate(self.story.moments):
+            if moment.frozen and begin is None:
+                begin = self.times[number] - timedelta(seconds=moment.gap)
+            if begin is not None and not self._goes_on(number):
+                yield begin, self.times[number]
+                begin = None
+
+    def _goes_on(self, number: int) -> bool:
+        following = self.story.moments[number + 1 : number + 2]
+        return bool(following and following[0].frozen)
+
+    def events(self, record: str, types: Sequence[str]) -> Iterator[tuple[int, datetime]]:
+        """Return the number and time of each event of these types about the record."""
+        for number, moment in enumerate(self.story.moments):
+            action = moment.action
+            if isinstance(action, Happens) and action.record == record and action.event in types:
+                yield number, self.times[number]
+
+    def statuses(self, record: str) -> list[tuple[datetime, str]]:
+        """Return since when the record had each status. The first one it had before the story begins."""
+        found = [(datetime.min.replace(tzinfo=self.times[0].tzinfo), "new")]
+        for moment, at in zip(self.story.moments, self.times, strict=True):
+            action = moment.action
+            if isinstance(action, Edits) and action.record == record and action.status != found[-1][1]:
+                found.append((at, action.status))
+        return found
+
+    def has_status(self, record: str, wanted: str | None, span: Span) -> Answer:
+        """Tell whether the record has the status at the moment; perhaps, if it is edited at that very moment."""
+        if wanted is None:
+            return True
+        known = self.statuses(record)
+        ends = [at for at, _ in known[1:]]
+        held = {
+            status == wanted
+            for (since, status), until in zip(known, [*ends, None], strict=True)
+            if since <= span.latest and (until is None or until >= span.earliest)
+        }
+        return held.pop() if len(held) == 1 else None

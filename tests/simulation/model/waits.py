@@ -1,0 +1,32 @@
+"""When a wait is over, by the documents: written apart from the engine, for one zone without changes of its clocks."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.simulation.model.spans import Span
+from tests.simulation.story import Wait
+
+ISTANBUL = ZoneInfo("Europe/Istanbul")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def end_of_wait(wait: Wait | None, since: datetime) -> datetime:
+    """Return the moment at which a wait is over that began at `since`."""
+    if wait is None:
+        return since
+    local = since.astimezone(ISTANBUL) + timedelta(days=wait.days, minutes=wait.minutes)
+    if wait.at is not None:
+        hour = time.fromisoformat(wait.at)
+        only_days = wait.days and not wait.minutes
+        at = datetime.combine(local.date(), hour, ISTANBUL)
+        local = at if only_days or at >= local else at + timedelta(days=1)
+    while wait.weekdays and _DAYS[local.weekday()] not in wait.weekdays:
+        local += timedelta(days=1)
+    return local.astimezone(since.tzinfo)
+
+
+def over(wait: Wait | None, since: Span) -> Span:
+    """Return the span in which a wait is over that began in a span."""
+    return Span(end_of_wait(wait, since.earliest), end_of_wait(wait, since.latest))

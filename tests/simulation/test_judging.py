@@ -1,0 +1,87 @@
+"""The model sees what is wrong: of each kind of fault one, in a story that is told well but for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.simulation.judging import problems_of
+from tests.simulation.playing import Key, Seen, play
+from tests.simulation.story import EVENTS, REPLY, Edits, Happens, Moment, Rule, Step, Story, Wait
+
+MAIL = Step("mail", "email")
+CALL = Step("call", "task", Wait(days=1, at="10:00"), only_if="new", otherwise="tell")
+GIFT = Step("gift", "webhook")
+TELL = Step("tell", "webhook")
+RULE = Rule("rule_1", EVENTS[0], (MAIL, CALL, GIFT, TELL), exits_on=(REPLY,))
+STORY = Story((RULE,), (Moment(60, Happens(EVENTS[0], "1")), Moment(5 * 86_400, Happens(REPLY, "1"))))
+MAILED, CALLED, TOLD = (("rule_1", step, 0, "1") for step in ("mail", "call", "tell"))
+
+
+def _story(*moments: Moment) -> Story:
+    return replace(STORY, moments=(STORY.moments[0], *moments))
+
+
+def test_a_story_that_is_told_well_has_no_problems() -> None:
+    seen = play(STORY)
+    assert problems_of(STORY, seen) == []
+    assert len(seen.effects) == 4
+
+
+def test_a_step_whose_condition_is_false_leads_to_the_other_one() -> None:
+    story = _story(Moment(60, Edits("1", "hot")))
+    seen = play(story)
+    assert problems_of(story, seen) == []
+    assert set(seen.effects) == {MAILED, TOLD}
+
+
+def _with(seen: Seen, key: Key, *times: datetime) -> Seen:
+    return replace(seen, effects={**seen.effects, key: list(times)})
+
+
+@pytest.mark.parametrize("key", [MAILED, CALLED, TOLD])
+def test_an_effect_that_is_missing_is_seen(key: Key) -> None:
+    seen = play(STORY)
+    rest = {each: times for each, times in seen.effects.items() if each != key}
+    assert any("missing" in each for each in problems_of(STORY, replace(seen, effects=rest)))
+
+
+def test_an_effect_that_is_doubled_is_seen() -> None:
+    seen = play(STORY)
+    (at,) = seen.effects[TOLD]
+    (problem,) = problems_of(STORY, _with(seen, TOLD, at, at))
+    assert "doubled" in problem
+
+
+@pytest.mark.parametrize("late", [-86_400, -1, 1, 86_400])
+def test_an_effect_outside_its_window_is_seen(late: int) -> None:
+    seen = play(STORY)
+    (at,) = seen.effects[CALLED]
+    assert any("and not from" in each for each in problems_of(STORY, _with(seen, CALLED, at + timedelta(seconds=late))))
+
+
+def test_an_effect_after_an_exit_is_seen() -> None:
+    seen = play(STORY)
+    story = _story(Moment(60, Happens(REPLY, "1")))
+    found = problems_of(story, replace(seen, times=play(story).times))
+    assert any(str(CALLED) in each and "must not be" in each for each in found)
+
+
+def test_an_effect_of_which_the_model_knows_nothing_is_seen() -> None:
+    seen = play(STORY)
+    assert problems_of(STORY, _with(seen, ("rule_9", "mail", 0, "1"), seen.times[0]))
+
+
+def test_what_is_left_under_way_is_seen() -> None:
+    seen = replace(play(STORY), left=("open run run_1 of rule_1",))
+    assert problems_of(STORY, seen) == ["open run run_1 of rule_1"]
+
+
+def test_a_message_may_be_lost_only_where_a_process_died_around_its_sending() -> None:
+    seen = play(STORY)
+    rest = {key: times for key, times in seen.effects.items() if key != MAILED}
+    died = replace(seen, effects=rest, killed=((seen.times[0], "before mailer.send"),))
+    assert problems_of(STORY, died) == []
+    assert problems_of(STORY, replace(died, killed=((seen.times[0], "before log.close"),)))

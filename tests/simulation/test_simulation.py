@@ -1,0 +1,31 @@
+"""Random stories, told to the use cases on fakes: what the outside sees is what a model says that was written apart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.simulation.drawing import stories
+from tests.simulation.story import Story
+from tests.simulation.telling import check, tell_for
+from tests.tables import FIGURE
+
+SECONDS = float(os.environ.get("WHENTHEN_SIMULATION_SECONDS", "60"))
+FIRST_SEED = 1
+"""The seeds are always the same, so that a run of the tests tells no story that another one does not."""
+
+
+@settings(max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(stories())
+def test_the_base_of_stories_comes_out_as_the_model_says(story: Story) -> None:
+    check(story)
+
+
+def test_as_many_stories_as_the_time_allows_come_out_as_the_model_says(
+    record_property: Callable[[str, object], None],
+) -> None:
+    told = tell_for(SECONDS, FIRST_SEED)
+    record_property(FIGURE, f"simulation: {told.stories} stories, of the seeds {FIRST_SEED} to {told.seed}")
+    assert told.stories > 0
