@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.story import Rule, Step, Wait
+from tests.simulation.story import Await, Rule, Step, Wait
 
 ZONE = "Europe/Istanbul"
 
@@ -23,13 +23,13 @@ def rule_document(rule: Rule) -> dict[str, Any]:
     }
     if rule.condition:
         document["conditions"] = _has_status(rule.condition)
-    leaves = {"on": list(rule.exits_on), "when": rule.when and _has_status(rule.when)}
+    leaves = {"on": list(rule.exits_on), "when": _has_status(rule.when), "goal": _has_status(rule.goal)}
     leaves = {name: value for name, value in leaves.items() if value}
     return {**document, "exit": leaves} if leaves else document
 
 
-def _has_status(status: str) -> dict[str, Any]:
-    return {"field": "record.status", "op": "equals", "value": status}
+def _has_status(status: str | None) -> dict[str, Any] | None:
+    return {"field": "record.status", "op": "equals", "value": status} if status else None
 
 
 def _label(rule: Rule, step: Step) -> str:
@@ -39,20 +39,32 @@ def _label(rule: Rule, step: Step) -> str:
 def _step(rule: Rule, step: Step) -> dict[str, Any]:
     action, parameters = _ACTIONS[step.action](_label(rule, step))
     document: dict[str, Any] = {"id": step.id, "action": action, "with": parameters}
-    if step.wait:
-        document["wait"] = _wait(step.wait)
-    if step.together:
-        document["start"] = "with_previous"
-    if step.only_if:
-        document["only_if"] = _has_status(step.only_if)
-    if step.otherwise:
-        document["else"] = step.otherwise
-    return document
+    further = {
+        "wait": _wait(step.wait) if step.wait else _await(step.awaits),
+        "start": "with_previous" if step.together else None,
+        "only_if": _has_status(step.only_if),
+        "else": step.otherwise,
+        "on_error": step.on_error if step.on_error in ("stop", "continue") else {"go_to": step.on_error},
+    }
+    return document | {name: value for name, value in further.items() if value}
 
 
 def _wait(wait: Wait) -> dict[str, Any]:
-    parts = {"days": wait.days, "minutes": wait.minutes, "at": wait.at, "weekdays": list(wait.weekdays)}
+    parts = {
+        "days": wait.days,
+        "minutes": wait.minutes,
+        "business_days": wait.business_days,
+        "at": wait.at,
+        "weekdays": list(wait.weekdays),
+    }
     return {name: value for name, value in parts.items() if value}
+
+
+def _await(awaits: Await | None) -> dict[str, Any] | None:
+    if awaits is None:
+        return None
+    parts = {"timeout": {"minutes": awaits.minutes}, "then": awaits.then, "else": awaits.otherwise}
+    return {"for_event": {"on": [awaits.event], **{name: value for name, value in parts.items() if value}}}
 
 
 _ACTIONS: Mapping[str, Any] = {
@@ -60,4 +72,5 @@ _ACTIONS: Mapping[str, Any] = {
     "email": lambda label: ("send_email", {"to": "{{ record.email }}", "subject": label, "text": label}),
     "whatsapp": lambda label: ("send_whatsapp", {"to": "{{ record.phone }}", "text": label}),
     "task": lambda label: ("create_task", {"title": label}),
+    "fail": lambda label: ("set_fields", {"record": "contact:nobody", "fields": {"label": label}}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from tests.simulation.story import (
     REPLY,
     STATUSES,
     Action,
+    Await,
     Chaos,
     Edits,
     Happens,
@@ -24,7 +26,7 @@ from tests.simulation.story import (
 
 MOST_RULES, MOST_STEPS, MOST_MOMENTS = 3, 4, 9
 
-_ACTIONS = st.sampled_from(("webhook", "task", "email", "whatsapp"))
+_ACTIONS = st.sampled_from(("webhook", "task", "email", "whatsapp", "webhook", "fail"))
 _GAPS = st.sampled_from((3_600, 1, 40, 600, 7 * 3_600, 86_400, 3 * 86_400))
 _WAITS = st.one_of(
     st.builds(Wait, minutes=st.sampled_from((30, 1, 240))),
@@ -35,7 +37,9 @@ _WAITS = st.one_of(
         weekdays=st.sampled_from(((), ("mon", "tue", "wed", "thu", "fri"))),
     ),
     st.builds(Wait, days=st.integers(1, 4)),
+    st.builds(Wait, business_days=st.integers(1, 3), at=st.sampled_from((None, "10:00", "20:00"))),
 )
+_AWAITS = st.builds(Await, st.sampled_from((REPLY, *EVENTS)), st.sampled_from((240, 30, 3 * 24 * 60)))
 _STATUS = st.sampled_from(STATUSES)
 
 
@@ -50,8 +54,19 @@ def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
     steps: list[Step] = []
     for number in range(count):
         together = number > 0 and draw(st.integers(0, 4)) == 4
-        wait = None if together else draw(maybe(_WAITS))
-        steps.append(Step(f"s{number}", draw(_ACTIONS), wait, together, draw(maybe(_STATUS))))
+        wait = None if together else draw(maybe(st.one_of(_WAITS, _WAITS, _AWAITS)))
+        awaits = wait if isinstance(wait, Await) else None
+        steps.append(
+            Step(
+                f"s{number}",
+                draw(_ACTIONS),
+                wait if isinstance(wait, Wait) else None,
+                together,
+                draw(maybe(_STATUS)),
+                awaits=awaits,
+                on_error=draw(st.sampled_from(("stop", "continue"))),
+            )
+        )
     return Rule(
         rule_id,
         draw(st.sampled_from(EVENTS)),
@@ -59,17 +74,21 @@ def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
         draw(maybe(_STATUS)),
         draw(st.sampled_from(((), (REPLY,), (EVENTS[1],)))),
         draw(maybe(_STATUS)),
+        draw(maybe(maybe(_STATUS))),
     )
 
 
 def _branching(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
-    """Let some of the steps with a condition lead to a later one, which begins its group."""
+    """Let some of the steps lead to a later one, which begins its group."""
     targets = [number for number, step in enumerate(steps) if not step.together]
     found = []
     for number, step in enumerate(steps):
         later = [steps[target].id for target in targets if target > number]
-        otherwise = draw(maybe(st.sampled_from(later))) if step.only_if and later else None
-        found.append(Step(step.id, step.action, step.wait, step.together, step.only_if, otherwise))
+        branch = maybe(st.sampled_from(later)) if later else st.none()
+        otherwise = draw(branch) if step.only_if else None
+        on_error = (draw(branch) if step.action == "fail" else None) or step.on_error
+        awaits = step.awaits and replace(step.awaits, then=draw(branch), otherwise=draw(branch))
+        found.append(replace(step, otherwise=otherwise, on_error=on_error, awaits=awaits))
     return found
 
 

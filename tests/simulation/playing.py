@@ -11,10 +11,8 @@ from typing import Any
 
 from tests.simulation.disturbed import DisturbedWorld
 from tests.simulation.documents import rule_document
+from tests.simulation.model.effects import Key
 from tests.simulation.story import RECORDS, Action, Edits, Happens, Story
-
-Key = tuple[str, str, int, str]
-"""Rule, step, number of the event, id of the lead."""
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,29 @@ class Wait:
 
     days: int = 0
     minutes: int = 0
+    business_days: int = 0
     at: str | None = None
     weekdays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class Await:
+    """A wait for an event, and the steps to go on with if it comes in time, and if not. None: the step itself."""
+
+    event: str
+    minutes: int
+    then: str | None = None
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step. `only_if`: the status that the lead must have; `otherwise`: the step to go on with if it has not."""
+    """One step.
+
+    only_if    the status that the lead must have
+    otherwise  the step to go on with if it has not
+    on_error   `stop`, `continue` or the step to go on with, if it fails. A step whose action is `fail` does
+    """
 
     id: str
     action: str
@@ -36,11 +52,13 @@ class Step:
     together: bool = False
     only_if: str | None = None
     otherwise: str | None = None
+    awaits: Await | None = None
+    on_error: str = "stop"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule about leads. `condition`, `when`: statuses at which it starts, and at which its runs end."""
+    """A rule about leads. `condition`, `when`, `goal`: statuses at which it starts, and at which its runs end."""
 
     id: str
     event: str
@@ -48,6 +66,7 @@ class Rule:
     condition: str | None = None
     exits_on: tuple[str, ...] = ()
     when: str | None = None
+    goal: str | None = None
 
 
 @dataclass(frozen=True)

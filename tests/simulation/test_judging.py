@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.simulation.judging import problems_of
-from tests.simulation.playing import Key, Seen, play
+from tests.simulation.model.effects import Key
+from tests.simulation.playing import Seen, play
 from tests.simulation.story import EVENTS, REPLY, Edits, Happens, Moment, Rule, Step, Story, Wait
 
 MAIL = Step("mail", "email")

@@ -9,6 +9,7 @@ from tests.simulation.model.spans import Span
 from tests.simulation.story import Wait
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
+_OPENS, _CLOSES, _WEEKEND = time(9), time(18), 5
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -17,14 +18,28 @@ def end_of_wait(wait: Wait | None, since: datetime) -> datetime:
     if wait is None:
         return since
     local = since.astimezone(ISTANBUL) + timedelta(days=wait.days, minutes=wait.minutes)
+    if wait.business_days:
+        local = _business_days_after(local, wait.business_days)
     if wait.at is not None:
         hour = time.fromisoformat(wait.at)
-        only_days = wait.days and not wait.minutes
+        only_days = (wait.days or wait.business_days) and not wait.minutes
         at = datetime.combine(local.date(), hour, ISTANBUL)
         local = at if only_days or at >= local else at + timedelta(days=1)
     while wait.weekdays and _DAYS[local.weekday()] not in wait.weekdays:
         local += timedelta(days=1)
     return local.astimezone(since.tzinfo)
+
+
+def _business_days_after(local: datetime, count: int) -> datetime:
+    """Return the nth day from Monday to Friday after this one, at the same time, from 09:00 to 18:00.
+
+    A day off counts as the end of the day of work before it.
+    """
+    clock = local.time() if local.weekday() < _WEEKEND else _CLOSES
+    while count:
+        local += timedelta(days=1)
+        count -= local.weekday() < _WEEKEND
+    return datetime.combine(local.date(), min(max(clock, _OPENS), _CLOSES), ISTANBUL)
 
 
 def over(wait: Wait | None, since: Span) -> Span:

@@ -5,88 +5,135 @@ The times of effects that the outside saw are the clock of the run: the next wai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from tests.simulation.model.awaiting import came
+from tests.simulation.model.effects import Effects
 from tests.simulation.model.ends import Course, ends, is_under_way
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.spans import Answer, Span, both, negated
 from tests.simulation.model.waits import over
 from tests.simulation.story import Rule, Step
 
-Key = tuple[str, str, int, str]
-KEYLESS = ("email", "whatsapp")
-"""Channels of which nobody can tell whether a message went whose sender died: it is not sent again."""
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is.
+
+    group  the number of the steps that come next
+    clock  the run's clock, from which the next wait counts
+    now    when the machinery can go on at the earliest: it may notice late what happened on the clock
+    sure   whether the run came here
+    """
+
+    group: int
+    clock: Span
+    now: Span
+    sure: Answer
 
 
-@dataclass
+@dataclass(frozen=True)
 class Walk:
-    """Walk through one run. `lost`: whether a process died where a message may have been lost."""
+    """Walk through one run."""
 
     facts: Facts
-    seen: Mapping[Key, Sequence[datetime]]
-    lost: int
-    problems: list[str] = field(default_factory=list)
-    allowed: set[Key] = field(default_factory=set)
+    effects: Effects
+    course: Course
 
-    def go(self, course: Course, starts: Answer) -> None:
+    def go(self, starts: Answer) -> None:
         """Compare the run with what was seen."""
-        groups, end = step_groups(course.rule), ends(self.facts, course)
-        place, clock, sure = 0, course.starts, starts
-        while place < len(groups) and sure is not False:
-            at = self.facts.noticed(over(groups[place][0].wait, clock))
-            leaves = False
-            if course.rule.when is not None:
-                leaves = self.facts.has_status(course.record, course.rule.when, at)
-            goes = both(sure, both(is_under_way(end, at), negated(leaves)))
-            clock, sure, branch = self._step_group(course, groups[place], at, goes)
-            place = place + 1 if branch is None else _group_of(groups, branch)
+        groups = step_groups(self.course.rule)
+        place = Place(
+            0, self.course.starts, self.course.starts, both(starts, negated(self._reached(self.course.starts)))
+        )
+        while place.group < len(groups) and place.sure is not False:
+            place = self._next(groups, place)
 
-    def _step_group(
-        self, course: Course, group: Sequence[Step], at: Span, goes: Answer
-    ) -> tuple[Span, Answer, str | None]:
-        """Return the run's clock after the group, whether it still goes on, and the step that it branches to."""
-        clock, branch, seen_any = at, None, False
+    def _next(self, groups: Sequence[Sequence[Step]], place: Place) -> Place:
+        """Return where the run is after the next steps."""
+        group = groups[place.group]
+        if group[0].awaits is not None:
+            return self._awaited(groups, place, group[0])
+        at = self.facts.noticed(over(group[0].wait, place.clock).joined(place.now))
+        return self._done(groups, place, at)
+
+    def _awaited(self, groups: Sequence[Sequence[Step]], place: Place, step: Step) -> Place:
+        """Go on with the event for which the step waits, or when its time is over."""
+        awaits = step.awaits
+        assert awaits is not None
+        found = came(self.facts, self.course, awaits, place.clock, is_first=place.group == 0)
+        if found is None:
+            self._lose_track(groups, place)
+            return replace(place, group=len(groups))
+        target = awaits.then if found.came else awaits.otherwise
+        now = self.facts.noticed(found.at.joined(place.now))
+        if found.came and found.seen is not None:
+            now = now.joined(found.seen)
+        sure = both(place.sure, is_under_way(ends(self.facts, self.course), now))
+        if target is None:
+            return self._done(groups, replace(place, clock=found.at, sure=sure), now)
+        sure = both(sure, negated(self._reached(now)))
+        return Place(_group_of(groups, target), found.at, now, sure)
+
+    def _lose_track(self, groups: Sequence[Sequence[Step]], place: Place) -> None:
+        """Let each later step be done or not: nobody can know which way the run went."""
+        for step in (step for group in groups[place.group :] for step in group):
+            self.effects.may_be(self.course, step, place.clock.earliest)
+
+    def _done(self, groups: Sequence[Sequence[Step]], place: Place, at: Span) -> Place:
+        """Do the steps of the group, as the machinery comes to it at `at`."""
+        group, end = groups[place.group], ends(self.facts, self.course)
+        leaves = self._has(self.course.rule.when, at) if self.course.rule.when else False
+        stays = both(negated(leaves), negated(self._reached(at)))
+        goes = both(place.sure, both(is_under_way(end, at), stays))
+        clock, is_seen = at, False
         for step in group:
-            wanted = both(goes, self.facts.has_status(course.record, step.only_if, at))
-            found = self._effect(course, step, at, wanted)
-            seen_any |= found is not None
-            if found is not None:
-                clock = clock.joined(self.facts.noticed(Span(found, found)))
-        goes = True if seen_any else goes
+            wanted = both(goes, self._has(step.only_if, at))
+            seen = self.effects.check(self.course, step, at, wanted)
+            if seen is not None:
+                is_seen, clock = True, clock.joined(self.facts.noticed(Span(seen, seen)))
+        return self._after(groups, Place(place.group, clock, clock, True if is_seen else goes), at)
+
+    def _after(self, groups: Sequence[Sequence[Step]], place: Place, at: Span) -> Place:
+        """Return where the run goes from its steps, which it came to at `at`: on, to a branch, or to its end."""
+        group, sure = groups[place.group], place.sure
+        target: str | None = None
         for step in group:
-            if branch is None and step.otherwise is not None and not self._is_seen(course, step):
-                holds = self.facts.has_status(course.record, step.only_if, at)
-                branch = step.otherwise if holds is not True else None
-                goes = None if holds is None and goes is None else goes
-        return clock, goes, branch
+            is_true = self._has(step.only_if, at)
+            if step.action == "fail" and is_true is not False and step.on_error == "stop":
+                sure = both(sure, negated(is_true))
+            branch = self._branch(step, is_true, at, sure)
+            if target is None and branch is not None:
+                target = branch
+        if target == _UNCLEAR:
+            self._lose_track(groups, replace(place, group=place.group + 1))
+            return replace(place, group=len(groups))
+        following = place.group + 1 if target is None else _group_of(groups, target)
+        return replace(place, group=following, sure=both(sure, negated(self._reached(place.clock))))
 
-    def _is_seen(self, course: Course, step: Step) -> bool:
-        return bool(self.seen.get(_key(course, step)))
+    def _branch(self, step: Step, is_true: Answer, at: Span, sure: Answer) -> str | None:
+        """Return the step that this one leads to; None if that is the next one."""
+        ways = {True: None, False: step.otherwise}
+        if step.action == "fail":
+            ways[True] = step.on_error if step.on_error not in ("stop", "continue") else None
+        elif is_true is None and self.effects.is_seen(self.course, step):
+            is_true = True
+        elif is_true is None and sure and not self.effects.may_be_lost(step):
+            is_true = False
+        if is_true is not None:
+            return ways[is_true]
+        return None if ways[True] == ways[False] else _UNCLEAR
 
-    def _effect(self, course: Course, step: Step, at: Span, wanted: Answer) -> datetime | None:
-        """Check one effect, and return when it was seen."""
-        key = _key(course, step)
-        times = self.seen.get(key, ())
-        if wanted is not False:
-            self.allowed.add(key)
-        if len(times) > 1:
-            self.problems.append(f"{key}: doubled, at {_shown(times)}")
-        if times and wanted is False:
-            self.allowed.add(key)
-            self.problems.append(f"{key}: must not be, and was at {_shown(times)}")
-        elif times and not at.earliest <= times[0] <= at.latest:
-            self.problems.append(f"{key}: at {times[0]}, and not from {at.earliest} to {at.latest}")
-        elif not times and wanted:
-            self._missing(key, step, at)
-        return times[0] if times else None
+    def _has(self, status: str | None, at: Span) -> Answer:
+        return self.facts.has_status(self.course.record, status, at)
 
-    def _missing(self, key: Key, step: Step, at: Span) -> None:
-        if self.lost and step.action in KEYLESS:
-            self.lost -= 1
-        else:
-            self.problems.append(f"{key}: missing, from {at.earliest} to {at.latest}")
+    def _reached(self, at: Span) -> Answer:
+        """Tell whether the rule's goal is reached."""
+        return self._has(self.course.rule.goal, at) if self.course.rule.goal else False
+
+
+_UNCLEAR = "?"
 
 
 def step_groups(rule: Rule) -> list[list[Step]]:
@@ -102,11 +149,3 @@ def step_groups(rule: Rule) -> list[list[Step]]:
 
 def _group_of(groups: Sequence[Sequence[Step]], step_id: str) -> int:
     return next(place for place, group in enumerate(groups) if any(step.id == step_id for step in group))
-
-
-def _key(course: Course, step: Step) -> Key:
-    return course.rule.id, step.id, course.number, course.record
-
-
-def _shown(times: Sequence[datetime]) -> str:
-    return ", ".join(map(str, times))

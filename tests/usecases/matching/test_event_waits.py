@@ -377,3 +377,28 @@ def test_a_run_that_moves_to_another_version_waits_for_the_events_of_that(world:
     world.happens("invoice.paid", subject="lead:1")
     world.settle()
     assert ended(world)["thank"] == "done"
+
+
+@pytest.mark.parametrize("comes", [True, False], ids=["the event came", "the time ran out"])
+def test_the_next_wait_counts_from_the_end_of_this_one_however_late_that_is_noticed(world: World, comes: bool) -> None:
+    """Nothing is processed for seven hours, in which the event comes, or the three days are over."""
+    has(world, asks(then="thank", **{"else": "thank"}), note("between"), note("thank", wait={"days": 1}))
+    begins(world)
+    world.pass_time(days=2, hours=20)
+    world.clock.move(hours=4)
+    ends = world.clock.now()
+    if comes:
+        replies(world)
+    world.clock.move(hours=3)
+    world.settle()
+    assert state_of(world).run.waits_until == ends + timedelta(days=1)
+
+
+def test_the_next_wait_counts_from_a_skipped_step_s_moment_however_late_that_is_noticed(world: World) -> None:
+    never = {"field": "record.vip", "op": "equals", "value": True}
+    has(world, note("first", wait={"hours": 2}, only_if=never), note("second", wait={"days": 1}))
+    ends = begins(world).time + timedelta(hours=2)
+    world.settle()
+    world.clock.move(hours=9)
+    world.settle()
+    assert state_of(world).run.waits_until == ends + timedelta(days=1)

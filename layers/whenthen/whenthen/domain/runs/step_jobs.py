@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def jobs_of(run: Run, move: Dispatch | PassOver, now: datetime) -> tuple[Job, ...]:
-    """Make the jobs of a move: pending ones to be sent, and skipped ones, which have their outcome at once."""
+    """Make the jobs of a move: pending ones to be sent, and skipped ones, which have their outcome at once.
+
+    These end when they were due, on the run's clock: however late that is noticed, it moves nothing that follows.
+    """
     if isinstance(move, PassOver):
         return tuple(_skipped(_job(run, step, number, move.due), move.reason, now) for number, step in move.steps)
     wanted = [_job(run, step, move.step_group, move.due) for step in move.steps]
@@ -30,4 +33,4 @@ def _job(run: Run, step: Step, step_group: int, due: datetime) -> Job:
 
 
 def _skipped(job: Job, reason: Reason, now: datetime) -> Job:
-    return replace(job, status=JobStatus.SKIPPED, reason=reason, finished_at=now)
+    return replace(job, status=JobStatus.SKIPPED, reason=reason, finished_at=min(job.due, now))
