@@ -156,6 +156,24 @@ def test_to_switch_a_rule_on_enrols_who_fits_already(stack: Stack, vips: str) ->
     assert sorted(run["record"] for run in runs) == ["contact:0", "contact:2"]
 
 
+def test_a_key_stands_for_one_request(stack: Stack, vips: str) -> None:
+    """Of either way to begin an enrolment: another body under the same key is refused, and begins nothing."""
+    api, key = Api(stack), {"Idempotency-Key": "once"}
+    manual = api.has_rule(trigger={"manual": True}, mode="on")["id"]
+    first = api.call("POST", f"/v1/rules/{manual}/run", {"record": "contact:0"}, key)
+    again = api.call("POST", f"/v1/rules/{manual}/run", {"record": "contact:0"}, key)
+    assert (first.status, again.document) == (202, first.document)
+    for body in ({"record": "contact:1"}, {"kind": "contact"}, {}):
+        refused = api.call("POST", f"/v1/rules/{manual}/run", body, key)
+        assert (refused.status, refused.document["code"]) == (409, "idempotency_key.reused")
+    assert len({event["id"] for event in stack.events()}) == 1
+    body = {"mode": "on", "existing": "enrol"}
+    assert api.call("PUT", f"/v1/rules/{vips}/mode", body, key).status == 200
+    refused = api.call("PUT", f"/v1/rules/{vips}/mode", {**body, "mode": "shadow"}, key)
+    assert (refused.status, refused.document["code"]) == (409, "idempotency_key.reused")
+    assert api.get(f"/v1/rules/{vips}")["mode"] == "on"
+
+
 @pytest.mark.parametrize("body", [{"mode": "on"}, {"mode": "on", "existing": "skip"}])
 def test_to_switch_a_rule_on_enrols_nobody_otherwise(
     stack: Stack, machines: Machines, vips: str, body: dict[str, str]

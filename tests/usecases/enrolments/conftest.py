@@ -38,7 +38,9 @@ def world() -> World:
 @pytest.fixture
 def start(world: World) -> Start:
     """Start a rule for all leads, or for those that are asked for."""
-    run = StartRule(world.rules, FakeViews(), world.records, world.functions.enrolments, world.bus, world.clock)
+    run = StartRule(
+        world.rules, FakeViews(), world.records, world.functions.enrolments, world.bus, world.claim_key, world.clock
+    )
 
     def started(
         *steps: dict[str, Any], seed: str = "key", whom: dict[str, Any] | None = None, **more: Any

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.usecases.fakes.stores import FakeViews
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE, rule
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.enrolments.enrolment import Enrolment, EnrolmentStatus
 from whenthen.domain.rules.rule import Rule
+from whenthen.usecases.admin.manage_rules import ManageRules
 from whenthen.usecases.enrolments.enrol_existing import EnrolExisting
 from whenthen.usecases.matching.explain_event import ExplainEvent
 
@@ -23,16 +25,20 @@ def enrol(world: World) -> EnrolExisting:
     """The use case; the leads 1, 4 and 7 are VIPs."""
     for number in (1, 4, 7):
         world.has_record(f"lead:{number}", status="new", email=f"p{number}@example.com", tags=["vip"])
-    return EnrolExisting(world.rules, world.functions.enrolments, world.clock)
+    return EnrolExisting(world.rules, world.functions.enrolments, world.enrolments, world.claim_key, world.clock)
 
 
 def has(world: World, trigger: dict[str, Any], **more: Any) -> Rule:
     return world.has_rule({**rule(NOTE), "trigger": trigger, **more})
 
 
-def begin(world: World, enrol: EnrolExisting, switched: Rule, seed: str = "1") -> Enrolment:
-    enrol.check(switched.id, "on")
-    return world.enrolments.get(enrol(world.rules.get(switched.id), seed=seed, by="ayse"))
+def begin(world: World, enrol: EnrolExisting, switched: Rule, key: str = "1", mode: str = "on") -> Enrolment:
+    """What `PUT …/mode` does."""
+    manage = ManageRules(world.rules, FakeViews(), world.clock, lambda _rule: ())
+    enrolling = enrol.prepare(switched.id, mode, key=key, by="ayse")
+    new = None if enrolling.begun else enrolling.id
+    stored = manage.set_mode(switched.id, mode, version=None, by="ayse", enrolment=new)
+    return world.enrolments.get(enrol(stored, enrolling, by="ayse"))
 
 
 def refs(world: World) -> list[str]:
@@ -121,7 +127,7 @@ def test_a_rule_that_is_switched_off_again_lets_nobody_in(world: World, enrol: E
 
 
 def test_in_shadow_it_is_recorded_without_effects(world: World, enrol: EnrolExisting) -> None:
-    begin(world, enrol, has(world, ENTERS, mode="shadow"))
+    begin(world, enrol, has(world, ENTERS, mode="off"), mode="shadow")
     world.run_out()
     assert {(run.shadow, run.status.value) for run in world.all_runs} == {(True, "skipped")}
     assert "greeted" not in world.records.stored["lead:1"].fields
@@ -141,15 +147,15 @@ def test_where_nobody_can_be_meant_it_is_refused(
 ) -> None:
     switched = has(world, trigger, **more)
     with pytest.raises(Invalid) as refused:
-        enrol.check(switched.id, "on")
+        enrol.prepare(switched.id, "on", key="", by="ayse")
     assert [(problem.field, problem.reason.code) for problem in refused.value.problems] == [("existing", code)]
 
 
 def test_to_switch_it_off_lets_nobody_in(world: World, enrol: EnrolExisting) -> None:
     with pytest.raises(Invalid):
-        enrol.check(has(world, ENTERS).id, "off")
+        enrol.prepare(has(world, ENTERS).id, "off", key="", by="ayse")
     with pytest.raises(NotFound):
-        enrol.check("rule_none", "on")
+        enrol.prepare("rule_none", "on", key="", by="ayse")
 
 
 def test_the_explanation_asks_the_rule_as_it_was_asked(world: World, enrol: EnrolExisting) -> None:
@@ -160,7 +166,7 @@ def test_the_explanation_asks_the_rule_as_it_was_asked(world: World, enrol: Enro
     explain = ExplainEvent(world.log, world.rules, world.occurrences, world.records)
     (told,) = explain(work.order.event("lead:1").id).rules
     assert (told.outcome, told.started, told.rule.id) == ("started", True, switched.id)
-    other = world.happens("rule.enrolled", subject="lead:2", data={"rule": switched.id})
+    other = world.happens("rule.enrolled", subject="lead:2", data={"rule": switched.id, "enrolment": work.id})
     world.run_out()
     (told,) = explain(other.id).rules
     assert (told.outcome, told.explanation.matched) == ("not_met", False)

@@ -19,7 +19,17 @@ from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
-from whenthen.ports.values import Counter, LastEntry, Page, Plan, RecordWrite, RunState, Started, Subscription
+from whenthen.ports.values import (
+    Counter,
+    LastEntry,
+    Page,
+    Plan,
+    RecordWrite,
+    RunState,
+    SharedEntry,
+    Started,
+    Subscription,
+)
 
 JobKey = tuple[str, str, int]
 """(run id, step id, occurrence)"""
@@ -55,6 +65,7 @@ class FakeRuns:
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
+        shared: SharedEntry | None = None,
     ) -> Started:
         if run.id in self.runs:
             return Started.EXISTS
@@ -64,15 +75,27 @@ class FakeRuns:
             held = self.entries.get(key) if key is not None else None
             if held is not None and held.run_id not in (run.id, key in seen and seen[key].run_id):
                 return Started.ENTERED_BEFORE
+        if shared is not None and self._is_taken(run, shared):
+            return Started.ENTERED_BEFORE
         if not run.status.final and self._exited(run):
             return Started.EXITED
         if enrolment_key is not None:
             self.entries[enrolment_key] = LastEntry(run.id, run.started_at)
+        if shared is not None:
+            self.entries[shared.key] = LastEntry(run.id, run.started_at, shared.covers)
         self.runs[run.id], self.events[run.id] = run, event
         self._write(jobs)
         if run.status.final:
             self.on_outcome(run)
         return Started.STARTED
+
+    def _is_taken(self, run: Run, shared: SharedEntry) -> bool:
+        keys = (shared.key, *shared.earlier)
+        return any(
+            self.entries[key].run_id not in (run.id, key in shared.seen and shared.seen[key].run_id)
+            for key in keys
+            if key in self.entries
+        )
 
     def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
         return {key: self.entries[key] for key in keys if key in self.entries}

@@ -203,7 +203,7 @@ def functions_of(ports: Ports) -> Functions:
             clock=p.clock,
             log=p.log,
             preloading=p.preloading,
-            decide=Decide(p.rules, p.records, p.occurrences, p.clock),
+            decide=Decide(p.rules, p.records, p.occurrences, p.clock, lambda: p.enrolment_store),
             notify_runs=NotifyRuns(p.rules, p.runs, p.sequences, orchestrator, p.clock),
             orchestrator=orchestrator,
             reactions=lambda: (
@@ -213,7 +213,7 @@ def functions_of(ports: Ports) -> Functions:
             ),
             budgets=p.budgets,
             enter=EnterRule(p.runs, p.sequences, p.clock),
-            enter_meanwhile=EnterMeanwhile(p.runs, p.clock),
+            enter_meanwhile=lambda: EnterMeanwhile(p.runs, EnterRule(p.runs, p.sequences, p.clock)),
         ),
         advance_sequence=advance_sequence,
         resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),

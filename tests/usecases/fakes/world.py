@@ -26,6 +26,7 @@ from tests.usecases.fakes.sending import FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
     FakeEventLog,
+    FakeIdempotencyKeys,
     FakeLeadForms,
     FakeObjects,
     FakeOccurrences,
@@ -53,6 +54,7 @@ from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.domain.work.work import WorkStatus
 from whenthen.ports.values import RunState, StoredRule
+from whenthen.usecases.context.idempotency import ClaimKey
 from whenthen.usecases.records.save_record import SaveRecord
 
 _QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "work", "sweeps", "mail", *CHANNELS)
@@ -94,6 +96,7 @@ class World:
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )
+        self.claim_key = ClaimKey(FakeIdempotencyKeys(), self.clock)
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
         self.send_logs = FakeSendLogs()
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()

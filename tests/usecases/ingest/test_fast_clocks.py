@@ -19,6 +19,7 @@ from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import RunStatus
 from whenthen.sources.eventbridge.envelope import events_of
 from whenthen.sources.meta.notification import LeadRef
+from whenthen.usecases.context.idempotency import ClaimKey
 from whenthen.usecases.ingest.receive_email import ReceiveEmail
 from whenthen.usecases.ingest.send_event import SendEvent
 
@@ -29,7 +30,9 @@ WHO = {"phone": PHONE, "email": "ayse@example.com"}
 
 def by_api(world: World, at: datetime, event_type: str = "order.placed") -> list[Event]:
     written = {"type": event_type, "time": format_time(at), "person": WHO, "data": {"text": "x"}}
-    return SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())([written], seed=str(at), by="key_1")
+    return SendEvent(world.bus, world.clock, "TR", ClaimKey(FakeIdempotencyKeys(), world.clock))(
+        [written], seed=str(at), by="key_1"
+    )
 
 
 def by_webhook(world: World, at: datetime, event_type: str = "order.placed") -> list[Event]:

@@ -11,7 +11,7 @@ import pytest
 from tests.usecases.fakes.stores import FakeIdempotencyKeys
 from whenthen.domain.common.errors import Conflict, Invalid
 from whenthen.domain.events.event import Event
-from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.context.idempotency import KEY_REUSED, ClaimKey
 from whenthen.usecases.ingest.send_event import SendEvent
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -37,17 +37,20 @@ def bus() -> Bus:
 
 def fields_of(bus: Bus, *written: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())(written, seed="s", by="key_1")
+        SendEvent(bus, Clock(), "TR", ClaimKey(FakeIdempotencyKeys(), Clock()))(written, seed="s", by="key_1")
     assert bus.published == []
     return [problem.field for problem in caught.value.problems]
 
 
 def test_a_reported_event_goes_on_the_bus(bus: Bus) -> None:
     call = {"type": "call.incoming_missed", "id": "c-1", "person": {"phone": "0532 123 45 67"}, "data": {"duration": 0}}
-    (event,) = SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())([call], seed="s", by="key_1")
+    (event,) = SendEvent(bus, Clock(), "TR", ClaimKey(FakeIdempotencyKeys(), Clock()))([call], seed="s", by="key_1")
     assert bus.published == [event]
     assert (event.type, event.time, event.identities) == ("call.incoming_missed", NOW, ("phone#+905321234567",))
-    assert SendEvent(bus, Clock(), "TR", FakeIdempotencyKeys())([call], seed="other", by="key_1")[0].id == event.id
+    assert (
+        SendEvent(bus, Clock(), "TR", ClaimKey(FakeIdempotencyKeys(), Clock()))([call], seed="other", by="key_1")[0].id
+        == event.id
+    )
 
 
 def test_what_is_derived_cannot_be_reported(bus: Bus) -> None:
@@ -68,7 +71,7 @@ def test_a_whole_number_that_the_bus_does_not_take_is_refused_by_its_name(bus: B
 
 
 def test_types_of_an_admins_own_are_free(bus: Bus) -> None:
-    (event,) = SendEvent(bus, Clock(), None, FakeIdempotencyKeys())(
+    (event,) = SendEvent(bus, Clock(), None, ClaimKey(FakeIdempotencyKeys(), Clock()))(
         [{"type": "spaceship.landed", "data": {"x": [1]}}], seed="s", by="k"
     )
     assert event.data == {"x": [1]}
@@ -76,7 +79,7 @@ def test_types_of_an_admins_own_are_free(bus: Bus) -> None:
 
 def test_a_key_is_for_one_set_of_events() -> None:
     bus, keys = Bus(), FakeIdempotencyKeys()
-    send = SendEvent(bus, Clock(), "TR", keys)
+    send = SendEvent(bus, Clock(), "TR", ClaimKey(keys, Clock()))
     call = {"type": "call.incoming_missed", "data": {"line": "sales"}}
     first = send([call], seed="k", by="key_1", key="k")
     assert send([dict(reversed(call.items()))], seed="k", by="key_1", key="k")[0].id == first[0].id

@@ -22,7 +22,9 @@ def start(world: World) -> StartRule:
     views = FakeViews()
     document = {"name": "New leads", "kind": "lead", "filter": NEW}
     views.save(StoredView("view_new", 1, document, world.clock.now(), "test"), None)
-    return StartRule(world.rules, views, world.records, world.functions.enrolments, world.bus, world.clock)
+    return StartRule(
+        world.rules, views, world.records, world.functions.enrolments, world.bus, world.claim_key, world.clock
+    )
 
 
 def manual(world: World, **more: Any) -> Rule:

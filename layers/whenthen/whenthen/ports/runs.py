@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.awaiting import Mark
     from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
     from whenthen.domain.work.selection import Selection
-    from whenthen.ports.values import Counter, LastEntry, Page, RecordWrite, RunState, Started, Subscription
+    from whenthen.ports.values import (
+        Counter,
+        LastEntry,
+        Page,
+        RecordWrite,
+        RunState,
+        SharedEntry,
+        Started,
+        Subscription,
+    )
 
 
 class RunLedger(Protocol):
@@ -29,13 +38,14 @@ class RunLedger(Protocol):
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
+        shared: SharedEntry | None = None,
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run (`exits_on`) was seen already; other signals are for the caller to
         judge. ENTERED_BEFORE: another run holds `enrolment_key`, or any run one of `earlier`, but for those that
-        `last_entries` had told of (`seen`). OCCASION_TAKEN: one of the runs `unless` exists. A run with an outcome
-        subscribes to nothing.
+        `last_entries` had told of (`seen`); or so with `shared`. OCCASION_TAKEN: one of the runs `unless` exists. A run
+        with an outcome subscribes to nothing.
         """
 
     def last_entries(self, keys: Sequence[str]) -> Mapping[str, LastEntry]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.enrolments.shared_entry import Coverage
     from whenthen.domain.events.event import Event
     from whenthen.domain.lint.findings import Finding
     from whenthen.domain.matching.rule_set import RuleSet
@@ -181,10 +182,23 @@ class Started(StrEnum):
 
 
 class LastEntry(Struct, frozen=True):
-    """Name the run that entered a rule last for a record, and when it began."""
+    """Name the run that entered a rule last for a record, and when it began. `covers`: of an enrolment's run."""
 
     run_id: str
     at: datetime
+    covers: Coverage | None = None
+
+
+class SharedEntry(Struct, frozen=True):
+    """Hold the entry of a record that an enrolment and changes share, to be written with a run.
+
+    earlier  keys of records that were merged into it; `seen`: who holds these, as the caller judged
+    """
+
+    key: str
+    earlier: tuple[str, ...]
+    seen: Mapping[str, LastEntry]
+    covers: Coverage | None = None
 
 
 class RunState(Struct, frozen=True):

@@ -10,7 +10,8 @@ import pytest
 from tests.adapters.samples import NOW, FixedClock, event, minutes, run
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
-from whenthen.ports.values import LastEntry, Started
+from whenthen.domain.enrolments.shared_entry import Coverage
+from whenthen.ports.values import LastEntry, SharedEntry, Started
 
 KEY, EARLIER = "rule_1#lead:4711", "rule_1#lead:8"
 
@@ -76,3 +77,36 @@ def test_a_repetition_of_the_start_finds_its_run(ledger: DynamoRuns, held: LastE
     for expected in (Started.STARTED, Started.EXISTS):
         assert ledger.start(second, event("e2"), [], enrolment_key=KEY, seen={KEY: held}) is expected
     assert ledger.last_entries([KEY]) == {KEY: LastEntry(second.id, NOW + timedelta(minutes=1))}
+
+
+SHARED = "evt_enrolment#lead:4711"
+
+
+def test_an_entry_that_is_shared_is_written_with_what_its_run_covers(ledger: DynamoRuns, dynamodb: Any) -> None:
+    first, covers = run(event("e1")), Coverage(minutes(1), "2026-03-14T09:30:00.000Z", 7)
+    entry = SharedEntry(SHARED, (), {}, covers)
+    assert ledger.start(first, event("e1"), [], enrolment_key=None, shared=entry) is Started.STARTED
+    assert ledger.last_entries([SHARED]) == {SHARED: LastEntry(first.id, first.started_at, covers)}
+    item = dynamodb.get_item(TableName=RUNS, Key={"pk": {"S": f"enrolled#{SHARED}"}, "sk": {"S": "enrolled"}})["Item"]
+    assert int(item["expires_at"]["N"]) == int((first.started_at + timedelta(days=180)).timestamp())
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_of_two_that_share_an_entry_one_starts(ledger: DynamoRuns, key: str | None) -> None:
+    entry = SharedEntry(SHARED, (), {})
+    assert ledger.start(run(event("e1")), event("e1"), [], enrolment_key=None, shared=entry) is Started.STARTED
+    other = run(event("e2"))
+    refused = ledger.start(other, event("e2"), [], enrolment_key=key, shared=entry)
+    assert (refused, ledger.load(other.id)) == (Started.ENTERED_BEFORE, None)
+    assert ledger.last_entries([KEY]) == {}
+    again = ledger.start(run(event("e1")), event("e1"), [], enrolment_key=None, shared=entry)
+    assert again is Started.EXISTS
+
+
+def test_the_shared_entry_of_a_merged_record_stands_in_the_way_unless_it_was_seen(ledger: DynamoRuns) -> None:
+    earlier = "evt_enrolment#lead:8"
+    ledger.start(run(event("e1")), event("e1"), [], enrolment_key=None, shared=SharedEntry(earlier, (), {}))
+    seen, second = ledger.last_entries([earlier]), run(event("e2"))
+    for known, expected in (({}, Started.ENTERED_BEFORE), (seen, Started.STARTED)):
+        entry = SharedEntry(SHARED, (earlier,), known)
+        assert ledger.start(second, event("e2"), [], enrolment_key=None, shared=entry) is expected

@@ -56,6 +56,11 @@ EXPLAINED = Phrases(
         "occasion_taken": "",
         # Of a record that fitted the rule when it was switched on, and that a change let in since.
         "entered_meanwhile": "run",
+        # Its enrolment, by which the rule was switched on, let the record in after this happened.
+        "enrolled_meanwhile": "run",
+        # The enrolment was paused, or stopped, when the record was about to enter.
+        "enrolment_paused": "",
+        "enrolment_stopped": "",
         # The event went into a run that gathers a burst of them.
         "debounced": "run",
         "budget_used_up": "",
@@ -74,6 +79,6 @@ ENROLLED = Words(
     # Outcomes of an enrolment's own, then those of the rule's entry.
     "entered duplicate left_view not_met undecided "
     "only_new only_new_no_record entered_before entered_recently still_running superseded "
-    "entered_meanwhile debounced budget_used_up excluded",
+    "entered_meanwhile debounced budget_used_up excluded enrolment_stopped",
 )
 """Outcomes of a record of an enrolment."""

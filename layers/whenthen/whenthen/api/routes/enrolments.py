@@ -46,7 +46,7 @@ def read(enrolment_id: Id, lang: Lang = "") -> Response[Enrolment]:
     responses=answers("It rests."),
 )
 def pause(enrolment_id: Id, lang: Lang = "") -> Response[Enrolment]:
-    """Records that have not entered wait until it is resumed. Up to 500 may be on their way in. 409 if it is over."""
+    """Records that have not entered wait until it is resumed, also those on their way in. 409 if it is over."""
     by = caller(router, "runs:write")
     renderer = renderer_of(router, lang)
     return reply(Enrolment.of(renderer, wired().manage_enrolments.pause(enrolment_id, by=by)))

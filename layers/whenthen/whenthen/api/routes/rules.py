@@ -158,22 +158,23 @@ def set_mode(
 
     A rule that is switched off stops its runs under way, unless `runs` says that they pause or finish.
     With `existing`: `enrol`, records enter that fit the rule already, as an enrolment; that takes `runs:write` as well.
-    The same `Idempotency-Key` enrols them once.
+    The same `Idempotency-Key` enrols them once; 409 if it came with another rule or mode before.
     """
     by = caller(router, "rules:write")
     enrols = body.existing == "enrol"
     if enrols:
         caller(router, "runs:write")
-        wired().enrol_existing.check(rule_id, body.mode)
     renderer = renderer_of(router, lang)
     occasion = OF_MODE.get(body.mode, SWITCHED_ON)
-    do = occasion.read(body.runs)
-    rule = wired().manage_rules.set_mode(rule_id, body.mode, version=wanted_version(if_match), by=by)
+    do, version = occasion.read(body.runs), wanted_version(if_match)
+    key = (idempotency_key or "").strip()
+    enrolling = wired().enrol_existing.prepare(rule_id, body.mode, key=key, by=by) if enrols else None
+    new = enrolling.id if enrolling is not None and not enrolling.begun else None
+    rule = wired().manage_rules.set_mode(rule_id, body.mode, version=version, by=by, enrolment=new)
     under_way = wired().runs_of_rules(occasion, do, rule_id, seed=seed(None), by=by)
     if rule.document.get("mode") == "on":
         wired().resume_failing(rule_id, seed=seed(None), by=by)
-    own = f"{by}#{idempotency_key.strip()}" if idempotency_key and idempotency_key.strip() else str(rule.version)
-    enrolment = wired().enrol_existing(rule, seed=own, by=by) if enrols else None
+    enrolment = None if enrolling is None else wired().enrol_existing(rule, enrolling, by=by)
     return reply(SwitchedRule.of_switch(renderer, rule, under_way, enrolment), version=rule.version)
 
 
@@ -212,7 +213,11 @@ def versions(rule_id: Id, lang: Lang = "") -> Response[RuleVersions]:
     responses=answers("It begins: the `event` of one record, or the `enrolment` of all of a view.", status=202),
 )
 def run(rule_id: Id, body: RuleStartBody, idempotency_key: IdempotencyKey = None) -> Response[StartedRule]:
-    """For a `record`, all of a `view`, or all of a `kind` that fit a `filter`."""
+    """For a `record`, all of a `view`, or all of a `kind` that fit a `filter`.
+
+    The same `Idempotency-Key` starts it once; 409 if it came with another rule or body before.
+    """
     by = caller(router, "runs:write")
-    started = wired().start_rule(rule_id, body, seed=f"{by}#{seed(idempotency_key)}", by=by)
+    key = (idempotency_key or "").strip()
+    started = wired().start_rule(rule_id, body, seed=f"{by}#{seed(key)}", by=by, key=key)
     return reply(StartedRule.model_validate(started), 202)

@@ -11,12 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason  # noqa: TC001 - msgspec reads the types of an enrolment
 from whenthen.domain.enrolments.order import Order  # noqa: TC001 - as above
+from whenthen.domain.runs.entry_policy import EntryDenied
+
+if TYPE_CHECKING:
+    from whenthen.domain.events.event import Event
 
 ENTERED = "entered"
 DUPLICATE = "duplicate"
@@ -29,6 +34,9 @@ LEFT_VIEW  it no longer fitted when its turn came, or is no more
 NOT_MET    the rule's conditions do not hold for it
 UNDECIDED  the matcher had not decided after a long time: its event is in a dead-letter queue
 """
+
+HELD = EntryDenied.ENROLMENT_PAUSED
+"""Not an outcome: the enrolment was paused when the record was about to enter. It enters when that goes on."""
 
 
 LOOKED_FOR = timedelta(minutes=1)
@@ -68,6 +76,8 @@ class Enrolment(Struct, frozen=True):
     chunk, offset  the next record to enter: its chunk, and its place in that
     unsent      records whose events are published next
     sent        those whose events are published, and not decided
+    held        those that were on their way in when it was paused: they are next when it goes on
+    waves       how often each of these, and of those that are on their way again, was held
     counts      records that are done, by outcome
     turn        counts the executions that work on it, from 1: only the last one may go on
     """
@@ -87,6 +97,8 @@ class Enrolment(Struct, frozen=True):
     offset: int = 0
     unsent: tuple[str, ...] = ()
     sent: tuple[Batch, ...] = ()
+    held: tuple[str, ...] = ()
+    waves: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     turn: int = 1
     finished_at: datetime | None = None
@@ -119,7 +131,11 @@ class Enrolment(Struct, frozen=True):
     @property
     def has_more(self) -> bool:
         """Tell whether a counted enrolment has records that are not decided."""
-        return self.chunk < self.chunks or self.under_way > 0
+        return self.chunk < self.chunks or self.under_way > 0 or bool(self.held)
+
+    def event(self, ref: str) -> Event:
+        """Make the event by which a record enters, or is held once more."""
+        return self.order.event(ref, self.waves.get(ref, 0))
 
     def counting(self, found: int, cursor: str | None, *, per_person: bool) -> Enrolment:
         """Return the enrolment after some more records were counted. `cursor` None: these were the last."""
@@ -138,14 +154,25 @@ class Enrolment(Struct, frozen=True):
         return replace(self, unsent=(), sent=(*self.sent, *batch))
 
     def decided(self, outcomes: Mapping[str, str]) -> Enrolment:
-        """Return the enrolment with the outcomes of published records, by ref."""
+        """Return the enrolment with the outcomes of published records, by ref. Those that were HELD enter later."""
         left = tuple(
             Batch(batch.at, refs)
             for batch in self.sent
             if (refs := tuple(ref for ref in batch.refs if ref not in outcomes))
         )
         unsent = tuple(ref for ref in self.unsent if ref not in outcomes)
-        return replace(self, unsent=unsent, sent=left, counts=self._plus(outcomes.values()))
+        held = tuple(ref for ref, outcome in outcomes.items() if outcome == HELD)
+        waves = {ref: wave for ref, wave in self.waves.items() if ref not in outcomes}
+        waves |= {ref: self.waves.get(ref, 0) + 1 for ref in held}
+        counts = self._plus(outcome for outcome in outcomes.values() if outcome != HELD)
+        return replace(self, unsent=unsent, sent=left, held=(*self.held, *held), waves=waves, counts=counts)
+
+    def taking_held(self, count: int, *, unsent: tuple[str, ...], left_out: Iterable[str]) -> Enrolment:
+        """Return the enrolment after the first `count` of those that were held had their turn. `unsent`: who enters."""
+        first, rest = self.held[:count], self.held[count:]
+        gone = {*first} - {*unsent}
+        waves = {ref: wave for ref, wave in self.waves.items() if ref not in gone}
+        return replace(self, unsent=(*self.unsent, *unsent), held=rest, waves=waves, counts=self._plus(left_out))
 
     def taking(self, count: int, *, whole: int, unsent: tuple[str, ...], left_out: Iterable[str]) -> Enrolment:
         """Return the enrolment after the next records of its chunk had their turn.

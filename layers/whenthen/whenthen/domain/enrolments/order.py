@@ -16,7 +16,9 @@ from msgspec import Struct
 from whenthen.domain.enrolments.existing import existing_view
 from whenthen.domain.entry.entering_events import enrolled_event, manual_event
 from whenthen.domain.event_catalog.record_kinds import PEOPLE
+from whenthen.domain.events.types import ENROLLED, SCHEDULE_REACHED, STARTED_MANUALLY
 from whenthen.domain.rules.actions import PURPOSE, actions
+from whenthen.domain.scheduling import schedules
 from whenthen.domain.scheduling.schedules import schedule_event
 from whenthen.domain.views.view import View, parse_view
 
@@ -57,15 +59,28 @@ class Order(Struct, frozen=True):
         """Return an id that is the same for every attempt to begin it."""
         return self.event(None).id
 
-    def event(self, ref: str | None) -> Event:
-        """Make the event that starts the rule for one record; None: for none, or as a whole."""
+    def event(self, ref: str | None, wave: int = 0) -> Event:
+        """Make the event that starts the rule for one record; None: for none, or as a whole.
+
+        wave   how often the record was held on its way in before
+        """
         match self.asked:
             case Asked.RUN:
-                return manual_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment)
+                return manual_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment, wave=wave)
             case Asked.SCHEDULE:
-                return schedule_event(self.rule, self.moment, ref)
+                return schedule_event(self.rule, self.moment, ref, wave)
             case Asked.EXISTING:
-                return enrolled_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment)
+                return enrolled_event(self.rule, ref, by=self.by, seed=self.seed, moment=self.moment, wave=wave)
+
+
+def enrolment_of(event: Event) -> str | None:
+    """Return the id of the enrolment that an event may be of; None if it is of none."""
+    if event.subject is None:
+        return None
+    if event.type == SCHEDULE_REACHED:
+        return schedules.enrolment_of(event)
+    enrolment = event.data.get("enrolment") if event.type in (STARTED_MANUALLY, ENROLLED) else None
+    return enrolment if isinstance(enrolment, str) else None
 
 
 def view_of(order: Order, rule: Rule) -> View | None:

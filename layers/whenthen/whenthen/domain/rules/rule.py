@@ -58,6 +58,7 @@ class Rule(Struct, frozen=True):
     limits         of its messages, beside those of the installation; None: only those
     order          the rule's place among those that an event starts: its run begins when that of the one before is
                    over; None: at once
+    existing_enrolment  the enrolment of the records that fitted when it was switched on; empty: none. The API writes it
     """
 
     id: str
@@ -76,6 +77,7 @@ class Rule(Struct, frozen=True):
     priority: int = 0
     limits: Limits | None = None
     order: int | None = None
+    existing_enrolment: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -127,6 +129,7 @@ def parse_rule(document: Mapping[str, Any]) -> Rule:
         priority=reader.integer("priority", least=-MAX_PRIORITY, most=MAX_PRIORITY),
         limits=_read_limits(reader),
         order=None if reader.value("order") is None else reader.integer("order", most=MAX_ORDER),
+        existing_enrolment=reader.text("existing_enrolment"),
     )
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()

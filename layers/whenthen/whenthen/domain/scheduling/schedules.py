@@ -132,27 +132,37 @@ def parse_cron(text: str) -> Cron:
     return Cron(text, every_hour=len(clocks.hours) == _HOURS)
 
 
-def schedule_event(rule: str, moment: datetime, ref: str | None = None) -> Event:
-    """Make the event of a schedule's moment, for one record of its view: the same however often it is found."""
+def schedule_event(rule: str, moment: datetime, ref: str | None = None, wave: int = 0) -> Event:
+    """Make the event of a schedule's moment, for one record of its view: the same however often it is found.
+
+    wave   how often the record was held on its way in before: each time, its event is another one
+    """
     return Event(
-        id=_id_of(rule, moment, ref),
+        id=_id_of(rule, moment, ref, wave),
         source=CLOCK,
         type=SCHEDULE_REACHED,
         time=moment,
         subject=ref,
-        data={"rule": rule, "due": format_time(moment)},
+        data={"rule": rule, "due": format_time(moment), **({"wave": wave} if wave else {})},
         origin=f"source:{CLOCK}",
     )
 
 
 def id_for_other(event: Event, ref: str) -> str | None:
-    """Return the id of the same moment's event for another record; None if the event is none of this module."""
-    rule = str(event.data.get("rule"))
-    return _id_of(rule, event.time, ref) if event.id == _id_of(rule, event.time, event.subject) else None
+    """Return the id of the same moment's first event for a record; None if the event is none of this module."""
+    return None if enrolment_of(event) is None else _id_of(str(event.data.get("rule")), event.time, ref)
 
 
-def _id_of(rule: str, moment: datetime, ref: str | None) -> str:
-    return ids.event_id(CLOCK, f"schedule#{rule}#{format_time(moment)}#{ref or ''}")
+def enrolment_of(event: Event) -> str | None:
+    """Return the id of the enrolment that the event's moment began; None if the event is none of this module."""
+    rule, wave = str(event.data.get("rule")), event.data.get("wave")
+    own = _id_of(rule, event.time, event.subject, wave if isinstance(wave, int) else 0)
+    return _id_of(rule, event.time, None) if event.id == own else None
+
+
+def _id_of(rule: str, moment: datetime, ref: str | None, wave: int = 0) -> str:
+    again = f"#{wave}" if wave else ""
+    return ids.event_id(CLOCK, f"schedule{again}#{rule}#{format_time(moment)}#{ref or ''}")
 
 
 def _clocks(text: str, midnight: datetime) -> Iterator[datetime]:

@@ -101,6 +101,10 @@ _RULE = {
     "id": {**noted(text(), "The rule's id, which the API gives."), "readOnly": True},
     "version": {**noted(integer(MAX_VERSION), "Counts the saves, which the API does."), "readOnly": True},
     "activated_at": {**noted(text(), "Since when the rule is on or in shadow; the API writes it."), "readOnly": True},
+    "existing_enrolment": {
+        **noted(text(), "The enrolment of the records that fitted when it was switched on; the API writes it."),
+        "readOnly": True,
+    },
 }
 _ENTRY = {
     "again": noted(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from whenthen.runtime.adapters import Adapters
 
 if TYPE_CHECKING:
+    from whenthen.usecases.context.idempotency import ClaimKey
     from whenthen.usecases.enrolments.begin_enrolment import BeginEnrolment
     from whenthen.usecases.enrolments.enrol_existing import EnrolExisting
     from whenthen.usecases.enrolments.enrol_records import EnrolRecords
@@ -25,10 +26,16 @@ class EnrolmentsWiring(Adapters):
         return BeginEnrolment(self.enrolment_store, self.enrolment_workers, self.clock)
 
     @cached_property
+    def claim_key(self) -> ClaimKey:
+        from whenthen.usecases.context.idempotency import ClaimKey
+
+        return ClaimKey(self.idempotency_keys, self.clock)
+
+    @cached_property
     def enrol_existing(self) -> EnrolExisting:
         from whenthen.usecases.enrolments.enrol_existing import EnrolExisting
 
-        return EnrolExisting(self.rules, self.enrolments, self.clock)
+        return EnrolExisting(self.rules, self.enrolments, self.enrolment_store, self.claim_key, self.clock)
 
     @cached_property
     def enrol_records(self) -> EnrolRecords:

@@ -85,4 +85,4 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
     def send_event(self) -> SendEvent:
         from whenthen.usecases.ingest.send_event import SendEvent
 
-        return SendEvent(self.bus, self.clock, self.country, self.idempotency_keys)
+        return SendEvent(self.bus, self.clock, self.country, self.claim_key)

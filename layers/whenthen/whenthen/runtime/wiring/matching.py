@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from whenthen.domain.events.siblings import Group
+    from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
     from whenthen.usecases.matching.explain_event import ExplainEvent
     from whenthen.usecases.matching.match_batch import MatchBatch
     from whenthen.usecases.matching.match_event import MatchEvent, Reaction
@@ -25,7 +26,6 @@ class MatchingWiring(RecordsWiring, RunsWiring):
     @cached_property
     def match_event(self) -> MatchEvent:
         from whenthen.usecases.matching.decide import Decide
-        from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
         from whenthen.usecases.matching.enter_rule import EnterRule
         from whenthen.usecases.matching.match_event import MatchEvent
         from whenthen.usecases.matching.notify_runs import NotifyRuns
@@ -36,14 +36,21 @@ class MatchingWiring(RecordsWiring, RunsWiring):
             clock=self.clock,
             log=self.event_log,
             preloading=self.preloading,
-            decide=Decide(self.rule_book, self.records, self.occurrences, self.clock),
+            decide=Decide(self.rule_book, self.records, self.occurrences, self.clock, lambda: self.enrolment_store),
             notify_runs=NotifyRuns(self.rule_book, self.runs, self.sequences, self.orchestrator, self.clock),
             orchestrator=self.orchestrator,
             reactions=lambda: self.reactions,
             budgets=self.budgets,
             enter=EnterRule(self.runs, self.sequences, self.clock),
-            enter_meanwhile=EnterMeanwhile(self.runs, self.clock),
+            enter_meanwhile=lambda: self.enter_meanwhile,
         )
+
+    @cached_property
+    def enter_meanwhile(self) -> EnterMeanwhile:
+        from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
+        from whenthen.usecases.matching.enter_rule import EnterRule
+
+        return EnterMeanwhile(self.runs, EnterRule(self.runs, self.sequences, self.clock))
 
     def match_batch(self, groups: Iterable[Group]) -> MatchBatch:
         """Make the use case that matches the events of a batch."""

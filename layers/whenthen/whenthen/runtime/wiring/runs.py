@@ -64,7 +64,7 @@ class RunsWiring(EnrolmentsWiring):
     def start_rule(self) -> StartRule:
         from whenthen.usecases.runs.start_rule import StartRule
 
-        return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.clock)
+        return StartRule(self.rules, self.views, self.records, self.enrolments, self.bus, self.claim_key, self.clock)
 
     @cached_property
     def advance_sequence(self) -> AdvanceSequence:

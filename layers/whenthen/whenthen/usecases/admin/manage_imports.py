@@ -18,7 +18,7 @@ from whenthen.domain.temporal.written_dates import order_of
 from whenthen.domain.views.view import OTHER_RECORD_KIND
 from whenthen.ports.reason_codes import CONTENDED, FILE_CHANGED
 from whenthen.ports.reason_codes import TOO_LARGE as SIZE_TOO_LARGE
-from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.context.idempotency import KEY_REUSED
 from whenthen.usecases.runs.start_rule import startable
 from whenthen.usecases.runs.stop_run import STOPPED_BY
 

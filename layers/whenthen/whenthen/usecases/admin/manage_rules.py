@@ -10,13 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common import ids
-from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import folded
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
-from whenthen.domain.rules.step_parameters import check_parameters
 from whenthen.domain.temporal.calendar_settings import (
     SUBJECT,
     read_calendar_settings,
@@ -27,8 +26,9 @@ from whenthen.domain.views import view as views
 from whenthen.domain.views.view import parse_view
 from whenthen.ports.reason_codes import CONTENDED, OTHER_VERSION
 from whenthen.ports.values import Page, StoredRule, StoredView
-from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.admin.check_rule import checked
 from whenthen.usecases.admin.lint_rule import refuse
+from whenthen.usecases.context.idempotency import KEY_REUSED
 
 if TYPE_CHECKING:
     from whenthen.domain.lint.findings import Finding
@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore, ViewStore
 
-OWN_FIELDS = ("id", "version", "activated_at", "updated_at", "updated_by", "sentence", "warnings", "runs")
+OWN_FIELDS = (
+    "id", "version", "activated_at", "existing_enrolment", "updated_at", "updated_by", "sentence", "warnings", "runs"
+)  # fmt: skip
 """Fields that the API adds to a rule's document; it ignores them in requests, so an answer can be sent back."""
 
+_ENROLMENT = "existing_enrolment"
 _ATTEMPTS = 4
 
 # The rule that this Idempotency-Key made was deleted since.
@@ -144,10 +147,17 @@ class ManageRules(Struct, frozen=True):
         return self._replace(rule_id, written, version=version, by=by, linted=True)
 
     def _replace(
-        self, rule_id: str, written: Mapping[str, Any], *, version: int | None, by: str, linted: bool
+        self,
+        rule_id: str,
+        written: Mapping[str, Any],
+        *,
+        version: int | None,
+        by: str,
+        linted: bool,
+        enrolling: Mapping[str, str] = {},
     ) -> StoredRule:
         current = self._current(rule_id, version)
-        new, parsed = self._prepare(written, rule_id, current, by)
+        new, parsed = self._prepare(written, rule_id, current, by, enrolling)
         if linted:
             new = self._linted(new, parsed)
         return self._save((new, parsed), current)
@@ -155,7 +165,8 @@ class ManageRules(Struct, frozen=True):
     def _save(self, prepared: tuple[StoredRule, Rule], current: StoredRule) -> StoredRule:
         """Save the new version and return it; the current one if nothing changed."""
         new, parsed = prepared
-        if _as_written(new.document) == _as_written(current.document):
+        enrolments = [each.document.get(_ENROLMENT) for each in (new, current)]
+        if _as_written(new.document) == _as_written(current.document) and len({*enrolments}) == 1:
             return replace(current, warnings=new.warnings)
         self.rules.save(new, parsed, current)
         return new
@@ -164,15 +175,19 @@ class ManageRules(Struct, frozen=True):
         """Add lint's warnings to the rule. Raises LintFailed if lint finds errors."""
         return replace(new, warnings=refuse(self.lint(parsed)))
 
-    def set_mode(self, rule_id: str, mode: str, *, version: int | None, by: str) -> StoredRule:
+    def set_mode(
+        self, rule_id: str, mode: str, *, version: int | None, by: str, enrolment: str | None = None
+    ) -> StoredRule:
         """Switch the rule off, to shadow, or on. A rule can be switched off despite lint's errors.
 
-        Raises NotFound, Invalid; Stale if it is not at `version`.
+        `enrolment`: the id of that of the records which fit already, if it is about to begin; None: as it was. Raises
+        NotFound, Invalid; Stale if it is not at `version`.
         """
         current = self._current(rule_id, version)
         changed = {**current.document, "mode": mode}
         if mode != Mode.OFF:
-            return self._replace(rule_id, changed, version=current.version, by=by, linted=True)
+            enrolling = {} if enrolment is None else {_ENROLMENT: enrolment}
+            return self._replace(rule_id, changed, version=current.version, by=by, linted=True, enrolling=enrolling)
         # Saved with the views as the rule has them: a view that changed since must not keep the rule on.
         return self._save(self._prepared(_as_written(changed), rule_id, current, by), current)
 
@@ -230,20 +245,32 @@ class ManageRules(Struct, frozen=True):
         return current
 
     def _prepare(
-        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+        self,
+        written: Mapping[str, Any],
+        rule_id: str,
+        current: StoredRule | None,
+        by: str,
+        enrolling: Mapping[str, str] = {},
     ) -> tuple[StoredRule, Rule]:
-        return self._prepared(self._completed(_as_written(written)), rule_id, current, by)
+        return self._prepared(self._completed(_as_written(written)), rule_id, current, by, enrolling)
 
     def _prepared(
-        self, written: Mapping[str, Any], rule_id: str, current: StoredRule | None, by: str
+        self,
+        written: Mapping[str, Any],
+        rule_id: str,
+        current: StoredRule | None,
+        by: str,
+        enrolling: Mapping[str, str] = {},
     ) -> tuple[StoredRule, Rule]:
         now = self.clock.now()
         version = current.version + 1 if current else 1
         document = {**written, "id": rule_id, "version": version}
         active = document.get("mode", Mode.OFF) != Mode.OFF
-        since = current.document.get("activated_at") if current else None
+        before = current.document if current else {}
         if active:
-            document["activated_at"] = since or format_time(now)
+            document["activated_at"] = before.get("activated_at") or format_time(now)
+            document |= {_ENROLMENT: before[_ENROLMENT]} if _ENROLMENT in before else {}
+            document |= enrolling
         parsed = checked(document)
         return StoredRule(rule_id, version, document, now, by), parsed
 
@@ -269,25 +296,3 @@ def _as_written(document: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what the API adds. What becomes of runs is a parameter of the call: as a choice, it is no field."""
     is_choice = isinstance(document.get("runs"), str)
     return {name: value for name, value in document.items() if name not in OWN_FIELDS or (name == "runs" and is_choice)}
-
-
-def checked(document: Mapping[str, Any]) -> Rule:
-    """Parse a rule and check its templates. Raises Invalid naming each field that is wrong."""
-    try:
-        rule = parse_rule(document)
-    except Invalid as error:
-        raise Invalid([*error.problems, *_template_problems(document)]) from error
-    problems = _template_problems(document)
-    if problems:
-        raise Invalid(problems)
-    return rule
-
-
-def _template_problems(document: Mapping[str, Any]) -> list[Problem]:
-    steps = document.get("steps")
-    return [
-        problem
-        for place, step in enumerate(steps if isinstance(steps, list) else [])
-        if isinstance(step, Mapping) and isinstance(step.get("with"), Mapping)
-        for problem in check_parameters(step.get("action"), step["with"], f"steps[{place}].with")
-    ]

@@ -16,7 +16,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.views.view import parse_view
 from whenthen.ports.reason_codes import OTHER_VERSION
 from whenthen.ports.values import StoredView
-from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.context.idempotency import KEY_REUSED
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.work.selection import read_selection
 from whenthen.domain.work.work import STATUSES, RunChange, Work, WorkStatus, concerns
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.usecases.admin.idempotency import KEY_REUSED
+from whenthen.usecases.context.idempotency import KEY_REUSED
 
 if TYPE_CHECKING:
     from whenthen.domain.work.selection import Selection

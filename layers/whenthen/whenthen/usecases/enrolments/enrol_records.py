@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.enrolments.enrolment import EnrolmentStatus
+from whenthen.domain.enrolments.order import Asked
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.usecases.enrolments.reason_codes import NO_VIEW, RULE_IS_OFF
+from whenthen.usecases.enrolments.reason_codes import NO_VIEW, REPLACED, RULE_IS_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,8 +91,13 @@ class EnrolRecords(Struct, frozen=True):
         view, now = self.members.view(work), self.clock.now()
         if work.status is not EnrolmentStatus.RUNNING:
             return work, view
-        if self.rules.in_force(work.order.rule) is None:
+        rule = self.rules.in_force(work.order.rule)
+        if rule is None:
             return self._save(work, work.ended(EnrolmentStatus.STOPPED, now, RULE_IS_OFF())), view
+        if work.order.asked is Asked.EXISTING and rule.existing_enrolment != work.id:
+            other = rule.existing_enrolment
+            ended = REPLACED(id=other) if other else RULE_IS_OFF()  # it was off in between
+            return self._save(work, work.ended(EnrolmentStatus.STOPPED, now, ended)), view
         if view is None:
             reason = NO_VIEW(rule=work.order.rule, version=work.order.version)
             return self._save(work, work.ended(EnrolmentStatus.FAILED, now, reason)), view

@@ -34,7 +34,7 @@ BATCH = 100
 """Records that enter at once."""
 
 WINDOW = 500
-"""Records that are published and not decided, at most: a pause holds all others."""
+"""Records that are published and not decided, at most. If the enrolment is paused, they are published once more."""
 
 PATIENCE = timedelta(hours=1)
 """Time after which a published event is taken to be in a dead-letter queue."""
@@ -57,7 +57,7 @@ class LetEnter(Struct, frozen=True):
         now, running = self.clock.now(), work.status is EnrolmentStatus.RUNNING
         after = work
         if running and work.unsent:
-            self.bus.publish([work.order.event(ref) for ref in work.unsent])
+            self.bus.publish([work.event(ref) for ref in work.unsent])
             after = after.published(now)
         after = after.decided(self._outcomes(after, now))
         if not running or view is None:
@@ -68,7 +68,7 @@ class LetEnter(Struct, frozen=True):
     def _outcomes(self, work: Enrolment, now: datetime) -> dict[str, str]:
         """Find out what became of the records that are under way, as far as that is decided."""
         refs = [*work.unsent, *(ref for batch in work.sent for ref in batch.refs)]
-        events = {ref: work.order.event(ref).id for ref in refs}
+        events = {ref: work.event(ref).id for ref in refs}
         plans = self.log.plans_of(list(events.values())) if events else {}
         decided = {ref: outcome_of(plans[each], work.order.rule) for ref, each in events.items() if each in plans}
         lost = dict.fromkeys(
@@ -79,6 +79,8 @@ class LetEnter(Struct, frozen=True):
     def _next(self, work: Enrolment, view: View) -> Enrolment:
         """Note the next records that enter, as many as the window allows."""
         room = min(BATCH, WINDOW - work.under_way)
+        if room > 0 and work.held:
+            return self._next_held(work, view, work.held[:room])
         if room <= 0 or work.chunk >= work.chunks:
             return work
         try:
@@ -93,6 +95,12 @@ class LetEnter(Struct, frozen=True):
         ]
         unsent = tuple(ref for ref in entering if ref in fitting)
         return work.taking(len(members), whole=len(chunk), unsent=unsent, left_out=outcomes)
+
+    def _next_held(self, work: Enrolment, view: View, refs: tuple[str, ...]) -> Enrolment:
+        """Note the next of those that were on their way in when the enrolment was paused."""
+        fitting = self.members.still_fitting(work, view, [*refs])
+        unsent = tuple(ref for ref in refs if ref in fitting)
+        return work.taking_held(len(refs), unsent=unsent, left_out=[LEFT_VIEW] * (len(refs) - len(unsent)))
 
     def _one_per_person(self, work: Enrolment, members: Sequence[Member]) -> list[str]:
         addresses = addresses_of(members)

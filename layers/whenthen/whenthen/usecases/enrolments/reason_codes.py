@@ -7,6 +7,8 @@ from whenthen.domain.common.reasons import ReasonCode
 NO_VIEW = ReasonCode("rule.no_view", "rule", "version")
 # The rule was switched off or deleted while its enrolment was under way.
 RULE_IS_OFF = ReasonCode("enrolment.rule_off")
+# The rule was switched on once more for who fits it already, and that is the enrolment `id`.
+REPLACED = ReasonCode("enrolment.replaced", "id")
 # `by` is the id of the API key.
 PAUSED_BY = ReasonCode("enrolment.paused", "by")
 # Only an enrolment that is under way can be paused, resumed or stopped; `outcome` is its status.

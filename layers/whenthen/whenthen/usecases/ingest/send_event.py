@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,19 @@ from msgspec import Struct
 
 from whenthen.domain.common import ids, int64
 from whenthen.domain.common.document_reader import Reader
-from whenthen.domain.common.errors import Conflict, Invalid, Problem
+from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.events.arrival import arrived
 from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
 from whenthen.domain.events.identities import identities_of
 from whenthen.domain.records.record import parse_ref
-from whenthen.usecases.admin.idempotency import KEY_REUSED
 from whenthen.usecases.ingest.reason_codes import BATCH_SIZE, PERSON_UNREADABLE
 
 if TYPE_CHECKING:
-    from whenthen.ports.administration import IdempotencyKeys
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Bus
+    from whenthen.usecases.context.idempotency import ClaimKey
 
 SOURCE = "api"
 MAX_EVENTS = 100
@@ -36,7 +34,7 @@ class SendEvent(Struct, frozen=True):
     bus: Bus
     clock: Clock
     default_country: str | None
-    keys: IdempotencyKeys
+    claim: ClaimKey
 
     def __call__(self, written: Sequence[Any], *, seed: str, by: str, key: str = "") -> list[Event]:
         """Publish events, and return them. An event without an id gets one from `seed` and its position.
@@ -56,9 +54,7 @@ class SendEvent(Struct, frozen=True):
         ]
         if problems:
             raise Invalid(problems)
-        content = ids.content_id(json.dumps(written, sort_keys=True))
-        if key and not self.keys.claim(ids.content_id(f"{by}#{key}"), content, self.clock.now()):
-            raise Conflict(KEY_REUSED())
+        self.claim(key, list(written), by=by, what="events")
         self.bus.publish(events)
         return events
 

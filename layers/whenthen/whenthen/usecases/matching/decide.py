@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from whenthen.domain.common.errors import NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.event_catalog import derivation
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.events.types import ENROLLED, made_by_receiver
 from whenthen.domain.rules.context import context_of
-from whenthen.domain.runs.entry_policy import entry_denied
+from whenthen.domain.runs.entry_policy import EntryDenied, entry_denied
+from whenthen.domain.runs.happenings import OCCASIONS
 from whenthen.domain.runs.subscriptions import is_heard
 from whenthen.ports.values import MAX_REFUSED, NotEntered, Plan, Planned, Wanted
 from whenthen.usecases.context.history import history_of, keys_of
 from whenthen.usecases.context.related import Related
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from whenthen.domain.matching.rule_set import RuleSet
     from whenthen.domain.records.record import Record
     from whenthen.domain.rules.rule import Rule
+    from whenthen.ports.background.enrolments import EnrolmentStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.events import Occurrences
     from whenthen.ports.records import RecordStore
@@ -63,12 +66,16 @@ def speaks(event: Event) -> bool:
 
 
 class Decide(Struct, frozen=True):
-    """Make plans of events, by the rules in force and the records as they are."""
+    """Make plans of events, by the rules in force and the records as they are.
+
+    enrolments   called for events of enrolments alone: few events load it
+    """
 
     rules: RuleBook
     records: RecordStore
     occurrences: Occurrences
     clock: Clock
+    enrolments: Callable[[], EnrolmentStore]
 
     def __call__(self, event: Event, ahead: Preloaded) -> Plan:
         """Note that the event happened, and plan the rules that it starts."""
@@ -87,6 +94,8 @@ class Decide(Struct, frozen=True):
         matched = [found for each in (record, *plan.others) for found in self._matching(plan, each, ruleset)]
         entering = tuple(sorted(found for found in matched if isinstance(found, Planned)))
         refused = tuple(sorted(found for found in matched if isinstance(found, NotEntered)))
+        if entering and event.type in OCCASIONS and (cause := self._rests(event)) is not None:
+            refused, entering = tuple(sorted([*refused, *(NotEntered(*each, cause) for each in entering)])), ()
         idle = not entering and not is_heard(event, ahead.signals)
         return replace(plan, rules=entering, refused=refused[:MAX_REFUSED], completed=idle)
 
@@ -113,9 +122,24 @@ class Decide(Struct, frozen=True):
         from whenthen.domain.enrolments.existing import as_existing  # noqa: PLC0415 - few events need it
 
         named = self.rules.in_force(str(event.data.get("rule")))
-        rule = as_existing(named) if named is not None and record is not None else None
+        asked = named is not None and named.existing_enrolment == event.data.get("enrolment")
+        rule = as_existing(named) if named is not None and asked and record is not None else None
         fits = rule is not None and all(evaluate(each, context) for each in (rule.trigger.condition, rule.conditions))
         return [rule] if rule is not None and fits else []
+
+    def _rests(self, event: Event) -> EntryDenied | None:
+        """Return why nobody enters now by the enrolment that the event is of, if it is of one; None if they may."""
+        from whenthen.domain.enrolments.enrolment import EnrolmentStatus  # noqa: PLC0415 - few events need it
+        from whenthen.domain.enrolments.order import enrolment_of  # noqa: PLC0415 - as above
+
+        enrolment = enrolment_of(event)
+        try:
+            status = None if enrolment is None else self.enrolments().get(enrolment).status
+        except NotFound:  # of a person who started the rule for one record, or of an import
+            return None
+        if status is EnrolmentStatus.PAUSED:
+            return EntryDenied.ENROLMENT_PAUSED
+        return EntryDenied.ENROLMENT_STOPPED if status is EnrolmentStatus.STOPPED else None
 
     def _others(self, event: Event, record: Record | None) -> tuple[Record, ...]:
         """Find the person's other records: those of kinds that rules of this event type are about."""

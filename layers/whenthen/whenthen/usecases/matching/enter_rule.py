@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from whenthen.domain.runs.run import Job, Run
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger, Sequences
-    from whenthen.ports.values import RunState
+    from whenthen.ports.values import RunState, SharedEntry
 
 # The rule lets an event end the run that is under way: another `run` has begun for the same record.
 RESTARTED = ReasonCode("entry.restarted", "run")
@@ -55,12 +55,25 @@ class EnterRule(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
 
-    def __call__(self, rule: Rule, run: Run, event: Event, jobs: Sequence[Job], record: Record | None) -> Entering:
-        """Write the run, unless its record may not enter. Raises Temporary; may be repeated after a crash anywhere."""
+    def __call__(
+        self,
+        rule: Rule,
+        run: Run,
+        event: Event,
+        jobs: Sequence[Job],
+        record: Record | None,
+        shared: SharedEntry | None = None,
+    ) -> Entering:
+        """Write the run, unless its record may not enter. Raises Temporary; may be repeated after a crash anywhere.
+
+        shared   an entry that the run takes as well; ENTERED_BEFORE also if another run took it meanwhile
+        """
         key, earlier = enrolment_key(rule, run), earlier_enrolment_keys(rule, run, record)
         absorbed = runs_of_absorbed(event, rule, record)
         if key is None or not rule.entry.asks_for_last_run:
-            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, unless=absorbed)
+            started = self.runs.start(
+                run, event, jobs, enrolment_key=key, earlier=earlier, unless=absorbed, shared=shared
+            )
             return _entering(run, started)
         for _ in range(_ATTEMPTS):
             seen = self.runs.last_entries((key, *earlier))
@@ -79,10 +92,19 @@ class EnterRule(Struct, frozen=True):
             if found.replaces and any(self.runs.load(each) is not None for each in absorbed):
                 return _entering(run, Started.OCCASION_TAKEN)
             self._replace(found.replaces, run)
-            started = self.runs.start(run, event, jobs, enrolment_key=key, earlier=earlier, seen=seen, unless=absorbed)
-            if started is not Started.ENTERED_BEFORE:
+            started = self.runs.start(
+                run, event, jobs, enrolment_key=key, earlier=earlier, seen=seen, unless=absorbed, shared=shared
+            )
+            if started is not Started.ENTERED_BEFORE or self._is_taken(shared):
                 return _entering(run, started)
         raise Temporary(CONTENDED(subject=run.id), retry_after=1)
+
+    def _is_taken(self, shared: SharedEntry | None) -> bool:
+        """Tell whether another run took the shared entry, or a record that was merged into this one has one now."""
+        if shared is None:
+            return False
+        keys = (shared.key, *shared.earlier)
+        return self.runs.last_entries(keys) != {key: each for key, each in shared.seen.items() if key in keys}
 
     def _gathered(self, rule: Rule, run: Run, event: Event, states: Mapping[str, RunState | None]) -> Admission | None:
         """Let the run that gathers events take this one in. None if there is none, and the event is newer than all.

@@ -63,6 +63,7 @@ class MatchEvent(Struct, frozen=True):
 
     reactions   called when the first event of a receiver of ours arrives, a message or a report about one: no other
                 event loads them, and no other system's event calls them
+    enter_meanwhile  called for rules that were switched on for who fits already
     """
 
     rules: RuleBook
@@ -76,7 +77,7 @@ class MatchEvent(Struct, frozen=True):
     reactions: Callable[[], tuple[Reaction, ...]]
     budgets: Budgets
     enter: EnterRule
-    enter_meanwhile: EnterMeanwhile
+    enter_meanwhile: Callable[[], EnterMeanwhile]
 
     def preload(self, groups: Iterable[Group]) -> Preloaded:
         """Read what the events of a batch need, all at once. Raises Temporary."""
@@ -153,8 +154,6 @@ class MatchEvent(Struct, frozen=True):
         now, record = self.clock.now(), plan.record_for(rule.kind)
         jobs: tuple[Job, ...] = ()
         run = begin(rule, plan.event, record, now, shadow=rule.mode is Mode.SHADOW)
-        if (meanwhile := self.enter_meanwhile(plan.event, run, record)) is not None:
-            return meanwhile
         in_turn = takes_turns(rule, run)
         before = last.get(run.record) if in_turn else None
         if before:
@@ -164,7 +163,10 @@ class MatchEvent(Struct, frozen=True):
         elif not before:
             run, jobs = self._first_step_group(run, rule, plan)
         self._listen(run, ahead)
-        entering = self.enter(rule, run, plan.event, jobs, record)
+        if rule.existing_enrolment:
+            entering = self.enter_meanwhile()(rule, run, plan.event, jobs, record, plan.moment)
+        else:
+            entering = self.enter(rule, run, plan.event, jobs, record)
         if in_turn and entering.denied is None:
             last[run.record] = run
         if entering.started is Started.EXITED:

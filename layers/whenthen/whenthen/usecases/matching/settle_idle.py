@@ -77,7 +77,7 @@ class SettleIdle(Struct, frozen=True):
     def _idle(self, group: Group, ahead: Preloaded) -> Plan | None:
         """Return the plan of a change that nothing comes of; None if something does, or may."""
         unread: Any = _Unread()
-        decide = Decide(self.rules, unread, unread, self.clock)
+        decide = Decide(self.rules, unread, unread, self.clock, lambda: unread)
         try:
             plans = [decide.plan(event, ahead) for event in group]
         except NotReadHere:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from whenthen.ports.records import RecordStore
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.values import StoredRule
+    from whenthen.usecases.context.idempotency import ClaimKey
 
 _WHOM = ("record", "view", "kind")
 
@@ -57,14 +58,18 @@ class StartRule(Struct, frozen=True):
     records: RecordStore
     enrolments: Enrolments
     bus: Bus
+    claim: ClaimKey
     clock: Clock
 
-    def __call__(self, rule_id: str, written: Mapping[str, Any], *, seed: str, by: str) -> dict[str, str]:
+    def __call__(
+        self, rule_id: str, written: Mapping[str, Any], *, seed: str, by: str, key: str = ""
+    ) -> dict[str, str]:
         """Start the rule for a `record`, all of a `view`, all of a `kind` (that fit a `filter`), or for no record.
 
         `per_person` says whether records with a common address enter once; by default where people get messages.
         Returns the id of the `event`, or of the `enrolment` under way. The same `seed` starts nothing twice.
-        Raises NotFound, Invalid; Conflict for a rule that is off or has no manual trigger.
+        `key`: the caller's Idempotency-Key, if there is one. Raises NotFound, Invalid; Conflict for a rule that is off
+        or has no manual trigger, or if the key asked for something else before.
         """
         rule = startable(self.rules.get(rule_id))
         problems: list[Problem] = []
@@ -79,21 +84,26 @@ class StartRule(Struct, frozen=True):
         if problems:
             raise Invalid(problems)
         if view is None:
+            self._check_record(rule, ref)
+            self.claim(key, {"rule": rule_id, **written}, by=by, what="run")
             return self._start_one(rule, ref, seed, by)
         if rule.kind not in (None, view["kind"]):
             raise Invalid.field("view" if "view" in reader else "kind", OTHER_RECORD_KIND(record_kind=rule.kind))
+        self.claim(key, {"rule": rule_id, **written}, by=by, what="run")
         moment = self.clock.now()
         order = Order(rule.id, rule.version, moment, by=by, seed=seed, view=view, per_person=per_person)
         self.enrolments.start(order, view["kind"])
         return {"enrolment": order.id}
 
-    def _start_one(self, rule: Rule, ref: str | None, seed: str, by: str) -> dict[str, str]:
+    def _check_record(self, rule: Rule, ref: str | None) -> None:
         if ref is not None:
             kind, _ = parse_ref(ref, "record")
             if rule.kind not in (None, kind):
                 raise Invalid.field("record", OTHER_RECORD_KIND(record_kind=rule.kind))
             if self.records.get(ref) is None:
                 raise NotFound(RECORD_NOT_FOUND(ref=ref))
+
+    def _start_one(self, rule: Rule, ref: str | None, seed: str, by: str) -> dict[str, str]:
         event = manual_event(rule.id, ref, by=by, seed=seed, moment=self.clock.now())
         self.bus.publish([event])
         return {"event": event.id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,9 +15,14 @@ from whenthen.ports.values import LastEntry
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
+    from whenthen.domain.enrolments.shared_entry import Coverage
     from whenthen.domain.runs.run import Run
+    from whenthen.ports.values import SharedEntry
 
 _SK = "enrolled"
+
+SHARED_FOR = timedelta(days=180)
+"""Time for which an entry is kept that an enrolment shares: longer than any event of it may be under way."""
 
 
 class Entries(Struct, frozen=True):
@@ -25,6 +31,8 @@ class Entries(Struct, frozen=True):
     key      the entry that becomes the run's; None if the rule asks for none
     earlier  entries of records that were merged into its record: they are checked, and stay
     seen     the entries that may stand in its way, since the caller judged them
+    covers   what the run covers, if it is that of an enrolment which shares the entry
+    kept_for how long the run's entry is kept; None: for ever
     """
 
     table: Table
@@ -32,6 +40,8 @@ class Entries(Struct, frozen=True):
     key: str | None
     earlier: Sequence[str]
     seen: Mapping[str, LastEntry]
+    covers: Coverage | None = None
+    kept_for: timedelta | None = None
 
     @property
     def places(self) -> list[Key]:
@@ -44,7 +54,11 @@ class Entries(Struct, frozen=True):
         if self.key is None:
             return checks
         pk, sk = place_of(self.key)
-        item = {"pk": pk, "sk": sk, "run_id": self.run.id, "at": format_time(self.run.started_at)}
+        item: Item = {"pk": pk, "sk": sk, "run_id": self.run.id, "at": format_time(self.run.started_at)}
+        if self.covers is not None:
+            item["covers"] = [format_time(self.covers.at), self.covers.created, self.covers.version]
+        if self.kept_for is not None:
+            item["expires_at"] = int((self.run.started_at + self.kept_for).timestamp())
         return [*checks, put(self.table, item, self._free(self.key, self.run.id))]
 
     def taken(self, found: Mapping[Key, Item]) -> bool:
@@ -67,6 +81,11 @@ class Entries(Struct, frozen=True):
         return Expression(" OR ".join(parts), values=holders)
 
 
+def shared_entries(table: Table, run: Run, shared: SharedEntry) -> Entries:
+    """Guard the start of a run by an entry that an enrolment and changes share."""
+    return Entries(table, run, shared.key, shared.earlier, shared.seen, shared.covers, SHARED_FOR)
+
+
 def place_of(key: str) -> Key:
     """Return the table key of an entry."""
     return f"enrolled#{key}", _SK
@@ -75,8 +94,15 @@ def place_of(key: str) -> Key:
 def last_entries(table: Table, keys: Sequence[str]) -> dict[str, LastEntry]:
     """Return which run holds each of these keys; a key that none holds is left out."""
     found = table.get_all(map(place_of, keys))
-    return {
-        key: LastEntry(found[place_of(key)]["run_id"], parse_time(found[place_of(key)]["at"], "at"))
-        for key in keys
-        if place_of(key) in found
-    }
+    return {key: _entry(found[place_of(key)]) for key in keys if place_of(key) in found}
+
+
+def _entry(item: Item) -> LastEntry:
+    covers = item.get("covers")
+    return LastEntry(item["run_id"], parse_time(item["at"], "at"), None if covers is None else _coverage(*covers))
+
+
+def _coverage(at: str, created: str, version: int) -> Coverage:
+    from whenthen.domain.enrolments.shared_entry import Coverage  # noqa: PLC0415 - few rules are enrolled in so
+
+    return Coverage(parse_time(at, "at"), created, int(version))

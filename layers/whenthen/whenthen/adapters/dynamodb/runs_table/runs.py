@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, check, put, transact
-from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries
+from whenthen.adapters.dynamodb.entries.last_entries import Entries, last_entries, shared_entries
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_lists
 from whenthen.adapters.dynamodb.runs_table.endings import DynamoEndings
 from whenthen.adapters.dynamodb.runs_table.run_items import (
@@ -33,7 +33,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.runs.run import Job, Run, RunStatus
-from whenthen.ports.values import LastEntry, Page, RunState, Started, Subscription
+from whenthen.ports.values import LastEntry, Page, RunState, SharedEntry, Started, Subscription
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
@@ -60,16 +60,19 @@ class DynamoRuns(DynamoEndings):
         earlier: Sequence[str] = (),
         seen: Mapping[str, LastEntry] = {},
         unless: Sequence[str] = (),
+        shared: SharedEntry | None = None,
     ) -> Started:
         """Write the run with its event, its first jobs and its exit subscriptions: all of it or nothing.
 
         EXITED: an event that stops this run was seen already. ENTERED_BEFORE: another run holds `enrolment_key`, or any
-        run one of `earlier`, but for those `seen`. OCCASION_TAKEN: one of the runs `unless` exists. Raises Invalid for
-        a run with too many keys to subscribe under.
+        run one of `earlier`, but for those `seen`; or so with `shared`. OCCASION_TAKEN: one of the runs `unless`
+        exists. Raises Invalid for a run with too many keys to subscribe under.
         """
         ended = (run.finished_at or run.started_at) if run.status.final else None
         own = run_items(run, event, tuple(jobs), self._expiry(ended) if ended else None)
-        entries = Entries(self._runs, run, enrolment_key, earlier, seen)
+        entries = [Entries(self._runs, run, enrolment_key, earlier, seen)]
+        if shared is not None:
+            entries.append(shared_entries(self._runs, run, shared))
         guards = self._guards(run, entries)
         guards += [check(self._runs, run_pk(other), RUN, NEW) for other in unless]
         if len(own) == 1 and not guards:
@@ -93,23 +96,23 @@ class DynamoRuns(DynamoEndings):
             return Started.EXISTS
         return Started.STARTED
 
-    def _guards(self, run: Run, entries: Entries) -> list[Write]:
+    def _guards(self, run: Run, entries: Sequence[Entries]) -> list[Write]:
         """Return the writes and checks that must succeed together with the run's own."""
-        guards = entries.writes()
+        guards = [write for each in entries for write in each.writes()]
         if not run.status.final:
             guards += exit_subscriptions.subscription_writes(self._runs, run)
             guards += exit_subscriptions.last_exit_checks(self._runs, run)
         return guards
 
-    def _failed_condition(self, run: Run, entries: Entries, unless: Sequence[str]) -> Started:
+    def _failed_condition(self, run: Run, entries: Sequence[Entries], unless: Sequence[str]) -> Started:
         """Find out which condition failed. DynamoDB need not name all of them, so the items are read."""
         own, others = (run_pk(run.id), RUN), {(run_pk(other), RUN) for other in unless}
-        found = self._runs.get_all([own, *entries.places, *others])
+        found = self._runs.get_all([own, *(place for each in entries for place in each.places), *others])
         if own in found:
             return Started.EXISTS
         if others & found.keys():
             return Started.OCCASION_TAKEN
-        return Started.ENTERED_BEFORE if entries.taken(found) else Started.EXITED
+        return Started.ENTERED_BEFORE if any(each.taken(found) for each in entries) else Started.EXITED
 
     def last_entries(self, keys: Sequence[str]) -> dict[str, LastEntry]:
         """Return which run holds each of these enrolment keys; a key that none holds is left out."""
