@@ -188,7 +188,7 @@ def _by_hand(rule: Rule, ref: str, moment: datetime) -> Event:
     return manual_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
 
 
-def _by_switching_on(rule: Rule, ref: str, moment: datetime) -> Event:
+def _by_switching_on(rule: Rule, ref: str | None, moment: datetime) -> Event:
     return enrolled_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
 
 
@@ -205,6 +205,8 @@ def test_an_enrolment_that_is_under_way_during_the_merge(
     world: World, trigger: dict[str, Any], made: Callable[[Rule, str, datetime], Event]
 ) -> None:
     rule = a_rule(world, trigger)
+    enrolment = _by_switching_on(rule, None, NINE).id
+    world.has_rule({**world.rules.get(rule.id).document, "existing_enrolment": enrolment})
     world.has_record("contact:a", city="Izmir")
     world.has_record("contact:b", city="Izmir")
     world.clock.at = NINE
