@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.stories import signed
 from tests.usecases.fakes.outside import Fails
-from tests.usecases.fakes.stores import FakeIdempotencyKeys, FakeKeys, FakeSecrets
+from tests.usecases.fakes.stores import FakeKeys, FakeSecrets
 from tests.usecases.fakes.world import World
 from whenthen.domain.common.errors import (
     Invalid,
@@ -32,7 +32,7 @@ from whenthen.usecases.runs.read_history import ReadHistory
 
 @pytest.fixture
 def send(world: World) -> SendEvent:
-    return SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())
+    return SendEvent(world.bus, world.clock, "TR", world.claim_key)
 
 
 def sent(send: SendEvent, *written: Any, seed: str = "seed", by: str = "key_1") -> Any:

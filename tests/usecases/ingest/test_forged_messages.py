@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.codes import codes
-from tests.usecases.fakes.stores import FakeIdempotencyKeys
 from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts
 from tests.usecases.rules import GREET, rule
@@ -81,7 +80,7 @@ def test_a_message_through_the_api_makes_no_contact_and_changes_nobodys_consent(
     world: World, event_type: str, data: dict[str, Any]
 ) -> None:
     before = stored(world)
-    send = SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())
+    send = SendEvent(world.bus, world.clock, "TR", world.claim_key)
     for place, person in enumerate([WHO, {"phone": "+905330000000"}]):
         send([{"type": event_type, "person": person, "data": {**data, **person}}], seed=str(place), by="key_1")
     world.run_out()
@@ -90,7 +89,7 @@ def test_a_message_through_the_api_makes_no_contact_and_changes_nobodys_consent(
 
 @pytest.mark.parametrize("event_type", RECEIVED_ONLY)
 def test_the_api_takes_no_report_and_no_preference(world: World, event_type: str) -> None:
-    send = SendEvent(world.bus, world.clock, "TR", FakeIdempotencyKeys())
+    send = SendEvent(world.bus, world.clock, "TR", world.claim_key)
     with pytest.raises(Invalid):
         send([{"type": event_type, "person": WHO, "data": {"message_id": "m1", "category": "x"}}], seed="1", by="key_1")
 

@@ -188,6 +188,12 @@ def _by_hand(rule: Rule, ref: str, moment: datetime) -> Event:
     return manual_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
 
 
+def _enrols(world: World, rule: Rule, moment: datetime) -> None:
+    """The rule says which enrolment it was switched on with."""
+    enrolment = _by_switching_on(rule, None, moment).id
+    world.has_rule({**world.rules.get(rule.id).document, "existing_enrolment": enrolment})
+
+
 def _by_switching_on(rule: Rule, ref: str | None, moment: datetime) -> Event:
     return enrolled_event(rule.id, ref, by="ayse", seed=str(moment), moment=moment)
 
@@ -205,8 +211,7 @@ def test_an_enrolment_that_is_under_way_during_the_merge(
     world: World, trigger: dict[str, Any], made: Callable[[Rule, str, datetime], Event]
 ) -> None:
     rule = a_rule(world, trigger)
-    enrolment = _by_switching_on(rule, None, NINE).id
-    world.has_rule({**world.rules.get(rule.id).document, "existing_enrolment": enrolment})
+    _enrols(world, rule, NINE)
     world.has_record("contact:a", city="Izmir")
     world.has_record("contact:b", city="Izmir")
     world.clock.at = NINE
@@ -218,6 +223,7 @@ def test_an_enrolment_that_is_under_way_during_the_merge(
     world.run_out()
     assert who(world) == ["contact:a"]
     world.clock.at = NOON
+    _enrols(world, rule, NOON)
     world.queues["events"].add(made(rule, "contact:b", NOON))
     world.run_out()
     assert who(world) == ["contact:a", "contact:b"]
