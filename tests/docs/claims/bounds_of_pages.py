@@ -25,7 +25,6 @@ from whenthen.sources.email import parts
 from whenthen.sources.files import row_splitter
 from whenthen.sources.redaction import redaction
 from whenthen.sources.webhook import delivery, mapping
-from whenthen.usecases.enrolments import let_enter
 from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_event
 from whenthen.usecases.matching import decide, show_automation
 from whenthen.usecases.records import import_records
@@ -110,7 +109,6 @@ BOUNDS = (
     Bound("guides/rules.md", "all waits of a rule together at most § years", (word(waits.MAX_DAYS_AHEAD // 366),)),
     Bound("guides/rules.md", "more than § hours late is skipped", (sweep_window.Lateness().most // HOUR,)),
     Bound("guides/rules.md", "in a circle end after § runs", (decide.MAX_DEPTH,)),
-    Bound("guides/rules.md", "Up to § records may be on their way", (let_enter.WINDOW,)),
     Bound("guides/sources.md", "Limit: § items", (delivery.MAX_ITEMS,)),
     Bound("guides/webhooks.md", "The body has at most § bytes", (effect.MAX_BODY,)),
     Bound("guides/webhooks.md", "Answer within § seconds", (int(client.TOTAL_SECONDS),)),

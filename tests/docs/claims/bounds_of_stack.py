@@ -11,6 +11,7 @@ from whenthen.adapters.aws import client, secret_reader
 from whenthen.adapters.dynamodb.common import transactions
 from whenthen.adapters.dynamodb.config_table import rule_items, snapshots
 from whenthen.adapters.dynamodb.enrolments.enrolments import MEMBERS_KEPT_FOR
+from whenthen.adapters.dynamodb.entries.last_entries import SHARED_FOR
 from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_items
 from whenthen.adapters.http.client import TOTAL_SECONDS
@@ -80,6 +81,7 @@ _ARCHITECTURE = (
         (rejections.SLOTS[True], rejections.SLOTS[False], rejections.KEPT_FOR // DAY),
     ),
     Bound(ARCHITECTURE, "for rows 0 to §", (turns.SPREAD - 1,)),
+    Bound(ARCHITECTURE, "that it saw, or that of a change | § days", (SHARED_FOR // DAY,)),
     Bound(ARCHITECTURE, "hashes of their addresses | the retention, at least § days", (MEMBERS_KEPT_FOR // DAY,)),
     Bound(ARCHITECTURE, "why a row was rejected; the first §", (job.MAX_REFUSALS,)),
     Bound(ARCHITECTURE, "each record that it absorbed, at most §)", (word(record.MAX_ABSORBED),)),
