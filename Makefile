@@ -47,9 +47,10 @@ up: ## Start the local stack, or renew it if its sources changed, and leave it r
 down: ## Stop every local stack of this checkout
 	@if [ -x $(VENV)/emulator/bin/python ]; then $(VENV)/emulator/bin/python -m dev down; fi
 
-redrive: ## Put dead letters back to work: make redrive QUEUE=email [STACK=whenthen-dev]
+redrive: ## List dead letters, or put them back: make redrive [QUEUE=email] [STACK=whenthen-dev] [REASON=] [LIMIT=] [DO=list|show|dry-run|purge]
 	@$(ENVIRONMENTS) emulator
-	@$(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)"
+	@$(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)" \
+		--reason="$(REASON)" --limit="$(LIMIT)" --do="$(DO)" --sure="$(SURE)"
 
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov

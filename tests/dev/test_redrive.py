@@ -7,6 +7,8 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -14,9 +16,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from dev import dead_letters
 from dev import redrive as redriving
-from dev.changes import NotPublished, publish_again
-from dev.redrive import main, reason_of, redrive
+from dev.changes import FUNCTIONS, NotPublished, publish_again
+from dev.dead_letters import reason_of
+from dev.redrive import QUEUES, main, redrive
+from tests.template.reading import source
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ def test_a_message_that_is_dead_lettered_again_at_once_is_put_back_once(sqs: Any
 def test_what_cannot_be_put_back_stays_and_is_tried_once(
     sqs: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(redriving, "_HIDDEN", 0)  # as if each took longer than a message is hidden
+    monkeypatch.setattr(dead_letters, "_HIDDEN", 0)  # as if each took longer than a message is hidden
     url = sqs.get_queue_url(QueueName="stack-email-dead-letters")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="old")
 
@@ -83,6 +88,12 @@ def test_what_cannot_be_put_back_stays_and_is_tried_once(
     ("attributes", "body", "reason"),
     [
         ({"reason": "there is no job", "error": "NotFound"}, "{}", "there is no job"),
+        (
+            {"reason": "input.invalid", "error": "Invalid", "causes": "field.required", "fields": "data, type"},
+            "{}",
+            "input.invalid: field.required, data, type",
+        ),
+        ({"reason": "dead_letter.defect", "error": "KeyError"}, "{}", "dead_letter.defect: KeyError"),
         (
             {"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "Lacking permissions", "RULE_ARN": "arn"},
             "{}",
@@ -223,7 +234,171 @@ def test_what_the_stream_has_no_more_stays() -> None:
         publish_again(aws, "stack-PublishChanges", json.dumps({"DDBStreamBatchInfo": {**gone, **numbers}}))
 
 
+# --- by reason, so many, looked at, deleted ------------------------------------------------------------------------
+
+GONE, DEFECT = "job.not_found", "dead_letter.defect"
+
+
+@pytest.fixture
+def aws(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A stack whose queue of mails has 25 letters: two reasons, and four that nobody gave one."""
+    monkeypatch.setattr(boto3, "client", lambda service, _made=boto3.client: _made(service, region_name="us-east-1"))
+    for number in range(25):
+        reason, error = (GONE, "NotFound") if number < 14 else (DEFECT, "KeyError")
+        attributes = {
+            name: {"DataType": "String", "StringValue": text} for name, text in (("reason", reason), ("error", error))
+        }
+        more = {"MessageAttributes": attributes} if number < 21 else {}
+        sqs.send_message(QueueUrl=_url(sqs), MessageBody=json.dumps({"job": number, "to": "Ay\u015fe"}), **more)
+    return sqs
+
+
+def _url(sqs: Any, name: str = "stack-email-dead-letters") -> str:
+    return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _jobs(sqs: Any, name: str) -> list[int]:
+    """The letters of a queue; they stay visible."""
+    found: dict[str, int] = {}
+    for _ in range(20):
+        request = {"QueueUrl": _url(sqs, name), "MaxNumberOfMessages": 10, "VisibilityTimeout": 60}
+        messages = sqs.receive_message(**request).get("Messages", [])
+        found |= {message["MessageId"]: json.loads(message["Body"])["job"] for message in messages}
+    return sorted(found.values())
+
+
+DEAD, LIVE = "stack-email-dead-letters", "stack-email"
+
+
+def test_letters_are_counted_by_reason_and_stay(aws: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):  # a second look sees them all at once, too
+        assert main(["email", "stack", "--do=list"]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert f"email 14 {GONE}" in said
+        assert f"email 7 {DEFECT}: KeyError" in said
+        assert "email 4 received too often" in said
+        assert "25 messages in stack-email-dead-letters" in said
+    assert _jobs(aws, DEAD) == list(range(25))
+
+
+def test_without_a_queue_all_of_them_are_counted(aws: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for queue in ("change-dead-letters", "webhook-dead-letters"):
+        aws.create_queue(QueueName=f"stack-{queue}")
+    aws.send_message(QueueUrl=_url(aws, "stack-change-dead-letters"), MessageBody='{"DDBStreamBatchInfo": {}}')
+    assert main(["", "stack"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"email 14 {GONE}" in said
+    assert "change 1 given up by the stream's mapping" in said
+    assert "26 dead letters in stack" in said
+    assert len(_jobs(aws, DEAD)) == 25
+    assert _jobs(aws, LIVE) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "moved"),
+    [
+        (["--reason=job."], 14),
+        (["--reason=dead_letter.defect: KeyError"], 7),
+        (["--reason=received too often"], 4),
+        (["--reason=nothing such"], 0),
+        (["--limit=3"], 3),
+        ([f"--reason={DEFECT}", "--limit=2"], 2),
+        (["--limit=99"], 25),
+        (["--reason=", "--limit=", "--do=", "--sure="], 25),
+    ],
+)
+def test_those_that_are_chosen_are_put_back_and_the_others_stay(
+    aws: Any, capsys: pytest.CaptureFixture[str], chosen: list[str], moved: int
+) -> None:
+    assert main(["email", "stack", *chosen, "--do=dry-run"]) == 0
+    assert f"{moved} messages would be put back" in capsys.readouterr().out
+    assert _jobs(aws, LIVE) == []
+    assert main(["email", "stack", *chosen]) == 0
+    assert f"{moved} messages put back to stack-email" in capsys.readouterr().out
+    back = _jobs(aws, LIVE)
+    assert len(back) == moved
+    assert sorted((*back, *_jobs(aws, DEAD))) == list(range(25))
+
+
+def test_a_letter_is_shown_with_its_body(aws: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["email", "stack", "--do=show", f"--reason={DEFECT}", "--limit=1"]) == 0
+    said = capsys.readouterr().out
+    assert said.count(f"{DEFECT}: KeyError") == 1
+    assert '"to": "Ay\u015fe"' in said
+    assert "since 20" in said
+    assert main(["email", "stack", "--do=show"]) == 0
+    assert "10 messages shown" in capsys.readouterr().out
+    assert len(_jobs(aws, DEAD)) == 25
+
+
+@pytest.mark.parametrize("body", ["{not json", "[" * 100_000, ""])
+def test_a_body_that_is_no_json_is_shown_as_it_is(body: str) -> None:
+    message = {"MessageId": "m", "ReceiptHandle": "r", "Body": body, "Attributes": {"SentTimestamp": "0"}}
+    assert body in dead_letters.shown(dead_letters._letter(message))
+
+
+def test_letters_are_deleted_only_by_who_is_sure(aws: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for unsure in ([], ["--sure="], ["--sure=y"], ["--sure=no"]):
+        assert main(["email", "stack", "--do=purge", f"--reason={GONE}", *unsure]) == 0
+        assert "14 messages would be deleted for good; to do it, add SURE=yes" in capsys.readouterr().out
+    assert main(["email", "stack", "--do=purge", f"--reason={GONE}", "--sure=yes"]) == 0
+    assert "14 messages deleted for good" in capsys.readouterr().out
+    assert _jobs(aws, DEAD) == list(range(14, 25))
+    assert _jobs(aws, LIVE) == []
+
+
+def test_changes_are_chosen_too(aws: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.create_queue(QueueName="stack-change-dead-letters")
+    for number in range(5):
+        aws.send_message(QueueUrl=_url(aws, "stack-change-dead-letters"), MessageBody=str(number))
+    published: list[str] = []
+    monkeypatch.setattr(redriving, "publish_again", lambda _client, _function, body: published.append(body))
+    assert main(["change", "stack", "--limit=2"]) == 0
+    assert len(published) == 2
+    assert "2 messages published again by stack-PublishChanges" in capsys.readouterr().out
+
+
+def test_who_interrupts_it_leaves_the_others_where_they_are_and_visible(aws: Any) -> None:
+    def interrupted(_body: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        redrive(aws, "stack", "email", interrupted)
+    assert _jobs(aws, DEAD) == list(range(25))
+
+
+def test_every_queue_of_the_template_can_be_redriven() -> None:
+    mappings = source()["Mappings"]
+    assert {row["Name"] for row in mappings["Queues"].values()} == set(QUEUES)
+    assert {row["Name"] for row in mappings["Streams"].values()} == FUNCTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["email", "stack", "--limit=0"],
+        ["email", "stack", "--limit=-1"],
+        ["email", "stack", "--limit=ten"],
+        ["email", "stack", "--do=delete"],
+        ["", "stack", "--do=purge", "--sure=yes"],
+        ["", "stack", "--reason=job"],
+    ],
+)
+def test_what_is_not_understood_changes_nothing(aws: Any, arguments: list[str]) -> None:
+    assert main(arguments) == 2
+    assert _jobs(aws, LIVE) == []
+    assert len(_jobs(aws, DEAD)) == 25
+
+
+def test_without_a_local_stack_it_asks_for_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(redriving, "StackPaths", lambda _: SimpleNamespace(stack_file=tmp_path / "stack.json"))
+    assert main(["email"]) == 2
+    assert "STACK=" in capsys.readouterr().out
+
+
 def test_a_queue_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["letters"]) == 2
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert all(queue in said for queue in ("email", "change", "outcome"))
