@@ -1,4 +1,7 @@
-"""The runs table's stream: outcomes become events, where a rule waits for them; rules that keep failing pause."""
+"""The runs table's stream: outcomes become events, where a rule waits for them; rules that keep failing pause.
+
+Channels that paused or go on become events too, and the jobs go that waited.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
+from whenthen.adapters.dynamodb.sending.circuits import circuit_change
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.stream_forwarder import forward
 from whenthen.runtime.wiring import wired
@@ -22,3 +26,6 @@ def _publish(changes: Sequence[Any]) -> None:
     ended = [run for run in map(ended_run, changes) if run is not None]
     count("OutcomesPublished", wired().publish_outcomes(ended))
     count("RulesPaused", wired().pause_failing(ended))
+    circuits = [change for change in map(circuit_change, changes) if change is not None]
+    if circuits:
+        count("ChannelsPaused", wired().follow_circuits(circuits))

@@ -15,9 +15,13 @@ from tests.adapters.samples import event, minutes, run, why
 from tests.functions.api import Api
 from tests.functions.payloads import changes, failed
 from tests.functions.stack import Stack
+from whenthen.adapters.dynamodb.common.items import struct_item
 from whenthen.adapters.dynamodb.runs_table.run_items import run_items
 from whenthen.domain.common.errors import Temporary, TooLarge
 from whenthen.domain.runs.run import STEPS_DONE, Run, RunStatus
+from whenthen.domain.sending.circuits import Circuit
+from whenthen.domain.work.selection import Selection
+from whenthen.domain.work.work import RunChange
 
 OPEN = run(event(), rule="rule_first")
 DONE = replace(OPEN, status=RunStatus.DONE, reason=STEPS_DONE(done=1, count=1), finished_at=minutes(5))
@@ -52,7 +56,8 @@ def test_an_outcome_becomes_an_event(waited_for: Stack, before: Any) -> None:
         "2026-03-14T09:35:00.000Z",
     )
     reason = {"code": "run.steps_done", "params": {"done": 1, "count": 1}}
-    assert found["data"] == {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": reason}
+    told = {"rule": "rule_first", "run": DONE.id, "status": "done", "reason": reason, "converted": False}
+    assert found["data"] == told
     assert found["cause"] == {"runs": [DONE.id], "depth": 1, "root": event().id}
 
 
@@ -112,3 +117,38 @@ def test_the_runs_that_follow_one_that_is_over_are_called(stack: Stack) -> None:
         {"run_id": each, "step_group": -2, "due": "2026-03-14T09:35:00.000Z"} for each in ("run_second", "run_third")
     ]
     assert len({request["name"] for request in started}) == 2
+
+
+def _circuit(circuit: Circuit) -> dict[str, Any]:
+    item = {**struct_item(circuit), "pk": f"circuit#{circuit.channel}", "sk": "whole"}
+    image: dict[str, Any] = TypeSerializer().serialize({k: v for k, v in item.items() if v is not None})["M"]
+    return image
+
+
+FAILING = Circuit("email").failing(why("down"), minutes(1), account=False)
+RUNNING = FAILING.running(minutes(9), rate=300)
+
+
+class Machines:
+    """Executions that were begun."""
+
+    def __init__(self) -> None:
+        self.begun: set[str] = set()
+
+    def start_execution(self, **asked: Any) -> None:
+        self.begun.add(asked["name"])
+
+
+def test_a_channel_that_pauses_and_goes_on_becomes_two_events_and_lets_its_jobs_go(stack: Stack) -> None:
+    machines = stack.replaced["stepfunctions"] = Machines()
+    first, then = (None, _circuit(FAILING)), (_circuit(FAILING), _circuit(RUNNING))
+    assert _publish(stack, first, (_circuit(FAILING), _circuit(FAILING.trying(minutes(2)))), then) == []
+    assert _publish(stack, first, then) == [], "told again"
+    events = stack.events()
+    expected = [("channel.paused", "email"), ("channel.resumed", "email")] * 2
+    assert sorted((found["type"], found["data"]["channel"]) for found in events) == sorted(expected)
+    assert len({found["id"] for found in events}) == 2
+    (work,) = stack.wiring("manage").work.list(limit=10, cursor=None).items
+    assert (work.change, work.selection, work.rate) == (RunChange.RELEASE, Selection(withheld="email"), 300)
+    assert machines.begun == {f"{work.id}-1"}
+    assert _publish(stack, (_circuit(RUNNING), None)) == [], "it expired"

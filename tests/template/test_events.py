@@ -12,6 +12,7 @@ from moto.events.models import EventPattern
 
 from tests.template.reading import properties, queue_policies, resources, template, text, texts
 from whenthen.adapters.dynamodb.runs_table.run_items import RUN
+from whenthen.adapters.dynamodb.sending.circuits import CIRCUITS
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.scheduling import sweep_window
 from whenthen.sources.meta import lead_forms
@@ -137,7 +138,9 @@ def test_changes_are_those_of_records_alone() -> None:
 
 
 def test_outcomes_are_those_of_runs_alone_and_all_of_them() -> None:
-    pattern = _pattern("PublishOutcomes")["dynamodb"]
+    circuits, runs = (json.loads(each["Pattern"]) for each in _stream("PublishOutcomes")["FilterCriteria"]["Filters"])
+    assert circuits == {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": CIRCUITS}]}}}}
+    pattern = runs["dynamodb"]
     assert pattern["Keys"] == {"sk": {"S": [RUN]}}
     assert set(pattern["NewImage"]["status"]["S"]) == {status.value for status in RunStatus if status.final}
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import Event
 from whenthen.domain.explain.standing import (
+    WAITS_FOR_CHANNEL,
     WAITS_FOR_LIMITS,
     WAITS_FOR_RETRY,
     WAITS_FOR_STEP,
@@ -24,6 +25,7 @@ from whenthen.domain.explain.standing import (
 )
 from whenthen.domain.rules.rule import parse_rule
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus, begin
+from whenthen.domain.sending.circuits import CHANNEL_FAILING, CHANNEL_PAUSED_BY
 from whenthen.domain.sending.holds import QUIET_HOURS
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -77,6 +79,14 @@ def job(step_id: str, status: str, held_until: datetime | None = None) -> Job:
         ),
         (run("running", 0), [job("a", "claimed", NOW)], Waiting(WaitsFor.STEP, None, WAITS_FOR_STEP(step="a"))),
         (run("running", 0), [job("a", "done")], None),
+        *(
+            (
+                run("running", 0),
+                [replace(job("a", "pending"), reason=why)],
+                Waiting(WaitsFor.CHANNEL, None, WAITS_FOR_CHANNEL(step="a", reason=why)),
+            )
+            for why in (CHANNEL_FAILING(channel="email", reason=WHY), CHANNEL_PAUSED_BY(channel="email", by="key_1"))
+        ),
         *((run(each, 0, LATER), [job("a", "pending")], None) for each in RunStatus if each.final),
     ],
 )

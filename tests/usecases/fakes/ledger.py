@@ -17,6 +17,7 @@ from whenthen.domain.runs.awaiting import Mark
 from whenthen.domain.runs.order import linked
 from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.sending.switch import SENDING
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED, BUSY, CONTENDED, MOVED_ON
 from whenthen.ports.values import (
@@ -206,11 +207,12 @@ class FakeRuns:
         self.looked_at[run_id] = at
         return True
 
-    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
-        stored = self.jobs[key_of(job)]
-        if not self.runs[job.run_id].status.going or stored.status.final:
+    def withhold(self, job: Job, reason: Reason, now: datetime, *, by: str = SENDING) -> bool:
+        stored, run = self.jobs[key_of(job)], self.runs[job.run_id]
+        if not run.status.going or stored.status.final:
             return False
-        self.jobs[key_of(job)] = replace(stored, reason=reason)
+        self.jobs[key_of(job)] = replace(stored, reason=reason, failing_since=None)
+        self.runs[job.run_id] = replace(run, withheld_by=(*run.withheld_by, by))
         self.withheld.add(job.run_id)
         return True
 
@@ -222,9 +224,13 @@ class FakeRuns:
         return self.load(run_id)
 
     def let_go(self, run_id: str, now: datetime) -> bool:
+        run = self.runs[run_id]
+        if not run.status.going:
+            return False
         self.withheld.discard(run_id)
         self.looked_at[run_id] = now
-        return self.runs[run_id].status.going
+        self.runs[run_id] = replace(run, withheld_by=())
+        return True
 
     def ask_to_move(self, run_id: str, version: int, *, stays: bool = False) -> bool:
         stored = self.runs[run_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,14 +38,19 @@ class Fails:
 
 @dataclass
 class _Provider:
+    """`outage`: what each call is answered while it lasts; None: nothing is out of order."""
+
     script: deque[Fails] = field(default_factory=deque)
+    outage: Callable[[], Fails | None] = lambda: None
+    calls: int = 0
 
     def will(self, *failures: Fails) -> None:
         """The next calls fail like this, one after the other."""
         self.script.extend(failures)
 
     def _fail(self) -> Fails | None:
-        return self.script.popleft() if self.script else None
+        self.calls += 1
+        return self.script.popleft() if self.script else self.outage()
 
 
 @dataclass
@@ -109,8 +114,10 @@ class FakeGraph(_Provider):
 class FakeHttp(_Provider):
     sent: list[HttpRequest] = field(default_factory=list)
     answers: deque[HttpAnswer] = field(default_factory=deque)
+    asked: str = ""
 
     def send(self, request: HttpRequest) -> HttpAnswer:
+        self.asked = request.url
         fails = self._fail()
         if fails is None or fails.taken:
             self.sent.append(request)

@@ -10,6 +10,7 @@ from functools import partial
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.record.effect import ChangeRecord
+from whenthen.channels.registry import CHANNELS
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
@@ -23,7 +24,7 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
-from whenthen.ports.sending import SendingStates, SendLogs
+from whenthen.ports.sending import Circuits, SendingStates, SendLogs
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.context.failing_rules import KnownFailing
 from whenthen.usecases.control.manage_work import ManageWork
@@ -62,10 +63,12 @@ from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.skip_step import SkipStep
 from whenthen.usecases.runs.stop_run import StopRun
+from whenthen.usecases.sending.circuits import Breaker
 from whenthen.usecases.sending.hold_messages import HoldMessages
 from whenthen.usecases.sending.switch import SendingSwitch
 from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
+from whenthen.usecases.work.follow_circuits import FollowCircuits
 from whenthen.usecases.work.pause_failing import PauseFailing
 from whenthen.usecases.work.try_rule import TryRule
 
@@ -103,6 +106,7 @@ class Ports:
     rejections: Rejections
     sending_states: SendingStates
     send_logs: SendLogs
+    circuits: Circuits
     threads: Threads
     budgets: Budgets
     objects: Objects
@@ -139,6 +143,7 @@ class Functions:
     manage_work: ManageWork
     set_automation: SetAutomation
     change_runs: ChangeRuns
+    follow_circuits: FollowCircuits
     pause_failing: PauseFailing
     resume_failing: ResumeFailing
     receive_email: ReceiveEmail
@@ -165,6 +170,7 @@ def functions_of(ports: Ports) -> Functions:
         KnownFailing(p.failing, p.clock),
     )
     switch = SendingSwitch(p.settings, p.clock)
+    breakers = {channel: Breaker(channel, p.circuits, p.clock) for channel in CHANNELS}
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock, switch=switch)
     send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
@@ -216,7 +222,7 @@ def functions_of(ports: Ports) -> Functions:
             enter_meanwhile=lambda: EnterMeanwhile(p.runs, EnterRule(p.runs, p.sequences, p.clock)),
         ),
         advance_sequence=advance_sequence,
-        resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.clock),
+        resume_runs=ResumeRuns(advance_sequence, orchestrator, p.runs, p.queues, p.circuits, p.clock),
         stop_run=StopRun(p.runs, p.sequences, p.clock),
         pause_run=PauseRun(p.runs, p.clock),
         resume_run=ResumeRun(p.runs, p.sequences, p.clock),
@@ -230,8 +236,10 @@ def functions_of(ports: Ports) -> Functions:
             ChangeRun(p.runs, p.sequences, p.clock, move_run),
             SendingSwitch(p.settings, p.clock),
             TryRule(p.failing, p.settings, p.runs, p.sequences, p.work, p.workers, p.bus, p.clock),
+            p.circuits,
             p.clock,
         ),
+        follow_circuits=FollowCircuits(p.work, p.workers, p.bus, p.clock),
         pause_failing=PauseFailing(p.failing, p.settings, p.work, p.workers, p.bus, p.clock),
         resume_failing=ResumeFailing(p.failing, manage_work, p.bus, p.clock),
         receive_email=ReceiveEmail(p.objects, p.threads, p.bus, p.clock, "crm@example.com"),
@@ -246,9 +254,10 @@ def functions_of(ports: Ports) -> Functions:
                     p.clock,
                     further=("desk@example.com",),
                 ),
+                breakers["email"],
             ),
-            "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records))),
-            "webhook": perform(CallWebhook(p.http, p.secrets, p.clock)),
-            "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR"),
+            "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records)), breakers["whatsapp"]),
+            "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
+            "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR", breakers["record"]),
         },
     )

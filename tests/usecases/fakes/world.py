@@ -22,7 +22,7 @@ from tests.usecases.fakes.queues import (
     FakeSequences,
     Message,
 )
-from tests.usecases.fakes.sending import FakeSendingStates, FakeSendLogs
+from tests.usecases.fakes.sending import FakeCircuits, FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
     FakeEventLog,
@@ -57,7 +57,19 @@ from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.context.idempotency import ClaimKey
 from whenthen.usecases.records.save_record import SaveRecord
 
-_QUEUES = ("events", "leads", "changes", "outcomes", "enrolments", "imports", "work", "sweeps", "mail", *CHANNELS)
+_QUEUES = (
+    "events",
+    "leads",
+    "changes",
+    "outcomes",
+    "circuits",
+    "enrolments",
+    "imports",
+    "work",
+    "sweeps",
+    "mail",
+    *CHANNELS,
+)
 STEP_RETRY = timedelta(seconds=2)
 
 
@@ -99,6 +111,7 @@ class World:
         self.claim_key = ClaimKey(FakeIdempotencyKeys(), self.clock)
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
         self.send_logs = FakeSendLogs()
+        self.circuits = FakeCircuits(on_change=self.queues["circuits"].add)
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
         self.ports = Ports(
             settings=self.settings,
@@ -106,6 +119,7 @@ class World:
             rejections=self.rejections,
             sending_states=FakeSendingStates(self.runs, self.settings),
             send_logs=self.send_logs,
+            circuits=self.circuits,
             threads=self.threads,
             budgets=self.budgets,
             objects=self.objects,
@@ -223,6 +237,7 @@ class World:
             "leads": functions.fetch_lead,
             "changes": lambda change: functions.publish_changes([change]),
             "outcomes": lambda run: (functions.publish_outcomes([run]), functions.pause_failing([run])),
+            "circuits": lambda change: functions.follow_circuits([change]),
             "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
             "work": self._work,

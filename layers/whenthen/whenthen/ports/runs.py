@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from whenthen.domain.sending.switch import SENDING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -79,9 +81,11 @@ class RunLedger(Protocol):
     def end_pause(self, run_id: str, at: datetime) -> bool:
         """Let the pause end by itself at this time. Returns False if the run is not paused."""
 
-    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
+    def withhold(self, job: Job, reason: Reason, now: datetime, *, by: str = SENDING) -> bool:
         """Keep the job of a run that goes on, without an end. Returns False if the job or the run ended, or is paused.
 
+        by   what it waits for: SENDING, or the name of a circuit. The run remembers it until it is let go, and the job
+             forgets since when it fails.
         Whoever has claimed the job may still write its outcome. `open_runs` finds the run.
         """
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from whenthen.domain.sending.circuits import Circuit
     from whenthen.domain.sending.send_log import SendLog
     from whenthen.ports.values import RunState
 
@@ -26,3 +27,13 @@ class SendLogs(Protocol):
 
     def write(self, identity: str, log: SendLog) -> None:
         """Write the log as the version after `log.version`. Raises Stale if that is not the stored one any more."""
+
+
+class Circuits(Protocol):
+    """Store how channels stand: whether their jobs go, or wait."""
+
+    def of_channel(self, channel: str) -> Mapping[str, Circuit]:
+        """Read the channel's circuits that were ever open, by their receivers; consistently."""
+
+    def save(self, after: Circuit) -> None:
+        """Write the circuit in place of the version before it. Raises Stale."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
-    from whenthen.ports.sending import SendingStates, SendLogs
+    from whenthen.ports.sending import Circuits, SendingStates, SendLogs
     from whenthen.runtime.environment import Settings
 
 
@@ -137,6 +137,12 @@ class Stores:
         from whenthen.adapters.dynamodb.sending.send_logs import DynamoSendLogs
 
         return DynamoSendLogs(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def circuits(self) -> Circuits:
+        from whenthen.adapters.dynamodb.sending.circuits import DynamoCircuits
+
+        return DynamoCircuits(self.dynamodb, self.settings.runs_table)
 
     @cached_property
     def threads(self) -> Threads:

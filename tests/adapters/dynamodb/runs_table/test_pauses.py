@@ -12,7 +12,8 @@ from tests.adapters.samples import NOW, FixedClock, event, job, minutes, record,
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Stale
-from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.run import Job, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.sending.switch import SENDING
 from whenthen.domain.work.selection import Selection
 from whenthen.ports.values import RecordWrite
 
@@ -31,6 +32,12 @@ def _started(ledger: DynamoRuns, name: str = "e1", *, waits: float | None = None
         started = replace(started, status=RunStatus.WAITING, waits_until=minutes(waits))
     ledger.start(started, event(name), [job(started)], enrolment_key=None)
     return started
+
+
+def _jobs(ledger: DynamoRuns, of: Run) -> tuple[Job, ...]:
+    state = ledger.load(of.id)
+    assert state is not None
+    return state.jobs
 
 
 def _run(ledger: DynamoRuns, of: Run) -> Run:
@@ -176,15 +183,31 @@ def test_a_job_that_is_withheld_stays_pending_and_is_found(ledger: DynamoRuns) -
     state = ledger.load(running.id)
     assert state is not None
     assert [(each.status, each.reason) for each in state.jobs] == [(JobStatus.PENDING, PAUSE)]
-    assert state.run == running
+    assert state.run == replace(running, withheld_by=(SENDING, SENDING))
     assert ledger.overdue(minutes(10_000), 10) == [other.id]
-    found = ledger.open_runs(Selection(withheld=True), limit=10, cursor=None).items
+    found = ledger.open_runs(Selection(withheld=SENDING), limit=10, cursor=None).items
     assert [each.id for each in found] == [running.id]
     listed = ledger.by_status(RunStatus.RUNNING, limit=10, cursor=None).items
     assert sorted(each.id for each in listed) == sorted((running.id, other.id))
     assert ledger.let_go(running.id, minutes(5))
-    assert ledger.open_runs(Selection(withheld=True), limit=10, cursor=None).items == ()
+    assert _run(ledger, running) == running
+    assert ledger.open_runs(Selection(withheld=SENDING), limit=10, cursor=None).items == ()
     assert sorted(ledger.overdue(minutes(6), 10)) == sorted((running.id, other.id))
+
+
+def test_a_run_remembers_each_thing_that_its_jobs_wait_for_and_its_job_forgets_since_when_it_fails(
+    ledger: DynamoRuns,
+) -> None:
+    running = _started(ledger)
+    claimed = ledger.claim(job(running), now=minutes(1), lease_until=minutes(2), repeatable=True)
+    ledger.release(replace(claimed, failing_since=minutes(1)), PAUSE)
+    assert _jobs(ledger, running)[0].failing_since == minutes(1)
+    assert ledger.withhold(job(running), PAUSE, minutes(3), by="email")
+    assert ledger.withhold(job(running), PAUSE, minutes(3), by="webhook/example.com")
+    assert _jobs(ledger, running)[0].failing_since is None
+    (found,) = ledger.open_runs(Selection(withheld="email"), limit=10, cursor=None).items
+    assert found.withheld_by == ("email", "webhook/example.com")
+    assert [Selection(withheld=name).takes(found) for name in (*found.withheld_by, SENDING)] == [True, True, False]
 
 
 def test_whoever_claimed_a_job_that_is_withheld_ends_it_and_the_run_goes_on(ledger: DynamoRuns) -> None:

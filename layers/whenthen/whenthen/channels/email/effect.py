@@ -18,6 +18,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.sending.recipients import recipient_of
 from whenthen.ports.outgoing import Mail
 from whenthen.usecases.records.reason_codes import NO_EMAIL
@@ -44,6 +45,7 @@ class _Send(Struct, frozen=True):
     run_id: str
     channel: SendEmail
     recipient: Recipient
+    receiver: str = WHOLE
 
     def perform(self) -> Outcome:
         message_id = self.channel.mailer.send(self.mail)

@@ -28,7 +28,7 @@ from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.records.normalise import normalised
 from whenthen.usecases.runs.orchestrator import is_alone, with_outcome
-from whenthen.usecases.runs.perform_job import find_job, outcome_before, skipped_after
+from whenthen.usecases.runs.perform_job import find_job, outcome_before, skipped_after, withhold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from whenthen.ports.records import RecordStore
     from whenthen.ports.runs import RunLedger
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.sending.circuits import Breaker
 
 ATTEMPTS = 8
 """How often a change is made again on another writer's version, before its message is given back to the queue."""
@@ -183,6 +184,7 @@ class ChangeRecord(Struct, frozen=True):
     records: RecordStore
     clock: Clock
     default_country: str | None
+    breaker: Breaker
     turns: Turns = field(default_factory=Turns)
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
@@ -194,6 +196,9 @@ class ChangeRecord(Struct, frozen=True):
                 return
             if state.run.status is RunStatus.PAUSED or self.orchestrator.holds_failing(state.run):
                 # Its jobs are sent again when it is resumed.
+                return
+            if not state.run.status.final and (circuit := self.breaker.blocking()) is not None:
+                withhold(self.runs, job, circuit.why, self.clock.now(), by=circuit.name)
                 return
             ended = self._perform(state, job, attempt)
             if ended is not None:

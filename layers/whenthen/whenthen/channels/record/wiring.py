@@ -15,4 +15,4 @@ CALLS_OUTSIDE = False
 
 def wire(ports: Wiring) -> ChangeRecord:
     """Make the use case that performs the channel's jobs."""
-    return ChangeRecord(ports.orchestrator, ports.runs, ports.records, ports.clock, ports.country)
+    return ChangeRecord(ports.orchestrator, ports.runs, ports.records, ports.clock, ports.country, ports.breaker)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import Http, Secrets
 
 MAX_BODY = 200_000
+MAX_HOST = 253
 _SCHEME = signatures.Scheme("standard_webhooks")
 _LATER = Row(Next.LATER)
 
@@ -60,11 +62,24 @@ class _Call(Struct, frozen=True):
     def recipient(self) -> None:
         """Return None: systems are called at any hour."""
 
+    @property
+    def receiver(self) -> str:
+        """Name the host that is called: others go on while it fails."""
+        return host_of(self.url)
+
     def perform(self) -> Outcome:
         signed = signatures.sign(_SCHEME, self.secret, self.body, self.clock.now(), self.key)
         headers = {"content-type": "application/json", "idempotency-key": self.key, **self.cause, **signed}
         answer = self.http.send(HttpRequest("POST", self.url, headers, self.body))
         return _outcome(answer)
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, in lower case; empty for a URL that names none."""
+    try:
+        return (urlsplit(url).hostname or "")[:MAX_HOST]
+    except ValueError:
+        return ""
 
 
 def _outcome(answer: HttpAnswer) -> Outcome:

@@ -17,6 +17,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.sending.recipients import recipient_of
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
@@ -46,6 +47,7 @@ class _Send(Struct, frozen=True):
     call: HttpRequest
     graph: Graph
     recipient: Recipient
+    receiver: str = WHOLE
 
     def perform(self) -> Outcome:
         message_id = self.graph.send_message(self.call)

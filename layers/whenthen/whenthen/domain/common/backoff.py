@@ -35,6 +35,8 @@ class Failure(StrEnum):
     NOT_DONE = "not_done"
     THROTTLED = "throttled"
     AWS_DOWN = "aws_down"
+    CHANNEL_DOWN = "channel_down"
+    ACCOUNT_REFUSED = "account_refused"
 
 
 class Schedule(Struct, frozen=True):
@@ -73,10 +75,14 @@ SCHEDULES: Mapping[Failure, Schedule] = {
     Failure.THROTTLED: Schedule(5.0, 1.3, LONGEST_PAUSE, 0.5, timedelta(hours=36)),
     # An outage of AWS ends for everyone at once, so nobody should sleep long after it.
     Failure.AWS_DOWN: Schedule(5.0, 1.3, 120.0, 0.5),
+    # A channel paused itself, and one job at a time tries it again. Somebody has to mend an account.
+    Failure.CHANNEL_DOWN: Schedule(15.0, 1.5, 120.0, 0.2),
+    Failure.ACCOUNT_REFUSED: Schedule(60.0, 2.0, LONGEST_PAUSE, 0.2),
 }
 """Kind of failure → how its retries follow one another. What is refused has no row: it is given up at once."""
 
 NOT_DONE, THROTTLED = SCHEDULES[Failure.NOT_DONE], SCHEDULES[Failure.THROTTLED]
+CHANNEL_DOWN, ACCOUNT_REFUSED = SCHEDULES[Failure.CHANNEL_DOWN], SCHEDULES[Failure.ACCOUNT_REFUSED]
 _AWS_DOWN = SCHEDULES[Failure.AWS_DOWN]
 
 GIVE_UP_AFTER = THROTTLED.lasts or timedelta()

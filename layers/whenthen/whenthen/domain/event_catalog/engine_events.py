@@ -5,6 +5,8 @@ from __future__ import annotations
 from whenthen.domain.event_catalog.event_types import DataField, DataType, EventType, Maker
 from whenthen.domain.events.types import (
     BIRTHDAY_REACHED,
+    CHANNEL_PAUSED,
+    CHANNEL_RESUMED,
     DATE_REACHED,
     ENROLLED,
     FINISHED,
@@ -16,12 +18,14 @@ from whenthen.domain.events.types import (
 
 _F, _T = DataField, DataType
 
-ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule"})
+ENGINE_KINDS = frozenset({"rule", "birthday", "date", "schedule", "channel"})
 """Name the kinds of events that nobody else may send."""
 
 _RULE = _F("rule", _T.TEXT, "The rule that it is for.", required=True)
 _ENROLMENT = _F("enrolment", _T.TEXT, "The request, which is the same for all the records that it lets in.")
 _WORK = _F("work", _T.TEXT, "The work that tries it again.")
+_CHANNEL = _F("channel", _T.TEXT, "The channel, such as `email`.", required=True)
+_RECEIVER = _F("receiver", _T.TEXT, "The host of the webhooks, where those of one receiver alone wait.")
 _REACHED = (
     _RULE,
     _F("field", _T.TEXT, "The record's date field."),
@@ -65,4 +69,14 @@ ENGINE_EVENTS: tuple[EventType, ...] = (
     _E(RULE_RESUMED, "A rule that had paused itself goes on.", (Maker.ENGINE,),
        "a run of the rule succeeds that tried it again",
        (_RULE, _WORK), {"rule": "rule_a1", "work": "work_3k"}, "no record"),
+    _E(CHANNEL_PAUSED, "A channel paused itself, as it fails throughout, or an admin paused it.", (Maker.ENGINE,),
+       "several jobs of the channel in a row fail, or one by a token that the provider refuses",
+       (_CHANNEL, _RECEIVER, _F("by", _T.TEXT, "Who paused it: the id of an API key, or engine."),
+        _F("reason", _T.OBJECT, "Why it fails: `code` and `params`.")),
+       {"channel": "whatsapp", "by": "engine",
+        "reason": {"code": "meta.answered", "params": {"status": 503}}}, "no record"),
+    _E(CHANNEL_RESUMED, "A channel that was paused goes on.", (Maker.ENGINE,),
+       "a job succeeds that tried the channel again, or an admin resumes it",
+       (_CHANNEL, _RECEIVER, _F("by", _T.TEXT, "Who resumed it: the id of an API key, or engine.")),
+       {"channel": "whatsapp", "by": "engine"}, "no record"),
 )  # fmt: skip

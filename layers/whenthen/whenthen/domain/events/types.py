@@ -12,6 +12,8 @@ ENROLLED = "rule.enrolled"
 FINISHED = "rule.finished"
 RULE_PAUSED = "rule.paused"
 RULE_RESUMED = "rule.resumed"
+CHANNEL_PAUSED = "channel.paused"
+CHANNEL_RESUMED = "channel.resumed"
 
 RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email."}
 """Source of the events that a receiver of ours makes → the beginning of their types.

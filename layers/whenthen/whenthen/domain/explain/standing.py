@@ -13,6 +13,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.runs.run import Job, JobStatus, Run, RunStatus
+from whenthen.domain.sending.circuits import CHANNEL_FAILING, CHANNEL_PAUSED_BY
 from whenthen.domain.sending.switch import SENDING_PAUSED
 
 if TYPE_CHECKING:
@@ -32,9 +33,14 @@ WAITS_FOR_LIMITS = ReasonCode("waits.limits", "step", "reason")
 WAITS_FOR_RULE = ReasonCode("waits.rule", "rule", "name")
 # All sending of the installation is stopped.
 WAITS_FOR_SENDING = ReasonCode("waits.sending", "step")
+# The channel of the step is paused; `reason` says why.
+WAITS_FOR_CHANNEL = ReasonCode("waits.channel", "step", "reason")
 # Further events of a burst move `due`, to `latest` at most.
 WAITS_FOR_EVENTS = ReasonCode("waits.events", "due", "latest")
 WAITS_WHILE_PAUSED = ReasonCode("waits.paused")
+
+
+_OF_CHANNEL = frozenset({CHANNEL_FAILING.code, CHANNEL_PAUSED_BY.code})
 
 
 class WaitsFor(StrEnum):
@@ -49,6 +55,7 @@ class WaitsFor(StrEnum):
     EVENTS = "events"
     RESUME = "resume"
     SENDING = "sending"
+    CHANNEL = "channel"
 
 
 class Waiting(Struct, frozen=True):
@@ -105,6 +112,8 @@ def _job(job: Job) -> Waiting:
         return Waiting(WaitsFor.RETRY, job.held_until, reason)
     if job.reason is not None and job.reason.code == SENDING_PAUSED.code:
         return Waiting(WaitsFor.SENDING, None, WAITS_FOR_SENDING(step=job.step_id))
+    if job.reason is not None and job.reason.code in _OF_CHANNEL:
+        return Waiting(WaitsFor.CHANNEL, None, WAITS_FOR_CHANNEL(step=job.step_id, reason=job.reason))
     return Waiting(WaitsFor.STEP, None, WAITS_FOR_STEP(step=job.step_id))
 
 

@@ -92,7 +92,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     """Hold one step of one run, which a channel performs from its queue.
 
     attempt      number of claims; an outcome is written under the attempt number of its claim
-    postponed    number of claims that ended because the provider throttled: these were no attempts
+    postponed    number of claims that were no attempts: the provider throttled, or the channel was tried again
     lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
     held_until   moment before which the next attempt is not made, by the step's `retry` or by limits of sending
@@ -141,11 +141,6 @@ class Job(Struct, frozen=True, omit_defaults=True):
         """Return how often the effect was tried."""
         return self.attempt - self.postponed
 
-    @property
-    def since(self) -> datetime:
-        """Return the moment from which the job could be performed: since then a provider may have throttled it."""
-        return self.due if self.held_until is None else max(self.due, self.held_until)
-
     def is_held(self, now: datetime) -> bool:
         """Tell whether the job's next attempt is still to wait."""
         return self.status is JobStatus.PENDING and self.held_until is not None and self.held_until > now
@@ -186,6 +181,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     turn         the run's place among those that its event started in the order of their rules; 0 for the first
     follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
     followers    ids of runs that wait for this one
+    withheld_by  what jobs of it wait for: SENDING, or names of circuits
     """
 
     id: str
@@ -224,6 +220,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     newest: str = ""
     awaits_on: tuple[str, ...] = ()
     awaits_since: datetime | None = None
+    withheld_by: tuple[str, ...] = ()
 
     @property
     def is_in_line(self) -> bool:

@@ -15,6 +15,9 @@ from whenthen.domain.common.reasons import ReasonCode
 SUBJECT = "sending"
 """Name these settings among those of the installation."""
 
+SENDING = SUBJECT
+"""Stands for the switch, where jobs wait for it to be on."""
+
 RATE, MAX_RATE = 600, 60_000
 """Jobs a minute that go on when sending is switched on again: by default, and at most."""
 

@@ -30,7 +30,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     below     only runs of an older version of their rule than this
     rules     only runs of these rules
     paused_as only paused runs with this code of their pause's reason
-    withheld  runs with a job that is withheld, as all sending is stopped
+    withheld  runs with a job that waits for this: all sending (SENDING), or the circuit of this name
     """
 
     rule: str = ""
@@ -39,7 +39,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     below: int | None = None
     rules: tuple[str, ...] = ()
     paused_as: str = ""
-    withheld: bool = False
+    withheld: str = ""
 
     def takes(self, run: Run) -> bool:
         """Tell whether the run is selected. A run that has its outcome never is."""
@@ -51,6 +51,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
             and (self.below is None or run.rule_version < self.below)
             and (not self.rules or run.rule_id in self.rules)
             and self.paused_as in ("", run.reason.code if run.reason else None)
+            and (not self.withheld or self.withheld in run.withheld_by)
         )
 
 

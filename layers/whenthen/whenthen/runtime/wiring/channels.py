@@ -14,7 +14,9 @@ from whenthen.runtime.wiring.runs import RunsWiring
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whenthen.usecases.runs.perform_job import Channel, PerformJob
+    from whenthen.usecases.runs.perform_job import PerformJob
+    from whenthen.usecases.sending.channels import Channel
+    from whenthen.usecases.sending.circuits import Breaker
 
 
 class ChannelsWiring(RunsWiring):
@@ -44,6 +46,13 @@ class ChannelsWiring(RunsWiring):
                 raise  # the channel is there, a module that it imports is not
             raise _no_channel(channel) from error
 
+    @cached_property
+    def breaker(self) -> Breaker:
+        """Return what this process knows of its channel: it counts failures over all its invocations."""
+        from whenthen.usecases.sending.circuits import Breaker
+
+        return Breaker(self.settings.channel, self.circuits, self.clock)
+
     def perform_job(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel outside of the store."""
         from whenthen.usecases.runs.perform_job import PerformJob
@@ -55,6 +64,7 @@ class ChannelsWiring(RunsWiring):
             self.sequences,
             self.clock,
             channel,
+            self.breaker,
             switch=self.sending_switch,
         )
 
@@ -71,6 +81,7 @@ class ChannelsWiring(RunsWiring):
             self.sequences,
             self.clock,
             channel,
+            self.breaker,
             holding,
             self.sending_switch,
         )

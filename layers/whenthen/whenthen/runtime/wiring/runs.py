@@ -76,7 +76,7 @@ class RunsWiring(EnrolmentsWiring):
     def resume_runs(self) -> ResumeRuns:
         from whenthen.usecases.runs.resume_runs import ResumeRuns
 
-        return ResumeRuns(self.advance_sequence, self.orchestrator, self.runs, self.queues, self.clock)
+        return ResumeRuns(self.advance_sequence, self.orchestrator, self.runs, self.queues, self.circuits, self.clock)
 
     @cached_property
     def publish_outcomes(self) -> PublishOutcomes:

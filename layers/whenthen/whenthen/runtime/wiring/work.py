@@ -10,6 +10,7 @@ from whenthen.runtime.wiring.runs import RunsWiring
 
 if TYPE_CHECKING:
     from whenthen.usecases.work.change_runs import ChangeRuns
+    from whenthen.usecases.work.follow_circuits import FollowCircuits
     from whenthen.usecases.work.pause_failing import PauseFailing
     from whenthen.usecases.work.try_rule import TryRule
 
@@ -25,7 +26,16 @@ class WorkWiring(RunsWiring):
 
         move = MoveRun(self.rule_book, self.runs, self.sequences, self.clock)
         change = ChangeRun(self.runs, self.sequences, self.clock, move)
-        return ChangeRuns(self.work, self.workers, self.runs, change, self.sending_switch, self.try_rule, self.clock)
+        return ChangeRuns(
+            self.work,
+            self.workers,
+            self.runs,
+            change,
+            self.sending_switch,
+            self.try_rule,
+            self.circuits,
+            self.clock,
+        )
 
     @cached_property
     def try_rule(self) -> TryRule:
@@ -41,6 +51,12 @@ class WorkWiring(RunsWiring):
             bus=self.bus,
             clock=self.clock,
         )
+
+    @cached_property
+    def follow_circuits(self) -> FollowCircuits:
+        from whenthen.usecases.work.follow_circuits import FollowCircuits
+
+        return FollowCircuits(self.work, self.workers, self.bus, self.clock)
 
     @cached_property
     def pause_failing(self) -> PauseFailing:

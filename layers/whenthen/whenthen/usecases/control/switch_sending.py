@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.sending.switch import SUBJECT, read_sending_settings
+from whenthen.domain.sending.switch import SENDING, SUBJECT, read_sending_settings
 from whenthen.domain.work.selection import Selection
 from whenthen.domain.work.work import RunChange
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Jobs that were withheld go on, as an admin switched sending on again.
 RELEASED = ReasonCode("work.released", "by", "work")
 
-_WITHHELD = Selection(withheld=True)
+_WITHHELD = Selection(withheld=SENDING)
 
 
 class SwitchSending(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from whenthen.domain.runs.planner import Finish, orphaned, unwanted
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
 from whenthen.domain.sending.holds import LONGEST
 from whenthen.domain.sending.limits import NO_LIMITS
-from whenthen.domain.sending.switch import SENDING_PAUSED
+from whenthen.domain.sending.switch import SENDING, SENDING_PAUSED
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.runs.orchestrator import is_alone, send_again
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Rule, Step
     from whenthen.domain.runs.run import Run
     from whenthen.domain.sending.limits import Limits
-    from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.sending.channels import Channel, Effect
+    from whenthen.usecases.sending.circuits import Breaker
     from whenthen.usecases.sending.hold_messages import HoldMessages, Message
     from whenthen.usecases.sending.switch import SendingSwitch
 
@@ -53,34 +54,6 @@ TAKEN = ReasonCode("job.taken")
 GIVEN_UP = ReasonCode("retry.given_up", "count", "reason")
 
 
-class Effect(Protocol):
-    """Hold an effect with everything it needs: rendered, checked and ready to be performed."""
-
-    @property
-    def recipient(self) -> Recipient | None:
-        """Return who the message goes to. None for what is no message to a customer."""
-
-    def perform(self) -> Outcome:
-        """Perform it. Raises Temporary if it did not happen, Throttled if not now, AnswerLost if it may have happened.
-
-        Permanent or Refused if it never will.
-        """
-
-
-class Channel(Protocol):
-    """Turn steps into effects."""
-
-    @property
-    def repeatable(self) -> bool:
-        """Tell whether the provider takes an idempotency key, so that an effect may be repeated after a lost answer."""
-
-    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
-        """Render the step, read secrets and check them; return an outcome if there is nothing to do.
-
-        Raises Refused or Permanent, Temporary where something cannot be read now.
-        """
-
-
 class PerformJob(Struct, frozen=True):
     """Claim the job, perform its effect, write its outcome, and let the run go on.
 
@@ -91,6 +64,7 @@ class PerformJob(Struct, frozen=True):
     A message that must not go now is held: the ledger has it with the moment, then its wait begins, and then the
     current message is done. A crash between the first two leaves the message, which begins the wait.
 
+    breaker   knows whether the channel fails throughout, or an admin paused it: then its jobs wait
     holding   holds messages; None for channels that send none to customers
     switch    stops all sending; None for channels that reach nobody outside
     """
@@ -101,6 +75,7 @@ class PerformJob(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
     channel: Channel
+    breaker: Breaker
     holding: HoldMessages | None = None
     switch: SendingSwitch | None = None
 
@@ -134,7 +109,7 @@ class PerformJob(Struct, frozen=True):
             return ended
         sends, repeatable = not isinstance(prepared, Outcome), self.channel.repeatable
         message = message_of(state, job, rule, prepared, limits, self._now(job))
-        if message is not None and job.status is JobStatus.PENDING and self._is_held(message):
+        if job.status is JobStatus.PENDING and (self._is_blocked(job, prepared) or self._is_held(message)):
             return None
         now = self.clock.now()
         claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=repeatable, sends=sends)
@@ -152,8 +127,15 @@ class PerformJob(Struct, frozen=True):
         """Withhold the job if all sending is stopped. Raises Temporary: then its message comes back."""
         if self.switch is None or not self.switch.is_paused():
             return False
-        if not self.runs.withhold(job, SENDING_PAUSED(), self.clock.now()):
-            raise Temporary(TAKEN(), retry_after=1)
+        withhold(self.runs, job, SENDING_PAUSED(), self.clock.now())
+        return True
+
+    def _is_blocked(self, job: Job, effect: Effect | Outcome) -> bool:
+        """Withhold the job if it has to wait for its channel. Raises Temporary: then its message comes back."""
+        circuit = None if isinstance(effect, Outcome) else self.breaker.blocking(effect.receiver)
+        if circuit is None:
+            return False
+        withhold(self.runs, job, circuit.why, self.clock.now(), by=circuit.name)
         return True
 
     def _now(self, job: Job) -> datetime:
@@ -161,10 +143,10 @@ class PerformJob(Struct, frozen=True):
         now = self.clock.now()
         return now if job.woken is None else max(now, job.woken)
 
-    def _is_held(self, message: Message) -> bool:
+    def _is_held(self, message: Message | None) -> bool:
         """Hold the message if it must not go now. Raises Temporary: then it comes back."""
-        hold = self.holding.hold(message) if self.holding is not None else None
-        if hold is None:
+        hold = self.holding.hold(message) if self.holding is not None and message is not None else None
+        if hold is None or message is None:
             return False
         job, delay = message.job, (hold.until - message.now).total_seconds()
         if hold.brief and delay <= backoff.LONGEST_PAUSE:
@@ -204,17 +186,23 @@ class PerformJob(Struct, frozen=True):
     def _execute(self, effect: Effect, job: Job, step: Step, run: Run) -> Outcome | None:
         """Perform the effect; return None if the job was sent again. Raises Temporary: then its message comes back."""
         try:
-            return effect.perform()
+            outcome = effect.perform()
         except (Refused, Permanent) as error:
+            if isinstance(error, Permanent) and error.code:
+                self.breaker.worked(effect.receiver)
             return Outcome(JobStatus.FAILED, error.reason)
-        except AnswerLost as error:
-            if not self.channel.repeatable:
-                return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
-            return self._again(job, step, run, error)
         except Throttled as error:
+            self.breaker.worked(effect.receiver)
             return self._postpone(job, error)
-        except Temporary as error:
+        except (AnswerLost, Temporary) as error:
+            rest = self.breaker.failed(effect.receiver, error)
+            if isinstance(error, AnswerLost) and not self.channel.repeatable:
+                return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
+            if rest is not None:
+                return self._put_off(job, error.reason, rest)
             return self._again(job, step, run, error)
+        self.breaker.worked(effect.receiver)
+        return outcome
 
     def _again(self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary) -> Outcome | None:
         """Let the job be tried again when its step says; return its outcome if that was long or often enough."""
@@ -244,16 +232,26 @@ class PerformJob(Struct, frozen=True):
         self.sequences.wait(job.run_id, job.step_group, until)
 
     def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
-        """Put the job off; this was no attempt, so it is given up by time.
+        """Put the job off; this was no attempt, so it is given up by time."""
+        since = job.due if job.held_until is None else max(job.due, job.held_until)
+        if backoff.is_over(since, self.clock.now()):
+            return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
+        return self._put_off(job, error.reason, backoff.pause(job.id, job.postponed + 1, error.retry_after))
+
+    def _put_off(self, job: Job, reason: Reason, delay: float) -> Outcome | None:
+        """Send the job again after a while: as its channel throttles, or as this job is to try it again.
 
         The job is released before its message is sent, which may arrive at once.
         """
-        if backoff.is_over(job.since, self.clock.now()):
-            return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
-        if self.runs.postpone(job, error.reason):
-            delay = backoff.pause(job.id, job.postponed + 1, error.retry_after)
-            send_again(self.queues, job, delay)
+        if self.runs.postpone(job, reason):
+            send_again(self.queues, job, min(delay, backoff.LONGEST_PAUSE))
         return None
+
+
+def withhold(runs: RunLedger, job: Job, reason: Reason, now: datetime, *, by: str = SENDING) -> None:
+    """Keep the job until what it waits for goes on. Raises Temporary if it changed: then its message comes back."""
+    if not runs.withhold(job, reason, now, by=by):
+        raise Temporary(TAKEN(), retry_after=1)
 
 
 def _given_up(job: Job, step: Step, error: AnswerLost | Temporary, now: datetime) -> Reason | None:

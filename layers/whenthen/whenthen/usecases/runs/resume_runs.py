@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.runs.pausing import next_step_group, pause_is_over
 from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.work.selection import Selection
 from whenthen.usecases.runs.orchestrator import channel_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from whenthen.domain.runs.run import Run
+    from whenthen.domain.sending.circuits import Circuit
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import JobQueues, RunLedger
+    from whenthen.ports.sending import Circuits
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.orchestrator import Orchestrator
@@ -56,6 +60,7 @@ class ResumeRuns(Struct, frozen=True):
     orchestrator: Orchestrator
     runs: RunLedger
     queues: JobQueues
+    circuits: Circuits
     clock: Clock
 
     def __call__(self, has_time: Callable[[], bool]) -> Resumed:
@@ -64,6 +69,10 @@ class ResumeRuns(Struct, frozen=True):
         A run that fails is left for later sweeps, so that it holds back no other.
         """
         done = Resumed()
+        for channel in dict.fromkeys(action.channel for action in actions().values()):
+            for circuit in self.circuits.of_channel(channel).values():
+                if circuit.is_trial_lost(self.clock.now()):
+                    self._let_one_try(circuit)
         while found := self.runs.overdue(self.clock.now() - OVERDUE, PAGE):
             for run_id in found:
                 if not has_time():
@@ -71,6 +80,23 @@ class ResumeRuns(Struct, frozen=True):
                     return done
                 self._look_at(run_id, done)
         return done
+
+    def _let_one_try(self, circuit: Circuit) -> None:
+        """Let one of the runs go that wait for the circuit: the job that was to try it ended otherwise."""
+        selection, cursor = Selection(withheld=circuit.name), None
+        while True:
+            page = self.runs.open_runs(selection, limit=PAGE, cursor=cursor)
+            run = next((run for run in page.items if selection.takes(run) and run.status.going), None)
+            if run is not None:
+                now = self.clock.now()
+                self.runs.let_go(run.id, now)
+                state = self.runs.load(run.id)
+                if state is not None:
+                    self.orchestrator.catch_up(state)
+                return
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     def _look_at(self, run_id: str, done: Resumed) -> None:
         done.seen += 1

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale
+from whenthen.domain.sending.switch import SENDING
 from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, RunChange, Work, WorkStatus
 
 if TYPE_CHECKING:
     from whenthen.ports.background.work import Workers, WorkStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.runs import RunLedger
+    from whenthen.ports.sending import Circuits
     from whenthen.usecases.sending.switch import SendingSwitch
     from whenthen.usecases.work.changes import ChangeRun
     from whenthen.usecases.work.try_rule import TryRule
@@ -40,6 +42,7 @@ class ChangeRuns(Struct, frozen=True):
     change: ChangeRun
     switch: SendingSwitch
     try_rule: TryRule
+    circuits: Circuits
     clock: Clock
 
     def __call__(self, work_id: str, call: int = 1) -> Work:
@@ -51,7 +54,7 @@ class ChangeRuns(Struct, frozen=True):
         work = begun = self.work.get(work_id)
         if call >= MAX_CALLS and work.status is WorkStatus.RUNNING:
             return self._hand_on(work)
-        is_off = work.change is RunChange.RELEASE and self.switch.read().paused
+        is_off = work.change is RunChange.RELEASE and self._is_off(work.selection.withheld)
         for _ in range(PAGES):
             is_over = work.status is not WorkStatus.RUNNING or self.clock.now() - start >= SLICE
             if is_over or work.is_too_early(self.clock.now()) or _is_enough(work, begun):
@@ -64,6 +67,14 @@ class ChangeRuns(Struct, frozen=True):
             else:
                 work = after
         return work
+
+    def _is_off(self, withheld_by: str) -> bool:
+        """Tell whether what the jobs waited for does not go on after all."""
+        if withheld_by == SENDING:
+            return self.switch.read().paused
+        channel, _, receiver = withheld_by.partition("/")
+        circuit = self.circuits.of_channel(channel).get(receiver)
+        return circuit is not None and circuit.blocks
 
     def _hand_on(self, work: Work) -> Work:
         """Let another execution do the rest: the history of this one is nearly full."""

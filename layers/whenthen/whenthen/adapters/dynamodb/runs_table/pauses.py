@@ -38,6 +38,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.run import JobStatus, RunStatus
+from whenthen.domain.sending.switch import SENDING
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -127,7 +128,7 @@ class DynamoPauses(DynamoJobs):
             ),
         )
 
-    def withhold(self, job: Job, reason: Reason, now: datetime) -> bool:
+    def withhold(self, job: Job, reason: Reason, now: datetime, *, by: str = SENDING) -> bool:
         """Keep the job of a run that goes on, without an end. Returns False if the job or the run ended, or is paused.
 
         Whoever has claimed the job may still write its outcome.
@@ -135,13 +136,17 @@ class DynamoPauses(DynamoJobs):
         held = Expression(
             condition=f"{IS_GOING} AND #{JOBS}.#job.#status IN (:pending, :claimed)",
             update=f"SET #gsi3pk = :place, #gsi3sk = :looked_at, #{JOBS}.#job.#{REASON} = :{REASON},"
-            f" #{JOBS}.#job.#{REASON_CODE} = :{REASON_CODE}",
+            f" #{JOBS}.#job.#{REASON_CODE} = :{REASON_CODE},"
+            " #withheld_by = list_append(if_not_exists(#withheld_by, :none), :by)"
+            f" REMOVE #{JOBS}.#job.#failing_since",
             values={
                 **going_values(),
                 "pending": JobStatus.PENDING.value,
                 "claimed": JobStatus.CLAIMED.value,
                 "place": withheld_pk(job.run_id),
                 "looked_at": place_in_index(job.run_id, now),
+                "none": [],
+                "by": [by],
                 **reason_item(reason),
             },
             names={"job": job_key(job)},
@@ -162,7 +167,7 @@ class DynamoPauses(DynamoJobs):
         """Let sweeps look at the run again, whose jobs were withheld. Returns False if it does not go on."""
         going = Expression(
             condition=IS_GOING,
-            update="SET #gsi3pk = :place, #gsi3sk = :looked_at",
+            update="SET #gsi3pk = :place, #gsi3sk = :looked_at REMOVE #withheld_by",
             values={**going_values(), "place": open_pk(run_id), "looked_at": place_in_index(run_id, now)},
         )
         return self._change_run(run_id, going) is not None

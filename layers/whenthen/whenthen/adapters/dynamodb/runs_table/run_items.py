@@ -63,7 +63,7 @@ _CHANGING = frozenset(
         REASON_CODE,
     }
     | {"follows", "follows_rule", "follows_name", "followers"}
-    | {"settles_by", "newest", "awaits_since"}
+    | {"settles_by", "newest", "awaits_since", "withheld_by"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})

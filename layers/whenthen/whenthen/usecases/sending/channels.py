@@ -1,0 +1,43 @@
+"""Say what the use cases need of a channel: it turns steps into effects, and an effect acts once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Step
+    from whenthen.domain.runs.run import Job, Outcome
+    from whenthen.domain.sending.recipients import Recipient
+
+
+class Effect(Protocol):
+    """Hold an effect with everything it needs: rendered, checked and ready to be performed."""
+
+    @property
+    def recipient(self) -> Recipient | None:
+        """Return who the message goes to. None for what is no message to a customer."""
+
+    @property
+    def receiver(self) -> str:
+        """Name the system that takes it, where those of a channel fail apart from one another; empty: they do not."""
+
+    def perform(self) -> Outcome:
+        """Perform it. Raises Temporary if it did not happen, Throttled if not now, AnswerLost if it may have happened.
+
+        Permanent or Refused if it never will. Permanent has a `code` if that is the provider's answer.
+        """
+
+
+class Channel(Protocol):
+    """Turn steps into effects."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Tell whether the provider takes an idempotency key, so that an effect may be repeated after a lost answer."""
+
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> Effect | Outcome:
+        """Render the step, read secrets and check them; return an outcome if there is nothing to do.
+
+        Raises Refused or Permanent, Temporary where something cannot be read now.
+        """

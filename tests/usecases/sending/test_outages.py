@@ -1,0 +1,274 @@
+"""Outages of half an hour: no job fails, other channels are no slower, and all is done soon after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.usecases.fakes.outside import Fails
+from tests.usecases.fakes.world import World
+from tests.usecases.rules import rule
+from whenthen.domain.common.errors import AccountRefused, AnswerLost, Temporary, WhenthenError
+from whenthen.domain.common.reasons import Reason
+from whenthen.domain.events.event import Event
+from whenthen.domain.rules.rule import Rule
+from whenthen.domain.runs.run import Job, JobStatus, RunStatus
+from whenthen.domain.sending.circuits import FAILURES, CircuitState
+from whenthen.ports.reason_codes import NOT_REACHED, UNAVAILABLE
+
+STEPS: dict[str, dict[str, Any]] = {
+    "email": {"action": "send_email", "with": {"subject": "Hello", "text": "Hello"}},
+    "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
+    "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
+    "record": {"action": "set_fields", "with": {"fields": {"noted": "{{ event.id }}"}}},
+}
+OUTAGE = timedelta(minutes=30)
+DOWN = UNAVAILABLE(provider="it", error="ServiceUnavailable")
+EXPIRED = Reason("meta.token_expired")
+TICK = timedelta(minutes=5)
+
+
+@dataclass
+class Store:
+    """The record channel's store is out of order from one moment to another."""
+
+    world: World
+    begin: datetime
+    end: datetime
+
+    def before(self, call: str) -> None:
+        if call == "runs.complete_with" and self.begin <= self.world.clock.now() < self.end:
+            raise Temporary(NOT_REACHED(provider="DynamoDB", error="ConnectTimeoutError"))
+
+    def after(self, call: str) -> None:
+        pass
+
+
+def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta = OUTAGE) -> datetime:
+    """Let the channel's provider fail from now on. Returns when that ends."""
+    begin, end = world.clock.now(), world.clock.now() + lasts
+    if channel == "record":
+        world.functions = world.wire(Store(world, begin, end))
+        return end
+    provider = {"email": world.mailer, "whatsapp": world.graph, "webhook": world.http}[channel]
+    provider.outage = lambda: Fails(error) if begin <= world.clock.now() < end else None
+    return end
+
+
+class Sender:
+    """Starts runs of one step for each channel, minute after minute, while the scheduler ticks."""
+
+    def __init__(self, world: World, channels: tuple[str, ...] = tuple(STEPS)) -> None:
+        self.world = world
+        self.rules = {each: world.has_rule(rule({"id": "it", **STEPS[each]}, name=each)) for each in channels}
+        self.events: list[Event] = []
+        self.ticked = world.clock.now()
+
+    def start(self) -> None:
+        event = self.world.happens("lead.created", str(len(self.events)), subject="lead:1")
+        self.events.append(event)
+
+    def pass_minutes(self, minutes: int, *, starting: bool = False) -> None:
+        for _ in range(minutes):
+            if starting:
+                self.start()
+            self.world.pass_time(minutes=1)
+            if self.world.clock.now() - self.ticked >= TICK:
+                self.ticked = self.world.clock.now()
+                self.world.functions.resume_runs(lambda: True)
+
+    def jobs(self, channel: str) -> Iterator[Job]:
+        for event in self.events:
+            yield self.world.job(self.world.run_of(event, self.rules[channel]), "it")
+
+    def statuses(self, channel: str) -> set[JobStatus]:
+        return {job.status for job in self.jobs(channel)}
+
+
+def at(job: Job) -> datetime:
+    assert job.finished_at is not None
+    return job.finished_at
+
+
+@pytest.mark.parametrize("channel", STEPS)
+def test_after_half_an_hour_without_its_provider_no_job_has_failed_and_all_are_done_soon(
+    world: World, channel: str
+) -> None:
+    sender = Sender(world)
+    sender.pass_minutes(3, starting=True)
+    end = goes_down(world, channel, Temporary(DOWN))
+    sender.pass_minutes(30, starting=True)
+    assert sender.statuses(channel) == {JobStatus.DONE, JobStatus.PENDING}
+    for other in set(STEPS) - {channel}:
+        late = [at(job) - job.due for job in sender.jobs(other)]
+        assert max(late) == timedelta(), "no other channel is slower"
+    sender.pass_minutes(10)
+    for job in sender.jobs(channel):
+        assert (job.status, at(job) <= end + timedelta(minutes=10)) == (JobStatus.DONE, True)
+    assert {run.status for run in world.all_runs} == {RunStatus.DONE}
+    assert [queue.name for queue in world.queues.values() if queue.dead or queue.messages] == []
+
+
+@pytest.mark.parametrize("channel", STEPS)
+def test_five_minutes_fail_no_job(world: World, channel: str) -> None:
+    sender = Sender(world, (channel,))
+    for _ in range(15):
+        sender.start()
+    goes_down(world, channel, Temporary(DOWN), timedelta(minutes=5))
+    sender.pass_minutes(15)
+    assert sender.statuses(channel) == {JobStatus.DONE}
+    assert len(list(sender.jobs(channel))) == 15
+
+
+@pytest.mark.parametrize("channel", ["email", "whatsapp"])
+def test_only_what_may_have_been_sent_is_unknown(world: World, channel: str) -> None:
+    sender = Sender(world, (channel,))
+    for _ in range(40):
+        sender.start()
+    goes_down(world, channel, AnswerLost(DOWN))
+    sender.pass_minutes(30, starting=True)
+    provider = world.mailer if channel == "email" else world.graph
+    asked = provider.calls
+    assert [job.status for job in sender.jobs(channel)].count(JobStatus.UNKNOWN) == asked
+    assert asked < FAILURES + 30, "the channel paused: few were asked in vain"
+    sender.pass_minutes(10)
+    found = [job.status for job in sender.jobs(channel)]
+    assert (found.count(JobStatus.UNKNOWN), found.count(JobStatus.DONE)) == (asked, 70 - asked)
+
+
+def test_a_lost_answer_of_a_receiver_that_knows_repetitions_is_never_unknown(world: World) -> None:
+    sender = Sender(world, ("webhook",))
+    goes_down(world, "webhook", AnswerLost(DOWN))
+    sender.pass_minutes(30, starting=True)
+    sender.pass_minutes(10)
+    assert sender.statuses("webhook") == {JobStatus.DONE}
+
+
+@pytest.mark.parametrize("channel", ["email", "whatsapp", "webhook"])
+def test_jobs_wait_without_attempts_and_without_messages(world: World, channel: str) -> None:
+    sender = Sender(world, (channel,))
+    goes_down(world, channel, Temporary(DOWN))
+    sender.pass_minutes(5, starting=True)
+    assert len(world.queues[channel].messages) == 1, "the one that tries"
+    for _ in range(30):
+        sender.start()
+    world.settle()
+    waiting = list(sender.jobs(channel))[-30:]
+    assert {(job.status, job.attempt) for job in waiting} == {(JobStatus.PENDING, 0)}
+    assert {job.reason.code for job in waiting if job.reason} == {"channel.failing"}
+    assert len(world.queues[channel].messages) == 1
+    provider = {"email": world.mailer, "whatsapp": world.graph, "webhook": world.http}[channel]
+    before = provider.calls
+    sender.pass_minutes(10)
+    assert provider.calls - before <= 10 * 60 / 15, "one job tries it, again and again"
+    assert {job.attempt for job in list(sender.jobs(channel))[-30:]} <= {0, provider.calls - before}
+
+
+def published(world: World) -> list[tuple[str, str]]:
+    return [(event.type, event.data["channel"]) for event in world.bus.published if event.type.startswith("channel.")]
+
+
+def test_a_channel_that_pauses_says_so_once_and_again_when_it_goes_on(world: World) -> None:
+    sender = Sender(world)
+    goes_down(world, "email", Temporary(DOWN))
+    sender.pass_minutes(40, starting=True)
+    assert published(world) == [("channel.paused", "email"), ("channel.resumed", "email")]
+    paused, resumed = (event for event in world.bus.published if event.type.startswith("channel."))
+    assert paused.data == {
+        "channel": "email",
+        "by": "engine",
+        "reason": {"code": DOWN.code, "params": dict(DOWN.params)},
+    }
+    assert resumed.data == {"channel": "email", "by": "engine"}
+    assert world.circuits.kept["email", ""].reason == DOWN, "its last error is remembered"
+
+
+def test_a_rule_may_tell_somebody_that_a_channel_pauses(world: World) -> None:
+    told: Rule = world.has_rule(
+        rule({"id": "tell", **STEPS["webhook"]}, name="tell", kind=None, trigger={"event": "channel.paused"})
+    )
+    sender = Sender(world, ("email",))
+    goes_down(world, "email", Temporary(DOWN))
+    sender.pass_minutes(10, starting=True)
+    assert [run.status for run in world.all_runs if run.rule_id == told.id] == [RunStatus.DONE]
+
+
+def test_an_expired_token_stops_the_channel_at_the_first_job_and_fails_none(world: World) -> None:
+    sender = Sender(world, ("whatsapp",))
+    for _ in range(20):
+        sender.start()
+    goes_down(world, "whatsapp", AccountRefused(EXPIRED), timedelta(days=3))
+    sender.pass_minutes(60)
+    assert published(world) == [("channel.paused", "whatsapp")]
+    assert world.graph.calls <= 8, "one job, after pauses of a minute to fifteen"
+    for _ in range(2):
+        world.pass_time(days=1)
+        assert sender.statuses("whatsapp") == {JobStatus.PENDING}
+    world.pass_time(days=1)
+    sender.pass_minutes(10)
+    assert sender.statuses("whatsapp") == {JobStatus.DONE}
+
+
+def test_a_receiver_that_is_down_holds_up_no_other(world: World) -> None:
+    sender = Sender(world, ("webhook",))
+    other = world.has_rule(
+        rule({"id": "it", "action": "call_webhook", "with": {"url": "https://elsewhere.example/a"}}, name="other")
+    )
+
+    def down() -> Fails | None:
+        return Fails(Temporary(DOWN)) if world.http.asked.startswith("https://example.com/") else None
+
+    world.http.outage = down
+    sender.pass_minutes(20, starting=True)
+    assert sender.statuses("webhook") == {JobStatus.PENDING}
+    assert {circuit.name: circuit.state for circuit in world.circuits.kept.values()} == {
+        "webhook/example.com": CircuitState.FAILING
+    }
+    for event in sender.events:
+        job = world.job(world.run_of(event, other), "it")
+        assert (job.status, at(job)) == (JobStatus.DONE, job.due)
+
+
+def test_failures_between_successes_pause_nothing(world: World) -> None:
+    sender = Sender(world, ("email",))
+    fails: Callable[[], Fails | None] = lambda: Fails(Temporary(DOWN)) if world.mailer.calls % 3 else None  # noqa: E731
+    world.mailer.outage = fails
+    sender.pass_minutes(30, starting=True)
+    sender.pass_minutes(30)
+    assert (published(world), sender.statuses("email")) == ([], {JobStatus.DONE})
+
+
+def test_two_steps_that_wait_for_two_channels_go_on_each_with_its_own(world: World) -> None:
+    both = world.has_rule(
+        rule(
+            {"id": "mail", **STEPS["email"]},
+            {"id": "chat", **STEPS["whatsapp"], "start": "with_previous"},
+            name="both",
+        )
+    )
+    sender = Sender(world, ("email", "whatsapp"))
+    goes_down(world, "email", Temporary(DOWN), timedelta(minutes=20))
+    goes_down(world, "whatsapp", Temporary(DOWN), timedelta(minutes=60))
+    sender.pass_minutes(10, starting=True)
+    sender.pass_minutes(20)
+    for event in sender.events:
+        state = world.run_of(event, both)
+        assert world.outcomes(state) == {"mail": JobStatus.DONE, "chat": JobStatus.PENDING}
+    sender.pass_minutes(40)
+    for event in sender.events:
+        assert set(world.outcomes(world.run_of(event, both)).values()) == {JobStatus.DONE}
+
+
+def test_a_trial_whose_run_is_stopped_leaves_the_channel_to_another_job(world: World) -> None:
+    sender = Sender(world, ("email",))
+    goes_down(world, "email", Temporary(DOWN), timedelta(minutes=12))
+    sender.pass_minutes(8, starting=True)
+    (trial,) = world.queues["email"].bodies
+    world.functions.stop_run(trial[0], by="key_1")
+    sender.pass_minutes(15)
+    assert sender.statuses("email") == {JobStatus.DONE, JobStatus.SKIPPED}
+    assert world.circuits.kept["email", ""].state is CircuitState.RUNNING
