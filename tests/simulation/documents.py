@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.story import Await, Rule, Step, Wait
+from tests.simulation.story import Await, Limits, Rule, Step, Wait
 
 ZONE = "Europe/Istanbul"
 
@@ -23,9 +23,18 @@ def rule_document(rule: Rule) -> dict[str, Any]:
     }
     if rule.condition:
         document["conditions"] = _has_status(rule.condition)
+    if rule.priority:
+        document["priority"] = rule.priority
     leaves = {"on": list(rule.exits_on), "when": _has_status(rule.when), "goal": _has_status(rule.goal)}
     leaves = {name: value for name, value in leaves.items() if value}
     return {**document, "exit": leaves} if leaves else document
+
+
+def limits_document(limits: Limits) -> dict[str, Any]:
+    """Return the settings of limits."""
+    caps = [{"channel": cap.channel, "most": cap.most, "per": {"days": cap.days}} for cap in limits.caps]
+    quiet = {"from": limits.quiet[0], "to": limits.quiet[1]} if limits.quiet else None
+    return {name: value for name, value in {"quiet_hours": quiet, "marketing": caps}.items() if value}
 
 
 def _has_status(status: str | None) -> dict[str, Any] | None:
@@ -38,12 +47,14 @@ def _label(rule: Rule, step: Step) -> str:
 
 def _step(rule: Rule, step: Step) -> dict[str, Any]:
     action, parameters = _ACTIONS[step.action](_label(rule, step))
-    document: dict[str, Any] = {"id": step.id, "action": action, "with": parameters}
+    purpose = {"purpose": "service"} if step.service and step.is_message else {}
+    document: dict[str, Any] = {"id": step.id, "action": action, "with": {**parameters, **purpose}}
     further = {
         "wait": _wait(step.wait) if step.wait else _await(step.awaits),
         "start": "with_previous" if step.together else None,
         "only_if": _has_status(step.only_if),
         "else": step.otherwise,
+        "urgent": step.urgent,
         "on_error": step.on_error if step.on_error in ("stop", "continue") else {"go_to": step.on_error},
     }
     return document | {name: value for name, value in further.items() if value}

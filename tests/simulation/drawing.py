@@ -8,15 +8,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.simulation.story import (
+    CHANNELS,
     EVENTS,
     RECORDS,
     REPLY,
     STATUSES,
     Action,
+    Agrees,
     Await,
+    Cap,
     Chaos,
     Edits,
     Happens,
+    Limits,
     Moment,
     Rule,
     Step,
@@ -49,7 +53,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
+def _rules(draw: st.DrawFn, rule_id: str, actions: st.SearchStrategy[str]) -> Rule:
     count = draw(st.integers(1, MOST_STEPS))
     steps: list[Step] = []
     for number in range(count):
@@ -59,12 +63,13 @@ def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
         steps.append(
             Step(
                 f"s{number}",
-                draw(_ACTIONS),
+                draw(actions),
                 wait if isinstance(wait, Wait) else None,
                 together,
                 draw(maybe(_STATUS)),
                 awaits=awaits,
                 on_error=draw(st.sampled_from(("stop", "continue"))),
+                service=draw(st.sampled_from((False, False, False, True))),
             )
         )
     return Rule(
@@ -75,6 +80,7 @@ def _rules(draw: st.DrawFn, rule_id: str) -> Rule:
         draw(st.sampled_from(((), (REPLY,), (EVENTS[1],)))),
         draw(maybe(_STATUS)),
         draw(maybe(maybe(_STATUS))),
+        draw(st.sampled_from((0, 0, 5))),
     )
 
 
@@ -88,16 +94,35 @@ def _branching(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
         otherwise = draw(branch) if step.only_if else None
         on_error = (draw(branch) if step.action == "fail" else None) or step.on_error
         awaits = step.awaits and replace(step.awaits, then=draw(branch), otherwise=draw(branch))
-        found.append(replace(step, otherwise=otherwise, on_error=on_error, awaits=awaits))
+        urgent = step.action in CHANNELS and draw(st.sampled_from((False, False, False, True)))
+        found.append(replace(step, urgent=urgent, otherwise=otherwise, on_error=on_error, awaits=awaits))
     return found
 
 
-_RECORD = st.sampled_from(RECORDS)
-_HAPPENS: st.SearchStrategy[Action] = st.builds(
-    Happens, st.sampled_from((*EVENTS, REPLY)), _RECORD, st.sampled_from((1, 1, 2, 3))
+def _moments(records: tuple[str, ...]) -> st.SearchStrategy[Moment]:
+    """Draw a moment about one of the leads."""
+    record, agreed = st.sampled_from(records), st.sampled_from((False, False, True))
+    happens = st.builds(Happens, st.sampled_from((*EVENTS, REPLY)), record, st.sampled_from((1, 1, 2, 3)))
+    actions: st.SearchStrategy[Action] = st.one_of(
+        happens,
+        happens,
+        happens,
+        st.builds(Edits, record, _STATUS),
+        st.builds(Agrees, record, st.sampled_from(CHANNELS), agreed),
+    )
+    return st.builds(Moment, _GAPS, actions, st.sampled_from((False, False, True)))
+
+
+_LIMITS = st.builds(
+    Limits,
+    maybe(st.sampled_from((("21:00", "09:00"), ("12:00", "14:00")))),
+    st.one_of(
+        st.just(()),
+        st.lists(
+            st.builds(Cap, st.sampled_from(("any", *CHANNELS)), st.integers(1, 2), st.sampled_from((1, 7))), max_size=2
+        ).map(tuple),
+    ),
 )
-_EDITS: st.SearchStrategy[Action] = st.builds(Edits, _RECORD, _STATUS)
-_MOMENTS = st.builds(Moment, _GAPS, st.one_of(_HAPPENS, _HAPPENS, _EDITS), st.sampled_from((False, False, True)))
 _CHAOS = st.builds(
     Chaos,
     st.lists(st.integers(1, 400), max_size=3, unique=True).map(tuple),
@@ -110,5 +135,8 @@ _CHAOS = st.builds(
 def stories(draw: st.DrawFn) -> Story:
     """Draw a story."""
     count = draw(st.integers(1, MOST_RULES))
-    rules = tuple(draw(_rules(f"rule_{number}")) for number in range(1, count + 1))
-    return Story(rules, draw(st.lists(_MOMENTS, min_size=1, max_size=MOST_MOMENTS).map(tuple)), draw(_CHAOS))
+    actions = draw(st.sampled_from((_ACTIONS, _ACTIONS, st.sampled_from(CHANNELS))))
+    rules = tuple(draw(_rules(f"rule_{number}", actions)) for number in range(1, count + 1))
+    records = draw(st.sampled_from((RECORDS, RECORDS[:1])))
+    moments = draw(st.lists(_moments(records), min_size=1, max_size=MOST_MOMENTS).map(tuple))
+    return Story(rules, moments, draw(_LIMITS), draw(_CHAOS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.simulation.model.effects import Effects
 from tests.simulation.model.ends import Course
 from tests.simulation.model.facts import Facts
+from tests.simulation.model.limits import post_of
 from tests.simulation.model.spans import Span
 from tests.simulation.model.walks import Walk
 from tests.simulation.playing import Seen
@@ -29,11 +30,12 @@ def problems_of(story: Story, seen: Seen) -> list[str]:
     """Return all in which what was seen is not what must be."""
     facts = Facts(story, seen.times, tuple(at for at, _ in seen.killed))
     effects = Effects(seen.effects, sum(call in MAY_LOSE for _, call in seen.killed))
+    post = post_of(facts, story, effects)
     for rule in story.rules:
         for record in RECORDS:
             for number, at in facts.events(record, (rule.event,)):
                 starts = facts.noticed(Span(at, at))
                 course = Course(rule, number, record, at, starts)
-                Walk(facts, effects, course).go(facts.has_status(record, rule.condition, starts))
+                Walk(facts, effects, post, course).go(facts.has_status(record, rule.condition, starts))
     unexpected = sorted(key for key in seen.effects if key not in effects.allowed)
-    return [*effects.problems, *(f"{key}: must not be" for key in unexpected), *seen.left]
+    return [*effects.problems, *post.problems(), *(f"{key}: must not be" for key in unexpected), *seen.left]

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.simulation.disturbed import DisturbedWorld
-from tests.simulation.documents import rule_document
+from tests.simulation.documents import limits_document, rule_document
 from tests.simulation.model.effects import Key
-from tests.simulation.story import RECORDS, Action, Edits, Happens, Story
+from tests.simulation.story import CHANNELS, RECORDS, Action, Agrees, Edits, Happens, Story
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class _Stage:
         for record in RECORDS:
             address = {"email": f"lead{record}@example.com", "phone": f"+9053212345{record}{record}"}
             world.has_record(f"lead:{record}", status="new", **address)
+        world.settings.save("limits", limits_document(story.limits))
+        self.consent = {record: dict.fromkeys(CHANNELS, True) for record in RECORDS}
         for rule in story.rules:
             world.has_rule(rule_document(rule))
 
@@ -61,6 +63,9 @@ class _Stage:
                     self.world.queues["events"].add(made)
             case Edits(record, status):
                 self.world.changes(f"lead:{record}", status=status)
+            case Agrees(record, channel, agreed):
+                self.consent[record][channel] = agreed
+                self.world.changes(f"lead:{record}", consent=dict(self.consent[record]))
 
     def effects(self) -> dict[Key, list[datetime]]:
         seen: dict[Key, list[datetime]] = defaultdict(list)

@@ -12,6 +12,7 @@ RECORDS = ("1", "2")
 
 EVENTS = ("offer.made", "cart.updated")
 REPLY = "contact.replied"
+CHANNELS = ("email", "whatsapp")
 STATUSES = ("new", "hot", "won")
 """What a lead's status may be. It is `new` at first."""
 
@@ -44,6 +45,8 @@ class Step:
     only_if    the status that the lead must have
     otherwise  the step to go on with if it has not
     on_error   `stop`, `continue` or the step to go on with, if it fails. A step whose action is `fail` does
+    urgent     whether limits let a message pass
+    service    whether the message is no marketing
     """
 
     id: str
@@ -54,6 +57,18 @@ class Step:
     otherwise: str | None = None
     awaits: Await | None = None
     on_error: str = "stop"
+    urgent: bool = False
+    service: bool = False
+
+    @property
+    def is_message(self) -> bool:
+        """Tell whether the step sends something to a customer."""
+        return self.action in CHANNELS
+
+    @property
+    def markets(self) -> bool:
+        """Tell whether the step sends a message for marketing."""
+        return self.is_message and not self.service
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class Rule:
     exits_on: tuple[str, ...] = ()
     when: str | None = None
     goal: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,16 @@ class Edits:
     status: str
 
 
-Action = Happens | Edits
+@dataclass(frozen=True)
+class Agrees:
+    """A person says whether a channel may be used for a lead."""
+
+    record: str
+    channel: str
+    agreed: bool
+
+
+Action = Happens | Edits | Agrees
 
 
 @dataclass(frozen=True)
@@ -113,9 +138,27 @@ class Chaos:
 
 
 @dataclass(frozen=True)
+class Cap:
+    """How many marketing messages a lead may get on a channel (or on `any`) within so many days."""
+
+    channel: str
+    most: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of sending, of the installation. `quiet`: from which hour to which, as `HH:MM`."""
+
+    quiet: tuple[str, str] | None = None
+    caps: tuple[Cap, ...] = ()
+
+
+@dataclass(frozen=True)
 class Story:
     """All that is drawn."""
 
     rules: tuple[Rule, ...]
     moments: tuple[Moment, ...]
+    limits: Limits = Limits()
     chaos: Chaos = field(default_factory=Chaos)

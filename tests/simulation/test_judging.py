@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.judging import problems_of
 from tests.simulation.model.effects import Key
 from tests.simulation.playing import Seen, play
-from tests.simulation.story import EVENTS, REPLY, Edits, Happens, Moment, Rule, Step, Story, Wait
+from tests.simulation.story import EVENTS, REPLY, Cap, Edits, Happens, Limits, Moment, Rule, Step, Story, Wait
 
 MAIL = Step("mail", "email")
 CALL = Step("call", "task", Wait(days=1, at="10:00"), only_if="new", otherwise="tell")
@@ -86,3 +86,22 @@ def test_a_message_may_be_lost_only_where_a_process_died_around_its_sending() ->
     died = replace(seen, effects=rest, killed=((seen.times[0], "before mailer.send"),))
     assert problems_of(STORY, died) == []
     assert problems_of(STORY, replace(died, killed=((seen.times[0], "before log.close"),)))
+
+
+HELLO = Step("hello", "whatsapp")
+NEWS = Rule("rule_2", EVENTS[0], (HELLO,))
+
+
+def test_a_message_in_quiet_hours_is_seen() -> None:
+    story = replace(STORY, rules=(NEWS,), limits=Limits(quiet=("12:00", "14:00")))
+    assert problems_of(story, play(story)) == []
+    found = problems_of(story, play(replace(story, limits=Limits())))
+    assert any("in quiet hours" in each for each in found)
+
+
+def test_a_message_over_a_cap_is_seen() -> None:
+    story = _story(Moment(3_600, Happens(EVENTS[0], "1")))
+    story = replace(story, rules=(NEWS,), limits=Limits(caps=(Cap("any", 1, 7),)))
+    assert problems_of(story, play(story)) == []
+    (problem,) = problems_of(story, play(replace(story, limits=Limits())))
+    assert "over the cap of 1 in 7 days" in problem

@@ -45,8 +45,8 @@ def _by_events(facts: Facts, course: Course) -> Iterator[Span]:
 
 def _by_changes(facts: Facts, course: Course) -> Iterator[Span]:
     """Each change of the lead is looked at as it was made, if the run has begun by the time that it is noticed."""
-    for at, status in facts.statuses(course.record)[1:]:
-        if status in (course.rule.when, course.rule.goal) and at > course.happened:
+    for at, fields in facts.edits(course.record):
+        if fields["status"] in (course.rule.when, course.rule.goal) and at > course.happened:
             noticed = facts.noticed(Span(at, at))
             begun = course.starts.is_before(noticed)
             if begun is not False:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tests.simulation.model.spans import Answer, Span
-from tests.simulation.story import Edits, Happens, Story
+from tests.simulation.story import Agrees, Edits, Happens, Story
 
 DELAY = timedelta(seconds=200)
 """What one death of a process costs at most: its message is invisible for 180 s."""
@@ -60,24 +61,34 @@ class Facts:
             if isinstance(action, Happens) and action.record == record and action.event in types:
                 yield number, self.times[number]
 
-    def statuses(self, record: str) -> list[tuple[datetime, str]]:
-        """Return since when the record had each status. The first one it had before the story begins."""
-        found = [(datetime.min.replace(tzinfo=self.times[0].tzinfo), "new")]
+    def edits(self, record: str) -> Iterator[tuple[datetime, dict[str, Any]]]:
+        """Return what was written of the record, and when. The first of it stood there before the story begins."""
+        fields: dict[str, Any] = {"status": "new"}
+        written: dict[str, Any]
+        yield datetime.min.replace(tzinfo=self.times[0].tzinfo), fields
         for moment, at in zip(self.story.moments, self.times, strict=True):
-            action = moment.action
-            if isinstance(action, Edits) and action.record == record and action.status != found[-1][1]:
-                found.append((at, action.status))
-        return found
+            match moment.action:
+                case Edits(record=edited, status=status) if edited == record:
+                    written = {"status": status}
+                case Agrees(record=edited, channel=channel, agreed=agreed) if edited == record:
+                    written = {channel: agreed}
+                case _:
+                    continue
+            if any(fields.get(name, True) != value for name, value in written.items()):
+                fields = fields | written
+                yield at, fields
 
-    def has_status(self, record: str, wanted: str | None, span: Span) -> Answer:
-        """Tell whether the record has the status at the moment; perhaps, if it is edited at that very moment."""
-        if wanted is None:
-            return True
-        known = self.statuses(record)
+    def holds(self, record: str, field: str, wanted: object, span: Span) -> Answer:
+        """Tell whether the field has the value at the moment; perhaps, if it is edited at that very moment."""
+        known = list(self.edits(record))
         ends = [at for at, _ in known[1:]]
         held = {
-            status == wanted
-            for (since, status), until in zip(known, [*ends, None], strict=True)
+            fields.get(field, True) == wanted
+            for (since, fields), until in zip(known, [*ends, None], strict=True)
             if since <= span.latest and (until is None or until >= span.earliest)
         }
         return held.pop() if len(held) == 1 else None
+
+    def has_status(self, record: str, wanted: str | None, span: Span) -> Answer:
+        """Tell whether the record has the status, if one is wanted."""
+        return True if wanted is None else self.holds(record, "status", wanted, span)

@@ -12,6 +12,7 @@ from tests.simulation.model.awaiting import came
 from tests.simulation.model.effects import Effects
 from tests.simulation.model.ends import Course, ends, is_under_way
 from tests.simulation.model.facts import Facts
+from tests.simulation.model.limits import Post, refused
 from tests.simulation.model.spans import Answer, Span, both, negated
 from tests.simulation.model.waits import over
 from tests.simulation.story import Rule, Step
@@ -39,6 +40,7 @@ class Walk:
 
     facts: Facts
     effects: Effects
+    post: Post
     course: Course
 
     def go(self, starts: Answer) -> None:
@@ -55,8 +57,8 @@ class Walk:
         group = groups[place.group]
         if group[0].awaits is not None:
             return self._awaited(groups, place, group[0])
-        at = self.facts.noticed(over(group[0].wait, place.clock).joined(place.now))
-        return self._done(groups, place, at)
+        due = over(group[0].wait, place.clock)
+        return self._done(groups, replace(place, clock=due), self.facts.noticed(due.joined(place.now)))
 
     def _awaited(self, groups: Sequence[Sequence[Step]], place: Place, step: Step) -> Place:
         """Go on with the event for which the step waits, or when its time is over."""
@@ -74,6 +76,7 @@ class Walk:
         if target is None:
             return self._done(groups, replace(place, clock=found.at, sure=sure), now)
         sure = both(sure, negated(self._reached(now)))
+        sure = both(sure, negated(self._refused(groups, _group_of(groups, target), now)))
         return Place(_group_of(groups, target), found.at, now, sure)
 
     def _lose_track(self, groups: Sequence[Sequence[Step]], place: Place) -> None:
@@ -82,18 +85,37 @@ class Walk:
             self.effects.may_be(self.course, step, place.clock.earliest)
 
     def _done(self, groups: Sequence[Sequence[Step]], place: Place, at: Span) -> Place:
-        """Do the steps of the group, as the machinery comes to it at `at`."""
-        group, end = groups[place.group], ends(self.facts, self.course)
+        """Do the steps of the group, which is due at the place's clock, as the machinery comes to it at `at`."""
+        group = groups[place.group]
+        goes = both(place.sure, self._goes_on(at))
+        if place.group:
+            goes = both(goes, negated(self._refused(groups, place.group, at)))
+        found = [self._step(step, place.clock, at, goes) for step in group]
+        is_seen = any(self.effects.is_seen(self.course, step) for step in group)
+        clock = place.clock
+        for each in found:
+            clock = clock.joined(each)
+        return self._after(groups, Place(place.group, clock, clock.joined(at), True if is_seen else goes), at)
+
+    def _step(self, step: Step, due: Span, at: Span, goes: Answer) -> Span:
+        """Do one step, and return the run's clock after it: one that is skipped for its condition moves no clock."""
+        wanted, when = both(goes, self._has(step.only_if, at)), self.post.goes(self.course, step, at)
+        if when.earliest > at.latest:  # it was held: all is asked once more
+            wanted = both(wanted, both(self._goes_on(when), self._has(step.only_if, when)))
+        goes_out = both(wanted, negated(refused(self.facts, self.course, step, when)))
+        seen = self.effects.check(self.course, step, when, goes_out)
+        if seen is not None:
+            return self.facts.noticed(Span(seen, seen))
+        skipped = self._has(step.only_if, at)
+        if skipped is False:
+            return due
+        return when if skipped else Span(due.earliest, when.latest)
+
+    def _goes_on(self, at: Span) -> Answer:
+        """Tell whether nothing ended the run before it comes to a step, and nothing does so there."""
         leaves = self._has(self.course.rule.when, at) if self.course.rule.when else False
         stays = both(negated(leaves), negated(self._reached(at)))
-        goes = both(place.sure, both(is_under_way(end, at), stays))
-        clock, is_seen = at, False
-        for step in group:
-            wanted = both(goes, self._has(step.only_if, at))
-            seen = self.effects.check(self.course, step, at, wanted)
-            if seen is not None:
-                is_seen, clock = True, clock.joined(self.facts.noticed(Span(seen, seen)))
-        return self._after(groups, Place(place.group, clock, clock, True if is_seen else goes), at)
+        return both(is_under_way(ends(self.facts, self.course), at), stays)
 
     def _after(self, groups: Sequence[Sequence[Step]], place: Place, at: Span) -> Place:
         """Return where the run goes from its steps, which it came to at `at`: on, to a branch, or to its end."""
@@ -110,7 +132,8 @@ class Walk:
             self._lose_track(groups, replace(place, group=place.group + 1))
             return replace(place, group=len(groups))
         following = place.group + 1 if target is None else _group_of(groups, target)
-        return replace(place, group=following, sure=both(sure, negated(self._reached(place.clock))))
+        leaves = both(negated(self._reached(place.clock)), negated(self._refused(groups, following, place.clock)))
+        return replace(place, group=following, sure=both(sure, leaves))
 
     def _branch(self, step: Step, is_true: Answer, at: Span, sure: Answer) -> str | None:
         """Return the step that this one leads to; None if that is the next one."""
@@ -124,6 +147,13 @@ class Walk:
         if is_true is not None:
             return ways[is_true]
         return None if ways[True] == ways[False] else _UNCLEAR
+
+    def _refused(self, groups: Sequence[Sequence[Step]], place: int, at: Span) -> Answer:
+        """Tell whether the run has nothing left to do but messages that its lead refuses."""
+        answer: Answer = True
+        for step in (step for group in groups[place:] for step in group):
+            answer = both(answer, refused(self.facts, self.course, step, at))
+        return answer if place < len(groups) else False
 
     def _has(self, status: str | None, at: Span) -> Answer:
         return self.facts.has_status(self.course.record, status, at)
