@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whenthen.domain.work.work import WorkStatus
-from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.observability import count, logger, metrics, work_begins
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.work.change_runs import MAX_CALLS
 
@@ -14,6 +14,7 @@ from whenthen.usecases.work.change_runs import MAX_CALLS
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """{work: {work}, cursor} → {more, cursor, wait}: the work knows where to go on, the cursor counts the calls."""
+    work_begins()
     call = (event.get("cursor") or 0) + 1
     work = wired().change_runs(event["work"]["work"], call)
     count("WorkTurns")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.observability import count, logger, metrics, work_begins
 from whenthen.runtime.wiring import wired
 
 
@@ -12,6 +12,7 @@ from whenthen.runtime.wiring import wired
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """{work: {enrolment, turn}, cursor} → {more, wait, cursor}: the cursor counts the calls of this execution."""
+    work_begins()
     work, call = event["work"], (event.get("cursor") or 0) + 1
     progress = wired().enrol_records(work["enrolment"], work["turn"], call)
     count("RecordsEnrolled", progress.published)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whenthen.domain.imports.job import ImportStatus
-from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.observability import count, logger, metrics, work_begins
 from whenthen.runtime.wiring import wired
 
 
@@ -13,6 +13,7 @@ from whenthen.runtime.wiring import wired
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """{work: {import}, cursor} → {more, cursor}: the import knows where to go on, the cursor counts the calls."""
+    work_begins()
     call = (event.get("cursor") or 0) + 1
     work = wired().import_records(event["work"]["import"], call)
     count("ImportTurns")

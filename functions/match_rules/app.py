@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whenthen.runtime.observability import count, logger, metrics
+from whenthen.runtime.observability import count, logger, metrics, noted
 from whenthen.runtime.queue_consumer import Messages, consume_dated, readable
 from whenthen.runtime.wiring import wired
 from whenthen.sources.eventbridge.envelope import events_of
+
+if TYPE_CHECKING:
+    from whenthen.ports.values import Plan
 
 
 @metrics.log_metrics
@@ -24,8 +27,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         plans = batch(events_of(envelope, arrival))
         count("EventsMatched", len(plans) + sum(len(plan.also) for plan in plans))
         count("RulesMatched", sum(len(plan.rules) for plan in plans))
+        for plan in plans:
+            _note(plan)
 
     return consume_dated(event, match, _queue_of(event), context)
+
+
+def _note(plan: Plan) -> None:
+    """Log what each event of the plan came to."""
+    outcome = "matched" if plan.rules else "refused" if plan.refused else "no rule"
+    rules = [planned.rule for planned in plan.rules] or None
+    code = plan.note.code if plan.note else None
+    noted("event", outcome, event_id=plan.event.id, event_type=plan.event.type, rules=rules, code=code)
+    for event in plan.also:
+        noted("event", "no rule", event_id=event.id, event_type=event.type)
 
 
 def _queue_of(event: dict[str, Any]) -> Messages:

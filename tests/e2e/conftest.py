@@ -13,6 +13,8 @@ from dev.stack import Stack
 
 FOLDER = Path(__file__).parent
 
+LAST = "test_logs.py"
+
 WAITS = 0.00002
 """Two days take 3.5 seconds. Set once: the emulator has one scale for all its state machines."""
 
@@ -26,8 +28,9 @@ def own(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of the stack together: one process does them, one after the other, beside all other tests.
 
-    A fault that one of them programs meets whoever comes next.
+    A fault that one of them programs meets whoever comes next. What reads the logs of all of them comes last.
     """
+    items.sort(key=lambda item: item.path.name == LAST and item.path.parent == FOLDER)
     for item in own(items):
         item.add_marker(pytest.mark.xdist_group("stack"))
 

@@ -7,7 +7,7 @@ Each property imports its own adapter, so that a cold start loads no others. `ru
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from whenthen.runtime.stores import Stores
 
@@ -46,8 +46,9 @@ class Adapters(Stores):
     @cached_property
     def bus(self) -> Bus:
         from whenthen.adapters.aws.event_bus import EventBridgeBus
+        from whenthen.runtime.journal import BUS, Journal
 
-        return EventBridgeBus(self.client("events"), self.settings.bus_name)
+        return cast("Bus", Journal(EventBridgeBus(self.client("events"), self.settings.bus_name), BUS))
 
     @cached_property
     def leads(self) -> LeadQueue:

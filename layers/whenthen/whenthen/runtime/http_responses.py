@@ -26,7 +26,7 @@ from whenthen.domain.common.errors import (
 )
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.ports.reason_codes import TOO_LARGE
-from whenthen.runtime.observability import count, loggable, logger
+from whenthen.runtime.observability import count, loggable, logger, work_begins
 
 PROBLEM = "application/problem+json"
 
@@ -45,6 +45,7 @@ def answering(work: Handler) -> Handler:
 
     @wraps(work)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        work_begins()
         try:
             return work(event, context)
         except WhenthenError as error:

@@ -7,6 +7,7 @@ says `all`. The other counts are in the same line of the log, where Logs Insight
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import Any
 
@@ -48,6 +49,25 @@ def count(name: str, value: int = 1) -> None:
     """Add to a counter; written when the handler ends."""
     if value:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+class _Work:
+    """Remember since when the function works on what it works on now, and how often its message was received."""
+
+    began = time.monotonic()
+    receives: int | None = None
+
+
+def work_begins(receives: int | None = None) -> None:
+    """Say that the function begins with another message or call. `receives`: how often the queue delivered it."""
+    _Work.began, _Work.receives = time.monotonic(), receives
+
+
+def noted(thing: str, outcome: str, **fields: Any) -> None:
+    """Log a line of what became of an event, a run or a job, with the milliseconds since the work on it began."""
+    shown = {"outcome": outcome, "receives": _Work.receives, **fields}
+    milliseconds = round(1_000 * (time.monotonic() - _Work.began))
+    logger.info(thing, ms=milliseconds, **{name: value for name, value in shown.items() if value is not None})
 
 
 def loggable(error: WhenthenError) -> dict[str, Any]:

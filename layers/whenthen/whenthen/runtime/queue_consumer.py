@@ -22,7 +22,7 @@ from whenthen.domain.common.backoff import outage_pause
 from whenthen.domain.common.errors import Malformed, Misconfigured, OnQueue, Temporary, WhenthenError, handling_of
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
-from whenthen.runtime.observability import count, loggable, logger
+from whenthen.runtime.observability import count, loggable, logger, work_begins
 from whenthen.sources.parsing.json_body import LONG_NUMBER, MAX_DEPTH, NOT_JSON, TOO_DEEP, is_deeper
 
 T = TypeVar("T")
@@ -116,6 +116,7 @@ def _left_for_another(records: Sequence[Mapping[str, Any]], messages: Messages) 
 
 
 def _is_done_with(record: Mapping[str, Any], work: Work, messages: Messages) -> bool:
+    work_begins(_receives(record))
     try:
         work(record)
     except WhenthenError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -190,9 +190,11 @@ class Stores:
     @cached_property
     def runs(self) -> RunLedger:
         from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
+        from whenthen.runtime.journal import LEDGER, Journal
 
         settings = self.settings
-        return DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+        runs = DynamoRuns(self.dynamodb, settings.runs_table, settings.records_table, self.clock, self.retention)
+        return cast("RunLedger", Journal(runs, LEDGER))
 
     @cached_property
     def work(self) -> WorkStore:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from whenthen.domain.common.errors import OnQueue, WhenthenError, handling_of
 from whenthen.runtime.dead_letters import attributes_of
-from whenthen.runtime.observability import count, loggable, logger
+from whenthen.runtime.observability import count, loggable, logger, work_begins
 
 Publish = Callable[[Sequence[Mapping[str, Any]]], object]
 """Takes the `dynamodb` parts of some of a stream's records."""
@@ -39,6 +39,7 @@ def forward(event: Mapping[str, Any], publish: Publish, lost: Lost) -> dict[str,
     changes, so there it ends; a defect affects one change, so only later changes of the same item wait with it.
     """
     records = event["Records"]
+    work_begins()
     try:
         publish([record["dynamodb"] for record in records])
     except Exception as error:  # noqa: BLE001 - most likely one of them fails: find out which
