@@ -137,7 +137,7 @@ def _hold(answer: bool, job: Job, reason: Reason, until: datetime, **_: Any) -> 
         _job("held", job, reason, until=until.isoformat())
 
 
-def _withhold(answer: bool, job: Job, reason: Reason, _: datetime) -> None:
+def _withhold(answer: bool, job: Job, reason: Reason, *_: Any, **__: Any) -> None:
     if answer:
         _job("held", job, reason)
 
