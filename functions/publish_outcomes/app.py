@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
+from whenthen.adapters.dynamodb.runs_table.run_items import ended_run, ended_too_early
 from whenthen.adapters.dynamodb.sending.circuits import circuit_change
 from whenthen.runtime.observability import count, logger, metrics
 from whenthen.runtime.stream_forwarder import forward
@@ -23,8 +23,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _publish(changes: Sequence[Any]) -> None:
-    ended = [run for run in map(ended_run, changes) if run is not None]
-    count("OutcomesPublished", wired().publish_outcomes(ended))
+    found = [(run, change) for change in changes if (run := ended_run(change)) is not None]
+    ended = [run for run, _ in found]
+    too_early = {run.id for run, change in found if ended_too_early(change)}
+    count("OutcomesPublished", wired().publish_outcomes(ended, too_early))
     count("RulesPaused", wired().pause_failing(ended))
     circuits = [change for change in map(circuit_change, changes) if change is not None]
     if circuits:

@@ -57,6 +57,9 @@ def _work_off(stack: Stack, machines: Machines) -> None:
             answer = stack.invoke("change_runs", {"work": document, "cursor": answer["cursor"]})
 
 
+CAP = {"channel": "any", "most": 3, "per": {"days": 7}}
+
+
 def _rule(api: Api) -> str:
     return str(api.get("/v1/rules")["items"][0]["id"])
 
@@ -246,6 +249,22 @@ def test_one_switch_stops_all_sending_and_lets_it_go_on(api: Api, stack: Stack, 
     (document,) = machines.begun[WORK].values()
     rest = stack.invoke("change_runs", {"work": document, "cursor": None})
     assert rest == {"more": True, "cursor": 1, "wait": 10}
+
+
+def test_limits_that_are_looser_let_go_what_they_held(api: Api, stack: Stack, machines: Machines) -> None:
+    quiet = {"quiet_hours": {"from": "00:00", "to": "23:59"}}
+    assert api.call("PUT", "/v1/settings/limits", quiet).document == quiet
+    assert api.call("PUT", "/v1/settings/limits", {**quiet, "marketing": [CAP]}).document == {
+        **quiet,
+        "marketing": [CAP],
+    }
+    answer = api.call("PUT", "/v1/settings/limits", {"marketing": [CAP]}).document
+    work = api.get(f"/v1/work/{answer['work']}?lang=hu")
+    assert (work["change"], work["of"]) == ("recheck", 0)
+    assert api.get("/v1/settings/limits") == {"marketing": [CAP]}
+    (document,) = machines.begun[WORK].values()
+    rest = stack.invoke("change_runs", {"work": document, "cursor": None})
+    assert (rest["more"], 100 < rest["wait"] <= 120) == (True, True), "it looks once more, for what slow workers hold"
 
 
 @pytest.mark.parametrize("body", [{"paused": "yes"}, {"pause": True}, {"rate_per_minute": 0}, {"work": "x"}])

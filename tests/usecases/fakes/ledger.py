@@ -54,6 +54,7 @@ class FakeRuns:
     counters: dict[str, int] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     on_outcome: Callable[[Run], None] = lambda _run: None
 
     def start(
@@ -292,7 +293,13 @@ class FakeRuns:
                 return self._end(stored, lost, now)
         if sends and not self.runs[job.run_id].status.going:
             raise Busy(CONTENDED(subject=job.id), retry_after=1)
-        claimed = replace(stored, status=JobStatus.CLAIMED, attempt=stored.attempt + 1, lease_until=lease_until)
+        claimed = replace(
+            stored,
+            status=JobStatus.CLAIMED,
+            attempt=stored.attempt + 1,
+            lease_until=lease_until,
+            counted_for=job.counted_for or stored.counted_for,
+        )
         self.jobs[key_of(job)] = claimed
         return claimed
 
@@ -305,10 +312,15 @@ class FakeRuns:
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
         stored = self.jobs[key_of(job)]
         changed = (stored.status, stored.attempt) != (job.status, job.attempt)
-        if changed or self.runs[job.run_id].status.final:
+        run = self.runs[job.run_id]
+        limited = replace(job, held_until=until, reason=reason).limited
+        if changed or run.status.final or (limited and not run.status.going):
             return False
+        if limited:
+            self.held.add(job.run_id)
         freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None, held_until=until)
-        self.jobs[key_of(job)] = replace(freed, failing_since=job.failing_since or stored.failing_since)
+        freed = replace(freed, failing_since=job.failing_since or stored.failing_since)
+        self.jobs[key_of(job)] = replace(freed, counted_for=job.counted_for or stored.counted_for)
         if alone:
             self.looked_at[job.run_id] = until
         return True
@@ -399,6 +411,7 @@ class FakeRuns:
         found = [run for run in self.runs.values() if not run.status.final]
         found = [run for run in found if not selection.refs or run.record in selection.refs]
         found = [run for run in found if not selection.withheld or run.id in self.withheld]
+        found = [run for run in found if not selection.held or run.id in self.held]
         after = sorted((run for run in found if run.id > (cursor or "")), key=lambda run: run.id)
         return Page(tuple(after[:limit]), after[limit - 1].id if len(after) > limit else None)
 

@@ -236,7 +236,7 @@ class World:
             "events": functions.match_event,
             "leads": functions.fetch_lead,
             "changes": lambda change: functions.publish_changes([change]),
-            "outcomes": lambda run: (functions.publish_outcomes([run]), functions.pause_failing([run])),
+            "outcomes": self._outcome,
             "circuits": lambda change: functions.follow_circuits([change]),
             "enrolments": lambda page: self._paginate_work(*page),
             "imports": self._import,
@@ -249,6 +249,12 @@ class World:
             handle(body)
         else:
             functions.channels[name](*body)
+
+    def _outcome(self, run: Run) -> None:
+        jobs = [self.runs.jobs[key] for key in self.runs.jobs_of.get(run.id, ())]
+        too_early = {job.run_id for job in jobs if job.status is JobStatus.PENDING}
+        self.functions.publish_outcomes([run], too_early)
+        self.functions.pause_failing([run])
 
     def _import(self, import_id: Any) -> None:
         if self.functions.import_records(import_id).status is ImportStatus.RUNNING:

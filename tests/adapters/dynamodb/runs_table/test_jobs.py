@@ -16,7 +16,8 @@ from whenthen.adapters.dynamodb.records_table.records import DynamoRecords
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Busy, Invalid, NotFound, Stale, Temporary, TooLarge, WhenthenError
 from whenthen.domain.runs.run import Job, JobStatus, Outcome, RunStatus
-from whenthen.domain.sending.holds import QUIET_HOURS
+from whenthen.domain.sending.holds import CAP, QUIET_HOURS
+from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import ATTEMPT_VANISHED
 from whenthen.ports.values import Counter, RecordWrite
 
@@ -194,6 +195,28 @@ def test_a_held_job_is_freed_only_when_its_time_is_over(ledger: DynamoRuns, pend
     assert _stored(ledger, pending).held_until == until
     ledger.free(pending, until, NOW + 5 * MINUTE)
     assert _stored(ledger, pending).held_until == NOW + 5 * MINUTE
+
+
+def test_a_run_whose_message_limits_hold_is_found_as_such_until_it_goes_on(ledger: DynamoRuns, pending: Job) -> None:
+    held, reason = Selection(held=True), QUIET_HOURS(until="2026-03-16T09:30:00.000Z")
+    assert ledger.open_runs(held, limit=10, cursor=None).items == ()
+    assert ledger.hold(pending, reason, NOW + timedelta(days=2))
+    assert [run.id for run in ledger.open_runs(held, limit=10, cursor=None).items] == [pending.run_id]
+    assert [run.id for run in ledger.by_status("running", limit=10, cursor=None).items] == [pending.run_id]
+    assert ledger.overdue(NOW + timedelta(days=3), 10) == [pending.run_id], "sweeps look at it too"
+    ledger.pause(pending.run_id, why("paused"), NOW)
+    assert ledger.open_runs(held, limit=10, cursor=None).items == ()
+    assert not ledger.hold(pending, reason, NOW + timedelta(days=3)), "limits hold nothing of a run that is paused"
+    assert [run.id for run in ledger.by_status("paused", limit=10, cursor=None).items] == [pending.run_id]
+
+
+def test_a_job_says_in_whose_log_it_is_counted(ledger: DynamoRuns, pending: Job) -> None:
+    counted = replace(pending, counted_for="email#a@example.com")
+    assert ledger.hold(counted, CAP(channel="any", most=1, until="2026-03-16T09:30:00.000Z"), NOW + MINUTE)
+    assert _stored(ledger, pending).counted_for == "email#a@example.com"
+    ledger.free(pending, NOW + MINUTE, NOW)
+    claimed = _claim(ledger, replace(_stored(ledger, pending), counted_for="phone#+905321234567"))
+    assert claimed.counted_for == "phone#+905321234567"
 
 
 @pytest.mark.parametrize("alone", [True, False])

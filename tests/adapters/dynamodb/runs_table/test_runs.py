@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.adapters.interventions import Intervening
 from tests.adapters.samples import EXITS, NOW, PHONE, FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
-from whenthen.adapters.dynamodb.runs_table.run_items import ended_run
+from whenthen.adapters.dynamodb.runs_table.run_items import ended_run, ended_too_early
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason
@@ -437,6 +437,17 @@ def test_a_run_in_line_is_known_to_the_one_before_it(ledger: DynamoRuns, dynamod
     ended = ended_run({"NewImage": {**image, "status": {"S": "done"}}})
     assert ended is not None
     assert sorted(ended.followers) == sorted([second.id, "run_third"]), "as the stream tells it"
+
+
+def test_the_stream_tells_of_a_run_that_ended_with_jobs_that_nobody_began(ledger: DynamoRuns, dynamodb: Any) -> None:
+    started = run(event("e1"))
+    ledger.start(started, event("e1"), [job(started)], enrolment_key=None)
+    for expected in (True, False):
+        image = {**_items(dynamodb)[f"run#{started.id}", "run"], "status": {"S": "stopped"}}
+        assert ended_run({"NewImage": image}) is not None
+        assert ended_too_early({"NewImage": image}) is expected
+        if expected:
+            ledger.claim(job(started), now=NOW, lease_until=minutes(2), repeatable=False)
 
 
 def test_nobody_follows_a_run_that_is_over(ledger: DynamoRuns) -> None:

@@ -155,6 +155,10 @@ class LimitSettings(Sparse):
         default=None, description="By the recipient's clocks; by default none."
     )
     marketing: list[CapSetting] | None = Field(default=None, description="Caps, all of which hold; at most 20.")
+    work: str = Field(
+        default_factory=str,
+        description="The id of the work that lets messages go which were held. Answered only, when it begins.",
+    )
 
 
 class FailureSettings(Sparse):

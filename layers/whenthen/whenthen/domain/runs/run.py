@@ -96,6 +96,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     lease_until  end of the lease of the current claim
     due          the run's clock when the job was dispatched
     held_until   moment before which the next attempt is not made, by the step's `retry` or by limits of sending
+    counted_for  identity in whose log of messages it has a place, or waits for one; empty: in none
     woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
     failing_since  when the first attempt failed of those that are not over; None: none did
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
@@ -119,6 +120,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     held_until: datetime | None = None
     woken_at: datetime | None = None
     failing_since: datetime | None = None
+    counted_for: str = ""
 
     @property
     def limited(self) -> bool:

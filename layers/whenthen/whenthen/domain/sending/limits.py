@@ -63,6 +63,10 @@ class Limits(Struct, frozen=True):
         """Return the caps that hold for messages of a channel."""
         return tuple(cap for cap in self.marketing if cap.counts(channel))
 
+    def is_looser_than(self, before: Limits) -> bool:
+        """Tell whether something that `before` held may go: a span or a cap of it is not among these."""
+        return not ({*before.quiet_hours} <= {*self.quiet_hours} and {*before.marketing} <= {*self.marketing})
+
 
 NO_LIMITS = Limits()
 

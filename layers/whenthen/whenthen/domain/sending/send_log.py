@@ -155,9 +155,13 @@ def _brief(cap: Cap, until: datetime) -> Hold:
 
 
 def _own(log: SendLog, request: Request) -> Waiting:
-    """Return the request's entry among those that wait. If there is none, return that of one which asks first now."""
-    found = next((each for each in log.waiting if each.job == request.job), None)
-    return found or Waiting(request.job, request.now + SETTLE, request.channel, request.priority, request.now)
+    """Return the request's entry among those that wait. If there is none, return that of one which asks first now.
+
+    One that asks before its moment, since limits changed, waits no longer than one that asks first.
+    """
+    first = Waiting(request.job, request.now + SETTLE, request.channel, request.priority, request.now)
+    found = next((each for each in log.waiting if each.job == request.job), first)
+    return replace(found, until=min(found.until, first.until))
 
 
 def _counted(cap: Cap, sent: Iterable[Sent], now: datetime) -> list[datetime]:

@@ -31,6 +31,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     rules     only runs of these rules
     paused_as only paused runs with this code of their pause's reason
     withheld  runs with a job that waits for this: all sending (SENDING), or the circuit of this name
+    held      runs with a message that limits of sending held
     """
 
     rule: str = ""
@@ -40,6 +41,7 @@ class Selection(Struct, frozen=True, omit_defaults=True):
     rules: tuple[str, ...] = ()
     paused_as: str = ""
     withheld: str = ""
+    held: bool = False
 
     def takes(self, run: Run) -> bool:
         """Tell whether the run is selected. A run that has its outcome never is."""

@@ -36,6 +36,9 @@ UNTIL_MOST_KNOW, UNTIL_ALL_KNOW = 1.5 * KEPT_FOR, 3 * KEPT_FOR
 """Times after sending was switched on again: before the first, workers would withhold again what is let go; until the
 second, one may do so that was slow, and is looked for."""
 
+SLOW_HOLD = timedelta(minutes=2)
+"""Time after limits changed within which a worker that had read the old ones may still hold a message."""
+
 AS_GOOD_AS_OVER = timedelta(seconds=1)
 """A pause that ends so soon was ended already: whoever carries the run on is being called."""
 
@@ -48,6 +51,7 @@ class RunChange(StrEnum):
     RESUME = "resume"
     MOVE = "move"
     RELEASE = "release"
+    RECHECK = "recheck"
     TRY_AGAIN = "try_again"
 
 
@@ -57,6 +61,7 @@ STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
     RunChange.RESUME: (RunStatus.PAUSED,),
     RunChange.MOVE: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED),
     RunChange.RELEASE: (RunStatus.RUNNING,),
+    RunChange.RECHECK: (RunStatus.RUNNING,),
     RunChange.TRY_AGAIN: (RunStatus.PAUSED,),
 }
 """Change → the statuses of the runs that it is made to."""
@@ -148,7 +153,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
         fresh, place = self.fresh + len(run_ids), cursor
         if cursor is None:
             # A run that goes on meanwhile may be missed. Those that are paused stand still.
-            is_through = not fresh or self.change is RunChange.RESUME
+            # Messages that are held anew stay among those that are held.
+            is_through = not fresh or self.change in (RunChange.RESUME, RunChange.RECHECK)
             fresh, place = 0, END if is_through else ""
         return replace(self, pending=tuple(run_ids), place=place or "", fresh=fresh, version=self.version + 1)
 
@@ -156,9 +162,18 @@ class Work(Struct, frozen=True, omit_defaults=True):
         """Return the work with its end."""
         return replace(self, status=WorkStatus.DONE, finished_at=now, of=self.done, version=self.version + 1)
 
-    def begin_again(self) -> Work:
-        """Return the work at the begin of another pass."""
-        return replace(self, place="", fresh=0, version=self.version + 1)
+    def begin_again(self, at: datetime | None = None) -> Work:
+        """Return the work at the begin of another pass. `at`: when that is due; None: now."""
+        return replace(self, place="", fresh=0, rest_until=at, version=self.version + 1)
+
+    def next_pass(self, now: datetime) -> Work | None:
+        """Return the work at the begin of another pass, for what slow workers still do. None: it is over."""
+        if self.change is RunChange.RELEASE and now < self.created_at + UNTIL_ALL_KNOW:
+            return self.begin_again()
+        last = self.created_at + SLOW_HOLD
+        if self.change is RunChange.RECHECK and (self.rest_until is None or self.rest_until < last):
+            return self.begin_again(last)
+        return None
 
     def changed(self, outcomes: Sequence[str], failures: Sequence[Failure]) -> Work:
         """Return the work with the page's runs counted by what became of them."""
@@ -194,4 +209,4 @@ def _is_open_to(change: RunChange, until: datetime, now: datetime, *, asked: boo
     """
     if change is RunChange.RESUME:
         return asked and until > now + AS_GOOD_AS_OVER
-    return change not in (RunChange.RELEASE, RunChange.TRY_AGAIN)
+    return change not in (RunChange.RELEASE, RunChange.RECHECK, RunChange.TRY_AGAIN)

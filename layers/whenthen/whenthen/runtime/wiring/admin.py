@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.control.resume_failing import ResumeFailing
     from whenthen.usecases.control.runs_of_rules import RunsOfRules
     from whenthen.usecases.control.set_automation import SetAutomation
+    from whenthen.usecases.control.set_limits import SetLimits
     from whenthen.usecases.control.switch_sending import SwitchSending
 
 
@@ -102,6 +103,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.control.resume_failing import ResumeFailing
 
         return ResumeFailing(self.failing_rules, self.manage_work, self.bus, self.clock)
+
+    @fresh
+    def set_limits(self) -> SetLimits:
+        from whenthen.usecases.control.set_limits import SetLimits
+
+        return SetLimits(self.manage_settings, self.manage_work)
 
     @cached_property
     def switch_sending(self) -> SwitchSending:

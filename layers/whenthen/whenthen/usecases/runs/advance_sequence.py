@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.runs.pausing import pause_is_over
-from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.domain.scheduling.wait_legs import end_of_next_leg
 
 if TYPE_CHECKING:
@@ -55,12 +55,13 @@ class AdvanceSequence(Struct, frozen=True):
 
     def _end_holds(self, state: RunState, until: datetime) -> None:
         """Let jobs be tried again that were held until now: the state machine says that it is time."""
-        ended = [job for job in state.jobs if job.held_until is not None and job.held_until <= until]
-        for job in ended:
-            self.orchestrator.free(job, until)
         if state.run.status.final:
-            # Those of a run that is over are skipped by whoever performs them.
-            self.orchestrator.send(ended)
+            # Those that nobody has begun of a run that is over are skipped by whoever performs them.
+            self.orchestrator.send([job for job in state.jobs if job.status is JobStatus.PENDING])
+            return
+        for job in state.jobs:
+            if job.held_until is not None and job.held_until <= until:
+                self.orchestrator.free(job, until)
 
     def _end_wait(self, state: RunState, until: datetime, due: datetime) -> None:
         """Enter the step group; or start the wait's next leg, if `until` ended only one of them, or it was moved."""

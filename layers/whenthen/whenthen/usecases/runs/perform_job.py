@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common import backoff
-from whenthen.domain.common.errors import AnswerLost, NotFound, Permanent, Refused, Temporary, Throttled
+from whenthen.domain.common.errors import AnswerLost, Busy, NotFound, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.pausing import skip_of
 from whenthen.domain.runs.planner import Finish, orphaned, unwanted
@@ -84,6 +84,7 @@ class PerformJob(Struct, frozen=True):
         found, limits = self.holding.load(run_id) if self.holding else (self.runs.load(run_id), NO_LIMITS)
         state, job = find_job(found, run_id, step_id, occurrence)
         if job.status.final:
+            self._give_back(job)
             self.orchestrator.catch_up(state, behind=job.step_group)
         elif state.run.status is RunStatus.PAUSED or self.orchestrator.holds_failing(state.run):
             return  # the job of a paused run is sent again when the run is resumed
@@ -106,22 +107,42 @@ class PerformJob(Struct, frozen=True):
             ended = self.runs.complete(job, prepared, self._now(job))
             if ended is None:
                 raise Temporary(TAKEN(), retry_after=1)
+            self._give_back(replace(job, status=prepared.status))
             return ended
         sends, repeatable = not isinstance(prepared, Outcome), self.channel.repeatable
         message = message_of(state, job, rule, prepared, limits, self._now(job))
+        if message is not None:
+            job = message.job
         if job.status is JobStatus.PENDING and (self._is_blocked(job, prepared) or self._is_held(message)):
             return None
         now = self.clock.now()
-        claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=repeatable, sends=sends)
+        try:
+            claimed = self.runs.claim(job, now=now, lease_until=now + LEASE, repeatable=repeatable, sends=sends)
+        except Busy:
+            self._give_back_unclaimed(job)
+            raise
         if claimed.status.final:
             return self.runs.load(job.run_id)
         outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)
         if outcome is None:
             return None
         ended = self.runs.complete(claimed, outcome, self._now(job))
-        if message is not None and self.holding is not None and outcome.status in _NOT_SENT:
-            self.holding.give_back(message)
+        self._give_back(replace(claimed, status=outcome.status))
         return ended or self.runs.load(job.run_id)
+
+    def _give_back(self, job: Job) -> None:
+        """Free the place under a cap of a job that ended without a message. May be repeated. Raises Temporary."""
+        if self.holding is not None and job.status in _NOT_SENT:
+            self.holding.give_back(job)
+
+    def _give_back_unclaimed(self, job: Job) -> None:
+        """Free the place of a job that could not be claimed, since its run ended or was paused in between."""
+        state = self.runs.load(job.run_id) if self.holding is not None and job.counted_for else None
+        if self.holding is None or state is None or state.run.status.going:
+            return
+        found = find_job(state, job.run_id, job.step_id, job.occurrence)[1]
+        if found.status is JobStatus.PENDING:  # nobody else is sending it
+            self.holding.give_back(job)
 
     def _is_withheld(self, job: Job) -> bool:
         """Withhold the job if all sending is stopped. Raises Temporary: then its message comes back."""

@@ -11,7 +11,7 @@ from whenthen.domain.runs.engine_events import finished_event
 from whenthen.ports.values import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from whenthen.domain.runs.run import Run
     from whenthen.ports.events import Bus, Preloading
@@ -28,12 +28,16 @@ class PublishOutcomes(Struct, frozen=True):
     bus: Bus
     sequences: Sequences
 
-    def __call__(self, ended: Sequence[Run]) -> int:
+    def __call__(self, ended: Sequence[Run], too_early: Collection[str] = ()) -> int:
         """Publish the events of these runs, but for shadows; none if no rule waits for outcomes. Raises Temporary.
 
         Returns how many events there were. Whether a rule waits is asked once for all. Before that, each run that
-        follows one of them is called: its execution waits for nothing.
+        follows one of them is called: its execution waits for nothing. So are those `too_early`: they have jobs that
+        nobody has begun, such as messages that limits held, and these are skipped at once.
         """
+        for run in ended:
+            if run.id in too_early:
+                self.sequences.wait(run.id, max(run.step_group, 0), run.finished_at or run.started_at)
         for run in ended:
             for follower in run.followers:
                 self.sequences.wait(follower, -1 - run.turn, run.finished_at or run.started_at)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.runs.run import Outcome
@@ -53,6 +54,11 @@ class Message(Struct, frozen=True):
         """Name the channel that the message goes by."""
         return self.step.channel
 
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether it needs a place under a cap."""
+        return self.step.markets and bool(self.limits.caps_of(self.channel))
+
     def opens_at(self, moment: datetime) -> datetime:
         """Return the first moment from `moment` on that is not quiet by the recipient's clocks, else by the rule's."""
         spans = self.limits.quiet_hours
@@ -79,23 +85,21 @@ class HoldMessages(Struct, frozen=True):
 
         May be repeated: a message that has its place keeps it. Raises Temporary if a log cannot be read or written.
         """
-        caps = message.limits.caps_of(message.channel) if message.step.markets else ()
-        if caps:
+        if message.is_counted:
             return self._decide(message, caps_request(message))
         opens = message.opens_at(message.now)
         return quiet(opens) if opens > message.now else None
 
-    def give_back(self, message: Message) -> None:
-        """Free the place of a message that did not go out. Raises Temporary."""
-        if not message.step.markets or not message.limits.caps_of(message.channel):
+    def give_back(self, job: Job) -> None:
+        """Free the place of a message that did not go out. May be repeated. Raises Temporary."""
+        if not job.counted_for:
             return
-        identity = message.recipient.identities[0]
         for _ in range(ATTEMPTS):
-            (log,) = self.logs.read([identity])
-            rest = without(log, message.job.id)
-            if rest == log or self._write(identity, Decision(None, rest)):
+            (log,) = self.logs.read([job.counted_for])
+            rest = without(log, job.id)
+            if rest == log or self._write(job.counted_for, Decision(None, rest)):
                 return
-        raise Temporary(CONTENDED(subject=message.job.id), retry_after=1)
+        raise Temporary(CONTENDED(subject=job.id), retry_after=1)
 
     def _decide(self, message: Message, request: Request) -> Hold | None:
         identities = message.recipient.identities
@@ -131,7 +135,9 @@ def message_of(
     step, both = rule.step(job.step_id), limits if rule.limits is None else limits.and_those_of(rule.limits)
     if not both or isinstance(prepared, Outcome) or not step.messages or prepared.recipient is None:
         return None
-    return Message(state, job, rule, step, prepared.recipient, both, now)
+    message = Message(state, job, rule, step, prepared.recipient, both, now)
+    counted_for = message.recipient.identities[0] if message.is_counted else job.counted_for
+    return replace(message, job=replace(job, counted_for=counted_for))
 
 
 def caps_request(message: Message) -> Request:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Stale
 from whenthen.domain.sending.switch import SENDING
-from whenthen.domain.work.work import END, UNTIL_ALL_KNOW, RunChange, Work, WorkStatus
+from whenthen.domain.work.work import END, RunChange, Work, WorkStatus
 
 if TYPE_CHECKING:
     from whenthen.ports.background.work import Workers, WorkStore
@@ -91,8 +91,7 @@ class ChangeRuns(Struct, frozen=True):
         if work.pending:
             return self._changed(work)
         if work.place == END:
-            again = work.change is RunChange.RELEASE and now < work.created_at + UNTIL_ALL_KNOW
-            return work.begin_again() if again else work.over(now)
+            return work.next_pass(now) or work.over(now)
         limit = PAGE if work.rate is None else min(PAGE, work.quota)
         page = self.runs.open_runs(work.selection, limit=limit, cursor=work.place or None)
         return work.found([run.id for run in page.items if work.concerns(run, now)], page.cursor)

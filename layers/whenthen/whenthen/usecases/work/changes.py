@@ -81,6 +81,18 @@ class ChangeRun(Struct, frozen=True):
             self.runs.let_go(run.id, now)
         return Changed("released")
 
+    def _recheck(self, work: Work, state: RunState) -> Changed:
+        """Let the messages of the run be looked at anew that limits hold: those that must not go are held again."""
+        del work
+        run, now = state.run, self.clock.now()
+        held = [job for job in state.jobs if job.limited and job.is_held(now)]
+        if run.status is not RunStatus.RUNNING or not held:
+            return Changed(OVER)
+        for job in held:
+            self.runs.free(job, job.held_until or now, now, woken_at=now)
+        hand_over(self.sequences, run, now)
+        return Changed("rechecked")
+
 
 _CHANGES: Mapping[RunChange, Callable[[ChangeRun, Work, RunState], Changed]] = {
     RunChange.STOP: ChangeRun._stop,  # noqa: SLF001 - the table is of this class
@@ -88,4 +100,5 @@ _CHANGES: Mapping[RunChange, Callable[[ChangeRun, Work, RunState], Changed]] = {
     RunChange.RESUME: ChangeRun._resume,  # noqa: SLF001
     RunChange.MOVE: ChangeRun._move,  # noqa: SLF001
     RunChange.RELEASE: ChangeRun._release,  # noqa: SLF001
+    RunChange.RECHECK: ChangeRun._recheck,  # noqa: SLF001
 }

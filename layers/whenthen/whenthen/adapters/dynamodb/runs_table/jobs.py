@@ -17,9 +17,12 @@ from whenthen.adapters.dynamodb.records_table import record_items
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
+    IS_GOING,
     IS_OPEN,
     JOBS,
     RUN,
+    going_values,
+    held_pk,
     job_in,
     job_key,
     open_values,
@@ -62,7 +65,7 @@ class DynamoJobs:
         claimant = uuid.uuid4().hex
         for _ in range(_LOOKS):
             try:
-                claiming = _of(job, _claiming(claimant, now, lease_until, repeatable=repeatable))
+                claiming = _of(job, _counted(job, _claiming(claimant, now, lease_until, repeatable=repeatable)))
                 change = _while_going(claiming) if sends else claiming
                 return _found(self._runs.update(run_pk(job.run_id), RUN, change), job)
             except ConditionFailed:
@@ -103,12 +106,16 @@ class DynamoJobs:
             f"SET #status = :pending, {SET_REASON}, #held_until = :until{_SET_FAILING if since else ''}",
             {**stands, **reason_item(reason), "until": format_time(until)},
         )
+        freed = _counted(job, freed)
+        limited = changed(job, held_until=until, reason=reason).limited
         of_job, seen = _of(job, freed), {"looked_at": place_in_index(job.run_id, until)} if alone else {}
+        place = {"place": held_pk(job.run_id)} if limited else {}
+        sets = f"{', #gsi3sk = :looked_at' if seen else ''}{', #gsi3pk = :place' if place else ''}"
         held = changed(
             of_job,
-            condition=f"{of_job.condition} AND {IS_OPEN}",
-            update=f"{of_job.update}{', #gsi3sk = :looked_at' if seen else ''} {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
-            values={**freed.values, **open_values(), **seen},
+            condition=f"{of_job.condition} AND {IS_GOING if limited else IS_OPEN}",
+            update=f"{of_job.update}{sets} {_ATTRIBUTE.sub(_WITHIN, _UNCLAIM)}",
+            values={**freed.values, **(going_values() if limited else open_values()), **seen, **place},
         )
         if self._change(job, held):
             return True
@@ -230,6 +237,14 @@ def _of(job: Job, change: Expression) -> Expression:
         update=_ATTRIBUTE.sub(_WITHIN, change.update),
         names={**change.names, "job": job_key(job)},
     )
+
+
+def _counted(job: Job, change: Expression) -> Expression:
+    """Return the change, which also notes in whose log of messages the job has a place or waits, if it does."""
+    if not job.counted_for:
+        return change
+    values = {**change.values, "counted_for": job.counted_for}
+    return changed(change, update=f"{change.update}, #counted_for = :counted_for", values=values)
 
 
 def _while_going(change: Expression) -> Expression:

@@ -28,7 +28,7 @@ from whenthen.adapters.dynamodb.common.items import (
 )
 from whenthen.domain.events import event as events
 from whenthen.domain.events.event import Event, format_time
-from whenthen.domain.runs.run import GOING, Job, Run, RunStatus
+from whenthen.domain.runs.run import GOING, Job, JobStatus, Run, RunStatus
 from whenthen.ports.values import RunState
 
 RUN = "run"
@@ -70,9 +70,9 @@ _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
 
 OPEN = tuple(status for status in RunStatus if not status.final)
 
-_SWEPT, _PAUSED, _WITHHELD = "open", "paused", "withheld"
+_SWEPT, _PAUSED, _WITHHELD, _HELD = "open", "paused", "withheld", "held"
 _PLACES: Mapping[str, tuple[str, ...]] = {
-    RunStatus.RUNNING: (_SWEPT, _WITHHELD),
+    RunStatus.RUNNING: (_SWEPT, _HELD, _WITHHELD),
     RunStatus.WAITING: (_SWEPT,),
     RunStatus.PAUSED: (_PAUSED, _SWEPT),
 }
@@ -99,6 +99,11 @@ def withheld_pk(run_id: str) -> str:
     return f"{_WITHHELD}#{_shard(run_id)}"
 
 
+def held_pk(run_id: str) -> str:
+    """Return the partition of an open run with a message that limits held; by when the run is to be looked at."""
+    return f"{_HELD}#{_shard(run_id)}"
+
+
 def status_pk(run_id: str, status: str) -> str:
     """Return the partition of a run with an outcome in the index of statuses, sorted by when runs started."""
     return f"status#{status}#{_shard(run_id)}"
@@ -115,9 +120,14 @@ def withheld_partitions() -> list[str]:
     return [f"{_WITHHELD}#{shard}" for shard in range(SHARDS)]
 
 
+def held_partitions() -> list[str]:
+    """Return the partitions of the open runs with a message that limits hold, or held until their next step."""
+    return [f"{_HELD}#{shard}" for shard in range(SHARDS)]
+
+
 def swept_partitions() -> list[str]:
     """Return the partitions of the open runs that sweeps look at."""
-    return [f"{_SWEPT}#{shard}" for shard in range(SHARDS)]
+    return [f"{name}#{shard}" for name in (_SWEPT, _HELD) for shard in range(SHARDS)]
 
 
 def _shard(run_id: str) -> int:
@@ -224,6 +234,12 @@ def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
     if not RunStatus(after["status"]["S"]).final or (before and RunStatus(before["status"]["S"]).final):
         return None
     return run_of(decode(after))
+
+
+def ended_too_early(dynamodb: Mapping[str, Any]) -> bool:
+    """Tell whether a run that got its outcome by a change has jobs that nobody has begun."""
+    jobs = dynamodb["NewImage"].get(JOBS, {}).get("M", {})
+    return any(part["M"]["status"]["S"] == JobStatus.PENDING.value for part in jobs.values())
 
 
 def job_item(job: Job) -> Item:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     OPEN,
+    held_partitions,
     partitions,
     place_in_index,
     run_of,
@@ -72,6 +73,8 @@ def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None
 
 def _collections(selection: Selection) -> list[tuple[str, str]]:
     """Return the collections in which the selected runs are: (index, partition)."""
+    if selection.held:
+        return [(_INDEX, pk) for pk in held_partitions()]
     if selection.withheld:
         return [(_INDEX, pk) for pk in withheld_partitions()]
     if selection.refs:
