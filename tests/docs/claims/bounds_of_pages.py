@@ -20,6 +20,7 @@ from whenthen.domain.scheduling import sweep_window
 from whenthen.domain.sending import limits
 from whenthen.domain.steps import retries
 from whenthen.domain.temporal import public_holidays, waits, working_hours
+from whenthen.domain.work.failing import FailureSettings
 from whenthen.sources.email import bounds as mail_bounds
 from whenthen.sources.email import parts
 from whenthen.sources.files import row_splitter
@@ -29,6 +30,7 @@ from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_eve
 from whenthen.usecases.matching import decide, show_automation
 from whenthen.usecases.records import import_records
 
+FAILURES = FailureSettings()
 API, RECORDS, SOURCES = "reference/api.md", "reference/records.md", "reference/sources.md"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 GIVE_UP = backoff.GIVE_UP_AFTER // HOUR
@@ -42,6 +44,12 @@ BOUNDS = (
         API,
         "more than § requests a second, or § at once",
         (int(DEFAULTS["ApiRateLimit"]), int(DEFAULTS["ApiBurstLimit"])),
+    ),
+    Bound(
+        API,
+        "`pause_after` failed runs (§; 0: never) `within` a time (§ minutes), tried again after"
+        " `try_again_after` (§ minutes)",
+        (FAILURES.pause_after, FAILURES.within // MINUTE, FAILURES.try_again_after // MINUTE),
     ),
     Bound(API, "`limit` is at most §", (MOST_OF_PAGE,)),
     Bound(API, "at most § MB of them", (pages.MAX_PAGE_BYTES / MB,)),

@@ -17,12 +17,14 @@ from whenthen.domain.sending import holds, limits
 from whenthen.domain.steps import branches, event_waits, retries
 from whenthen.domain.templating import budget, syntax
 from whenthen.domain.temporal import recurrence, time_values, waits
+from whenthen.domain.work.failing import FailureSettings
 from whenthen.usecases.admin import lint_rule, order_rules
 from whenthen.usecases.context import related
 from whenthen.usecases.ingest import fire_due_dates
 from whenthen.usecases.matching import decide, explain_event
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+FAILURES = FailureSettings()
 RULES, TRIGGERS = "reference/rules.md", "reference/triggers.md"
 GIVE_UP = backoff.GIVE_UP_AFTER // HOUR
 
@@ -50,6 +52,12 @@ UNWRITTEN = rule.parse_rule(
 )
 
 BOUNDS = (
+    Bound(
+        RULES,
+        "after § failed runs within § minutes",
+        (FAILURES.pause_after, FAILURES.within // MINUTE),
+    ),
+    Bound(RULES, "the event `rule.paused` says so. After § minutes", (FAILURES.try_again_after // MINUTE,)),
     Bound(RULES, "a name for people | required; 1–§ characters", (document_reader.LONGEST_TEXT,)),
     Bound(RULES, "a text for people | up to § characters", (document_reader.LONGEST_DESCRIPTION,)),
     Bound(RULES, "a lower-case word of up to § characters", (KIND_LENGTH,)),
