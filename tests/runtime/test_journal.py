@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import World
+from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.events import Bus
 from whenthen.ports.runs import RunLedger
 from whenthen.runtime import observability
@@ -118,3 +122,23 @@ def test_milliseconds_count_from_where_the_work_began(
         {"message": "event", "ms": 250, "outcome": "published", "receives": 3, "event_id": "evt_1"},
         {"message": "event", "ms": 500, "outcome": "published", "event_id": "evt_2"},
     ]
+
+
+ENDS = [("failed", ["JobsFailed"]), ("unknown", ["JobsUnknown"]), ("done", [])]
+
+
+@pytest.mark.parametrize(("status", "counted"), ENDS)
+def test_the_outcome_of_a_job_is_counted_where_it_is_written(
+    status: str, counted: list[str], lines: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    monkeypatch.setattr("whenthen.runtime.journal.count", found.append)
+    job = Job("run_1", "hello", 0, "send_email", datetime(2026, 3, 14, tzinfo=UTC))
+    outcome = Outcome(JobStatus(status), ReasonCode("mail.refused")())
+    written = SimpleNamespace(run=SimpleNamespace(rule_id="rule_1"))
+    LEDGER["complete"](None, job, outcome, job.due)
+    assert (found, lines) == ([], []), "nothing is told of a write that was refused"
+    LEDGER["complete"](written, job, outcome, job.due)
+    assert found == counted
+    (line,) = lines
+    assert (line["outcome"], line["rule"], line["code"]) == (status, "rule_1", "mail.refused")

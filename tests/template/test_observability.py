@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import whenthen
-from tests.template.reading import FUNCTION, QUEUE, TABLE, consumers, properties, resources, template, text
+from tests.template.reading import FUNCTION, QUEUE, ROOT, TABLE, consumers, properties, resources, template, text
 from whenthen.runtime.observability import ALARMED
 
 FUNCTIONS = sorted(resources(FUNCTION))
@@ -182,11 +182,24 @@ def test_what_else_goes_wrong_raises_an_alarm(metric: str) -> None:
     assert [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
 
 
+class RUNBOOK:
+    """The page that alarms name, and the anchors of its sections."""
+
+    name_in_text = "docs/guides/operations.md"
+    sections = frozenset(
+        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in (ROOT / name_in_text).read_text(encoding="utf-8").splitlines()
+        if line.startswith("## ")
+    )
+
+
 @pytest.mark.parametrize("name", sorted(ALARMS))
 def test_an_alarm_says_what_is_wrong_and_tells_someone_if_anyone_wants_to_know(name: str) -> None:
     alarm = ALARMS[name]
-    assert text(alarm["AlarmDescription"]).endswith(".")
-    assert alarm["TreatMissingData"] == "notBreaching"
+    says, _, section = text(alarm["AlarmDescription"]).partition(f" Runbook: {RUNBOOK.name_in_text}#")
+    assert says.endswith(".") or ": " in says
+    assert section in RUNBOOK.sections, "the description ends with the section of the runbook"
+    assert alarm["TreatMissingData"] == ("breaching" if name == "SilenceAlarm" else "notBreaching")
     for actions in ("AlarmActions", "OKActions"):
         assert alarm[actions] == {"Fn::If": ["Notifies", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 
@@ -204,7 +217,7 @@ def test_the_dashboards_show_every_function_and_every_queue() -> None:
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_a_dashboard_is_one_that_costs_nothing(name: str) -> None:
     widgets = json.loads(text(properties(name)["DashboardBody"]))["widgets"]
-    assert sum(len(widget["properties"]["metrics"]) for widget in widgets) <= 50, "more cost 3 USD a month"
+    assert sum(len(widget["properties"].get("metrics", ())) for widget in widgets) <= 50, "more cost 3 USD a month"
     assert len(DASHBOARDS) < 3, "an account has three for nothing"
 
 
@@ -212,7 +225,7 @@ def test_the_dashboard_asks_for_each_rule_of_the_bus() -> None:
     """MatchedEvents needs the rule's dimension beside the bus's."""
     widgets = json.loads(text(properties("Dashboard")["DashboardBody"]))["widgets"]
     (metrics,) = [
-        each["properties"]["metrics"] for each in widgets if each["properties"]["title"] == "Events on the bus"
+        each["properties"]["metrics"] for each in widgets if each["properties"].get("title") == "Events on the bus"
     ]
     own = [rule["Properties"]["Name"] for rule in resources("AWS::Events::Rule").values()]
     names = [name for name in map(text, own) if not name.endswith("-mail-report")]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from whenthen.ports.values import RunState, Started
-from whenthen.runtime.observability import noted
+from whenthen.runtime.observability import count, noted
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -47,6 +47,10 @@ class Journal:
         return passing
 
 
+COUNTED: Mapping[str, str] = {"failed": "JobsFailed", "unknown": "JobsUnknown"}
+"""Outcome of a job → the count of it that an alarm watches, by function, which is by channel."""
+
+
 def _run(outcome: str, run: Run | str, reason: Reason | None = None, **more: Any) -> None:
     ids = {"run_id": run} if isinstance(run, str) else {"run_id": run.id, "rule": run.rule_id}
     noted("run", outcome, code=reason.code if reason else None, **ids, **more)
@@ -55,6 +59,8 @@ def _run(outcome: str, run: Run | str, reason: Reason | None = None, **more: Any
 def _job(outcome: str, job: Job, reason: Reason | None, **more: Any) -> None:
     ids = {"run_id": job.run_id, "job_id": job.id, "step": job.step_id, "action": job.action, "attempt": job.attempt}
     noted("job", outcome, code=reason.code if reason else None, **ids, **more)
+    if outcome in COUNTED:
+        count(COUNTED[outcome])
 
 
 def _start(answer: Started, run: Run, event: Event, jobs: Sequence[Job], **_: Any) -> None:

@@ -22,7 +22,19 @@ from whenthen.runtime.environment import from_environment
 # Not every invocation counts something: no warning in the log for that.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
-ALARMED = frozenset({"MessagesFailed", "RulesFailed", "RunsFailed"})
+ALARMED = frozenset(
+    {
+        "ChannelsPaused",
+        "JobsFailed",
+        "JobsUnknown",
+        "MessagesFailed",
+        "OccasionsSkipped",
+        "RequestsRefused",
+        "RulesFailed",
+        "RulesPaused",
+        "RunsFailed",
+    }
+)
 """Counts that an alarm of template.yaml watches."""
 
 
