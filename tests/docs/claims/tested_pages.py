@@ -110,6 +110,36 @@ _ROWS = (
     ),
     (
         "guides/operations.md",
+        "ended more than 10 jobs as failed |",
+        "template/test_alarms.py::test_what_functions_count_drives_our_own_alarms",
+    ),
+    (
+        "guides/operations.md",
+        "refused more than 20 deliveries |",
+        "template/test_alarms.py::test_what_functions_count_drives_our_own_alarms",
+    ),
+    (
+        "guides/operations.md",
+        "ended more than ten jobs as failed within five minutes",
+        "template/test_alarms.py::test_what_functions_count_drives_our_own_alarms",
+    ),
+    (
+        "guides/operations.md",
+        "or outcomes of runs, wait for more than five minutes |",
+        "template/test_alarms.py::test_metrics_of_aws_drive_their_alarms",
+    ),
+    (
+        "guides/operations.md",
+        "(or outcomes of runs) wait for more than five minutes",
+        "template/test_alarms.py::test_metrics_of_aws_drive_their_alarms",
+    ),
+    (
+        "guides/operations.md",
+        "becomes a dead letter after two minutes",
+        "functions/test_publish_changes.py::test_a_defect_that_stays_is_dead_lettered_and_its_shard_goes_on",
+    ),
+    (
+        "guides/operations.md",
         "the message can never be processed",
         "functions/test_consumers.py::test_a_hopeless_message_is_dead_lettered_with_its_reason",
     ),
