@@ -42,7 +42,7 @@ def _has_status(status: str | None) -> dict[str, Any] | None:
 
 
 def _label(rule: Rule, step: Step) -> str:
-    return f"{rule.id} {step.id} {{{{ event.data.n }}}} {{{{ record.id }}}}"
+    return f"{rule.id} {step.id} {{{{ event.data.n }}}} {{{{ event.subject }}}}"
 
 
 def _step(rule: Rule, step: Step) -> dict[str, Any]:

@@ -16,15 +16,20 @@ from tests.simulation.story import (
     Action,
     Agrees,
     Await,
+    Bulk,
     Cap,
     Chaos,
+    Deletes,
     Edits,
     Happens,
     Limits,
     Moment,
+    Removes,
     Rule,
+    Sending,
     Step,
     Story,
+    Switches,
     Wait,
 )
 
@@ -99,8 +104,57 @@ def _branching(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
     return found
 
 
-def _moments(records: tuple[str, ...]) -> st.SearchStrategy[Moment]:
-    """Draw a moment about one of the leads."""
+def _controls(rules: tuple[Rule, ...], records: tuple[str, ...]) -> st.SearchStrategy[Action]:
+    """Draw what a person does to one of the rules or leads, or to all sending."""
+    rule, record = st.sampled_from([rule.id for rule in rules]), st.sampled_from(records)
+    ends = st.sampled_from(("stop", "pause", "finish"))
+    return st.one_of(
+        st.builds(Bulk, rule, st.sampled_from(("pause", "resume", "stop"))),
+        st.builds(Bulk, rule, st.sampled_from(("pause", "resume"))),
+        st.builds(Switches, rule, st.just("off"), ends),
+        st.builds(Switches, rule, st.just("on"), st.sampled_from(("keep", "resume"))),
+        st.builds(Sending, st.booleans()),
+        st.builds(Removes, rule, ends),
+        st.builds(Deletes, record),
+    )
+
+
+def _of_the_living(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    """Leave out what happens to a lead that was deleted, and switches of rules that were."""
+    found, gone = [], set[str]()
+    for moment in moments:
+        match moment.action:
+            case Happens(record=record) | Edits(record=record) | Agrees(record=record) | Deletes(record) if (
+                record in gone
+            ):
+                continue
+            case Switches(rule=rule) | Removes(rule) if rule in gone:
+                continue
+            case Deletes(ended) | Removes(ended):
+                gone.add(ended)
+        found.append(moment)
+    return tuple(found)
+
+
+def _let_go(rules: tuple[Rule, ...], moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    """Let all go on in the end that people held back."""
+    actions = [moment.action for moment in moments]
+    held: list[Action] = [Bulk(rule.id, "resume") for rule in rules if _pauses(actions, rule.id)]
+    held += [Sending(paused=False)] if Sending(paused=True) in actions else []
+    return (*moments, *(Moment(86_400, action) for action in held))
+
+
+def _pauses(actions: list[Action], rule: str) -> bool:
+    return any(
+        isinstance(each, Bulk | Switches | Removes)
+        and each.rule == rule
+        and "pause" in (each.change if isinstance(each, Bulk) else each.runs)
+        for each in actions
+    )
+
+
+def _moments(rules: tuple[Rule, ...], records: tuple[str, ...]) -> st.SearchStrategy[Moment]:
+    """Draw a moment about one of the leads or rules."""
     record, agreed = st.sampled_from(records), st.sampled_from((False, False, True))
     happens = st.builds(Happens, st.sampled_from((*EVENTS, REPLY)), record, st.sampled_from((1, 1, 2, 3)))
     actions: st.SearchStrategy[Action] = st.one_of(
@@ -109,6 +163,7 @@ def _moments(records: tuple[str, ...]) -> st.SearchStrategy[Moment]:
         happens,
         st.builds(Edits, record, _STATUS),
         st.builds(Agrees, record, st.sampled_from(CHANNELS), agreed),
+        _controls(rules, records),
     )
     return st.builds(Moment, _GAPS, actions, st.sampled_from((False, False, True)))
 
@@ -138,5 +193,5 @@ def stories(draw: st.DrawFn) -> Story:
     actions = draw(st.sampled_from((_ACTIONS, _ACTIONS, st.sampled_from(CHANNELS))))
     rules = tuple(draw(_rules(f"rule_{number}", actions)) for number in range(1, count + 1))
     records = draw(st.sampled_from((RECORDS, RECORDS[:1])))
-    moments = draw(st.lists(_moments(records), min_size=1, max_size=MOST_MOMENTS).map(tuple))
-    return Story(rules, moments, draw(_LIMITS), draw(_CHAOS))
+    moments = draw(st.lists(_moments(rules, records), min_size=1, max_size=MOST_MOMENTS).map(tuple))
+    return Story(rules, _let_go(rules, _of_the_living(moments)), draw(_LIMITS), draw(_CHAOS))

@@ -9,10 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.simulation.controlling import control
 from tests.simulation.disturbed import DisturbedWorld
 from tests.simulation.documents import limits_document, rule_document
 from tests.simulation.model.effects import Key
-from tests.simulation.story import CHANNELS, RECORDS, Action, Agrees, Edits, Happens, Story
+from tests.simulation.story import (
+    CHANNELS,
+    RECORDS,
+    Action,
+    Agrees,
+    Bulk,
+    Deletes,
+    Edits,
+    Happens,
+    Removes,
+    Sending,
+    Story,
+    Switches,
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,7 @@ class _Timed(list[Any]):
 
 class _Stage:
     def __init__(self, story: Story) -> None:
+        self.story = story
         self.world = world = DisturbedWorld(story.chaos)
         self.mails, self.messages, self.calls = _Timed(world), _Timed(world), _Timed(world)
         world.mailer.sent, world.graph.sent, world.http.sent = self.mails, self.messages, self.calls
@@ -61,17 +76,22 @@ class _Stage:
                 made = self.world.event(event, str(number), subject=f"lead:{record}", data={"n": number})
                 for _ in range(copies):
                     self.world.queues["events"].add(made)
-            case Edits(record, status):
+            case Edits(record, status) if self.world.records.get(f"lead:{record}") is not None:
                 self.world.changes(f"lead:{record}", status=status)
             case Agrees(record, channel, agreed):
+                if self.world.records.get(f"lead:{record}") is None:
+                    return
                 self.consent[record][channel] = agreed
                 self.world.changes(f"lead:{record}", consent=dict(self.consent[record]))
+
+            case Switches() | Removes() | Bulk() | Deletes() | Sending():
+                control(self.world, {rule.id: rule for rule in self.story.rules}, number, action)
 
     def effects(self) -> dict[Key, list[datetime]]:
         seen: dict[Key, list[datetime]] = defaultdict(list)
         for label, at in self._labels():
             rule, step, number, record = label.split()
-            seen[rule, step, int(number), record].append(at)
+            seen[rule, step, int(number), record.removeprefix("lead:")].append(at)
         return dict(seen)
 
     def _labels(self) -> Iterable[tuple[str, datetime]]:

@@ -111,7 +111,47 @@ class Agrees:
     agreed: bool
 
 
-Action = Happens | Edits | Agrees
+@dataclass(frozen=True)
+class Switches:
+    """A person switches a rule. `runs`: what becomes of those under way."""
+
+    rule: str
+    mode: str
+    runs: str
+
+
+@dataclass(frozen=True)
+class Removes:
+    """A person deletes a rule."""
+
+    rule: str
+    runs: str
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A person stops, pauses or resumes all runs of a rule."""
+
+    rule: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Deletes:
+    """A person deletes a lead."""
+
+    record: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A person stops all sending, or lets it go on."""
+
+    paused: bool
+
+
+Control = Switches | Removes | Bulk | Deletes | Sending
+Action = Happens | Edits | Agrees | Control
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,25 @@ import pytest
 from tests.simulation.judging import problems_of
 from tests.simulation.model.effects import Key
 from tests.simulation.playing import Seen, play
-from tests.simulation.story import EVENTS, REPLY, Cap, Edits, Happens, Limits, Moment, Rule, Step, Story, Wait
+from tests.simulation.story import (
+    EVENTS,
+    REPLY,
+    Bulk,
+    Cap,
+    Control,
+    Deletes,
+    Edits,
+    Happens,
+    Limits,
+    Moment,
+    Removes,
+    Rule,
+    Sending,
+    Step,
+    Story,
+    Switches,
+    Wait,
+)
 
 MAIL = Step("mail", "email")
 CALL = Step("call", "task", Wait(days=1, at="10:00"), only_if="new", otherwise="tell")
@@ -105,3 +123,40 @@ def test_a_message_over_a_cap_is_seen() -> None:
     assert problems_of(story, play(story)) == []
     (problem,) = problems_of(story, play(replace(story, limits=Limits())))
     assert "over the cap of 1 in 7 days" in problem
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        Bulk("rule_1", "stop"),
+        Switches("rule_1", "off", "stop"),
+        Removes("rule_1", "stop"),
+        Deletes("1"),
+        Bulk("rule_1", "pause"),
+        Switches("rule_1", "off", "pause"),
+    ],
+    ids=str,
+)
+def test_an_effect_of_a_run_that_people_stopped_or_paused_is_seen(does: Control) -> None:
+    """What happens without it is no story of it."""
+    story = _story(Moment(60, does), Moment(5 * 86_400, Bulk("rule_1", "resume")))
+    seen = play(story)
+    assert problems_of(story, seen) == []
+    rash = replace(play(STORY), times=seen.times)
+    assert any(str(CALLED) in each for each in problems_of(story, rash))
+
+
+def test_an_effect_of_a_rule_that_is_off_is_seen() -> None:
+    off = Moment(1, Switches("rule_1", "off", "finish"))
+    story = replace(STORY, moments=(off, Moment(59, Happens(EVENTS[0], "1"))))
+    seen = play(story)
+    assert (problems_of(story, seen), seen.effects) == ([], {})
+    assert problems_of(story, _with(seen, ("rule_1", "mail", 1, "1"), seen.times[1]))
+
+
+def test_a_message_is_seen_that_goes_while_all_sending_is_stopped() -> None:
+    story = replace(STORY, moments=(Moment(1, Sending(paused=True)), *STORY.moments, Moment(60, Sending(paused=False))))
+    seen = play(story)
+    assert problems_of(story, seen) == []
+    key = ("rule_1", "mail", 1, "1")
+    assert problems_of(story, _with(seen, key, seen.times[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.simulation.model.ends import Course
+from tests.simulation.model.course import Course
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.spans import Span
 from tests.simulation.story import Await

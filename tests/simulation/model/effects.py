@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.simulation.model.ends import Course
+from tests.simulation.model.course import Course
 from tests.simulation.model.spans import NEVER, Answer, Span
 from tests.simulation.story import Step
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
+from tests.simulation.model.controls import stops
+from tests.simulation.model.course import Course
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.spans import NEVER, Answer, Span
-from tests.simulation.story import Rule
-
-
-@dataclass(frozen=True)
-class Course:
-    """A run that may be: of a rule, an event and a lead. `starts`: when the machinery comes to it."""
-
-    rule: Rule
-    number: int
-    record: str
-    happened: datetime
-    starts: Span
 
 
 def ends(facts: Facts, course: Course) -> Span:
     """Return when the run is ended from without: `latest` is NEVER if it may go on to its last step."""
-    found = [*_by_events(facts, course), *_by_changes(facts, course)]
+    found = [*_by_events(facts, course), *_by_changes(facts, course), *stops(facts, course)]
     earliest = min((span.earliest for span in found), default=NEVER)
     return Span(earliest, min((span.latest for span in found), default=NEVER))
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.model.spans import Answer, Span
-from tests.simulation.story import Agrees, Edits, Happens, Story
+from tests.simulation.story import Action, Agrees, Control, Deletes, Edits, Happens, Story
 
 DELAY = timedelta(seconds=200)
 """What one death of a process costs at most: its message is invisible for 180 s."""
@@ -51,8 +51,21 @@ class Facts:
                 begin = None
 
     def _goes_on(self, number: int) -> bool:
+        if isinstance(self.story.moments[number].action, Control):
+            return False  # what it leads to is processed at once
         following = self.story.moments[number + 1 : number + 2]
         return bool(following and following[0].frozen)
+
+    def actions(self) -> Iterator[tuple[datetime, Action]]:
+        """Return all that happens, with its time."""
+        return zip(self.times, (moment.action for moment in self.story.moments), strict=True)
+
+    def exists(self, record: str, at: Span) -> Answer:
+        """Tell whether the record is there."""
+        gone = [moment for moment, action in self.actions() if action == Deletes(record)]
+        if not gone or at.latest < gone[0]:
+            return True
+        return False if at.earliest > gone[0] else None
 
     def events(self, record: str, types: Sequence[str]) -> Iterator[tuple[int, datetime]]:
         """Return the number and time of each event of these types about the record."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from tests.simulation.model.course import Course
 from tests.simulation.model.effects import Effects, Key
-from tests.simulation.model.ends import Course
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.spans import NEVER, Answer, Span
 from tests.simulation.model.waits import ISTANBUL

@@ -10,6 +10,7 @@ from tests.simulation.story import Wait
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 _OPENS, _CLOSES, _WEEKEND = time(9), time(18), 5
+_GRACE = timedelta(minutes=10)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -28,6 +29,23 @@ def end_of_wait(wait: Wait | None, since: datetime) -> datetime:
     while wait.weekdays and _DAYS[local.weekday()] not in wait.weekdays:
         local += timedelta(days=1)
     return local.astimezone(since.tzinfo)
+
+
+def next_allowed(wait: Wait, since: datetime) -> datetime:
+    """Return the next moment that has the hour and is on a day of the wait: for one that ended late."""
+    local = since.astimezone(ISTANBUL)
+    if wait.at is not None:
+        at = datetime.combine(local.date(), time.fromisoformat(wait.at), ISTANBUL)
+        kept = at <= local <= at + _GRACE
+        local = local if kept and _is_wanted(wait, local) else at if at >= local else at + timedelta(days=1)
+    while not _is_wanted(wait, local):
+        local += timedelta(days=1)
+    return local.astimezone(since.tzinfo)
+
+
+def _is_wanted(wait: Wait, local: datetime) -> bool:
+    worked = not wait.business_days or local.weekday() < _WEEKEND
+    return worked and (not wait.weekdays or _DAYS[local.weekday()] in wait.weekdays)
 
 
 def _business_days_after(local: datetime, count: int) -> datetime:

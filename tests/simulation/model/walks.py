@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tests.simulation.model.awaiting import came
+from tests.simulation.model.controls import Hold, delayed, due_after, pauses, stops_of_sending
+from tests.simulation.model.course import Course
 from tests.simulation.model.effects import Effects
-from tests.simulation.model.ends import Course, ends, is_under_way
+from tests.simulation.model.ends import ends, is_under_way
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.limits import Post, refused
-from tests.simulation.model.spans import Answer, Span, both, negated
+from tests.simulation.model.spans import NEVER, Answer, Span, both, negated
 from tests.simulation.model.waits import over
 from tests.simulation.story import Rule, Step
 
@@ -52,18 +55,27 @@ class Walk:
         while place.group < len(groups) and place.sure is not False:
             place = self._next(groups, place)
 
+    def lose_track(self, starts: Answer) -> None:
+        """Let each step be done or not: whoever has no record when the run begins has no address."""
+        if starts is not False:
+            self._lose_track(step_groups(self.course.rule), Place(0, self.course.starts, self.course.starts, None))
+
     def _next(self, groups: Sequence[Sequence[Step]], place: Place) -> Place:
         """Return where the run is after the next steps."""
         group = groups[place.group]
         if group[0].awaits is not None:
             return self._awaited(groups, place, group[0])
-        due = over(group[0].wait, place.clock)
+        due = due_after(self._pauses, group[0].wait, over(group[0].wait, place.clock))
         return self._done(groups, replace(place, clock=due), self.facts.noticed(due.joined(place.now)))
 
     def _awaited(self, groups: Sequence[Sequence[Step]], place: Place, step: Step) -> Place:
         """Go on with the event for which the step waits, or when its time is over."""
         awaits = step.awaits
         assert awaits is not None
+        if self._pauses:
+            # A pause moves the end of the wait, and what comes meanwhile is looked at afterwards.
+            self._lose_track(groups, place)
+            return replace(place, group=len(groups))
         found = came(self.facts, self.course, awaits, place.clock, is_first=place.group == 0)
         if found is None:
             self._lose_track(groups, place)
@@ -99,17 +111,34 @@ class Walk:
 
     def _step(self, step: Step, due: Span, at: Span, goes: Answer) -> Span:
         """Do one step, and return the run's clock after it: one that is skipped for its condition moves no clock."""
-        wanted, when = both(goes, self._has(step.only_if, at)), self.post.goes(self.course, step, at)
+        wanted, when = both(goes, self._has(step.only_if, at)), self._goes_out(step, at)
         if when.earliest > at.latest:  # it was held: all is asked once more
             wanted = both(wanted, both(self._goes_on(when), self._has(step.only_if, when)))
         goes_out = both(wanted, negated(refused(self.facts, self.course, step, when)))
         seen = self.effects.check(self.course, step, when, goes_out)
         if seen is not None:
-            return self.facts.noticed(Span(seen, seen))
+            return delayed(self._pauses, self.facts.noticed(Span(seen, seen)))
         skipped = self._has(step.only_if, at)
         if skipped is False:
             return due
         return when if skipped else Span(due.earliest, when.latest)
+
+    def _goes_out(self, step: Step, at: Span) -> Span:
+        """Return when the step's effect takes place: its run may be paused, limits may hold it, and the switch."""
+        stopped = [] if step.action in UNSTOPPED else stops_of_sending(self.facts)
+        when = self.post.goes(self.course, step, delayed(stopped, delayed(self._pauses, at)))
+        for _ in range(HOLDS):
+            later = delayed(stopped, delayed(self._pauses, when))
+            if later == when:
+                return when
+            # Whoever was held meanwhile is held by limits once more. How long a cap holds it then is not said.
+            when = self.post.goes(self.course, step, later)
+            when = when if when == later or not self.post.limits.caps else Span(later.earliest, NEVER)
+        return Span(when.earliest, NEVER)
+
+    @cached_property
+    def _pauses(self) -> list[Hold]:
+        return pauses(self.facts, self.course)
 
     def _goes_on(self, at: Span) -> Answer:
         """Tell whether nothing ended the run before it comes to a step, and nothing does so there."""
@@ -164,6 +193,11 @@ class Walk:
 
 
 _UNCLEAR = "?"
+HOLDS = 4
+"""How many holds one after the other are followed."""
+
+UNSTOPPED = ("task", "fail")
+"""Actions that reach nobody outside: the switch of all sending does not stop them."""
 
 
 def step_groups(rule: Rule) -> list[list[Step]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, NOTE, rule
 from whenthen.domain.rules.rule import Rule
+from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.matching.decide import MAX_DEPTH
 
 
@@ -94,3 +97,42 @@ def test_rules_that_follow_each_other_in_a_circle_stop(world: World) -> None:
     world.happens("lead.created", subject="lead:1")
     world.run_out()
     assert len(world.all_runs) == MAX_DEPTH
+
+
+def _held(world: World) -> None:
+    world.settings.save("limits", {"quiet_hours": {"from": "00:00", "to": "23:00"}})
+
+
+def _withheld(world: World) -> None:
+    world.settings.save("sending", {"paused": True})
+
+
+@pytest.mark.parametrize("hold", [_held, _withheld])
+def test_a_message_that_is_held_is_skipped_as_its_run_is_stopped(world: World, hold: Callable[[World], None]) -> None:
+    """And not in the evening, or when sending goes on."""
+    hold(world)
+    first = world.has_rule(rule(GREET))
+    event = world.happens("lead.created", subject="lead:1", data={"email": "ayse@example.com"})
+    world.has_record("lead:1", email="ayse@example.com")
+    world.settle()
+    run = world.run_of(event, first).run
+    assert world.outcomes(world.run_of(event, first)) == {"greet": JobStatus.PENDING}
+    world.functions.stop_run(run.id, by="ayse")
+    world.settle()
+    assert world.outcomes(world.run_of(event, first)) == {"greet": JobStatus.SKIPPED}
+    assert world.mailer.sent == []
+
+
+def test_a_job_of_a_paused_run_is_skipped_as_the_run_is_stopped(world: World) -> None:
+    """Its message was done with when it found the run paused."""
+    first = world.has_rule(rule(GREET))
+    world.has_record("lead:1", email="ayse@example.com")
+    event = world.happens("lead.created", subject="lead:1")
+    world.deliver("events")
+    run = world.run_of(event, first).run
+    world.functions.pause_run(run.id, by="ayse")
+    world.settle()
+    assert world.outcomes(world.run_of(event, first)) == {"greet": JobStatus.PENDING}
+    world.functions.stop_run(run.id, by="ayse")
+    world.settle()
+    assert world.outcomes(world.run_of(event, first)) == {"greet": JobStatus.SKIPPED}
