@@ -113,7 +113,11 @@ WHO = [
         },
     ),
     ("dynamodb:BatchWriteItem", r"\$\{RunsTable.Arn\}", {"EnrolView"}),  # addresses that are taken
-    ("dynamodb:ConditionCheckItem", r"\$\{RunsTable.Arn\}", {"MatchRules"}),  # of exits and entries, as a run starts
+    (
+        "dynamodb:ConditionCheckItem",
+        r"\$\{RunsTable.Arn\}",
+        {"MatchRules", "ChangeRuns"},
+    ),  # of exits and entries, as a run starts
     (
         "dynamodb:DeleteItem",
         r"\$\{RunsTable.Arn\}",

@@ -369,6 +369,33 @@ class FakeRuns:
         self.jobs[key_of(job)] = replace(ended, stage=stage)
         return self.load(job.run_id)
 
+    def reopen(self, run: Run, jobs: Sequence[Job], now: datetime) -> bool:
+        stored = self.runs[run.id]
+        changed = any(self.jobs[key_of(job)].status is not job.status for job in jobs)
+        if stored.status is not run.status or changed or self._was_stopped(stored):
+            return False
+        for job in jobs:
+            fresh = replace(job, status=JobStatus.PENDING, postponed=job.attempt, stage=0, woken_at=now, result={})
+            self.jobs[key_of(job)] = replace(fresh, finished_at=None, held_until=None, failing_since=None)
+        going = replace(stored, status=RunStatus.RUNNING, reason=None, finished_at=None, due=now, retried_at=now)
+        self.runs[run.id] = replace(going, withheld_by=())
+        self.looked_at[run.id] = now
+        return True
+
+    def _was_stopped(self, run: Run) -> bool:
+        seen = [
+            self.exits.get((key, each, named), {})
+            for key in run.watch
+            for each in run.exits_on
+            for named in (True, False)
+        ]
+        return any(at > run.entered for times in seen for at in times.values())
+
+    def open_jobs(self, *, limit: int) -> Page[Job]:
+        going = [run for run in self.runs.values() if run.status is RunStatus.RUNNING]
+        jobs = [job for run in going[:limit] for job in self.jobs.values() if job.run_id == run.id]
+        return Page(tuple(job for job in jobs if not job.status.final), "more" if len(going) > limit else None)
+
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         stored = self.runs[run.id]
         if stored.status is not run.status:
@@ -408,7 +435,7 @@ class FakeRuns:
         return self._list([run for run in self.runs.values() if run.status == status], limit, cursor)
 
     def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
-        found = [run for run in self.runs.values() if not run.status.final]
+        found = [run for run in self.runs.values() if run.status.final == bool(selection.outcome)]
         found = [run for run in found if not selection.refs or run.record in selection.refs]
         found = [run for run in found if not selection.withheld or run.id in self.withheld]
         found = [run for run in found if not selection.held or run.id in self.held]

@@ -70,6 +70,7 @@ from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
 from whenthen.usecases.work.follow_circuits import FollowCircuits
 from whenthen.usecases.work.pause_failing import PauseFailing
+from whenthen.usecases.work.retry_run import RetryRun
 from whenthen.usecases.work.try_rule import TryRule
 
 
@@ -233,7 +234,7 @@ def functions_of(ports: Ports) -> Functions:
             p.work,
             p.workers,
             p.runs,
-            ChangeRun(p.runs, p.sequences, p.clock, move_run),
+            ChangeRun(p.runs, p.sequences, p.clock, move_run, RetryRun(p.runs, p.sequences, p.clock)),
             SendingSwitch(p.settings, p.clock),
             TryRule(p.failing, p.settings, p.runs, p.sequences, p.work, p.workers, p.bus, p.clock),
             p.circuits,

@@ -195,6 +195,12 @@ class RunLedger(Protocol):
         A job that had its outcome keeps the time at which it was finished: waits are counted from it.
         """
 
+    def reopen(self, run: Run, jobs: Sequence[Job], now: datetime) -> bool:
+        """Let a run go on that has its outcome: these jobs of it are tried again, as if for the first time.
+
+        Events find it again. Returns False if it or a job changed, or an event was seen that would have stopped it.
+        """
+
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
 
@@ -219,8 +225,14 @@ class RunLedger(Protocol):
     def by_status(self, status: str, *, limit: int, cursor: str | None) -> Page[Run]:
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
 
+    def open_jobs(self, *, limit: int) -> Page[Job]:
+        """List the jobs without an outcome of `limit` runs that go on, those that are longest under way first.
+
+        Eventually consistent. The cursor is not None if there are more runs; there is no next page.
+        """
+
     def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
-        """List about `limit` runs among which the open ones of the selection are; eventually consistent.
+        """List about `limit` runs among which those of the selection are, open or ended; eventually consistent.
 
         One that goes on meanwhile may come on no page or on two.
         """

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.runs import RunPage, RunSelectionBody, RunWithJobs, SkippedStep, Work
+from whenthen.api.models.work.retries import RunRetryBody
 from whenthen.api.requests import Converted, Cursor, Id, IdempotencyKey, Limit, Text, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
@@ -61,6 +62,19 @@ def pause_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: Idempot
 def resume_many(body: RunSelectionBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
     """As to resume each of them, whoever paused it. `{"status": "paused"}` resumes all."""
     return _begun(RunChange.RESUME, body, lang, idempotency_key)
+
+
+@router.post("/runs/retry", summary="Try many failed runs again", tags=["runs"], responses=BEGUN)
+def retry_many(body: RunRetryBody, lang: Lang = "", idempotency_key: IdempotencyKey = None) -> Response[Work]:
+    """Runs that failed go on from the step that failed, in the background: see the work of this id.
+
+    Their steps are tried as if for the first time, and what follows them happens. A run that an event would have
+    stopped meanwhile stays as it is. `"status": "unknown"` tries again what may have been sent.
+    """
+    by = caller(router, "runs:write")
+    renderer = renderer_of(router, lang)
+    work = wired().manage_work.retry(body, seed=f"{RunChange.RETRY}#{seed(idempotency_key)}", by=by)
+    return reply(Work.of_work(renderer, work), 202, location=f"/v1/work/{work.id}")
 
 
 def _begun(change: RunChange, body: Mapping[str, Any], lang: str, idempotency_key: str | None) -> Response[Work]:

@@ -200,3 +200,8 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ),
     ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
 }
+
+
+def list_channels() -> tuple[str, ...]:
+    """Return the names of all channels, in the order of their actions."""
+    return tuple(dict.fromkeys(action.channel for action in actions().values()))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def finished_event(run: Run, event: Event) -> Event:
-    """Make the event of a run's outcome, one for each run. `event` is the one that started it.
+    """Make the event of a run's outcome, one for each. `event` is the one that started it.
 
     The run joins the chain of causes, so that rules which follow one another in a circle come to an end.
     """
     return Event(
-        id=ids.event_id(ENGINE, f"finished#{run.id}"),
+        id=ids.event_id(ENGINE, f"finished#{run.id}{_again(run)}"),
         source=ENGINE,
         type=FINISHED,
         time=run.finished_at or run.started_at,
@@ -38,3 +38,8 @@ def finished_event(run: Run, event: Event) -> Event:
         origin=f"rule:{run.rule_id}",
         cause=event.cause.then(run.id, event.id),
     )
+
+
+def _again(run: Run) -> str:
+    """Tell the outcomes of a run apart that was let go on after it had failed."""
+    return "" if run.retried_at is None else f"#{run.retried_at.timestamp()}"

@@ -239,8 +239,8 @@ def after_step_group(
 ) -> Move | None:
     """Decide what follows the run's current step group; None while one of its jobs has no outcome."""
     current = [job for job in jobs if job.step_group == run.step_group]
-    if not current or not all(job.status.final for job in current):
-        return None
+    if not current or not all(job.status.final for job in jobs if job.step_group <= run.step_group):
+        return None  # earlier jobs are open where they are tried again
     for job in current:
         if stops(rule, job):
             return Finish(RunStatus.FAILED, AT_STEP(step=job.step_id, reason=job.reason))

@@ -52,7 +52,7 @@ class RunStatus(StrEnum):
     @property
     def final(self) -> bool:
         """Tell whether the run has its outcome."""
-        return self not in _OPEN_RUN
+        return self not in (*GOING, RunStatus.PAUSED)
 
     @property
     def going(self) -> bool:
@@ -61,7 +61,6 @@ class RunStatus(StrEnum):
 
 
 GOING = (RunStatus.RUNNING, RunStatus.WAITING)
-_OPEN_RUN = frozenset({*GOING, RunStatus.PAUSED})
 
 
 class JobStatus(StrEnum):
@@ -184,6 +183,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     follows      id of the run that must be over before this one begins, and the id and name of its rule; empty: none
     followers    ids of runs that wait for this one
     withheld_by  what jobs of it wait for: SENDING, or names of circuits
+    retried_at   when it was let go on last after it had failed
     """
 
     id: str
@@ -223,6 +223,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     awaits_on: tuple[str, ...] = ()
     awaits_since: datetime | None = None
     withheld_by: tuple[str, ...] = ()
+    retried_at: datetime | None = None
 
     @property
     def is_in_line(self) -> bool:

@@ -53,6 +53,7 @@ class RunChange(StrEnum):
     RELEASE = "release"
     RECHECK = "recheck"
     TRY_AGAIN = "try_again"
+    RETRY = "retry"
 
 
 STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
@@ -63,6 +64,7 @@ STATUSES: Mapping[RunChange, tuple[RunStatus, ...]] = {
     RunChange.RELEASE: (RunStatus.RUNNING,),
     RunChange.RECHECK: (RunStatus.RUNNING,),
     RunChange.TRY_AGAIN: (RunStatus.PAUSED,),
+    RunChange.RETRY: (RunStatus.FAILED, RunStatus.UNKNOWN),
 }
 """Change → the statuses of the runs that it is made to."""
 
@@ -93,7 +95,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
     target   the version of the rule that runs are moved to
     rate     runs a minute that are changed at most; None: as many as can be
     counts   runs so far by what became of them: stopped, paused, resumed, moved (now or before its next step), kept
-             (its version, for the reason among `failures`), or over (it had ended meanwhile)
+             (its version, or as it ended, for the reason among `failures`), retried, other (of another channel), or
+             over (it had ended meanwhile, or goes on already)
     place    the cursor of the next page of open runs; empty: the first; END: there is none
     fresh    runs that the present pass over all pages found; the last pass finds none
     pending  ids of the runs of the page that is being changed
@@ -152,9 +155,9 @@ class Work(Struct, frozen=True, omit_defaults=True):
         """Return the work with the next page's runs at hand."""
         fresh, place = self.fresh + len(run_ids), cursor
         if cursor is None:
-            # A run that goes on meanwhile may be missed. Those that are paused stand still.
+            # A run that goes on meanwhile may be missed. Those that are paused, or ended, stand still.
             # Messages that are held anew stay among those that are held.
-            is_through = not fresh or self.change in (RunChange.RESUME, RunChange.RECHECK)
+            is_through = not fresh or self.change in (RunChange.RESUME, RunChange.RECHECK, RunChange.RETRY)
             fresh, place = 0, END if is_through else ""
         return replace(self, pending=tuple(run_ids), place=place or "", fresh=fresh, version=self.version + 1)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_views import ManageViews
     from whenthen.usecases.admin.order_rules import OrderRules
     from whenthen.usecases.admin.try_source import TrySource
+    from whenthen.usecases.control.manage_channels import ManageChannels
     from whenthen.usecases.control.manage_work import ManageWork
     from whenthen.usecases.control.resume_failing import ResumeFailing
     from whenthen.usecases.control.runs_of_rules import RunsOfRules
@@ -79,6 +80,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.try_source import TrySource
 
         return TrySource(self.sources, self.save_record, self.clock)
+
+    @cached_property
+    def manage_channels(self) -> ManageChannels:
+        from whenthen.usecases.control.manage_channels import ManageChannels
+
+        return ManageChannels(self.circuits, self.runs, self.clock)
 
     @cached_property
     def manage_work(self) -> ManageWork:

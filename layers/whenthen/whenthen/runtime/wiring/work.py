@@ -23,9 +23,11 @@ class WorkWiring(RunsWiring):
         from whenthen.usecases.runs.move_run import MoveRun
         from whenthen.usecases.work.change_runs import ChangeRuns
         from whenthen.usecases.work.changes import ChangeRun
+        from whenthen.usecases.work.retry_run import RetryRun
 
         move = MoveRun(self.rule_book, self.runs, self.sequences, self.clock)
-        change = ChangeRun(self.runs, self.sequences, self.clock, move)
+        retry = RetryRun(self.runs, self.sequences, self.clock)
+        change = ChangeRun(self.runs, self.sequences, self.clock, move, retry)
         return ChangeRuns(
             self.work,
             self.workers,

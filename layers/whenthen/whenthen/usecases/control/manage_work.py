@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Stale
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.work.selection import read_selection
+from whenthen.domain.rules.actions import list_channels
+from whenthen.domain.work.selection import read_retry, read_selection
 from whenthen.domain.work.work import STATUSES, RunChange, Work, WorkStatus, concerns
 from whenthen.ports.reason_codes import CONTENDED
 from whenthen.usecases.context.idempotency import KEY_REUSED
@@ -35,6 +36,7 @@ ATTEMPTS = 8
 STOPPED_IN_BULK = ReasonCode("work.stopped", "by", "work")
 PAUSED_IN_BULK = ReasonCode("work.paused", "by", "work")
 RESUMED_IN_BULK = ReasonCode("work.resumed", "by", "work")
+RETRIED_IN_BULK = ReasonCode("work.retried", "by", "work")
 # Work that is done can be neither stopped nor resumed; `outcome` is its status.
 WORK_OVER = ReasonCode("work.over", "outcome")
 
@@ -67,6 +69,15 @@ class ManageWork(Struct, frozen=True):
         of = self.count(change, selection)
         return self.begin(change, selection, REASONS[change], seed=seed, by=by, of=of)
 
+    def retry(self, written: Mapping[str, Any], *, seed: str, by: str) -> Work:
+        """Begin to let runs go on that failed, from the step that failed. Raises Invalid naming each field, Conflict.
+
+        The same `seed` gives the same work.
+        """
+        selection = read_retry(written, list_channels(), self.clock.now())
+        of = None if selection.channel else self.count(RunChange.RETRY, selection)
+        return self.begin(RunChange.RETRY, selection, RETRIED_IN_BULK, seed=seed, by=by, of=of)
+
     def begin(
         self,
         change: RunChange,
@@ -85,7 +96,7 @@ class ManageWork(Struct, frozen=True):
         reason = why(by=by, work=work_id, **more)
         new = Work(work_id, change, selection, reason, by, self.clock.now(), of=of, target=target, rate=rate)
         kept = self.work.create(new)
-        if (kept.change, kept.selection) != (change, selection):
+        if kept.change is not change or not _is_same(kept.selection, selection):
             raise Conflict(KEY_REUSED())
         if kept.status is WorkStatus.RUNNING:
             self.workers.start(kept.id, kept.turn)
@@ -145,3 +156,8 @@ class ManageWork(Struct, frozen=True):
         except Stale:  # the worker moved on meanwhile
             return False
         return True
+
+
+def _is_same(kept: Selection, asked: Selection) -> bool:
+    """Tell whether two requests ask for the same, whenever each of them was made."""
+    return kept == asked or (bool(asked.outcome) and replace(kept, until=None) == replace(asked, until=None))

@@ -254,7 +254,7 @@ class PerformJob(Struct, frozen=True):
 
     def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
         """Put the job off; this was no attempt, so it is given up by time."""
-        since = job.due if job.held_until is None else max(job.due, job.held_until)
+        since = max(at for at in (job.due, job.held_until, job.woken_at) if at is not None)
         if backoff.is_over(since, self.clock.now()):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
         return self._put_off(job, error.reason, backoff.pause(job.id, job.postponed + 1, error.retry_after))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from whenthen.domain.rules.actions import actions
+from whenthen.domain.rules.actions import list_channels
 from whenthen.domain.runs.pausing import next_step_group, pause_is_over
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.work.selection import Selection
@@ -69,7 +69,7 @@ class ResumeRuns(Struct, frozen=True):
         A run that fails is left for later sweeps, so that it holds back no other.
         """
         done = Resumed()
-        for channel in dict.fromkeys(action.channel for action in actions().values()):
+        for channel in list_channels():
             for circuit in self.circuits.of_channel(channel).values():
                 if circuit.is_trial_lost(self.clock.now()):
                     self._let_one_try(circuit)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.move_run import MoveRun
+    from whenthen.usecases.work.retry_run import RetryRun
 
 OVER = "over"
 """The run had its outcome, or was gone, before its turn came."""
@@ -36,6 +37,7 @@ class ChangeRun(Struct, frozen=True):
     sequences: Sequences
     clock: Clock
     move: MoveRun
+    retry: RetryRun
 
     def __call__(self, work: Work, run_id: str) -> Changed:
         """Make the work's change to the run, and tell what became of it. Raises Temporary."""
@@ -71,6 +73,10 @@ class ChangeRun(Struct, frozen=True):
         reason = self.move(state, work.target)
         return Changed("moved") if reason is None else Changed("kept", Failure(state.run.id, reason))
 
+    def _retry(self, work: Work, state: RunState) -> Changed:
+        outcome, reason = self.retry(work, state)
+        return Changed(outcome, None if reason is None else Failure(state.run.id, reason))
+
     def _release(self, work: Work, state: RunState) -> Changed:
         del work
         run, now = state.run, self.clock.now()
@@ -101,4 +107,5 @@ _CHANGES: Mapping[RunChange, Callable[[ChangeRun, Work, RunState], Changed]] = {
     RunChange.MOVE: ChangeRun._move,  # noqa: SLF001
     RunChange.RELEASE: ChangeRun._release,  # noqa: SLF001
     RunChange.RECHECK: ChangeRun._recheck,  # noqa: SLF001
+    RunChange.RETRY: ChangeRun._retry,  # noqa: SLF001
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from whenthen.adapters.dynamodb.common.items import SET_REASON, reason_item
+from whenthen.adapters.dynamodb.common.items import REASON, REASON_CODE, SET_REASON, reason_item
 from whenthen.adapters.dynamodb.common.table import ANY, EXISTS, ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, Write, delete, transact, update
 from whenthen.adapters.dynamodb.entries.last_entries import place_of
@@ -17,8 +17,11 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     EVENT,
     EVENT_APART,
     IS_OPEN,
+    JOBS,
     RUN,
     expiry,
+    job_key,
+    open_pk,
     open_values,
     place_in_index,
     run_of,
@@ -27,12 +30,13 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
 )
 from whenthen.domain.common.errors import Temporary
 from whenthen.domain.events.event import format_time
-from whenthen.domain.runs.run import Run, RunStatus
+from whenthen.domain.runs.run import JobStatus, Run, RunStatus
 from whenthen.ports.reason_codes import CONTENDED
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.domain.common.reasons import Reason
+    from whenthen.domain.runs.run import Job
     from whenthen.ports.clock import Clock
 
 
@@ -135,6 +139,28 @@ class DynamoEndings(DynamoMoves):
             return False
         return True
 
+    def reopen(self, run: Run, jobs: Sequence[Job], now: datetime) -> bool:
+        """Let a run go on that has its outcome: these jobs of it are tried again, as if for the first time.
+
+        Returns False if it or a job changed, or an event was seen that would have stopped it.
+        """
+        item = self._runs.get(run_pk(run.id), RUN)
+        if item is None:
+            return False
+        writes = [
+            update(self._runs, run_pk(run.id), RUN, _reopening(run, jobs, now)),
+            *exit_subscriptions.subscription_writes(self._runs, run),
+            *exit_subscriptions.last_exit_checks(self._runs, run),
+        ]
+        if EVENT_APART in item:
+            kept = Expression(EXISTS.condition, "REMOVE #expires_at")
+            writes.append(update(self._runs, run_pk(run.id), EVENT, kept))
+        try:
+            transact(self._runs.client, writes)
+        except TransactionRefused:
+            return False
+        return True
+
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:
         """Correct the outcome of a run that has one. Returns False if the run changed since it was read."""
         changed = {"status": status.value, "gsi3pk": status_pk(run.id, status), **reason_item(reason)}
@@ -155,3 +181,33 @@ class DynamoEndings(DynamoMoves):
 
     def _expiry(self, ended: datetime) -> int:
         return expiry(ended, self._retention)
+
+
+def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
+    """Return the change of a run's item that lets it go on with these jobs.
+
+    A job's clock is the moment at which it is woken, and none of its attempts counts any more.
+    """
+    places = [f"a{number}" for number in range(len(jobs))]
+    parts = [f"#{JOBS}.#{place}" for place in places]
+    sets = [f"{part}.#status = :pending, {part}.#postponed = {part}.#attempt" for part in parts]
+    sets += [f"{part}.#stage = :zero, {part}.#woken_at = :now" for part in parts]
+    gone = [f"{part}.#{name}" for part in parts for name in ("finished_at", "held_until", "failing_since", "result")]
+    stand = [f"{part}.#status = :was_{place}" for part, place in zip(parts, places, strict=True)]
+    return Expression(
+        condition=" AND ".join(["#status = :was", *stand]),
+        update=f"SET #status = :running, #gsi3pk = :place, #gsi3sk = :looked_at, #due = :now, #retried_at = :now,"
+        f" {', '.join(sets)} REMOVE #finished_at, #expires_at, #withheld_by, #{REASON}, #{REASON_CODE},"
+        f" {', '.join(gone)}",
+        values={
+            "was": run.status.value,
+            "running": RunStatus.RUNNING.value,
+            "pending": JobStatus.PENDING.value,
+            "zero": 0,
+            "now": format_time(now),
+            "place": open_pk(run.id),
+            "looked_at": place_in_index(run.id, now),
+            **{f"was_{place}": job.status.value for place, job in zip(places, jobs, strict=True)},
+        },
+        names={place: job_key(job) for place, job in zip(places, jobs, strict=True)},
+    )

@@ -63,7 +63,7 @@ _CHANGING = frozenset(
         REASON_CODE,
     }
     | {"follows", "follows_rule", "follows_name", "followers"}
-    | {"settles_by", "newest", "awaits_since", "withheld_by"}
+    | {"settles_by", "newest", "awaits_since", "withheld_by", "retried_at"}
 )
 _DOCUMENTS_OF_JOB = ("reason", "result")
 _NAME_OF_JOB = frozenset({"run_id", "step_id", "occurrence"})
@@ -213,10 +213,14 @@ def state_of(item: Item, apart: Item | None = None) -> RunState:
     """Read the run with its event and jobs; `apart` is the item of an event that the run's item does not hold."""
     beginning = unpack(item[BEGINNING])
     event = beginning["event"] if apart is None else unpack(apart["event"])
-    run = _run(item, beginning)
-    jobs = (_job_of(run.id, name, part) for name, part in item[JOBS].items())
-    in_order = sorted(jobs, key=lambda job: (job.step_group, job.step_id, job.occurrence))
-    return RunState(run, events.from_json(event), tuple(in_order))
+    in_order = sorted(jobs_of(item), key=lambda job: (job.step_group, job.step_id, job.occurrence))
+    return RunState(_run(item, beginning), events.from_json(event), tuple(in_order))
+
+
+def jobs_of(item: Item) -> list[Job]:
+    """Read the jobs of a run's item."""
+    run_id = item["pk"].removeprefix(run_pk(""))
+    return [_job_of(run_id, name, part) for name, part in item[JOBS].items()]
 
 
 def _run(item: Item, beginning: Mapping[str, Any]) -> Run:

@@ -9,22 +9,25 @@ from whenthen.adapters.dynamodb.common.cursors import cursor_of, start_of
 from whenthen.adapters.dynamodb.runs_table.run_items import (
     OPEN,
     held_partitions,
+    jobs_of,
     partitions,
     place_in_index,
     run_of,
     swept_partitions,
     withheld_partitions,
 )
+from whenthen.domain.runs.run import RunStatus
 from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.adapters.dynamodb.common.table import Table
-    from whenthen.domain.runs.run import Run
+    from whenthen.domain.runs.run import Job, Run
     from whenthen.domain.work.selection import Selection
 
 _INDEX = "gsi3"
 _SK = f"{_INDEX}sk"
+_MORE = "more"
 MAX_ROUNDS = 10
 """How often a page is filled on, where runs of other statuses stand between those that are wanted."""
 
@@ -55,7 +58,7 @@ def by_status(table: Table, status: str, limit: int, cursor: str | None) -> Page
 
 
 def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None) -> Page[Run]:
-    """List about `limit` runs among which the open ones of the selection are: collection after collection.
+    """List about `limit` runs among which those of the selection are: collection after collection.
 
     cursor   `<number of the collection>#<sort key of its last run>`
     """
@@ -71,10 +74,21 @@ def open_runs(table: Table, selection: Selection, limit: int, cursor: str | None
     return Page(tuple(map(run_of, items.values())), f"{number}#{after}" if number < len(collections) else None)
 
 
+def open_jobs(table: Table, limit: int) -> Page[Job]:
+    """List the jobs without an outcome of `limit` runs that go on, those that are longest under way first."""
+    keys = _merged(table, RunStatus.RUNNING, "", limit + 1, soonest_first=True)
+    items = table.get_all((key["pk"], key["sk"]) for key in keys[:limit])
+    going = [item for item in items.values() if item["status"] == RunStatus.RUNNING]
+    jobs = tuple(job for item in going for job in jobs_of(item) if not job.status.final)
+    return Page(jobs, _MORE if len(keys) > limit else None)
+
+
 def _collections(selection: Selection) -> list[tuple[str, str]]:
     """Return the collections in which the selected runs are: (index, partition)."""
     if selection.held:
         return [(_INDEX, pk) for pk in held_partitions()]
+    if selection.outcome:
+        return [(_INDEX, pk) for pk in partitions(selection.outcome)]
     if selection.withheld:
         return [(_INDEX, pk) for pk in withheld_partitions()]
     if selection.refs:

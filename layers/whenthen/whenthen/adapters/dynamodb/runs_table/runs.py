@@ -232,6 +232,10 @@ class DynamoRuns(DynamoEndings):
         """List runs with a status; eventually consistent. Open ones: soonest due first; the others: newest first."""
         return run_lists.by_status(self._runs, status, limit, cursor)
 
+    def open_jobs(self, *, limit: int) -> Page[Job]:
+        """List the jobs without an outcome of `limit` runs that go on, those that are longest under way first."""
+        return run_lists.open_jobs(self._runs, limit)
+
     def open_runs(self, selection: Selection, *, limit: int, cursor: str | None) -> Page[Run]:
         """List about `limit` runs among which the open ones of the selection are; eventually consistent."""
         return run_lists.open_runs(self._runs, selection, limit, cursor)
