@@ -25,6 +25,9 @@ def rule_document(rule: Rule) -> dict[str, Any]:
         document["conditions"] = _has_status(rule.condition)
     if rule.priority:
         document["priority"] = rule.priority
+    if (rule.again, rule.running) != ("always", "parallel"):
+        again = {"every": {"days": int(rule.again)}} if rule.again.isdigit() else rule.again
+        document["entry"] = {"again": again, "while_running": rule.running}
     leaves = {"on": list(rule.exits_on), "when": _has_status(rule.when), "goal": _has_status(rule.goal)}
     leaves = {name: value for name, value in leaves.items() if value}
     return {**document, "exit": leaves} if leaves else document

@@ -49,6 +49,18 @@ _WAITS = st.one_of(
     st.builds(Wait, business_days=st.integers(1, 3), at=st.sampled_from((None, "10:00", "20:00"))),
 )
 _AWAITS = st.builds(Await, st.sampled_from((REPLY, *EVENTS)), st.sampled_from((240, 30, 3 * 24 * 60)))
+_ENTRIES = (
+    ("always", "parallel"),
+    ("always", "parallel"),
+    ("once_per_record", "parallel"),
+    ("after_exit", "parallel"),
+    ("1", "parallel"),
+    ("3", "ignore"),
+    ("always", "ignore"),
+    ("always", "restart"),
+)
+"""How often a lead may enter, and what an event does while it has a run."""
+
 _STATUS = st.sampled_from(STATUSES)
 
 
@@ -86,6 +98,7 @@ def _rules(draw: st.DrawFn, rule_id: str, actions: st.SearchStrategy[str]) -> Ru
         draw(maybe(_STATUS)),
         draw(maybe(maybe(_STATUS))),
         draw(st.sampled_from((0, 0, 5))),
+        *draw(st.sampled_from(_ENTRIES)),
     )
 
 
@@ -153,20 +166,39 @@ def _pauses(actions: list[Action], rule: str) -> bool:
     )
 
 
-def _moments(rules: tuple[Rule, ...], records: tuple[str, ...]) -> st.SearchStrategy[Moment]:
-    """Draw a moment about one of the leads or rules."""
-    record, agreed = st.sampled_from(records), st.sampled_from((False, False, True))
-    happens = st.builds(Happens, st.sampled_from((*EVENTS, REPLY)), record, st.sampled_from((1, 1, 2, 3)))
-    actions: st.SearchStrategy[Action] = st.one_of(
-        happens,
-        happens,
-        happens,
-        st.builds(Edits, record, _STATUS),
-        st.builds(Agrees, record, st.sampled_from(CHANNELS), agreed),
-        _controls(rules, records),
-    )
-    return st.builds(Moment, _GAPS, actions, st.sampled_from((False, False, True)))
+@st.composite
+def _moments(draw: st.DrawFn, rules: tuple[Rule, ...], records: tuple[str, ...]) -> tuple[Moment, ...]:
+    """Draw what happens: mostly events that start the rules."""
+    record, count = st.sampled_from(records), draw(st.integers(2, MOST_MOMENTS))
+    events = st.sampled_from([rule.event for rule in rules])
+    kinds: dict[str, st.SearchStrategy[Action]] = {
+        "starts": st.builds(Happens, events, record, st.sampled_from((1, 1, 2, 3))),
+        "replies": st.builds(Happens, st.sampled_from((REPLY, *EVENTS)), record),
+        "edits": st.builds(Edits, record, _STATUS),
+        "agrees": st.builds(Agrees, record, st.sampled_from(CHANNELS), st.sampled_from((False, False, True))),
+        "controls": _controls(rules, records),
+    }
+    found = []
+    for number in range(count):
+        kind = draw(st.sampled_from(_KINDS)) if number else "starts"
+        found.append(Moment(draw(_GAPS), draw(kinds[kind]), draw(st.sampled_from((False, False, True)))))
+    return tuple(found)
 
+
+_KINDS = (
+    "starts",
+    "starts",
+    "starts",
+    "starts",
+    "replies",
+    "replies",
+    "edits",
+    "edits",
+    "agrees",
+    "controls",
+    "controls",
+)
+"""What happens at the moments of a story, by how often."""
 
 _LIMITS = st.builds(
     Limits,
@@ -193,5 +225,5 @@ def stories(draw: st.DrawFn) -> Story:
     actions = draw(st.sampled_from((_ACTIONS, _ACTIONS, st.sampled_from(CHANNELS))))
     rules = tuple(draw(_rules(f"rule_{number}", actions)) for number in range(1, count + 1))
     records = draw(st.sampled_from((RECORDS, RECORDS[:1])))
-    moments = draw(st.lists(_moments(rules, records), min_size=1, max_size=MOST_MOMENTS).map(tuple))
+    moments = draw(_moments(rules, records))
     return Story(rules, _let_go(rules, _of_the_living(moments)), draw(_LIMITS), draw(_CHAOS))

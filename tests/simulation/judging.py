@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tests.simulation.model.controls import is_on
-from tests.simulation.model.course import Course
 from tests.simulation.model.effects import Effects
+from tests.simulation.model.entries import enter_all
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.limits import post_of
-from tests.simulation.model.spans import Span, both
 from tests.simulation.model.walks import Walk
 from tests.simulation.playing import Seen
 from tests.simulation.story import RECORDS, Story
@@ -34,13 +32,6 @@ def problems_of(story: Story, seen: Seen) -> list[str]:
     post = post_of(facts, story, effects)
     for rule in story.rules:
         for record in RECORDS:
-            for number, at in facts.events(record, (rule.event,)):
-                starts = facts.noticed(Span(at, at))
-                course = Course(rule, number, record, at, starts)
-                walk, begins = Walk(facts, effects, post, course), is_on(facts, rule.id, starts)
-                if facts.exists(record, starts) is not True:
-                    walk.lose_track(begins)
-                else:
-                    walk.go(both(begins, facts.has_status(record, rule.condition, starts)))
+            enter_all(facts, rule, record, lambda course, begins: Walk(facts, effects, post, course).go(begins))
     unexpected = sorted(key for key in seen.effects if key not in effects.allowed)
     return [*effects.problems, *post.problems(), *(f"{key}: must not be" for key in unexpected), *seen.left]

@@ -73,7 +73,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule about leads. `condition`, `when`, `goal`: statuses at which it starts, and at which its runs end."""
+    """A rule about leads.
+
+    condition   the status at which it starts; `when`, `goal`: those at which its runs end
+    again       as the rule language has it, or days that must be between
+    running     what an event does while a run is under way
+    """
 
     id: str
     event: str
@@ -83,6 +88,8 @@ class Rule:
     when: str | None = None
     goal: str | None = None
     priority: int = 0
+    again: str = "always"
+    running: str = "parallel"
 
 
 @dataclass(frozen=True)

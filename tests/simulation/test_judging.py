@@ -160,3 +160,26 @@ def test_a_message_is_seen_that_goes_while_all_sending_is_stopped() -> None:
     assert problems_of(story, seen) == []
     key = ("rule_1", "mail", 1, "1")
     assert problems_of(story, _with(seen, key, seen.times[1]))
+
+
+LATER = Rule("rule_1", EVENTS[0], (Step("call", "webhook", Wait(minutes=240)),))
+TWO = replace(STORY, moments=(Moment(60, Happens(EVENTS[0], "1")), Moment(3_600, Happens(EVENTS[0], "1"))))
+
+
+@pytest.mark.parametrize(
+    ("again", "running", "enters"),
+    [
+        ("always", "restart", {1}),
+        ("always", "ignore", {0}),
+        ("once_per_record", "parallel", {0}),
+        ("after_exit", "parallel", {0}),
+        ("3", "parallel", {0}),
+    ],
+)
+def test_an_effect_of_a_run_that_must_not_begin_or_go_on_is_seen(again: str, running: str, enters: set[int]) -> None:
+    story = replace(TWO, rules=(replace(LATER, again=again, running=running),))
+    seen = play(story)
+    assert (problems_of(story, seen), {key[2] for key in seen.effects}) == ([], enters)
+    rash = play(replace(TWO, rules=(LATER,)))
+    (problem,) = problems_of(story, rash)
+    assert "must not be" in problem

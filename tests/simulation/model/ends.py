@@ -12,7 +12,7 @@ from tests.simulation.model.spans import NEVER, Answer, Span
 
 def ends(facts: Facts, course: Course) -> Span:
     """Return when the run is ended from without: `latest` is NEVER if it may go on to its last step."""
-    found = [*_by_events(facts, course), *_by_changes(facts, course), *stops(facts, course)]
+    found = [*_by_events(facts, course), *_by_changes(facts, course), *stops(facts, course), *course.ends]
     earliest = min((span.earliest for span in found), default=NEVER)
     return Span(earliest, min((span.latest for span in found), default=NEVER))
 

@@ -46,19 +46,22 @@ class Walk:
     post: Post
     course: Course
 
-    def go(self, starts: Answer) -> None:
-        """Compare the run with what was seen."""
-        groups = step_groups(self.course.rule)
-        place = Place(
-            0, self.course.starts, self.course.starts, both(starts, negated(self._reached(self.course.starts)))
-        )
+    def go(self, starts: Answer) -> tuple[Answer, Span]:
+        """Compare the run with what was seen. Returns whether it began, and when it was over."""
+        groups, begins = step_groups(self.course.rule), self.course.starts
+        entered = starts
+        if self.facts.exists(self.course.record, begins) is not True:
+            entered = both(starts, None)  # whoever has no record when the run begins has no address
+        place = Place(0, begins, begins, both(entered, negated(self._reached(begins))))
+        if entered is None and starts is not None:
+            self._lose_track(groups, place)
+            return None, Span(begins.earliest, NEVER)
         while place.group < len(groups) and place.sure is not False:
             place = self._next(groups, place)
-
-    def lose_track(self, starts: Answer) -> None:
-        """Let each step be done or not: whoever has no record when the run begins has no address."""
-        if starts is not False:
-            self._lose_track(step_groups(self.course.rule), Place(0, self.course.starts, self.course.starts, None))
+        end = ends(self.facts, self.course)
+        over = Span(min(end.earliest, place.now.earliest), min(end.latest, place.now.latest))
+        seen = any(self.effects.is_seen(self.course, step) for group in groups for step in group)
+        return seen or entered, over if place.group < NOWHERE else Span(over.earliest, NEVER)
 
     def _next(self, groups: Sequence[Sequence[Step]], place: Place) -> Place:
         """Return where the run is after the next steps."""
@@ -75,11 +78,11 @@ class Walk:
         if self._pauses:
             # A pause moves the end of the wait, and what comes meanwhile is looked at afterwards.
             self._lose_track(groups, place)
-            return replace(place, group=len(groups))
+            return replace(place, group=NOWHERE)
         found = came(self.facts, self.course, awaits, place.clock, is_first=place.group == 0)
         if found is None:
             self._lose_track(groups, place)
-            return replace(place, group=len(groups))
+            return replace(place, group=NOWHERE)
         target = awaits.then if found.came else awaits.otherwise
         now = self.facts.noticed(found.at.joined(place.now))
         if found.came and found.seen is not None:
@@ -159,7 +162,7 @@ class Walk:
                 target = branch
         if target == _UNCLEAR:
             self._lose_track(groups, replace(place, group=place.group + 1))
-            return replace(place, group=len(groups))
+            return replace(place, group=NOWHERE)
         following = place.group + 1 if target is None else _group_of(groups, target)
         leaves = both(negated(self._reached(place.clock)), negated(self._refused(groups, following, place.clock)))
         return replace(place, group=following, sure=both(sure, leaves))
@@ -193,6 +196,9 @@ class Walk:
 
 
 _UNCLEAR = "?"
+NOWHERE = 1_000
+"""Number of the steps of a run of which nobody can know where it is."""
+
 HOLDS = 4
 """How many holds one after the other are followed."""
 
