@@ -10,7 +10,10 @@ import pytest
 from whenthen.domain.scheduling.due_times import due_at
 from whenthen.domain.temporal.waits import Until, Wait
 
-ZONES = ("Europe/Istanbul", "Europe/Budapest", "Asia/Jakarta", "Asia/Jerusalem", "America/New_York")
+ZONES = (
+    "Europe/Istanbul", "Europe/Budapest", "Asia/Jakarta", "Asia/Jerusalem", "America/New_York", "Australia/Lord_Howe",
+    "Pacific/Apia", "Africa/Cairo",
+)  # fmt: skip
 
 
 def clock(text: str, zone: str) -> datetime:

@@ -403,16 +403,14 @@ class FakeRecords:
     def list(
         self, kind: str, *, limit: int, cursor: str | None, takes: Callable[[Record], bool] | None = None
     ) -> Page[Record]:
-        found = [r for r in self.stored.values() if r.kind == kind and (takes is None or takes(r))]
-        return page_of(sorted(found, key=_ref), limit, cursor)
+        refs = sorted(ref for ref in self.stored if ref.startswith(f"{kind}:"))
+        found = refs if takes is None else [ref for ref in refs if takes(self.stored[ref])]
+        page = page_of(found, limit, cursor)
+        return Page(tuple(self.stored[ref] for ref in page.items), page.cursor)
 
 
 def _dates(record: Record | None) -> tuple[DateEntry, ...]:
     return date_entries(record, record.updated_at) if record and record.updated_at else ()
-
-
-def _ref(record: Record) -> str:
-    return record.ref
 
 
 @dataclass
