@@ -189,3 +189,13 @@ def test_an_import_is_created_with_the_country(api: Api) -> None:
     assert (again.document["id"], again.document["country"]) == (made["id"], "US")
     other = api.call("POST", "/v1/imports", {**order, "kind": "lead"}, headers={"idempotency-key": "k1"})
     assert other.status == 409
+
+
+def test_a_restore_is_told_of(api: Api) -> None:
+    document = {"unknown_until": "2026-11-30T10:00:00Z"}
+    assert api.call("PUT", "/v1/settings/restore", document).status == 200
+    assert api.get("/v1/settings/restore") == document
+    refused = api.call("PUT", "/v1/settings/restore", {"unknown_until": "ten o'clock"})
+    assert (refused.status, refused.fields) == (422, ["unknown_until"])
+    assert api.call("PUT", "/v1/settings/restore", {}).status == 200
+    assert api.get("/v1/settings/restore") == {}

@@ -192,13 +192,35 @@ class SendingSettings(Sparse):
     )
 
 
-Settings = PeopleSettings | LeadSettings | CalendarSettings | LimitSettings | SendingSettings | FailureSettings
+class RestoreSettings(Sparse):
+    """`restore`: what is not known after the tables were set back to an earlier time."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"unknown_until": "2026-11-30T10:00:00Z"}]}
+    )
+    unknown_until: str | None = Field(
+        default=None,
+        description="Messages that were due until then and have no outcome may have been sent: they go out no more.",
+    )
+
+
+Settings = (
+    PeopleSettings
+    | LeadSettings
+    | CalendarSettings
+    | LimitSettings
+    | SendingSettings
+    | FailureSettings
+    | RestoreSettings
+)
 """The document of one subject; empty where every default holds."""
 
 SettingsBody = Annotated[
     dict[str, Any],
     Body(description="The document of one subject."),
-    Described(PeopleSettings, LeadSettings, CalendarSettings, LimitSettings, SendingSettings, FailureSettings),
+    Described(
+        PeopleSettings, LeadSettings, CalendarSettings, LimitSettings, SendingSettings, FailureSettings, RestoreSettings
+    ),
 ]
 
 _MODELS: Mapping[str, type[Sparse]] = {
@@ -207,6 +229,7 @@ _MODELS: Mapping[str, type[Sparse]] = {
     "leads": LeadSettings,
     "limits": LimitSettings,
     "people": PeopleSettings,
+    "restore": RestoreSettings,
     "sending": SendingSettings,
 }
 

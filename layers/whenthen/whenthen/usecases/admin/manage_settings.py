@@ -13,6 +13,8 @@ from whenthen.domain.records.sender_profile import read_people_settings
 from whenthen.domain.rules.actions import message_channels
 from whenthen.domain.sending.limits import SUBJECT as LIMITS
 from whenthen.domain.sending.limits import Limits, read_limit_settings
+from whenthen.domain.sending.restored import SUBJECT as RESTORE
+from whenthen.domain.sending.restored import read_restore_settings
 from whenthen.domain.sending.switch import SUBJECT as SENDING
 from whenthen.domain.sending.switch import read_sending_settings
 from whenthen.domain.temporal.calendar_settings import SUBJECT, check_calendar_settings
@@ -34,6 +36,7 @@ CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     FAILURES: read_failure_settings,
     LIMITS: _check_limits,
     "people": read_people_settings,
+    RESTORE: read_restore_settings,
     SENDING: read_sending_settings,
 }
 """Subject → reader of its document, which raises Invalid naming each field."""

@@ -88,6 +88,8 @@ class PerformJob(Struct, frozen=True):
             self.orchestrator.catch_up(state, behind=job.step_group)
         elif state.run.status is RunStatus.PAUSED or self.orchestrator.holds_failing(state.run):
             return  # the job of a paused run is sent again when the run is resumed
+        elif not state.run.status.final and (doubt := self._doubt(state.run, job)):
+            self.orchestrator.carry_on(self.runs.complete(job, doubt, self._now(job)) or self.runs.load(run_id))
         elif not state.run.status.final and self._is_withheld(job):
             return  # it is sent again when sending is switched on
         elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
@@ -143,6 +145,13 @@ class PerformJob(Struct, frozen=True):
         found = find_job(state, job.run_id, job.step_id, job.occurrence)[1]
         if found.status is JobStatus.PENDING:  # nobody else is sending it
             self.holding.give_back(job)
+
+    def _doubt(self, run: Run, job: Job) -> Outcome | None:
+        """Return the outcome of a job that may have been done before a restore, and takes no key. Raises Temporary."""
+        if self.switch is None or self.channel.repeatable or job.status is not JobStatus.PENDING:
+            return None
+        found = self.switch.doubts(run, job)
+        return None if found is None else Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=found))
 
     def _is_withheld(self, job: Job) -> bool:
         """Withhold the job if all sending is stopped. Raises Temporary: then its message comes back."""
