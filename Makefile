@@ -1,7 +1,7 @@
 # Everything that a developer runs. It needs Python 3.11 or newer, make, and access to a package registry.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-deployed up down redrive check messages bench deploy smoke
+.PHONY: help demo test test-fast test-deployed up down redrive restore check messages bench deploy smoke
 
 # The first suitable Python on the PATH, unless one is named: make test PYTHON=/opt/python3.13/bin/python3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,7 +18,7 @@ VENV := .local/venv
 ENVIRONMENTS := $(PYTHON) -m dev.environments
 
 # Exported, not written before each command: then make runs Python itself, and signals reach it.
-demo test test-fast test-deployed up down redrive check messages bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
+demo test test-fast test-deployed up down redrive restore check messages bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/whenthen
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,6 +51,10 @@ redrive: ## List dead letters, or put them back: make redrive [QUEUE=email] [STA
 	@$(ENVIRONMENTS) emulator
 	@$(VENV)/emulator/bin/python -m dev.redrive "$(QUEUE)" "$(STACK)" \
 		--reason="$(REASON)" --limit="$(LIMIT)" --do="$(DO)" --sure="$(SURE)"
+
+restore: ## Put restored tables in place of a deployed stack's: make restore STACK=whenthen-prod DO=stop|compare|write|go [FROM=restored]
+	@$(ENVIRONMENTS) emulator
+	@$(VENV)/emulator/bin/python -m dev.restore "$(STACK)" --do="$(DO)" --from="$(FROM)" --sure="$(SURE)"
 
 check: ## Check format, style, types and the template
 	@$(ENVIRONMENTS) check checkov

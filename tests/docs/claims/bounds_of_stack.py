@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from dev import restore
 from tests.docs.claims.row import Bound, word
 from tests.template.reading import properties, resources, source, template
 from whenthen.adapters.aws import client, secret_reader
@@ -114,6 +115,9 @@ _OPERATIONS = (
     Bound(OPERATIONS, "`stopped` after § turns", (import_records.MAX_CALLS,)),
     Bound(OPERATIONS, "(§ a minute where you name none)", (switch.RATE,)),
     Bound(OPERATIONS, "again, at most every § seconds", (word(int(secret_reader.FRESH_FOR)),)),
+    Bound(OPERATIONS, "they go on within § minutes", ((resume_runs.LOOK_AGAIN + TICK) // MINUTE,)),
+    Bound(OPERATIONS, "It begins § minutes after", (word(restore.IN_FLIGHT // MINUTE),)),
+    Bound(OPERATIONS, "DO=go`, § minutes later", (word(restore.BEHIND // MINUTE),)),
     Bound(OPERATIONS, "it is read within § seconds", (int(secret_reader.ABSENT_FOR),)),
     Bound(OPERATIONS, "the old one for up to § minutes more", (word(OLD_KEY // MINUTE),)),
     Bound(OPERATIONS, "so the minimum is § days", (int(template()["Parameters"]["RetentionDays"]["MinValue"]),)),

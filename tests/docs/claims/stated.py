@@ -22,7 +22,7 @@ _MONTH = "(?:January|February|March|April|May|June|July|August|September|October
 _CLAIM = re.compile(r"(?<![\w./#’'-])\d[\d,.]*\d|(?<![\w./#’'-])\d|\b(?:MUST|must|[Nn]ever|[Aa]t most|[Aa]t least)\b")
 
 _NO_CLAIM = re.compile(
-    r"RFC \d+(?:, \d[\d.]*)?|ISO \d+|UTS \d+|SHA-\d+|IDNA \d+|Python \d\.\d+|decisions? \d+|draft \d{4}-\d\d"
+    r"RFC \d+(?:, \d[\d.]*)?|ISO \d+|UTS \d+|SHA-\d+|IDNA \d+|Python \d\.\d+|decisions? \d+|steps? \d+|draft \d{4}-\d\d"
     r"|_ \d\.\d\.\d|Before 1\.0"
     r"|## \d+\.|(?<= )\d+\. (?=[A-Z*`_])|\d+-bit|U\+[0-9A-F]{4}"
     r"|\b(?:2xx|4xx|5xx|202|401|403|404|408|409|410|412|413|422|425|429|503)\b"
