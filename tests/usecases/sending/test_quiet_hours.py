@@ -262,7 +262,7 @@ def test_without_limits_no_log_is_read_or_written(world: World) -> None:
     started(world, GREET)
     assert sent(world) == 1
     assert [call for call in calls if call.startswith("sen")] == ["sending_states.load"]
-    assert [call for call in calls if call.startswith("settings")] == ["settings.get"], "once, for the switch"
+    assert [call for call in calls if call.startswith("settings")] == ["settings.get"] * 2, "the switch, and a restore"
 
 
 # --- what was lost -----------------------------------------------------------------------

@@ -56,5 +56,5 @@ def may_have_been_sent(run: Run, job: Job, until: datetime) -> Reason | None:
         return None
     stood_in_line = bool(run.follows) and job.step_group == 0
     later_by = run.started_at - run.entered if run.started_at > until else timedelta(0)
-    was_due = max(job.since, job.clock) - later_by
+    was_due = max(job.clock, job.held_until or job.due) - later_by
     return RESTORED(until=format_time(until)) if stood_in_line or was_due <= until else None
