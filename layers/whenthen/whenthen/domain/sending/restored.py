@@ -1,21 +1,17 @@
-"""Know which messages may have been sent before the tables were set back to an earlier time. No I/O."""
+"""Read until when messages were sent of which the tables, set back to an earlier time, know nothing. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events.event import format_time, parse_time
-
-if TYPE_CHECKING:
-    from whenthen.domain.common.reasons import Reason
-    from whenthen.domain.runs.run import Job, Run
+from whenthen.domain.events.event import parse_time
 
 SUBJECT = "restore"
 """Name these settings among those of the installation."""
@@ -44,17 +40,3 @@ def read_restore_settings(document: Mapping[str, Any]) -> RestoreSettings:
     if problems:
         raise Invalid(problems)
     return RestoreSettings(until)
-
-
-def may_have_been_sent(run: Run, job: Job, until: datetime) -> Reason | None:
-    """Return the reason if the job could have been performed by `until`, of which nothing is known; else None.
-
-    In doubt it could. A run that went on was due at the same moments before. One whose event was told of again began
-    later this time than it did then, and so do its steps. One in line began when the run before it ended.
-    """
-    if run.entered > until:
-        return None
-    stood_in_line = bool(run.follows) and job.step_group == 0
-    later_by = run.started_at - run.entered if run.started_at > until else timedelta(0)
-    was_due = max(job.clock, job.held_until or job.due) - later_by
-    return RESTORED(until=format_time(until)) if stood_in_line or was_due <= until else None

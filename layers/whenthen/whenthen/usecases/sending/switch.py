@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.sending.restored import SUBJECT as RESTORE
-from whenthen.domain.sending.restored import RestoreSettings, may_have_been_sent, read_restore_settings
+from whenthen.domain.sending.restored import RestoreSettings, read_restore_settings
 from whenthen.domain.sending.switch import KEPT_FOR, SUBJECT, SendingSettings, read_sending_settings
+from whenthen.usecases.sending.restored import may_have_been_sent
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
