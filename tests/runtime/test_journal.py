@@ -39,6 +39,7 @@ READS = {
     "last_entries",
     "load",
     "noted",
+    "open_jobs",
     "open_runs",
     "overdue",
     "watching",

@@ -120,6 +120,11 @@ def _settle(answer: RunState | None, run: Run, _: datetime) -> None:
         _run("begun", run)
 
 
+def _reopen(answer: bool, run: Run, jobs: Sequence[Job], _: datetime) -> None:
+    if answer:
+        _run("reopened", run, steps=[job.step_id for job in jobs])
+
+
 def _complete(answer: RunState | None, job: Job, outcome: Outcome, *_: Any) -> None:
     if answer:
         _job(outcome.status.value, job, outcome.reason, rule=answer.run.rule_id)
@@ -160,6 +165,7 @@ LEDGER: Mapping[str, Line] = {
     "move": _move,
     "gather": _gather,
     "settle": _settle,
+    "reopen": _reopen,
     "complete": _complete,
     "complete_with": _complete_with,
     "report": _complete,
