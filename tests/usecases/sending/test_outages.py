@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.usecases.fakes.outside import Fails
-from tests.usecases.fakes.world import World
+from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import rule
 from whenthen.domain.common.errors import AccountRefused, AnswerLost, Temporary, WhenthenError
 from whenthen.domain.common.reasons import Reason
@@ -272,3 +272,49 @@ def test_a_trial_whose_run_is_stopped_leaves_the_channel_to_another_job(world: W
     sender.pass_minutes(15)
     assert sender.statuses("email") == {JobStatus.DONE, JobStatus.SKIPPED}
     assert world.circuits.kept["email", ""].state is CircuitState.RUNNING
+
+
+CALLS = ["circuits.save", "circuits.of_channel", "runs.withhold", "runs.postpone", "runs.release", "queues.send"]
+FOLLOWING = ["work.create", "workers.start", "bus.publish", "runs.let_go", "sequences.wait", "work.save"]
+
+
+@pytest.mark.parametrize("call", CALLS + FOLLOWING)
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_wherever_a_worker_dies_each_job_is_done_once_and_the_channel_goes_on(call: str, *, late: bool) -> None:
+    for nth in (1, 2, 5):
+        world = World()
+        world.has_record("lead:1", first_name="Ayşe", email="ayse@example.com")
+        sender = Sender(world, ("webhook",))
+        end = goes_down(world, "webhook", Temporary(DOWN), timedelta(minutes=12))
+        world.functions = world.wire(DyingAtNth(call, nth, after=late))
+        sender.pass_minutes(12, starting=True)
+        sender.pass_minutes(20)
+        assert world.kills + len(world.failed_steps) >= (nth == 1), "it died"
+        assert sender.statuses("webhook") == {JobStatus.DONE}, (call, nth)
+        keys = [request.headers["idempotency-key"] for request in world.http.sent]
+        assert sorted(set(keys)) == sorted(job.id for job in sender.jobs("webhook"))
+        assert world.circuits.kept["webhook", "example.com"].state is CircuitState.RUNNING
+        assert {event.type for event in world.bus.published if event.type.startswith("channel.")} == {
+            "channel.paused",
+            "channel.resumed",
+        }
+        assert end < world.clock.now()
+
+
+class DyingAtNth:
+    """The process dies before (or after) the n-th of these calls, and never again."""
+
+    def __init__(self, call: str, nth: int, *, after: bool) -> None:
+        self.call, self.left, self.late = call, nth, after
+
+    def before(self, call: str) -> None:
+        self._die(call, late=False)
+
+    def after(self, call: str) -> None:
+        self._die(call, late=True)
+
+    def _die(self, call: str, *, late: bool) -> None:
+        if call == self.call and late == self.late:
+            self.left -= 1
+            if self.left == 0:
+                raise Killed(call)
