@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.simulation.disturbed import DisturbedWorld
 from tests.simulation.documents import rule_document
-from tests.simulation.story import Bulk, Control, Deletes, Removes, Rule, Sending, Switches
+from tests.simulation.story import ADDED, Bulk, Control, Deletes, Removes, Revises, Rule, Sending, Switches
 from whenthen.domain.work.work import RunChange
-from whenthen.usecases.control.runs_of_rules import DELETED, OF_MODE, RunsOfRules
+from whenthen.usecases.control.runs_of_rules import DELETED, OF_MODE, REPLACED, RunsOfRules
 from whenthen.usecases.control.switch_sending import SwitchSending
 from whenthen.usecases.records.delete_record import DeleteRecord
 
@@ -25,6 +27,10 @@ def control(world: DisturbedWorld, rules: dict[str, Rule], number: int, action: 
             if stored is not None:
                 world.rules.delete(stored, world.rules.version(rule, stored.version))
             world.persist(lambda: _runs_of(world)(DELETED, runs, rule, seed=seed, by=BY))
+        case Revises(rule, runs):
+            revised = rules[rule] = replace(rules[rule], steps=(*rules[rule].steps, ADDED))
+            version = world.has_rule(rule_document(revised)).version
+            world.persist(lambda: _runs_of(world)(REPLACED, runs, rule, seed=seed, by=BY, version=version))
         case Bulk(rule, change):
             asked, selection = RunChange(change), {"rule": rule}
             world.persist(lambda: world.functions.manage_work.ask(asked, selection, seed=seed, by=BY))

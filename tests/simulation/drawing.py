@@ -25,6 +25,7 @@ from tests.simulation.story import (
     Limits,
     Moment,
     Removes,
+    Revises,
     Rule,
     Sending,
     Step,
@@ -127,14 +128,16 @@ def _controls(rules: tuple[Rule, ...], records: tuple[str, ...]) -> st.SearchStr
         st.builds(Switches, rule, st.just("off"), ends),
         st.builds(Switches, rule, st.just("on"), st.sampled_from(("keep", "resume"))),
         st.builds(Sending, st.booleans()),
+        st.builds(Revises, rule, st.sampled_from(("move", "keep", "stop"))),
+        st.builds(Revises, rule, st.just("move")),
         st.builds(Removes, rule, ends),
         st.builds(Deletes, record),
     )
 
 
 def _of_the_living(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
-    """Leave out what happens to a lead that was deleted, and switches of rules that were."""
-    found, gone = [], set[str]()
+    """Leave out what happens to a lead that was deleted, switches of rules that were, and second versions."""
+    found, gone, revised = [], set[str](), set[str]()
     for moment in moments:
         match moment.action:
             case Happens(record=record) | Edits(record=record) | Agrees(record=record) | Deletes(record) if (
@@ -143,6 +146,10 @@ def _of_the_living(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
                 continue
             case Switches(rule=rule) | Removes(rule) if rule in gone:
                 continue
+            case Revises(rule) if rule in gone or rule in revised:
+                continue
+            case Revises(rule):
+                revised.add(rule)
             case Deletes(ended) | Removes(ended):
                 gone.add(ended)
         found.append(moment)

@@ -23,6 +23,7 @@ from tests.simulation.story import (
     Edits,
     Happens,
     Removes,
+    Revises,
     Sending,
     Story,
     Switches,
@@ -58,7 +59,7 @@ class _Timed(list[Any]):
 
 class _Stage:
     def __init__(self, story: Story) -> None:
-        self.story = story
+        self.rules = {rule.id: rule for rule in story.rules}
         self.world = world = DisturbedWorld(story.chaos)
         self.mails, self.messages, self.calls = _Timed(world), _Timed(world), _Timed(world)
         world.mailer.sent, world.graph.sent, world.http.sent = self.mails, self.messages, self.calls
@@ -84,8 +85,8 @@ class _Stage:
                 self.consent[record][channel] = agreed
                 self.world.changes(f"lead:{record}", consent=dict(self.consent[record]))
 
-            case Switches() | Removes() | Bulk() | Deletes() | Sending():
-                control(self.world, {rule.id: rule for rule in self.story.rules}, number, action)
+            case Switches() | Removes() | Revises() | Bulk() | Deletes() | Sending():
+                control(self.world, self.rules, number, action)
 
     def effects(self) -> dict[Key, list[datetime]]:
         seen: dict[Key, list[datetime]] = defaultdict(list)

@@ -71,6 +71,9 @@ class Step:
         return self.is_message and not self.service
 
 
+ADDED = Step("added", "webhook")
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule about leads.
@@ -136,6 +139,14 @@ class Removes:
 
 
 @dataclass(frozen=True)
+class Revises:
+    """A person saves a new version of a rule: with one more step, `ADDED`, at its end."""
+
+    rule: str
+    runs: str
+
+
+@dataclass(frozen=True)
 class Bulk:
     """A person stops, pauses or resumes all runs of a rule."""
 
@@ -157,7 +168,7 @@ class Sending:
     paused: bool
 
 
-Control = Switches | Removes | Bulk | Deletes | Sending
+Control = Switches | Removes | Revises | Bulk | Deletes | Sending
 Action = Happens | Edits | Agrees | Control
 
 

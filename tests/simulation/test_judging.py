@@ -22,6 +22,7 @@ from tests.simulation.story import (
     Limits,
     Moment,
     Removes,
+    Revises,
     Rule,
     Sending,
     Step,
@@ -183,3 +184,13 @@ def test_an_effect_of_a_run_that_must_not_begin_or_go_on_is_seen(again: str, run
     rash = play(replace(TWO, rules=(LATER,)))
     (problem,) = problems_of(story, rash)
     assert "must not be" in problem
+
+
+@pytest.mark.parametrize(("runs", "has_the_step"), [("move", True), ("keep", False), ("stop", False)])
+def test_a_step_of_a_new_version_is_seen_that_must_not_be_or_is_missing(runs: str, has_the_step: bool) -> None:
+    story = _story(Moment(60, Revises("rule_1", runs)))
+    seen, added = play(story), ("rule_1", "added", 0, "1")
+    assert (problems_of(story, seen), added in seen.effects) == ([], has_the_step)
+    rest = {key: times for key, times in seen.effects.items() if key != added}
+    wrong = replace(seen, effects=rest) if has_the_step else _with(seen, added, seen.times[-1])
+    assert problems_of(story, wrong)

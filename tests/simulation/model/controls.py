@@ -10,7 +10,7 @@ from tests.simulation.model.course import Course
 from tests.simulation.model.facts import Facts
 from tests.simulation.model.spans import NEVER, Answer, Span
 from tests.simulation.model.waits import next_allowed
-from tests.simulation.story import Bulk, Deletes, Removes, Sending, Switches, Wait
+from tests.simulation.story import Bulk, Deletes, Removes, Revises, Sending, Switches, Wait
 
 KNOWN_BY_ALL = timedelta(seconds=5)
 """How long a worker remembers how the switch of all sending stood."""
@@ -63,12 +63,25 @@ def stops(facts: Facts, course: Course) -> Iterator[Span]:
             yield Span(at, at if course.starts.latest < at else NEVER)
 
 
+def revision(facts: Facts, course: Course) -> Span | None:
+    """Return from when on the run has the step that a new version adds. None: it is a run of an older one."""
+    for at, action in facts.actions():
+        if isinstance(action, Revises) and action.rule == course.rule.id:
+            if course.starts.latest < at:
+                return facts.noticed(Span(at, at)) if action.runs == "move" else None
+            # A run that begins as the version is saved is of either.
+            return course.starts if course.starts.earliest > at else Span(at, NEVER)
+    return None
+
+
 def is_on(facts: Facts, rule: str, at: Span) -> Answer:
     """Tell whether the rule is on; perhaps, if it is switched at that very moment."""
     modes = [(datetime.min.replace(tzinfo=at.earliest.tzinfo), "on")]
     for moment, action in facts.actions():
         if isinstance(action, Switches) and action.rule == rule:
             modes.append((moment, action.mode))
+        if isinstance(action, Revises) and action.rule == rule:
+            modes.append((moment, "on"))
         if isinstance(action, Removes) and action.rule == rule:
             modes.append((moment, "off"))
     ends = [moment for moment, _ in modes[1:]]
@@ -117,5 +130,7 @@ def _done_to_runs(facts: Facts, rule: str) -> Iterator[tuple[datetime, str]]:
         match action:
             case Bulk(rule=concerned, change=does) if concerned == rule:
                 yield at, does
-            case Switches(rule=concerned, runs=does) | Removes(rule=concerned, runs=does) if concerned == rule:
+            case Switches(rule=concerned, runs=does) | Revises(rule=concerned, runs=does) if concerned == rule:
+                yield at, does
+            case Removes(rule=concerned, runs=does) if concerned == rule:
                 yield at, does

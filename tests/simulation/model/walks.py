@@ -5,12 +5,12 @@ The times of effects that the outside saw are the clock of the run: the next wai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tests.simulation.model.awaiting import came
-from tests.simulation.model.controls import Hold, delayed, due_after, pauses, stops_of_sending
+from tests.simulation.model.controls import Hold, delayed, due_after, pauses, revision, stops_of_sending
 from tests.simulation.model.course import Course
 from tests.simulation.model.effects import Effects
 from tests.simulation.model.ends import ends, is_under_way
@@ -18,7 +18,7 @@ from tests.simulation.model.facts import Facts
 from tests.simulation.model.limits import Post, refused
 from tests.simulation.model.spans import NEVER, Answer, Span, both, negated
 from tests.simulation.model.waits import over
-from tests.simulation.story import Rule, Step
+from tests.simulation.story import ADDED, Rule, Step
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,18 @@ class Walk:
 
     def go(self, starts: Answer) -> tuple[Answer, Span]:
         """Compare the run with what was seen. Returns whether it began, and when it was over."""
-        groups, begins = step_groups(self.course.rule), self.course.starts
-        entered = starts
-        if self.facts.exists(self.course.record, begins) is not True:
-            entered = both(starts, None)  # whoever has no record when the run begins has no address
+        groups, begins, revised = step_groups(self.course.rule), self.course.starts, self._revised
+        last = len(groups)
+        groups += [[ADDED]] if revised else []
+        has_record, entered = self.facts.exists(self.course.record, begins), starts
         place = Place(0, begins, begins, both(entered, negated(self._reached(begins))))
-        if entered is None and starts is not None:
+        if has_record is not True and starts is not False:
+            # Whoever has no record when the run begins has no address.
             self._lose_track(groups, place)
             return None, Span(begins.earliest, NEVER)
         while place.group < len(groups) and place.sure is not False:
+            if place.group == last and revised:
+                place = replace(place, sure=both(place.sure, _comes_before(revised, place.now)))
             place = self._next(groups, place)
         end = ends(self.facts, self.course)
         over = Span(min(end.earliest, place.now.earliest), min(end.latest, place.now.latest))
@@ -115,20 +118,24 @@ class Walk:
     def _step(self, step: Step, due: Span, at: Span, goes: Answer) -> Span:
         """Do one step, and return the run's clock after it: one that is skipped for its condition moves no clock."""
         wanted, when = both(goes, self._has(step.only_if, at)), self._goes_out(step, at)
-        if when.earliest > at.latest:  # it was held: all is asked once more
+        if when != at:  # it was held, or may have been: all is asked once more
             wanted = both(wanted, both(self._goes_on(when), self._has(step.only_if, when)))
-        goes_out = both(wanted, negated(refused(self.facts, self.course, step, when)))
+        asked = delayed(self._stopped(step), delayed(self._pauses, at))
+        declined = refused(self.facts, self.course, step, asked)  # before limits hold it, and again afterwards
+        goes_out = both(wanted, both(negated(declined), negated(refused(self.facts, self.course, step, when))))
         seen = self.effects.check(self.course, step, when, goes_out)
         if seen is not None:
             return delayed(self._pauses, self.facts.noticed(Span(seen, seen)))
         skipped = self._has(step.only_if, at)
         if skipped is False:
             return due
-        return when if skipped else Span(due.earliest, when.latest)
+        if declined and skipped:
+            return asked
+        return when if skipped and declined is False else Span(due.earliest, when.latest)
 
     def _goes_out(self, step: Step, at: Span) -> Span:
         """Return when the step's effect takes place: its run may be paused, limits may hold it, and the switch."""
-        stopped = [] if step.action in UNSTOPPED else stops_of_sending(self.facts)
+        stopped = self._stopped(step)
         when = self.post.goes(self.course, step, delayed(stopped, delayed(self._pauses, at)))
         for _ in range(HOLDS):
             later = delayed(stopped, delayed(self._pauses, when))
@@ -139,9 +146,22 @@ class Walk:
             when = when if when == later or not self.post.limits.caps else Span(later.earliest, NEVER)
         return Span(when.earliest, NEVER)
 
+    def _stopped(self, step: Step) -> list[Hold]:
+        """Return the times in which the step's effect is withheld with all sending."""
+        return [] if step.action in UNSTOPPED else stops_of_sending(self.facts)
+
     @cached_property
     def _pauses(self) -> list[Hold]:
         return pauses(self.facts, self.course)
+
+    @cached_property
+    def _revised(self) -> Span | None:
+        return revision(self.facts, self.course)
+
+    @property
+    def _is_new(self) -> bool:
+        """Tell whether the run began with the new version."""
+        return self._revised == self.course.starts
 
     def _goes_on(self, at: Span) -> Answer:
         """Tell whether nothing ended the run before it comes to a step, and nothing does so there."""
@@ -182,10 +202,14 @@ class Walk:
 
     def _refused(self, groups: Sequence[Sequence[Step]], place: int, at: Span) -> Answer:
         """Tell whether the run has nothing left to do but messages that its lead refuses."""
-        answer: Answer = True
-        for step in (step for group in groups[place:] for step in group):
-            answer = both(answer, refused(self.facts, self.course, step, at))
-        return answer if place < len(groups) else False
+        if place >= len(groups) or groups[place] == [ADDED]:
+            return False
+        # With the step that a new version adds, there is more to do than to write.
+        answer = _all(refused(self.facts, self.course, step, at) for group in groups[place:] for step in group)
+        older = _all(
+            refused(self.facts, self.course, step, at) for group in groups[place:] for step in group if step != ADDED
+        )
+        return None if self._revised and older is not False and not self._is_new else answer
 
     def _has(self, status: str | None, at: Span) -> Answer:
         return self.facts.has_status(self.course.record, status, at)
@@ -204,6 +228,17 @@ HOLDS = 4
 
 UNSTOPPED = ("task", "fail")
 """Actions that reach nobody outside: the switch of all sending does not stop them."""
+
+
+def _comes_before(revised: Span, at: Span) -> Answer:
+    return True if revised.latest <= at.earliest and revised.latest < NEVER else revised.is_before(at)
+
+
+def _all(answers: Iterable[Answer]) -> Answer:
+    found: Answer = True
+    for answer in answers:
+        found = both(found, answer)
+    return found
 
 
 def step_groups(rule: Rule) -> list[list[Step]]:
