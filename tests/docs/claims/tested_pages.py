@@ -6,7 +6,7 @@ from tests.docs.claims.row import Held
 
 _SCHEMAS = "schemas/test_agreement.py::test_the_page_of_schemas_lists_each_difference"
 _SNAPSHOTS = "adapters/dynamodb/config_table/test_snapshots.py"
-_MAPPING = "adapters/dynamodb/runs_table/test_runs.py"
+_RUNS = "adapters/dynamodb/runs_table/test_runs.py"
 _IMPORTS = "adapters/dynamodb/imports/test_imports.py"
 _CELLS = "sources/files/test_cells.py"
 _TUTORIAL = "e2e/test_tutorial.py::test_the_small_order_is_explained_as_the_page_says"
@@ -40,22 +40,22 @@ _ROWS = (
     (
         "architecture.md",
         "`beginning` is what never changes",
-        f"{_MAPPING}::test_a_large_event_is_read_with_its_run_and_after_each_outcome",
+        f"{_RUNS}::test_a_large_event_is_read_with_its_run_and_after_each_outcome",
     ),
     (
         "architecture.md",
         "an open run never",
-        f"{_MAPPING}::test_what_an_open_run_holds_never_expires_and_the_rest_does",
+        f"{_RUNS}::test_what_an_open_run_holds_never_expires_and_the_rest_does",
     ),
     (
         "architecture.md",
         "only of rules that ask for it | never",
-        "adapters/dynamodb/entries/test_last_entries.py::test_an_entry_names_the_run_and_when_it_began",
+        f"{_RUNS}::test_what_an_open_run_holds_never_expires_and_the_rest_does",
     ),
     (
         "architecture.md",
         "in those of workers in each other's way | never",
-        "adapters/dynamodb/runs_table/test_jobs.py::test_a_counter_starts_at_nothing",
+        "adapters/dynamodb/runs_table/test_jobs.py::test_a_counter_does_not_expire",
     ),
     (
         "architecture.md",
@@ -70,9 +70,13 @@ _ROWS = (
     (
         "architecture.md",
         "may be subscribed under at most 48 keys",
-        f"{_MAPPING}::test_a_run_with_exits_is_subscribed_under_as_many_keys_as_the_page_says",
+        f"{_RUNS}::test_a_run_with_exits_is_subscribed_under_as_many_keys_as_the_page_says",
     ),
-    ("glossary.md", "It never changes", "domain/common/test_ids.py::test_the_same_cause_has_the_same_id"),
+    (
+        "glossary.md",
+        "It never changes",
+        "usecases/matching/test_match_event.py::test_a_redelivered_event_carries_out_the_plan_of_its_first_delivery",
+    ),
     (
         "guides/deploy.md",
         "So for production it must be meant",

@@ -315,6 +315,12 @@ def test_records_counter_and_outcome_are_written_together(
     assert _stored(ledger, pending).status is JobStatus.DONE
 
 
+def test_a_counter_does_not_expire(ledger: DynamoRuns, dynamodb: Any, pending: Job) -> None:
+    ledger.complete_with(pending, DONE, minutes(1), [], Counter("owner", 0, 1))
+    (item,) = [item for item in dynamodb.scan(TableName=RUNS)["Items"] if item["pk"]["S"] == "counter#owner"]
+    assert "expires_at" not in item
+
+
 def test_a_counter_starts_at_nothing(ledger: DynamoRuns) -> None:
     assert ledger.counter("owner") == 0
 
