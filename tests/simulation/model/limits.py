@@ -46,7 +46,10 @@ class Post:
             return opens
         others = [each for each in self.sent if each.key[3] == course.record and each.key[:3] != _own(course, step)]
         latest = self._has_room(caps, others, opens.latest) if self.sure else NEVER
-        return Span(opens.earliest, latest if latest == NEVER else self._after_quiet(Span(latest, latest)).latest)
+        return Span(
+            opens.earliest,
+            latest if latest == NEVER else self._after_quiet(self.facts.noticed(Span(latest, latest))).latest,
+        )
 
     def _after_quiet(self, at: Span) -> Span:
         """Return when a message is noticed out of quiet hours: their end may be noticed in the next ones."""
