@@ -57,12 +57,15 @@ class Walk:
             # Whoever has no record when the run begins has no address.
             self._lose_track(groups, place)
             return None, Span(begins.earliest, NEVER)
+        known = NEVER if place.sure else begins.earliest
         while place.group < len(groups) and place.sure is not False:
             if place.group == last and revised:
                 place = replace(place, sure=both(place.sure, _comes_before(revised, place.now)))
-            place = self._next(groups, place)
+            before, place = place, self._next(groups, place)
+            if place.sure is not True:
+                known = min(known, before.now.earliest)  # it may have ended there
         end = ends(self.facts, self.course)
-        over = Span(min(end.earliest, place.now.earliest), min(end.latest, place.now.latest))
+        over = Span(min(end.earliest, known, place.now.earliest), min(end.latest, place.now.latest))
         seen = any(self.effects.is_seen(self.course, step) for group in groups for step in group)
         return seen or entered, over if place.group < NOWHERE else Span(over.earliest, NEVER)
 
