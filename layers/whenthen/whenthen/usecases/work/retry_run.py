@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from whenthen.ports.values import RunState
 
 RETRIED, OTHER, KEPT = "retried", "other", "kept"
-"""What became of a run: it goes on; its step is of another channel; it stays as it ended, for a reason."""
+"""Tell what became of a run: it goes on; its step is of another channel; it stays as it ended, for a reason."""
 
 # No step of the run ended in this way, so there is nothing to try again.
 NO_STEP = ReasonCode("retry.no_step", "status")

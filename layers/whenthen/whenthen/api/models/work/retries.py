@@ -11,7 +11,7 @@ from whenthen.api.models.base import Described, Sparse, Time
 
 
 class RunRetry(Sparse):
-    """Which of the runs that failed are tried again."""
+    """Name the runs that failed and are to be tried again."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rule": "rule_1"}]})
     rule: str | None = Field(default=None, description="The id of their rule.")
