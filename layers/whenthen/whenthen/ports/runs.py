@@ -172,7 +172,10 @@ class RunLedger(Protocol):
         """
 
     def postpone(self, job: Job, reason: Reason) -> bool:
-        """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
+        """Release a claimed job that was throttled, or that tries a paused channel, with its `failing_since`.
+
+        Fenced by its attempt: returns False if the claim is over.
+        """
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> RunState | None:
         """Write the outcome of a job that is claimed by its attempt, or pending, and return the run as it is now.

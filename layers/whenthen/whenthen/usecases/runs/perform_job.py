@@ -10,7 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common import backoff
-from whenthen.domain.common.errors import AnswerLost, Busy, NotFound, Permanent, Refused, Temporary, Throttled
+from whenthen.domain.common.errors import (
+    AccountRefused,
+    AnswerLost,
+    Busy,
+    NotFound,
+    Permanent,
+    Refused,
+    Temporary,
+    Throttled,
+)
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.pausing import skip_of
 from whenthen.domain.runs.planner import Finish, orphaned, unwanted
@@ -228,18 +237,26 @@ class PerformJob(Struct, frozen=True):
             rest = self.breaker.failed(effect.receiver, error)
             if isinstance(error, AnswerLost) and not self.channel.repeatable:
                 return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
-            if rest is not None:
-                return self._put_off(job, error.reason, rest)
-            return self._again(job, step, run, error)
+            return self._again(job, step, run, error, rest)
         self.breaker.worked(effect.receiver)
         return outcome
 
-    def _again(self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary) -> Outcome | None:
-        """Let the job be tried again when its step says; return its outcome if that was long or often enough."""
+    def _again(
+        self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary, rest: float | None
+    ) -> Outcome | None:
+        """Let the job be tried again when its step says; return its outcome if that was long or often enough.
+
+        rest   seconds until it tries its channel again, which is paused: then this was no attempt. No time is too long
+               for an account that is refused, since no job is the cause
+        """
+        if rest is not None and isinstance(error, AccountRefused):
+            return self._put_off(job, error.reason, rest)
         now, wish = self.clock.now(), error.retry_after if isinstance(error, Temporary) else None
         job = replace(job, failing_since=job.failing_since or now)
         if (given_up := _given_up(job, step, error, now)) is not None:
             return Outcome(JobStatus.FAILED, given_up)
+        if rest is not None:
+            return self._put_off(job, error.reason, rest)
         at = step.retry.next_at(job.attempts, now, self.orchestrator.rule_of(run).zone)
         until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
         if until is not None and self.runs.hold(job, error.reason, until):

@@ -141,12 +141,14 @@ class DynamoJobs:
         return True
 
     def postpone(self, job: Job, reason: Reason) -> bool:
-        """Release a claimed job that was throttled. Fenced by its attempt: returns False if the claim is over."""
+        """Release a claimed job for a try that is no attempt. Fenced by its attempt: False if the claim is over."""
+        since = _failing_since(job)
+        counted = "#postponed = if_not_exists(#postponed, :zero) + :one"
+        values = {**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1, **since}
         freed = Expression(
             condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON}, #postponed = if_not_exists(#postponed, :zero) + :one"
-            f" {_UNCLAIM}",
-            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1},
+            update=f"SET #status = :pending, {SET_REASON}, {counted}{_SET_FAILING if since else ''} {_UNCLAIM}",
+            values=values,
         )
         try:
             self._update(job, freed)
