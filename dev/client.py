@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from dev import web
 
@@ -37,6 +38,16 @@ class Api:
     def get(self, path: str) -> Any:
         """The answer's document. Raises Refused for a status of 400 and above."""
         return self._expect("GET", path)
+
+    def items(self, path: str) -> Iterator[Any]:
+        """Each item of a list, page by page: `items("/v1/records/task")`. Raises Refused."""
+        cursor = ""
+        while True:
+            page = self.get(f"{path}{'&' if '?' in path else '?'}limit=100{cursor}")
+            yield from page["items"]
+            if page.get("cursor") is None:
+                return
+            cursor = f"&cursor={quote(page['cursor'], safe='')}"
 
     def post(self, path: str, document: Any, **headers: str) -> Any:
         """As `get`; headers are named with underscores: `idempotency_key="…"`."""

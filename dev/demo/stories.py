@@ -194,7 +194,7 @@ def _path(ref: str) -> str:
 
 def tasks(stack: Reached, parent: str) -> int:
     """How many tasks there are about a record."""
-    found = stack.api.get("/v1/records/task?limit=100")["items"]
+    found = stack.api.items("/v1/records/task")
     return sum(1 for task in found if task["fields"].get("parent") == parent)
 
 

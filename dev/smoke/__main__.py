@@ -86,9 +86,9 @@ def clean_up(stack: Deployed, customer: Customer, made: dict[str, str]) -> None:
 
 
 def _tasks(stack: Deployed, customer: Customer) -> list[str]:
-    """The tasks that were made for the lead, among the first hundred of the stack."""
+    """The tasks that were made for the lead."""
     with suppress(Refused):
-        found = stack.api.get("/v1/records/task?limit=100")["items"]
+        found = stack.api.items("/v1/records/task")
         mine = [task for task in found if task["fields"].get("parent") == f"lead:smoke-{customer.number}"]
         return [f"/v1/records/task/{task['ref'].partition(':')[2]}" for task in mine]
     return []

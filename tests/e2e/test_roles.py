@@ -119,7 +119,7 @@ OTHERS_WORK: list[tuple[str, Act]] = [
     ("fetch_lead", _send_mail),
     ("publish_changes", _write_record),
     ("publish_changes", _start_sequence),
-    ("publish_outcomes", _write_config),
+    ("publish_outcomes", _send_mail),
     ("publish_outcomes", _write_record),
     ("fire_due_dates", _write_record),
     ("fire_due_dates", _send_mail),

@@ -35,6 +35,6 @@ def test_the_three_stories_have_all_their_effects_and_leave_no_rule(deployed: De
     finally:
         smoke.clean_up(deployed, customer, made)
     assert expected == seen > 8
-    left = {rule["id"] for rule in deployed.api.get("/v1/rules?limit=100")["items"]}
+    left = {rule["id"] for rule in deployed.api.items("/v1/rules")}
     assert not left & made.keys()
     assert deployed.api.call("GET", f"/v1/records/lead/smoke-{customer.number}").status == 404

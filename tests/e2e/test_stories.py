@@ -62,7 +62,7 @@ def test_a_meta_lead_is_recorded_assigned_greeted_and_followed_up(
     assert_effects(sent)
     task = next(
         item
-        for item in stack.api.get("/v1/records/task?limit=100")["items"]
+        for item in stack.api.items("/v1/records/task")
         if item["fields"].get("parent") == f"lead:{customer.lead_id}"
     )
     lead = stack.api.get(f"/v1/records/lead/{customer.lead_id}")
