@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from dev.stack import Stack
 
@@ -18,8 +19,21 @@ def entries(stack: Stack, function: str = "") -> Iterator[str]:
         name = group["logGroupName"].rpartition("/")[2]
         if function.replace("_", "").lower() not in ("", name.lower()):
             continue
-        for page in client.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-            found += [(event["timestamp"], name, event["message"].rstrip()) for event in page["events"]]
+        for event in _events(client, group["logGroupName"]):
+            found.append((event["timestamp"], name, event["message"].rstrip()))
     for timestamp, name, text in sorted(found):
         if not text.startswith(_PLATFORM):
             yield f"{datetime.fromtimestamp(timestamp / 1000, UTC):%H:%M:%S.%f} {name} {text}"
+
+
+def _events(client: Any, group: str) -> Iterator[dict[str, Any]]:
+    """Each event of a group. The local AWS gives the first 10,000 of a call, and no token for those behind them."""
+    start, known = 0, set[str]()
+    while True:
+        found = client.filter_log_events(logGroupName=group, startTime=start)["events"]
+        fresh = [event for event in found if event["eventId"] not in known]
+        yield from fresh
+        if not fresh:
+            return
+        start = fresh[-1]["timestamp"]
+        known = {event["eventId"] for event in found if event["timestamp"] == start}

@@ -212,4 +212,4 @@ def _is_open_to(change: RunChange, until: datetime, now: datetime, *, asked: boo
     """
     if change is RunChange.RESUME:
         return asked and until > now + AS_GOOD_AS_OVER
-    return change not in (RunChange.RELEASE, RunChange.RECHECK, RunChange.TRY_AGAIN)
+    return change in (RunChange.STOP, RunChange.PAUSE, RunChange.MOVE)
