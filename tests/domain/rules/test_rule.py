@@ -90,7 +90,7 @@ def test_reads_a_whole_rule() -> None:
         OnError.CONTINUE,
         2,
         OnError.STOP,
-        5,
+        None,
     )
     assert call.wait == Wait(days=3, at=time(10), weekdays=("mon", "tue", "wed", "thu", "fri"))
     assert (rule.entry.again, rule.entry.only_new) == (ReentryPolicy.ONCE_PER_RECORD, True)
