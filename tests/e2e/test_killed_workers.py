@@ -25,6 +25,11 @@ from dev.signing import post
 from dev.stack import Stack
 
 EVENTS, PATIENCE = 200, 600.0
+DYING = 120.0
+"""Seconds for which workers go on dying once all events are posted.
+
+What the last of them had at hand is hidden for eight minutes, and must be done within PATIENCE.
+"""
 EACH = 9
 """Posts and calls between two deaths, on average: of 200 and 400 in all."""
 
@@ -92,11 +97,11 @@ def test_every_run_has_its_outcome_once(stack: Stack, record_property: Any) -> N
             with ThreadPoolExecutor(4) as senders:
                 list(senders.map(lambda name: posted.append(taken(stack, seed, name)), names))
             assert Counter(posted) == {202: EVENTS}
-            runs = account.wait_for(lambda: all_over(stack, rule["id"]), PATIENCE / 2)
+            runs = account.wait_for(lambda: all_over(stack, rule["id"]), DYING)
         record_property("killed", len(dead))
-        runs = runs or account.wait_for(lambda: all_over(stack, rule["id"]), PATIENCE / 2)
+        runs = runs or account.wait_for(lambda: all_over(stack, rule["id"]), PATIENCE)
         assert runs is not None, Counter(run["status"] for run in runs_of(stack, rule["id"]))
-        assert len(dead) > 20
+        assert len(dead) > 15
         assert Counter(run["status"] for run in runs) == {"done": EVENTS}
         by_name: dict[str, set[str]] = {}
         for one in calls_of(stack):
