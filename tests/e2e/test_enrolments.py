@@ -17,7 +17,7 @@ from tests.e2e.test_imports import imported, runs
 from tests.e2e.test_time import put, rule_of, runs_of
 from tests.waiting import until
 
-MANY = 2_000
+MANY = 1_000
 NOTE = {"id": "note", "action": "add_tags", "with": {"tags": ["seen"]}}
 
 
