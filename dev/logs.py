@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,12 +28,17 @@ def entries(stack: Stack, function: str = "") -> Iterator[str]:
 
 def _events(client: Any, group: str) -> Iterator[dict[str, Any]]:
     """Each event of a group. The local AWS gives the first 10,000 of a call, and no token for those behind them."""
-    start, known = 0, set[str]()
+    start, known = 0, set[tuple[str, str]]()
     while True:
         found = client.filter_log_events(logGroupName=group, startTime=start)["events"]
-        fresh = [event for event in found if event["eventId"] not in known]
+        fresh = [event for event in found if event["timestamp"] > start or _place(event) not in known]
         yield from fresh
         if not fresh:
             return
         start = fresh[-1]["timestamp"]
-        known = {event["eventId"] for event in found if event["timestamp"] == start}
+        known = {_place(event) for event in found if event["timestamp"] == start}
+
+
+def _place(event: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells an event from the others of its millisecond."""
+    return event["logStreamName"], event["message"]
