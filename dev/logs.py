@@ -40,5 +40,5 @@ def _events(client: Any, group: str) -> Iterator[dict[str, Any]]:
 
 
 def _place(event: Mapping[str, Any]) -> tuple[str, str]:
-    """What tells an event from the others of its millisecond."""
+    """Tell an event from the others of its millisecond."""
     return event["logStreamName"], event["message"]
