@@ -21,7 +21,7 @@ PERSONAL = {
     "number": re.compile(r"(?<![\w-])\+\d{9,15}(?!\d)"),
     "name": re.compile(r"\b(Ayşe|Ayse|Elif|Demir|Yılmaz|Yilmaz|Mehmet)\b"),
 }
-"""What the tests of this folder use of people."""
+"""Patterns of the addresses, numbers and names of people that the tests of this folder use."""
 
 OURS = {"crm@example.com"}
 """Addresses of the installation itself."""

@@ -14,7 +14,7 @@ SWEEP = timedelta(minutes=5)
 
 
 class Backup:
-    """What the tables of a world hold at one moment."""
+    """Keep the tables of a world as they are at one moment, and set them back to it."""
 
     def __init__(self, world: World) -> None:
         self.at: datetime = world.clock.now()
@@ -23,14 +23,14 @@ class Backup:
         self._held = deepcopy([dict(vars(store)) for store in self._stores()], held)
 
     def _stores(self) -> list[Any]:
-        """Whatever stands for a table, or for a part of one."""
+        """List the fakes that stand for a table, or for a part of one."""
         world = self._world
         own = [world.rules, world.log, world.records, world.occurrences, world.sweeps, world.enrolments, world.runs]
         own += [world.imports, world.work, world.failing, world.budgets, world.settings, world.threads]
         return [*own, world.lead_forms, world.send_logs, world.sources, world.rejections, world.claim_key.keys]
 
     def _outside(self) -> list[Any]:
-        """Whatever a table refers to and does not hold: other tables, queues, and who listens to changes."""
+        """List what a table refers to and does not hold: other tables, queues, and who listens to changes."""
         stores = self._stores()
         return [*stores, self._world, *self._world.queues.values(), self._world.clock]
 

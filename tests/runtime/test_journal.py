@@ -1,4 +1,4 @@
-"""What is logged of events, runs and jobs: once each took effect, with ids and codes, and nothing personal."""
+"""Functions log a line for each event, run and job once it took effect, with ids and codes, and nothing personal."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ _KINDS = (
     "controls",
     "controls",
 )
-"""What happens at the moments of a story, by how often."""
+"""Kinds of moments of a story, by how often each is drawn."""
 
 _LIMITS = st.builds(
     Limits,

@@ -32,7 +32,7 @@ from tests.simulation.story import (
 
 @dataclass(frozen=True)
 class Seen:
-    """What the outside saw, and how the machinery was left.
+    """Hold what the outside saw, and how the machinery was left.
 
     effects   when each effect took place; several times if it was doubled
     times     when each moment of the story was

@@ -14,7 +14,7 @@ EVENTS = ("offer.made", "cart.updated")
 REPLY = "contact.replied"
 CHANNELS = ("email", "whatsapp")
 STATUSES = ("new", "hot", "won")
-"""What a lead's status may be. It is `new` at first."""
+"""Statuses of a lead. It is `new` at first."""
 
 
 @dataclass(frozen=True)

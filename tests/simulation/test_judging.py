@@ -139,7 +139,7 @@ def test_a_message_over_a_cap_is_seen() -> None:
     ids=str,
 )
 def test_an_effect_of_a_run_that_people_stopped_or_paused_is_seen(does: Control) -> None:
-    """What happens without it is no story of it."""
+    """The model finds fault with the effects that the story has without it."""
     story = _story(Moment(60, does), Moment(5 * 86_400, Bulk("rule_1", "resume")))
     seen = play(story)
     assert problems_of(story, seen) == []

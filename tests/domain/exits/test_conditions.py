@@ -1,4 +1,4 @@
-"""Which of its conditions ends a run, and whether that counts as a conversion."""
+"""Tell which of its conditions ends a run, and whether that counts as a conversion."""
 
 from __future__ import annotations
 

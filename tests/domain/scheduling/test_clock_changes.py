@@ -1,6 +1,6 @@
 """Both changes of the clocks in a year, zone by zone: waits and schedules come once, at the hour that clocks show.
 
-What is expected is found minute by minute, by what the clocks of the zone show, and not by any rule about gaps.
+The tests find each expected moment minute by minute, by what clocks of the zone show, and not by a rule about gaps.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def minutes(begin: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def shown(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks of the zone show."""
+    """Return the time that clocks of the zone show."""
     return at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -1,4 +1,4 @@
-"""Which event ends a wait of a run for one."""
+"""Find the event that ends a wait of a run for one."""
 
 from __future__ import annotations
 

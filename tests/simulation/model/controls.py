@@ -1,4 +1,4 @@
-"""What people do to a run of a story: they stop it, hold it back and let it go on."""
+"""People stop a run of a story, hold it back and let it go on: the model of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which events let a lead enter a rule, by what became of the runs before."""
+"""Find the events that let a lead enter a rule, by the ends of the runs before."""
 
 from __future__ import annotations
 

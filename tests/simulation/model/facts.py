@@ -1,4 +1,4 @@
-"""What happened in a story, and by when the machinery can have noticed it."""
+"""Collect the facts of a story, and by when the machinery can have noticed each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.simulation.model.spans import Answer, Span
 from tests.simulation.story import Action, Agrees, Control, Deletes, Edits, Happens, Story
 
 DELAY = timedelta(seconds=200)
-"""What one death of a process costs at most: its message is invisible for 180 s."""
+"""Delay that one death of a process costs at most: its message is invisible for 180 s."""
 
 
 @dataclass(frozen=True)

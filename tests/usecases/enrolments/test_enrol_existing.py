@@ -33,7 +33,7 @@ def has(world: World, trigger: dict[str, Any], **more: Any) -> Rule:
 
 
 def begin(world: World, enrol: EnrolExisting, switched: Rule, key: str = "1", mode: str = "on") -> Enrolment:
-    """What `PUT …/mode` does."""
+    """Switch a rule as `PUT …/mode` does."""
     manage = ManageRules(world.rules, FakeViews(), world.clock, lambda _rule: ())
     enrolling = enrol.prepare(switched.id, mode, key=key, by="ayse")
     new = None if enrolling.begun else enrolling.id

@@ -1,4 +1,4 @@
-"""What is held and may go, or never will, is held no longer: limits are loosened, runs end, places are freed."""
+"""Held messages are let go once they may go, or never will: limits are loosened, runs end, places are freed."""
 
 from __future__ import annotations
 
