@@ -14,7 +14,7 @@ from whenthen.api.visibility import HIDDEN, Sight
 from whenthen.domain.common.errors import AT_FIELD
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.run import Job, JobStatus
-from whenthen.usecases.runs.perform_job import GIVEN_UP
+from whenthen.usecases.sending.attempts import GIVEN_UP
 
 PERSONAL = ("905321234567", "Ayşe", "ayse@example.com", "Secret Street")
 CONDITION = "sales"

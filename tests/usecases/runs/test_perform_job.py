@@ -30,7 +30,8 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import JOB_NOT_FOUND, NO_ANSWER, UNAVAILABLE
-from whenthen.usecases.runs.perform_job import GIVEN_UP, LEASE, MAY_HAVE_BEEN_SENT
+from whenthen.usecases.runs.perform_job import LEASE, MAY_HAVE_BEEN_SENT
+from whenthen.usecases.sending.attempts import GIVEN_UP
 
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
 HELLO: dict[str, Any] = {"id": "hello", "action": "send_whatsapp", "with": {"template": "welcome"}}

@@ -18,8 +18,8 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.ports.reason_codes import UNAVAILABLE
-from whenthen.usecases.runs.perform_job import GIVEN_UP
 from whenthen.usecases.runs.resume_runs import OVERDUE
+from whenthen.usecases.sending.attempts import GIVEN_UP
 
 DOWN = UNAVAILABLE(provider="SES", error="ServiceUnavailable")
 LATER = {"attempts": 4, "delays": [{"minutes": 5}, {"days": 1}]}

@@ -15,7 +15,7 @@ from whenthen.domain.rules.actions import list_channels
 from whenthen.domain.sending.circuits import WHOLE, Circuit
 from whenthen.domain.sending.switch import MAX_RATE, RATE
 from whenthen.ports.reason_codes import CONTENDED
-from whenthen.usecases.runs.orchestrator import channel_of
+from whenthen.usecases.sending.job_queues import channel_of
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.context import clocks_of, context_of
 from whenthen.domain.runs.awaiting import awaited, first_that_counts
 from whenthen.domain.runs.entry_policy import enrolment_key
@@ -38,6 +36,7 @@ from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
 from whenthen.usecases.context.skips import with_conditions
 from whenthen.usecases.runs.move_run import moved_before_next_step
+from whenthen.usecases.sending.job_queues import send_jobs
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -51,23 +50,6 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.context.failing_rules import KnownFailing
-
-
-def send_again(queues: JobQueues, job: Job, delay: float) -> None:
-    """Send a job to its channel's queue once more, `delay` seconds from now, as a new message."""
-    queues.send(channel_of(job), [job], delay=delay)
-
-
-def send_jobs(queues: JobQueues, jobs: Sequence[Job]) -> None:
-    """Send every job without an outcome to its channel's queue. A repetition is harmless: the ledger has each job."""
-    open_jobs = sorted((job for job in jobs if not job.status.final), key=channel_of)
-    for channel, group in groupby(open_jobs, key=channel_of):
-        queues.send(channel, list(group))
-
-
-def channel_of(job: Job) -> str:
-    """Return the name of the channel that performs the job."""
-    return actions()[job.action].channel
 
 
 def with_outcome(state: RunState, job: Job, outcome: Outcome, now: datetime) -> RunState:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import (
-    AccountRefused,
     AnswerLost,
     Busy,
     NotFound,
@@ -29,8 +28,10 @@ from whenthen.domain.sending.limits import NO_LIMITS
 from whenthen.domain.sending.switch import SENDING, SENDING_PAUSED
 from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.context.next_step import against_next_step
-from whenthen.usecases.runs.orchestrator import is_alone, send_again
+from whenthen.usecases.runs.orchestrator import is_alone
+from whenthen.usecases.sending.attempts import Attempts
 from whenthen.usecases.sending.hold_messages import message_of
+from whenthen.usecases.sending.job_queues import send_again
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
@@ -52,15 +53,12 @@ LEASE = timedelta(seconds=90)
 EARLY = timedelta(seconds=2)
 """How much too early a message may come back to a job that is held."""
 
-HELD = ReasonCode("job.held")
 # The job was not performed, as its run had an outcome before; `reason` is the run's.
 RUN_ENDED = ReasonCode("run.ended", "outcome", "reason")
 MAY_HAVE_BEEN_SENT = ReasonCode("job.may_have_been_sent", "reason")
 _NOT_SENT = frozenset({JobStatus.FAILED, JobStatus.SKIPPED})
 
 TAKEN = ReasonCode("job.taken")
-# `reason` is that of the last attempt.
-GIVEN_UP = ReasonCode("retry.given_up", "count", "reason")
 
 
 class PerformJob(Struct, frozen=True):
@@ -102,9 +100,13 @@ class PerformJob(Struct, frozen=True):
         elif not state.run.status.final and self._is_withheld(job):
             return  # it is sent again when sending is switched on
         elif not state.run.status.final and job.is_held(self.clock.now() + EARLY):
-            self._wait(job)
+            self._attempts.wait(job)
         else:
             self.orchestrator.carry_on(self._perform(state, job, limits))
+
+    @property
+    def _attempts(self) -> Attempts:
+        return Attempts(self.runs, self.queues, self.sequences, self.clock)
 
     def _perform(self, state: RunState, job: Job, limits: Limits) -> RunState | None:
         """Return the run once the job has its outcome; None if the job was sent again, or is held."""
@@ -194,7 +196,7 @@ class PerformJob(Struct, frozen=True):
         until = min(hold.until, message.now + LONGEST)
         if not self.runs.hold(job, hold.reason, until, alone=is_alone(message.state, job)):
             raise Temporary(TAKEN(), retry_after=1)
-        self._wait(replace(job, held_until=until, reason=hold.reason))
+        self._attempts.wait(replace(job, held_until=until, reason=hold.reason))
         return True
 
     def _prepare(self, state: RunState, job: Job, rule: Rule, step: Step) -> Effect | Outcome | None:
@@ -232,84 +234,20 @@ class PerformJob(Struct, frozen=True):
             return Outcome(JobStatus.FAILED, error.reason)
         except Throttled as error:
             self.breaker.worked(effect.receiver)
-            return self._postpone(job, error)
+            return self._attempts.postpone(job, error)
         except (AnswerLost, Temporary) as error:
             rest = self.breaker.failed(effect.receiver, error)
             if isinstance(error, AnswerLost) and not self.channel.repeatable:
                 return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
-            return self._again(job, step, run, error, rest)
+            return self._attempts.again(job, step, self.orchestrator.rule_of(run).zone, error, rest)
         self.breaker.worked(effect.receiver)
         return outcome
-
-    def _again(
-        self, job: Job, step: Step, run: Run, error: AnswerLost | Temporary, rest: float | None
-    ) -> Outcome | None:
-        """Let the job be tried again when its step says; return its outcome if that was long or often enough.
-
-        rest   seconds until it tries its channel again, which is paused: then this was no attempt. No time is too long
-               for an account that is refused, since no job is the cause
-        """
-        if rest is not None and isinstance(error, AccountRefused):
-            return self._put_off(job, error.reason, rest)
-        now, wish = self.clock.now(), error.retry_after if isinstance(error, Temporary) else None
-        job = replace(job, failing_since=job.failing_since or now)
-        if (given_up := _given_up(job, step, error, now)) is not None:
-            return Outcome(JobStatus.FAILED, given_up)
-        if rest is not None:
-            return self._put_off(job, error.reason, rest)
-        at = step.retry.next_at(job.attempts, now, self.orchestrator.rule_of(run).zone)
-        until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
-        if until is not None and self.runs.hold(job, error.reason, until):
-            self._wait(replace(job, held_until=until))
-            return None
-        self.runs.release(job, error.reason)
-        raise Temporary(
-            error.reason, retry_after=backoff.NOT_DONE.pause(job.id, job.attempts) if wish is None else wish
-        )
-
-    def _wait(self, job: Job) -> None:
-        """Wait with a job that is held: a short time on its queue, a long one on the state machine.
-
-        Raises Temporary for a short time: then the message comes back.
-        """
-        until = job.held_until or job.due
-        seconds = (until - self.clock.now()).total_seconds()
-        if seconds <= backoff.LONGEST_PAUSE:
-            raise Temporary(job.reason or HELD(), retry_after=max(seconds, 1.0))
-        self.sequences.wait(job.run_id, job.step_group, until)
-
-    def _postpone(self, job: Job, error: Throttled) -> Outcome | None:
-        """Put the job off; this was no attempt, so it is given up by time."""
-        since = max(at for at in (job.due, job.held_until, job.woken_at) if at is not None)
-        if backoff.is_over(since, self.clock.now()):
-            return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
-        return self._put_off(job, error.reason, backoff.pause(job.id, job.postponed + 1, error.retry_after))
-
-    def _put_off(self, job: Job, reason: Reason, delay: float) -> Outcome | None:
-        """Send the job again after a while: as its channel throttles, or as this job is to try it again.
-
-        The job is released before its message is sent, which may arrive at once.
-        """
-        if self.runs.postpone(job, reason):
-            send_again(self.queues, job, min(delay, backoff.LONGEST_PAUSE))
-        return None
 
 
 def withhold(runs: RunLedger, job: Job, reason: Reason, now: datetime, *, by: str = SENDING) -> None:
     """Keep the job until what it waits for goes on. Raises Temporary if it changed: then its message comes back."""
     if not runs.withhold(job, reason, now, by=by):
         raise Temporary(TAKEN(), retry_after=1)
-
-
-def _given_up(job: Job, step: Step, error: AnswerLost | Temporary, now: datetime) -> Reason | None:
-    """Say that the job is given up, if it was tried often enough or for long enough; None if it is tried again."""
-    bounds = (step.retry.attempts, error.attempts if isinstance(error, Temporary) else None)
-    if any(most is not None and job.attempts >= most for most in bounds):
-        return GIVEN_UP(count=job.attempts, reason=error.reason)
-    lasts = step.retry.lasts
-    if lasts is not None and now - (job.failing_since or now) >= lasts:
-        return backoff.given_up(error.reason, lasts)
-    return None
 
 
 def outcome_before(run: Run, job: Job) -> Outcome | None:

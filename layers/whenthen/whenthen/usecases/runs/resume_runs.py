@@ -12,7 +12,7 @@ from whenthen.domain.rules.actions import list_channels
 from whenthen.domain.runs.pausing import next_step_group, pause_is_over
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.work.selection import Selection
-from whenthen.usecases.runs.orchestrator import channel_of
+from whenthen.usecases.sending.job_queues import channel_of
 
 if TYPE_CHECKING:
     from datetime import datetime

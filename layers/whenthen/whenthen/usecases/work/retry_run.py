@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.runs.run import JobStatus
-from whenthen.usecases.runs.orchestrator import channel_of
 from whenthen.usecases.runs.pause_run import hand_over
+from whenthen.usecases.sending.job_queues import channel_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
