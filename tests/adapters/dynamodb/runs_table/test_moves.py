@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from tests.adapters.samples import FixedClock, event, job, minutes, run, why
 from tests.adapters.tables import RECORDS, RUNS
 from whenthen.adapters.dynamodb.runs_table.runs import DynamoRuns
-from whenthen.domain.runs.run import SUBSCRIBING, JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.run import JobStatus, Outcome, Run, RunStatus
+from whenthen.domain.runs.subscriptions import SUBSCRIBING
 from whenthen.ports.values import Subscription
 
 NEW = {"rule_version": 2, "rule_name": "New", "place": "p", "moves_to": None}

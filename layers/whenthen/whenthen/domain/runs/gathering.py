@@ -18,7 +18,8 @@ from whenthen.domain.conditions.condition import evaluate
 from whenthen.domain.events.event import format_time
 from whenthen.domain.events.ordering import order_key
 from whenthen.domain.rules.triggers import On
-from whenthen.domain.runs.run import SUBSCRIBING, RunStatus
+from whenthen.domain.runs.run import RunStatus
+from whenthen.domain.runs.subscriptions import SUBSCRIBING
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event

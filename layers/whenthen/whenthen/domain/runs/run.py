@@ -16,10 +16,8 @@ from msgspec import Struct, field
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.events.ordering import order_key_of_run
-from whenthen.domain.rules.exits import exits_of_record
 from whenthen.domain.runs.happenings import run_id
-from whenthen.domain.runs.subscriptions import awaited_types, changes_of, followed_fields, updated_type
+from whenthen.domain.runs.subscriptions import changes_of, subscribing
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event
@@ -269,22 +267,6 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         # The event of a deletion carries the record that is no more: its run is about that.
         stored=record is not None and not event.type.endswith(".deleted"),
     )
-
-
-SUBSCRIBING = ("exits_on", "exits_of_record", "awaits_on", "rechecks_on", "dates")
-"""The fields of a run that say of what it is to be told. Its subscriptions follow from them."""
-
-
-def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
-    """Return `SUBSCRIBING`, and `place`, of a run of the rule about the record `ref`."""
-    return {
-        "exits_on": rule.exit.on,
-        "exits_of_record": exits_of_record(rule.exit, ref) if ref else (),
-        "awaits_on": awaited_types(rule),
-        "rechecks_on": (updated_type(ref),) if ref and rule.exit.conditions else (),
-        "dates": followed_fields(rule) if ref else (),
-        "place": order_key_of_run(event, rule.exit.on),
-    }
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

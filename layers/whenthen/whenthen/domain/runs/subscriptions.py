@@ -8,10 +8,12 @@ change, at which the exit's conditions are looked at again. A merge is a change 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from whenthen.domain.events.ordering import order_key_of_run
 from whenthen.domain.events.types import MERGED
 from whenthen.domain.records.date_index import RECURRENCE_FIELDS, SERIES_FIELDS
+from whenthen.domain.rules.exits import exits_of_record
 from whenthen.domain.temporal.waits import Past
 
 if TYPE_CHECKING:
@@ -67,3 +69,19 @@ def is_heard(event: Event, signals: Collection[str]) -> bool:
     if verb == MERGED:
         return any(signal.startswith(f"{kind}.{_UPDATED}") for signal in signals)
     return verb == _UPDATED and any(f"{event.type}:{field}" in signals for field in (_ANY, *event.changes))
+
+
+SUBSCRIBING = ("exits_on", "exits_of_record", "awaits_on", "rechecks_on", "dates")
+"""The fields of a run that say of what it is to be told. Its subscriptions follow from them."""
+
+
+def subscribing(rule: Rule, ref: str | None, event: Event) -> dict[str, Any]:
+    """Return `SUBSCRIBING`, and `place`, of a run of the rule about the record `ref`."""
+    return {
+        "exits_on": rule.exit.on,
+        "exits_of_record": exits_of_record(rule.exit, ref) if ref else (),
+        "awaits_on": awaited_types(rule),
+        "rechecks_on": (updated_type(ref),) if ref and rule.exit.conditions else (),
+        "dates": followed_fields(rule) if ref else (),
+        "place": order_key_of_run(event, rule.exit.on),
+    }

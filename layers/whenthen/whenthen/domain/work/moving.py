@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.runs.pausing import stands_in_line
 from whenthen.domain.runs.planner import branch_taken
-from whenthen.domain.runs.run import subscribing
+from whenthen.domain.runs.subscriptions import subscribing
 
 if TYPE_CHECKING:
     from whenthen.domain.events.event import Event

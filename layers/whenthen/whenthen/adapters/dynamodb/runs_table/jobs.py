@@ -89,13 +89,7 @@ class DynamoJobs:
 
     def release(self, job: Job, reason: Reason) -> None:
         """Release a claimed job for another attempt, with its `failing_since`. Fenced by its attempt."""
-        since = _failing_since(job)
-        freed = Expression(
-            condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON}{_SET_FAILING if since else ''} {_UNCLAIM}",
-            values={**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), **since},
-        )
-        self._change(job, _of(job, freed))
+        self._change(job, _of(job, _freeing(job, reason)))
 
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
         """Release a claimed job, or hold a pending one, for an attempt at `until`, with its `failing_since`."""
@@ -142,16 +136,9 @@ class DynamoJobs:
 
     def postpone(self, job: Job, reason: Reason) -> bool:
         """Release a claimed job for a try that is no attempt. Fenced by its attempt: False if the claim is over."""
-        since = _failing_since(job)
-        counted = "#postponed = if_not_exists(#postponed, :zero) + :one"
-        values = {**_held(job), "pending": JobStatus.PENDING.value, **reason_item(reason), "zero": 0, "one": 1, **since}
-        freed = Expression(
-            condition=_HELD,
-            update=f"SET #status = :pending, {SET_REASON}, {counted}{_SET_FAILING if since else ''} {_UNCLAIM}",
-            values=values,
-        )
+        freed = _freeing(job, reason, ", #postponed = if_not_exists(#postponed, :zero) + :one")
         try:
-            self._update(job, freed)
+            self._update(job, changed(freed, values={**freed.values, "zero": 0, "one": 1}))
         except ConditionFailed:  # or an answer was lost, and the client's own repetition found the job released
             found = _found(self._runs.get(run_pk(job.run_id), RUN), job)
             freed_by_us = found.status is JobStatus.PENDING and found.postponed == job.postponed + 1
@@ -251,13 +238,7 @@ def _counted(job: Job, change: Expression) -> Expression:
 
 def _while_going(change: Expression) -> Expression:
     """Return the change on condition that its run goes on. It is written as that of the run's own item."""
-    going = {f"run_{status.value}": status.value for status in GOING}
-    return changed(
-        change,
-        condition=f"({change.condition}) AND #run_status IN ({', '.join(f':{name}' for name in going)})",
-        names={**change.names, "run_status": "status"},
-        values={**change.values, **going},
-    )
+    return changed(change, condition=f"({change.condition}) AND {IS_GOING}", values={**change.values, **going_values()})
 
 
 def _found(item: Item | None, job: Job) -> Job:
@@ -272,7 +253,6 @@ def _counter_pk(name: str) -> str:
     return f"counter#{name}"
 
 
-_HELD = "#status = :claimed AND #attempt = :held"
 _UNCLAIM = "REMOVE #lease_until, #claimant"
 _SET_FAILING = ", #failing_since = :failing_since"
 
@@ -281,26 +261,26 @@ def _failing_since(job: Job) -> dict[str, str]:
     return {} if job.failing_since is None else {"failing_since": format_time(job.failing_since)}
 
 
-def _held(job: Job) -> dict[str, str | int]:
-    return {"claimed": JobStatus.CLAIMED.value, "held": job.attempt}
+def _freeing(job: Job, reason: Reason, also: str = "") -> Expression:
+    """Release a claimed job, with its `failing_since`. `also`: what else is set."""
+    since, claim = _failing_since(job), {"claimed": JobStatus.CLAIMED.value, "held": job.attempt}
+    return Expression(
+        condition="#status = :claimed AND #attempt = :held",
+        update=f"SET #status = :pending, {SET_REASON}{_SET_FAILING if since else ''}{also} {_UNCLAIM}",
+        values={**claim, "pending": JobStatus.PENDING.value, **reason_item(reason), **since},
+    )
 
 
 def _claiming(claimant: str, now: datetime, lease_until: datetime, *, repeatable: bool) -> Expression:
     """Claim a job that is pending or, if its effect may be repeated, whose lease ran out."""
-    free, values = "#status = :pending", {"pending": JobStatus.PENDING.value}
+    free, at = "#status = :pending", {}
     if repeatable:
         free += " OR (#status = :claimed AND #lease_until <= :now)"
-        values["now"] = format_time(now)
+        at = {"now": format_time(now)}
+    update = "SET #status = :claimed, #lease_until = :until, #claimant = :claimant, #attempt = #attempt + :one"
+    statuses = {"pending": JobStatus.PENDING.value, "claimed": JobStatus.CLAIMED.value}
     return Expression(
-        condition=free,
-        update="SET #status = :claimed, #lease_until = :until, #claimant = :claimant, #attempt = #attempt + :one",
-        values={
-            **values,
-            "claimed": JobStatus.CLAIMED.value,
-            "until": format_time(lease_until),
-            "claimant": claimant,
-            "one": 1,
-        },
+        free, update, {**statuses, **at, "until": format_time(lease_until), "claimant": claimant, "one": 1}
     )
 
 

@@ -18,7 +18,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     open_values,
     run_pk,
 )
-from whenthen.domain.runs.run import SUBSCRIBING
+from whenthen.domain.runs.subscriptions import SUBSCRIBING
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.transactions import Write
