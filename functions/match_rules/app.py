@@ -38,7 +38,7 @@ def _note(plan: Plan) -> None:
     outcome = "matched" if plan.rules else "refused" if plan.refused else "no rule"
     rules = [planned.rule for planned in plan.rules] or None
     code = plan.note.code if plan.note else None
-    noted("event", outcome, event_id=plan.event.id, event_type=plan.event.type, rules=rules, code=code)
+    noted("event", outcome, event_id=plan.event.id, event_type=plan.event.type, rule_ids=rules, code=code)
     for event in plan.also:
         noted("event", "no rule", event_id=event.id, event_type=event.type)
 

@@ -37,6 +37,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert problems_of_links(page) == []
 
 
+@pytest.mark.parametrize("page", all_pages(), ids=name_of)
+def test_no_two_sections_of_a_page_have_one_name(page: Path) -> None:
+    sections = [line for line in prose(page).splitlines() if line.startswith("## ")]
+    assert len(set(sections)) == len(sections), "a link leads to the first of them alone"
+
+
 def test_a_broken_link_and_a_broken_anchor_are_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(

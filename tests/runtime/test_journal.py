@@ -37,7 +37,6 @@ READS = {
     "by_status",
     "counter",
     "last_entries",
-    "load",
     "noted",
     "open_jobs",
     "open_runs",
@@ -106,7 +105,8 @@ def test_an_event_is_followed_by_its_id_and_its_runs(lines: list[dict[str, Any]]
     own = [line for line in lines if line.get("run_id") == begun["run_id"]]
     jobs = [line for line in own if line["message"] == "job"]
     assert jobs
-    assert all({"job_id", "step", "attempt", "ms", "outcome"} <= line.keys() for line in jobs)
+    assert all({"job_id", "rule_id", "step", "attempt", "ms", "outcome"} <= line.keys() for line in jobs)
+    assert {line["step"] for line in jobs} == {"tag", "hello"}, "those that are written with a record, too"
     assert "ayse" not in json.dumps(lines)
 
 
@@ -142,4 +142,4 @@ def test_the_outcome_of_a_job_is_counted_where_it_is_written(
     LEDGER["complete"](written, job, outcome, job.due)
     assert found == counted
     (line,) = lines
-    assert (line["outcome"], line["rule"], line["code"]) == (status, "rule_1", "mail.refused")
+    assert (line["outcome"], line["rule_id"], line["code"]) == (status, "rule_1", "mail.refused")

@@ -52,13 +52,24 @@ COUNTED: Mapping[str, str] = {"failed": "JobsFailed", "unknown": "JobsUnknown"}
 
 
 def _run(outcome: str, run: Run | str, reason: Reason | None = None, **more: Any) -> None:
-    ids = {"run_id": run} if isinstance(run, str) else {"run_id": run.id, "rule": run.rule_id}
+    ids = {"run_id": run} if isinstance(run, str) else {"run_id": run.id, "rule_id": run.rule_id}
     noted("run", outcome, code=reason.code if reason else None, **ids, **more)
 
 
-def _job(outcome: str, job: Job, reason: Reason | None, **more: Any) -> None:
-    ids = {"run_id": job.run_id, "job_id": job.id, "step": job.step_id, "action": job.action, "attempt": job.attempt}
-    noted("job", outcome, code=reason.code if reason else None, **ids, **more)
+_loaded: dict[str, str] = {}
+"""The run that was loaded last → its rule. A job does not name it, and its outcome may be written without the run."""
+
+
+def _load(answer: RunState | None, run_id: str) -> None:
+    _loaded.clear()
+    if answer:
+        _loaded[run_id] = answer.run.rule_id
+
+
+def _job(outcome: str, job: Job, reason: Reason | None, rule: str | None = None, **more: Any) -> None:
+    ids = {"run_id": job.run_id, "rule_id": rule or _loaded.get(job.run_id), "job_id": job.id}
+    done = {"step": job.step_id, "action": job.action, "attempt": job.attempt}
+    noted("job", outcome, code=reason.code if reason else None, **ids, **done, **more)
     if outcome in COUNTED:
         count(COUNTED[outcome])
 
@@ -68,7 +79,7 @@ def _start(answer: Started, run: Run, event: Event, jobs: Sequence[Job], **_: An
     if answer is Started.STARTED:
         for job in jobs:
             if job.status.final:
-                _job(job.status.value, job, job.reason, rule=run.rule_id)
+                _job(job.status.value, job, job.reason, run.rule_id)
 
 
 def _dispatch(answer: bool, run: Run, jobs: Sequence[Job], **_: Any) -> None:
@@ -127,7 +138,7 @@ def _reopen(answer: bool, run: Run, jobs: Sequence[Job], _: datetime) -> None:
 
 def _complete(answer: RunState | None, job: Job, outcome: Outcome, *_: Any) -> None:
     if answer:
-        _job(outcome.status.value, job, outcome.reason, rule=answer.run.rule_id)
+        _job(outcome.status.value, job, outcome.reason, answer.run.rule_id)
 
 
 def _complete_with(_: None, job: Job, outcome: Outcome, *__: Any) -> None:
@@ -154,6 +165,7 @@ def _withhold(answer: bool, job: Job, reason: Reason, *_: Any, **__: Any) -> Non
 
 
 LEDGER: Mapping[str, Line] = {
+    "load": _load,
     "start": _start,
     "dispatch": _dispatch,
     "park": _park,
@@ -174,7 +186,7 @@ LEDGER: Mapping[str, Line] = {
     "hold": _hold,
     "withhold": _withhold,
 }
-"""Method of `ports.runs.RunLedger` → what it logs."""
+"""Method of `ports.runs.RunLedger` → what it logs; `load` only remembers the rule."""
 
 
 def _publish(_: None, published: Sequence[Event], settled: Collection[str] = ()) -> None:
