@@ -24,10 +24,3 @@ def signed(hook: Hook, body: bytes, delivery_id: str = "", now: datetime | None 
     """The headers of a signed post."""
     proof = sign(parse_scheme(hook.scheme), hook.secret, body, now or datetime.now(UTC), delivery_id)
     return {"content-type": "application/json", **proof}
-
-
-def confirm_meta_subscription(hook: Hook, challenge: str, verify_token: str | None = None) -> web.Answer:
-    """The GET by which Meta verifies a callback address."""
-    token = hook.verify_token if verify_token is None else verify_token
-    query = f"hub.mode=subscribe&hub.challenge={challenge}&hub.verify_token={token}"
-    return web.call("GET", f"{hook.url}?{query}")

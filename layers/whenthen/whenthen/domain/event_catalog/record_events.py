@@ -144,8 +144,6 @@ OF_SOME_KINDS: tuple[RecordEvent, ...] = (
        {"field": "owner", "from": None, "to": "agent:ayse"}),
 )  # fmt: skip
 
-_COMMON_VERBS = frozenset(row.verb for row in OF_EVERY_KIND)
-
 
 @cache
 def rows_of(kind: str) -> tuple[RecordEvent, ...]:
@@ -180,8 +178,3 @@ _DESCRIBED = {
     CHILD_ADDED: "a customer, or a record of the same kind, gets this record as its parent",
     FIELD_CHANGED: "a trigger reads it as <kind>.updated where the field differs; no such event is published",
 }
-
-
-def is_common(verb: str) -> bool:
-    """Tell whether records of every kind have an event of this name."""
-    return verb in _COMMON_VERBS

@@ -98,8 +98,3 @@ def plus_days(moment: datetime, days: int, zone: tzinfo) -> datetime:
     if not days:
         return moment.astimezone(UTC)
     return wall(local.date() + timedelta(days=days), local.time(), zone)
-
-
-def weekday_of(moment: datetime, zone: tzinfo) -> str:
-    """Return the day of the week that the calendar of `zone` has at the moment, one of WEEKDAYS."""
-    return WEEKDAYS[moment.astimezone(zone).weekday()]
