@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.event_attributes import ATTRIBUTES
+from whenthen.domain.event_catalog.event_types import Maker
 from whenthen.domain.event_catalog.record_events import rows_of
 from whenthen.domain.event_catalog.record_kinds import KINDS
 
 if TYPE_CHECKING:
     from whenthen.domain.conditions.predicate import Predicate
+    from whenthen.domain.event_catalog.event_types import EventType
 
 _OF_EVERY_RECORD: Mapping[str, str] = {
     "kind": "text",
@@ -34,7 +36,8 @@ class Known(Struct, frozen=True):
     """Hold the known fields of a rule's events.
 
     data      the fields of `event.data` and what they hold
-    complete  whether these are all: the catalogue has every one of the types
+    complete  whether these are all: the catalogue has every one of the types, and none is of those that other systems
+              report of records with facts of their own, such as `payment.received` with an amount
     """
 
     data: Mapping[str, str]
@@ -56,11 +59,10 @@ class Known(Struct, frozen=True):
                 held = self.data.get(name)
         return held or "any"
 
-    def is_strange(self, predicate: Predicate) -> bool:
-        """Tell whether the predicate asks for a field of the event's data that the catalogue does not have."""
-        path = predicate.path
-        in_data = path.root == "event" and path.names[0] == "data" and len(path.names) > 1
-        return in_data and self.complete and path.names[1] not in self.data
+    def lacks(self, root: str, names: Sequence[str]) -> bool:
+        """Tell whether this is a field of the event's data that the catalogue does not have."""
+        in_data = root == "event" and len(names) > 1 and names[0] == "data"
+        return in_data and self.complete and names[1] not in self.data
 
 
 def known_of(event_types: Iterable[str]) -> Known:
@@ -70,7 +72,12 @@ def known_of(event_types: Iterable[str]) -> Known:
     for field in (field for row in rows if row is not None for field in row.data):
         same = data.setdefault(field.name, field.type) == field.type
         data[field.name] = field.type if same else "any"
-    return Known(data, bool(rows) and None not in rows)
+    return Known(data, bool(rows) and not any(row is None or _has_own_facts(row) for row in rows))
+
+
+def _has_own_facts(row: EventType) -> bool:
+    """Tell whether the store makes such events, and other systems report them as well."""
+    return Maker.STORE in row.makers and row.reported
 
 
 def is_strange_type(event_type: str) -> bool:

@@ -41,6 +41,7 @@ from whenthen.domain.lint.known_fields import Known, is_derived, is_strange_type
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import passed_over
+from whenthen.domain.lint.template_fields import template_fields
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Mode, Rule
 from whenthen.domain.rules.steps import MOVING_STEP
@@ -145,7 +146,7 @@ def _predicate(predicate: Predicate, path: str, known: Known) -> Iterator[Findin
     root, names = predicate.path.root, predicate.path.names
     if root == "event" and names[0] not in ATTRIBUTES:
         yield found(NO_SUCH_FIELD, f"{path}.field", field=predicate.field, known=list(ATTRIBUTES))
-    elif known.is_strange(predicate):
+    elif known.lacks(root, names):
         yield found(UNKNOWN_FIELD, f"{path}.field", field=predicate.field)
     elif root == "history" and is_strange_type(".".join(names)):
         yield found(UNKNOWN_EVENT, f"{path}.field", name=".".join(names))
@@ -179,6 +180,7 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
     for position, step in enumerate(own):
         if step.id in never:
             yield found(ALWAYS_PASSED_OVER, f"steps[{position}]", step=step.id)
+        yield from template_fields(step, f"steps[{position}]", known)
         field = f"steps[{position}].only_if"
         if step.only_if is None:
             continue
