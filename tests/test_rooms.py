@@ -47,6 +47,13 @@ def test_a_test_that_is_named_after_a_module_stands_in_the_module_s_package(floo
     assert elsewhere == []
 
 
+def test_every_test_asks_for_an_aws_that_holds_nothing() -> None:
+    tests = [path for path in TESTS.rglob("*.py") if path not in {TESTS / "aws.py", Path(__file__)}]
+    assert tests
+    own = [path.relative_to(TESTS) for path in tests if "mock_aws" in path.read_text(encoding="utf-8")]
+    assert own == [], "a mock inside another one holds what the other does: use tests.aws"
+
+
 def test_the_page_says_which_test_covers_which_module() -> None:
     written = PAGE.read_text(encoding="utf-8")
     assert written == page(), "write it anew: python -m dev.coverage_map"

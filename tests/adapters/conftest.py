@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from tests.adapters.tables import create_tables, delete_tables
+from tests.aws import empty_aws
 from whenthen.adapters.aws import client as aws
 
 
@@ -25,11 +25,7 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(scope="session")
 def aws_mock() -> Iterator[None]:
     """No call leaves the process."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    with empty_aws():
         yield
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from dev.provision import Credentials, provision, renewed
 from dev.resources import Resources
+from tests.aws import empty_aws
 
 NAMES = {"AdminKeySecret": "dev/admin-key", "OutgoingSecret": "dev/outgoing/default", "MetaSecret": "dev/meta"}
 RESOURCES = Resources({"AWS::SecretsManager::Secret": NAMES}, {})
@@ -31,10 +31,8 @@ class Aws:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
+def aws() -> Iterator[Aws]:
+    with empty_aws():
         found = Aws()
         for name in NAMES.values():
             found.client("secretsmanager").create_secret(Name=name)

@@ -14,22 +14,19 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from dev import dead_letters
 from dev import redrive as redriving
 from dev.changes import FUNCTIONS, NotPublished, publish_again
 from dev.dead_letters import reason_of
 from dev.redrive import QUEUES, main, redrive
+from tests.aws import empty_aws
 from tests.template.reading import source
 
 
 @pytest.fixture
-def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
+def sqs() -> Iterator[Any]:
+    with empty_aws("us-east-1"):
         client = boto3.client("sqs")
         for name in ("stack-email", "stack-email-dead-letters"):
             client.create_queue(QueueName=name)

@@ -11,12 +11,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from dev import restore, tables
 from dev.restore import Deployed, NotNow, do, main
 from dev.tables import Copying, Difference
 from tests.adapters.samples import FixedClock
+from tests.aws import empty_aws
 from whenthen.adapters.dynamodb.config_table.rule_items import Generation, generation_of
 from whenthen.adapters.dynamodb.config_table.settings import DynamoSettings
 from whenthen.domain.sending.restored import SUBJECT
@@ -27,10 +27,8 @@ NAMES = {name: f"dev-{name}Table-X1" for name in restore.TABLES}
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
+def dynamodb() -> Iterator[Any]:
+    with empty_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
         attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
         for name in (*NAMES.values(), *(f"{name}-restored" for name in NAMES.values())):

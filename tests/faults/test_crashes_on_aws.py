@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import requests
-from moto import mock_aws
 
+from tests.aws import empty, empty_aws
 from tests.faults.aws_stage import AwsStage
 from tests.faults.entry_stories import ENTRY_STORIES
 from tests.faults.hold_stories import HOLD_STORIES
@@ -32,24 +31,20 @@ PARTS = 4
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No call leaves the process, and nobody sleeps."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "whenthen")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(count_members, "PAGE", 1)
     monkeypatch.setattr(count_members, "PAGES", 1)
     monkeypatch.setattr(let_enter, "BATCH", 1)
     monkeypatch.setattr(client, "sleep", lambda _seconds: None)
     monkeypatch.setattr(parallel, "AT_ONCE", 1)  # one call after the other, so that each is a moment of its own
-    with mock_aws():
+    with empty_aws():
         yield
 
 
 def fresh(kills: Kills) -> AwsStage:
     """A stage on an AWS that holds nothing."""
-    requests.post("http://motoapi.amazonaws.com/moto-api/reset", timeout=60)
+    empty()
     return AwsStage(kills)
 
 

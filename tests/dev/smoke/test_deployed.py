@@ -12,13 +12,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from dev.demo.stories import Customer
 from dev.provision import SAMPLE_SOURCE
 from dev.smoke import __main__ as smoke
 from dev.smoke.deployed import Deployed, NotDeployed, find, stack_name_of
 from dev.web import Answer
+from tests.aws import empty_aws
 
 NAME = "whenthen-dev"
 URL = "https://a1b2c3.execute-api.eu-central-1.amazonaws.com"
@@ -64,11 +64,8 @@ OWN = {"admin-key": {"key": "k" * 43}, "outgoing/default": {"secret": "s" * 32}}
 
 
 @pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+def aws() -> Iterator[None]:
+    with empty_aws():
         yield
 
 
