@@ -22,6 +22,7 @@ from whenthen.domain.records.record import Record, encoded_size_of, is_of_anothe
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
 from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.domain.scheduling.sweep_window import Checkpoint
+from whenthen.domain.stored_templates.uses import templates_named
 from whenthen.ports.reason_codes import (
     ITEM_TOO_LARGE,
     MOVED_ON,
@@ -177,6 +178,10 @@ class FakeRules:
     def naming_view(self, view_id: str) -> builtins.list[str]:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if rule.trigger.view and rule.trigger.view.id == view_id)
+
+    def naming_template(self, template_id: str) -> builtins.list[str]:
+        rules = (self._parsed(stored) for stored in self.current_rules.values())
+        return sorted(rule.id for rule in rules if template_id in templates_named(rule))
 
     # --- RuleBook
 

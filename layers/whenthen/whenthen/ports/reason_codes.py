@@ -23,6 +23,8 @@ SECRET_NOT_FOUND = ReasonCode("secret.not_found", "name")
 # The secret has a value that is no JSON object, or lacks what it is there for.
 SECRET_UNREADABLE = ReasonCode("secret.unreadable", "name")
 SOURCE_NOT_FOUND = ReasonCode("source.not_found", "source")
+TEMPLATE_NOT_FOUND = ReasonCode("stored_template.not_found", "template")
+TEMPLATE_VERSION_NOT_FOUND = ReasonCode("stored_template.version_not_found", "template", "version")
 VIEW_NOT_FOUND = ReasonCode("view.not_found", "view")
 WORK_NOT_FOUND = ReasonCode("work.not_found", "id")
 

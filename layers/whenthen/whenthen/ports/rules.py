@@ -73,6 +73,9 @@ class RuleStore(Protocol):
     def naming_view(self, view_id: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this saved view."""
 
+    def naming_template(self, template_id: str) -> builtins.list[str]:
+        """List the ids of the rules whose current version names this stored template."""
+
 
 class ViewStore(Protocol):
     """Store saved views."""

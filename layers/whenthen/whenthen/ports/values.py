@@ -171,6 +171,22 @@ class StoredView(Struct, frozen=True):
     made_of: str = ""
 
 
+class StoredTemplate(Struct, frozen=True):
+    """Hold one version of a stored template as its admin wrote it, and who saved it.
+
+    made_of   id of the content of its first version: detects a repetition of the same request
+    warnings  what lint found when it was saved just now; not stored
+    """
+
+    id: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+    made_of: str = ""
+    warnings: tuple[Finding, ...] = ()
+
+
 class Started(StrEnum):
     """Tell how the start of a run ended."""
 

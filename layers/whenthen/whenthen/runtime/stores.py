@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
     from whenthen.ports.sending import Circuits, SendingStates, SendLogs
+    from whenthen.ports.templates import Templates, TemplateStore
     from whenthen.runtime.environment import Settings
 
 
@@ -167,6 +168,18 @@ class Stores:
         from whenthen.adapters.dynamodb.config_table.views import DynamoViews
 
         return DynamoViews(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def templates(self) -> TemplateStore:
+        from whenthen.adapters.dynamodb.config_table.templates import DynamoTemplates
+
+        return DynamoTemplates(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def template_book(self) -> Templates:
+        from whenthen.adapters.dynamodb.config_table.templates import DynamoTemplateBook
+
+        return DynamoTemplateBook(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def sweeps(self) -> Sweeps:

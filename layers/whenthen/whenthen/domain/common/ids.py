@@ -69,3 +69,8 @@ def content_id(content: str) -> str:
 def view_id(*parts: str) -> str:
     """Derive the id of a saved view from its creator's idempotency key or random seed."""
     return _digest("view", *parts)
+
+
+def template_id(*parts: str) -> str:
+    """Derive the id of a stored template from its creator's idempotency key or random seed."""
+    return _digest("template", *parts)

@@ -67,6 +67,7 @@ class ParameterKind(StrEnum):
     SET     a list of texts; a template whose value is a list gives each of its items
     OBJECT  an object; a template that is one expression keeps its value's type
     FIELDS  names of fields and their values, as of OBJECT
+    TEMPLATE  the id of a stored template
     """
 
     TEXT = "text"
@@ -76,6 +77,7 @@ class ParameterKind(StrEnum):
     SET = "set"
     OBJECT = "object"
     FIELDS = "fields"
+    TEMPLATE = "template"
     RECORD_KIND = "record_kind"
     CHOICE = "choice"
     FLAG = "flag"
@@ -194,6 +196,7 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.SET: _read_texts,
     ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
     ParameterKind.FIELDS: _read_fields,
+    ParameterKind.TEMPLATE: lambda parameter, reader: reader.text(parameter.name),
     ParameterKind.RECORD_KIND: _read_record_kind,
     ParameterKind.CHOICE: lambda parameter, reader: reader.choice(
         parameter.name, parameter.options, parameter.options[0]

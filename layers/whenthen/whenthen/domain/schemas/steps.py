@@ -70,6 +70,7 @@ _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
     ParameterKind.SET: _texts_shape,
     ParameterKind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
     ParameterKind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
+    ParameterKind.TEMPLATE: lambda parameter: filled_text() if parameter.required else text(),
     ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),
     ParameterKind.CHOICE: lambda parameter: choice(parameter.options),
     ParameterKind.FLAG: lambda parameter: flag(),

@@ -45,6 +45,11 @@ def users_pk(view_id: str) -> str:
     return f"view#{view_id}"
 
 
+def template_users_pk(template_id: str) -> str:
+    """Return the partition of the rules that name a stored template."""
+    return f"template_users#{template_id}"
+
+
 def generation_pk(event_type: str) -> str:
     """Return the partition of an event type's generation."""
     return f"generation#{event_type}"

@@ -25,6 +25,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
     rule_head_item,
     rule_item,
     rule_of,
+    template_users_pk,
     trigger_pk,
     triggers_of,
     users_pk,
@@ -33,6 +34,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
 from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
 from whenthen.domain.runs.subscriptions import signals_of_rule
+from whenthen.domain.stored_templates.uses import templates_named
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -45,11 +47,21 @@ _ATTEMPTS = 8
 
 
 class _Standing(Struct, frozen=True):
-    """Say where a rule stands after a change: its event types, its collections, and the view that it names."""
+    """Say where a rule stands after a change: its event types, its collections, and what it names of others."""
 
     in_force: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     view: str | None = None
+    templates: frozenset[str] = frozenset()
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Return the partitions in which the rule stands as a user of views and templates."""
+        return _users(self.view, self.templates)
+
+
+def _users(view: str | None, templates: Iterable[str]) -> frozenset[str]:
+    return frozenset((*([users_pk(view)] if view else ()), *map(template_users_pk, templates)))
 
 
 class DynamoRules:
@@ -85,18 +97,24 @@ class DynamoRules:
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
         view = parsed.trigger.view.id if parsed.trigger.view else None
-        places = places_of(parsed)
-        known = {"triggers": in_force or None, "places": places or None, "view": view}
+        places, templates = places_of(parsed), templates_named(parsed)
+        standing = _Standing(in_force, places, view, templates)
+        known = {
+            "triggers": in_force or None,
+            "places": places or None,
+            "view": view,
+            "templates": templates or None,
+        }
         current = {**rule_item(rule, RULES, rule.id), **known}
         held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
         writes = [
             put(self._table, current, held),
             put(self._table, rule_item(rule, *version_key(rule.id, rule.version)), NEW),
             *(put(self._table, rule_head_item(rule, parsed, each)) for each in sorted(places)),
-            *([put(self._table, {"pk": users_pk(view), "sk": rule.id})] if view else []),
+            *(put(self._table, {"pk": each, "sk": rule.id}) for each in sorted(standing.users)),
             *self._new_signals(signals_of_rule(parsed)),
         ]
-        self._change(rule.id, expected, _Standing(in_force, places, view), writes)
+        self._change(rule.id, expected, standing, writes)
 
     def delete(self, rule: StoredRule, parsed: Rule) -> None:
         """Delete the rule; its versions stay for the runs that they started. Raises Stale."""
@@ -114,6 +132,10 @@ class DynamoRules:
         """List the ids of the rules whose current version names this saved view."""
         return [item["sk"] for item in self._table.collection(users_pk(view_id))]
 
+    def naming_template(self, template_id: str) -> builtins.list[str]:
+        """List the ids of the rules whose current version names this stored template."""
+        return [item["sk"] for item in self._table.collection(template_users_pk(template_id))]
+
     def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
         """Carry out `writes`, delete the rule from collections that it leaves, and advance their generations."""
         for _ in pauses(_ATTEMPTS, first=0.02):
@@ -126,8 +148,8 @@ class DynamoRules:
             ]
             places: frozenset[str] = current.get("places", frozenset())
             left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
-            if current.get("view") not in (None, standing.view):
-                left.append(delete(self._table, users_pk(current["view"]), rule_id))
+            users = _users(current.get("view"), current.get("templates", ()))
+            left += [delete(self._table, each, rule_id) for each in sorted(users - standing.users)]
             try:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
