@@ -33,9 +33,9 @@ test: ## Set everything up and run all tests, those on a deployed local stack in
 		$(VENV)/test/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS) $(TESTS)
 	@$(VENV)/test/bin/python -m dev.deployed_tests --if-found $(PYTEST_ARGS) $(TESTS)
 
-test-fast: ## Run all tests that need no deployed stack: a few minutes
+test-fast: ## Run the tests that need neither a deployed stack nor many seconds each: a few minutes
 	@$(ENVIRONMENTS) test
-	@$(VENV)/test/bin/python -m pytest -n auto --ignore=tests/e2e $(PYTEST_ARGS) $(TESTS)
+	@$(VENV)/test/bin/python -m pytest -n auto --dist worksteal -m "not long" --ignore=tests/e2e $(PYTEST_ARGS) $(TESTS)
 
 test-deployed: ## Run the fast tests on the Python that the functions are deployed on
 	@$(PYTHON) -m dev.deployed_tests $(PYTEST_ARGS) $(TESTS)

@@ -16,6 +16,8 @@ from dev.paths import ROOT, venv_python
 from dev.pythons import NAMED, deployed_python, missing, this_python
 
 IF_FOUND = "--if-found"
+FAST = ("--dist", "worksteal", "-m", "not long")
+"""As in the Makefile: whoever has no test left takes some of another one's."""
 STACK_TESTS = "tests/e2e"
 """Those that need a deployed stack, which runs on one Python only."""
 
@@ -23,7 +25,7 @@ STACK_TESTS = "tests/e2e"
 def pytest_command(arguments: Sequence[str]) -> list[str]:
     """The command that runs the fast tests in the environment of the deployed Python."""
     python = str(venv_python(DEPLOYED_TESTS))
-    return [python, "-m", "pytest", "-n", "auto", f"--ignore={STACK_TESTS}", *arguments]
+    return [python, "-m", "pytest", "-n", "auto", *FAST, f"--ignore={STACK_TESTS}", *arguments]
 
 
 def reason_to_skip(arguments: Sequence[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -121,6 +122,13 @@ def test_they_fail_without_it_where_they_are_asked_for(monkeypatch: pytest.Monke
 
 def test_what_needs_a_deployed_stack_is_left_out() -> None:
     assert pytest_command(["-x", "tests"])[-3:] == ["--ignore=tests/e2e", "-x", "tests"]
+
+
+def test_the_fast_tests_are_the_same_ones_on_both_pythons() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [fast] = re.findall(r"(?m)^test-fast:.*\n.*\n\t@(.*)$", makefile)
+    here = shlex.split(fast.partition(" -m pytest ")[2])
+    assert ["-m", "pytest", *here[: here.index("$(PYTEST_ARGS)")]] == pytest_command([])[1:]
 
 
 def test_they_do_not_run_twice_on_one_version(

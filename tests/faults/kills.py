@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from tests.faults.telling import Stage, Story
 from tests.usecases.fakes.world import Killed
@@ -32,14 +32,12 @@ class Kills:
 
         about   only the moments in these functions; none given: in all
         """
-        return [
-            place
-            for place, moment in enumerate(self.passed)
-            if (not about or self.functions[place] in about)
-            and (
-                moment.startswith("after") or place in self.beginnings or not self.passed[place - 1].startswith("after")
-            )
-        ]
+        return [place for place in range(len(self.passed)) if self.differs(place, about)]
+
+    def differs(self, place: int, about: frozenset[str]) -> bool:
+        """Tell whether the moment at this place is one of `distinct`."""
+        follows = place not in self.beginnings and self.passed[place - 1].startswith("after")
+        return (not about or self.functions[place] in about) and (self.passed[place].startswith("after") or not follows)
 
     def enter(self, function: str) -> None:
         """A function begins."""
@@ -58,9 +56,13 @@ class Kills:
             self.passed.append(moment)
             self.functions.append(self.function)
             if len(self.passed) - 1 in self.moments:
-                # A function that sends writes its job twice: the claim, and the outcome.
-                self.killed_between_claim_and_outcome |= self.function in SENDS and self.writes == 1
-                raise Killed(moment)
+                self.kill(moment)
+
+    def kill(self, moment: str) -> NoReturn:
+        """End the function here."""
+        # A function that sends writes its job twice: the claim, and the outcome.
+        self.killed_between_claim_and_outcome |= self.function in SENDS and self.writes == 1
+        raise Killed(moment)
 
 
 SENDS = ("send_email", "send_whatsapp")

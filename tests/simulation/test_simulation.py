@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.simulation.drawing import stories
@@ -23,6 +24,7 @@ def test_the_base_of_stories_comes_out_as_the_model_says(story: Story) -> None:
     check(story)
 
 
+@pytest.mark.long
 def test_as_many_stories_as_the_time_allows_come_out_as_the_model_says(
     record_property: Callable[[str, object], None],
 ) -> None:

@@ -28,6 +28,8 @@ from whenthen.ports.values import NotEntered, Plan, Planned
 from whenthen.usecases.enrolments import count_members, let_enter
 from whenthen.usecases.runs.start_rule import StartRule
 
+pytestmark = pytest.mark.long
+
 RECORDS = 20_000
 FITTING = 19_000
 """Records that are in the view; the others are of another status."""

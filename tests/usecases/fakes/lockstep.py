@@ -23,7 +23,7 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)
         self._task = task
         self._may_go, self._halted = threading.Semaphore(0), threading.Semaphore(0)
-        self.over = False
+        self.over = self._given_up = False
         self.error: WhenthenError | None = None
         self.defect: BaseException | None = None
 
@@ -41,6 +41,8 @@ class _Worker(threading.Thread):
     def before(self, call: str) -> None:
         self._halted.release()
         self._may_go.acquire()
+        if self._given_up:
+            raise _GivenUp
 
     def after(self, call: str) -> None:
         pass
@@ -50,14 +52,27 @@ class _Worker(threading.Thread):
         self._may_go.release()
         assert self._halted.acquire(timeout=HANGS), "a worker hangs"
 
+    def give_up(self) -> None:
+        """End it where it halts: nobody will let it on."""
+        self._given_up = True
+        self._may_go.release()
+
+
+class _GivenUp(BaseException):
+    """The order of the workers broke off."""
+
 
 def in_lock_step(pick: Pick, tasks: Sequence[Task]) -> list[WhenthenError | None]:
     """Carry out all tasks; `pick` says who of those still at work goes on next. Returns the error of each."""
     workers = [_Worker(task) for task in tasks]
     for worker in workers:
         worker.start()
-    while left := [number for number, worker in enumerate(workers) if not worker.over]:
-        workers[pick(left)].go_on()
+    try:
+        while left := [number for number, worker in enumerate(workers) if not worker.over]:
+            workers[pick(left)].go_on()
+    finally:
+        for worker in workers:
+            worker.give_up()
     for worker in workers:
         worker.join(timeout=HANGS)
         if worker.defect is not None:

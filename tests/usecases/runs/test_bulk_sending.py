@@ -70,7 +70,9 @@ def send_all(world: World, queue: SoonestFirst) -> None:
     world.clock.at = max(free)
 
 
-@pytest.mark.parametrize(("mails", "rate", "at_most"), [(5_000, 14.0, 1.5), (300, 1.0, 4.0)])
+@pytest.mark.parametrize(
+    ("mails", "rate", "at_most"), [pytest.param(5_000, 14.0, 1.5, marks=pytest.mark.long), (300, 1.0, 4.0)]
+)
 def test_every_mail_of_a_bulk_is_sent_once_and_takes_one_attempt(
     world: World, mails: int, rate: float, at_most: float
 ) -> None:
