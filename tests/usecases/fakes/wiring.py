@@ -253,6 +253,7 @@ def functions_of(ports: Ports) -> Functions:
                     Consents(p.records),
                     p.threads,
                     p.clock,
+                    p.records,
                     further=("desk@example.com",),
                 ),
                 breakers["email"],

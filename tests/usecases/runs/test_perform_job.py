@@ -11,7 +11,6 @@ from tests.codes import at, codes
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import GREET, NOTE, rule, together
-from whenthen.channels.email.effect import NO_ADDRESS
 from whenthen.domain.common.backoff import GIVE_UP_AFTER, GIVEN_UP_AFTER_HOURS, NOT_DONE
 from whenthen.domain.common.errors import (
     AnswerLost,
@@ -30,6 +29,7 @@ from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
 from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, JobStatus, Outcome, RunStatus
 from whenthen.ports.reason_codes import JOB_NOT_FOUND, NO_ANSWER, UNAVAILABLE
+from whenthen.usecases.records.reason_codes import NO_EMAIL
 from whenthen.usecases.runs.perform_job import LEASE, MAY_HAVE_BEEN_SENT
 from whenthen.usecases.sending.attempts import GIVEN_UP
 
@@ -403,11 +403,14 @@ def test_what_is_refused_for_good_fails_the_job_and_ends_the_run(world: World, e
 
 
 def test_a_step_that_cannot_be_prepared_fails_without_a_call(world: World) -> None:
-    world.has_record("lead:1", first_name="without an address")
+    world.has_record("lead:1", email="without an address")
     written, event = started(world, GREET)
     world.run_out()
     state = world.run_of(event, written)
-    assert (state.jobs[0].status, state.jobs[0].reason) == (JobStatus.FAILED, at("with.to", NO_ADDRESS()))
+    assert (state.jobs[0].status, state.jobs[0].reason) == (
+        JobStatus.FAILED,
+        at("with.to", NO_EMAIL(value="without an address")),
+    )
     assert world.mailer.sent == []
 
 

@@ -34,7 +34,10 @@ def is_not_now(answer: HttpAnswer) -> bool:
 
 
 class Mail(Struct, frozen=True):
-    """Describe one e-mail to one person. Header values hold no line breaks; the adapter rejects them otherwise."""
+    """Describe one e-mail. Header values hold no line breaks; the adapter rejects them otherwise.
+
+    to      the first recipient; `others` stand beside them, `cc` below, and `bcc` in the envelope alone
+    """
 
     sender: str
     to: str
@@ -43,6 +46,14 @@ class Mail(Struct, frozen=True):
     html: str = ""
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return all addresses of the envelope."""
+        return (self.to, *self.others, *self.cc, *self.bcc)
 
 
 class WrittenMail(Struct, frozen=True):

@@ -8,6 +8,11 @@ from whenthen.domain.runs.delivery_reports import REPORTS
 
 CHANNEL = "email"
 
+_WHO = (
+    "addresses, references (`agent:…`, `team:…`, `department:…`), or the words `record`, `contact`, `company`, "
+    "`owner`, `owner.manager`, `participants` and `field:<name>`"
+)
+
 
 ACTIONS = (
     Action(
@@ -16,12 +21,18 @@ ACTIONS = (
         ReasonCode("action.send_email")(),
         "Send an e-mail.",
         (
-            Parameter("to", "The address; by default the record's e-mail."),
+            Parameter("to", f"Who gets it: {_WHO}; by default the record's e-mail.", ParameterKind.SET),
+            Parameter("cc", "Who gets a copy, named as in `to`.", ParameterKind.SET),
+            Parameter("bcc", "Who gets a copy that the others do not see, named as in `to`.", ParameterKind.SET),
             Parameter("subject", "The subject line.", required=True),
             Parameter("text", "The body as plain text."),
             Parameter("html", "The body as HTML; values put into it are escaped.", ParameterKind.HTML),
-            Parameter("reply_to", "Where answers go."),
-            Parameter("from", "The sender: MailFrom of the stack (the default), or one of its MailSenders."),
+            Parameter("reply_to", "Where answers go: one person, named as in `to`."),
+            Parameter(
+                "from",
+                "The sender: MailFrom of the stack (the default), one of its MailSenders, or a colleague: `owner`, "
+                "`owner.manager` or `agent:…`, whose name and address are used.",
+            ),
             PURPOSE,
         ),
         one_of=("text", "html"),

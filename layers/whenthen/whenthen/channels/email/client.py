@@ -84,7 +84,7 @@ ANSWERS: Mapping[str, Row] = {
 
 
 class SesMailer:
-    """Write and send mail, one recipient each."""
+    """Write and send mail."""
 
     def __init__(self, client: AwsClient, configuration_set: str | None = None) -> None:
         self._client = client
@@ -96,10 +96,10 @@ class SesMailer:
 
     def send(self, mail: WrittenMail) -> str:
         """Send the mail and return SES's message id. Raises Temporary (also Throttled), Permanent or AnswerLost."""
-        sender, to = _address(mail.mail.sender), _address(mail.mail.to)
+        sender, to = _address(mail.mail.sender), [_address(each) for each in mail.mail.recipients]
         try:
             answer = self._client.send_raw_email(
-                Source=sender, Destinations=[to], RawMessage={"Data": mail.raw}, **self._reported
+                Source=sender, Destinations=to, RawMessage={"Data": mail.raw}, **self._reported
             )
         except ClientError as error:
             raise _rejection(error) from error

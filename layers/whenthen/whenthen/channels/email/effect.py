@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.channels.email.mailboxes import is_writable, mailbox_of
+from whenthen.channels.email.people import People
+from whenthen.channels.email.recipients import PLACES, Choice, Recipients
+from whenthen.channels.email.senders import Senders
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events import identities
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
-from whenthen.domain.sending.recipients import recipient_of
 from whenthen.ports.outgoing import Mail
-from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
@@ -29,23 +28,27 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.outgoing import WrittenMail
     from whenthen.ports.providers import Mailer, Threads
+    from whenthen.ports.records import RecordStore
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_SUBJECT = 500
 
 # SES took the mail; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("mail.accepted", "to")
-NO_ADDRESS = ReasonCode("mail.no_address")
-# The step names a sender that the stack's parameter MailSenders does not list.
-UNKNOWN_SENDER = ReasonCode("mail.unknown_sender", "value")
+# As before, but some of those whom the step names got none; `left_out` gives the reason for each.
+ACCEPTED_WITHOUT = ReasonCode("mail.accepted_without", "to", "left_out")
 
 
 class _Send(Struct, frozen=True):
     mail: WrittenMail
     run_id: str
     channel: SendEmail
-    recipient: Recipient
+    chosen: Recipients
     receiver: str = WHOLE
+
+    @property
+    def recipient(self) -> Recipient | None:
+        return self.chosen.customer
 
     def perform(self) -> Outcome:
         message_id = self.channel.mailer.send(self.mail)
@@ -53,7 +56,9 @@ class _Send(Struct, frozen=True):
         with suppress(Temporary):
             # A reply names the mail as <id@region.amazonses.com>: only the id is always the same.
             self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
-        return Outcome(JobStatus.DONE, ACCEPTED(to=self.mail.mail.to), {"message_id": message_id})
+        to, left_out = ", ".join(self.mail.mail.recipients), list(self.chosen.left_out)
+        reason = ACCEPTED_WITHOUT(to=to, left_out=left_out) if left_out else ACCEPTED(to=to)
+        return Outcome(JobStatus.DONE, reason, {"message_id": message_id})
 
 
 class SendEmail(Struct, frozen=True):
@@ -64,42 +69,35 @@ class SendEmail(Struct, frozen=True):
     consents: Consents
     threads: Threads
     clock: Clock
+    records: RecordStore
     repeatable: bool = False
     further: tuple[str, ...] = ()
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
-        """Render the mail, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
+        """Render the mail, or skip it if nobody may get it. Raises Invalid naming the wrong field."""
         given = render_step(step, context)
-        to = _address(given.get("to") or (context["record"] or {}).get("email") or "", "to")
-        address = identities.identity("email", to)
-        answer = self.consents.ask("email", address, given.get("purpose", ""))
-        if answer.refused is not None:
-            return Outcome(JobStatus.SKIPPED, answer.refused)
+        people = People(self.records, context["record"])
+        chosen = Choice(people, self.consents, context["record"], given.get("purpose", ""))(
+            {place: step.parameters.get(place, ()) for place in PLACES}, given
+        )
+        if isinstance(chosen, Outcome):
+            return chosen
+        senders = Senders(people, step.parameters, self.sender, self.further)
+        sender, answers = senders.sender(given.get("from", ""))
+        first, *others = chosen.to
         mail = Mail(
-            sender=self._allowed(given["from"]) if given.get("from") else self.sender,
-            to=to,
+            sender=sender,
+            to=first,
+            others=tuple(others),
+            cc=chosen.cc,
+            bcc=chosen.bcc,
             subject=_line(given["subject"]),
             text=given.get("text", ""),
             html=given.get("html", ""),
-            reply_to=_address(given["reply_to"], "reply_to") if given.get("reply_to") else "",
+            reply_to=senders.reply_to(given.get("reply_to", "")) or answers,
             headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
         )
-        return _Send(self.mailer.write(mail), job.run_id, self, recipient_of(address, context["record"], answer.people))
-
-    def _allowed(self, sender: str) -> str:
-        """Return a step's sender if it is allowed; the function's role permits no other. Raises Invalid."""
-        found = mailbox_of(sender)
-        address = identities.email(found.address) if found else None
-        if address is None or address not in {identities.email(known) for known in (self.sender, *self.further)}:
-            raise Invalid.field("with.from", UNKNOWN_SENDER(value=sender))
-        return sender
-
-
-def _address(value: Any, name: str) -> str:
-    address = identities.email(value) if isinstance(value, str) else None
-    if address is None or not is_writable(address):
-        raise Invalid.field(f"with.{name}", NO_EMAIL(value=str(value)) if value else NO_ADDRESS())
-    return address
+        return _Send(self.mailer.write(mail), job.run_id, self, chosen)
 
 
 def _line(subject: str) -> str:

@@ -21,5 +21,6 @@ def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
     own, further = ports.settings.mail_from, ports.settings.mail_senders
-    channel = SendEmail(mailer, own, Consents(ports.records), ports.threads, ports.clock, further=further)
+    consents = Consents(ports.records)
+    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, further=further)
     return ports.send_message(channel)

@@ -7,7 +7,7 @@ headers are written here, each as plain ASCII or wholly in encoded words; the li
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.header import Header
 from email.headerregistry import Address
@@ -41,6 +41,7 @@ _LONGEST_PLAIN = 70
 _MOST = 400
 """Bytes of a reason that quotes a header."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[!-9;-~]{1,100}")
 _OF_CONTENT = re.compile("mime-version|content-.*")
 
@@ -48,19 +49,25 @@ _OF_CONTENT = re.compile("mime-version|content-.*")
 def mime(mail: Mail) -> bytes:
     """Write the mail. Raises Permanent for header values that hold line breaks, and for what no mail can hold."""
     texts = {"Subject": mail.subject, **mail.headers}
-    addresses = {"From": mail.sender, "To": mail.to, **({"Reply-To": mail.reply_to} if mail.reply_to else {})}
-    for name, value in {**addresses, **texts}.items():
-        if any(ord(character) < 32 or ord(character) == 127 for character in f"{name}{value}"):
+    addresses = _addresses(mail)
+    for name, values in {**addresses, **{name: (value,) for name, value in texts.items()}}.items():
+        if _CONTROL.search(f"{name}{''.join(values)}"):
             raise Permanent(CONTROL_CHARACTER(header=name))
     try:
-        mailboxes = {name: _mailbox(name, value) for name, value in addresses.items()}
-        lines = [f"{name}: {_written_mailbox(name, mailbox)}" for name, mailbox in mailboxes.items()]
+        mailboxes = {name: [_mailbox(name, value) for value in values] for name, values in addresses.items()}
+        lines = [f"{name}: {_written_mailboxes(name, several)}" for name, several in mailboxes.items()]
         lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in texts.items()]
         raw = "\r\n".join([*lines, ""]).encode("ascii") + _content(mail).as_bytes()
         _read_back(raw, mailboxes, texts)
     except (ValueError, LookupError) as error:
         raise Permanent(UNWRITABLE(error=type(error).__name__)) from error
     return raw
+
+
+def _addresses(mail: Mail) -> dict[str, tuple[str, ...]]:
+    """Return the headers that hold addresses. None names those of `bcc`."""
+    found = {"From": (mail.sender,), "To": (mail.to, *mail.others)}
+    return found | ({"Cc": mail.cc} if mail.cc else {}) | ({"Reply-To": (mail.reply_to,)} if mail.reply_to else {})
 
 
 def _mailbox(header: str, value: str) -> Mailbox:
@@ -74,6 +81,11 @@ def _checked(name: str) -> str:
     if not _NAME.fullmatch(name) or _OF_CONTENT.fullmatch(name.lower()):
         raise Permanent(bounded(NO_HEADER_NAME(header=name), _MOST))
     return name
+
+
+def _written_mailboxes(header: str, mailboxes: Sequence[Mailbox]) -> str:
+    """Write addresses one below the other: a line has at most 998 characters."""
+    return ",\r\n ".join(_written_mailbox(header, mailbox) for mailbox in mailboxes)
 
 
 def _written_mailbox(header: str, mailbox: Mailbox) -> str:
@@ -105,16 +117,16 @@ def _content(mail: Mail) -> EmailMessage:
     return message
 
 
-def _read_back(raw: bytes, mailboxes: Mapping[str, Mailbox], texts: Mapping[str, str]) -> None:
+def _read_back(raw: bytes, mailboxes: Mapping[str, Sequence[Mailbox]], texts: Mapping[str, str]) -> None:
     """Raise Permanent unless a reader finds the same headers in the mail, and no others."""
     head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     found = message_from_bytes(head, policy=default)
     names = [name for name in found.keys() if not _OF_CONTENT.fullmatch(name.lower())]  # noqa: SIM118 - repeated ones
     if names != [*mailboxes, *texts]:
         raise Permanent(MISREAD_HEADERS())
-    for name, mailbox in mailboxes.items():
+    for name, asked in mailboxes.items():
         read = [(_squeezed(one.display_name), one.addr_spec) for one in found[name].addresses]
-        if read != [(_squeezed(mailbox.name), mailbox.ascii_address)]:
+        if read != [(_squeezed(mailbox.name), mailbox.ascii_address) for mailbox in asked]:
             raise Permanent(MISREAD_HEADER(header=name))
     for name, value in texts.items():
         if _squeezed(str(found[name])) != _squeezed(value):
