@@ -113,11 +113,11 @@ def test_a_deleted_rule_is_gone_but_for_its_versions(rules: ManageRules) -> None
 
 
 def test_problems_of_rule_and_templates_are_told_at_once(rules: ManageRules) -> None:
-    bad: dict[str, Any] = {**GREET, "with": {"subject": "{{ record.a + 1 }}", "text": "{{ x }}", "cc": "a"}}
+    bad: dict[str, Any] = {**GREET, "with": {"subject": "{{ record.a + 1 }}", "text": "{{ x }}", "copy": "a"}}
     with pytest.raises(Invalid) as caught:
         rules.create({**rule(bad), "name": ""}, seed="key", by="ayse")
     fields = {problem.field for problem in caught.value.problems}
-    assert fields == {"name", "steps[0].with.cc", "steps[0].with.subject", "steps[0].with.text"}
+    assert fields == {"name", "steps[0].with.copy", "steps[0].with.subject", "steps[0].with.text"}
     assert rules.list(Filter(), limit=10, cursor=None).items == ()
 
 
