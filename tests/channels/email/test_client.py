@@ -69,7 +69,8 @@ def test_a_mail_in_both_forms() -> None:
 
 
 def test_a_mail_in_html_alone_or_empty() -> None:
-    assert _read(replace(MAIL, text="", html="<p>x</p>")).get_content_type() == "text/html"
+    read = _read(replace(MAIL, text="", html="<p>x</p>"))
+    assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     assert _content(_read(replace(MAIL, text=""))) == "\n"
 
 

@@ -12,9 +12,9 @@ from tests.channels.performing import performed
 from tests.codes import at
 from tests.usecases.fakes.world import World
 from whenthen.channels.email.effect import ACCEPTED, ACCEPTED_WITHOUT
-from whenthen.channels.email.people import NO_ADDRESS, NOBODY_THERE
-from whenthen.channels.email.recipients import NOBODY_LEFT, TOO_MANY_RECIPIENTS
-from whenthen.channels.email.writing import mime
+from whenthen.channels.email.mime.writing import mime
+from whenthen.channels.email.recipients.choice import NOBODY_LEFT, TOO_MANY_RECIPIENTS
+from whenthen.channels.email.recipients.people import NO_ADDRESS, NOBODY_THERE
 from whenthen.domain.records.consent_signals import REFUSED
 from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.usecases.records.reason_codes import NO_EMAIL

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from tests.usecases.fakes.taps import Tap, Tapped
+from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.registry import CHANNELS
@@ -254,6 +255,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.threads,
                     p.clock,
                     p.records,
+                    Attachments(p.objects, p.http, p.records, p.clock),
                     further=("desk@example.com",),
                 ),
                 breakers["email"],

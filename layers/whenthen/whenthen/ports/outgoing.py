@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
 from msgspec import Struct, field
 
@@ -33,6 +34,33 @@ def is_not_now(answer: HttpAnswer) -> bool:
     return answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
 
 
+class File(Struct, frozen=True):
+    """Hold a file that a mail carries. `name` and `type` are safe to write into a header."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+class Invitation(Struct, frozen=True):
+    """Describe an appointment that a mail sends, changes or takes back.
+
+    uid                  by which calendars find the entry again
+    sequence             grows with each mail about the same entry
+    starts_at, ends_at   moments in UTC, or days, the end then being the day after the last one
+    """
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    starts_at: date
+    ends_at: date
+    title: str
+    location: str = ""
+    description: str = ""
+    cancelled: bool = False
+
+
 class Mail(Struct, frozen=True):
     """Describe one e-mail. Header values hold no line breaks; the adapter rejects them otherwise.
 
@@ -49,6 +77,8 @@ class Mail(Struct, frozen=True):
     others: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    invitation: Invitation | None = None
 
     @property
     def recipients(self) -> tuple[str, ...]:

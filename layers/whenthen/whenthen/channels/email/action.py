@@ -8,6 +8,9 @@ from whenthen.domain.runs.delivery_reports import REPORTS
 
 CHANNEL = "email"
 
+MEMBERS = ("starts_at", "ends_at", "minutes", "title", "location", "description", "name", "cancelled")
+"""Names of what `invitation` may say."""
+
 _WHO = (
     "addresses, references (`agent:…`, `team:…`, `department:…`), or the words `record`, `contact`, `company`, "
     "`owner`, `owner.manager`, `participants` and `field:<name>`"
@@ -27,6 +30,18 @@ ACTIONS = (
             Parameter("subject", "The subject line.", required=True),
             Parameter("text", "The body as plain text."),
             Parameter("html", "The body as HTML; values put into it are escaped.", ParameterKind.HTML),
+            Parameter(
+                "attachments",
+                "Files: `event` (those of the event's mail), `field:<name>`, a reference to a record with a file, or "
+                "an https URL.",
+                ParameterKind.SET,
+            ),
+            Parameter(
+                "invitation",
+                "An appointment for the recipients' calendars; later steps with the same `name` change or cancel it.",
+                ParameterKind.OBJECT,
+                members=MEMBERS,
+            ),
             Parameter("reply_to", "Where answers go: one person, named as in `to`."),
             Parameter(
                 "from",

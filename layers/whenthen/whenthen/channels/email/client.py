@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws.client import AwsClient, code_of
 from whenthen.channels.email.mailboxes import mailbox_of
-from whenthen.channels.email.writing import mime
+from whenthen.channels.email.mime.writing import mime
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.channels.email.people import People
-from whenthen.channels.email.recipients import PLACES, Choice, Recipients
-from whenthen.channels.email.senders import Senders
+from whenthen.channels.email.invitations import read_invitation
+from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
+from whenthen.channels.email.recipients.people import People
+from whenthen.channels.email.recipients.senders import Senders
+from whenthen.channels.email.threads import thread_headers
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
@@ -23,6 +25,7 @@ from whenthen.domain.sending.circuits import WHOLE
 from whenthen.ports.outgoing import Mail
 
 if TYPE_CHECKING:
+    from whenthen.channels.email.attachments import Attachments
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
@@ -70,34 +73,46 @@ class SendEmail(Struct, frozen=True):
     threads: Threads
     clock: Clock
     records: RecordStore
+    attachments: Attachments
     repeatable: bool = False
     further: tuple[str, ...] = ()
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the mail, or skip it if nobody may get it. Raises Invalid naming the wrong field."""
         given = render_step(step, context)
+        now = self.clock.now()
         people = People(self.records, context["record"])
         chosen = Choice(people, self.consents, context["record"], given.get("purpose", ""))(
-            {place: step.parameters.get(place, ()) for place in PLACES}, given
+            {place: _written(step, place) for place in PLACES}, given
         )
         if isinstance(chosen, Outcome):
             return chosen
         senders = Senders(people, step.parameters, self.sender, self.further)
         sender, answers = senders.sender(given.get("from", ""))
         first, *others = chosen.to
+        subject = _line(given["subject"])
+        invitation = given.get("invitation")
+        headers = {"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"}
         mail = Mail(
             sender=sender,
             to=first,
             others=tuple(others),
             cc=chosen.cc,
             bcc=chosen.bcc,
-            subject=_line(given["subject"]),
+            subject=subject,
             text=given.get("text", ""),
             html=given.get("html", ""),
             reply_to=senders.reply_to(given.get("reply_to", "")) or answers,
-            headers={"X-Whenthen-Job": job.id, "X-Whenthen-Run": job.run_id, "Auto-Submitted": "auto-generated"},
+            headers=headers | thread_headers(context["event"], chosen.to),
+            files=self.attachments.gather(given.get("attachments", []), _written(step, "attachments"), context),
+            invitation=read_invitation(invitation, context, subject, self.sender, now) if invitation else None,
         )
         return _Send(self.mailer.write(mail), job.run_id, self, chosen)
+
+
+def _written(step: Step, name: str) -> set[str]:
+    """Return the texts of a list as the admin wrote them: words count only there."""
+    return set(step.parameters.get(name, ()))
 
 
 def _line(subject: str) -> str:

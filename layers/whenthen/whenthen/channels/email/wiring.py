@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.aws.client import ONCE
+from whenthen.adapters.http.client import GuardedHttp
+from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
 from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
 from whenthen.usecases.ingest.update_consent import Consents
@@ -22,5 +24,10 @@ def wire(ports: Wiring) -> PerformJob:
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     consents = Consents(ports.records)
-    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, further=further)
+    http = GuardedHttp(
+        dangerously_allow_private_addresses=ports.settings.dangerously_allow_private_addresses,
+        total_seconds=FETCH_SECONDS,
+    )
+    attachments = Attachments(ports.objects, http, ports.records, ports.clock)
+    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, further=further)
     return ports.send_message(channel)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
-from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED, UNKNOWN_FIELD
 from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ class ParameterKind(StrEnum):
 
 
 class Parameter(Struct, frozen=True):
-    """Describe one parameter of an action. `templated`: its strings are templates, rendered when the step is due."""
+    """Describe one parameter of an action. `templated`: its strings are templates, rendered when the step is due.
+
+    members  the names that an object may have; empty: any
+    """
 
     name: str
     description: str
@@ -92,6 +95,7 @@ class Parameter(Struct, frozen=True):
     required: bool = False
     templated: bool = True
     options: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 class Action(Struct, frozen=True):
@@ -173,6 +177,13 @@ def _read_fields(parameter: Parameter, reader: Reader) -> dict[str, Any]:
     return fields
 
 
+def _read_object(parameter: Parameter, reader: Reader) -> dict[str, Any]:
+    written = dict(reader.mapping(parameter.name))
+    for name in written.keys() - parameter.members if parameter.members else ():
+        reader.report(f"{parameter.name}.{name}", UNKNOWN_FIELD(known=sorted(parameter.members)))
+    return written
+
+
 def _read_record_kind(parameter: Parameter, reader: Reader) -> str:
     kind = reader.text(parameter.name)
     if kind and not KIND.fullmatch(kind):
@@ -194,7 +205,7 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.URL: _read_text,
     ParameterKind.TEXTS: _read_texts,
     ParameterKind.SET: _read_texts,
-    ParameterKind.OBJECT: lambda parameter, reader: dict(reader.mapping(parameter.name)),
+    ParameterKind.OBJECT: _read_object,
     ParameterKind.FIELDS: _read_fields,
     ParameterKind.TEMPLATE: lambda parameter, reader: reader.text(parameter.name),
     ParameterKind.RECORD_KIND: _read_record_kind,

@@ -62,13 +62,19 @@ def _texts_shape(parameter: Parameter) -> Schema:
     return one_or_list(filled_text(MAX_TEMPLATE), MAX_TEXTS, least=1 if parameter.required else 0)
 
 
+def _object_shape(parameter: Parameter) -> Schema:
+    if not parameter.members:
+        return {"type": "object", "additionalProperties": True}
+    return {"type": "object", "properties": {name: {} for name in parameter.members}, "additionalProperties": False}
+
+
 _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
     ParameterKind.TEXT: _text_shape,
     ParameterKind.HTML: _text_shape,
     ParameterKind.URL: _text_shape,
     ParameterKind.TEXTS: _texts_shape,
     ParameterKind.SET: _texts_shape,
-    ParameterKind.OBJECT: lambda parameter: {"type": "object", "additionalProperties": True},
+    ParameterKind.OBJECT: _object_shape,
     ParameterKind.FIELDS: lambda parameter: ref("FilledFields" if parameter.required else "Fields"),
     ParameterKind.TEMPLATE: lambda parameter: filled_text() if parameter.required else text(),
     ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),

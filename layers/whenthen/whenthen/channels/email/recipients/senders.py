@@ -13,7 +13,7 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
 
 if TYPE_CHECKING:
-    from whenthen.channels.email.people import People, Person
+    from whenthen.channels.email.recipients.people import People, Person
 
 # The step names a sender that the stack's parameter MailSenders does not list.
 UNKNOWN_SENDER = ReasonCode("mail.unknown_sender", "value")

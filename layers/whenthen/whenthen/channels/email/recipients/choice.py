@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -15,13 +15,13 @@ from whenthen.domain.sending.recipients import Recipient, recipient_of
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
-    from whenthen.channels.email.people import People, Person
+    from whenthen.channels.email.recipients.people import People, Person
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_RECIPIENTS = 50
 """Addresses in `to`, `cc` and `bcc` together: SES takes no more."""
 
-Texts = Mapping[str, Sequence[str]]
+Texts = Mapping[str, Collection[str]]
 PLACES = ("to", "cc", "bcc")
 
 # `left_out` gives the reason for each.

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, default
+from email.policy import default
 from typing import TYPE_CHECKING
 
 from whenthen.channels.email.mailboxes import ENCODED_WORD, Mailbox, mailbox_of
+from whenthen.channels.email.mime.content import content
 from whenthen.domain.common.errors import Permanent
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.stored_reasons import bounded
@@ -34,10 +34,17 @@ MISREAD_HEADERS = ReasonCode("mail.misread_headers")
 # `error` is Python's name of the error, such as UnicodeEncodeError.
 UNWRITABLE = ReasonCode("mail.unwritable", "error")
 
-_POLICY = SMTP.clone(cte_type="7bit")
+# SES takes no mail of more bytes, encoded.
+MAIL_TOO_LARGE = ReasonCode("mail.too_large", "most", "found")
+
+MAX_RAW = 10_000_000
 _LONGEST_PLAIN = 70
 """Characters of a value that is written as it is. A longer one becomes encoded words, which can be folded anywhere."""
 
+STRUCTURED = frozenset({"In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"})
+"""Headers that programs read by their syntax: an encoded word in them would be none of it."""
+
+_LONGEST_PART = 900
 _MOST = 400
 """Bytes of a reason that quotes a header."""
 
@@ -57,10 +64,12 @@ def mime(mail: Mail) -> bytes:
         mailboxes = {name: [_mailbox(name, value) for value in values] for name, values in addresses.items()}
         lines = [f"{name}: {_written_mailboxes(name, several)}" for name, several in mailboxes.items()]
         lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in texts.items()]
-        raw = "\r\n".join([*lines, ""]).encode("ascii") + _content(mail).as_bytes()
+        raw = "\r\n".join([*lines, ""]).encode("ascii") + content(mail).as_bytes()
         _read_back(raw, mailboxes, texts)
     except (ValueError, LookupError) as error:
         raise Permanent(UNWRITABLE(error=type(error).__name__)) from error
+    if len(raw) > MAX_RAW:
+        raise Permanent(MAIL_TOO_LARGE(most=MAX_RAW, found=len(raw)))
     return raw
 
 
@@ -97,24 +106,22 @@ def _written_mailbox(header: str, mailbox: Mailbox) -> str:
 
 def _written(header: str, value: str) -> str:
     """Write a text as it is, or in encoded words if a reader would take it for something else."""
+    if header in STRUCTURED:
+        return _folded(header, value)
     if _is_plain(value):
         return value
     return Header(value, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
+def _folded(header: str, value: str) -> str:
+    """Write ids or addresses in angle brackets, each on a line of its own. Raises Permanent for other text."""
+    if not value.isascii() or ENCODED_WORD in value or max(map(len, value.split()), default=0) > _LONGEST_PART:
+        raise Permanent(MISREAD_HEADER(header=header))
+    return "\r\n ".join(value.split())
+
+
 def _is_plain(value: str) -> bool:
     return value.isascii() and len(value) <= _LONGEST_PLAIN and ENCODED_WORD not in value
-
-
-def _content(mail: Mail) -> EmailMessage:
-    message = EmailMessage(policy=_POLICY)
-    if mail.text or not mail.html:
-        message.set_content(mail.text)
-    if mail.html and mail.text:
-        message.add_alternative(mail.html, subtype="html")
-    elif mail.html:
-        message.set_content(mail.html, subtype="html")
-    return message
 
 
 def _read_back(raw: bytes, mailboxes: Mapping[str, Sequence[Mailbox]], texts: Mapping[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""Write mail as MIME."""

@@ -1,0 +1,1 @@
+"""Choose who gets a mail, and who it is from."""
