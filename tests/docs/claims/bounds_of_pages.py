@@ -12,6 +12,7 @@ from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.http import client
 from whenthen.adapters.providers import graph
 from whenthen.api import requests
+from whenthen.channels.email import attachments
 from whenthen.channels.email.recipients import choice
 from whenthen.channels.webhook import effect
 from whenthen.domain.common import backoff, int64
@@ -41,6 +42,11 @@ DEFAULTS = {name: found.get("Default") for name, found in template()["Parameters
 MOST_OF_PAGE = next(mark.le for mark in get_args(requests.Limit)[1].metadata if hasattr(mark, "le"))
 
 BOUNDS = (
+    Bound(
+        "guides/mail.md",
+        "Limit: § files, § bytes together",
+        (attachments.MAX_FILES, attachments.MAX_BYTES),
+    ),
     Bound("guides/mail.md", "Limit: § recipients of one mail", (choice.MAX_RECIPIENTS,)),
     Bound(
         API,

@@ -255,7 +255,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.threads,
                     p.clock,
                     p.records,
-                    Attachments(p.objects, p.http, p.records, p.clock),
+                    Attachments(lambda: p.objects, lambda: p.http, p.records, p.clock),
                     further=("desk@example.com",),
                 ),
                 breakers["email"],

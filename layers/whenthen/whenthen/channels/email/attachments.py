@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -44,10 +44,10 @@ FILE_NOT_SERVED = ReasonCode("mail.file_not_served", "host", "status")
 
 
 class Attachments(Struct, frozen=True):
-    """Gather files from the store and, through the guarded client, from the outside."""
+    """Gather files from the store and, through the guarded client, from the outside. Each is made when it is needed."""
 
-    objects: Objects
-    http: Http
+    objects: Callable[[], Objects]
+    http: Callable[[], Http]
     records: RecordStore
     clock: Clock
 
@@ -93,7 +93,7 @@ class Attachments(Struct, frozen=True):
         described = named if isinstance(named, Mapping) else {"url": named}
         key, url = described.get("key"), described.get("url")
         if isinstance(key, str) and key.startswith(STORED):
-            return file_of(self.objects.get(key), described.get("name"), described.get("type"))
+            return file_of(self.objects().get(key), described.get("name"), described.get("type"))
         if isinstance(url, str) and urlsplit_scheme(url) in ("https", "http"):
             return self._fetched(url, described, most)
         raise Invalid.field("with.attachments", NO_FILE(value=str(url or key or described.get("ref") or "")))
@@ -101,7 +101,7 @@ class Attachments(Struct, frozen=True):
     def _fetched(self, url: str, described: Mapping[str, Any], most: int) -> File:
         """Fetch a file. Raises Permanent if its host refuses it or it is too large, Temporary if it may come later."""
         try:
-            answer = self.http.send(HttpRequest("GET", url, {"Accept": "*/*"}, most=max(most, 0) + 1))
+            answer = self.http().send(HttpRequest("GET", url, {"Accept": "*/*"}, most=max(most, 0) + 1))
         except AnswerLost as error:  # nothing happens by reading: it may be read again
             raise Temporary(error.reason) from error
         reason = FILE_NOT_SERVED(host=_host(url), status=answer.status)

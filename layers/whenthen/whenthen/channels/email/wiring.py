@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.aws.client import ONCE
-from whenthen.adapters.http.client import GuardedHttp
 from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
 from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
 from whenthen.usecases.ingest.update_consent import Consents
 
 if TYPE_CHECKING:
+    from whenthen.ports.providers import Http
     from whenthen.runtime.wiring import Wiring
     from whenthen.usecases.runs.perform_job import PerformJob
 
@@ -24,10 +24,15 @@ def wire(ports: Wiring) -> PerformJob:
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     consents = Consents(ports.records)
-    http = GuardedHttp(
+    attachments = Attachments(lambda: ports.objects, lambda: _http(ports), ports.records, ports.clock)
+    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, further=further)
+    return ports.send_message(channel)
+
+
+def _http(ports: Wiring) -> Http:
+    from whenthen.adapters.http.client import GuardedHttp  # noqa: PLC0415 - for a mail with a file behind a URL alone
+
+    return GuardedHttp(
         dangerously_allow_private_addresses=ports.settings.dangerously_allow_private_addresses,
         total_seconds=FETCH_SECONDS,
     )
-    attachments = Attachments(ports.objects, http, ports.records, ports.clock)
-    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, further=further)
-    return ports.send_message(channel)
