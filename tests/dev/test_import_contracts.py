@@ -31,7 +31,8 @@ def test_each_package_that_holds_packages_has_an_exhaustive_contract() -> None:
         for container in contract["containers"]
         if contract.get("exhaustive")
     }
-    assert set(parents()) - ordered == {"whenthen.channels"}
+    held = {each for each in parents() if not each.startswith("whenthen.channels.")}  # no contract names a channel
+    assert held - ordered == {"whenthen.channels"}
     ignored = {f"whenthen.{name}" for contract in CONTRACTS for name in contract.get("exhaustive_ignores", ())}
     assert ignored == OF_OTHER_CONTRACTS
 
