@@ -140,6 +140,10 @@ def test_a_reason_quotes_no_more_than_the_beginning_of_a_value() -> None:
 def test_the_table_names_what_each_filter_takes(name: str) -> None:
     functions = {**filters._TEXT_FILTERS, **filters._OTHER_FILTERS, "e": filters._escape, "escape": filters._escape}
     taken = list(signature(functions[name]).parameters.values())[2:]
-    assert [(each.name, each.default is Python.empty) for each in taken] == [
-        (each.name, each.required) for each in PARAMETERS.get(name, ())
+    assert [(each.name, each.kind is each.VAR_POSITIONAL) for each in taken] == [
+        (each.name, each.many) for each in PARAMETERS.get(name, ())
+    ]
+    single = [each for each in taken if each.kind is not each.VAR_POSITIONAL]
+    assert [(each.name, each.default is Python.empty) for each in single] == [
+        (each.name, each.required) for each in PARAMETERS.get(name, ()) if not each.many
     ]

@@ -116,7 +116,7 @@ def no_name(name: str) -> Reason:
         ("{{ (1, 2) }}", NOT_ALLOWED(construct="tuple")),
         ("{{ {} }}", NOT_ALLOWED(construct="dict")),
         ("{{ record.name is defined }}", NOT_ALLOWED(construct="test")),
-        ("{% for x in record.tags %}{% endfor %}", NOT_ALLOWED(construct="for")),
+        ("{% for x in record.tags %}{{ x() }}{% endfor %}", NOT_ALLOWED(construct="call")),
         ("{% set x = 1 %}", NOT_ALLOWED(construct="assign")),
         ("{% macro m() %}{% endmacro %}", NOT_ALLOWED(construct="macro")),
         ("{% filter upper %}x{% endfilter %}", NOT_ALLOWED(construct="filterblock")),

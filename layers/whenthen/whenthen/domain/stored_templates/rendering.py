@@ -13,9 +13,7 @@ from whenthen.domain.localisation.tags import choose, language_in, locale_in, re
 from whenthen.domain.stored_templates.message_template import MAX_SUBJECT, SHAPES, Channel, MessageTemplate, Texts
 from whenthen.domain.templating import templates
 from whenthen.domain.templating.budget import Budget
-
-LOCALE = "locale"
-"""Name the tag of the locale in the context of a rendering, by which filters write numbers and dates."""
+from whenthen.domain.templating.locale_filters import LOCALE
 
 # The template is not for messages of this channel.
 OTHER_CHANNEL = ReasonCode("stored_template.other_channel", "template", "channel")

@@ -6,6 +6,7 @@ does not fit. A value that only a run knows is checked with the same table when 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from whenthen.domain.common.reason_codes import NOT_FLAG, NOT_ONE_OF, NOT_TEXT, NOT_WHOLE_NUMBER
 from whenthen.domain.common.reasons import Reason, ReasonCode, param_of
 from whenthen.domain.common.stored_reasons import bounded
+from whenthen.domain.localisation import dates, lists, phones
 from whenthen.domain.templating.budget import MAX_SHOWN
 from whenthen.domain.templating.number_filters import ROUNDINGS
 
@@ -26,15 +28,23 @@ ARGUMENT_DOES_NOT_FIT = ReasonCode("template.argument_does_not_fit", "filter", "
 # The value before the filter is of a kind that it cannot work on.
 DOES_NOT_FIT = ReasonCode("template.filter_does_not_fit", "filter", "value")
 
+NOT_CURRENCY = ReasonCode("value.not_currency")
+
+_CURRENCY = re.compile(r"\s*(?:[A-Za-z]{3})?\s*", re.ASCII)
+
 Check = Callable[[Any], Reason | None]
 
 
 class Parameter(Struct, frozen=True):
-    """Describe one argument of a filter: its name, which values it takes, and whether it must be given."""
+    """Describe one argument of a filter: its name, which values it takes, and whether it must be given.
+
+    many: it stands for all that follow, at most MAX_MANY, and has no name in a template
+    """
 
     name: str
     check: Check
     required: bool = False
+    many: bool = False
 
 
 class Unbound(Exception):
@@ -68,18 +78,35 @@ def _one_of(options: Iterable[str]) -> Check:
     return lambda value: None if isinstance(value, str) and value in known else NOT_ONE_OF(options=known)
 
 
+def _currency(value: Any) -> Reason | None:
+    if value is None or isinstance(value, Undefined):
+        return None
+    return None if isinstance(value, str) and _CURRENCY.fullmatch(value) else NOT_CURRENCY()
+
+
+MAX_MANY = 10
+"""Bound the arguments of a filter that takes any number of them."""
+
 ZONE = "zone"
 """Name the argument that holds a time zone."""
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "date": (Parameter("pattern", _text), Parameter(ZONE, _text)),
+    "datetime": (Parameter("style", _one_of(dates.STYLES)), Parameter(ZONE, _text)),
     "default": (Parameter("default_value", _any), Parameter("boolean", _flag)),
+    "first_of": (Parameter("others", _any, many=True),),
     "hour": (Parameter(ZONE, _text),),
     "int": (Parameter("default", _any),),
     "join": (Parameter("between", _any),),
+    "money": (Parameter("currency", _currency), Parameter("digits", _whole)),
     "number": (Parameter("digits", _whole),),
+    "or_else": (Parameter("other", _any, required=True),),
+    "percent": (Parameter("digits", _whole),),
+    "phone": (Parameter("style", _one_of(phones.STYLES)),),
     "replace": (Parameter("old", _any, required=True), Parameter("new", _any, required=True)),
     "round": (Parameter("digits", _whole), Parameter("method", _one_of(ROUNDINGS))),
+    "time": (Parameter("style", _one_of(dates.TIME_STYLES)), Parameter(ZONE, _text)),
+    "to_sentence": (Parameter("word", _one_of(lists.STYLES)),),
     "trim": (Parameter("chars", _text),),
     "truncate": (Parameter("length", _whole), Parameter("killwords", _flag), Parameter("end", _any)),
 }
@@ -87,15 +114,22 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
 
 
 def bind(filter_: str, given: Sequence[Any], named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the arguments by their names. Raises Unbound."""
+    """Return the arguments by their names; those of a parameter for many as `others[0]`. Raises Unbound."""
     parameters = PARAMETERS.get(filter_, ())
-    bound = {parameter.name: value for parameter, value in zip(parameters, given, strict=False)}
-    known = {parameter.name for parameter in parameters}
+    single = [parameter for parameter in parameters if not parameter.many]
+    bound = {parameter.name: value for parameter, value in zip(single, given, strict=False)}
+    rest = given[len(single) :]
+    if rest:
+        many = next((parameter for parameter in parameters if parameter.many), None)
+        if many is None or len(rest) > MAX_MANY:
+            raise Unbound
+        bound |= {f"{many.name}[{place}]": value for place, value in enumerate(rest)}
+    known = {parameter.name for parameter in single}
     for name, value in named:
         if name in bound or name not in known:
             raise Unbound
         bound[name] = value
-    if len(given) > len(parameters) or any(each.required and each.name not in bound for each in parameters):
+    if any(each.required and each.name not in bound for each in single):
         raise Unbound
     return bound
 

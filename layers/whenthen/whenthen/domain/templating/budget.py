@@ -46,13 +46,21 @@ class Budget:
     def read(self, values: Iterable[Any]) -> None:
         """Pay for reading these values. Raises Invalid when the step's budget is used up."""
         for value in values:
-            self.work -= size_of(value, self.work)
-            if self.work < 0:
-                raise Invalid.field("template", TOO_MUCH_WORK(count=MAX_WORK))
+            self.spend(size_of(value, self.work))
+
+    def spend(self, work: int) -> None:
+        """Pay for so much work. Raises Invalid when the step's budget is used up."""
+        self.work -= work
+        if self.work < 0:
+            raise Invalid.field("template", TOO_MUCH_WORK(count=MAX_WORK))
 
     def write(self, text: str) -> None:
         """Pay for writing this text. Raises Invalid when the rendered text gets too long."""
-        self.written += len(text)
+        self.count(len(text))
+
+    def count(self, characters: int) -> None:
+        """Pay for writing so many characters. Raises Invalid when the rendered text gets too long."""
+        self.written += characters
         if self.written > MAX_RENDERED:
             raise Invalid.field("template", TOO_LONG(count=MAX_RENDERED, found=self.written))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -17,19 +16,14 @@ from jinja2 import TemplateError, Undefined, pass_context
 from jinja2.filters import do_title
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
-from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
-from whenthen.domain.templating import arguments, number_filters
+from whenthen.domain.templating import arguments, locale_filters, number_filters
 from whenthen.domain.templating.budget import MAX_RENDERED, budget_of
 from whenthen.domain.templating.number_filters import canonical
-from whenthen.domain.templating.plain_text import plain, truths_of
-from whenthen.domain.temporal.clocks import shown
-from whenthen.domain.temporal.time_zones import parse_zone
-
-_LONGEST_PATTERN = 100
+from whenthen.domain.templating.plain_text import PlainText
 
 # A filter would lengthen its text beyond so many characters.
 FILTER_TOO_LONG = ReasonCode("template.filter_too_long", "filter", "count")
@@ -45,43 +39,6 @@ class Encoded(str):
     """Hold a text that is encoded for a URL already."""
 
     __slots__ = ()
-
-
-class PlainText(Struct, frozen=True):
-    """Write the values of one rendering: its words for true and false, and its context."""
-
-    context: Context
-
-    def __call__(self, value: Any) -> str:
-        """Return the text of a value as people write it."""
-        return plain(value, truths_of(self.context))
-
-
-def _date(words: PlainText, value: Any, pattern: Any = "%Y-%m-%d", zone: Any = "") -> str:
-    """Format a date or time by a strftime pattern. Other values stay as they are.
-
-    A moment with an offset is shown by the clocks of `zone`, or of the context's where that is none. A date, and a
-    moment without an offset, are shown as they are written.
-    """
-    point: object = value
-    if isinstance(value, str):
-        try:
-            point = datetime.fromisoformat(value.upper())
-        except ValueError:
-            return words(value)
-    if isinstance(point, datetime) and point.tzinfo is not None:
-        point = shown(point, parse_zone(str(zone)) or words.context.get("zone") or UTC)
-    return point.strftime(str(pattern)[:_LONGEST_PATTERN]) if isinstance(point, date) else words(value)
-
-
-def _hour(words: PlainText, value: Any, zone: Any = "") -> str:
-    return _date(words, value, "%H:%M", zone)
-
-
-def _number(words: PlainText, value: Any, digits: Any = 2) -> str:
-    """Format a number with this many decimals and commas between thousands. Other values stay as they are."""
-    found = number_filters.show(value, digits)
-    return words(value) if found is None else found
 
 
 def _replace(words: PlainText, value: Any, old: Any, new: Any) -> str:
@@ -127,6 +84,17 @@ def _default(words: PlainText, value: Any, default_value: Any = "", boolean: Any
     if boolean is None:
         return default_value if _missing(value) or is_blank(value) else value
     return default_value if _missing(value) or (boolean and not value) else value
+
+
+def _or_else(words: PlainText, value: Any, other: Any) -> Any:
+    """Return the value, or the other one if it is missing or blank."""
+    return other if _missing(value) or is_blank(value) else value
+
+
+def _first_of(words: PlainText, value: Any, *others: Any) -> Any:
+    """Return the first value that is neither missing nor blank; of a list before it, the first such item."""
+    options = [*(value if isinstance(value, list | tuple) else [value]), *others]
+    return next((each for each in options if not (_missing(each) or is_blank(each))), None)
 
 
 def _missing(value: Any) -> bool:
@@ -181,18 +149,18 @@ _TEXT_FILTERS: Mapping[str, Callable[..., Any]] = {
 """Filters that make a text of a text. Of one that is escaped, they make one that is escaped."""
 
 _OTHER_FILTERS: Mapping[str, Callable[..., Any]] = {
-    "date": _date,
     "default": _default,
     "first": _end_of(0),
-    "hour": _hour,
+    "first_of": _first_of,
     "int": lambda words, value, default=0: number_filters.whole(value, default),
     "json": _json,
     "last": _end_of(-1),
     "length": _length,
     LAST: _nl2br,
-    "number": _number,
+    "or_else": _or_else,
     "round": lambda words, value, digits=0, method="common": number_filters.round_number(value, digits, method),
     "urlencode": _urlencode,
+    **locale_filters.FILTERS,
 }
 
 

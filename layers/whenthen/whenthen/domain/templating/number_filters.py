@@ -31,7 +31,7 @@ def decimal_of(value: Any) -> Decimal | None:
 def rounded(number: Decimal, digits: Any, rounding: str = ROUND_HALF_UP) -> Decimal:
     """Round to this many decimals, from 0 to MAX_DIGITS. Nothing is negative zero."""
     with localcontext(prec=_PRECISION):
-        result = number.quantize(Decimal(1).scaleb(-_digits(digits)), rounding=rounding)
+        result = number.quantize(Decimal(1).scaleb(-digits_in(digits)), rounding=rounding)
     return result if result else abs(result)
 
 
@@ -41,12 +41,6 @@ def canonical(number: Decimal) -> Number:
         return int(number)
     with localcontext(prec=_PRECISION):
         return number.normalize()
-
-
-def show(value: Any, digits: Any = 2) -> str | None:
-    """Format a number with this many decimals and commas between thousands. None for other values."""
-    number = decimal_of(value)
-    return None if number is None else f"{rounded(number, digits):,f}"
 
 
 def round_number(value: Any, digits: Any = 0, method: str = "common") -> Any:
@@ -63,5 +57,6 @@ def whole(value: Any, default: Any = 0) -> Any:
     return default if number is None else int(rounded(number, 0, ROUND_DOWN))
 
 
-def _digits(digits: Any) -> int:
+def digits_in(digits: Any) -> int:
+    """Return how many decimals are asked for, from 0 to MAX_DIGITS."""
     return min(max(int(digits), 0), MAX_DIGITS)

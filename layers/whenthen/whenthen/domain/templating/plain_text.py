@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Undefined
 from jinja2.runtime import Context
 from markupsafe import Markup
+from msgspec import Struct
 
 from whenthen.domain.common.values import number_of
 
@@ -33,6 +34,16 @@ _DEFAULT = "en"
 def truths_of(context: Context) -> tuple[str, str]:
     """Return the words for true and false in the language of the rendering."""
     return TRUTHS.get(str(context.get(LANGUAGE) or _DEFAULT), TRUTHS[_DEFAULT])
+
+
+class PlainText(Struct, frozen=True):
+    """Write the values of one rendering: its words for true and false, and its context."""
+
+    context: Context
+
+    def __call__(self, value: Any) -> str:
+        """Return the text of a value as people write it."""
+        return plain(value, truths_of(self.context))
 
 
 def plain(value: Any, truths: tuple[str, str] = TRUTHS[_DEFAULT]) -> str:

@@ -1,4 +1,4 @@
-"""Check the syntax of templates against a list: no loops, no calls, no arithmetic, known names and filters only."""
+"""Check the syntax of templates against a list: no calls, no arithmetic, no loop in a loop, known names and filters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import nodes
 
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.templating import arguments, filters
+from whenthen.domain.templating import arguments, filters, loops
 from whenthen.domain.temporal.time_values import NOW_FIELDS
 from whenthen.domain.temporal.time_zones import parse_zone
 
@@ -38,6 +38,7 @@ _SYNTAX = (
     nodes.Getitem,
     nodes.Const,
     nodes.If,
+    nodes.For,
     nodes.CondExpr,
     nodes.Compare,
     nodes.Operand,
@@ -56,9 +57,12 @@ _UNWRITTEN = object()
 
 def complaints(tree: nodes.Template) -> Iterator[Complaint]:
     """Yield each node that is not allowed, with the reason."""
+    own = loops.own_names(tree)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _SYNTAX):
             yield node, NOT_ALLOWED(construct=type(node).__name__.lower())
+        if id(node) in own:
+            continue
         check = _CHECKS.get(type(node))
         reason = check(node) if check is not None else None
         if reason is not None:
@@ -99,13 +103,16 @@ def _written(item: nodes.Node) -> Any:
 def _of_attribute(node: nodes.Getattr) -> Reason | None:
     if node.attr.startswith("_"):
         return PRIVATE_NAME(name=node.attr)
-    return _of_now(node.node, node.attr)
+    return _of_now(node.node, node.attr) or loops.field_complaint(node.node, node.attr)
 
 
 def _of_item(node: nodes.Getitem) -> Reason | None:
     if not _plain_item(node.arg):
         return BAD_ITEM()
-    return _of_now(node.node, str(node.arg.value)) if isinstance(node.arg, nodes.Const) else None
+    if not isinstance(node.arg, nodes.Const):
+        return None
+    name = str(node.arg.value)
+    return _of_now(node.node, name) or loops.field_complaint(node.node, name)
 
 
 def _of_now(node: nodes.Node, name: str) -> Reason | None:
@@ -117,6 +124,10 @@ def _of_now(node: nodes.Node, name: str) -> Reason | None:
 
 def _of_name(node: nodes.Name) -> Reason | None:
     return None if node.name in NAMES else UNKNOWN_NAME(name=node.name, options=sorted(NAMES))
+
+
+def _of_loop(node: nodes.For) -> Reason | None:
+    return loops.complaint(node, NAMES)
 
 
 def _of_filter(node: nodes.Filter) -> Reason | None:
@@ -144,6 +155,7 @@ _CHECKS: dict[type[nodes.Node], Callable[..., Reason | None]] = {
     nodes.Getitem: _of_item,
     nodes.Name: _of_name,
     nodes.Filter: _of_filter,
+    nodes.For: _of_loop,
 }
 
 
@@ -152,7 +164,7 @@ def paths(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
     steps: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
     inner = {id(node.node) for node in steps}
     for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name)):
-        if id(node) not in inner and (path := _path(node)) is not None:
+        if id(node) not in inner and (path := _path(node)) is not None and path[0] in NAMES:
             yield path
 
 

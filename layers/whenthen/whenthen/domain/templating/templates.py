@@ -13,13 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Template, Undefined, nodes, pass_context
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.templating import filters, syntax, urls
+from whenthen.domain.templating import filters, loops, syntax, urls
 from whenthen.domain.templating.budget import BUDGET, MAX_RENDERED, TOO_LONG, Budget, budget_of
 from whenthen.domain.templating.comparisons import COMPARE, NEGATE, compare, negate, with_operators
 from whenthen.domain.templating.number_filters import canonical
@@ -60,6 +60,8 @@ def _item(obj: Any, argument: Any) -> Any:
         return obj.get(argument)
     if isinstance(obj, list | tuple):
         return obj[argument] if isinstance(argument, int) and -len(obj) <= argument < len(obj) else None
+    if isinstance(obj, LoopContext):
+        return loops.field_of(obj, argument)
     if isinstance(obj, datetime) and obj.tzinfo is not None and argument in NOW_FIELDS:
         return now_fields(obj, obj.tzinfo)[argument]
     return None
@@ -69,7 +71,7 @@ def _item(obj: Any, argument: Any) -> Any:
 def _environment(*, escaping: bool) -> _Sandbox:
     environment = _Sandbox(autoescape=escaping, undefined=ChainableUndefined, finalize=_finalize)
     environment.globals.clear()
-    environment.filters = {**filters.FILTERS, **urls.FILTERS, COMPARE: compare, NEGATE: negate}
+    environment.filters = {**filters.FILTERS, **urls.FILTERS, **loops.FILTERS, COMPARE: compare, NEGATE: negate}
     return environment
 
 
@@ -92,7 +94,7 @@ def _problems(source: str, field: str, complaints: Callable[[nodes.Template], It
         tree = read(environment, source)
         found = list(complaints(tree))
         if not found:
-            environment.compile(with_operators(tree))
+            environment.compile(prepared(tree))
     except Unreadable as error:
         return [Problem(field, AT_LINE(line=error.line, problem=error.reason))]
     except _UNREADABLE:
@@ -105,7 +107,9 @@ def check_url(source: str, field: str, *, open_host: bool) -> list[Problem]:
     problems = check(source, field)
     if problems:
         return problems
-    if not open_host and urls.is_open(_environment(escaping=False).parse(source)):
+    if loops.loops(tree := _environment(escaping=False).parse(source)):
+        return [Problem(field, urls.NO_LOOP())]
+    if not open_host and urls.is_open(tree):
         return [Problem(field, urls.OPEN_HOST())]
     if "{" not in source:
         try:
@@ -133,12 +137,14 @@ def _parsed(source: str) -> nodes.Template:
 
 @lru_cache(maxsize=500)
 def _compiled(source: str, *, escaping: bool) -> Template:
-    return _environment(escaping=escaping).from_string(with_operators(_parsed(source)))
+    return _environment(escaping=escaping).from_string(prepared(_parsed(source)))
 
 
 @lru_cache(maxsize=100)
 def _compiled_url(source: str, *, open_host: bool) -> Template:
     tree = _parsed(source)
+    if loops.loops(tree):
+        raise Invalid.field("template", urls.NO_LOOP())
     if not open_host and urls.is_open(tree):
         raise Invalid.field("template", urls.OPEN_HOST())
     return _environment(escaping=False).from_string(with_operators(urls.mark_values(tree)))
@@ -153,6 +159,11 @@ def _compiled_expression(source: str) -> Template | None:
             tree = nodes.Template([assigned], lineno=1)
             return _environment(escaping=False).from_string(with_operators(tree))
     return None
+
+
+def prepared(tree: nodes.Template) -> nodes.Template:
+    """Put our comparisons and the counting of loops into a template that was checked."""
+    return loops.with_loops(with_operators(tree))
 
 
 def _within(context: Mapping[str, Any], budget: Budget | None) -> dict[str, Any]:

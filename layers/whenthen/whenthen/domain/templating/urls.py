@@ -26,6 +26,8 @@ URL_START = "url_start"
 
 # Scheme, host and port must be written in the template, up to a slash, a question mark or the end.
 OPEN_HOST = ReasonCode("template.url_open_host")
+# A value in a loop could not be told to be in the path or the query.
+NO_LOOP = ReasonCode("template.url_loop")
 # The path has a segment of dots, which would lead out of it.
 DOTS_IN_PATH = ReasonCode("template.url_dots")
 # A value that stands in the host has other characters than those of host names.
