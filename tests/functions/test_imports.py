@@ -23,8 +23,12 @@ FOR_A_SCHEDULE = ("cronsim",)
 FOR_A_DAY = ("holidays", "whenthen.domain.temporal.business_time")
 """What no function may load before a step waits by working hours and holidays."""
 
+FOR_A_LOCALE = ("babel",)
+"""What no function may load before a template writes a value in a locale."""
+
 NOT_AT_FIRST = (
     *NEVER,
+    *FOR_A_LOCALE,
     *FOR_A_SCHEDULE,
     *FOR_A_DAY,
     "jinja2",
@@ -83,11 +87,11 @@ def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path)
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
 def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
-    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY)) == []
+    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
 
 
 def test_the_api_loads_nothing_for_schedules_at_first(bytecode: Path) -> None:
-    assert _loaded(measured("manage", bytecode), (*FOR_A_SCHEDULE, *FOR_A_DAY)) == []
+    assert _loaded(measured("manage", bytecode), (*FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
 
 
 @pytest.mark.parametrize("function", sorted(CHANNELS))

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import babel
 import pytest
 
 from dev.messages import catalogues
 from dev.pythons import DEPLOYED, deployed_python
 from tests.template.reading import ROOT
+from whenthen.domain.temporal.calendar_settings import LANGUAGES
 
 LAYERS = {"dependencies": "build-DependenciesLayer", "whenthen": "build-WhenthenLayer"}
 IS_DEPLOYED = sys.version_info[:2] == DEPLOYED
@@ -94,3 +96,52 @@ def test_the_texts_of_every_language_are_compiled_and_their_sources_left_out(tmp
     made = [file.relative_to(locales).as_posix() for file in locales.rglob("*") if file.is_file()]
     assert sorted(made) == [f"{language}/LC_MESSAGES/whenthen.mo" for language in sorted(catalogues.languages())]
     assert gettext.translation("whenthen", locales, ["hu"]).gettext("weekday.mon") == "hétfő"
+
+
+def pruned_babel(target: Path) -> Path:
+    """Babel as the layer has it: installed, then pruned by the command of the layer's Makefile."""
+    package = target / "python/babel"
+    shutil.copytree(Path(babel.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    told = subprocess.run(
+        ["make", "--eval", "prune: ; $(PRUNE_BABEL)", "prune"],  # noqa: S607
+        cwd=ROOT / "layers/dependencies",
+        env={**os.environ, "ARTIFACTS_DIR": str(target)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    return package
+
+
+WRITTEN = """
+from datetime import date, datetime
+from decimal import Decimal
+from whenthen.domain.localisation import dates, lists, numbers
+from whenthen.domain.temporal.calendar_settings import LANGUAGES
+for tag in (*LANGUAGES, "en-GB", "en-XX", "he-IL", "de-AT"):
+    day, now = date(2026, 3, 5), datetime(2026, 3, 5, 17, 7)
+    print([dates.date_in(day, style, tag) for style in dates.STYLES], dates.moment_in(now, "medium", tag))
+    for code in ("TRY", "HUF", "USD", "XYZ"):
+        print(numbers.money_in(Decimal(5000), code, numbers.decimals_of(code), tag))
+    print(numbers.decimal_in(Decimal(5000), 2, tag), lists.sentence_in(["a", "b", "c"], "and", tag))
+"""
+
+
+def test_the_layer_keeps_babel_s_data_of_our_languages_and_writes_the_same_by_it(tmp_path: Path) -> None:
+    package = pruned_babel(tmp_path)
+    kept = {file.stem.split("_")[0] for file in (package / "locale-data").glob("*.dat")}
+    assert kept == {"root", *LANGUAGES}
+    assert sum(file.stat().st_size for file in package.rglob("*") if file.is_file()) < 5_000_000
+    own = os.pathsep.join((str(ROOT / "layers/whenthen"), *sys.path))
+    whole, pruned = (
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-c", WRITTEN],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for path in (own, os.pathsep.join((str(package.parent), own)))
+    )
+    assert "₺5.000,00" in whole.decode()
+    assert pruned == whole

@@ -15,7 +15,7 @@ from whenthen.domain.runs import entry_policy
 from whenthen.domain.scheduling import due_times, schedules, sweep_window
 from whenthen.domain.sending import holds, limits
 from whenthen.domain.steps import branches, event_waits, retries
-from whenthen.domain.templating import budget, syntax
+from whenthen.domain.templating import arguments, budget, loops, syntax
 from whenthen.domain.temporal import recurrence, time_values, waits
 from whenthen.domain.work.failing import FailureSettings
 from whenthen.usecases.admin import lint_rule, order_rules
@@ -127,9 +127,12 @@ BOUNDS = (
     Bound(RULES, "One text has at most § characters", (budget.MAX_RENDERED,)),
     Bound(
         RULES,
-        "together read at most § characters; an item of a list or an object counts §",
+        "do work of at most § characters; an item of a list or an object counts §",
         (budget.MAX_WORK, budget.ITEM),
     ),
+    Bound(RULES, "A list of more than § items makes the step fail", (loops.MAX_TURNS,)),
+    Bound(RULES, "Each turn counts § for each part of the loop's body", (budget.ITEM,)),
+    Bound(RULES, "the items of a list, and up to § others", (arguments.MAX_MANY,)),
     Bound(RULES, "An event with § or more runs behind it starts no rule", (decide.MAX_DEPTH,)),
     Bound(RULES, "each rule has at most §; the rule is then refused", (entry_policy.MAX_RUNS,)),
     Bound(RULES, "Such a cycle ends after § runs", (decide.MAX_DEPTH,)),

@@ -136,6 +136,18 @@ _RULES = (
         f"{_TEMPLATES}::test_amounts_are_decimals_rounded_half_up",
     ),
     (
+        "The list MUST be a field of `record`",
+        "domain/templating/test_loops.py::test_other_loops_are_refused_when_they_are_saved",
+    ),
+    (
+        "MUST NOT be one that templates have",
+        "domain/templating/test_loops.py::test_other_loops_are_refused_when_they_are_saved",
+    ),
+    (
+        "A loop in a loop, and a loop in a URL, MUST be rejected",
+        "domain/templating/test_loops.py::test_a_url_has_no_loop",
+    ),
+    (
         "Scheme, host and port MUST be written in the template",
         "domain/templating/test_urls.py::test_a_value_in_scheme_host_or_port_is_refused_when_saved_and_when_rendered",
     ),

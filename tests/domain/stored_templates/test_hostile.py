@@ -109,11 +109,9 @@ def test_there_are_more_than_forty() -> None:
     assert len(set(ALL)) == len(ALL) >= 80
 
 
-@pytest.mark.parametrize("part", ["text", "html", "subject"])
+@pytest.mark.parametrize("part", ["text", "html"])
 @pytest.mark.parametrize("source", ALL, ids=lambda source: source[:60])
 def test_a_hostile_template_is_refused_when_it_is_saved_and_when_it_is_found(source: str, part: str) -> None:
-    if part == "subject" and len(source) > 500:
-        pytest.skip("a subject of this length is refused before its syntax is looked at")
     texts = {"subject": "s", "text": "t", part: source}
     template = parse_message_template({"name": "T", "channel": "email", "texts": {"en": texts}})
     problems = check_message_template(template)
