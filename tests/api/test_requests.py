@@ -71,6 +71,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/enrolments/evt_1/resume", None, "runs:write"),
     ("POST", "/v1/enrolments/evt_1/stop", None, "runs:write"),
     ("GET", "/v1/records/lead/1/automation", None, "runs:read"),
+    ("GET", "/v1/records/lead/1/consents", None, "records:read"),
     ("PUT", "/v1/records/lead/1/automation", {}, "runs:write"),
     ("PUT", "/v1/rules/order", {"rules": ["rule_1"]}, "rules:write"),
     ("POST", "/v1/runs/run_1/stop", None, "runs:write"),

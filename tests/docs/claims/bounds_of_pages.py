@@ -17,7 +17,7 @@ from whenthen.channels.email.recipients import choice
 from whenthen.channels.webhook import effect
 from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
-from whenthen.domain.records import record
+from whenthen.domain.records import consent_log, record
 from whenthen.domain.scheduling import sweep_window
 from whenthen.domain.sending import limits
 from whenthen.domain.steps import retries
@@ -66,6 +66,7 @@ BOUNDS = (
     Bound(API, "up to § further days off", (public_holidays.MAX_DAYS,)),
     Bound(API, "up to § holidays of the country that are days of work", (public_holidays.MAX_DAYS,)),
     Bound(API, "`limits.marketing` has up to § caps", (limits.MAX_CAPS,)),
+    Bound(RECORDS, "its last § changes", (consent_log.MAX_CHANGES,)),
     Bound(RECORDS, "and up to § fields with any JSON value", (record.MAX_FIELDS,)),
     Bound(RECORDS, "together at most § bytes", (record.MAX_RECORD_BYTES,)),
     Bound(RECORDS, "Whole numbers have § bits", (int64.MOST.bit_length() + 1,)),

@@ -9,8 +9,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import ConfigDict, Field
 
 from whenthen.api.models.base import Described, Model, Sparse, Time, time_of
+from whenthen.domain.events.event import format_time
 from whenthen.domain.records import automation as automations
 from whenthen.domain.records import record as records
+from whenthen.domain.records.consent import CONSENT, read_consent
 from whenthen.domain.work.work import Work
 from whenthen.ports.values import Page
 
@@ -60,6 +62,42 @@ class RecordPage(Model):
     def of(cls, page: Page[records.Record]) -> RecordPage:
         """Show a page of records."""
         return cls(items=[Record.of(record) for record in page.items], cursor=page.cursor)
+
+
+class ConsentChange(Model):
+    """A change of a person's consent."""
+
+    channel: str = Field(description="`all`: every channel that the consent does not name.", examples=["sms"])
+    agreed: bool | None = Field(description="Whether messages may be sent there; null: the word was taken back.")
+    at: Time = Field(description="When the person said it, or else when it was written.")
+    by: str = Field(description="Who wrote it: api, human, import, a source, a rule.", examples=["source:sms"])
+    event: str | None = Field(description="Type of the event that said so.", examples=["sms.received"])
+    identity: str | None = Field(description="The address that the event is about.", examples=["phone#+905321234567"])
+    run: str | None = Field(description="The run that wrote it, if a rule did.")
+
+
+class Consents(Model):
+    """The consent of a person by channel, and its last changes."""
+
+    consent: dict[str, bool] = Field(description="Channel → whether messages may be sent there.")
+    items: list[ConsentChange] = Field(description="The last 50 changes, newest first.")
+
+    @classmethod
+    def of(cls, record: records.Record) -> Consents:
+        """Show the consent of a record."""
+        changes = [
+            ConsentChange(
+                channel=change.channel,
+                agreed=change.agreed,
+                at=format_time(change.at),
+                by=change.by,
+                event=change.event or None,
+                identity=change.identity or None,
+                run=change.run or None,
+            )
+            for change in reversed(record.consent_log)
+        ]
+        return cls(consent=read_consent(record.fields.get(CONSENT)), items=changes)
 
 
 class RecordAutomationSettings(Sparse):

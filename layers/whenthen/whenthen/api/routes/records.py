@@ -8,7 +8,15 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.events import Timeline
 from whenthen.api.models.explanations import Automation
-from whenthen.api.models.records import AutomationBody, FieldsBody, Merge, Record, RecordAutomation, RecordPage
+from whenthen.api.models.records import (
+    AutomationBody,
+    Consents,
+    FieldsBody,
+    Merge,
+    Record,
+    RecordAutomation,
+    RecordPage,
+)
 from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, seed, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
 from whenthen.api.visibility import Sight
@@ -121,6 +129,21 @@ def timeline(kind: Id, record_id: Id, limit: Limit = 50, cursor: Cursor = None, 
     record = wired().records.get(ref)  # of one that was deleted the history is still there
     page = wired().timelines.read(record.refs if record else [ref], limit=limit, cursor=cursor)
     return reply(Timeline.of(renderer, Sight.of(router).entries(page)))
+
+
+@router.get(
+    "/records/<kind>/<record_id>/consents",
+    summary="What a person allows, and who changed it",
+    tags=["records"],
+    responses=answers("The consent, and its last changes."),
+)
+def consents(kind: Id, record_id: Id) -> Response[Consents]:
+    """Each change of the record's consent: channel, when, by whom, and the event that said so. The last 50 are kept.
+
+    A merge joins those of both records; with a record, they are deleted.
+    """
+    caller(router, "records:read")
+    return reply(Consents.of(_existing(kind, record_id)))
 
 
 @router.get(

@@ -15,7 +15,8 @@ from whenthen.domain.common.errors import Conflict, Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank
 from whenthen.domain.records.automation import automation_merged
-from whenthen.domain.records.consent import consent_merged, mapping_of
+from whenthen.domain.records.consent import CONSENT, consent_merged, mapping_of
+from whenthen.domain.records.consent_log import consent_changes, logs_merged, written_by
 from whenthen.domain.records.record import MAX_ABSORBED, MAX_OTHERS, OTHER_FIELDS, Record
 from whenthen.domain.records.tags import with_tags
 
@@ -40,9 +41,11 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
     absorbed = (*survivor.absorbed, *other.refs)
     if len(absorbed) > MAX_ABSORBED:
         raise Conflict(TOO_MANY_MERGED(ref=survivor.ref, count=MAX_ABSORBED, found=len(absorbed)))
+    fields = merged_fields(survivor.fields, other.fields, {*survivor.refs, *other.refs})
+    by = written_by(origin, now, cause.runs)
     return replace(
         survivor,
-        fields=merged_fields(survivor.fields, other.fields, {*survivor.refs, *other.refs}),
+        fields=fields,
         version=survivor.version + 1,
         updated_at=now,
         origin=origin,
@@ -50,6 +53,11 @@ def merged(survivor: Record, other: Record, *, origin: str, cause: Cause, now: d
         quiet=False,
         absorbed=absorbed,
         automation=automation_merged(survivor.automation, other.automation),
+        consent_log=logs_merged(
+            survivor.consent_log,
+            other.consent_log,
+            consent_changes(survivor.fields.get(CONSENT), fields.get(CONSENT), by),
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from whenthen.domain.events import identities
 from whenthen.domain.events.event import Cause, Change, format_time
 from whenthen.domain.records.automation import FREE, Automation
 from whenthen.domain.records.consent import CONSENT, consent_after, consent_completed
+from whenthen.domain.records.consent_log import NO_GROUND, ConsentChange, Ground, consent_changes, logged, written_by
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,127}")
@@ -59,6 +60,7 @@ class Record(Struct, frozen=True):
     quiet    whether the last change is to start no rules
     absorbed the refs of the records that were merged into this one; they answer as this one
     automation what rules may do with it
+    consent_log the last changes of its consent, oldest first
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Record(Struct, frozen=True):
     quiet: bool = False
     absorbed: tuple[str, ...] = ()
     automation: Automation = FREE
+    consent_log: tuple[ConsentChange, ...] = ()
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -137,11 +140,18 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
 
 
 def patched(
-    record: Record, patch: Mapping[str, Any], *, origin: str, cause: Cause, now: datetime, quiet: bool = False
+    record: Record,
+    patch: Mapping[str, Any],
+    *,
+    origin: str,
+    cause: Cause,
+    now: datetime,
+    quiet: bool = False,
+    ground: Ground = NO_GROUND,
 ) -> Record:
     """Set the fields of `patch` and remove those that are None. Return the record itself if nothing changes.
 
-    Of `consent`, only the channels that the patch names are changed.
+    Of `consent`, only the channels that the patch names are changed; the log notes each, with its `ground`.
     """
     fields = {**record.fields, **patch}
     if patch.get(CONSENT) is not None:
@@ -150,6 +160,8 @@ def patched(
     fields |= _changed_places(record.fields, fields, patch)
     if record.version and _same(record.fields, fields):
         return record
+    by = written_by(origin, now, cause.runs, ground)
+    changes = consent_changes(record.fields.get(CONSENT), fields.get(CONSENT), by)
     return replace(
         record,
         fields=fields,
@@ -159,6 +171,7 @@ def patched(
         origin=origin,
         cause=cause,
         quiet=quiet,
+        consent_log=logged(record.consent_log, changes) if changes else record.consent_log,
     )
 
 

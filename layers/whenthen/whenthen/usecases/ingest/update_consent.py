@@ -10,6 +10,7 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Stale, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.records.consent import CONSENT, agreed_on, read_consent
+from whenthen.domain.records.consent_log import Ground
 from whenthen.domain.records.consent_signals import ConsentSignal, consent_signal, opted_out, with_consent_signal
 from whenthen.domain.records.record import Record, patched
 from whenthen.ports.reason_codes import CONTENDED
@@ -46,7 +47,9 @@ class UpdateConsent(Struct, frozen=True):
             patch = with_consent_signal(found, signal, event.time, self.clock.now()) if found else None
             if found is None or patch is None:
                 return
-            changed = patched(found, patch, origin=event.origin, cause=event.cause, now=self.clock.now())
+            ground = Ground(event.type, next(iter(event.identities), ""), event.time)
+            now = self.clock.now()
+            changed = patched(found, patch, origin=event.origin, cause=event.cause, now=now, ground=ground)
             try:
                 self.records.put(changed, found)
             except Stale:

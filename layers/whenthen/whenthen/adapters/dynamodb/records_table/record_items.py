@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import convert, to_builtins
+
 from whenthen.adapters.dynamodb.common.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, put
 from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.records.automation import FREE, read_automation, to_document
+from whenthen.domain.records.consent_log import ConsentChange
 from whenthen.domain.records.record import Record, parse_ref, rank_of
 
 SK = "record"
@@ -64,6 +67,7 @@ def record_item(record: Record) -> Item:
         "quiet": record.quiet or None,
         "absorbed": list(record.absorbed) or None,
         "automation": to_json(to_document(record.automation)) if record.automation != FREE else None,
+        "consent_log": to_json(to_builtins(record.consent_log)) if record.consent_log else None,
     }
 
 
@@ -82,6 +86,7 @@ def record_of(item: Item) -> Record:
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
         automation=read_automation(json.loads(kept)) if (kept := item.get("automation")) else FREE,
+        consent_log=convert(json.loads(log), tuple[ConsentChange, ...]) if (log := item.get("consent_log")) else (),
     )
 
 
