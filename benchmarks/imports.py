@@ -37,6 +37,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "match_rules": ("match_event", "messages"),
     "publish_changes": ("publish_changes", "lost_changes"),
     "receive_email": ("receive_email", "messages"),
+    "receive_sms": ("receive_sms", "messages"),
     "publish_outcomes": ("publish_outcomes", "lost_outcomes"),
     "fire_due_dates": ("fire_due_dates", "messages"),
     "enrol_view": ("enrol_records",),

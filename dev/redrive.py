@@ -34,7 +34,7 @@ from dev.paths import UP, StackPaths
 from dev.stack import Stack
 from whenthen.channels.registry import CHANNELS
 
-QUEUES = ("event", "import", "lead", "sweep", "reconcile", "resume", "mail", *CHANNELS)
+QUEUES = ("event", "import", "lead", "sweep", "reconcile", "resume", "mail", "text", *CHANNELS)
 ALL = Selection()
 _SHOWN = 10
 """Letters that are shown where nobody says how many."""

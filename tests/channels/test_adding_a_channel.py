@@ -16,13 +16,13 @@ ACTION = """
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter
 
-CHANNEL = "sms"
-NO_NUMBER = ReasonCode("sms.no_number", "value")
+CHANNEL = "telegram"
+NO_NUMBER = ReasonCode("telegram.no_number", "value")
 ACTIONS = (
     Action(
-        "send_sms",
+        "send_telegram",
         CHANNEL,
-        ReasonCode("action.send_sms")(),
+        ReasonCode("action.send_telegram")(),
         "Send a text message.",
         (Parameter("to", "The number."), Parameter("text", "The text.", required=True), PURPOSE),
         shown=("text",),
@@ -48,16 +48,16 @@ from whenthen.runtime.environment import Settings
 from whenthen.runtime.wiring import Wiring
 
 rule = parse_rule({"name": "R", "trigger": {"event": "lead.created"},
-                   "steps": [{"id": "s", "action": "send_sms", "with": {"text": "Hello {{ record.name }}"}}]})
-wiring = Wiring(Settings({"CHANNEL": "sms", "SMS_QUEUE_URL": "https://queue"}))
+                   "steps": [{"id": "s", "action": "send_telegram", "with": {"text": "Hello {{ record.name }}"}}]})
+wiring = Wiring(Settings({"CHANNEL": "telegram", "TELEGRAM_QUEUE_URL": "https://queue"}))
 print(json.dumps({
     "channel": rule.steps[0].channel,
-    "queue": wiring.settings.channel_queue_url("sms"),
+    "queue": wiring.settings.channel_queue_url("telegram"),
     "performed": wiring.perform_step("run_1", "s", 0),
     "outside": wiring.calls_outside,
     "effects": len(effects_of(rule)),
-    "catalogue": "send_sms" in [row["name"] for row in reference()["actions"]],
-    "schema": '"send_sms"' in json.dumps(rule_schema()),
+    "catalogue": "send_telegram" in [row["name"] for row in reference()["actions"]],
+    "schema": '"send_telegram"' in json.dumps(rule_schema()),
     "sentence": "Hello" in Renderer("en").rule(rule),
 }))
 """
@@ -79,16 +79,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("layers/whenthen/whenthen", "dev", "docs", "tests", "functions"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     channels = copy / "layers" / "whenthen" / "whenthen" / "channels"
-    (channels / "sms").mkdir()
-    for name, text in (("__init__", '"""SMS."""'), ("action", ACTION), ("wiring", WIRING)):
-        (channels / "sms" / f"{name}.py").write_text(text)
+    (channels / "telegram").mkdir()
+    for name, text in (("__init__", '"""Telegram."""'), ("action", ACTION), ("wiring", WIRING)):
+        (channels / "telegram" / f"{name}.py").write_text(text)
     registry = channels / "registry.py"
     text = registry.read_text()
-    text = text.replace("\n_CHANNELS = (", "\nfrom whenthen.channels.sms import action as sms\n\n_CHANNELS = (sms, ")
+    text = text.replace(
+        "\n_CHANNELS = (", "\nfrom whenthen.channels.telegram import action as telegram\n\n_CHANNELS = (telegram, "
+    )
     registry.write_text(text)
-    own = copy / "tests" / "channels" / "sms"
+    own = copy / "tests" / "channels" / "telegram"
     own.mkdir()
-    (own / "test_action.py").write_text("from whenthen.channels.sms.action import ACTIONS\n")
+    (own / "test_action.py").write_text("from whenthen.channels.telegram.action import ACTIONS\n")
     return copy
 
 
@@ -104,9 +106,9 @@ def _run(checkout: Path, *arguments: str) -> str:
 
 def test_a_new_channel_is_its_folder_and_one_line_of_the_registry(checkout: Path) -> None:
     assert json.loads(_run(checkout, "-c", USE).splitlines()[-1]) == {
-        "channel": "sms",
+        "channel": "telegram",
         "queue": "https://queue",
-        "performed": ["sms", "run_1", "s", 0],
+        "performed": ["telegram", "run_1", "s", 0],
         "outside": True,
         "effects": 0,
         "catalogue": True,

@@ -21,6 +21,7 @@ from whenthen.domain.common.errors import (
     AnswerLost,
     Busy,
     Invalid,
+    Malformed,
     Misconfigured,
     NotFound,
     Permanent,
@@ -33,12 +34,14 @@ from whenthen.ports.reason_codes import SECRET_UNREADABLE
 from whenthen.ports.values import Plan
 from whenthen.runtime.queue_consumer import CALL_SECONDS, DEFECT_RECEIVES, MAX_MESSAGE_DEPTH, STORE_SECONDS
 from whenthen.sources.parsing.json_body import LONG_NUMBER, MAX_DEPTH, NOT_JSON, TOO_DEEP
+from whenthen.sources.sms.notifications import NOT_ABOUT_SMS
 
 USE_CASES = {
     "EventQueue": "match_event",
     "ImportQueue": "match_event",
     "LeadQueue": "fetch_lead",
     "MailQueue": "receive_email",
+    "TextQueue": "receive_sms",
     **dict.fromkeys(channels.QUEUES.values(), "perform_step"),
 }
 
@@ -51,6 +54,9 @@ class Work:
         self.asked: list[int] = []
         self.rules = self.events = ()
         self.rejection = None
+
+    def __len__(self) -> int:
+        return 0
 
     def __call__(self, *arguments: Any) -> Work:
         number = _number_of(arguments)
@@ -75,6 +81,10 @@ def _number_of(arguments: Sequence[Any]) -> int:
             return occurrence
         case (str(key), datetime()):
             return int(key.rpartition("/")[2])
+        case ({"inboundMessageId": str(number)}, _):
+            return int(number)
+        case (dict(), _):  # the use case itself reads notifications
+            raise Malformed(NOT_ABOUT_SMS())
         case (single,) if hasattr(single, "leadgen_id"):
             return int(single.leadgen_id)
     return int(arguments[0].data["number"])
@@ -88,6 +98,8 @@ def _message(queue: str, number: int) -> dict[str, Any]:
     if queue == "MailQueue":
         told = {"eventSource": "aws:s3", "eventTime": "2026-03-14T09:30:00.512Z"}
         return {"Records": [{**told, "s3": {"object": {"key": f"inbound/{number}"}}}]}
+    if queue == "TextQueue":
+        return {"inboundMessageId": str(number), "originationNumber": "+905321234567", "messageBody": "Hello"}
     own = {"specversion": "1.0", "id": f"e{number}", "source": "api", "type": "call.incoming_missed"}
     detail = {**own, "time": "2026-03-14T09:30:00Z", "data": {"number": number}}
     return {"version": "0", "id": "6a7e8feb", "detail-type": own["type"], "source": "whenthen", "detail": detail}

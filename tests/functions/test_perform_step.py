@@ -45,7 +45,7 @@ def test_only_the_record_channel_may_begin_a_job_with_little_time_left(channel: 
     assert Wiring(Settings({"CHANNEL": channel})).calls_outside == (channel != "record")
 
 
-@pytest.mark.parametrize("channel", ["sms", "Email", "send_email", "__class__", "registry", "email.client"])
+@pytest.mark.parametrize("channel", ["telegram", "Email", "send_email", "__class__", "registry", "email.client"])
 def test_an_unknown_channel_is_named_and_nothing_is_performed(
     stack: Stack, asked: dict[str, list[tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch, channel: str
 ) -> None:

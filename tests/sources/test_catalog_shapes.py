@@ -18,6 +18,8 @@ from whenthen.sources.email.mime import read_mail
 from whenthen.sources.email.outbound_reports import ses_events
 from whenthen.sources.meta import leads, notification
 from whenthen.sources.meta.notification import LeadRef
+from whenthen.sources.sms.notifications import sms_events
+from whenthen.sources.sms.reports import STATUSES
 from whenthen.sources.webhook.delivery import Delivery, map_delivery
 from whenthen.sources.webhook.mapping import parse_source
 from whenthen.sources.whatsapp import webhook
@@ -70,7 +72,14 @@ def of_mail() -> Iterator[Event]:
         yield from ses_events(sample_json(f"email/{path.name}"), NOW)
 
 
-@pytest.mark.parametrize("made", [of_sources, of_meta, of_mail], ids=lambda made: made.__name__)
+def of_sms() -> Iterator[Event]:
+    samples = [sample_json(f"sms/{path.name}") for path in (EVENTS / "sms").iterdir()]
+    samples += [{**sample_json("sms/report_sent.json"), "eventType": status} for status in STATUSES]
+    for document in samples:
+        yield from sms_events(document, NOW)
+
+
+@pytest.mark.parametrize("made", [of_sources, of_meta, of_mail, of_sms], ids=lambda made: made.__name__)
 def test_events_hold_what_the_catalogue_says_of_them(made: object) -> None:
     events = list(made())  # type: ignore[operator]
     for event in events:

@@ -82,16 +82,29 @@ def test_eventbridge_may_send_to_the_queues_of_its_rule_and_only_for_that_rule(n
     assert sorted(text(each["Resource"]) for each in allowed) == sorted(reached)
 
 
-def test_nobody_else_may_send_to_a_queue_but_the_bucket_to_that_of_mail() -> None:
+def test_nobody_else_may_send_to_a_queue_but_the_bucket_of_mail_and_the_topic_of_sms() -> None:
     statements = [each for _, found in queue_policies() for each in found if each["Effect"] == "Allow"]
     others = [each for each in statements if each["Principal"] != {"Service": "events.amazonaws.com"}]
-    assert len(others) == 1
-    assert (others[0]["Principal"], text(others[0]["Resource"])) == (
-        {"Service": "s3.amazonaws.com"},
-        "${MailQueue.Arn}",
-    )
-    source = text(others[0]["Condition"]["ArnEquals"]["aws:SourceArn"])
-    assert source.endswith(f":::{text(properties('Bucket')['BucketName'])}")
+    said = {
+        (each["Principal"]["Service"], text(each["Resource"]), text(each["Condition"]["ArnEquals"]["aws:SourceArn"]))
+        for each in others
+    }
+    bucket = f"arn:${{AWS::Partition}}:s3:::{text(properties('Bucket')['BucketName'])}"
+    assert said == {
+        ("s3.amazonaws.com", "${MailQueue.Arn}", bucket),
+        ("sns.amazonaws.com", "${TextQueue.Arn}", "${TextTopic}"),
+        ("sns.amazonaws.com", "${TextDeadLetters.Arn}", "${TextTopic}"),
+    }
+
+
+def test_the_topic_of_sms_takes_from_the_provider_for_this_account_alone() -> None:
+    policy = properties("TextTopicPolicy")["PolicyDocument"]["Statement"]
+    (allowed,) = [each for each in policy if each["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "sms-voice.amazonaws.com"}
+    assert text(allowed["Condition"]["StringEquals"]["aws:SourceAccount"]) == "${AWS::AccountId}"
+    subscribed = properties("TextSubscription")
+    assert (subscribed["Protocol"], subscribed["RawMessageDelivery"]) == ("sqs", True)
+    assert text(subscribed["RedrivePolicy"]["deadLetterTargetArn"]) == "${TextDeadLetters.Arn}"
 
 
 def test_being_local_is_a_stage_of_its_own() -> None:

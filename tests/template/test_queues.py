@@ -145,7 +145,7 @@ def test_the_smallest_capacity_is_the_default_and_asks_for_the_least_that_lambda
     """A new account runs ten functions at once: what is above that waits, for hours if need be, and nothing is lost."""
     assert template()["Parameters"]["Capacity"]["Default"] == "small"
     assert _asked("small") == _asked("custom") == 2 * len(MAPPINGS)
-    assert _asked("standard") <= 100, "an account of 1,000 bears several stacks"
+    assert _asked("standard") <= 150, "an account of 1,000 bears several stacks"
     assert _asked("large") <= 500
 
 

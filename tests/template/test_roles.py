@@ -40,7 +40,7 @@ WHO = [
     (
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
-        {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "FetchLead", "PublishChanges", "Manage"}
+        {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "ReceiveSms", "FetchLead", "PublishChanges", "Manage"}
         | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords", "ChangeRuns"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),

@@ -30,7 +30,7 @@ def test_a_channel_is_paused_and_resumed(api: Api, name: str) -> None:
 
 def test_what_cannot_be_is_refused(api: Api) -> None:
     for method, target in (("GET", ""), ("POST", "/pause"), ("POST", "/resume")):
-        assert api.call(method, f"/v1/channels/sms{target}").status == 404
+        assert api.call(method, f"/v1/channels/telegram{target}").status == 404
     api.call("POST", "/v1/channels/email/pause")
     refused = api.call("POST", "/v1/channels/email/resume", {"rate_per_minute": 0})
     assert (refused.status, refused.fields) == (422, ["rate_per_minute"])

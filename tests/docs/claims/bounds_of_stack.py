@@ -141,7 +141,7 @@ _SCALE = (
     Bound(SCALE, "| `SendWhatsapp` | § | § | § |", workers("SendWhatsapp")),
     Bound(
         SCALE,
-        "| `SendEmail`, `FetchLead`, `ReceiveEmail`, each | § | § | § |",
+        "| `SendEmail`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",
         workers("SendEmail", "FetchLead", "ReceiveEmail"),
     ),
     Bound(

@@ -33,7 +33,7 @@ def merge(survivor: Record, other: Record) -> Record:
     return merged(survivor, other, origin="human", cause=Cause(), now=NOW)
 
 
-REFUSED = {"all": False, "email": False, "whatsapp": False}
+REFUSED = {"all": False, "email": False, "whatsapp": False, "sms": False}
 
 FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("own values win", {"city": "Izmir"}, {"city": "Bursa"}, {"city": "Izmir"}),

@@ -112,7 +112,7 @@ def test_to_pause_or_resume_again_changes_nothing(world: World) -> None:
     assert world.circuits.kept["email", ""].by == "key_1"
 
 
-@pytest.mark.parametrize("name", ["sms", "", "EMAIL"])
+@pytest.mark.parametrize("name", ["telegram", "", "EMAIL"])
 def test_there_are_no_other_channels(world: World, name: str) -> None:
     manage = channels(world)
     with pytest.raises(NotFound):

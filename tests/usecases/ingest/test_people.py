@@ -136,7 +136,7 @@ def test_a_number_that_becomes_free_is_the_persons_from_their_next_message_on(wo
     ("document", "field"),
     [
         ({"create": {"whatsapp": "deal"}}, "create.whatsapp"),
-        ({"create": {"sms": "lead"}}, "create.sms"),
+        ({"create": {"telegram": "lead"}}, "create.telegram"),
         ({"x": 1}, "x"),
     ],
 )

@@ -212,7 +212,7 @@ def test_a_worker_that_dies_loses_no_run_and_sends_nothing_twice(world: World, c
         ({}, [""]),
         ({"status": "failed"}, [""]),
         ({"status": "done", "rule": "r"}, ["status"]),
-        ({"channel": "sms"}, ["channel"]),
+        ({"channel": "telegram"}, ["channel"]),
         ({"since": "yesterday"}, ["since"]),
         ({"until": 5, "rule": "r"}, ["until"]),
         ({"record": "lead:1", "rule": "r"}, ["record"]),

@@ -19,6 +19,7 @@ class CreatedKinds(Sparse):
     model_config = ConfigDict(extra="forbid")
     whatsapp: Created | None = "contact"
     email: Created | None = "none"
+    sms: Created | None = "none"
 
 
 class PeopleSettings(Sparse):

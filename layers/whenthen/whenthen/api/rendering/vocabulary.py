@@ -37,7 +37,7 @@ FIELD_TYPES = Words("field_type", "text number flag time date record texts list 
 
 REPORTED = Words(
     "reported",
-    "sent failed delivered read played bounced rejected not_rendered opened clicked reported_as_spam",
+    "sent failed delivered read played bounced rejected not_rendered opened clicked reported_as_spam unconfirmed",
 )
 """Reports of a provider about a message."""
 

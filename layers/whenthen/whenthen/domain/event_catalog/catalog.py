@@ -1,7 +1,7 @@
 """Join all event types in one catalogue. Parsers, the API, docs and checks read it.
 
-A type stands in one of three tables: `record_events` (a change of a record, of every kind or of some),
-`message_events` (customers write, call and press) and `engine_events` (time, and rules themselves).
+A type stands in one of four tables: `record_events` (a change of a record, of every kind or of some),
+`message_events` (customers write, call and press), `sms_events` and `engine_events` (time, and rules themselves).
 Any other `<kind>.<past verb>` is free: an admin's own sources and systems may report it, with any data.
 """
 
@@ -18,11 +18,12 @@ from whenthen.domain.event_catalog.engine_events import ENGINE_EVENTS, ENGINE_KI
 from whenthen.domain.event_catalog.event_types import EventType, problems_of
 from whenthen.domain.event_catalog.message_events import MESSAGE_EVENTS
 from whenthen.domain.event_catalog.record_kinds import KINDS
+from whenthen.domain.event_catalog.sms_events import SMS_EVENTS
 
 MADE_HERE = ReasonCode("event_type.made_by_engine", "type")
 NOT_REPORTED = ReasonCode("event_type.not_reported", "type")
 
-_FIXED: Mapping[str, EventType] = {row.type: row for row in (*MESSAGE_EVENTS, *ENGINE_EVENTS)}
+_FIXED: Mapping[str, EventType] = {row.type: row for row in (*MESSAGE_EVENTS, *SMS_EVENTS, *ENGINE_EVENTS)}
 
 
 def types() -> Iterator[EventType]:

@@ -105,7 +105,7 @@ _E = EventType
 MESSAGE_EVENTS: tuple[EventType, ...] = (
     _E("contact.replied", "The customer answered, on any channel; never an automatic mail.", _PARSED,
        "a message, reaction or mail of a person arrives that is no automatic one",
-       (_F("channel", _T.TEXT, "whatsapp, email, chat …"), *_MESSAGE[:4],
+       (_F("channel", _T.TEXT, "whatsapp, email, sms, chat …"), *_MESSAGE[:4],
         _F("emoji", _T.TEXT, "Of a reaction."), _F("reply_to", _T.TEXT, "The message that it answers.")),
        {"channel": "whatsapp", "message_id": "wamid.HBgM", "kind": "text", "text": "Yes, please"}),
     _whatsapp("message_received", "A customer sent a WhatsApp message of any kind.", _MESSAGE,

@@ -15,7 +15,7 @@ RULE_RESUMED = "rule.resumed"
 CHANNEL_PAUSED = "channel.paused"
 CHANNEL_RESUMED = "channel.resumed"
 
-RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email."}
+RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email.", "sms": "sms."}
 """Source of the events that a receiver of ours makes → the beginning of their types.
 
 These receivers verified the provider and the sender. So only their events do something by themselves: consent, people,

@@ -14,7 +14,7 @@ from whenthen.domain.common.truths import truth_of
 from whenthen.domain.common.values import folded, is_blank
 
 CONSENT, ALL = "consent", "all"
-CHANNELS = ("email", "whatsapp")
+CHANNELS = ("email", "whatsapp", "sms")
 """Name what one word for all channels also says of each: conditions ask for `consent.email`."""
 
 _OWN_NAME = re.compile(r"consent\.([A-Za-z][A-Za-z0-9 _-]{0,31})")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time, parse_time
+from whenthen.domain.events.stop_words import agreed_by
 from whenthen.domain.events.types import made_by_receiver
 from whenthen.domain.records.consent import CONSENT, agreed_on, mapping_of, read_consent
 
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
 
 REFUSED = ReasonCode("consent.refused", "channel", "ref")
-
-STOP_WORDS = frozenset(
-    {"stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out", "arret", "arrêt", "ret", "berhenti", "leállítás"}
-)
-START_WORDS = frozenset({"start", "unstop", "subscribe", "resume"})
-"""Start messages again if a message consists of nothing else.
-
-Words that answer a question as well, such as CANCEL or END, are not stop words: a customer who cancels an appointment
-still wants to be told that it is cancelled.
-"""
-
-_LONGEST_WORD = 20
-_AROUND = " \t\r\n\xa0.!\"'“”„‘’«»*\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
-"""Strip these around a word: punctuation, quotation marks, and the direction marks that programs add."""
 
 
 class ConsentSignal(Struct, frozen=True):
@@ -82,14 +69,16 @@ def _time(value: Any) -> datetime | None:
         return None
 
 
-def _spoken(text: Any) -> bool | None:
-    """Read a message that is nothing but a stop word (False) or start word (True). None for other texts."""
-    word = text.strip(_AROUND).casefold() if isinstance(text, str) and len(text) <= _LONGEST_WORD else ""
-    return False if word in STOP_WORDS else True if word in START_WORDS else None
-
-
 def _message(data: Mapping[str, Any]) -> bool | None:
-    return _spoken(data.get("text"))
+    return agreed_by(data.get("text"))
+
+
+def _sms(data: Mapping[str, Any]) -> bool | None:
+    return agreed_by(data.get("text"), on_sms=True)
+
+
+def _refusal(_data: Mapping[str, Any]) -> bool:
+    return False
 
 
 def _mail(data: Mapping[str, Any]) -> bool | None:
@@ -98,7 +87,7 @@ def _mail(data: Mapping[str, Any]) -> bool | None:
     if data.get("automatic") or not isinstance(written, str):
         return None
     first = next(iter(written.strip().splitlines()), "")
-    return False if _spoken(first) is False else _spoken(written)
+    return False if agreed_by(first) is False else agreed_by(written)
 
 
 def _preference(data: Mapping[str, Any]) -> bool | None:
@@ -121,6 +110,8 @@ def _subscription(data: Mapping[str, Any]) -> bool | None:
 _WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
     "whatsapp.preference_changed": ("whatsapp", _preference),
     "whatsapp.message_received": ("whatsapp", _message),
+    "sms.received": ("sms", _sms),
+    "sms.opted_out": ("sms", _refusal),
     "email.received": ("email", _mail),
     "email.complained": ("email", _complaint),
     "email.bounced": ("email", _bounce),

@@ -35,8 +35,8 @@ class PeopleSettings(Struct, frozen=True):
     creates: Mapping[str, str | None] = field(default_factory=lambda: dict(DEFAULTS))
 
 
-DEFAULTS: Mapping[str, str | None] = {"whatsapp": "contact", "email": None}
-"""Default settings. A WhatsApp sender wants to talk to us; mail also comes from newsletters and machines."""
+DEFAULTS: Mapping[str, str | None] = {"whatsapp": "contact", "email": None, "sms": None}
+"""Default settings. A WhatsApp sender wants to talk to us; mail and SMS also come from newsletters and machines."""
 
 
 def read_people_settings(document: Mapping[str, Any]) -> PeopleSettings:
@@ -92,7 +92,12 @@ def _email(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"email": data.get("from"), "full_name": data.get("from_name")}
 
 
+def _sms(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {} if data.get("automatic") else {"phone": data.get("phone")}
+
+
 _WRITERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "whatsapp.message_received": ("whatsapp", _whatsapp),
     "email.received": ("email", _email),
+    "sms.received": ("sms", _sms),
 }

@@ -49,10 +49,14 @@ REPORTS: Mapping[str, Report] = {
     "email.opened": Report("opened", 4),
     "email.clicked": Report("clicked", 5),
     "email.complained": Report("reported_as_spam", 6),
+    "sms.sent": Report("sent", 1),
+    "sms.unconfirmed": Report("unconfirmed", 2),
+    "sms.failed": Report("failed", 3, JobStatus.FAILED),
+    "sms.delivered": Report("delivered", 4),
 }
 """Event type → what it reports of the job that sent the message."""
 
-_PROVIDERS = {"whatsapp": "WhatsApp", "email": "SES"}
+_PROVIDERS = {"whatsapp": "WhatsApp", "email": "SES", "sms": "AWS End User Messaging"}
 """Event source → name of the provider."""
 
 _CALLBACK = re.compile(r"(run_[a-z2-7]{26})/(job_[a-z2-7]{26})")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
     from whenthen.domain.rules.rule import Rule
 
-OF_A_MESSAGE = frozenset({"whatsapp.message_received", "email.received", "contact.replied"})
+OF_A_MESSAGE = frozenset({"whatsapp.message_received", "email.received", "sms.received", "contact.replied"})
 """Event types of which one message makes several."""
 
 

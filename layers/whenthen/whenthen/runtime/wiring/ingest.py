@@ -13,6 +13,7 @@ from whenthen.runtime.wiring.records import RecordsWiring
 if TYPE_CHECKING:
     from whenthen.usecases.ingest.fetch_lead import FetchLead
     from whenthen.usecases.ingest.fire_due_dates import FireDueDates
+    from whenthen.usecases.ingest.messages.receive_sms import ReceiveSms
     from whenthen.usecases.ingest.publish_changes import PublishChanges
     from whenthen.usecases.ingest.receive_email import ReceiveEmail
     from whenthen.usecases.ingest.receive_meta import ReceiveMeta
@@ -45,6 +46,12 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
 
         own, further = self.settings.mail_from, self.settings.mail_senders
         return ReceiveEmail(self.objects, self.threads, self.bus, self.clock, own, further)
+
+    @cached_property
+    def receive_sms(self) -> ReceiveSms:
+        from whenthen.usecases.ingest.messages.receive_sms import ReceiveSms
+
+        return ReceiveSms(self.bus, self.clock)
 
     @fresh
     def fetch_lead(self) -> FetchLead:

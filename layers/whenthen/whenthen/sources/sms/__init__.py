@@ -1,0 +1,1 @@
+"""Read what AWS End User Messaging tells of SMS: answers of customers, and reports about messages of ours."""

@@ -1,0 +1,1 @@
+"""Receive what customers write, and what providers report of messages of ours."""
