@@ -13,7 +13,6 @@ from whenthen.runtime.wiring.records import RecordsWiring
 if TYPE_CHECKING:
     from whenthen.usecases.ingest.fetch_lead import FetchLead
     from whenthen.usecases.ingest.fire_due_dates import FireDueDates
-    from whenthen.usecases.ingest.messages.receive_sms import ReceiveSms
     from whenthen.usecases.ingest.publish_changes import PublishChanges
     from whenthen.usecases.ingest.receive_email import ReceiveEmail
     from whenthen.usecases.ingest.receive_meta import ReceiveMeta
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
     from whenthen.usecases.ingest.send_event import SendEvent
     from whenthen.usecases.matching.settle_idle import SettleIdle
+    from whenthen.usecases.messages.receive_sms import ReceiveSms
 
 
 class IngestWiring(RecordsWiring, EnrolmentsWiring):
@@ -49,7 +49,7 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
 
     @cached_property
     def receive_sms(self) -> ReceiveSms:
-        from whenthen.usecases.ingest.messages.receive_sms import ReceiveSms
+        from whenthen.usecases.messages.receive_sms import ReceiveSms
 
         return ReceiveSms(self.bus, self.clock)
 

@@ -12,7 +12,7 @@ from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
 from whenthen.domain.common.errors import Malformed
 from whenthen.domain.runs.run import RunStatus
-from whenthen.usecases.ingest.messages.receive_sms import ReceiveSms
+from whenthen.usecases.messages.receive_sms import ReceiveSms
 
 ANSWER, STOP = sample_json("sms/inbound.json"), sample_json("sms/inbound_stop.json")
 PHONE = "+36301234567"
