@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from whenthen.runtime.journal import ids_of
 from whenthen.runtime.observability import count, logger, metrics, noted
 from whenthen.runtime.queue_consumer import Messages, consume_dated, readable
 from whenthen.runtime.wiring import wired
@@ -38,9 +39,9 @@ def _note(plan: Plan) -> None:
     outcome = "matched" if plan.rules else "refused" if plan.refused else "no rule"
     rules = [planned.rule for planned in plan.rules] or None
     code = plan.note.code if plan.note else None
-    noted("event", outcome, event_id=plan.event.id, event_type=plan.event.type, rule_ids=rules, code=code)
+    noted("event", outcome, **ids_of(plan.event), rule_ids=rules, code=code)
     for event in plan.also:
-        noted("event", "no rule", event_id=event.id, event_type=event.type)
+        noted("event", "no rule", **ids_of(event))
 
 
 def _queue_of(event: dict[str, Any]) -> Messages:

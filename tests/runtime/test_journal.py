@@ -14,6 +14,7 @@ import pytest
 from tests.usecases.fakes.taps import Open
 from tests.usecases.fakes.world import World
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events import trace
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.events import Bus
 from whenthen.ports.runs import RunLedger
@@ -106,6 +107,8 @@ def test_an_event_is_followed_by_its_id_and_its_runs(lines: list[dict[str, Any]]
     jobs = [line for line in own if line["message"] == "job"]
     assert jobs
     assert all({"job_id", "rule_id", "step", "attempt", "ms", "outcome"} <= line.keys() for line in jobs)
+    assert {line.get("trace_id") for line in own} == {trace.trace_id(event.traceparent)}
+    assert {line["span_id"] for line in jobs} == {trace.span_id(line["job_id"]) for line in jobs}
     assert {line["step"] for line in jobs} == {"tag", "hello"}, "those that are written with a record, too"
     assert "ayse" not in json.dumps(lines)
 

@@ -81,3 +81,19 @@ def test_a_key_that_came_with_another_body_is_a_conflict(api: Api) -> None:
     other = api.call("POST", "/v1/events", [CALL, CALL], key)
     assert (other.status, other.document["code"]) == (409, "idempotency_key.reused")
     assert Api(api.stack, key="key_2").call("POST", "/v1/events", [CALL, CALL], key).status == 202
+
+
+GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_the_callers_trace_goes_on_with_the_event(api: Api) -> None:
+    api.call("POST", "/v1/events", [CALL, CALL], {"traceparent": GIVEN})
+    assert [event["traceparent"] for event in api.stack.events()] == [GIVEN, GIVEN]
+
+
+@pytest.mark.parametrize("text", ["", "mine", GIVEN.upper(), GIVEN + "-x", 3000 * "0"])
+def test_a_trace_that_is_not_valid_is_ignored(api: Api, text: str) -> None:
+    assert api.call("POST", "/v1/events", CALL, {"traceparent": text}).status == 202
+    (event,) = api.stack.events()
+    assert event["traceparent"] not in (text, GIVEN)
+    assert len(event["traceparent"]) == len(GIVEN)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.functions.api import Api
 from tests.functions.stack import Stack
+from whenthen.runtime.wiring import wired
 
 LEAD = "/v1/records/lead/4711"
 
@@ -259,3 +260,15 @@ def test_an_address_that_cannot_be_read_is_named(people: Api, query: str, field:
 def test_addresses_of_two_people_are_a_conflict(people: Api) -> None:
     answer = people.call("POST", "/v1/records/contact", {"phone": "+905337654321", "email": "a+tag@b.co"})
     assert (answer.status, answer.document["params"]) == (409, {"refs": ["contact:1", "contact:3"]})
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("PUT", "/7"), ("PATCH", "/8")])
+def test_a_change_of_a_record_is_in_its_callers_trace(api: Api, method: str, path: str) -> None:
+    given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    api.call("PUT", "/v1/records/lead/8", {"status": "new"})
+    answer = api.call(
+        method, f"/v1/records/lead{path}", {"status": "won", "email": "a@example.com"}, {"traceparent": given}
+    )
+    record = wired().records.get(f"lead:{answer.document['id']}")
+    assert record is not None
+    assert record.cause.trace == given

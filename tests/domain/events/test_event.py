@@ -28,6 +28,7 @@ from whenthen.domain.events.event import (
     parse_time,
     to_json,
 )
+from whenthen.domain.events.trace import derived
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 MINIMAL: dict[str, Any] = {"id": "1", "source": "s", "type": "lead.created", "time": "2026-03-14T09:30:00Z"}
@@ -71,6 +72,7 @@ def test_absent_attributes_are_absent_in_json() -> None:
         "time": "2026-03-14T09:30:00.000Z",
         "datacontenttype": "application/json",
         "origin": "api",
+        "traceparent": derived("1"),
         "data": {},
     }
 

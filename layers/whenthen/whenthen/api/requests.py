@@ -19,6 +19,7 @@ from whenthen.api.reason_codes import (
 )
 from whenthen.domain.common.errors import BadRequest, Forbidden, Invalid, Problem, Unauthenticated
 from whenthen.domain.common.reason_codes import NOT_OBJECT
+from whenthen.domain.events import trace
 from whenthen.runtime import http_responses
 from whenthen.sources.parsing.json_body import read_json
 from whenthen.usecases.admin.authorize import KEY_REQUIRED, KEY_UNKNOWN, allows
@@ -50,6 +51,10 @@ IfMatch = Annotated[
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=200, description="A repetition with the same key changes nothing."),
+]
+TraceParent = Annotated[
+    str | None,
+    Header(alias=trace.HEADER, description="The caller's W3C trace context, which goes on. One not valid is ignored."),
 ]
 
 

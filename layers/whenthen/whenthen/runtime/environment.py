@@ -58,6 +58,8 @@ class Settings:
 
     stage = Variable("STAGE", str, "local")
     own_metrics = Variable("OWN_METRICS", str, "alarms")
+    xray_trace = Variable("_X_AMZN_TRACE_ID", str, "")
+    xray_daemon = Variable("AWS_XRAY_DAEMON_ADDRESS", str, "")
     function_name = Variable("AWS_LAMBDA_FUNCTION_NAME", str, "whenthen")
     config_table = Variable("CONFIG_TABLE", str)
     records_table = Variable("RECORDS_TABLE", str)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
+from whenthen.domain.events import trace
 from whenthen.ports.values import RunState, Started
 from whenthen.runtime.observability import count, noted
 
@@ -51,30 +54,49 @@ COUNTED: Mapping[str, str] = {"failed": "JobsFailed", "unknown": "JobsUnknown"}
 """Outcome of a job → the count of it that an alarm watches, by function, which is by channel."""
 
 
-def _run(outcome: str, run: Run | str, reason: Reason | None = None, **more: Any) -> None:
-    ids = {"run_id": run} if isinstance(run, str) else {"run_id": run.id, "rule_id": run.rule_id}
+class _Known(Struct, frozen=True):
+    rule: str
+    trace: str
+
+
+_known: dict[str, _Known] = {}
+"""Runs that were seen last → their rule and trace. A job names neither, and its outcome may be written without them."""
+
+_MOST_KNOWN = 200
+
+
+def _know(run: Run, event: Event) -> None:
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[run.id] = _Known(run.rule_id, trace.trace_id(event.traceparent))
+
+
+def _trace_of(run_id: str) -> str | None:
+    return _known[run_id].trace if run_id in _known else None
+
+
+def _load(answer: RunState | None, _: str) -> None:
+    if answer:
+        _know(answer.run, answer.event)
+
+
+def _run(outcome: str, run: Run, reason: Reason | None = None, **more: Any) -> None:
+    ids = {"run_id": run.id, "rule_id": run.rule_id, "trace_id": _trace_of(run.id)}
     noted("run", outcome, code=reason.code if reason else None, **ids, **more)
 
 
-_loaded: dict[str, str] = {}
-"""The run that was loaded last → its rule. A job does not name it, and its outcome may be written without the run."""
-
-
-def _load(answer: RunState | None, run_id: str) -> None:
-    _loaded.clear()
-    if answer:
-        _loaded[run_id] = answer.run.rule_id
-
-
 def _job(outcome: str, job: Job, reason: Reason | None, rule: str | None = None, **more: Any) -> None:
-    ids = {"run_id": job.run_id, "rule_id": rule or _loaded.get(job.run_id), "job_id": job.id}
+    known = _known.get(job.run_id)
+    ids = {"run_id": job.run_id, "rule_id": rule or (known.rule if known else None), "job_id": job.id}
+    traced = {"trace_id": known.trace if known else None, "span_id": trace.span_id(job.id)}
     done = {"step": job.step_id, "action": job.action, "attempt": job.attempt}
-    noted("job", outcome, code=reason.code if reason else None, **ids, **done, **more)
+    noted("job", outcome, code=reason.code if reason else None, **ids, **traced, **done, **more)
     if outcome in COUNTED:
         count(COUNTED[outcome])
 
 
 def _start(answer: Started, run: Run, event: Event, jobs: Sequence[Job], **_: Any) -> None:
+    _know(run, event)
     _run(answer.value, run, run.reason, event_id=event.id, status=run.status.value, steps=[job.step_id for job in jobs])
     if answer is Started.STARTED:
         for job in jobs:
@@ -191,7 +213,12 @@ LEDGER: Mapping[str, Line] = {
 
 def _publish(_: None, published: Sequence[Event], settled: Collection[str] = ()) -> None:
     for event in published:
-        noted("event", "settled" if event.id in settled else "published", event_id=event.id, event_type=event.type)
+        noted("event", "settled" if event.id in settled else "published", **ids_of(event))
+
+
+def ids_of(event: Event) -> dict[str, str]:
+    """Return what a line of the log says of an event: id, type and trace."""
+    return {"event_id": event.id, "event_type": event.type, "trace_id": trace.trace_id(event.traceparent)}
 
 
 BUS: Mapping[str, Line] = {"publish": _publish}

@@ -19,6 +19,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from whenthen.domain.common.errors import Invalid, WhenthenError
 from whenthen.domain.common.reasons import Reason
 from whenthen.runtime.environment import from_environment
+from whenthen.runtime.tracing import annotate
 
 # Not every invocation counts something: no warning in the log for that.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -88,10 +89,14 @@ def work_begins(receives: int | None = None) -> None:
 
 
 def noted(thing: str, outcome: str, **fields: Any) -> None:
-    """Log a line of what became of an event, a run or a job, with the milliseconds since the work on it began."""
+    """Log a line of what became of an event, a run or a job, with the milliseconds since the work on it began.
+
+    Where X-Ray traces the invocation, the line's ids are annotations there.
+    """
     shown = {"outcome": outcome, "receives": _Work.receives, **fields}
-    milliseconds = round(1_000 * (time.monotonic() - _Work.began))
-    logger.info(thing, ms=milliseconds, **{name: value for name, value in shown.items() if value is not None})
+    seconds = time.monotonic() - _Work.began
+    logger.info(thing, ms=round(1_000 * seconds), **{name: value for name, value in shown.items() if value is not None})
+    annotate(thing, seconds, shown)
 
 
 def loggable(error: WhenthenError) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Cause(Model):
     runs: list[str]
     depth: int = Field(description="How many there were; `runs` has the last of them.")
     root: str = Field(default="", description="The id of the event with which it began.")
+    trace: str = Field(default="", description="The trace context that the sender of that event gave.")
 
 
 class Event(Sparse):
@@ -95,6 +96,10 @@ class Event(Sparse):
     datacontenttype: str = Field(examples=["application/json"])
     origin: str = Field(
         description="`human`, `import`, `api`, `form:<source>`, `source:<name>` or `rule:<id>`.", examples=["api"]
+    )
+    traceparent: str = Field(
+        description="Its W3C trace context. All that comes of one event has the same trace id.",
+        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
     )
     data: dict[str, Any] = Field(description="The facts, in the catalogue's shape for the type.")
     subject: str = Field(default_factory=str, description="The record it happened to.", examples=["lead:42"])

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from whenthen.api.languages import Lang, renderer_of
 from whenthen.api.models.events import EventReport, EventsBody, SentEvent, SentEvents
 from whenthen.api.models.explanations import EventExplanation
-from whenthen.api.requests import Id, IdempotencyKey, Text, caller, seed
+from whenthen.api.requests import Id, IdempotencyKey, Text, TraceParent, caller, seed
 from whenthen.api.responses import answers, reply
 from whenthen.api.visibility import Sight
 from whenthen.runtime.wiring import wired
@@ -22,14 +22,17 @@ router = Router()
     tags=["events"],
     responses=answers("All are durable.", status=202),
 )
-def send(body: EventsBody, idempotency_key: IdempotencyKey = None) -> Response[SentEvents]:
+def send(
+    body: EventsBody, idempotency_key: IdempotencyKey = None, traceparent: TraceParent = None
+) -> Response[SentEvents]:
     """Answers when all are durable. The same `id` (or Idempotency-Key) has the effects of one event.
 
     409 for the same Idempotency-Key with other events.
     """
     by = caller(router, "records:write")
     written = body if isinstance(body, list) else [body]
-    sent = wired().send_event(written, seed=seed(idempotency_key), by=by, key=(idempotency_key or "").strip())
+    key = (idempotency_key or "").strip()
+    sent = wired().send_event(written, seed=seed(idempotency_key), by=by, key=key, traceparent=traceparent)
     return reply(SentEvents(events=[SentEvent.of(event) for event in sent]), 202)
 
 

@@ -17,11 +17,13 @@ from whenthen.api.models.records import (
     RecordAutomation,
     RecordPage,
 )
-from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, caller, seed, wanted_version
+from whenthen.api.requests import Cursor, Id, IfMatch, Limit, Text, TraceParent, caller, seed, wanted_version
 from whenthen.api.responses import GONE, answers, nothing, reply
 from whenthen.api.visibility import Sight
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NOT_ONE_OF
+from whenthen.domain.events import trace
+from whenthen.domain.events.event import Cause
 from whenthen.domain.records import record as records
 from whenthen.domain.records.record import KIND, parse_ref
 from whenthen.ports.reason_codes import RECORD_NOT_FOUND
@@ -41,6 +43,10 @@ def _origin(text: str) -> str:
     return text
 
 
+def _cause(traceparent: str | None) -> Cause:
+    return Cause(trace=trace.read(traceparent))
+
+
 def _existing(kind: str, record_id: str) -> records.Record:
     ref = f"{kind}:{record_id}"
     parse_ref(ref, "id")
@@ -56,33 +62,51 @@ def _existing(kind: str, record_id: str) -> records.Record:
     tags=["records"],
     responses=answers("The record.", "ETag", "Location"),
 )
-def save_by_identity(kind: Id, body: FieldsBody, origin: Text = "api") -> Response[Record]:
+def save_by_identity(
+    kind: Id, body: FieldsBody, origin: Text = "api", traceparent: TraceParent = None
+) -> Response[Record]:
     """The body's phone or e-mail finds the record; where there is none, it is created."""
     caller(router, "records:write")
-    record = wired().save_record.upsert(kind, None, body, origin=_origin(origin))
+    record = wired().save_record.upsert(kind, None, body, origin=_origin(origin), cause=_cause(traceparent))
     return reply(Record.of(record), version=record.version, location=f"/v1/records/{kind}/{record.id}")
 
 
 @router.put("/records/<kind>/<record_id>", summary="Create or update a record", tags=["records"], responses=RECORD)
-def save(kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api", if_match: IfMatch = None) -> Response[Record]:
+def save(
+    kind: Id,
+    record_id: Id,
+    body: FieldsBody,
+    origin: Text = "api",
+    if_match: IfMatch = None,
+    traceparent: TraceParent = None,
+) -> Response[Record]:
     """Sets the fields of the body; null removes one. `origin=human` says that a person did it.
 
     With If-Match, only a record at that version is changed, and none is created.
     """
     caller(router, "records:write")
     version = wanted_version(if_match)
-    record = wired().save_record.upsert(kind, record_id, body, origin=_origin(origin), version=version)
+    record = wired().save_record.upsert(
+        kind, record_id, body, origin=_origin(origin), version=version, cause=_cause(traceparent)
+    )
     return reply(Record.of(record), version=record.version)
 
 
 @router.patch("/records/<kind>/<record_id>", summary="Change a record that exists", tags=["records"], responses=RECORD)
 def patch(
-    kind: Id, record_id: Id, body: FieldsBody, origin: Text = "api", if_match: IfMatch = None
+    kind: Id,
+    record_id: Id,
+    body: FieldsBody,
+    origin: Text = "api",
+    if_match: IfMatch = None,
+    traceparent: TraceParent = None,
 ) -> Response[Record]:
     """Sets the fields of the body; null removes one. Never creates a record."""
     caller(router, "records:write")
     version = wanted_version(if_match)
-    record = wired().save_record.patch(f"{kind}:{record_id}", body, version=version, origin=_origin(origin))
+    record = wired().save_record.patch(
+        f"{kind}:{record_id}", body, version=version, origin=_origin(origin), cause=_cause(traceparent)
+    )
     return reply(Record.of(record), version=record.version)
 
 

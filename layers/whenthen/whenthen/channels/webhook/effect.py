@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events import trace
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
@@ -56,7 +57,7 @@ class _Call(Struct, frozen=True):
     secret: str
     http: Http
     clock: Clock
-    cause: Mapping[str, str]
+    context: Mapping[str, str]
 
     @property
     def recipient(self) -> None:
@@ -69,7 +70,7 @@ class _Call(Struct, frozen=True):
 
     def perform(self) -> Outcome:
         signed = signatures.sign(_SCHEME, self.secret, self.body, self.clock.now(), self.key)
-        headers = {"content-type": "application/json", "idempotency-key": self.key, **self.cause, **signed}
+        headers = {"content-type": "application/json", "idempotency-key": self.key, **self.context, **signed}
         answer = self.http.send(HttpRequest("POST", self.url, headers, self.body))
         return _outcome(answer)
 
@@ -129,7 +130,7 @@ class CallWebhook(Struct, frozen=True):
             self._secret(given.get("secret") or "default"),
             self.http,
             self.clock,
-            self._cause(job, context),
+            {**self._cause(job, context), trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)},
         )
 
     def _cause(self, job: Job, context: Mapping[str, Any]) -> dict[str, str]:

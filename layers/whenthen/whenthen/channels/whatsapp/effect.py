@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.events import identities
+from whenthen.domain.events import identities, trace
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
@@ -79,7 +80,9 @@ class SendWhatsapp(Struct, frozen=True):
         if given.get("reply_to"):
             message["context"] = {"message_id": given["reply_to"]}
         person = recipient_of(address, context["record"], answer.people)
-        return _Send(self.graph.message(message, job.callback), self.graph, person)
+        call = self.graph.message(message, job.callback)
+        traced = {trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)}
+        return _Send(replace(call, headers={**call.headers, **traced}), self.graph, person)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """Return the phone number, or the business-scoped id of a customer whose number Meta does not tell."""

@@ -14,6 +14,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "identities": "texts",
     "datacontenttype": "text",
     "origin": "text",
+    "traceparent": "text",
     "data": "object",
     "changes": "object",
     "cause": "object",

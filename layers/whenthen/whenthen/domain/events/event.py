@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, REQUIRED
 from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.events import trace
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
 """Match `<kind>.<past verb>`."""
@@ -43,15 +44,17 @@ class Cause(Struct, frozen=True):
     """List the runs behind an event, oldest first. `depth` counts all of them; 0: nothing automatic.
 
     root   the id of the event with which the chain began; empty: the event itself
+    trace  the `traceparent` that the sender of that event gave; empty: none, so that the trace follows from its id
     """
 
     runs: tuple[str, ...] = ()
     depth: int = 0
     root: str = ""
+    trace: str = ""
 
     def then(self, run: str, event: str) -> Cause:
         """Return the cause of what `run` does, when this is the cause of the event that started `run`."""
-        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1, self.root or event)
+        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1, self.root or event, self.trace)
 
 
 class Event(Struct, frozen=True):
@@ -80,6 +83,17 @@ class Event(Struct, frozen=True):
     origin: str = "api"
     cause: Cause = Cause()
 
+    @property
+    def traceparent(self) -> str:
+        """Return the event's trace context: that of its sender, or of the run that made it."""
+        cause = self.cause
+        if not cause.depth:
+            return cause.trace or trace.derived(self.id)
+        producer = cause.runs[-1] if cause.runs else ""
+        if cause.trace:
+            return trace.made_by(cause.trace, producer)
+        return trace.derived(cause.root or self.id, producer)
+
 
 def to_json(event: Event) -> dict[str, Any]:
     """Return the CloudEvents form. whenthen's own attributes stand beside the standard ones."""
@@ -91,6 +105,7 @@ def to_json(event: Event) -> dict[str, Any]:
         "time": format_time(event.time),
         "datacontenttype": "application/json",
         "origin": event.origin,
+        trace.HEADER: event.traceparent,
         "data": dict(event.data),
     }
     if event.subject is not None:
@@ -105,6 +120,8 @@ def to_json(event: Event) -> dict[str, Any]:
         document["cause"] = {"runs": list(event.cause.runs), "depth": event.cause.depth}
         if event.cause.root:
             document["cause"]["root"] = event.cause.root
+        if event.cause.trace:
+            document["cause"]["trace"] = event.cause.trace
     return document
 
 
@@ -162,8 +179,16 @@ def from_json(document: Any) -> Event:
         data=data,
         changes={name: _change(name, change) for name, change in changes.items()},
         origin=str(document.get("origin", "api")),
-        cause=Cause(tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0), cause.get("root", "")),
+        cause=_read_cause(cause, document),
     )
+
+
+def _read_cause(cause: Mapping[str, Any], document: Mapping[str, Any]) -> Cause:
+    """Read a checked cause, with the trace that the sender gave. A context that is not valid counts as none."""
+    runs, depth, root = tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0), cause.get("root", "")
+    if depth:
+        return Cause(runs, depth, root, trace.read(cause.get("trace")))
+    return Cause(runs, depth, root, trace.taken(document.get(trace.HEADER), document["id"]))
 
 
 def _against_text(value: Any) -> Reason:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.domain.common.errors import NotFound, Problem, Refused, TooLarge, Unauthenticated
+from whenthen.domain.events import trace
 from whenthen.domain.events.event import Cause
 from whenthen.ports.reason_codes import SOURCE_NOT_FOUND
 from whenthen.sources.signing import cause_header, signatures
@@ -101,7 +102,11 @@ class ReceiveWebhook(Struct, frozen=True):
         return Delivery(source, headers, body, verified.delivery_id, now, country, self._cause(headers))
 
     def _cause(self, headers: Mapping[str, str]) -> Cause:
-        """Return the cause that a call of our own carries; of any other delivery, none."""
+        """Return the cause that a call of our own carries; of any other delivery, only its sender's trace context."""
+        cause = self._own_cause(headers)
+        return replace(cause, trace=trace.taken(headers.get(trace.HEADER), cause.root))
+
+    def _own_cause(self, headers: Mapping[str, str]) -> Cause:
         if cause_header.HEADER not in headers:
             return Cause()
         try:

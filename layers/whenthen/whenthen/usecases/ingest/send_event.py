@@ -13,8 +13,9 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.event_catalog import catalog
+from whenthen.domain.events import trace
 from whenthen.domain.events.arrival import arrived
-from whenthen.domain.events.event import EVENT_TYPE, Event, parse_time
+from whenthen.domain.events.event import EVENT_TYPE, Cause, Event, parse_time
 from whenthen.domain.events.identities import identities_of
 from whenthen.domain.records.record import parse_ref
 from whenthen.usecases.ingest.reason_codes import BATCH_SIZE, PERSON_UNREADABLE
@@ -36,10 +37,13 @@ class SendEvent(Struct, frozen=True):
     default_country: str | None
     claim: ClaimKey
 
-    def __call__(self, written: Sequence[Any], *, seed: str, by: str, key: str = "") -> list[Event]:
+    def __call__(
+        self, written: Sequence[Any], *, seed: str, by: str, key: str = "", traceparent: str | None = None
+    ) -> list[Event]:
         """Publish events, and return them. An event without an id gets one from `seed` and its position.
 
         `key`: the caller's Idempotency-Key, if there is one. A time in the future becomes that of the arrival.
+        `traceparent`: the caller's trace context, which goes on with the events if it is valid.
 
         Raises Invalid naming each field; Conflict if the key came with other events before; Temporary unless all events
         are on the bus.
@@ -48,8 +52,9 @@ class SendEvent(Struct, frozen=True):
             raise Invalid.field("events", BATCH_SIZE(count=MAX_EVENTS))
         problems: list[Problem] = []
         many = len(written) > 1
+        cause = Cause(trace=trace.read(traceparent))
         events = [
-            self._read(Reader(item, f"events[{place}]" if many else "", problems), f"{seed}#{place}", by)
+            self._read(Reader(item, f"events[{place}]" if many else "", problems), f"{seed}#{place}", by, cause)
             for place, item in enumerate(written)
         ]
         if problems:
@@ -58,7 +63,7 @@ class SendEvent(Struct, frozen=True):
         self.bus.publish(events)
         return events
 
-    def _read(self, reader: Reader, seed: str, by: str) -> Event:
+    def _read(self, reader: Reader, seed: str, by: str, cause: Cause) -> Event:
         event_type = reader.text("type", required=True)
         if event_type and not EVENT_TYPE.fullmatch(event_type):
             reader.report("type", BAD_EVENT_TYPE(value=event_type))
@@ -76,6 +81,7 @@ class SendEvent(Struct, frozen=True):
             identities=_identities(reader, person, self.default_country),
             data=dict(data),
             origin=reader.choice("origin", ("human", "api", "import"), "api"),
+            cause=cause,
         )
         reader.finish()
         return arrived(event, now)

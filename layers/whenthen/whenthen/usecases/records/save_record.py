@@ -173,7 +173,15 @@ class SaveRecord(Struct, frozen=True):
         check_record(changed, new)
         return found, new, changed
 
-    def patch(self, ref: str, fields: Mapping[str, Any], *, version: int | None, origin: str) -> Record:
+    def patch(
+        self,
+        ref: str,
+        fields: Mapping[str, Any],
+        *,
+        version: int | None,
+        origin: str,
+        cause: Cause = _NO_CAUSE,
+    ) -> Record:
         """Set fields of an existing record. Raises NotFound, Invalid, TooLarge; Stale if it is no longer at `version`.
 
         Without a version: Temporary if others kept changing it.
@@ -187,7 +195,7 @@ class SaveRecord(Struct, frozen=True):
                 raise NotFound(RECORD_NOT_FOUND(ref=ref))
             if version is not None and found.version != version:
                 raise Stale(OTHER_VERSION(subject=ref, current=found.version, wanted=version))
-            changed = patched(found, patch, origin=origin, cause=Cause(), now=self.clock.now())
+            changed = patched(found, patch, origin=origin, cause=cause, now=self.clock.now())
             if changed is found:
                 return found
             check_record(changed, found)

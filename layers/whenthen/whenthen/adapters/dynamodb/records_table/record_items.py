@@ -64,6 +64,7 @@ def record_item(record: Record) -> Item:
         "cause": list(record.cause.runs),
         "cause_depth": record.cause.depth,
         "cause_root": record.cause.root or None,
+        "cause_trace": record.cause.trace or None,
         "quiet": record.quiet or None,
         "absorbed": list(record.absorbed) or None,
         "automation": to_json(to_document(record.automation)) if record.automation != FREE else None,
@@ -82,12 +83,17 @@ def record_of(item: Item) -> Record:
         created_at=time_of(item.get("created_at"), "created_at"),
         updated_at=time_of(item.get("updated_at"), "updated_at"),
         origin=item["origin"],
-        cause=Cause(tuple(item["cause"]), item["cause_depth"], item.get("cause_root") or ""),
+        cause=_cause_of(item),
         quiet=bool(item.get("quiet")),
         absorbed=tuple(item.get("absorbed") or ()),
         automation=read_automation(json.loads(kept)) if (kept := item.get("automation")) else FREE,
         consent_log=convert(json.loads(log), tuple[ConsentChange, ...]) if (log := item.get("consent_log")) else (),
     )
+
+
+def _cause_of(item: Item) -> Cause:
+    root, trace = item.get("cause_root") or "", item.get("cause_trace") or ""
+    return Cause(tuple(item["cause"]), item["cause_depth"], root, trace)
 
 
 def from_image(image: Mapping[str, Any] | None) -> Record | None:

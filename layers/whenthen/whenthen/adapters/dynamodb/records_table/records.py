@@ -192,7 +192,8 @@ class DynamoRecords:
         held = as_it_was(record)
         mark = Expression(
             condition=held.condition,
-            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth REMOVE #quiet, #cause_root",
+            update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth"
+            " REMOVE #quiet, #cause_root, #cause_trace",
             values={**held.values, "origin": origin, "cause": list(cause.runs), "depth": cause.depth},
         )
         try:
