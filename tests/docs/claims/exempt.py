@@ -26,6 +26,7 @@ _ROWS = (
     ("guides/deploy.md", "mail goes to verified addresses alone, 200 a day", Free.OUTSIDE),
     ("guides/operations.md", "| The API answers 5xx |", Free.DEFINED),
     ("guides/operations.md", "keeps them for 24 hours", Free.OUTSIDE),
+    ("guides/operations.md", "X-Ray keeps one trace a second and 5 % of the others", Free.OUTSIDE),
     ("guides/operations.md", "The stream keeps changes for 24 hours", Free.OUTSIDE),
     ("guides/operations.md", "callers of the API must repeat it themselves", Free.ASKED),
     ("guides/operations.md", "point-in-time recovery | 35 days", Free.OUTSIDE),
