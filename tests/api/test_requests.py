@@ -61,6 +61,7 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/channels/email", None, "admin"),
     ("POST", "/v1/channels/email/pause", None, "admin"),
     ("POST", "/v1/channels/email/resume", None, "admin"),
+    ("GET", "/v1/figures", None, "runs:read"),
     ("GET", "/v1/work", None, "runs:read"),
     ("GET", "/v1/work/work_1", None, "runs:read"),
     ("POST", "/v1/work/work_1/stop", None, "runs:write"),

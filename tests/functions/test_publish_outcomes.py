@@ -18,7 +18,7 @@ from tests.functions.stack import Stack
 from whenthen.adapters.dynamodb.common.items import struct_item
 from whenthen.adapters.dynamodb.runs_table.run_items import run_items
 from whenthen.domain.common.errors import Temporary, TooLarge
-from whenthen.domain.runs.run import STEPS_DONE, Run, RunStatus
+from whenthen.domain.runs.run import STEPS_DONE, Job, Run, RunStatus
 from whenthen.domain.sending.circuits import Circuit
 from whenthen.domain.work.selection import Selection
 from whenthen.domain.work.work import RunChange
@@ -28,7 +28,12 @@ DONE = replace(OPEN, status=RunStatus.DONE, reason=STEPS_DONE(done=1, count=1), 
 
 
 def _image(of: Run) -> dict[str, Any]:
-    (whole,) = run_items(of, event(), (), None)
+    return image_with(of, ())
+
+
+def image_with(of: Run, jobs: tuple[Job, ...]) -> dict[str, Any]:
+    """The image of a run with its jobs, as the stream has it."""
+    (whole,) = run_items(of, event(), jobs, None)
     item = {name: value for name, value in whole.items() if value is not None}
     image = TypeSerializer().serialize(item)["M"]
     return {name: {"B": b64encode(value["B"]).decode()} if "B" in value else value for name, value in image.items()}

@@ -24,7 +24,7 @@ app.use(middlewares=[check_query])
 
 RESOURCES = (
     "rules", "views", "records", "imports", "events", "runs", "work", "enrolments", "sources", "settings",
-    "channels", "catalogue",
+    "channels", "figures", "catalogue",
 )  # fmt: skip
 """The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
 

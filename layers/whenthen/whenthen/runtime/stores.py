@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from whenthen.ports.background.work import FailingRules, WorkStore
     from whenthen.ports.clock import Clock, Sweeps
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
+    from whenthen.ports.figures import Figures
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
@@ -220,6 +221,12 @@ class Stores:
         from whenthen.adapters.dynamodb.work.failing_rules import DynamoFailingRules
 
         return DynamoFailingRules(self.dynamodb, self.settings.config_table, self.settings.runs_table)
+
+    @cached_property
+    def figures(self) -> Figures:
+        from whenthen.adapters.dynamodb.figures.figures import DynamoFigures
+
+        return DynamoFigures(self.dynamodb, self.settings.runs_table, self.clock)
 
     @cached_property
     def timelines(self) -> Timelines:

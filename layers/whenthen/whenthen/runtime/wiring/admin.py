@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.control.set_automation import SetAutomation
     from whenthen.usecases.control.set_limits import SetLimits
     from whenthen.usecases.control.switch_sending import SwitchSending
+    from whenthen.usecases.figures.read_figures import ReadFigures
 
 
 class AdminWiring(RecordsWiring):
@@ -86,6 +87,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.control.manage_channels import ManageChannels
 
         return ManageChannels(self.circuits, self.runs, self.clock)
+
+    @cached_property
+    def read_figures(self) -> ReadFigures:
+        from whenthen.usecases.figures.read_figures import ReadFigures
+
+        return ReadFigures(self.figures, self.clock)
 
     @cached_property
     def manage_work(self) -> ManageWork:

@@ -11,6 +11,7 @@ from whenthen.runtime.wiring.enrolments import EnrolmentsWiring
 if TYPE_CHECKING:
     from whenthen.domain.temporal.business_time import BusinessCalendar
     from whenthen.usecases.context.failing_rules import KnownFailing
+    from whenthen.usecases.figures.count_outcomes import CountOutcomes
     from whenthen.usecases.runs.advance_sequence import AdvanceSequence
     from whenthen.usecases.runs.orchestrator import Orchestrator
     from whenthen.usecases.runs.pause_run import PauseRun, ResumeRun
@@ -83,6 +84,12 @@ class RunsWiring(EnrolmentsWiring):
         from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 
         return PublishOutcomes(self.preloading, self.runs, self.bus, self.sequences)
+
+    @cached_property
+    def count_outcomes(self) -> CountOutcomes:
+        from whenthen.usecases.figures.count_outcomes import CountOutcomes
+
+        return CountOutcomes(self.figures)
 
     @cached_property
     def read_history(self) -> ReadHistory:

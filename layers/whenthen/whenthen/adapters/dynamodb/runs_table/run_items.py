@@ -240,6 +240,11 @@ def ended_run(dynamodb: Mapping[str, Any]) -> Run | None:
     return run_of(decode(after))
 
 
+def ended_jobs(dynamodb: Mapping[str, Any]) -> list[Job]:
+    """Return the jobs of a run that got its outcome by a change."""
+    return jobs_of(decode(dynamodb["NewImage"]))
+
+
 def ended_too_early(dynamodb: Mapping[str, Any]) -> bool:
     """Tell whether a run that got its outcome by a change has jobs that nobody has begun."""
     jobs = dynamodb["NewImage"].get(JOBS, {}).get("M", {})

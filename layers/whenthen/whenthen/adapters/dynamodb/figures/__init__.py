@@ -1,0 +1,1 @@
+"""Store the counts of outcomes by day."""

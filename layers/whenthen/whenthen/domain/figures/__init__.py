@@ -1,0 +1,1 @@
+"""Count outcomes of runs and jobs by day."""

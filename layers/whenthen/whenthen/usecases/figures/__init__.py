@@ -1,0 +1,1 @@
+"""Count outcomes by day, and show the counts."""
