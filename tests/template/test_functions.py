@@ -18,7 +18,7 @@ FUNCTIONS = sorted(resources(FUNCTION))
 KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)} | {
     f"{channel.upper()}_QUEUE_URL" for channel in CHANNELS
 }
-TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
+TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_XRAY_DAEMON_ADDRESS", "_X_AMZN_TRACE_ID"}
 JOBS = set(channels.FUNCTIONS.values())
 
 NEEDED_FOR = {

@@ -16,7 +16,11 @@ from tests.template.reading import FUNCTION, QUEUE, ROOT, TABLE, consumers, prop
 from whenthen.runtime.observability import ALARMED
 
 FUNCTIONS = sorted(resources(FUNCTION))
-ALARMS = {name: entry["Properties"] for name, entry in resources("AWS::CloudWatch::Alarm").items()}
+ALARMS = {
+    name: entry["Properties"]
+    for name, entry in resources("AWS::CloudWatch::Alarm").items()
+    if "MetricName" in entry["Properties"]
+}
 
 
 def _watched(metric: str) -> list[str]:

@@ -39,10 +39,21 @@ def test_every_queue_is_worked_on_or_holds_dead_letters() -> None:
     assert sorted([*WORKED_ON, *DEAD_LETTERS]) == sorted(resources(QUEUE))
 
 
-@pytest.mark.parametrize("queue", WORKED_ON)
+SENDS = sorted(channels.QUEUES[channel] for channel in channels.OUTSIDE)
+
+
+@pytest.mark.parametrize("queue", sorted(set(WORKED_ON) - set(SENDS)))
 def test_messages_stay_hidden_for_six_times_the_function_s_timeout(queue: str) -> None:
     function, _ = consumers()[queue]
     assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
+
+
+@pytest.mark.parametrize("queue", SENDS)
+def test_jobs_that_the_ledger_guards_return_from_a_dead_worker_within_minutes(queue: str) -> None:
+    """AWS advises six times, so that a message read twice is not worked on twice. Here the claim sees to that."""
+    function, mapping = consumers()[queue]
+    assert properties(queue)["VisibilityTimeout"] >= 3 * properties(function)["Timeout"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"], "Lambda reads no more than it hands over"
 
 
 @pytest.mark.parametrize("queue", JOB_QUEUES)

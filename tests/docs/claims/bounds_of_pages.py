@@ -8,6 +8,7 @@ from typing import get_args
 from tests.docs.claims.row import Bound, word
 from tests.template.reading import template
 from whenthen.adapters.dynamodb.common import pages
+from whenthen.adapters.dynamodb.figures import figures
 from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.http import client
 from whenthen.adapters.providers import graph
@@ -42,6 +43,8 @@ DEFAULTS = {name: found.get("Default") for name, found in template()["Parameters
 MOST_OF_PAGE = next(mark.le for mark in get_args(requests.Limit)[1].metadata if hasattr(mark, "le"))
 
 BOUNDS = (
+    Bound(API, "Figures are kept for § days", (figures.KEPT_FOR.days,)),
+    Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),
     Bound(
         "guides/mail.md",
         "Limit: § files, § bytes together",

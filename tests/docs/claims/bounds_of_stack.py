@@ -7,17 +7,19 @@ from typing import Any
 
 from dev import restore
 from tests.docs.claims.row import Bound, word
-from tests.template.reading import properties, resources, source, template
+from tests.template.reading import default_of, properties, resources, source, template
 from whenthen.adapters.aws import client, secret_reader
 from whenthen.adapters.dynamodb.common import transactions
 from whenthen.adapters.dynamodb.config_table import rule_items, snapshots
 from whenthen.adapters.dynamodb.enrolments.enrolments import MEMBERS_KEPT_FOR
 from whenthen.adapters.dynamodb.entries.last_entries import SHARED_FOR
+from whenthen.adapters.dynamodb.figures import figures
 from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_items
 from whenthen.adapters.http.client import TOTAL_SECONDS
 from whenthen.channels.record import turns
 from whenthen.domain.common import backoff
+from whenthen.domain.figures import tally
 from whenthen.domain.imports import job
 from whenthen.domain.records import record
 from whenthen.domain.scheduling import sweep_window, wait_legs
@@ -41,7 +43,8 @@ TICK = 5 * MINUTE
 OLD_KEY = (secret_reader.KEPT_FOR + properties("KeyAuthorizer")["AuthorizerResultTtlInSeconds"]) * SECOND
 """Time for which a first key that was replaced is good: it is kept, and then an answer about it is."""
 
-ALARMS = len(resources("AWS::CloudWatch::Alarm"))
+ALARMS = sum("Condition" not in alarm for alarm in resources("AWS::CloudWatch::Alarm").values())
+SPEND_METRICS = sum("MetricStat" in metric for metric in properties("SpendAlarm")["Metrics"])
 SECRETS = len(resources("AWS::SecretsManager::Secret"))
 POLLS, MINUTES_OF_A_MONTH = 15, 60 * 24 * 365 / 12
 COSTS = (ALARMS * 0.10, SECRETS * 0.40, round((len(QUEUES) * POLLS * MINUTES_OF_A_MONTH / 1e6 - 1) * 0.40, 1))
@@ -165,7 +168,18 @@ _SCALE = (
         (int(TOTAL_SECONDS), properties("SendEmail")["Timeout"]),
     ),
     Bound(SCALE, "in their queue for up to § days", (word(days("Event")),)),
+    Bound(ARCHITECTURE, "shard>`, § shards", (word(figures.SHARDS),)),
+    Bound(
+        ARCHITECTURE,
+        "the runs that were counted in the last hour, at most §; a version | § days |",
+        (tally.MOST_REMEMBERED, figures.KEPT_FOR.days),
+    ),
+    Bound(SCALE, "up to § share them", (default_of({"Ref": "StreamBatchSize"}) // figures.SHARDS,)),
+    Bound(
+        ARCHITECTURE, "each of up to § runs where many end", (default_of({"Ref": "StreamBatchSize"}) // figures.SHARDS,)
+    ),
     Bound(SCALE, "| alarms, at 0.10 | §: § |", (ALARMS, f"{COSTS[0]:.2f}")),
+    Bound(SCALE, "`MonthlyBudget` one of § metrics, at §", (SPEND_METRICS, f"{SPEND_METRICS * 0.10:.2f}")),
     Bound(SCALE, "| secrets, at 0.40 | §: § |", (SECRETS, f"{COSTS[1]:.2f}")),
     Bound(
         SCALE,

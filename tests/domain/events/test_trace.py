@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from whenthen.domain.events import trace
-from whenthen.domain.events.event import Cause, Event, from_json, to_json
+from whenthen.domain.events.event import Cause, Event, from_json, to_json, to_stored_json
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -78,6 +78,9 @@ def test_an_event_is_the_same_after_it_was_stored(given: str, depth: int) -> Non
     written = event("evt_9.stage_changed", cause)
     assert from_json(to_json(written)) == written
     assert to_json(from_json(to_json(written))) == to_json(written)
+    stored = to_stored_json(written)
+    assert from_json(stored) == written
+    assert ("traceparent" in stored) == (depth == 0 and given != ""), "the store keeps only what cannot be derived"
 
 
 def test_all_events_of_one_change_are_one_trace() -> None:

@@ -125,6 +125,14 @@ def to_json(event: Event) -> dict[str, Any]:
     return document
 
 
+def to_stored_json(event: Event) -> dict[str, Any]:
+    """Return the form that the store keeps: without a trace context that `from_json` derives again."""
+    document = to_json(event)
+    if event.cause.depth or not event.cause.trace:
+        del document[trace.HEADER]
+    return document
+
+
 def encoded_size(event: Event) -> int:
     """Return the event's bytes as JSON, as it goes on the bus."""
     return bytes_of(to_json(event))

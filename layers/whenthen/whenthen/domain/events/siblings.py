@@ -67,8 +67,17 @@ def _sibling(main: Event, more: Mapping[str, Any]) -> Event:
 
 def to_json(group: Sequence[Event]) -> dict[str, Any]:
     """Return one document for all events of a group: the main event's CloudEvents form, and the others' facts."""
+    return _joined(events.to_json(group[0]), group)
+
+
+def to_stored_json(group: Sequence[Event]) -> dict[str, Any]:
+    """Return the document of a group as the store keeps it."""
+    return _joined(events.to_stored_json(group[0]), group)
+
+
+def _joined(main_document: dict[str, Any], group: Sequence[Event]) -> dict[str, Any]:
     main, *others = group
-    document = {**events.to_json(main), "types": [each.type for each in group]}
+    document = {**main_document, "types": [each.type for each in group]}
     return {**document, "also": [_more(each, main) for each in others]} if others else document
 
 

@@ -112,7 +112,7 @@ def _item_of(plan: Plan, expires_at: int) -> Item:
         "gsi2sk": f"{place_of(plan)}{SIBLINGS if plan.also else ''}" if ref else None,
         "pk": event_pk(plan.event.id),
         "sk": PLAN,
-        "event": pack(siblings.to_json((plan.event, *plan.also))),
+        "event": pack(siblings.to_stored_json((plan.event, *plan.also))),
         "record": _packed_record(plan),
         "others": pack([record_item(record) for record in plan.others]) if plan.others else None,
         "rules": pack(plan.rules) if plan.rules else None,

@@ -160,7 +160,7 @@ def run_items(run: Run, event: Event, jobs: tuple[Job, ...], expires_at: int | N
     Lists find the run by its rule, its record and its status.
     """
     fields, beginning = struct_item(run), _beginning_of(run)
-    whole = pack({**beginning, "event": events.to_json(event)})
+    whole = pack({**beginning, "event": events.to_stored_json(event)})
     inline = len(whole) <= MAX_INLINE_EVENT
     started = place_in_index(run.id, run.started_at)
     seen_at = place_in_index(run.id, run.paused_until or run.waits_until or run.started_at)
@@ -195,7 +195,7 @@ def _beginning_of(run: Run) -> Item:
 
 
 def _event_apart(run: Run, event: Event, expires_at: int | None) -> Item:
-    return {"pk": run_pk(run.id), "sk": EVENT, "event": pack(events.to_json(event)), "expires_at": expires_at}
+    return {"pk": run_pk(run.id), "sk": EVENT, "event": pack(events.to_stored_json(event)), "expires_at": expires_at}
 
 
 def _place_of(run: Run) -> str:
