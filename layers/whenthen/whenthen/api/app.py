@@ -28,11 +28,14 @@ RESOURCES = (
 )  # fmt: skip
 """The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
 
+_APART = {name: f"work.{name}" for name in ("channels", "figures", "work")}
+"""Those of them that are in a package of their own."""
+
 
 @cache
 def include(resource: str) -> None:
     """Add the routes of a resource."""
-    app.include_router(import_module(f"whenthen.api.routes.{resource}").router, prefix="/v1")
+    app.include_router(import_module(f"whenthen.api.routes.{_APART.get(resource, resource)}").router, prefix="/v1")
 
 
 def whole() -> APIGatewayHttpResolver:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
         SourceStore,
     )
     from whenthen.ports.background.enrolments import EnrolmentStore
+    from whenthen.ports.background.figures import Figures
     from whenthen.ports.background.imports import ImportStore
     from whenthen.ports.background.work import FailingRules, WorkStore
     from whenthen.ports.clock import Clock, Sweeps
     from whenthen.ports.events import EventLog, Occurrences, Preloading, Timelines
-    from whenthen.ports.figures import Figures
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger

@@ -9,11 +9,12 @@ import pytest
 
 from tests.adapters.samples import NOW, FixedClock
 from tests.adapters.tables import RUNS
-from whenthen.adapters.dynamodb.common.table import Table
+from whenthen.adapters.dynamodb.common.table import ConditionFailed, Table
 from whenthen.adapters.dynamodb.figures import figures as module
 from whenthen.adapters.dynamodb.figures.figures import SHARDS, DynamoFigures
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.figures.tally import Ending
+from whenthen.ports.reason_codes import CONTENDED
 
 DAY = NOW.date()
 
@@ -40,7 +41,12 @@ def test_a_batch_writes_few_items_and_a_repetition_counts_nothing(
 ) -> None:
     puts: list[str] = []
     put = Table.put
-    monkeypatch.setattr(Table, "put", lambda self, item, *when: puts.append(item["sk"]) or put(self, item, *when))
+
+    def noting(self: Table, item: Any, *when: Any) -> None:
+        puts.append(item["sk"])
+        put(self, item, *when)
+
+    monkeypatch.setattr(Table, "put", noting)
     figures.count(endings(100))
     assert len(puts) == SHARDS
     figures.count(endings(100))
@@ -59,7 +65,7 @@ def test_what_a_failed_batch_counted_already_is_not_counted_again(
 
     def failing(self: Table, item: Any, *when: Any) -> None:
         if next(calls, False):
-            raise Temporary(module.CONTENDED(subject="x"))
+            raise Temporary(CONTENDED(subject="x"))
         put(self, item, *when)
 
     monkeypatch.setattr(Table, "put", failing)
@@ -88,7 +94,7 @@ def test_a_write_that_others_always_outrun_is_tried_again_later(
     figures: DynamoFigures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def outrun(*_: Any) -> None:
-        raise module.ConditionFailed
+        raise ConditionFailed
 
     monkeypatch.setattr(Table, "put", outrun)
     with pytest.raises(Temporary):

@@ -11,7 +11,7 @@ from whenthen.domain.figures.tally import endings_of
 
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Job, Run
-    from whenthen.ports.figures import Figures
+    from whenthen.ports.background.figures import Figures
 
 
 class CountOutcomes(Struct, frozen=True):

@@ -13,8 +13,8 @@ from whenthen.domain.figures.figure import By, Figure, group
 from whenthen.ports.values import Page
 
 if TYPE_CHECKING:
+    from whenthen.ports.background.figures import Figures
     from whenthen.ports.clock import Clock
-    from whenthen.ports.figures import Figures
 
 DEFAULT_DAYS = 7
 """Days that are shown if none are asked for, today's included."""

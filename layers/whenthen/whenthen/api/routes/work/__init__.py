@@ -1,0 +1,1 @@
+"""Routes by which admins watch and steer what goes on."""
