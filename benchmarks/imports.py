@@ -1,4 +1,4 @@
-"""What a cold start of each function imports, in CPU time, beside what boto3 with one client takes in the same process.
+"""Measure what a cold start of each function imports, beside boto3 with one client in the same process.
 
     python -m benchmarks.imports              the whole table
     python -m benchmarks.imports RUNS         with so many runs of each function (7)
@@ -29,7 +29,7 @@ FUNCTIONS = ROOT / "functions"
 LAYER = ROOT / "layers" / "whenthen"
 
 BOTO3_MS = 200
-"""What boto3 with one client takes on the machine that the target is said for: 60 ms more, at most."""
+"""CPU time of boto3 with one client on the machine that the target is said for: 60 ms more, at most."""
 
 WIRED: Mapping[str, tuple[str, ...]] = {
     "receive_webhook": ("receive_webhook",),
@@ -137,7 +137,7 @@ class _Anything(dict[str, str]):
 
 
 def measured(function: str, bytecode: Path) -> dict[str, Any]:
-    """One probe in an interpreter of its own, which keeps its bytecode in `bytecode`."""
+    """A probe in an interpreter of its own, which keeps its bytecode in `bytecode`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_"))}
     found: dict[str, Any] = json.loads(
         subprocess.run(  # noqa: S603 - our own module

@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 
 class Engine(Protocol):
-    """One engine with its rules compiled."""
+    """An engine with its rules compiled."""
 
     def __init__(self, documents: list[Document]) -> None: ...
 

@@ -34,7 +34,7 @@ Figures = dict[str, float]
 
 
 class Version:
-    """One version of the package."""
+    """A version of the package."""
 
     def __init__(self, package: str) -> None:
         self.parse_rule = importlib.import_module(f"{package}.domain.rules.rule").parse_rule

@@ -32,7 +32,7 @@ NETWORK_SECONDS = 0.01
 
 @dataclass
 class Call:
-    """One call of a function: when it began and ended, and what it is named. function: whose invocation made it."""
+    """A call of a function: when it began and ended, and what it is named. function: whose invocation made it."""
 
     name: str
     function: str

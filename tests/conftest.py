@@ -1,4 +1,4 @@
-"""What all tests share: no test is failed for being slow; tables of rows and figures are printed when all have run."""
+"""Settings of all tests: none fails for being slow; tables of rows and figures are printed when all have run."""
 
 from __future__ import annotations
 

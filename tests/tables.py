@@ -20,7 +20,7 @@ Line = tuple[str, str, str]
 
 
 class Report(Protocol):
-    """What is needed of pytest's report of a test."""
+    """Describe the parts of pytest's report that are read."""
 
     @property
     def passed(self) -> bool:
@@ -28,7 +28,7 @@ class Report(Protocol):
 
     @property
     def user_properties(self) -> Sequence[tuple[str, Any]]:
-        """What the test recorded."""
+        """Return the properties that the test recorded."""
 
 
 def tables_of(reports: Iterable[Report]) -> dict[str, dict[Line, bool]]:

@@ -33,7 +33,7 @@ class FixedClock:
         self.time = time
 
     def now(self) -> datetime:
-        """What it was set to."""
+        """Return the moment that it was set to."""
         return self.time
 
 

@@ -49,7 +49,7 @@ SOME_TYPES: Mapping[str, Mapping[str, str]] = {
 """Model → some of its attributes, and what their types must name."""
 
 FREE = {("Predicate", "value")}
-"""What no type can describe: it depends on the operator, or is the customer's own."""
+"""Values that no type can describe: they depend on the operator, or are the customer's own."""
 
 
 @pytest.fixture(scope="module")

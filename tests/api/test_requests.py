@@ -1,4 +1,4 @@
-"""What holds for every route of the API: scopes, bodies, unknown paths, and that refusals are problem documents."""
+"""Every route of the API: scopes, bodies, unknown paths, and that refusals are problem documents."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SES_URL = "https://email.aws.example"
 
 @dataclass(frozen=True)
 class Answered:
-    """One answer of a channel's provider, and what happens next. `code`: the provider's own; None: it gives none."""
+    """An answer of a channel's provider, and what happens next. `code`: the provider's own; None: it gives none."""
 
     channel: str
     said: Any

@@ -67,7 +67,7 @@ GENERATORS = ("dev.coverage_map", "dev.openapi", "dev.reasons", "dev.schemas")
 """The commands that write files from the sources. Texts are added by hand: `make messages` makes their rows."""
 
 GENERATED = {"docs/openapi.json", "docs/reference/reasons.md", "docs/rule.schema.json", "docs/tests.md"}
-"""What they write otherwise once there is a channel. CONTRIBUTING.md, "Add a channel", lists the same."""
+"""The files that they change once there is a channel. CONTRIBUTING.md, "Add a channel", lists the same."""
 
 ROOT = Path(__file__).parents[2]
 

@@ -41,7 +41,7 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def credentials(aws: Aws) -> Credentials:
-    """Those of a stack that was provisioned."""
+    """Return the credentials of a stack that was provisioned."""
     invented = Credentials.invent()
     provision(aws, RESOURCES, invented, "crm@example.com")
     return invented

@@ -175,7 +175,7 @@ class Aws:
         return {"lambda": self.function, "dynamodbstreams": self.streams}[service]
 
     def gives_up(self, first: int, last: int) -> str:
-        """What the mapping puts into the queue for the changes from one to another."""
+        """Return the message that the mapping puts into the queue for the changes from one to another."""
         place = {"shardId": "shard-1", "streamArn": STREAM, "batchSize": last - first + 1}
         place |= {"startSequenceNumber": str(100 + first), "endSequenceNumber": str(100 + last)}
         context = {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.pages import ROOT
 
-FOLDERS = ("layers/whenthen/whenthen", "functions", "dev")
+FOLDERS = ("layers/whenthen/whenthen", "functions", "dev", "benchmarks", "tests")
 REFUSED = re.compile(r"(What|Whatever|Which|Whichever|Who|Whoever|Whom|One)\b")
 
 

@@ -56,7 +56,7 @@ def _arn(stack: Stack, url: str) -> str:
 
 
 def _taken_out(stack: Stack, url: str, own: Callable[[str], str | None], wanted: int) -> set[str]:
-    """What `own` makes of the queue's messages, until there are so many; those are deleted, the others put back."""
+    """Read the queue's messages by `own` until there are so many; those are deleted, the others put back."""
     sqs, found = stack.client("sqs"), set()
     until = time.monotonic() + account.PATIENCE
     while len(found) < wanted and time.monotonic() < until:

@@ -38,7 +38,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Row:
-    """One condition. `K` in a trigger, a field or a value stands for the test's own kind of record.
+    """A condition. `K` in a trigger, a field or a value stands for the test's own kind of record.
 
     about  the id of the record that the run is about, where that is not the one that changes
     other  whether the miss is an event of another type, so that there is nothing to be explained
@@ -149,7 +149,7 @@ class Trial:
         return document
 
     def before(self) -> None:
-        """What was there before the rules."""
+        """Make what is there before the rules."""
         put = partial(self.stack.api.put)
         for department in ("billing", "sales"):
             put(f"/v1/records/agent/{self.kind}-{department}", {"department": department})

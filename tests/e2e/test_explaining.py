@@ -83,7 +83,7 @@ def test_the_third_missed_call_in_seven_days_starts_a_rule(stack: Stack, marker:
 
 
 def test_of_events_that_come_all_at_once_the_last_counts_all(stack: Stack, marker: str) -> None:
-    """Whichever is the last to be noted: each is noted before it counts."""
+    """Each record is noted before it counts, so the last to be noted does too."""
     count = {"field": f"history.{marker}.knocked", "op": ">=", "value": 3, "within": {"hours": 1}}
     rule = save(stack, rule_of(None, {"event": f"{marker}.knocked"}, conditions=count, mode="shadow"))["id"]
     told = {"type": f"{marker}.knocked", "subject": f"{marker}:door"}

@@ -28,7 +28,7 @@ def marker() -> str:
 
 
 def until(look: Callable[[], Any], what: str) -> Any:
-    """What `look` finds, once it finds something."""
+    """Return what `look` finds, once it finds something."""
     end = time.monotonic() + PATIENCE
     while not (found := look()):
         assert time.monotonic() < end, what

@@ -25,7 +25,7 @@ def watch(stack: Stack, *, days: int) -> None:
 
 @pytest.fixture
 def watched(stack: Stack) -> Iterator[None]:
-    """One form is asked for its leads since yesterday."""
+    """A form is asked for its leads since yesterday."""
     watch(stack, days=1)
     yield
     stack.api.put("/v1/settings/leads", {})
@@ -49,7 +49,7 @@ def submitted(stack: Stack, count: int, *, minutes_ago: float) -> list[str]:
 
 
 def tick(stack: Stack) -> None:
-    """What the scheduler sends every ten minutes."""
+    """Send what the scheduler sends every ten minutes."""
     stack.client("sqs").send_message(QueueUrl=stack.queues["reconcile"], MessageBody=json.dumps({"sweep": "leads"}))
 
 

@@ -1,4 +1,4 @@
-"""What the clock, people and rules themselves start, on the deployed stack."""
+"""Runs that the clock, people and rules themselves start, on the deployed stack."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class AwsMachinery:
         return _client(service)
 
     def _build(self) -> None:
-        """What template.yaml deploys, as far as these stories go."""
+        """Make the resources of template.yaml that these stories need."""
         create_tables(self.clients("dynamodb"))
         images = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         for table in STREAMS:

@@ -1,4 +1,4 @@
-"""What stands in for AWS where moto has none of it, and for the services outside."""
+"""Stand in for AWS where moto has none of it, and for the services outside."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from whenthen.ports.values import RunState, StoredRule
 
 
 class AwsStage(AwsMachinery):
-    """What stories need (`telling.Stage`)."""
+    """Provide all that stories need (`telling.Stage`)."""
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -19,7 +19,7 @@ SECRET = "app-secret"
 
 
 class Stage(Protocol):
-    """What a story needs to be told on."""
+    """List the calls by which a story is told."""
 
     def now(self) -> datetime: ...
 
@@ -33,16 +33,16 @@ class Stage(Protocol):
         """Let the Graph API answer for this lead."""
 
     def post_to_meta_hook(self, headers: Mapping[str, str], body: bytes) -> None:
-        """What Meta does: post, and post again until it is taken."""
+        """Post as Meta does, and post again until it is taken."""
 
     def has_source(self, name: str, document: Mapping[str, Any], secret: str) -> None:
         """Configure a source with its secret."""
 
     def post_to_hook(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
-        """What a source's sender does: post, and post again until it is taken."""
+        """Post as a source's sender does, and post again until it is taken."""
 
     def publish(self, event: Event) -> None:
-        """What a source does: give the event, and give it again until it is taken."""
+        """Give the event as a source does, and give it again until it is taken."""
 
     def writes(self, ref: str, **fields: Any) -> None:
         """A person writes a record; the store's stream tells of it."""

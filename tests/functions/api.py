@@ -26,7 +26,7 @@ RULE: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """Hold an answer."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What Lambda hands to functions, in the shapes that AWS documents."""
+"""Events that Lambda hands to functions, in the shapes that AWS documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTEXT = SimpleNamespace(
     log_stream_name="2026/03/14/[$LATEST]e1",
     get_remaining_time_in_millis=lambda: 60_000,
 )
-"""What the functions use of Lambda's context."""
+"""Provide the parts of Lambda's context that functions use."""
 
 
 def http(
@@ -103,7 +103,7 @@ def failed(answer: Mapping[str, Any]) -> list[str]:
 
 
 def envelope(detail: Mapping[str, Any], detail_type: str, source: str = "whenthen", **more: Any) -> dict[str, Any]:
-    """What EventBridge puts into a queue."""
+    """Return a message as EventBridge puts it into a queue."""
     return {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",

@@ -38,7 +38,7 @@ LONG = 12 * 60 * 60
 """Seconds for which a message that was looked at stays hidden: longer than any test takes."""
 
 PARAMETERS = {"Stage": "local", "MailFrom": "crm@example.com", "DefaultCountry": "TR"}
-"""What the parameters are, where their defaults do not suffice."""
+"""Values of the parameters whose defaults do not suffice."""
 
 _PSEUDO = {
     "AWS::Partition": "aws",

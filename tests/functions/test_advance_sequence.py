@@ -1,4 +1,4 @@
-"""What is handed to Step Functions, and what the state machine hands back to advance_sequence."""
+"""Messages between advance_sequence and its state machine, in both directions."""
 
 from __future__ import annotations
 

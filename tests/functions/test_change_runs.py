@@ -50,7 +50,7 @@ def api(stack: Stack, machines: Machines) -> Api:
 
 
 def _work_off(stack: Stack, machines: Machines) -> None:
-    """What the state machine does."""
+    """Do what the state machine does."""
     for document in machines.begun.pop(WORK).values():
         answer = {"more": True, "cursor": None}
         while answer["more"]:

@@ -66,11 +66,11 @@ class Work:
         return self
 
     def preload(self, groups: Iterable[Group]) -> Work:
-        """What match_event reads for a batch."""
+        """Read what match_event reads for a batch."""
         return self
 
     def match_all(self, group: Group, _ahead: Work) -> list[Plan]:
-        """What match_event does with the events of one message."""
+        """Do what match_event does with the events of one message."""
         self(group[0])
         return []
 

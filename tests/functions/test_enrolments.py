@@ -43,7 +43,7 @@ def enrolment(stack: Stack, machines: Machines) -> str:
 
 
 def work(stack: Stack, enrolment: str, turn: int = 1) -> dict[str, Any]:
-    """One call of the state machine."""
+    """A call of the state machine."""
     answer = stack.invoke("enrol_view", {"work": {"enrolment": enrolment, "turn": turn}, "cursor": None})
     return dict(answer)
 

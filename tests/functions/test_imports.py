@@ -12,19 +12,19 @@ from tests.functions.stack import FUNCTIONS
 from tests.template import channels
 
 FIRST = ("receive_webhook", "receive_meta", "match_rules")
-"""Those that somebody waits for, or through which every event passes."""
+"""Functions that somebody waits for, or through which every event passes."""
 
 NEVER = ("pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler")
-"""What `manage` alone may load."""
+"""Modules that `manage` alone may load."""
 
 FOR_A_SCHEDULE = ("cronsim",)
-"""What no function may load before it reads a rule that has a schedule."""
+"""Modules that no function may load before it reads a rule that has a schedule."""
 
 FOR_A_DAY = ("holidays", "whenthen.domain.temporal.business_time")
-"""What no function may load before a step waits by working hours and holidays."""
+"""Modules that no function may load before a step waits by working hours and holidays."""
 
 FOR_A_LOCALE = ("babel",)
-"""What no function may load before a template writes a value in a locale."""
+"""Modules that no function may load before a template writes a value in a locale."""
 
 NOT_AT_FIRST = (
     *NEVER,

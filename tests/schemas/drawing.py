@@ -23,7 +23,7 @@ FITTING = (
     "2026-03-14T09:30:00Z", "0 9 * * mon-fri", "*/15 * * * *", "renewal_date", "12.5", "shop", "TR", "x-signature",
     "https://example.com/thanks", "body.id", "stage",
 )  # fmt: skip
-"""What means something to the parser, where a pattern takes it."""
+"""Texts that mean something to the parser, where a pattern takes them."""
 
 TRIES = 5
 

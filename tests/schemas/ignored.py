@@ -38,7 +38,7 @@ def without_own_fields(kind: str, document: Any) -> Any:
 
 
 class Ignored(Struct, frozen=True):
-    """One kind of documents that the schema refuses and a save takes.
+    """A kind of documents that the schema refuses and a save takes.
 
     reason   why the schema refuses them
     change   makes of such a document one that both take

@@ -64,7 +64,7 @@ MUTATIONS: tuple[Callable[[Any, Place, Any], None], ...] = (_replaced, _removed,
 
 @st.composite
 def mutated(draw: Callable[[st.SearchStrategy[Any]], Any], documents: st.SearchStrategy[Any]) -> Any:
-    """One of the documents with one or two small changes."""
+    """Return one of the documents with one or two small changes."""
     document = copy.deepcopy(draw(documents))
     for _ in range(draw(st.integers(1, 2))):
         found = list(places(document))

@@ -13,7 +13,7 @@ from whenthen.domain.common.errors import Problem
 
 
 class Unsayable(Struct, frozen=True):
-    """One kind of documents that the schema takes and a save refuses.
+    """A kind of documents that the schema takes and a save refuses.
 
     reason   why no schema can refuse them
     kind     of the document: rule, view or source

@@ -40,7 +40,7 @@ class Await:
 
 @dataclass(frozen=True)
 class Step:
-    """One step.
+    """A step.
 
     only_if    the status that the lead must have
     otherwise  the step to go on with if it has not

@@ -43,7 +43,7 @@ EACH = 1_200
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What arrives, and when."""
+    """Hold a delivery and the moment at which it arrives."""
 
     headers: Mapping[str, object]
     body: bytes

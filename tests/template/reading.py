@@ -117,7 +117,7 @@ def resources(resource_type: str = "") -> dict[str, dict[str, Any]]:
 
 
 def properties(name: str) -> dict[str, Any]:
-    """What one resource is."""
+    """Return one resource."""
     found: dict[str, Any] = template()["Resources"][name]["Properties"]
     return found
 
@@ -182,13 +182,13 @@ def statements(role: str) -> list[dict[str, Any]]:
 
 
 def statements_on(role: str, resource: str) -> list[dict[str, Any]]:
-    """Those statements of a role that name one resource, such as `${ConfigTable.Arn}`."""
+    """Return the statements of a role that name one resource, such as `${ConfigTable.Arn}`."""
     return [statement for statement in statements(role) if resource in texts(statement["Resource"])]
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One action that a role may take on one resource."""
+    """An action that a role may take on one resource."""
 
     role: str
     action: str

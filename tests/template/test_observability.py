@@ -24,7 +24,7 @@ ALARMS = {
 
 
 def _watched(metric: str) -> list[str]:
-    """What the alarms on one metric watch, by the text of their last dimension."""
+    """Return what the alarms on one metric watch, by the text of their last dimension."""
     found = [alarm for alarm in ALARMS.values() if text(alarm["MetricName"]) == metric]
     return sorted(text(alarm["Dimensions"][-1]["Value"]) for alarm in found)
 

@@ -1,4 +1,4 @@
-"""Who may do what: each function its own role, and nothing that its work does not need."""
+"""Permissions: each function has a role of its own, with nothing that its work does not need."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNSCOPED = {
 }
 
 CARRY_ON = {"MatchRules", "AdvanceSequence", "ResumeRuns"} | JOBS
-"""Whoever ends the last job of a step group, or a wait, dispatches what follows."""
+"""Functions that end the last job of a step group, or a wait: they dispatch what follows."""
 
 WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a batch"}
 

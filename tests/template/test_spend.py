@@ -20,7 +20,7 @@ _OPERATORS: Mapping[type, Callable[[Any, Any], float]] = {ast.Add: operator.add,
 
 
 def usd(**volumes: float) -> float:
-    """What CloudWatch computes of a day's sums. A metric without a figure counts as FILL says."""
+    """Compute an expression over a day's sums, as CloudWatch does. A metric without a figure counts as FILL says."""
 
     def value(node: ast.AST) -> float:
         match node:

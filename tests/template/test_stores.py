@@ -48,7 +48,7 @@ def test_keys_and_indexes_are_those_of_the_architecture(table: str, indexes: int
 
 
 def test_the_tables_that_bear_the_load_can_be_warmed_with_all_their_indexes() -> None:
-    """What a table serves at once says nothing of its indexes, and a full index holds up the table's writes."""
+    """A table's own throughput says nothing of its indexes, and a full index holds up the table's writes."""
     warm = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     wanted = {"Fn::If": ["Warms", warm, {"Ref": "AWS::NoValue"}]}
     for table in ("RecordsTable", "RunsTable"):

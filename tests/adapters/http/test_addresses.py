@@ -1,4 +1,4 @@
-"""Which addresses outgoing calls may go to."""
+"""Addresses that outgoing calls may go to."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class FakeHttp:
 
 @dataclass
 class FakeSecrets:
-    """One secret, or none."""
+    """A secret, or none."""
 
     document: Mapping[str, Any] | None
 

@@ -28,7 +28,7 @@ def rule_with(*steps: dict[str, Any], **more: Any) -> Rule:
 
 
 def details_of(step: dict[str, Any], language: str = "en") -> str:
-    """What is said of a step in parentheses."""
+    """Return the words of a step in parentheses."""
     said = plain(Renderer(language).rule(rule_with({"id": "s", **TAGS, **step})))
     # A step that names an hour is followed by the zone.
     return re.sub(r"\. [^.]*\WUTC\W+$", "", said.partition("vip")[2][1:].strip(" ")).strip(" .")

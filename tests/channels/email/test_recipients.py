@@ -1,4 +1,4 @@
-"""Who gets a mail: words, references, fields and addresses; nobody twice, and nobody who refuses."""
+"""Recipients of a mail: words, references, fields and addresses; nobody twice, and nobody who refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of an account's limits: each that is not met, with what to do, and nothing of those that are."""
+"""Limits of an account: each that is too low is named with what to do, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an enrolment is to do: its ids, its view, and who is one person."""
+"""Orders of enrolments: their ids, their view, and who is one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One address, one identity: phone numbers, e-mail addresses and business-scoped ids."""
+"""An address is one identity in every form: phone numbers, e-mail addresses and business-scoped ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run waits for, which steps are still to come, and which it never reached."""
+"""The standing of a run: its wait, the steps to come, and those that it never reached."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ BESIDE: dict[Verdict, list[Any]] = {
     Verdict.ONLY_FOR_LISTS: SINGLE,
     Verdict.NEVER: [*SINGLE, *LISTS],
 }
-"""What does not satisfy a condition of which this is said."""
+"""Values that do not satisfy a condition of which this is said."""
 
 scalars = st.sampled_from(VALUES)
 several = st.lists(scalars, min_size=1, max_size=3)

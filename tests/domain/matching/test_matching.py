@@ -1,4 +1,4 @@
-"""What the matcher finds in corner cases, as rules come and go."""
+"""Corner cases of the matcher, as rules come and go."""
 
 from __future__ import annotations
 

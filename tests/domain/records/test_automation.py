@@ -1,4 +1,4 @@
-"""What an admin says about the rules for one record."""
+"""An admin's word about the rules for one record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which events count for a run that waits for one, and how it goes on."""
+"""Events that count for a run that waits for one, and how it goes on."""
 
 from __future__ import annotations
 

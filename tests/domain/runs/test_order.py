@@ -1,4 +1,4 @@
-"""Which of the runs that one event starts comes first, and which follow."""
+"""The order of the runs that one event starts."""
 
 from __future__ import annotations
 

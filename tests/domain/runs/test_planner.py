@@ -1,4 +1,4 @@
-"""What a run does next: the decisions as tables."""
+"""The next action of a run: the decisions as tables."""
 
 from __future__ import annotations
 

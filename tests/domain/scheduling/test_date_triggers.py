@@ -42,7 +42,7 @@ def contact(external_id: str, **fields: Any) -> Record:
 
 
 def found(spec: DateField, entries: list[DateEntry], window: Window) -> list[DateEntry]:
-    """What the index returns for the sweep's lookups; each entry once."""
+    """Return what the index has for the sweep's lookups; each entry once."""
     places = lookups(spec, window)
     return [e for e in entries if any(e.partition == p.partition and e.sort.startswith(p.prefix) for p in places)]
 

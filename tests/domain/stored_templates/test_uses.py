@@ -1,4 +1,4 @@
-"""Which stored templates a rule names."""
+"""Stored templates that a rule names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One loop over a list of the record: what it may name, and its work, counted before it is done."""
+"""A loop over a list of the record: what it may name, and its work, counted before it is done."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_the_last_day_is_that_of_the_standard(start: date, hour: time, zone: Zon
 
 
 def days(series: Series | None, most: int = 14) -> list[date]:
-    """Which of the first days the series has."""
+    """Return those of the first days that the series has."""
     assert series is not None
     return [day for n in range(most) if series.takes(day := series.start + timedelta(days=n))]
 

@@ -134,7 +134,7 @@ def test_a_year_without_its_century_is_told(text: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("style", ["long", "medium", "full"])
 def test_dates_are_read_as_each_language_writes_them(language: str, style: str) -> None:
-    """What CLDR says of how people write dates: every day of a year."""
+    """Every day of a year, as CLDR says that people write dates."""
     for day in (date(2026, 1, 1) + timedelta(days=ahead) for ahead in range(365)):
         written = format_date(day, style, Locale(language))  # type: ignore[arg-type]
         read = read_written_date(written, order_of(COUNTRIES[language]))

@@ -1,4 +1,4 @@
-"""Which runs a selection takes, and which of them a change can be made to."""
+"""Runs that a selection takes, and those of them that a change can be made to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a case of the table of triggers is: a row of the checklist, a rule, and the entrance that its event comes by."""
+"""Describe a case of the table of triggers: a row of the checklist, a rule, and its event's entrance."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dev.stack import Hook, Stack
 
 Document = dict[str, Any]
 Send = Callable[[], object]
-"""One delivery. Called again it is the same delivery once more, as its sender would repeat it."""
+"""A delivery. Called again it is the same delivery once more, as its sender would repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a case has for itself in one run of the table.
+    """Hold what a case has for itself in one run of the table.
 
     id      names it and what is made for it: its record, the sender's id of its delivery, the path of its effect
     key     what its rule goes by, shared with the other cases of its row: their rules must tell them apart
@@ -79,7 +79,7 @@ Trigger = Mapping[str, Any] | Callable[[World, Own], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way in which a row of the checklist comes about.
+    """A way in which a row of the checklist comes about.
 
     event   the type of the event that starts the run; the trigger's, unless it is another one
     also    what the rule asks besides its mark
@@ -104,7 +104,7 @@ class Case:
 
 
 def is_(path: str, value: Any, op: str = "equals", **more: Any) -> Document:
-    """One condition."""
+    """A condition."""
     return {"field": path, "op": op, "value": value, **more}
 
 

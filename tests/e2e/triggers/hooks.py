@@ -59,7 +59,7 @@ def configure(stack: Stack, marker: str) -> dict[str, Hook]:
 
 
 def sample(file: str) -> Any:
-    """One of the sample events."""
+    """Return one of the sample events."""
     return json.loads((EVENTS / f"{file}.json").read_text())
 
 
@@ -119,7 +119,7 @@ class Form:
 
 
 def stripe(file: str, name: str) -> Posted:
-    """One of Stripe's events, known by the field `name` of its object."""
+    """Return one of Stripe's events, known by the field `name` of its object."""
 
     def body(own: Own) -> Document:
         document: Document = sample(f"stripe/{file}")
@@ -133,7 +133,7 @@ def stripe(file: str, name: str) -> Posted:
 
 
 def github(event: str, file: str) -> Posted:
-    """One of GitHub's events about an issue, known by its title."""
+    """Return one of GitHub's events about an issue, known by its title."""
 
     def body(own: Own) -> Document:
         document: Document = sample(f"github/{file}")
@@ -145,7 +145,7 @@ def github(event: str, file: str) -> Posted:
 
 
 def payment(own: Own) -> Document:
-    """What a shop says of a payment, as Standard Webhooks advises."""
+    """Return a shop's word on a payment, as Standard Webhooks advises."""
     data = {"payment_id": own.key, "amount": 120, "currency": "TRY", "customer": {"email": own.email}}
     return {"type": "payment.received", "timestamp": datetime.now(UTC).isoformat(), "data": data}
 

@@ -15,7 +15,7 @@ from tests.e2e.triggers.cases import Document, Own, Send, World, of_project
 
 @dataclass(frozen=True, slots=True)
 class _OnRecord:
-    """What the entrances of records have in common: a record of `kind` that is the case's own."""
+    """Share what entrances of records have in common: a record of `kind` that is the case's own."""
 
     kind: str
 
@@ -174,7 +174,7 @@ def _imported(stack: Stack, kind: str, own: Own, file: bytes) -> None:
 
 
 def _tick(world: World) -> None:
-    """What the scheduler does by itself every five minutes."""
+    """Do what the scheduler does by itself every five minutes."""
     time.sleep(max(0.0, (world.due - datetime.now(UTC)).total_seconds() + 0.5))
     queue = world.stack.queues["sweep"]
     world.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"sweep": "dates"}))

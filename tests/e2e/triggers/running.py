@@ -53,7 +53,7 @@ def names_of(cases: Iterable[Case]) -> list[str]:
 
 
 def go_through(stack: Stack, cases: Sequence[Case]) -> dict[str, Attempt]:
-    """What became of each case, by its name. A case that cannot be brought about does not keep others from it."""
+    """Return the outcome of each case, by its name. A case that fails to happen does not hold up others."""
     marker = secrets.token_hex(3)
     sources = hooks.configure(stack, marker)
     world = World(stack, marker, sources)

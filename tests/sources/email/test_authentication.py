@@ -1,4 +1,4 @@
-"""What SES says of a mail is believed, and nothing that a sender can put beside it."""
+"""SES's word on a mail is believed, and nothing that a sender can put beside it."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ PIECES = st.sampled_from(
 @settings(max_examples=500)
 @given(st.lists(PIECES, max_size=9).map("".join), st.lists(PIECES, max_size=9).map("".join), st.booleans())
 def test_nothing_that_a_sender_says_on_the_way_vouches_for_another(sender: str, host: str, fails: bool) -> None:
-    """Whatever envelope and greeting: SPF passed for somebody else's domain, and nothing was signed."""
+    """SPF passed for somebody else's domain and nothing was signed, whatever the envelope says."""
     sender = sender.replace("@", ".") + "@evil.example"
     results = f"spf=pass (ok) client-ip=192.0.2.1; envelope-from={sender}; helo={host}; {FAILED if fails else NONE}"
     assert of_results(results, sender, host).vouched is None

@@ -1,4 +1,4 @@
-"""Which parts of a mail are its body, what it says, and how a part was encoded on its way."""
+"""Bodies of mails: their parts, what they say, and how a part was encoded on its way."""
 
 from __future__ import annotations
 

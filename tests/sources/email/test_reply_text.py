@@ -74,7 +74,7 @@ SENTENCES = {
     "dated, indonesian": "Pada 3 April 2025, Balcony Company menulis:",
     "gmail, french": f"Le jeu. 3 avr. 2025 à 10:12, {US} a\nécrit :",
 }
-"""What programs write above a quotation."""
+"""Lines that programs write above a quotation."""
 
 BLOCKS = {
     "outlook, english": "From: Balcony Company <hello@balcony.example>\nSent: Thursday, April 3, 2025 10:12 AM\n"
@@ -104,7 +104,7 @@ BLOCKS = {
     "gmail's forward": "---------- Forwarded message ---------\nFrom: hello@balcony.example",
     "apple's forward": "Begin forwarded message:\n\nFrom: hello@balcony.example",
 }
-"""What programs put above a text that they do not mark line by line."""
+"""Lines that programs put above a text that they do not mark line by line."""
 
 SIGNATURES = {
     "two dashes": "-- \nAyşe Yılmaz\n0532 123 45 67",

@@ -1,4 +1,4 @@
-"""What comes off the bus: whenthen's own events as they are, others as far as they may say it."""
+"""Events from the bus: whenthen's own as they are, others as far as they may say it."""
 
 from __future__ import annotations
 

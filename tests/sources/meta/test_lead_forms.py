@@ -1,4 +1,4 @@
-"""Which forms are asked for missed leads, when, and from when on."""
+"""Forms that are asked for missed leads, when, and from when on."""
 
 from __future__ import annotations
 

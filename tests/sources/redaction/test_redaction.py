@@ -1,4 +1,4 @@
-"""What is kept of a delivery for its admin: enough to see what it is, and no secret."""
+"""Redacted deliveries for an admin: enough to see what each is, and no secret."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def naming(*names: str) -> Source:
 
 
 def kept(document: Any, source: Source | None = None) -> Any:
-    """What is kept of a body all of whose fields a mapping names, or those that the source names."""
+    """Redact a body all of whose fields a mapping names, or those that the source names."""
     found = kept_body(source or naming(*names_of(document)), {}, json.dumps(document).encode(), [SECRET])
     return json.loads(found)
 

@@ -1,4 +1,4 @@
-"""Whatever a proven body holds, wherever it stands: it becomes events, or is refused on purpose, but never a crash."""
+"""A proven body becomes events or is refused on purpose, whatever it holds; it never crashes."""
 
 from __future__ import annotations
 

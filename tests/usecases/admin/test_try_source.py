@@ -211,7 +211,7 @@ def test_a_source_that_is_neither_saved_nor_given_is_not_found(tried: Any) -> No
 
 
 def as_delivered(world: World, source: dict[str, Any], body: Any) -> tuple[list[Any], list[Any]]:
-    """What a trial shows of each item, and what the delivery then does: record, fields and problems."""
+    """Compare the trial of each item with what the delivery then does: record, fields and problems."""
     has_source(world, name="shop", **source)
     save = SaveRecord(world.records, world.clock, "TR")
     trial = TrySource(world.sources, save, world.clock)("shop", {"body": body, "delivery_id": "msg_1"})

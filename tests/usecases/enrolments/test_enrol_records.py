@@ -29,7 +29,7 @@ def entered(world: World) -> list[str]:
 
 
 def turn(world: World) -> bool:
-    """One call of the state machine, though it be early."""
+    """A call of the state machine, though it be early."""
     for message in world.queues["enrolments"].messages:
         message.visible_at = world.clock.now()
     return world.deliver("enrolments")

@@ -18,7 +18,7 @@ from whenthen.usecases.records.import_batches import MAX_COST
 
 @dataclass
 class FakeImports:
-    """What it writes of records goes to theirs; `batches` are the costs of each transaction."""
+    """Write records to their own store; `batches` are the costs of each transaction."""
 
     records: FakeRecords
     kept: dict[str, Import] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class FakeClock:
 
 @dataclass(frozen=True)
 class Fails:
-    """One call fails with `error`; `taken`: it took effect all the same."""
+    """A call fails with `error`; `taken`: it took effect all the same."""
 
     error: WhenthenError
     taken: bool = False

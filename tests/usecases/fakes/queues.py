@@ -97,7 +97,7 @@ class FakeLeadQueue:
 
 @dataclass
 class Execution:
-    """One wait of a run. state: `wait`, then `advance` until its function has answered, then `ended`."""
+    """A wait of a run. state: `wait`, then `advance` until its function has answered, then `ended`."""
 
     run_id: str
     step_group: int

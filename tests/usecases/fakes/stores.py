@@ -366,7 +366,7 @@ class FakeRecords:
         self.hold(record, replaces)
 
     def hold(self, record: Record, replaces: Record | None) -> None:
-        """What DynamoDB takes of a record, as far as use cases can tell: raises Invalid, TooLarge."""
+        """Refuse records that DynamoDB does not take, as far as use cases can tell: raises Invalid, TooLarge."""
         if encoded_size_of(record) > MOST_BYTES:
             raise TooLarge(ITEM_TOO_LARGE())
         if cost_of(record, replaces or Record(record.kind, record.id)) > MOST_WRITES:
@@ -431,7 +431,7 @@ class FakeSettings:
 
 @dataclass
 class FakeIdempotencyKeys:
-    """What each Idempotency-Key asked for."""
+    """The request of each Idempotency-Key."""
 
     kept: dict[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Tap(Protocol):
-    """What sits on the line. `call` is such as `runs.claim`."""
+    """Listen on the line. `call` is such as `runs.claim`."""
 
     def before(self, call: str) -> None:
         """The call is about to be made."""

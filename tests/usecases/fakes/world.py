@@ -271,7 +271,7 @@ class World:
             self.queues["enrolments"].add((enrolment_id, turn, call + 1), delay=done.wait)
 
     def _refuse(self, queue: FakeQueue, message: Message, error: WhenthenError) -> None:
-        """What `runtime.queue_consumer` and the queue's redrive policy make of an error."""
+        """Treat an error as `runtime.queue_consumer` and the queue's redrive policy do."""
         if handling_of(error).on_queue is OnQueue.DEAD_LETTER or message.receives >= MAX_RECEIVES:
             queue.dead_letter(message, error.reason)
         elif isinstance(error, Temporary) and error.retry_after is not None:

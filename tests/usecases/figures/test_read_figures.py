@@ -1,4 +1,4 @@
-"""Which days are shown, and which are refused."""
+"""Days that are shown, and days that are refused."""
 
 from __future__ import annotations
 

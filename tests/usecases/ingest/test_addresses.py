@@ -1,4 +1,4 @@
-"""One person is one, through whichever entrance their address comes and however it is written."""
+"""A person is one, through whichever entrance their address comes and however it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes in: events through the API, notifications of Meta, fetched leads, API keys, changes of records."""
+"""Entrances: events through the API, notifications of Meta, fetched leads, API keys, changes of records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who writes to us is known afterwards; who refuses messages gets none."""
+"""People who write become contacts; people who refuse messages get none."""
 
 from __future__ import annotations
 

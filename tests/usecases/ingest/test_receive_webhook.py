@@ -215,7 +215,7 @@ def test_an_event_that_comes_again_is_about_the_same_record(world: World) -> Non
 
 
 def customer(external_id: str, name: str, at: int, type_: str = "customer.updated") -> dict[str, Any]:
-    """What Stripe tells of a customer."""
+    """Return Stripe's report of a customer."""
     about = {"id": "cus_1", "name": name, "email": "ayse@shop.example", "phone": None}
     return {"id": external_id, "type": type_, "created": at, "data": {"object": about}}
 

@@ -1,4 +1,4 @@
-"""What sources tell of records is written once, and nothing that is newer is undone by it."""
+"""Sources' news of records is written once, and undoes nothing that is newer."""
 
 from __future__ import annotations
 

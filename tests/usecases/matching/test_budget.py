@@ -1,4 +1,4 @@
-"""What one event can cause is bounded in breadth too, and over calls that lead back into our own hook."""
+"""Bound what one event can cause in breadth too, and over calls that lead back into our own hook."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def explained(world: World, event: Event, **asked: Any) -> ExplainedEvent:
 
 
 def told(world: World, event: Event, **asked: Any) -> ExplainedRule:
-    """What is told of the only rule."""
+    """Return the explanation of the only rule."""
     [one] = explained(world, event, **asked).rules
     return one
 

@@ -1,4 +1,4 @@
-"""One change, or one message, starts a rule once, however many of its event types tell of it."""
+"""A change, or one message, starts a rule once, however many of its event types tell of it."""
 
 from __future__ import annotations
 

@@ -231,7 +231,7 @@ def test_a_sweep_leaves_a_run_in_line_where_it_is(world: World) -> None:
 
 
 def test_rules_with_several_event_types_are_in_line_too(world: World) -> None:
-    """One message makes two events, and the first rule starts at either."""
+    """A message makes two events, and the first rule starts at either."""
     first = has(world, "a", 1, wait=WAIT, on=["contact.replied", "whatsapp.message_received"], kind=None)
     second = has(world, "b", 2, on="contact.replied", kind=None)
     data = {"message_id": "m1"}

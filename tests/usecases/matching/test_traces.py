@@ -1,4 +1,4 @@
-"""One event is one trace: through runs, records, further events, and calls to the outside."""
+"""An event is one trace: through runs, records, further events, and calls to the outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One switch stops all sending: jobs that reach outside are held, nothing is lost, and they go on at a bounded rate."""
+"""A switch stops all sending: jobs that reach outside are held, nothing is lost, and they go on at a bounded rate."""
 
 from __future__ import annotations
 

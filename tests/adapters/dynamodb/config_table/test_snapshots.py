@@ -44,7 +44,7 @@ def delete(store: DynamoRules, number: int) -> None:
 
 
 def matched(client: Any) -> list[str]:
-    """What a matcher that was just started finds."""
+    """Return the rules that a matcher finds when it was just started."""
     return sorted(DynamoRuleBook(client, CONFIG).rules_of(LEAD).match(context_of(event(event_type=LEAD), None, NOW)))
 
 

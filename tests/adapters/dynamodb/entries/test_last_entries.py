@@ -1,4 +1,4 @@
-"""Which run of a rule entered last, on the runs table: a run starts only if that is as it was seen."""
+"""The last entry of a rule, on the runs table: a run starts only if that is as it was seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sources tell of records, noted with the record: on DynamoDB and in the fake alike."""
+"""News of records by sources, noted with the record: on DynamoDB and in the fake alike."""
 
 from __future__ import annotations
 

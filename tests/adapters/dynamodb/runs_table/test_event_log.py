@@ -1,4 +1,4 @@
-"""What was decided for an event is kept once."""
+"""The decision about an event is kept once."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_moved_run_is_read_and_found_as_it_is_now(
 
 
 def test_a_moved_run_is_told_of_all_for_which_its_new_version_waits(ledger: DynamoRuns) -> None:
-    """One test for every field of a run from which its subscriptions follow."""
+    """A test for every field of a run from which its subscriptions follow."""
     started = _waiting(ledger, exits_on=(), rechecks_on=())
     told: dict[str, Any] = {
         "exits_on": ("contact.replied", "lead.won"),

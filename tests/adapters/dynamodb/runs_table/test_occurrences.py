@@ -1,4 +1,4 @@
-"""What happened to whom, and when: counted between two moments, once for each event."""
+"""Occurrences are counted between two moments, once for each event."""
 
 from __future__ import annotations
 

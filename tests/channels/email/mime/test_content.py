@@ -1,4 +1,4 @@
-"""What a mail holds: plain text made of HTML, inlined styles, and the headers of a thread."""
+"""Contents of a mail: plain text made of HTML, inlined styles, and the headers of a thread."""
 
 from __future__ import annotations
 
