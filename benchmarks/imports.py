@@ -36,6 +36,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "receive_meta": ("receive_meta",),
     "match_rules": ("match_event", "messages"),
     "publish_changes": ("publish_changes", "lost_changes"),
+    "serve_links": ("preferences",),
     "receive_email": ("receive_email", "messages"),
     "receive_sms": ("receive_sms", "messages"),
     "publish_outcomes": ("publish_outcomes", "lost_outcomes"),

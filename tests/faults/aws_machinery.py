@@ -146,7 +146,7 @@ class AwsMachinery:
         _client("ses").verify_email_identity(EmailAddress="crm@example.com")
         meta = {"app_secret": SECRET, "verify_token": "v", "access_token": "t", "phone_number_id": "3"}
         outgoing = {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
-        for name, document in (("meta", meta), ("outgoing/default", outgoing)):
+        for name, document in (("meta", meta), ("outgoing/default", outgoing), ("links", {"key": "k" * 43})):
             self.clients("secretsmanager").create_secret(Name=f"whenthen/{name}", SecretString=json.dumps(document))
 
     def _settings(self, queue: str) -> Settings:

@@ -29,6 +29,8 @@ STACK = "whenthen"
 ADMIN_KEY = "admin-key-of-the-tests"
 META = {"app_secret": "meta app secret", "verify_token": "verify me", "access_token": "t", "phone_number_id": "3"}
 BUCKET = "whenthen-mail"
+API = "https://api.example.com"
+LINKS = {"key": "k" * 43}
 SEQUENCE = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-sequence"
 IMPORT = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-import"
 WORK = "arn:aws:states:eu-central-1:123456789012:stateMachine:whenthen-work"
@@ -72,7 +74,7 @@ class Stack:
         create_tables(client("dynamodb"))
         self.queues = {name: self._queue(name) for name in resources(QUEUE)}
         self._bus()
-        secrets = {"admin-key": {"key": ADMIN_KEY}, "meta": META}
+        secrets = {"admin-key": {"key": ADMIN_KEY}, "meta": META, "links": LINKS}
         for name, document in secrets.items():
             self.has_secret(name, document)
 
@@ -127,7 +129,7 @@ class Stack:
         return {name: self._value(text) for name, text in environment(logical_name(function)).items()}
 
     def _value(self, text: str) -> str:
-        if text.startswith('{"Fn::If": ["IsDeployed"'):
+        if text.startswith(('{"Fn::If": ["IsDeployed"', '{"Fn::If": ["ReceivesMail"')):
             text = str(json.loads(text)["Fn::If"][2])  # the stage is local
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._physical(found[1]), text)
 
@@ -140,6 +142,7 @@ class Stack:
             "Import": IMPORT,
             "Work": WORK,
             "Bucket": BUCKET,
+            "Api.ApiEndpoint": API,
             **_TABLES,
             **self.queues,
             **PARAMETERS,

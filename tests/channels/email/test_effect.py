@@ -125,6 +125,8 @@ KNOWN_HEADERS = {
     "x-whenthen-job",
     "x-whenthen-run",
     "auto-submitted",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
     "mime-version",
     "content-type",
     "content-transfer-encoding",

@@ -10,6 +10,7 @@ from functools import partial
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
+from whenthen.channels.email.links import Links
 from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.registry import CHANNELS
 from whenthen.channels.webhook.effect import CallWebhook
@@ -256,6 +257,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.clock,
                     p.records,
                     Attachments(lambda: p.objects, lambda: p.http, p.records, p.clock),
+                    Links(lambda: p.secrets, "https://links.example"),
                     further=("desk@example.com",),
                 ),
                 breakers["email"],

@@ -105,6 +105,7 @@ class World:
         self.secrets = FakeSecrets(
             {
                 "meta": {"app_secret": "app-secret", "verify_token": "verify"},
+                "links": {"key": "k" * 43},
                 "outgoing/default": {"secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
             }
         )

@@ -81,6 +81,8 @@ class Settings:
     mail_from = Variable("MAIL_FROM", str)
     mail_senders = Variable("MAIL_SENDERS", _listed, "")
     mail_configuration_set = Variable("MAIL_CONFIGURATION_SET", _named, "none")
+    mail_domain = Variable("MAIL_DOMAIN", _named, "none")
+    links_url = Variable("LINKS_URL", str)
     bucket_name = Variable("BUCKET_NAME", str)
     default_country = Variable("DEFAULT_COUNTRY", _named, "none")
     retention_days = Variable("RETENTION_DAYS", int, "90")

@@ -26,6 +26,7 @@ from whenthen.ports.outgoing import Mail
 
 if TYPE_CHECKING:
     from whenthen.channels.email.attachments import Attachments
+    from whenthen.channels.email.links import Links
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
@@ -74,19 +75,20 @@ class SendEmail(Struct, frozen=True):
     clock: Clock
     records: RecordStore
     attachments: Attachments
+    links: Links
     repeatable: bool = False
     further: tuple[str, ...] = ()
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the mail, or skip it if nobody may get it. Raises Invalid naming the wrong field."""
-        given = render_step(step, context)
-        now = self.clock.now()
         people = People(self.records, context["record"])
-        chosen = Choice(people, self.consents, context["record"], given.get("purpose", ""))(
-            {place: _written(step, place) for place in PLACES}, given
-        )
+        purpose = step.parameters.get("purpose", "")
+        choose = Choice(people, self.consents, context["record"], purpose)
+        chosen = choose({place: _written(step, place) for place in PLACES}, render_step(step, context, PLACES))
         if isinstance(chosen, Outcome):
             return chosen
+        links = self.links.of(chosen)
+        given, now = render_step(step, {**context, **links}), self.clock.now()
         senders = Senders(people, step.parameters, self.sender, self.further)
         sender, answers = senders.sender(given.get("from", ""))
         first, *others = chosen.to
@@ -103,7 +105,9 @@ class SendEmail(Struct, frozen=True):
             text=given.get("text", ""),
             html=given.get("html", ""),
             reply_to=senders.reply_to(given.get("reply_to", "")) or answers,
-            headers=headers | thread_headers(context["event"], chosen.to),
+            headers=headers
+            | thread_headers(context["event"], chosen.to)
+            | self.links.headers(links, purpose, self.sender),
             files=self.attachments.gather(given.get("attachments", []), _written(step, "attachments"), context),
             invitation=read_invitation(invitation, context, subject, self.sender, now) if invitation else None,
         )

@@ -8,6 +8,7 @@ from whenthen.adapters.aws.client import ONCE
 from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
 from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
+from whenthen.channels.email.links import Links
 from whenthen.usecases.ingest.update_consent import Consents
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def wire(ports: Wiring) -> PerformJob:
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     consents = Consents(ports.records)
     attachments = Attachments(lambda: ports.objects, lambda: _http(ports), ports.records, ports.clock)
-    channel = SendEmail(mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, further=further)
+    links = Links(lambda: ports.secrets, ports.settings.links_url, ports.settings.mail_domain or "")
+    channel = SendEmail(
+        mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, links, further=further
+    )
     return ports.send_message(channel)
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 REFUSED = ReasonCode("consent.refused", "channel", "ref")
 
+BY_LINK = "link"
+"""Says in an event's `by` that the customer chose by a link in a message."""
+
 
 class ConsentSignal(Struct, frozen=True):
     """Tell whether a person allows messages on a channel."""
@@ -104,7 +107,11 @@ def _complaint(data: Mapping[str, Any]) -> bool | None:
 
 
 def _subscription(data: Mapping[str, Any]) -> bool | None:
-    return False if data.get("unsubscribed_from_all") is True else None
+    """Read a subscription. SES tells of lists too, so only the customer's own choice can be a yes."""
+    unsubscribed = data.get("unsubscribed_from_all")
+    if unsubscribed is False and data.get("by") == BY_LINK:
+        return True
+    return False if unsubscribed is True else None
 
 
 _WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.errors import Invalid, Problem
@@ -79,11 +79,12 @@ _RENDER: Mapping[ParameterKind, Callable[[Rendering, Any], Any]] = {
 """Kind of parameter → how its templates are rendered. Other kinds hold none."""
 
 
-def render_step(step: Step, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Render the parameters of a step. Raises Invalid naming the parameter, as `with.url`."""
+def render_step(step: Step, context: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
+    """Render the parameters of a step, or those of some names. Raises Invalid naming the parameter, as `with.url`."""
     rendering = Rendering(context, open_host=bool(step.parameters.get(OPEN_HOST)))
     rows = {parameter.name: parameter for parameter in actions()[step.action].parameters}
-    return {name: _render(rows.get(name), name, value, rendering) for name, value in step.parameters.items()}
+    wanted = {name: value for name, value in step.parameters.items() if names is None or name in names}
+    return {name: _render(rows.get(name), name, value, rendering) for name, value in wanted.items()}
 
 
 def _render(row: Parameter | None, name: str, value: Any, rendering: Rendering) -> Any:

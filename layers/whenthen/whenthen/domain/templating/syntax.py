@@ -28,7 +28,7 @@ NOT_LAST = ReasonCode("template.filter_not_last", "name")
 UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
 # `now` has no such field.
 UNKNOWN_NOW_FIELD = ReasonCode("template.unknown_now_field", "name", "options")
-NAMES = frozenset({"event", "record", "before", "related", "now"})
+NAMES = frozenset({"event", "record", "before", "related", "now", "unsubscribe_url", "preferences_url"})
 _SYNTAX = (
     nodes.Template,
     nodes.Output,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.send_event import SendEvent
     from whenthen.usecases.matching.settle_idle import SettleIdle
     from whenthen.usecases.messages.receive_sms import ReceiveSms
+    from whenthen.usecases.sending.preferences import Preferences
 
 
 class IngestWiring(RecordsWiring, EnrolmentsWiring):
@@ -52,6 +53,12 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
         from whenthen.usecases.messages.receive_sms import ReceiveSms
 
         return ReceiveSms(self.bus, self.clock)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        from whenthen.usecases.sending.preferences import Preferences
+
+        return Preferences(self.secrets, self.records, self.bus, self.clock)
 
     @fresh
     def fetch_lead(self) -> FetchLead:
