@@ -17,11 +17,13 @@ def _function_of(route: str) -> str:
     return text(properties(integration)["IntegrationUri"])[2:-5]
 
 
-def test_the_hooks_are_open_and_everything_else_asks_for_a_key() -> None:
+def test_hooks_and_links_are_open_and_everything_else_asks_for_a_key() -> None:
     assert {route: entry["AuthorizationType"] for route, entry in ROUTES.items()} == {
         "POST /hooks/{source}": "NONE",
         "GET /hooks/meta": "NONE",
         "POST /hooks/meta": "NONE",
+        "GET /links/{page}/{token}": "NONE",
+        "POST /links/{page}/{token}": "NONE",
         "ANY /v1/{proxy+}": "CUSTOM",
     }
     assert text(ROUTES["ANY /v1/{proxy+}"]["AuthorizerId"]) == "${KeyAuthorizer}"
@@ -32,6 +34,8 @@ def test_each_route_leads_to_its_function() -> None:
         "POST /hooks/{source}": "ReceiveWebhook",
         "GET /hooks/meta": "ReceiveMeta",
         "POST /hooks/meta": "ReceiveMeta",
+        "GET /links/{page}/{token}": "ServeLinks",
+        "POST /links/{page}/{token}": "ServeLinks",
         "ANY /v1/{proxy+}": "Manage",
     }
     for name in resources("AWS::ApiGatewayV2::Integration"):
@@ -61,6 +65,7 @@ def test_the_api_may_invoke_each_function_for_its_routes_alone() -> None:
     assert allowed == {
         "ReceiveWebhook": "/*/POST/hooks/*",
         "ReceiveMeta": "/*/*/hooks/meta",
+        "ServeLinks": "/*/*/links/*",
         "Manage": "/*/*/v1/*",
         "Authorize": "/authorizers/${KeyAuthorizer}",
     }
@@ -88,5 +93,5 @@ def test_access_logs_are_json_and_hold_no_query_and_no_header() -> None:
 
 
 def test_an_answer_comes_before_the_api_gives_up() -> None:
-    limits = {"ReceiveWebhook": 30, "ReceiveMeta": 30, "Manage": 30, "Authorize": 10.1}
+    limits = {"ReceiveWebhook": 30, "ReceiveMeta": 30, "ServeLinks": 30, "Manage": 30, "Authorize": 10.1}
     assert not [function for function, limit in limits.items() if properties(function)["Timeout"] >= limit]

@@ -59,7 +59,7 @@ FOR_THE_OUTSIDE = {
     "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
-    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook"},
+    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"},
     "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"}
     | {"ImportRecords"},
 }

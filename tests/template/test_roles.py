@@ -41,7 +41,7 @@ WHO = [
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
         {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "ReceiveSms", "FetchLead", "PublishChanges", "Manage"}
-        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords", "ChangeRuns"},
+        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords", "ChangeRuns", "ServeLinks"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
@@ -66,6 +66,7 @@ WHO = [
         {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
     ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
+    ("secretsmanager:GetSecretValue", r"\$\{LinksSecret.Id\}", {"SendEmail", "ServeLinks"}),
     ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "ReceiveWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
@@ -91,7 +92,7 @@ WHO = [
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
-        | {"SendEmail", "SendWhatsapp"},
+        | {"SendEmail", "SendWhatsapp", "ServeLinks"},
     ),
     (
         "dynamodb:PutItem",
@@ -146,6 +147,7 @@ WHO = [
     ("sqs:SendMessage", r"\$\{ResumeQueue.Arn\}", {"ResumeSchedule"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/inbound/[*]", {"ReceiveEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"ReceiveEmail"}),
+    ("s3:GetObject", r"\$\{Bucket.Arn\}/attachments/[*]", {"SendEmail"}),
     ("s3:PutObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage"}),
     ("s3:GetObject", r"\$\{Bucket.Arn\}/imports/[*]", {"Manage", "ImportRecords"}),
     ("sqs:SendMessage.*", r"\$\{LeadQueue.Arn\}", {"ReceiveMeta", "ReconcileLeads", "FetchLead"}),
