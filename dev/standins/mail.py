@@ -3,7 +3,8 @@
 `GET /_received` shows `{"messages": [{id, at, from, to, cc, bcc, subject, text, html, type, headers}]}`,
 oldest first. `headers` is a list of `[name, value]` in their order, from what the emulator relayed by SMTP:
 all of them for SendRawEmail, and those that the emulator itself writes for the other calls. It is empty for
-the moment between a message's acceptance and its relay.
+the moment between a message's acceptance and its relay. `GET /_raw/{id}` shows `{"raw": …}`, the message as it
+came, of the newest 200.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dev.standins.exchange import Answer, Request
 from dev.standins.server import StandIn
 
 _MOST_RELAYED = 20_000
+_MOST_RAW = 200
+_RAW = "/_raw/"
 
 
 class Mail(StandIn):
@@ -31,6 +34,7 @@ class Mail(StandIn):
         self._aws_url = aws_url
         self._headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/"}
         self._relayed: deque[EmailMessage] = deque(maxlen=_MOST_RELAYED)
+        self._raw: deque[tuple[str, str]] = deque(maxlen=_MOST_RAW)
         self._forgotten: set[str] = set()
 
     def relay(self, content: bytes) -> None:
@@ -38,8 +42,13 @@ class Mail(StandIn):
         message = email.message_from_bytes(content, policy=email.policy.default)
         with self.lock:
             self._relayed.append(message)
+            self._raw.append((_bare_id(message), content.decode("ascii", "replace")))
 
     def act(self, request: Request) -> Answer:
+        if request.path.startswith(_RAW):
+            with self.lock:
+                raw = next((text for name, text in self._raw if name == request.path.removeprefix(_RAW)), None)
+            return Answer(404, {"error": "no such mail"}) if raw is None else Answer(200, {"raw": raw})
         return Answer(404, {"error": f"there is nothing at {request.path}; look at /_received"})
 
     def received(self) -> dict[str, Any]:
@@ -51,6 +60,7 @@ class Mail(StandIn):
     def forget(self) -> None:
         self._forgotten.update(entry["MessageId"] for entry in self._listed())
         self._relayed.clear()
+        self._raw.clear()
 
     def _listed(self) -> list[dict[str, Any]]:
         url = f"{self._aws_url}/_ministack/ses/messages"
