@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from whenthen.api import link_pages
 from whenthen.domain.common.errors import NotFound, TooLarge, WhenthenError, handling_of
 from whenthen.domain.sending.sealed_links import PREFERENCES, UNSUBSCRIBE
-from whenthen.runtime import http_responses, link_pages
+from whenthen.runtime import http_responses
 from whenthen.runtime.observability import count, loggable, logger, metrics, work_begins
 from whenthen.runtime.wiring import wired
 from whenthen.usecases.sending.preferences import UNKNOWN_LINK
