@@ -28,7 +28,7 @@ EVENTS, PATIENCE = 200, 600.0
 DYING = 120.0
 """Seconds for which workers go on dying once all events are posted.
 
-The messages that the last of them held are hidden for eight minutes, and must be done within PATIENCE.
+The messages that the last of them held are hidden for three or four minutes, and must be done within PATIENCE.
 """
 EACH = 9
 """Posts and calls between two deaths, on average: of 200 and 400 in all."""
