@@ -44,3 +44,40 @@ def test_the_page_has_a_row_for_the_alarm(description: str) -> None:
 @pytest.mark.parametrize("machine", ["Sequence", "Enrolment", "Import", "Work"])
 def test_the_page_has_a_row_for_each_state_machine(machine: str) -> None:
     assert any(row.startswith(f"An execution of {machine} ended") for row in rows())
+
+
+PARTS = ("**You see**", "**It means**", "**First command", "**It is over**")
+OF_MANY_SYMPTOMS = {
+    "dead-letters": "has a table of what is seen, the commands, and when it is over",
+    "a-sources-deliveries-do-not-arrive": "leads to the guide of sources",
+    "mail": "leads to the guide of deployment",
+}
+
+
+def sections() -> dict[str, str]:
+    """Return the page's sections by their anchors."""
+    found = {}
+    for part in PAGE.split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        found[re.sub(r"[^a-z0-9 -]", "", title.lower()).strip().replace(" ", "-")] = body
+    return found
+
+
+def named() -> list[str]:
+    """List the sections to which the table of alarms leads."""
+    table = PAGE.partition("## Which alarm means what")[2].partition("\n## ")[0]
+    return sorted(set(re.findall(r"\]\(#([a-z0-9-]+)\)", table)))
+
+
+@pytest.mark.parametrize("anchor", sorted(set(named()) - OF_MANY_SYMPTOMS.keys()))
+def test_a_section_says_what_is_seen_and_meant_the_first_command_and_when_it_is_over(anchor: str) -> None:
+    text = sections()[anchor]
+    places = [text.find(part) for part in PARTS]
+    assert -1 not in places, [part for part, place in zip(PARTS, places, strict=True) if place == -1]
+    assert places == sorted(places), "in this order"
+
+
+def test_each_variable_of_a_command_is_set_at_the_beginning() -> None:
+    setup = sections()["before-you-need-it"]
+    used = {name for text in sections().values() for name in re.findall(r"\$([A-Z]+)", text)}
+    assert used == {name for name in used if f"\n{name}=" in setup}
