@@ -81,3 +81,24 @@ def test_each_variable_of_a_command_is_set_at_the_beginning() -> None:
     setup = sections()["before-you-need-it"]
     used = {name for text in sections().values() for name in re.findall(r"\$([A-Z]+)", text)}
     assert used == {name for name in used if f"\n{name}=" in setup}
+
+
+def logged() -> set[str]:
+    """List the texts of all lines that functions log."""
+    code = (
+        path.read_text(encoding="utf-8")
+        for name in ("layers/whenthen/whenthen", "functions")
+        for path in (DOCS.parent / name).rglob("*.py")
+    )
+    return {text for each in code for text in re.findall(r'(?:logger\.\w+|noted)\(\s*"([^"]+)"', each)} | {
+        "run",
+        "job",
+        "event",
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "text"), re.findall(r'message (=|like) "([^"]+)"', PAGE), ids=lambda each: each.replace(" ", "-")
+)
+def test_a_query_asks_for_lines_that_functions_log(how: str, text: str) -> None:
+    assert any(line == text if how == "=" else line.startswith(text) for line in logged())
