@@ -230,6 +230,7 @@ class Work(Model):
 
     id: str = Field(examples=["work_3k7q"])
     change: works.RunChange = Field(description="What is done to each run.")
+    rule: str = Field(description="The rule of the runs; empty if they are of several.", examples=["rule_9f2b"])
     status: works.WorkStatus
     done: int = Field(description="How many runs were dealt with.")
     of: int | None = Field(description="How many there were when it began; null if they were too many to count.")
@@ -249,6 +250,7 @@ class Work(Model):
         return cls(
             id=work.id,
             change=work.change,
+            rule=work.selection.rule,
             status=work.status,
             done=work.done,
             of=work.of,
