@@ -42,9 +42,10 @@ from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import passed_over
 from whenthen.domain.lint.template_fields import template_fields
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.event_triggers import written_types
 from whenthen.domain.rules.rule import Mode, Rule
-from whenthen.domain.rules.steps import MOVING_STEP
+from whenthen.domain.rules.steps import MOVING_STEP, Step
 from whenthen.domain.rules.triggers import On
 from whenthen.domain.runs.happenings import OF_A_MESSAGE
 
@@ -181,6 +182,7 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
         if step.id in never:
             yield found(ALWAYS_PASSED_OVER, f"steps[{position}]", step=step.id)
         yield from template_fields(step, f"steps[{position}]", known)
+        yield from _channel(step, f"steps[{position}].with")
         field = f"steps[{position}].only_if"
         if step.only_if is None:
             continue
@@ -190,6 +192,13 @@ def _steps(rule: Rule, known: Known) -> Iterator[Finding]:
             yield found(UNREACHABLE_STEP, field, step=step.id)
         elif step.only_if in rule.exit.conditions:
             yield found(EXIT_BEFORE_STEP, field, step=step.id)
+
+
+def _channel(step: Step, field: str) -> Iterator[Finding]:
+    """Find what the channel of a step knows to be odd about its parameters."""
+    lints = actions()[step.action].lints
+    for name, reason in lints(step.parameters) if lints else ():
+        yield Finding(Severity.WARNING, f"{field}.{name}", reason)
 
 
 def _first(rule: Rule) -> Sequence[object]:

@@ -7,7 +7,7 @@ a rule's steps are first parsed or described. The matcher parses no steps, so it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -108,6 +108,7 @@ class Action(Struct, frozen=True):
     shown       parameters by one of which people know the step; the first that is given is shown
     writes      the record change that a step makes, for lint; None if it writes no record
     reports     the event types by which a provider reports on the message
+    lints       finds what is odd about a step's parameters: (parameter, reason) each, as warnings
     messages    whether a step sends a message to a customer: then quiet hours and caps hold for it
     example     parameters of a step, as an admin writes them
     """
@@ -121,6 +122,7 @@ class Action(Struct, frozen=True):
     shown: tuple[str, ...] = ()
     writes: Callable[[Mapping[str, Any]], RecordChange] | None = None
     reports: frozenset[str] = frozenset()
+    lints: Callable[[Mapping[str, Any]], Iterable[tuple[str, Reason]]] | None = None
     messages: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # A record with this address refused messages on the channel before it was deleted.
 REFUSED_BEFORE = ReasonCode("consent.refused_before", "channel")
 
+# Law or provider want a yes that was given before, and no record with this address has one.
+NOT_AGREED = ReasonCode("consent.not_given", "channel")
+
 ATTEMPTS = 4
 
 
@@ -71,19 +74,22 @@ class Consents(Struct, frozen=True):
 
     records: RecordStore
 
-    def ask(self, channel: str, recipient: str, purpose: str) -> Answer:
+    def ask(self, channel: str, recipient: str, purpose: str, *, opt_in: bool = False) -> Answer:
         """Say whether something may be sent to the identity `recipient`. Nobody is asked about service messages.
 
         A refusal outlives its record: it holds until a record with this address says yes.
+        opt_in  whether somebody who said nothing has to be left alone, too
         """
         if purpose == "service":
             return Answer()
         found = tuple(self.records.find_all((recipient,)))
-        return Answer(self._refused(channel, recipient, found), found)
+        return Answer(self._refused(channel, recipient, found, opt_in=opt_in), found)
 
-    def _refused(self, channel: str, recipient: str, found: Sequence[Record]) -> Reason | None:
+    def _refused(self, channel: str, recipient: str, found: Sequence[Record], *, opt_in: bool) -> Reason | None:
         refused = opted_out(channel, found)
         if refused is not None or any(agreed_on(channel, read_consent(each.fields.get(CONSENT))) for each in found):
             return refused
         kept = dict.fromkeys(self.records.refused_before(recipient), False)
-        return REFUSED_BEFORE(channel=channel) if agreed_on(channel, kept) is False else None
+        if agreed_on(channel, kept) is False:
+            return REFUSED_BEFORE(channel=channel)
+        return NOT_AGREED(channel=channel) if opt_in else None
