@@ -50,6 +50,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "resume_runs": ("resume_runs", "messages"),
     "send_email": ("perform_step", "messages"),
     "send_whatsapp": ("perform_step", "messages"),
+    "send_sms": ("perform_step", "messages"),
     "call_webhook": ("perform_step", "messages"),
     "change_record": ("perform_step", "messages"),
     "authorize": ("authorize",),
@@ -72,6 +73,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
 CHANNELS: Mapping[str, str] = {
     "send_email": "email",
     "send_whatsapp": "whatsapp",
+    "send_sms": "sms",
     "call_webhook": "webhook",
     "change_record": "record",
 }

@@ -1,4 +1,4 @@
-"""Every answer that a provider of the four channels is known to give, and what happens to the job next."""
+"""Every answer that a provider of the channels is known to give, and what happens to the job next."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.adapters.samples import client_error
 from whenthen.channels.email.client import DAILY_QUOTA
+from whenthen.channels.sms.answers import EUM, EUM_OPTED_OUT
 from whenthen.domain.common.answers import Next
 from whenthen.domain.common.errors import AnswerLost, Temporary
 from whenthen.ports.outgoing import HttpAnswer
@@ -42,6 +43,14 @@ def _ses(next_: Next, *codes: str, status: int = 400, message: str = "") -> list
 def _graph(next_: Next, *codes: int, status: int = 400) -> list[Answered]:
     said = {code: json.dumps({"error": {"code": code, "message": "m", "type": "OAuthException"}}) for code in codes}
     return [Answered("whatsapp", HttpAnswer(status, {}, said[code].encode()), next_, code) for code in codes]
+
+
+def _eum(next_: Next, *keys: str, status: int = 400) -> list[Answered]:
+    """Answers of AWS End User Messaging, each as `code` or `code/reason`."""
+    found = [Answered("sms", client_error(key.partition("/")[0], status), next_, key) for key in keys]
+    for each, key in zip(found, keys, strict=True):
+        each.said.response["Reason"] = key.partition("/")[2]
+    return found
 
 
 def _status(channel: str, next_: Next, *statuses: int, **headers: str) -> list[Answered]:
@@ -91,6 +100,12 @@ ANSWERS: list[Answered] = [
     *[Answered("whatsapp", HttpAnswer(200, {}, body), Next.LOST) for body in (b"", b'{"messages": [{', b"{}")],
     Answered("whatsapp", _NOT_REACHED, Next.LATER),
     Answered("whatsapp", _NO_ANSWER, Next.LOST),
+    # AWS End User Messaging; one who opted out there is skipped, which tests of the channel show
+    *[row for key, row_ in EUM.items() if key != EUM_OPTED_OUT for row in _eum(row_.next, key)],
+    *_eum(Next.NEVER, "SomethingNew", "ConflictException/SOMETHING_NEW"),
+    *_eum(Next.LOST, "SomethingNew", "502", status=502),
+    Answered("sms", EndpointConnectionError(endpoint_url=_SES_URL), Next.LATER),
+    Answered("sms", ReadTimeoutError(endpoint_url=_SES_URL), Next.LOST),
     # receivers of webhooks, which know a repetition by its key
     *_status("webhook", Next.LATER, 408, 409, 425, 500, 502, 503, 504, 599),
     *_status("webhook", Next.NOT_NOW, 429),

@@ -15,6 +15,7 @@ from tests.usecases.rules import rule
 from whenthen.adapters.providers import graph_errors
 from whenthen.adapters.providers.graph import GraphApi
 from whenthen.channels.email import client as ses
+from whenthen.channels.sms.client import EumSms
 from whenthen.channels.webhook import effect as webhook
 from whenthen.domain.common.answers import Next
 from whenthen.domain.runs.run import Job, JobStatus
@@ -23,6 +24,7 @@ from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 STEPS: dict[str, dict[str, Any]] = {
     "email": {"action": "send_email", "with": {"to": "ayse@example.com", "subject": "Hello", "text": "Hello"}},
     "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
+    "sms": {"action": "send_sms", "with": {"text": "Hello", "to": "+36301234567", "purpose": "service"}},
     "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
     "record": {"action": "set_fields", "with": {"fields": {"noted": "yes"}}},
 }
@@ -39,6 +41,10 @@ class Outside:
     def send_raw_email(self, **_request: Any) -> dict[str, str]:
         self._next()
         return {"MessageId": "ses-1"}
+
+    def send_text_message(self, **_request: Any) -> dict[str, str]:
+        self._next()
+        return {"MessageId": "sms-1"}
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         return self._next() or HttpAnswer(200, {}, _SENT)
@@ -64,7 +70,8 @@ def world_with(outside: Outside) -> World:
     world.has_record("lead:1", first_name="Ayşe", email="ayse@example.com")
     world.secrets.kept["meta"] = {"access_token": "token", "phone_number_id": "1059"}
     graph = GraphApi(outside, world.secrets, "https://graph.example", "v25.0")
-    ports = replace(world.ports, mailer=ses.SesMailer(outside), http=outside, graph=graph)  # type: ignore[arg-type]
+    sms = EumSms(outside)
+    ports = replace(world.ports, mailer=ses.SesMailer(outside), sms=sms, http=outside, graph=graph)  # type: ignore[arg-type]
     world.ports = ports
     world.functions = functions_of(ports.tapped(outside))
     world.wire = lambda tap: functions_of(ports.tapped(outside))  # type: ignore[method-assign]

@@ -83,6 +83,7 @@ TRIGGERS: Mapping[str, str] = {
 ACTIONS: Mapping[str, str] = {
     "send_email": "A01 A02 A03 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A22 A23 A24",
     "send_whatsapp": "A01 A05 A08 A11 A18",
+    "send_sms": "A01 A04",
     "call_webhook": "A48 A49 A50",
     "set_fields": "A35 A37 A47",
     "add_tags": "A36",

@@ -129,7 +129,7 @@ class Stack:
         return {name: self._value(text) for name, text in environment(logical_name(function)).items()}
 
     def _value(self, text: str) -> str:
-        if text.startswith(('{"Fn::If": ["IsDeployed"', '{"Fn::If": ["ReceivesMail"')):
+        if text.startswith(('{"Fn::If": ["IsDeployed"', '{"Fn::If": ["ReceivesMail"', '{"Fn::If": ["ReportsSms"')):
             text = str(json.loads(text)["Fn::If"][2])  # the stage is local
         return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._physical(found[1]), text)
 

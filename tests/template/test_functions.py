@@ -16,7 +16,8 @@ from whenthen.usecases.ingest.fire_due_dates import SLICE
 
 FUNCTIONS = sorted(resources(FUNCTION))
 KNOWN = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)} | {
-    f"{channel.upper()}_QUEUE_URL" for channel in CHANNELS
+    *(f"{channel.upper()}_QUEUE_URL" for channel in CHANNELS),
+    "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2",  # which boto3 reads
 }
 TOLD_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_XRAY_DAEMON_ADDRESS", "_X_AMZN_TRACE_ID"}
 JOBS = set(channels.FUNCTIONS.values())
@@ -40,6 +41,9 @@ NEEDED_FOR = {
     "ENROLMENT_ARN": ("states:StartExecution", ("${Enrolment}", "-enrolment")),
     "SECRETS_PREFIX": ("secretsmanager:GetSecretValue", ""),
     "MAIL_CONFIGURATION_SET": ("ses:SendRawEmail", ""),
+    "SMS_CONFIGURATION_SET": ("sms-voice:SendTextMessage", ":configuration-set/*"),
+    "SMS_PROVIDER": ("sns:Publish", ""),
+    "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": ("sms-voice:SendTextMessage", ""),
     "IMPORT_ARN": ("states:StartExecution", "${Import}"),
     "WORK_ARN": ("states:StartExecution", ""),
     "BUCKET_NAME": ("s3:GetObject", "/*"),
@@ -57,10 +61,12 @@ is said to whoever asks which are known."""
 FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
     "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
+    "SMS_FROM": {"SendSms"},
+    "SMS_MAX_PARTS": {"SendSms"},
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "ChangeRecord", "Manage"}
+    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "SendSms", "ChangeRecord", "Manage"}
     | {"ImportRecords"},
 }
 """Variables that no permission tells of → who needs them."""

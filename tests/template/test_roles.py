@@ -27,6 +27,7 @@ JOBS = set(channels.FUNCTIONS.values())
 UNSCOPED = {
     "logs:": "log deliveries of a state machine have no resource to name",
     "xray:": "traces have no resource to name",
+    "sns:Publish": "only with SmsProvider=sns: telephones have no ARN",
     "ses:SendRawEmail": "locally only: the emulator knows no identities",
 }
 
@@ -37,11 +38,13 @@ WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a ba
 
 WHO = [
     ("ses:.*", ".*", {"SendEmail"}),
+    ("sms-voice:SendTextMessage", ".*", {"SendSms"}),
+    ("sns:Publish", ".*", {"SendSms"}),
     (
         "events:PutEvents",
         r"\$\{Bus.Arn\}",
         {"ReceiveWebhook", "ReceiveMeta", "ReceiveEmail", "ReceiveSms", "FetchLead", "PublishChanges", "Manage"}
-        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords", "ChangeRuns", "ServeLinks"},
+        | {"PublishOutcomes", "FireDueDates", "EnrolView", "ImportRecords", "ChangeRuns", "ServeLinks", "SendSms"},
     ),
     ("lambda:InvokeFunction", r"\$\{AdvanceSequence.Arn\}", {"Sequence"}),
     ("lambda:InvokeFunction", r"\$\{EnrolView.Arn\}", {"Enrolment"}),
@@ -92,7 +95,7 @@ WHO = [
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
-        | {"SendEmail", "SendWhatsapp", "ServeLinks"},
+        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms"},
     ),
     (
         "dynamodb:PutItem",
@@ -104,6 +107,7 @@ WHO = [
             "ChangeRuns",
             "SendEmail",
             "SendWhatsapp",
+            "SendSms",
             "ChangeRecord",
             "ReceiveWebhook",
             "FetchLead",

@@ -144,7 +144,7 @@ _SCALE = (
     Bound(SCALE, "| `SendWhatsapp` | § | § | § |", workers("SendWhatsapp")),
     Bound(
         SCALE,
-        "| `SendEmail`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",
+        "| `SendEmail`, `SendSms`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",
         workers("SendEmail", "FetchLead", "ReceiveEmail"),
     ),
     Bound(

@@ -27,7 +27,7 @@ def of(world: World, name: str) -> ChannelState:
 
 def test_a_channel_that_never_failed_runs_and_has_nothing_to_do(world: World) -> None:
     listed = channels(world).list()
-    assert [state.circuit.channel for state in listed] == ["email", "whatsapp", "webhook", "record"]
+    assert [state.circuit.channel for state in listed] == ["email", "whatsapp", "sms", "webhook", "record"]
     for state in listed:
         assert (state.circuit.state, state.circuit.since) == (CircuitState.RUNNING, None)
         assert (state.backlog.jobs, state.backlog.more, state.backlog.oldest) == (0, False, None)

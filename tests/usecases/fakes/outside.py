@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from whenthen.channels.sms.message import Sms
 from whenthen.domain.common.errors import Permanent, WhenthenError
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, Mail, WrittenMail
 from whenthen.ports.reason_codes import UNAVAILABLE
@@ -67,6 +68,19 @@ class FakeMailer(_Provider):
         if fails is not None:
             raise fails.error
         return f"ses-{len(self.sent)}"
+
+
+@dataclass
+class FakeSms(_Provider):
+    sent: list[Sms] = field(default_factory=list)
+
+    def send(self, sms: Sms) -> str:
+        fails = self._fail()
+        if fails is None or fails.taken:
+            self.sent.append(sms)
+        if fails is not None:
+            raise fails.error
+        return f"sms-{len(self.sent)}"
 
 
 @dataclass

@@ -13,6 +13,8 @@ from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.email.links import Links
 from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.registry import CHANNELS
+from whenthen.channels.sms.effect import SendSms
+from whenthen.channels.sms.message import SmsProvider
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
@@ -27,8 +29,10 @@ from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import Circuits, SendingStates, SendLogs
+from whenthen.ports.templates import Templates
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.context.failing_rules import KnownFailing
+from whenthen.usecases.context.stored_messages import StoredMessages
 from whenthen.usecases.control.manage_work import ManageWork
 from whenthen.usecases.control.resume_failing import ResumeFailing
 from whenthen.usecases.control.set_automation import SetAutomation
@@ -103,6 +107,8 @@ class Ports:
     secrets: Secrets
     graph: Graph
     mailer: Mailer
+    sms: SmsProvider
+    templates: Templates
     http: Http
     settings: SettingStore
     sources: SourceStore
@@ -263,6 +269,19 @@ def functions_of(ports: Ports) -> Functions:
                 breakers["email"],
             ),
             "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records)), breakers["whatsapp"]),
+            "sms": send(
+                SendSms(
+                    p.sms,
+                    "WHENTHEN",
+                    6,
+                    "TR",
+                    Consents(p.records),
+                    p.bus,
+                    p.clock,
+                    lambda: StoredMessages(p.templates),
+                ),
+                breakers["sms"],
+            ),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
             "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR", breakers["record"]),
         },

@@ -10,7 +10,7 @@ from typing import Any
 from tests.usecases.fakes.enrolments import FakeEnrolmentStore, FakeEnrolmentWorkers
 from tests.usecases.fakes.imports import FakeImportFiles, FakeImports, FakeImportWorkers
 from tests.usecases.fakes.ledger import FakeRuns
-from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer
+from tests.usecases.fakes.outside import FakeClock, FakeGraph, FakeHttp, FakeMailer, FakeSms
 from tests.usecases.fakes.queues import (
     MAX_DELAY,
     MAX_RECEIVES,
@@ -41,6 +41,7 @@ from tests.usecases.fakes.stores import (
     FakeThreads,
 )
 from tests.usecases.fakes.taps import Open, Tap
+from tests.usecases.fakes.templates import FakeTemplates
 from tests.usecases.fakes.wiring import Functions, Ports, functions_of
 from tests.usecases.fakes.work import FakeFailing, FakeWork, FakeWorkers
 from whenthen.channels.registry import CHANNELS
@@ -53,7 +54,7 @@ from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.domain.work.work import WorkStatus
-from whenthen.ports.values import RunState, StoredRule
+from whenthen.ports.values import RunState, StoredRule, StoredTemplate
 from whenthen.usecases.context.idempotency import ClaimKey
 from whenthen.usecases.records.save_record import SaveRecord
 
@@ -101,7 +102,8 @@ class World:
         self.failing = FakeFailing()
         self.budgets = FakeBudgets()
         self.bus = FakeBus(self.queues["events"])
-        self.graph, self.mailer, self.http = FakeGraph(), FakeMailer(), FakeHttp()
+        self.graph, self.mailer, self.http, self.sms = FakeGraph(), FakeMailer(), FakeHttp(), FakeSms()
+        self.templates = FakeTemplates()
         self.secrets = FakeSecrets(
             {
                 "meta": {"app_secret": "app-secret", "verify_token": "verify"},
@@ -147,6 +149,8 @@ class World:
             secrets=self.secrets,
             graph=self.graph,
             mailer=self.mailer,
+            sms=self.sms,
+            templates=self.templates,
             http=self.http,
             clock=self.clock,
         )
@@ -167,6 +171,10 @@ class World:
         rule = parse_rule(whole)
         self.rules.save(StoredRule(rule_id, version, whole, self.clock.now(), "test"), rule, current)
         return rule
+
+    def has_template(self, template_id: str, document: Mapping[str, Any]) -> None:
+        """Store a template."""
+        self.templates.save(StoredTemplate(template_id, 1, document, self.clock.now(), "test"), None)
 
     def has_record(self, ref: str, **fields: Any) -> Record:
         """Write a record, without the events of it."""

@@ -46,6 +46,10 @@ def _named(text: str) -> str | None:
     return None if text == "none" else text
 
 
+def _blank(text: str) -> str:
+    return "" if text == "none" else text
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -83,6 +87,10 @@ class Settings:
     mail_configuration_set = Variable("MAIL_CONFIGURATION_SET", _named, "none")
     mail_domain = Variable("MAIL_DOMAIN", _named, "none")
     links_url = Variable("LINKS_URL", str)
+    sms_provider = Variable("SMS_PROVIDER", str, "eum")
+    sms_from = Variable("SMS_FROM", _blank, "none")
+    sms_max_parts = Variable("SMS_MAX_PARTS", int, "6")
+    sms_configuration_set = Variable("SMS_CONFIGURATION_SET", _named, "none")
     bucket_name = Variable("BUCKET_NAME", str)
     default_country = Variable("DEFAULT_COUNTRY", _named, "none")
     retention_days = Variable("RETENTION_DAYS", int, "90")

@@ -31,8 +31,9 @@ class Encoding(StrEnum):
     UCS_2 = "UCS-2"
 
 
-_ONE = {Encoding.GSM_7: 160, Encoding.UCS_2: 70}
-_EACH = {Encoding.GSM_7: 153, Encoding.UCS_2: 67}
+ONE = {Encoding.GSM_7: 160, Encoding.UCS_2: 70}
+EACH = {Encoding.GSM_7: 153, Encoding.UCS_2: 67}
+"""Units of one part alone, and of each of several, which begin with a header."""
 
 
 class SmsParts(Struct, frozen=True):
@@ -54,7 +55,7 @@ def sms_parts(text: str) -> SmsParts:
     foreign = tuple(dict.fromkeys(each for each in text if each not in BASIC and each not in EXTENSION))
     encoding = Encoding.UCS_2 if foreign else Encoding.GSM_7
     widths = [2 if (each > "\uffff" if foreign else each in EXTENSION) else 1 for each in text]
-    return SmsParts(encoding, _parts(widths, _ONE[encoding], _EACH[encoding]), sum(widths), foreign[:MAX_FOREIGN])
+    return SmsParts(encoding, _parts(widths, ONE[encoding], EACH[encoding]), sum(widths), foreign[:MAX_FOREIGN])
 
 
 def _parts(widths: list[int], one: int, each: int) -> int:

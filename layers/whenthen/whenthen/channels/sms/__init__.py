@@ -1,0 +1,1 @@
+"""Send SMS through AWS End User Messaging, or SNS."""
