@@ -198,6 +198,7 @@ def _deploy(paths: StackPaths, running: Running, sources: str, *, is_new: bool) 
     """Build, deploy, provision, and write the stack file. A stack that is not new keeps its secrets as they are."""
     parameters = {
         "GraphApiUrl": running.url("graph"),
+        "SmsApiUrl": running.url("sms"),
         "DangerouslyAllowPrivateAddresses": "true",
     }
     with exclusive(LOCAL / "build.lock"):
@@ -251,7 +252,7 @@ def _document(running: Running, deployed: Resources) -> dict[str, Any]:
                 "secret": credentials.source_secret,
             },
         },
-        "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail")},
+        "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail", "sms")},
         "aws_endpoint_url": running.emulator.url,
         "aws_access_key_id": credentials.root.access_key,
         "aws_secret_access_key": credentials.root.secret_key,
