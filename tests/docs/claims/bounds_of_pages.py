@@ -20,7 +20,7 @@ from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
 from whenthen.domain.records import consent_log, record
 from whenthen.domain.scheduling import sweep_window
-from whenthen.domain.sending import limits
+from whenthen.domain.sending import limits, sms_parts
 from whenthen.domain.steps import retries
 from whenthen.domain.temporal import public_holidays, waits, working_hours
 from whenthen.domain.work.failing import FailureSettings
@@ -129,6 +129,16 @@ BOUNDS = (
     Bound("guides/rules.md", "all waits of a rule together at most § years", (word(waits.MAX_DAYS_AHEAD // 366),)),
     Bound("guides/rules.md", "more than § hours late is skipped", (sweep_window.Lateness().most // HOUR,)),
     Bound("guides/rules.md", "in a circle end after § runs", (decide.MAX_DEPTH,)),
+    Bound(
+        "guides/sms.md",
+        "has § characters in one part, and § in each of several",
+        (sms_parts.ONE[sms_parts.Encoding.GSM_7], sms_parts.EACH[sms_parts.Encoding.GSM_7]),
+    ),
+    Bound(
+        "guides/sms.md",
+        "UCS-2: §, or § in each of several",
+        (sms_parts.ONE[sms_parts.Encoding.UCS_2], sms_parts.EACH[sms_parts.Encoding.UCS_2]),
+    ),
     Bound("guides/sources.md", "Limit: § items", (delivery.MAX_ITEMS,)),
     Bound("guides/webhooks.md", "The body has at most § bytes", (effect.MAX_BODY,)),
     Bound("guides/webhooks.md", "Answer within § seconds", (int(client.TOTAL_SECONDS),)),

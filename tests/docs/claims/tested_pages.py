@@ -272,6 +272,26 @@ _ROWS = (
     ),
     ("tutorial.md", "the amount is at least 100", _TUTORIAL),
     (
+        "guides/sms.md",
+        "parts of a message at most; a longer text fails before it is sent",
+        "channels/sms/test_effect.py::test_an_invalid_sms_is_not_sent",
+    ),
+    (
+        "guides/sms.md",
+        "The message has to say how to stop … Without it the message is skipped",
+        "channels/sms/test_effect.py::test_what_a_country_does_not_let_through_is_skipped",
+    ),
+    (
+        "guides/sms.md",
+        "goes only to people who said yes before",
+        "channels/sms/test_effect.py::test_marketing_needs_a_yes_that_was_given_before",
+    ),
+    (
+        "guides/sms.md",
+        "where no answer came, the job is `unknown` … and the message is not repeated",
+        "channels/sms/test_effect.py::test_a_lost_answer_is_unknown_and_not_repeated",
+    ),
+    (
         "tutorial.md",
         "Try it on a rule that can never start",
         "e2e/test_tutorial.py::test_the_rule_of_the_page_ran_once_with_both_steps_done",
