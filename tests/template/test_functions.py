@@ -66,7 +66,15 @@ FOR_THE_OUTSIDE = {
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"},
-    "DEFAULT_COUNTRY": {"ReceiveWebhook", "FetchLead", "MatchRules", "SendWhatsapp", "SendSms", "ChangeRecord", "Manage"}
+    "DEFAULT_COUNTRY": {
+        "ReceiveWebhook",
+        "FetchLead",
+        "MatchRules",
+        "SendWhatsapp",
+        "SendSms",
+        "ChangeRecord",
+        "Manage",
+    }
     | {"ImportRecords"},
 }
 """Variables that no permission tells of → who needs them."""
