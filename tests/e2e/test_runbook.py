@@ -16,8 +16,11 @@ import pytest
 
 from dev.dead_letters import DeadLetters, Selection
 from dev.demo import account
+from dev.demo.stories import Customer
+from dev.logs import entries
 from dev.redrive import count, purge, redrive, show
-from dev.stack import Stack
+from dev.signing import post
+from dev.stack import Hook, Stack
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -115,6 +118,42 @@ def test_a_receiver_that_is_down_pauses_its_webhooks_and_all_follow_once_it_is_b
     assert channel(stack, "webhook")["backlog"]["jobs"] == 0
 
 
+def test_a_token_that_expired_pauses_whatsapp_and_resuming_sends_each_message_once(stack: Stack, tag: str) -> None:
+    stack.graph.program(faults=[{"path": "*/messages", "status": 401, "code": 190, "times": 0}])
+    base = int(Customer.new().phone)
+    phones = [str(base + number) for number in range(3)]
+    text = {"to": "+{{ event.data.phone }}", "template": "welcome", "purpose": "service"}
+    rule = has_rule(stack, tag, {"id": "hello", "action": "send_whatsapp", "with": text})
+    stack.api.post("/v1/events", [{"type": f"{tag}.happened", "data": {"phone": each}} for each in phones])
+    seen = soon(lambda: found if (found := channel(stack, "whatsapp"))["state"] == "failing" else None, "it pauses")
+    assert seen["last_error"]["code"].startswith("meta.")
+    assert statuses(stack, rule) == {"running": 3}
+    stack.graph.reset()  # the token was renewed
+    stack.api.post("/v1/channels/whatsapp/resume", {})
+    all_done(stack, rule, 3)
+    sent = Counter(message["message"].get("to") for message in stack.graph.received()["messages"])
+    assert {phone: sent[phone] for phone in phones} == dict.fromkeys(phones, 1)
+    assert channel(stack, "whatsapp")["state"] == "running"
+
+
+def test_a_secret_that_is_no_json_is_an_error_until_it_is_written_again(stack: Stack, tag: str) -> None:
+    mapping = {"type": f"{tag}.happened", "data": "{number: body.number}"}
+    source = {"scheme": "standard_webhooks", "mappings": [mapping]}
+    saved = stack.api.put(f"/v1/sources/{tag}", source)
+    hook = Hook(f"{stack.api_url}/hooks/{tag}", "standard_webhooks", saved["secret"])
+    rule = has_rule(stack, tag, calling(stack, tag))
+    secrets, name = stack.client("secretsmanager"), f"{stack.stack_name}/sources/{tag}"
+    kept = secrets.get_secret_value(SecretId=name)["SecretString"]
+    secrets.put_secret_value(SecretId=name, SecretString="whsec_pasted")
+    assert post(hook, {"number": 1}, "msg_1").status >= 500, "not 401: the sender repeats"
+    log = [entry for entry in entries(stack, "receive_webhook") if "secret.unreadable" in entry]
+    assert log, "the log says which secret"
+    secrets.put_secret_value(SecretId=name, SecretString=kept)
+    soon(lambda: True if post(hook, {"number": 1}, "msg_1").status == 202 else None, "it goes on within seconds")
+    all_done(stack, rule, 1)
+    assert received(stack, tag) == {"1": 1}
+
+
 def test_dead_letters_are_shown_put_back_by_reason_and_purged(stack: Stack, tag: str) -> None:
     rule = has_rule(stack, tag, calling(stack, tag))
     sqs, name = stack.client("sqs"), stack.stack_name
@@ -149,3 +188,54 @@ def test_a_channel_that_an_admin_paused_lets_its_jobs_wait_until_it_is_resumed(s
     stack.api.post("/v1/channels/webhook/resume", {"rate_per_minute": 600})
     all_done(stack, rule, 4)
     assert received(stack, tag) == {str(number): 1 for number in range(4)}
+
+
+def test_a_rule_that_keeps_failing_pauses_and_what_failed_is_tried_again(stack: Stack, tag: str) -> None:
+    stack.api.put("/v1/settings/failures", {"pause_after": 3, "within": {"minutes": 10}})
+    stack.webhooks.program(faults=[{"path": f"/{tag}/*", "status": 404, "times": 0}])
+    step = calling(stack, tag)
+    rule = has_rule(stack, tag, step)
+    send(stack, tag, range(3))
+    soon(lambda: True if statuses(stack, rule) == {"failed": 3} else None, "each of them fails")
+    (reason,) = {run["reason"]["params"]["reason"]["code"] for run in stack.api.items(f"/v1/runs?rule={rule}")}
+    assert reason == "webhook.answered"
+    work = soon(lambda: [each for each in stack.api.items("/v1/work") if each["rule"] == rule] or None, "it pauses")
+    assert work[0]["change"] == "try_again"
+    time.sleep(6)  # so long a worker remembers which rules are paused
+    send(stack, tag, range(3, 4))
+    soon(lambda: True if statuses(stack, rule)["paused"] == 1 else None, "a new run is held")
+    stack.webhooks.reset()  # the cause is mended
+    document = {key: value for key, value in stack.api.get(f"/v1/rules/{rule}").items() if key in ("name", "trigger")}
+    stack.api.put(f"/v1/rules/{rule}", {**document, "steps": [step], "mode": "on"})
+    soon(lambda: True if statuses(stack, rule) == {"failed": 3, "done": 1} else None, "saving it lets its runs go on")
+    stack.api.post("/v1/runs/retry", {"rule": rule, "reason": "webhook.answered"})
+    all_done(stack, rule, 4)
+    assert received(stack, tag) == {str(number): 1 for number in range(4)}
+
+    def counted() -> dict[str, Any] | None:
+        items = stack.api.get(f"/v1/figures?rule={rule}")["items"]
+        runs: Counter[str] = Counter()
+        for each in items:
+            runs.update(each.get("runs", {}))
+        return dict(runs) if runs == {"failed": 3, "done": 4} else None
+
+    soon(counted, "the figures say how runs ended: those that went on count twice")
+
+
+def test_one_event_is_followed_by_its_trace(stack: Stack, tag: str) -> None:
+    rule = has_rule(stack, tag, calling(stack, tag))
+    (event,) = send(stack, tag, range(1), traceparent=GIVEN)
+    all_done(stack, rule, 1)
+    assert stack.api.get(f"/v1/events/{event}")["event"]["traceparent"] == GIVEN
+    (call,) = [call for call in stack.webhooks.received()["calls"] if call["path"].startswith(f"/{tag}/")]
+    own = call["headers"]["traceparent"]
+    assert own[:35] == GIVEN[:35]
+    assert own != GIVEN
+
+    def functions() -> set[str] | None:
+        found = [entry.split(" ", 2)[1:] for entry in entries(stack) if f'"{GIVEN[3:35]}"' in entry]
+        spans = [text for _, text in found if own[36:52] in text]
+        names = {name for name, _ in found}
+        return names if spans and {"Manage", "MatchRules", "CallWebhook"} <= names else None
+
+    soon(functions, "one query finds its lines in all functions, and the span is that of the call")
