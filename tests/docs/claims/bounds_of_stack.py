@@ -171,8 +171,8 @@ _SCALE = (
     Bound(ARCHITECTURE, "shard>`, § shards", (word(figures.SHARDS),)),
     Bound(
         ARCHITECTURE,
-        "the runs that were counted in the last hour, at most §; a version | § days |",
-        (tally.MOST_REMEMBERED, figures.KEPT_FOR.days),
+        "the runs that were counted in the last § minutes, at most §; a version | § days |",
+        (tally.REMEMBERED_FOR // MINUTE, tally.MOST_REMEMBERED, figures.KEPT_FOR.days),
     ),
     Bound(SCALE, "up to § share them", (default_of({"Ref": "StreamBatchSize"}) // figures.SHARDS,)),
     Bound(

@@ -82,8 +82,11 @@ def test_what_is_remembered_is_bounded_by_number_and_time() -> None:
     assert later.runs["done"] == MOST_REMEMBERED + 51, "what is no longer remembered stays counted"
 
 
-def test_one_batch_is_remembered_whole() -> None:
-    most = [ending(number) for number in range(1_000)]
-    tally = Tally("rule_1", DAY).add(most, AT)
-    assert tally is not None
-    assert tally.add(most, AT) is None
+def test_one_batch_is_remembered_whole_and_no_more_than_that() -> None:
+    tally = Tally("rule_1", DAY)
+    for batch in range(3):
+        most = [ending(1_000 * batch + number) for number in range(1_000)]
+        tally = tally.add(most, AT) or tally
+        assert tally.add(most, AT) is None
+        assert len(tally.remembered) == 1_000
+    assert tally.runs["done"] == 3_000

@@ -16,9 +16,9 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from whenthen.domain.runs.run import Job, Run
 
-REMEMBERED_FOR = timedelta(hours=1)
-MOST_REMEMBERED = 200
-"""Bound the runs that a tally remembers: one write counts at most a batch of the stream's."""
+REMEMBERED_FOR = timedelta(minutes=15)
+MOST_REMEMBERED = 100
+"""Bound the runs that a tally remembers, beside those that are counted at once: a write costs by the whole item."""
 
 _SEPARATOR = "|"
 
@@ -62,8 +62,8 @@ class Tally(Struct, frozen=True):
         jobs.update(name for ending in new.values() for name in ending.jobs)
         oldest, at = int((now - REMEMBERED_FOR).timestamp()), int(now.timestamp())
         kept = [(mark, told) for mark, told in self.remembered.items() if told >= oldest]
-        kept = sorted(kept, key=lambda each: each[1])[-max(MOST_REMEMBERED - len(new), 0) :]
-        return Tally(self.rule, self.day, runs, jobs, dict(kept) | dict.fromkeys(new, at))
+        newest = sorted(kept, key=lambda each: each[1], reverse=True)[: max(MOST_REMEMBERED - len(new), 0)]
+        return Tally(self.rule, self.day, runs, jobs, dict(newest) | dict.fromkeys(new, at))
 
 
 def endings_of(run: Run, jobs: Iterable[Job]) -> list[Ending]:
