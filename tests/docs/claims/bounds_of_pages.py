@@ -13,7 +13,7 @@ from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.http import client
 from whenthen.adapters.providers import graph
 from whenthen.api import requests
-from whenthen.channels.email import attachments
+from whenthen.channels.email import attachments, loops
 from whenthen.channels.email.recipients import choice
 from whenthen.channels.webhook import effect
 from whenthen.domain.common import backoff, int64
@@ -49,6 +49,11 @@ BOUNDS = (
         "guides/mail.md",
         "Limit: § files, § bytes together",
         (attachments.MAX_FILES, attachments.MAX_BYTES),
+    ),
+    Bound(
+        "guides/mail.md",
+        "more than § times within an hour, or § times within a day",
+        tuple(most for _, most in loops.BOUNDS),
     ),
     Bound("guides/mail.md", "Limit: § recipients of one mail", (choice.MAX_RECIPIENTS,)),
     Bound(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from whenthen.channels.email.invitations import read_invitation
+from whenthen.channels.email.loops import loop_of
 from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
 from whenthen.channels.email.recipients.people import People
 from whenthen.channels.email.recipients.senders import Senders
@@ -87,8 +88,11 @@ class SendEmail(Struct, frozen=True):
         chosen = choose({place: _written(step, place) for place in PLACES}, render_step(step, context, PLACES))
         if isinstance(chosen, Outcome):
             return chosen
+        now = self.clock.now()
+        if loop := loop_of(context, (*chosen.to, *chosen.cc, *chosen.bcc), now):
+            return Outcome(JobStatus.SKIPPED, loop)
         links = self.links.of(chosen)
-        given, now = render_step(step, {**context, **links}), self.clock.now()
+        given = render_step(step, {**context, **links})
         senders = Senders(people, step.parameters, self.sender, self.further)
         sender, answers = senders.sender(given.get("from", ""))
         first, *others = chosen.to

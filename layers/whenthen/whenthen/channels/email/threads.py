@@ -11,7 +11,9 @@ from whenthen.domain.events.identities import email
 MAX_REFERENCES = 20
 """Ids of a thread that an answer lists: the first and the newest ones."""
 
-_ANSWERED = frozenset({"email.received", "contact.replied"})
+ANSWERED = frozenset({"email.received", "contact.replied"})
+"""Types of the events that a received mail makes."""
+
 _ID = re.compile(r"[!-;=?-~]{1,250}@[!-;=?-~]{1,250}")
 
 
@@ -19,7 +21,7 @@ def thread_headers(event: Mapping[str, Any], recipients: Sequence[str]) -> dict[
     """Return `In-Reply-To` and `References` if the event is a mail of one of the recipients. Empty if not."""
     data = event.get("data") or {}
     replied = _id(data.get("message_id"))
-    if event.get("type") not in _ANSWERED or replied is None or not _is_from(event, recipients):
+    if event.get("type") not in ANSWERED or replied is None or not is_from(event, recipients):
         return {}
     listed = data.get("references")
     known = [found for each in (listed if isinstance(listed, list) else ()) if (found := _id(each))]
@@ -29,7 +31,8 @@ def thread_headers(event: Mapping[str, Any], recipients: Sequence[str]) -> dict[
     return {"In-Reply-To": f"<{replied}>", "References": " ".join(f"<{each}>" for each in [*thread, replied])}
 
 
-def _is_from(event: Mapping[str, Any], recipients: Sequence[str]) -> bool:
+def is_from(event: Mapping[str, Any], recipients: Sequence[str]) -> bool:
+    """Tell whether the event's mail is of one of the recipients."""
     data = event.get("data") or {}
     answers = data.get("reply_to")
     named = [data.get("from"), *(answers if isinstance(answers, list) else ())]
