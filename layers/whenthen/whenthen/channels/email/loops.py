@@ -37,7 +37,9 @@ def loop_of(context: Mapping[str, Any], recipients: Sequence[str], now: datetime
     if data.get("automatic") is True:
         return ANSWERS_A_PROGRAM(sign=str(data.get("automatic_reason") or ""))
     history = context.get("history")
-    for hours, most in BOUNDS if history is not None else ():
+    if history is None:
+        return None
+    for hours, most in BOUNDS:
         earlier = len(history.times(RECEIVED, now - timedelta(hours=hours)))
         if earlier >= most:
             return ANSWERS_TOO_OFTEN(count=most, hours=hours)
