@@ -13,7 +13,7 @@ from tests.sources.samples import EVENTS, sample, sample_json
 from tests.sources.webhook.events import events_of
 from whenthen.domain.common import ids
 from whenthen.sources.github import mappings as github
-from whenthen.sources.parsing.expressions import compile_expression
+from whenthen.domain.expressions.expressions import compile_expression
 from whenthen.sources.signing import signatures
 from whenthen.sources.stripe import mappings as stripe
 from whenthen.sources.webhook.default_mappings import default_mappings

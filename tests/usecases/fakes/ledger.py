@@ -320,6 +320,7 @@ class FakeRuns:
             self.held.add(job.run_id)
         freed = replace(stored, status=JobStatus.PENDING, reason=reason, lease_until=None, held_until=until)
         freed = replace(freed, failing_since=job.failing_since or stored.failing_since)
+        freed = replace(freed, throttled_since=job.throttled_since or stored.throttled_since)
         self.jobs[key_of(job)] = replace(freed, counted_for=job.counted_for or stored.counted_for)
         if alone:
             self.looked_at[job.run_id] = until
@@ -349,7 +350,8 @@ class FakeRuns:
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
         at_rest = (writes or counter) and not self.runs[job.run_id].status.going
-        if at_rest or self.jobs[key_of(job)].status is not JobStatus.PENDING:
+        stored = self.jobs[key_of(job)]
+        if at_rest or (stored.status, stored.attempt) != (job.status, job.attempt):
             raise Stale(MOVED_ON(subject=job.id))
         if counter is not None and self.counter(counter.name) != counter.before:
             raise Stale(MOVED_ON(subject=counter.name))
@@ -376,7 +378,7 @@ class FakeRuns:
             return False
         for job in jobs:
             fresh = replace(job, status=JobStatus.PENDING, postponed=job.attempt, stage=0, woken_at=now, result={})
-            self.jobs[key_of(job)] = replace(fresh, finished_at=None, held_until=None, failing_since=None)
+            self.jobs[key_of(job)] = replace(fresh, finished_at=None, held_until=None, failing_since=None, throttled_since=None)
         going = replace(stored, status=RunStatus.RUNNING, reason=None, finished_at=None, due=now, retried_at=now)
         self.runs[run.id] = replace(going, withheld_by=())
         self.looked_at[run.id] = now

@@ -12,7 +12,7 @@ from tests.usecases.fakes.stores import FakeRefusals
 from whenthen.domain.common.errors import AT_FIELD, Invalid, Malformed, Problem, Unauthenticated
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.stored_reasons import to_document
-from whenthen.sources.parsing.expressions import SYNTAX
+from whenthen.domain.expressions.expressions import SYNTAX
 from whenthen.sources.redaction.redaction import MASK
 from whenthen.sources.signing.reason_codes import NOT_RIGHT
 from whenthen.sources.webhook.mapping import parse_source

@@ -11,13 +11,18 @@ MAX_ANSWER = 65_536
 
 
 class HttpRequest(Struct, frozen=True):
-    """Describe a call to the outside. `most`: bytes of the answer's body that are read."""
+    """Describe a call to the outside.
+
+    most     bytes of the answer's body that are read
+    seconds  for the whole call at most; None: as long as the client lets any call take
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     most: int = MAX_ANSWER
+    seconds: float | None = None
 
 
 class HttpAnswer(Struct, frozen=True):

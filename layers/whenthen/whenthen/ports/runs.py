@@ -186,7 +186,7 @@ class RunLedger(Protocol):
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
+        """Write records and the outcome of a pending or claimed job in one transaction. Raises Stale if one changed.
 
         So it does if there is anything to write for a run that ended or was paused meanwhile.
         Raises Invalid or TooLarge for what the store cannot write at once; then nothing is written.

@@ -124,7 +124,7 @@ class GuardedHttp:
         Raises Temporary if nothing was sent, Permanent for a forbidden address, AnswerLost if no answer came back.
         """
         target = self._target(request.url)
-        deadline = _Deadline(self._total_seconds)
+        deadline = _Deadline(min(self._total_seconds, request.seconds or self._total_seconds))
         sock = self._connect(target, deadline)
         try:
             return _exchange(_Socket(sock, deadline), target, request)

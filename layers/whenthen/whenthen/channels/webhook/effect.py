@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.common.retry_after import retry_after
 from whenthen.domain.events import trace
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.rules.step_parameters import render_step
@@ -25,6 +26,8 @@ from whenthen.ports.reason_codes import TOO_LARGE
 from whenthen.sources.signing import cause_header, signatures
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.clock import Clock
     from whenthen.ports.providers import Http, Secrets
@@ -72,7 +75,7 @@ class _Call(Struct, frozen=True):
         signed = signatures.sign(_SCHEME, self.secret, self.body, self.clock.now(), self.key)
         headers = {"content-type": "application/json", "idempotency-key": self.key, **self.context, **signed}
         answer = self.http.send(HttpRequest("POST", self.url, headers, self.body))
-        return _outcome(answer)
+        return _outcome(answer, self.clock.now())
 
 
 def host_of(url: str) -> str:
@@ -83,12 +86,13 @@ def host_of(url: str) -> str:
         return ""
 
 
-def _outcome(answer: HttpAnswer) -> Outcome:
+def _outcome(answer: HttpAnswer, now: datetime) -> Outcome:
     """Classify the answer. Only 2xx is success: a redirect would take the message where nobody allowed."""
     reason = ANSWERED(status=answer.status)
     if 200 <= answer.status < 300:
         return Outcome(JobStatus.DONE, reason, {"status": answer.status})
-    raise replace(row_of(answer), pause=_wish(answer)).error(reason, str(answer.status))
+    wish = retry_after(answer.headers.get("retry-after", ""), now)
+    raise replace(row_of(answer), pause=wish).error(reason, str(answer.status))
 
 
 def row_of(answer: HttpAnswer) -> Row:
@@ -96,12 +100,6 @@ def row_of(answer: HttpAnswer) -> Row:
     if is_not_now(answer):
         return ANSWERS[429]
     return ANSWERS.get(answer.status) or (_LATER if answer.status >= 500 else Row(Next.NEVER))
-
-
-def _wish(answer: HttpAnswer) -> float | None:
-    """Return the receiver's Retry-After in seconds, up to the longest time that a queue holds a message back."""
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), 43_000.0) if text.isascii() and text.isdigit() else None
 
 
 class CallWebhook(Struct, frozen=True):

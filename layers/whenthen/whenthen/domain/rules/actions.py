@@ -20,6 +20,7 @@ from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQ
 from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.backoff import Schedule
     from whenthen.domain.common.document_reader import Reader
     from whenthen.domain.common.reasons import Reason
 
@@ -110,6 +111,9 @@ class Action(Struct, frozen=True):
     reports     the event types by which a provider reports on the message
     lints       finds what is odd about a step's parameters: (parameter, reason) each, as warnings
     messages    whether a step sends a message to a customer: then quiet hours and caps hold for it
+    retries     how attempts follow one another where the step does not say; None: as those of every channel
+    secrets     whether templates may name the secrets of the step's connection, as `secrets.api_key`
+    at_most_one parameters of which at most one may be given
     example     parameters of a step, as an admin writes them
     """
 
@@ -124,6 +128,9 @@ class Action(Struct, frozen=True):
     reports: frozenset[str] = frozenset()
     lints: Callable[[Mapping[str, Any]], Iterable[tuple[str, Reason]]] | None = None
     messages: bool = False
+    retries: Schedule | None = None
+    secrets: bool = False
+    at_most_one: tuple[str, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
 
 

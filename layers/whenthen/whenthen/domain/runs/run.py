@@ -96,6 +96,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     counted_for  identity in whose log of messages it has a place, or waits for one; empty: in none
     woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
     failing_since  when the first attempt failed of those that are not over; None: none did
+    throttled_since  when its provider first asked for a pause so long that the ledger holds it; None: it did not
     stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
     reason       of the outcome, of the last attempt that failed, or of the last hold; None before any
     """
@@ -117,6 +118,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     held_until: datetime | None = None
     woken_at: datetime | None = None
     failing_since: datetime | None = None
+    throttled_since: datetime | None = None
     counted_for: str = ""
 
     @property

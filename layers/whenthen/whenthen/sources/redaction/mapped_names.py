@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from whenthen.sources.parsing.field_names import NAMES, bare, without_prefix
+from whenthen.domain.expressions.field_names import NAMES, bare, without_prefix
 
 if TYPE_CHECKING:
-    from whenthen.sources.parsing.expressions import Expression
+    from whenthen.domain.expressions.expressions import Expression
 
 
 class Names:

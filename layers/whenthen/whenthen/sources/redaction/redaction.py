@@ -25,7 +25,7 @@ from whenthen.sources.webhook.body import fields_of, read_body
 from whenthen.sources.webhook.default_mappings import mappings_of
 
 if TYPE_CHECKING:
-    from whenthen.sources.parsing.expressions import Expression
+    from whenthen.domain.expressions.expressions import Expression
     from whenthen.sources.parsing.forms import Form
     from whenthen.sources.webhook.mapping import Source
 

@@ -14,7 +14,7 @@ from whenthen.sources.webhook.reason_codes import NO_JSON_VALUE
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
-    from whenthen.sources.parsing.expressions import Expression
+    from whenthen.domain.expressions.expressions import Expression
 
 
 class MappingSession(Struct, frozen=True):

@@ -28,7 +28,7 @@ from whenthen.domain.schemas.parts import (
 )
 from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
 from whenthen.domain.temporal.written_dates import DateOrder
-from whenthen.sources.parsing.expressions import MAX_LENGTH
+from whenthen.domain.expressions.expressions import MAX_LENGTH
 from whenthen.sources.signing.schema import DEFINITIONS as SCHEMES
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.mapping import (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from whenthen.domain.common.reasons import Reason
-    from whenthen.sources.parsing.expressions import Expression
+    from whenthen.domain.expressions.expressions import Expression
     from whenthen.sources.webhook.delivery import Delivery
     from whenthen.sources.webhook.mapping_result import Item
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import AccountRefused, Temporary
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.runs.run import JobStatus, Outcome
 from whenthen.usecases.sending.job_queues import send_again
 
@@ -54,15 +55,16 @@ class Attempts(Struct, frozen=True):
             return Outcome(JobStatus.FAILED, given_up)
         if rest is not None:
             return self._put_off(job, error.reason, rest)
+        own = actions()[step.action].retries
+        pause = wish if wish is not None and own is None else (own or backoff.NOT_DONE).pause(job.id, job.attempts, wish)
         at = step.retry.next_at(job.attempts, now, zone)
-        until = None if at is None else max(at, now + timedelta(seconds=wish or 0))
-        if until is not None and self.runs.hold(job, error.reason, until):
+        until = now + timedelta(seconds=pause) if at is None else max(at, now + timedelta(seconds=wish or 0))
+        is_long = at is not None or pause > backoff.LONGEST_PAUSE
+        if is_long and self.runs.hold(job, error.reason, until):
             self.wait(replace(job, held_until=until))
             return None
         self.runs.release(job, error.reason)
-        raise Temporary(
-            error.reason, retry_after=backoff.NOT_DONE.pause(job.id, job.attempts) if wish is None else wish
-        )
+        raise Temporary(error.reason, retry_after=pause)
 
     def wait(self, job: Job) -> None:
         """Wait with a job that is held: a short time on its queue, a long one on the state machine.
@@ -77,10 +79,29 @@ class Attempts(Struct, frozen=True):
 
     def postpone(self, job: Job, error: Throttled) -> Outcome | None:
         """Put the job off; this was no attempt, so it is given up by time."""
-        since = max(at for at in (job.due, job.held_until, job.woken_at) if at is not None)
-        if backoff.is_over(since, self.clock.now()):
+        now, wish = self.clock.now(), error.retry_after or 0.0
+        since = job.throttled_since or max(at for at in (job.due, job.held_until, job.woken_at) if at is not None)
+        if backoff.is_over(since, now):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
+        if wish > backoff.LONGEST_PAUSE:
+            return self._hold_as_asked(job, error.reason, now + timedelta(seconds=wish))
         return self._put_off(job, error.reason, backoff.pause(job.id, job.postponed + 1, error.retry_after))
+
+    def _hold_as_asked(self, job: Job, reason: Reason, until: datetime) -> None:
+        """Hold a job whose provider asks for a longer pause than a queue makes. Raises Temporary if it changed."""
+        if not self.runs.postpone(job, reason):
+            return
+        job = replace(
+            job,
+            status=JobStatus.PENDING,
+            postponed=job.postponed + 1,
+            held_until=until,
+            reason=reason,
+            throttled_since=job.throttled_since or self.clock.now(),
+        )
+        if not self.runs.hold(job, reason, until):
+            raise Temporary(reason, retry_after=backoff.LONGEST_PAUSE)
+        self.wait(job)
 
     def _put_off(self, job: Job, reason: Reason, delay: float) -> Outcome | None:
         """Send the job again after a while: as its channel throttles, or as this job is to try it again.

@@ -183,6 +183,10 @@ class DynamoEndings(DynamoMoves):
         return expiry(ended, self._retention)
 
 
+_OF_ATTEMPTS = ("finished_at", "held_until", "failing_since", "throttled_since", "result")
+"""Name what a job forgets that is let go on."""
+
+
 def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
     """Return the change of a run's item that lets it go on with these jobs.
 
@@ -192,7 +196,7 @@ def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
     parts = [f"#{JOBS}.#{place}" for place in places]
     sets = [f"{part}.#status = :pending, {part}.#postponed = {part}.#attempt" for part in parts]
     sets += [f"{part}.#stage = :zero, {part}.#woken_at = :now" for part in parts]
-    gone = [f"{part}.#{name}" for part in parts for name in ("finished_at", "held_until", "failing_since", "result")]
+    gone = [f"{part}.#{name}" for part in parts for name in _OF_ATTEMPTS]
     stand = [f"{part}.#status = :was_{place}" for part, place in zip(parts, places, strict=True)]
     return Expression(
         condition=" AND ".join(["#status = :was", *stand]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -92,12 +92,12 @@ class DynamoJobs:
         self._change(job, _of(job, _freeing(job, reason)))
 
     def hold(self, job: Job, reason: Reason, until: datetime, *, alone: bool = True) -> bool:
-        """Release a claimed job, or hold a pending one, for an attempt at `until`, with its `failing_since`."""
-        since = _failing_since(job)
+        """Release a claimed job, or hold a pending one, for an attempt at `until`, with its moments of failure."""
+        since = _since(job)
         stands = {"was": job.status.value, "held": job.attempt, "pending": JobStatus.PENDING.value, **since}
         freed = Expression(
             "#status = :was AND #attempt = :held",
-            f"SET #status = :pending, {SET_REASON}, #held_until = :until{_SET_FAILING if since else ''}",
+            f"SET #status = :pending, {SET_REASON}, #held_until = :until{_set(since)}",
             {**stands, **reason_item(reason), "until": format_time(until)},
         )
         freed = _counted(job, freed)
@@ -165,15 +165,15 @@ class DynamoJobs:
     def complete_with(
         self, job: Job, outcome: Outcome, now: datetime, writes: Sequence[RecordWrite], counter: Counter | None
     ) -> None:
-        """Write records and a pending job's outcome in one transaction. Raises Stale if any of them changed.
+        """Write records and the outcome of a pending or claimed job in one transaction. Raises Stale if one changed.
 
         Raises Invalid for more writes than a transaction takes, TooLarge for a record beyond 400 KB.
         """
         ended = _ending(outcome, now)
         ending = Expression(
-            condition="#status = :pending AND #attempt = :attempt",
+            condition="#status = :was AND #attempt = :attempt",
             update=ended.update,
-            values={**ended.values, "pending": JobStatus.PENDING.value, "attempt": job.attempt},
+            values={**ended.values, "was": job.status.value, "attempt": job.attempt},
         )
         within = _of(job, ending)
         # Steps of a run that ended, or is paused, change nothing any more; their own outcome may still be written.
@@ -254,19 +254,24 @@ def _counter_pk(name: str) -> str:
 
 
 _UNCLAIM = "REMOVE #lease_until, #claimant"
-_SET_FAILING = ", #failing_since = :failing_since"
 
 
-def _failing_since(job: Job) -> dict[str, str]:
-    return {} if job.failing_since is None else {"failing_since": format_time(job.failing_since)}
+def _since(job: Job) -> dict[str, str]:
+    """Return since when the job fails and is throttled, as far as it is or does."""
+    moments = {"failing_since": job.failing_since, "throttled_since": job.throttled_since}
+    return {name: format_time(moment) for name, moment in moments.items() if moment is not None}
+
+
+def _set(fields: Iterable[str]) -> str:
+    return "".join(f", #{name} = :{name}" for name in fields)
 
 
 def _freeing(job: Job, reason: Reason, also: str = "") -> Expression:
     """Release a claimed job, with its `failing_since`. `also`: what else is set."""
-    since, claim = _failing_since(job), {"claimed": JobStatus.CLAIMED.value, "held": job.attempt}
+    since, claim = _since(job), {"claimed": JobStatus.CLAIMED.value, "held": job.attempt}
     return Expression(
         condition="#status = :claimed AND #attempt = :held",
-        update=f"SET #status = :pending, {SET_REASON}{_SET_FAILING if since else ''}{also} {_UNCLAIM}",
+        update=f"SET #status = :pending, {SET_REASON}{_set(since)}{also} {_UNCLAIM}",
         values={**claim, "pending": JobStatus.PENDING.value, **reason_item(reason), **since},
     )
 

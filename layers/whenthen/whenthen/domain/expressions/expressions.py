@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.sources.parsing.bounded_search import BeyondBounds, BoundedInterpreter
-from whenthen.sources.parsing.field_names import find_named
+from whenthen.domain.expressions.bounded_search import BeyondBounds, BoundedInterpreter
+from whenthen.domain.expressions.field_names import find_named
 
 # A function was given a value of a type that it does not take; `found` and `expected` are JMESPath's names of types.
 NOT_APPLICABLE = ReasonCode("expression.not_applicable", "expression", "function", "found", "expected")

@@ -9,7 +9,7 @@ import jmespath
 import pytest
 
 from whenthen.domain.common.errors import Malformed
-from whenthen.sources.parsing.expressions import NOT_APPLICABLE, TOO_MUCH, compile_expression
+from whenthen.domain.expressions.expressions import NOT_APPLICABLE, TOO_MUCH, compile_expression
 
 ROOT: dict[str, Any] = {
     "body": {
