@@ -52,6 +52,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "send_whatsapp": ("perform_step", "messages"),
     "send_sms": ("perform_step", "messages"),
     "call_webhook": ("perform_step", "messages"),
+    "call_api": ("perform_step", "messages"),
     "change_record": ("perform_step", "messages"),
     "authorize": ("authorize",),
     "manage": (
@@ -75,6 +76,7 @@ CHANNELS: Mapping[str, str] = {
     "send_whatsapp": "whatsapp",
     "send_sms": "sms",
     "call_webhook": "webhook",
+    "call_api": "api",
     "change_record": "record",
 }
 """The functions that share the code of perform_step, and what their CHANNEL is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from whenthen.domain.schemas.connection import connection_schema
 from whenthen.domain.schemas.openapi import PLACE, components
 from whenthen.domain.schemas.rule import rule_schema
 from whenthen.domain.schemas.view import view_schema
@@ -22,7 +23,7 @@ def resolved(paths: Schema, schemas: Mapping[str, Schema]) -> tuple[Schema, dict
     from whenthen.api.models.base import DESCRIBING  # noqa: PLC0415
     from whenthen.api.models.shared import Problem  # noqa: PLC0415
 
-    written = components(rule_schema(), view_schema(), source_schema())
+    written = components(rule_schema(), view_schema(), source_schema(), connection_schema())
     own = {name: schema for name, schema in schemas.items() if "ValidationError" not in name}
     for model in (Problem, *DESCRIBING.values()):
         own |= _schemas_of(model)

@@ -378,7 +378,9 @@ class FakeRuns:
             return False
         for job in jobs:
             fresh = replace(job, status=JobStatus.PENDING, postponed=job.attempt, stage=0, woken_at=now, result={})
-            self.jobs[key_of(job)] = replace(fresh, finished_at=None, held_until=None, failing_since=None, throttled_since=None)
+            self.jobs[key_of(job)] = replace(
+                fresh, finished_at=None, held_until=None, failing_since=None, throttled_since=None
+            )
         going = replace(stored, status=RunStatus.RUNNING, reason=None, finished_at=None, due=now, retried_at=now)
         self.runs[run.id] = replace(going, withheld_by=())
         self.looked_at[run.id] = now

@@ -20,10 +20,12 @@ from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, is_of_another, rank_of
 from whenthen.domain.rules.rule import Mode, Rule, parse_rule
+from whenthen.domain.rules.steps import connections_of
 from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.domain.scheduling.sweep_window import Checkpoint
 from whenthen.domain.stored_templates.uses import templates_named
 from whenthen.ports.reason_codes import (
+    CONNECTION_NOT_FOUND,
     ITEM_TOO_LARGE,
     MOVED_ON,
     OBJECT_NOT_FOUND,
@@ -43,6 +45,7 @@ from whenthen.ports.values import (
     Preloaded,
     Rejection,
     SourceUpdate,
+    StoredConnection,
     StoredRule,
     StoredView,
     Wanted,
@@ -131,6 +134,34 @@ class FakeOccurrences:
 
 
 @dataclass
+class FakeConnections:
+    """Connections by name, without secrets."""
+
+    kept: dict[str, StoredConnection] = field(default_factory=dict)
+
+    def get(self, name: str) -> StoredConnection:
+        if name not in self.kept:
+            raise NotFound(CONNECTION_NOT_FOUND(connection=name))
+        return self.kept[name]
+
+    def list(self, *, limit: int, cursor: str | None) -> Any:
+        return page_of([self.kept[name] for name in sorted(self.kept)], limit, cursor)
+
+    def save(self, connection: StoredConnection, replaces: StoredConnection | None) -> None:
+        self._demand(connection.name, replaces)
+        self.kept[connection.name] = connection
+
+    def delete(self, connection: StoredConnection) -> None:
+        self._demand(connection.name, connection)
+        del self.kept[connection.name]
+
+    def _demand(self, name: str, expected: StoredConnection | None) -> None:
+        stored = self.kept.get(name)
+        if (stored and stored.version) != (expected and expected.version):
+            raise Stale(MOVED_ON(subject=name))
+
+
+@dataclass
 class FakeRules:
     """The rules as admins keep them and as the matcher sees them, in one."""
 
@@ -182,6 +213,10 @@ class FakeRules:
     def naming_template(self, template_id: str) -> builtins.list[str]:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if template_id in templates_named(rule))
+
+    def naming_connection(self, name: str) -> builtins.list[str]:
+        rules = (self._parsed(stored) for stored in self.current_rules.values())
+        return sorted(rule.id for rule in rules if name in connections_of(rule.steps))
 
     # --- RuleBook
 

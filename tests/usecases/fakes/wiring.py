@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 
 from tests.usecases.fakes.taps import Tap, Tapped
+from whenthen.channels.api.effect import CallApi
+from whenthen.channels.api.saving import SaveFields
 from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.email.links import Links
@@ -18,7 +20,7 @@ from whenthen.channels.sms.message import SmsProvider
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
-from whenthen.ports.administration import Rejections, SettingStore, SourceStore
+from whenthen.ports.administration import ConnectionStore, Rejections, SettingStore, SourceStore
 from whenthen.ports.background.enrolments import EnrolmentStore, EnrolmentWorkers
 from whenthen.ports.background.imports import ImportFiles, ImportStore
 from whenthen.ports.background.work import FailingRules, Workers, WorkStore
@@ -30,6 +32,8 @@ from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import Circuits, SendingStates, SendLogs
 from whenthen.ports.templates import Templates
+from whenthen.usecases.connections.call_connection import CallConnection
+from whenthen.usecases.connections.tokens import Tokens
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.context.failing_rules import KnownFailing
 from whenthen.usecases.context.stored_messages import StoredMessages
@@ -111,6 +115,7 @@ class Ports:
     templates: Templates
     http: Http
     settings: SettingStore
+    connections: ConnectionStore
     sources: SourceStore
     rejections: Rejections
     sending_states: SendingStates
@@ -283,6 +288,18 @@ def functions_of(ports: Ports) -> Functions:
                 breakers["sms"],
             ),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
+            "api": perform(
+                CallApi(
+                    p.connections,
+                    CallConnection(p.http, p.secrets, Tokens(p.http, p.clock), p.clock),
+                    p.http,
+                    p.secrets,
+                    p.clock,
+                    breakers["api"],
+                ),
+                breakers["api"],
+                write=SaveFields(p.runs, p.records, "TR"),
+            ),
             "record": ChangeRecord(orchestrator, p.runs, p.records, p.clock, "TR", breakers["record"]),
         },
     )

@@ -25,6 +25,7 @@ from tests.usecases.fakes.queues import (
 from tests.usecases.fakes.sending import FakeCircuits, FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
+    FakeConnections,
     FakeEventLog,
     FakeIdempotencyKeys,
     FakeLeadForms,
@@ -116,7 +117,9 @@ class World:
         self.send_logs = FakeSendLogs()
         self.circuits = FakeCircuits(on_change=self.queues["circuits"].add)
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
+        self.connections = FakeConnections()
         self.ports = Ports(
+            connections=self.connections,
             settings=self.settings,
             sources=self.sources,
             rejections=self.rejections,

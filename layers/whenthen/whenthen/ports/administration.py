@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.ports.values import ApiKey, Rejection
+    from whenthen.ports.values import ApiKey, Page, Rejection, StoredConnection
 
 
 class ApiKeys(Protocol):
@@ -41,6 +41,22 @@ class SourceStore(Protocol):
         """List all sources, by name."""
 
 
+class ConnectionStore(Protocol):
+    """Store connections to APIs, without their secrets."""
+
+    def get(self, name: str) -> StoredConnection:
+        """Read the connection. Raises NotFound."""
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredConnection]:
+        """List all connections, by name."""
+
+    def save(self, connection: StoredConnection, replaces: StoredConnection | None) -> None:
+        """Store the connection. Raises Stale unless `replaces` is the stored one."""
+
+    def delete(self, connection: StoredConnection) -> None:
+        """Delete the connection. Raises Stale."""
+
+
 class SettingStore(Protocol):
     """Store the installation's settings, by name."""
 
@@ -59,6 +75,9 @@ class SecretVault(Protocol):
 
     def read(self, name: str) -> Mapping[str, str] | None:
         """Read the current secret, without a cache; None if there is none."""
+
+    def delete(self, name: str) -> None:
+        """Delete the secret at once; its name may be used again."""
 
 
 class Rejections(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whenthen.domain.common.reasons import ReasonCode
 
+CONNECTION_NOT_FOUND = ReasonCode("connection.not_found", "connection")
 ENROLMENT_NOT_FOUND = ReasonCode("enrolment.not_found", "id")
 # The enrolment rested for so long that the records which it had counted are stored no more.
 ENROLMENT_EXPIRED = ReasonCode("enrolment.expired")

@@ -76,6 +76,9 @@ class RuleStore(Protocol):
     def naming_template(self, template_id: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this stored template."""
 
+    def naming_connection(self, name: str) -> builtins.list[str]:
+        """List the ids of the rules whose current version names this connection."""
+
 
 class ViewStore(Protocol):
     """Store saved views."""

@@ -187,6 +187,22 @@ class StoredTemplate(Struct, frozen=True):
     warnings: tuple[Finding, ...] = ()
 
 
+class StoredConnection(Struct, frozen=True):
+    """Hold a connection as its admin wrote it, without its secrets.
+
+    made_of  id of the content of its first version, with `made_by`: detects a repetition of the same request
+    made_by  id of the request that made it
+    """
+
+    name: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+    made_of: str = ""
+    made_by: str = ""
+
+
 class Started(StrEnum):
     """Tell how the start of a run ended."""
 

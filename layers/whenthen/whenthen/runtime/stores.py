@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.ports.administration import (
         ApiKeys,
+        ConnectionStore,
         IdempotencyKeys,
         Rejections,
         SettingStore,
@@ -181,6 +182,12 @@ class Stores:
         from whenthen.adapters.dynamodb.config_table.templates import DynamoTemplateBook
 
         return DynamoTemplateBook(self.dynamodb, self.settings.config_table)
+
+    @cached_property
+    def connections(self) -> ConnectionStore:
+        from whenthen.adapters.dynamodb.config_table.connections import DynamoConnections
+
+        return DynamoConnections(self.dynamodb, self.settings.config_table)
 
     @cached_property
     def sweeps(self) -> Sweeps:

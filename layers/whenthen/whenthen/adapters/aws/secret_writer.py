@@ -1,4 +1,4 @@
-"""Write sources' secrets to AWS Secrets Manager; only `manage` may, and only these secrets (by its role)."""
+"""Write the secrets of sources and connections to AWS Secrets Manager; only `manage` may, by its role."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ class SecretsManagerVault:
                 raise
             return False
         return True
+
+    def delete(self, name: str) -> None:
+        """Delete the secret at once; its name may be used again. Raises Temporary."""
+        try:
+            with aws_errors("secretsmanager:DeleteSecret"):
+                self._client.delete_secret(SecretId=f"{self._prefix}/{name}", ForceDeleteWithoutRecovery=True)
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
 
     def read(self, name: str) -> Mapping[str, str] | None:
         """Read the current secret, without a cache; None if there is none, or none that can be read."""

@@ -78,6 +78,8 @@ def _field(book: Phrasebook, predicate: Predicate) -> str:
     if root == "related":
         field, relation = book.quoted(".".join(names[1:])), book.quoted(names[0])
         return book.phrase(CONDITIONS, "of_related", field=field, relation=relation)
+    if root == "steps":
+        return book.phrase(CONDITIONS, "of_step", field=book.quoted(".".join(names[1:])), step=book.quoted(names[0]))
     if root == "event" and names[0] == "data" and names[1:]:
         return book.phrase(CONDITIONS, "of_event", field=book.quoted(".".join(names[1:])))
     by_root = root in _BY_THEIR_ROOT or names[0] in _BY_THEIR_ROOT

@@ -162,6 +162,8 @@ CONDITIONS = Phrases(
         "before": "field",
         "of_event": "field",
         "of_related": "field relation",
+        # A value that an earlier step brought.
+        "of_step": "field step",
         "it_is": "value",
         "it_was": "value",
         "it_is_missing": "",

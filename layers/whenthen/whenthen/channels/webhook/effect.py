@@ -17,13 +17,13 @@ from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.retry_after import retry_after
-from whenthen.domain.events import trace
-from whenthen.domain.events.event import Cause, format_time
+from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
 from whenthen.ports.reason_codes import TOO_LARGE
-from whenthen.sources.signing import cause_header, signatures
+from whenthen.sources.signing import signatures
+from whenthen.usecases.sending.outgoing_cause import cause_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,21 +128,7 @@ class CallWebhook(Struct, frozen=True):
             self._secret(given.get("secret") or "default"),
             self.http,
             self.clock,
-            {**self._cause(job, context), trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)},
-        )
-
-    def _cause(self, job: Job, context: Mapping[str, Any]) -> dict[str, str]:
-        """Return the header by which our own hook knows that a run is behind a call. Empty without its secret."""
-        cause = context["event"].get("cause", {})
-        known = Cause(tuple(cause.get("runs", ())), cause.get("depth", 0), cause.get("root", ""))
-        try:
-            key = self.secrets.get(cause_header.SECRET).get("key")
-        except NotFound:
-            return {}
-        return (
-            cause_header.write(known.then(job.run_id, context["event"]["id"]), key)
-            if isinstance(key, str) and key
-            else {}
+            cause_of(job, context, self.secrets),
         )
 
     def _secret(self, name: str) -> str:

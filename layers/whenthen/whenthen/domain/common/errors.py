@@ -14,6 +14,7 @@ WhenthenError
 ├── Temporary              a later attempt may succeed: throttled, unreachable, busy
 │   ├── Busy               another worker holds the lease of this job
 │   ├── AccountRefused     the provider refuses our account or its token: no call works until somebody mends it
+│   │   └── CredentialsRefused   an API refuses those of a connection, which all of its calls share
 │   ├── Misconfigured      an operator has to put something right first
 │   └── Throttled          the provider did nothing, as it was asked too much at once: no attempt
 ├── Permanent              the provider refused for good: a blocked recipient, a paused template
@@ -142,6 +143,10 @@ class Busy(Temporary):
 
 class AccountRefused(Temporary):
     """Report that a provider refuses our account or its token: nothing was done, and no other call does better."""
+
+
+class CredentialsRefused(AccountRefused):
+    """Report that an API refuses the credentials of a connection: its calls wait, and those of others go on."""
 
 
 class Misconfigured(Temporary):

@@ -52,13 +52,19 @@ def read_http_date(text: str, now: datetime) -> datetime | None:
     if found is None:
         return None
     year = int(found["year"])
-    if len(found["year"]) == 2:  # noqa: PLR2004 - two digits
+    if len(found["year"]) == 2:
         year += now.year - now.year % _CENTURY
         year -= _CENTURY if year - now.year > _FUTURE_YEARS else 0
     second = min(int(found["second"]), 59)  # a leap second
     try:
         return datetime(
-            year, _MONTHS[found["month"]], int(found["day"]), int(found["hour"]), int(found["minute"]), second, tzinfo=UTC
+            year,
+            _MONTHS[found["month"]],
+            int(found["day"]),
+            int(found["hour"]),
+            int(found["minute"]),
+            second,
+            tzinfo=UTC,
         )
     except ValueError:
         return None

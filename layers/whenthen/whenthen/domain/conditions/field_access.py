@@ -90,7 +90,7 @@ def parse_path(written: str, zone: str | None = None, within: Duration | None = 
 class Facts:
     """Hold the facts about one event: its `context`, looked up by path.
 
-    context   {"event": …, "record": …, "before": …, "related": …, "history": …, "now": …}; any may be absent
+    context   {"event": …, "record": …, "before": …, "related": …, "steps": …, "history": …, "now": …}; any may miss
     """
 
     __slots__ = ("_answers", "_now", "context")
@@ -227,6 +227,7 @@ ROOTS: Mapping[str, Root] = {
     "record": Root(1, "record.status"),
     "before": Root(1, "before.status"),
     "related": Root(2, "related.owner.team"),
+    "steps": Root(2, "steps.crm.status"),
     "now": Root(1, "now.weekday", _read_now),
     "history": Root(2, "history.call.incoming_missed", _read_history),
 }

@@ -21,6 +21,9 @@ EXIT_NEVER = ReasonCode("lint.exit_never")
 EXIT_AT_ONCE = ReasonCode("lint.exit_at_once")
 ENDLESS_CYCLE = ReasonCode("lint.endless_cycle", "chain")
 UNKNOWN_FIELD = ReasonCode("lint.unknown_field", "field")
+UNKNOWN_CONNECTION = ReasonCode("lint.unknown_connection", "connection")
+# A field names the result of a step that is not there, or does not come before.
+UNKNOWN_STEP = ReasonCode("lint.unknown_step", "field")
 UNKNOWN_EVENT = ReasonCode("lint.unknown_event", "name")
 SAME_FIELD = ReasonCode("lint.same_field", "rule", "field")
 CYCLE = ReasonCode("lint.cycle", "chain")
@@ -69,6 +72,8 @@ SEVERITIES: Mapping[str, Severity] = {
     EXIT_AT_ONCE.code: Severity.ERROR,
     ENDLESS_CYCLE.code: Severity.ERROR,
     UNKNOWN_FIELD.code: Severity.WARNING,
+    UNKNOWN_CONNECTION.code: Severity.ERROR,
+    UNKNOWN_STEP.code: Severity.WARNING,
     UNKNOWN_EVENT.code: Severity.WARNING,
     SAME_FIELD.code: Severity.WARNING,
     CYCLE.code: Severity.WARNING,

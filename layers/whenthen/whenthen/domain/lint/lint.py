@@ -41,6 +41,7 @@ from whenthen.domain.lint.known_fields import Known, is_derived, is_strange_type
 from whenthen.domain.lint.rule_conflicts import cycles, same_field
 from whenthen.domain.lint.satisfiability import Verdict, verdict
 from whenthen.domain.lint.step_effects import passed_over
+from whenthen.domain.lint.step_results import step_results
 from whenthen.domain.lint.template_fields import template_fields
 from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.event_triggers import written_types
@@ -81,6 +82,7 @@ def lint(rule: Rule, others: Iterable[Rule] = (), known: Known | None = None) ->
         *timing.waits(rule),
         *timing.exits(rule),
         *entries(rule),
+        *step_results(rule),
         *same_field(rule, beside),
         *cycles(rule, beside),
         *fan_out(rule, beside),

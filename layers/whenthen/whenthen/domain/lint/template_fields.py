@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from whenthen.domain.lint.findings import UNKNOWN_FIELD, Finding, found
+from whenthen.domain.rules.step_parameters import texts_of
 from whenthen.domain.templating.templates import paths_of
 
 if TYPE_CHECKING:
@@ -15,20 +16,7 @@ if TYPE_CHECKING:
 
 def template_fields(step: Step, path: str, known: Known) -> Iterator[Finding]:
     """Find each such field of the step's parameters, once for each parameter. `path`: that of the step."""
-    for field, source in _texts(step.parameters, f"{path}.with"):
+    for field, source in texts_of(step.parameters, f"{path}.with"):
         for root, *names in sorted(paths_of(source)):
             if known.lacks(root, names):
                 yield found(UNKNOWN_FIELD, field, field=".".join((root, *names)))
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield each text of a parameter with its path."""
-    match value:
-        case str():
-            yield path, value
-        case Mapping():
-            for name, part in value.items():
-                yield from _texts(part, f"{path}.{name}")
-        case list() | tuple():
-            for position, part in enumerate(value):
-                yield from _texts(part, f"{path}[{position}]")

@@ -17,6 +17,14 @@ from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED, UNKNOWN_FIELD
+from whenthen.domain.connections.headers import read_headers
+from whenthen.domain.connections.parameters import (
+    read_expression,
+    read_expressions,
+    read_json_value,
+    read_statuses,
+)
+from whenthen.domain.connections.reason_codes import SEVERAL_BODIES
 from whenthen.domain.records.record import KIND, check_fields
 
 if TYPE_CHECKING:
@@ -69,6 +77,12 @@ class ParameterKind(StrEnum):
     OBJECT  an object; a template that is one expression keeps its value's type
     FIELDS  names of fields and their values, as of OBJECT
     TEMPLATE  the id of a stored template
+    CONNECTION   the name of a stored connection
+    ADDRESS      a URL; beside a connection, the part behind its base
+    HEADERS      names of headers and their values
+    JSON         any value of JSON, as of OBJECT
+    STATUSES     statuses of HTTP
+    EXPRESSION   a JMESPath expression; EXPRESSIONS: names of fields and expressions
     """
 
     TEXT = "text"
@@ -82,6 +96,13 @@ class ParameterKind(StrEnum):
     RECORD_KIND = "record_kind"
     CHOICE = "choice"
     FLAG = "flag"
+    CONNECTION = "connection"
+    ADDRESS = "address"
+    HEADERS = "headers"
+    JSON = "json"
+    STATUSES = "statuses"
+    EXPRESSION = "expression"
+    EXPRESSIONS = "expressions"
 
 
 class Parameter(Struct, frozen=True):
@@ -165,7 +186,7 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
     values = {
         parameter.name: value
         for parameter in action.parameters
-        if (value := _READ[parameter.kind](parameter, reader)) not in (None, "", [], {})
+        if _is_given(value := _READ[parameter.kind](parameter, reader), parameter)
     }
     reported = {problem.field for problem in reader.problems}
     for parameter in action.parameters:
@@ -173,8 +194,16 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
             reader.report(parameter.name, REQUIRED())
     if action.one_of and not any(name in values for name in action.one_of):
         reader.report("", NONE_GIVEN(options=action.one_of))
+    given = [name for name in action.at_most_one if reader.value(name) is not None]
+    if len(given) > 1:
+        reader.report(given[1], SEVERAL_BODIES(options=action.at_most_one))
     reader.finish()
     return values
+
+
+def _is_given(value: Any, parameter: Parameter) -> bool:
+    """Tell whether a value is there. Only a body of JSON may be empty."""
+    return value is not None and (parameter.kind is ParameterKind.JSON or value not in ("", [], {}))
 
 
 def _read_fields(parameter: Parameter, reader: Reader) -> dict[str, Any]:
@@ -222,6 +251,13 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
         parameter.name, parameter.options, parameter.options[0]
     ),
     ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
+    ParameterKind.CONNECTION: lambda parameter, reader: reader.text(parameter.name),
+    ParameterKind.ADDRESS: _read_text,
+    ParameterKind.HEADERS: lambda parameter, reader: read_headers(reader, parameter.name),
+    ParameterKind.JSON: lambda parameter, reader: read_json_value(reader, parameter.name),
+    ParameterKind.STATUSES: lambda parameter, reader: read_statuses(reader, parameter.name),
+    ParameterKind.EXPRESSION: lambda parameter, reader: read_expression(reader, parameter.name),
+    ParameterKind.EXPRESSIONS: lambda parameter, reader: read_expressions(reader, parameter.name),
 }
 
 

@@ -34,12 +34,14 @@ def context_of(
     history: Earlier | None = None,
     clocks: ZoneInfo | None = None,
     language: str | None = None,
+    steps: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the mapping that conditions are evaluated on and templates are rendered with.
 
     zone    the rule's: conditions go by its clocks
     clocks  whose clocks templates show (`clocks_of`); None: the rule's too
     language  in which templates write true and false; None: English
+    steps   results of the run's steps that are done, by their ids
     """
     current = records.as_context(record) if record else None
     return {
@@ -47,6 +49,7 @@ def context_of(
         "record": current,
         "before": _before(event, current),
         "related": related or {},
+        "steps": steps or {},
         "history": history,
         "now": now.astimezone(zone) if zone else now,
         "zone": clocks or zone,

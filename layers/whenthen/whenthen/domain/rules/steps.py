@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.conditions.condition import Condition, read_condition
-from whenthen.domain.rules.actions import MARKETING, PURPOSE, actions, read_parameters
+from whenthen.domain.rules.actions import MARKETING, PURPOSE, ParameterKind, actions, read_parameters
 from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.steps.branches import (
     ELSE,
@@ -96,6 +96,16 @@ def read_steps(reader: Reader, trigger: Trigger, zone: ZoneInfo) -> tuple[Step, 
     if sum(map(_longest_wait, steps), timedelta()) > timedelta(days=MAX_DAYS_AHEAD):
         reader.report("steps", WAITS_TOO_LONG(count=MAX_DAYS_AHEAD))
     return moving + steps
+
+
+def connections_of(steps: Iterable[Step]) -> frozenset[str]:
+    """Return the names of the connections that steps use."""
+    return frozenset(
+        name
+        for step in steps
+        for parameter in actions()[step.action].parameters
+        if parameter.kind is ParameterKind.CONNECTION and (name := step.parameters.get(parameter.name))
+    )
 
 
 def _longest_wait(step: Step) -> timedelta:

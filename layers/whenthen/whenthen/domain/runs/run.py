@@ -78,11 +78,16 @@ class JobStatus(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """Say how a job ended, and why; `result` keeps the provider's ids."""
+    """Say how a job ended, and why.
+
+    result  the provider's ids, and what later steps may read as `steps.<id>.<name>`
+    fields  of the run's record, to be written together with the outcome
+    """
 
     status: JobStatus
     reason: Reason
     result: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Job(Struct, frozen=True, omit_defaults=True):
@@ -269,6 +274,12 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
         # The event of a deletion carries the record that is no more: its run is about that.
         stored=record is not None and not event.type.endswith(".deleted"),
     )
+
+
+def results_of(jobs: Iterable[Job]) -> dict[str, Mapping[str, Any]]:
+    """Return the results of steps that have any, by their ids; of a step that was due several times, the last."""
+    ordered = sorted(jobs, key=lambda job: job.occurrence)
+    return {job.step_id: dict(job.result) for job in ordered if job.result}
 
 
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)

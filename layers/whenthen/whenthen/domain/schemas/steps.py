@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import combinations
 from typing import Any
 
+from whenthen.domain.connections.headers import MAX_HEADERS
+from whenthen.domain.connections.parameters import MAX_EXPRESSIONS, MAX_STATUSES
+from whenthen.domain.expressions.expressions import MAX_LENGTH
 from whenthen.domain.records.record import FIELD, MAX_FIELDS, RESERVED
 from whenthen.domain.rules.actions import MAX_TEMPLATE, MAX_TEXTS, Action, Parameter, ParameterKind, actions
 from whenthen.domain.rules.steps import MOVING_STEP
@@ -80,6 +84,21 @@ _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
     ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),
     ParameterKind.CHOICE: lambda parameter: choice(parameter.options),
     ParameterKind.FLAG: lambda parameter: flag(),
+    ParameterKind.CONNECTION: lambda parameter: text(),
+    ParameterKind.ADDRESS: _text_shape,
+    ParameterKind.HEADERS: lambda parameter: {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+        "maxProperties": MAX_HEADERS,
+    },
+    ParameterKind.JSON: lambda parameter: {},
+    ParameterKind.STATUSES: lambda parameter: one_or_list(integer(599, 100), MAX_STATUSES),
+    ParameterKind.EXPRESSION: lambda parameter: text(MAX_LENGTH),
+    ParameterKind.EXPRESSIONS: lambda parameter: {
+        "type": "object",
+        "additionalProperties": filled_text(MAX_LENGTH),
+        "maxProperties": MAX_EXPRESSIONS,
+    },
 }
 _FILLED: Schema = {"type": "string", "pattern": r"\S"}
 _FIELDS: Schema = {
@@ -113,6 +132,17 @@ def _parameters(action: Action) -> Schema:
         required=[parameter.name for parameter in action.parameters if parameter.required],
         examples=[dict(action.example)],
         **one_of,
+        **_at_most_one(action),
+    )
+
+
+def _at_most_one(action: Action) -> Schema:
+    """Refuse two bodies at once."""
+    pairs = list(combinations(action.at_most_one, 2))
+    return (
+        {"allOf": [{"not": {"required": list(pair), "properties": dict.fromkeys(pair, GIVEN)}} for pair in pairs]}
+        if pairs
+        else {}
     )
 
 

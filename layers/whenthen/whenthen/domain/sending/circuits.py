@@ -116,6 +116,10 @@ class Circuit(Struct, frozen=True, omit_defaults=True):
         """Return it as an admin pauses it."""
         return replace(self, state=CircuitState.PAUSED, since=now, by=by, try_at=None, version=self.version + 1)
 
+    def switched_off(self, reason: Reason, now: datetime) -> Circuit:
+        """Return it as the engine closes it for good: only an admin lets it go on."""
+        return replace(self.paused("", now), reason=reason)
+
     def running(self, now: datetime, *, by: str = "", rate: int = RATE) -> Circuit:
         """Return it as it runs again."""
         on = replace(self, state=CircuitState.RUNNING, since=now, by=by, rate=rate, try_at=None, account=False)
@@ -131,7 +135,7 @@ def change_event(before: Circuit | None, after: Circuit) -> Event | None:
     data: dict[str, Any] = {"channel": after.channel, "by": after.by or ENGINE}
     if after.receiver:
         data["receiver"] = after.receiver
-    if after.state is CircuitState.FAILING and after.reason is not None:
+    if not after.by and after.blocks and after.reason is not None:
         data["reason"] = to_builtins(after.reason)
     return Event(
         id=ids.event_id("engine", f"{event_type}#{after.name}#{after.version}#{after.since.timestamp()}"),

@@ -28,7 +28,12 @@ NOT_LAST = ReasonCode("template.filter_not_last", "name")
 UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
 # `now` has no such field.
 UNKNOWN_NOW_FIELD = ReasonCode("template.unknown_now_field", "name", "options")
-NAMES = frozenset({"event", "record", "before", "related", "now", "unsubscribe_url", "preferences_url"})
+SECRETS = "secrets"
+"""Name the secrets of a step's connection in its templates."""
+
+NAMES = frozenset(
+    {"event", "record", "before", "related", "steps", SECRETS, "now", "unsubscribe_url", "preferences_url"}
+)
 _SYNTAX = (
     nodes.Template,
     nodes.Output,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from whenthen.usecases.admin.manage_views import ManageViews
     from whenthen.usecases.admin.order_rules import OrderRules
     from whenthen.usecases.admin.try_source import TrySource
+    from whenthen.usecases.connections.manage_connections import ManageConnections
+    from whenthen.usecases.connections.try_connection import TryConnection
     from whenthen.usecases.control.manage_channels import ManageChannels
     from whenthen.usecases.control.manage_work import ManageWork
     from whenthen.usecases.control.resume_failing import ResumeFailing
@@ -42,7 +44,7 @@ class AdminWiring(RecordsWiring):
     def lint_rule(self) -> LintRule:
         from whenthen.usecases.admin.lint_rule import LintRule
 
-        return LintRule(self.rules, self.clock, self.installation)
+        return LintRule(self.rules, self.clock, self.installation, self.connections)
 
     @cached_property
     def manage_rules(self) -> ManageRules:
@@ -75,6 +77,19 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_sources import ManageSources
 
         return ManageSources(self.sources, self.vault, self.installation)
+
+    @cached_property
+    def manage_connections(self) -> ManageConnections:
+        from whenthen.usecases.connections.manage_connections import ManageConnections
+
+        plain_http = self.settings.dangerously_allow_private_addresses
+        return ManageConnections(self.connections, self.vault, self.rules, self.circuits, self.clock, plain_http)
+
+    @cached_property
+    def try_connection(self) -> TryConnection:
+        from whenthen.usecases.connections.try_connection import TryConnection
+
+        return TryConnection(self.connections, self.vault, self.http, self.clock)
 
     @fresh
     def try_source(self) -> TrySource:

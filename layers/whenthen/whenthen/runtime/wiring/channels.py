@@ -14,6 +14,7 @@ from whenthen.runtime.wiring.runs import RunsWiring
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from whenthen.usecases.connections.call_connection import CallConnection
     from whenthen.usecases.runs.perform_job import PerformJob
     from whenthen.usecases.sending.channels import Channel
     from whenthen.usecases.sending.circuits import Breaker
@@ -52,6 +53,14 @@ class ChannelsWiring(RunsWiring):
         from whenthen.usecases.sending.circuits import Breaker
 
         return Breaker(self.settings.channel, self.circuits, self.clock)
+
+    @cached_property
+    def call_connection(self) -> CallConnection:
+        """Make the caller of APIs; the tokens that it is given live as long as this process."""
+        from whenthen.usecases.connections.call_connection import CallConnection
+        from whenthen.usecases.connections.tokens import Tokens
+
+        return CallConnection(self.http, self.secrets, Tokens(self.http, self.clock), self.clock)
 
     def perform_job(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel outside of the store."""

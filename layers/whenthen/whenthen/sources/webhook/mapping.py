@@ -28,9 +28,9 @@ from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE, BAD_RECORD_KIND, REQUIRED
 from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.expressions.expressions import Expression, compile_expression
 from whenthen.domain.records.record import BAD_NAME, FIELD, KIND, MAX_FIELDS
 from whenthen.domain.temporal.written_dates import DateOrder
-from whenthen.domain.expressions.expressions import Expression, compile_expression
 from whenthen.sources.signing.schemes import FORM_SCHEMES, Scheme, parse_scheme
 from whenthen.sources.webhook.reason_codes import (
     COUNTRY_CODE,

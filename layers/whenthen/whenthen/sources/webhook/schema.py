@@ -12,6 +12,7 @@ from typing import Any
 from whenthen.domain.event_catalog import catalog
 from whenthen.domain.event_catalog.engine_events import ENGINE_KINDS
 from whenthen.domain.events.event import EVENT_TYPE
+from whenthen.domain.expressions.expressions import MAX_LENGTH
 from whenthen.domain.records.record import FIELD, MAX_FIELDS
 from whenthen.domain.schemas.parts import (
     BLANK,
@@ -28,7 +29,6 @@ from whenthen.domain.schemas.parts import (
 )
 from whenthen.domain.schemas.triggers import DEFINITIONS as TRIGGER_DEFINITIONS
 from whenthen.domain.temporal.written_dates import DateOrder
-from whenthen.domain.expressions.expressions import MAX_LENGTH
 from whenthen.sources.signing.schema import DEFINITIONS as SCHEMES
 from whenthen.sources.signing.schemes import FORM_SCHEMES
 from whenthen.sources.webhook.mapping import (

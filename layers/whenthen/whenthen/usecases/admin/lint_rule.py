@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from whenthen.domain.common.errors import Invalid, LintFailed, Problem
+from whenthen.domain.common.errors import Invalid, LintFailed, NotFound, Problem
 from whenthen.domain.events.event import format_time
-from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, Finding, Severity, found
+from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, UNKNOWN_CONNECTION, Finding, Severity, found
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.lint.message_limits import days_off, message_limits
 from whenthen.domain.lint.rule_conflicts import made_by, starts
 from whenthen.domain.rules.rule import Rule, parse_rule
+from whenthen.domain.rules.steps import MOVING_STEP, connections_of
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.sending.limits import SUBJECT as LIMITS
 from whenthen.domain.sending.limits import read_limit_settings
 from whenthen.usecases.context.calendar import ReadCalendar
 
 if TYPE_CHECKING:
-    from whenthen.ports.administration import SettingStore
+    from whenthen.ports.administration import ConnectionStore, SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
 
@@ -38,12 +39,19 @@ class LintRule(Struct, frozen=True):
     rules: RuleStore
     clock: Clock | None = None
     settings: SettingStore | None = None
+    connections: ConnectionStore | None = None
 
     def __call__(self, rule: Rule) -> list[Finding]:
         """Return all findings, errors first."""
         neighbours = _Neighbours(self.rules, rule)
         others = neighbours.look_around()
-        found_here = [*lint(rule, others), *self._past(rule), *self._limits(rule), *self._days_off(rule)]
+        found_here = [
+            *lint(rule, others),
+            *self._past(rule),
+            *self._limits(rule),
+            *self._days_off(rule),
+            *self._connections(rule),
+        ]
         if neighbours.complete:
             return found_here
         return [*found_here, found(NOT_ALL_COMPARED, "", most=MAX_COMPARED)]
@@ -61,11 +69,31 @@ class LintRule(Struct, frozen=True):
         installation = read_limit_settings(self.settings.get(LIMITS))
         yield from message_limits(rule, installation, self.clock.now() if self.clock else None)
 
+    def _connections(self, rule: Rule) -> Iterator[Finding]:
+        """Find connections that there are not."""
+        if self.connections is None:
+            return
+        known: dict[str, bool] = {}
+        for position, step in enumerate(step for step in rule.steps if step.id != MOVING_STEP):
+            for name in connections_of([step]):
+                if name not in known:
+                    known[name] = _exists(self.connections, name)
+                if not known[name]:
+                    yield found(UNKNOWN_CONNECTION, f"steps[{position}].with.connection", connection=name)
+
     def _days_off(self, rule: Rule) -> Iterator[Finding]:
         """Find waits that end on days of the week on which the installation never works."""
         waits = [step.wait for step in rule.steps if step.wait is not None]
         if self.settings is not None and any(wait.by_business and wait.weekdays for wait in waits):
             yield from days_off(rule, ReadCalendar(self.settings)().week)
+
+
+def _exists(connections: ConnectionStore, name: str) -> bool:
+    try:
+        connections.get(name)
+    except NotFound:
+        return False
+    return True
 
 
 def refuse(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -29,7 +29,7 @@ from whenthen.domain.runs.planner import (
     orphaned,
     waits_for_record,
 )
-from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus
+from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus, results_of
 from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
@@ -86,9 +86,18 @@ class Orchestrator(Struct, frozen=True):
         history = history_of(self.occurrences, state.event, [record], state.run.record, now)
         related = Related(self.records, record)
         rule = self.rule_of(state.run)
-        return context_of(
-            state.event, record, now, rule.zone, related, history, clocks_of(rule, record), language=rule.language
+        context = context_of(
+            state.event,
+            record,
+            now,
+            rule.zone,
+            related,
+            history,
+            clocks_of(rule, record),
+            language=rule.language,
+            steps=results_of(state.jobs),
         )
+        return {**context, "run": {"rule": state.run.rule_id, "version": state.run.rule_version}}
 
     def carry_on(self, state: RunState | None) -> None:
         """Enter the next step group, or finish the run, if all jobs of its current step group have their outcomes."""

@@ -30,6 +30,7 @@ from whenthen.ports.reason_codes import JOB_NOT_FOUND
 from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.runs.orchestrator import is_alone
 from whenthen.usecases.sending.attempts import Attempts
+from whenthen.usecases.sending.channels import is_repeatable
 from whenthen.usecases.sending.hold_messages import message_of
 from whenthen.usecases.sending.job_queues import send_again
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
-    from whenthen.usecases.sending.channels import Channel, Effect
+    from whenthen.usecases.sending.channels import Channel, Effect, WriteOutcome
     from whenthen.usecases.sending.circuits import Breaker
     from whenthen.usecases.sending.hold_messages import HoldMessages, Message
     from whenthen.usecases.sending.switch import SendingSwitch
@@ -74,6 +75,7 @@ class PerformJob(Struct, frozen=True):
     breaker   knows whether the channel fails throughout, or an admin paused it: then its jobs wait
     holding   holds messages; None for channels that send none to customers
     switch    stops all sending; None for channels that reach nobody outside
+    write     writes outcomes that hold more than a result; None: the ledger alone does
     """
 
     orchestrator: Orchestrator
@@ -85,6 +87,7 @@ class PerformJob(Struct, frozen=True):
     breaker: Breaker
     holding: HoldMessages | None = None
     switch: SendingSwitch | None = None
+    write: WriteOutcome | None = None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform the job. Raises Temporary if the job is to be tried again, NotFound if there is no such job."""
@@ -122,7 +125,7 @@ class PerformJob(Struct, frozen=True):
                 raise Temporary(TAKEN(), retry_after=1)
             self._give_back(replace(job, status=prepared.status))
             return ended
-        sends, repeatable = not isinstance(prepared, Outcome), self.channel.repeatable
+        sends, repeatable = not isinstance(prepared, Outcome), is_repeatable(self.channel, prepared)
         message = message_of(state, job, rule, prepared, limits, self._now(job))
         if message is not None:
             job = message.job
@@ -139,7 +142,8 @@ class PerformJob(Struct, frozen=True):
         outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)
         if outcome is None:
             return None
-        ended = self.runs.complete(claimed, outcome, self._now(job))
+        write = self.write or (lambda _, *ended: self.runs.complete(*ended))
+        ended = write(state, claimed, outcome, self._now(job))
         self._give_back(replace(claimed, status=outcome.status))
         return ended or self.runs.load(job.run_id)
 
@@ -237,7 +241,7 @@ class PerformJob(Struct, frozen=True):
             return self._attempts.postpone(job, error)
         except (AnswerLost, Temporary) as error:
             rest = self.breaker.failed(effect.receiver, error)
-            if isinstance(error, AnswerLost) and not self.channel.repeatable:
+            if isinstance(error, AnswerLost) and not is_repeatable(self.channel, effect):
                 return Outcome(JobStatus.UNKNOWN, MAY_HAVE_BEEN_SENT(reason=error.reason))
             return self._attempts.again(job, step, self.orchestrator.rule_of(run).zone, error, rest)
         self.breaker.worked(effect.receiver)

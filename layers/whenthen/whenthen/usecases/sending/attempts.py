@@ -56,7 +56,9 @@ class Attempts(Struct, frozen=True):
         if rest is not None:
             return self._put_off(job, error.reason, rest)
         own = actions()[step.action].retries
-        pause = wish if wish is not None and own is None else (own or backoff.NOT_DONE).pause(job.id, job.attempts, wish)
+        pause = (
+            wish if wish is not None and own is None else (own or backoff.NOT_DONE).pause(job.id, job.attempts, wish)
+        )
         at = step.retry.next_at(job.attempts, now, zone)
         until = now + timedelta(seconds=pause) if at is None else max(at, now + timedelta(seconds=wish or 0))
         is_long = at is not None or pause > backoff.LONGEST_PAUSE
@@ -84,7 +86,8 @@ class Attempts(Struct, frozen=True):
         if backoff.is_over(since, now):
             return Outcome(JobStatus.FAILED, backoff.given_up(error.reason))
         if wish > backoff.LONGEST_PAUSE:
-            return self._hold_as_asked(job, error.reason, now + timedelta(seconds=wish))
+            self._hold_as_asked(job, error.reason, now + timedelta(seconds=wish))
+            return None
         return self._put_off(job, error.reason, backoff.pause(job.id, job.postponed + 1, error.retry_after))
 
     def _hold_as_asked(self, job: Job, reason: Reason, until: datetime) -> None:

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.runs.run import Job, Outcome
     from whenthen.domain.sending.recipients import Recipient
+    from whenthen.ports.values import RunState
 
 
 class Effect(Protocol):
-    """Hold an effect with everything it needs: rendered, checked and ready to be performed."""
+    """Hold an effect with everything it needs: rendered, checked and ready to be performed.
+
+    An effect may have a `repeatable` of its own, where its channel's holds for some effects only.
+    """
 
     @property
     def recipient(self) -> Recipient | None:
@@ -27,6 +33,19 @@ class Effect(Protocol):
 
         Permanent or Refused if it never will. Permanent has a `code` if that is the provider's answer.
         """
+
+
+class WriteOutcome(Protocol):
+    """Write the outcome of a claimed job of a channel that keeps more than its status and reason."""
+
+    def __call__(self, state: RunState, job: Job, outcome: Outcome, now: datetime) -> RunState | None:
+        """Write the outcome, and return the run; None if the job changed. Raises Temporary."""
+
+
+def is_repeatable(channel: Channel, effect: Effect | Outcome) -> bool:
+    """Tell whether an effect may be repeated after a lost answer: it says so itself, else its channel does."""
+    own: bool | None = getattr(effect, "repeatable", None)
+    return channel.repeatable if own is None else own
 
 
 class Channel(Protocol):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from whenthen.domain.common.errors import AccountRefused, Stale, Temporary
+from whenthen.domain.common.errors import AccountRefused, CredentialsRefused, Stale, Temporary
 from whenthen.domain.sending.circuits import FAILURES, WHOLE, WITHIN, Circuit, CircuitState
 from whenthen.domain.sending.switch import KEPT_FOR
 
 if TYPE_CHECKING:
     from whenthen.domain.common.errors import AnswerLost
+    from whenthen.domain.common.reasons import Reason
     from whenthen.ports.clock import Clock
     from whenthen.ports.sending import Circuits
 
@@ -45,13 +46,23 @@ class Breaker(Struct):
         Of the jobs that find a failing circuit due for a trial, one may go.
         """
         now = self.clock.now()
-        if self.read_at is None or not self.read_at <= now < self.read_at + KEPT_FOR:
-            self._read(now)
+        self._read_if_old(now)
         for name in dict.fromkeys((WHOLE, receiver)):
             circuit = self.known.get(name)
             if circuit is not None and circuit.blocks and not self._takes_trial(circuit, now):
                 return self.known.get(name, circuit)
         return None
+
+    def find(self, receiver: str) -> Circuit | None:
+        """Return the receiver's circuit as it stands, without a trial. None if it never opened. Raises Temporary."""
+        self._read_if_old(self.clock.now())
+        return self.known.get(receiver)
+
+    def switch_off(self, receiver: str, reason: Reason) -> None:
+        """Open the receiver's circuit until somebody resumes it. If that cannot be written now, a later call does."""
+        circuit = self.known.get(receiver) or Circuit(self.channel, receiver)
+        with suppress(Temporary):
+            self._save(circuit.switched_off(reason, self.clock.now()))
 
     def worked(self, receiver: str) -> None:
         """Note that the provider answered: an open circuit closes; if that cannot be written now, at the next trial."""
@@ -72,7 +83,8 @@ class Breaker(Struct):
             return _rest(circuit, now)
         count = self._count(receiver, now)
         account = isinstance(error, AccountRefused)
-        if count < (1 if account and not receiver else FAILURES):
+        at_once = account and (not receiver or isinstance(error, CredentialsRefused))
+        if count < (1 if at_once else FAILURES):
             return None
         opened = circuit.failing(error.reason, now, account=account)
         with suppress(Temporary):
@@ -100,6 +112,10 @@ class Breaker(Struct):
             return False
         self.known = {**self.known, after.receiver: after}
         return True
+
+    def _read_if_old(self, now: datetime) -> None:
+        if self.read_at is None or not self.read_at <= now < self.read_at + KEPT_FOR:
+            self._read(now)
 
     def _read(self, now: datetime) -> None:
         self.known, self.read_at = self.store.of_channel(self.channel), now

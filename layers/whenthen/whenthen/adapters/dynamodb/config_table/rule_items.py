@@ -50,6 +50,11 @@ def template_users_pk(template_id: str) -> str:
     return f"template_users#{template_id}"
 
 
+def callers_pk(connection: str) -> str:
+    """Return the partition of the rules that name a connection."""
+    return f"connection#{connection}"
+
+
 def generation_pk(event_type: str) -> str:
     """Return the partition of an event type's generation."""
     return f"generation#{event_type}"

@@ -18,6 +18,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
     GENERATION,
     RULES,
     Generation,
+    callers_pk,
     generation_item,
     generation_of,
     generation_pk,
@@ -33,6 +34,7 @@ from whenthen.adapters.dynamodb.config_table.rule_items import (
 )
 from whenthen.adapters.dynamodb.config_table.snapshots import Snapshots, is_due
 from whenthen.domain.common.errors import NotFound, Stale, Temporary, WhenthenError
+from whenthen.domain.rules.steps import connections_of
 from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.domain.stored_templates.uses import templates_named
 from whenthen.ports.reason_codes import CONTENDED, MOVED_ON, RULE_NOT_FOUND, RULE_VERSION_NOT_FOUND
@@ -53,15 +55,17 @@ class _Standing(Struct, frozen=True):
     places: frozenset[str] = frozenset()
     view: str | None = None
     templates: frozenset[str] = frozenset()
+    connections: frozenset[str] = frozenset()
 
     @property
     def users(self) -> frozenset[str]:
-        """Return the partitions in which the rule stands as a user of views and templates."""
-        return _users(self.view, self.templates)
+        """Return the partitions in which the rule stands as a user of views, templates and connections."""
+        return _users(self.view, self.templates, self.connections)
 
 
-def _users(view: str | None, templates: Iterable[str]) -> frozenset[str]:
-    return frozenset((*([users_pk(view)] if view else ()), *map(template_users_pk, templates)))
+def _users(view: str | None, templates: Iterable[str], connections: Iterable[str]) -> frozenset[str]:
+    of_view = [users_pk(view)] if view else []
+    return frozenset((*of_view, *map(template_users_pk, templates), *map(callers_pk, connections)))
 
 
 class DynamoRules:
@@ -97,13 +101,14 @@ class DynamoRules:
         expected = replaces.version if replaces else None
         in_force = triggers_of(parsed)
         view = parsed.trigger.view.id if parsed.trigger.view else None
-        places, templates = places_of(parsed), templates_named(parsed)
-        standing = _Standing(in_force, places, view, templates)
+        places, templates, connections = places_of(parsed), templates_named(parsed), connections_of(parsed.steps)
+        standing = _Standing(in_force, places, view, templates, connections)
         known = {
             "triggers": in_force or None,
             "places": places or None,
             "view": view,
             "templates": templates or None,
+            "connections": connections or None,
         }
         current = {**rule_item(rule, RULES, rule.id), **known}
         held = Expression("#version = :expected", values={"expected": expected}) if expected else NEW
@@ -136,6 +141,10 @@ class DynamoRules:
         """List the ids of the rules whose current version names this stored template."""
         return [item["sk"] for item in self._table.collection(template_users_pk(template_id))]
 
+    def naming_connection(self, name: str) -> builtins.list[str]:
+        """List the ids of the rules whose current version names this connection."""
+        return [item["sk"] for item in self._table.collection(callers_pk(name))]
+
     def _change(self, rule_id: str, expected: int | None, standing: _Standing, writes: Sequence[Write]) -> None:
         """Carry out `writes`, delete the rule from collections that it leaves, and advance their generations."""
         for _ in pauses(_ATTEMPTS, first=0.02):
@@ -148,7 +157,7 @@ class DynamoRules:
             ]
             places: frozenset[str] = current.get("places", frozenset())
             left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
-            users = _users(current.get("view"), current.get("templates", ()))
+            users = _users(current.get("view"), current.get("templates", ()), current.get("connections", ()))
             left += [delete(self._table, each, rule_id) for each in sorted(users - standing.users)]
             try:
                 transact(self._table.client, [*writes, *left, *moved])

@@ -1,0 +1,1 @@
+"""Call the APIs of other systems, over stored connections."""

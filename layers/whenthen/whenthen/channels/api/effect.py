@@ -1,0 +1,125 @@
+"""call_api: call the API of another system, by a stored connection or a whole address.
+
+The job's id is the `Idempotency-Key` of every attempt. A call is repeated after a lost answer if its method has the
+same effect however often it is made, or if its connection says that the API ignores repetitions under that key. Any
+other call is unknown then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from whenthen.channels.api.answers import outcome_of
+from whenthen.channels.api.reason_codes import STEP_IS_OFF, STEP_OFF
+from whenthen.channels.api.requests import request_of
+from whenthen.domain.common.answers import Next
+from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound, Permanent
+from whenthen.domain.common.retry_after import retry_after
+from whenthen.domain.connections.answers import GONE, IDEMPOTENT_METHODS, is_expected, row_of
+from whenthen.domain.connections.connection import Connection, parse_connection
+from whenthen.domain.events.event import format_time
+from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.templating.syntax import SECRETS
+from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
+from whenthen.usecases.connections.call_connection import CallConnection, secrets_of
+from whenthen.usecases.connections.reason_codes import ANSWERED
+from whenthen.usecases.sending.outgoing_cause import cause_of
+
+if TYPE_CHECKING:
+    from whenthen.domain.rules.rule import Step
+    from whenthen.ports.administration import ConnectionStore
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.providers import Http, Secrets
+    from whenthen.usecases.sending.circuits import Breaker
+
+MAX_HOST = 253
+
+
+class _Call(Struct, frozen=True):
+    request: HttpRequest
+    connection: Connection | None
+    parameters: Mapping[str, Any]
+    circuit: str
+    channel: CallApi
+
+    @property
+    def recipient(self) -> None:
+        """Return None: systems are called at any hour."""
+
+    @property
+    def receiver(self) -> str:
+        """Name the connection, else the host: others go on while it fails."""
+        return self.connection.name if self.connection else _host_of(self.request.url)
+
+    @property
+    def repeatable(self) -> bool:
+        """Tell whether the call may be made again after a lost answer."""
+        return self.request.method in IDEMPOTENT_METHODS or self._keyed
+
+    @property
+    def _keyed(self) -> bool:
+        return self.connection is not None and self.connection.idempotent
+
+    def perform(self) -> Outcome:
+        answer = self._send()
+        if is_expected(answer.status, self.parameters.get("expect") or ()):
+            return outcome_of(answer, self.parameters)
+        if answer.status == GONE:
+            reason = STEP_OFF(status=answer.status, receiver=self.circuit)
+            self.channel.breaker.switch_off(self.circuit, reason)
+            raise Permanent(reason, code=str(answer.status))
+        row = row_of(answer.status, not_now=is_not_now(answer), repeatable=self.repeatable, keyed=self._keyed)
+        wish = retry_after(answer.headers.get("retry-after", ""), self.channel.clock.now())
+        reason = ANSWERED(status=answer.status)
+        if row.next is Next.STOP and self.connection is not None:
+            raise CredentialsRefused(reason)
+        raise replace(row, pause=wish).error(reason, str(answer.status))
+
+    def _send(self) -> HttpAnswer:
+        if self.connection is None:
+            return self.channel.http.send(self.request)
+        return self.channel.call(self.connection, self.request)
+
+
+def _host_of(url: str) -> str:
+    return (urlsplit(url).hostname or "")[:MAX_HOST]
+
+
+class CallApi(Struct, frozen=True):
+    """Prepare calls to APIs. Each call says for itself whether it may be repeated."""
+
+    connections: ConnectionStore
+    call: CallConnection
+    http: Http
+    secrets: Secrets
+    clock: Clock
+    breaker: Breaker
+    repeatable: bool = False
+
+    def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Call | Outcome:
+        """Render the call. Fails if the step was switched off. Raises Invalid naming the wrong field, Temporary."""
+        circuit = f"step:{context['run']['rule']}/{step.id}@{context['run']['version']}"
+        off = self.breaker.find(circuit)
+        if off is not None and off.blocks:
+            since = format_time(off.since) if off.since else ""
+            return Outcome(JobStatus.FAILED, STEP_IS_OFF(since=since, receiver=circuit))
+        connection = self._connection(step.parameters.get("connection", ""))
+        known = {**context, SECRETS: secrets_of(connection, self.secrets) if connection else {}}
+        own = {"idempotency-key": job.id, **cause_of(job, context, self.secrets)}
+        request = request_of(step, known, connection, own)
+        return _Call(request, connection, step.parameters, circuit, self)
+
+    def _connection(self, name: str) -> Connection | None:
+        """Read the connection that the step names. Raises Invalid: there is none, or it is written in an older form."""
+        if not name:
+            return None
+        try:
+            stored = self.connections.get(name)
+        except NotFound as error:
+            raise Invalid.field("with.connection", error.reason) from error
+        return parse_connection(stored.document, plain_http=True, version=stored.version)

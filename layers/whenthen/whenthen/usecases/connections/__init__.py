@@ -1,0 +1,1 @@
+"""Call APIs over stored connections, and let admins manage and try these."""

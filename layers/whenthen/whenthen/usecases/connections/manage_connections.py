@@ -1,0 +1,188 @@
+"""manage_connections: create, show, replace and delete connections to APIs. Their secrets are given once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from whenthen.domain.common import ids
+from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
+from whenthen.domain.common.reason_codes import REQUIRED
+from whenthen.domain.connections.auth import KINDS, check_secret
+from whenthen.domain.connections.connection import Connection, parse_connection
+from whenthen.domain.sending.circuits import CircuitState
+from whenthen.ports.reason_codes import OTHER_VERSION
+from whenthen.ports.values import StoredConnection
+from whenthen.usecases.connections.call_connection import AUTH, OF_TEMPLATES, secret_name
+from whenthen.usecases.connections.reason_codes import EXISTS, IN_USE, OTHER_NAME
+from whenthen.usecases.context.idempotency import KEY_REUSED
+
+if TYPE_CHECKING:
+    from whenthen.ports.administration import ConnectionStore, SecretVault
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.rules import RuleStore
+    from whenthen.ports.sending import Circuits
+    from whenthen.ports.values import Page
+
+CHANNEL = "api"
+"""Name the channel whose circuits are those of connections."""
+
+OWN_FIELDS = ("version", "updated_at", "updated_by", "rules")
+"""Fields that the API shows beside a connection's own; their values in an admin's document are ignored."""
+
+
+class ManageConnections(Struct, frozen=True):
+    """Manage connections for admins. Secrets live in the vault alone: nothing that is stored or shown holds one.
+
+    plain_http   whether addresses may be http, as on a local stack
+    """
+
+    connections: ConnectionStore
+    vault: SecretVault
+    rules: RuleStore
+    circuits: Circuits
+    clock: Clock
+    plain_http: bool = False
+
+    def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredConnection:
+        """Create a connection. A repetition with the same `seed` finds the first. Raises Invalid, Conflict."""
+        new, secrets = self._prepare(written, 1, by, {}, made_by=ids.content_id(f"{by}#{seed}"))
+        found = self._found(new.name)
+        if found is None:
+            self.vault.put(secret_name(new.name), secrets)
+            try:
+                self.connections.save(new, None)
+            except Stale:
+                found = self.connections.get(new.name)
+            else:
+                return new
+        if found.made_by != new.made_by:
+            raise Conflict(EXISTS(connection=new.name))
+        if found.made_of != new.made_of:
+            raise Conflict(KEY_REUSED())
+        return found
+
+    def get(self, name: str) -> StoredConnection:
+        """Return the connection without its secrets. Raises NotFound."""
+        return self.connections.get(name)
+
+    def list(self, *, limit: int, cursor: str | None) -> Page[StoredConnection]:
+        """List all connections, by name, without their secrets."""
+        return self.connections.list(limit=limit, cursor=cursor)
+
+    def users(self, name: str) -> tuple[str, ...]:
+        """List the ids of the rules that name the connection."""
+        return tuple(self.rules.naming_connection(name))
+
+    def replace(self, name: str, written: Mapping[str, Any], *, version: int | None, by: str) -> StoredConnection:
+        """Replace the connection. A secret that is not given stays as it is; one that is not named goes.
+
+        Its calls go on at once if they waited for it to be put right. Raises NotFound, Invalid, Stale.
+        """
+        current = self._current(name, version)
+        if written.get("name", name) != name:
+            raise Invalid.field("name", OTHER_NAME(connection=name))
+        kept = self.vault.read(secret_name(name)) or {}
+        before = parse_connection(current.document, plain_http=True).auth.kind
+        kept = kept if _kind_of(written) == before else {key: value for key, value in kept.items() if key != AUTH}
+        new, secrets = self._prepare(
+            {**written, "name": name}, current.version + 1, by, kept, made_by=current.made_by, made_of=current.made_of
+        )
+        if secrets != dict(kept):
+            self.vault.put(secret_name(name), secrets)
+        self.connections.save(new, current)
+        self._let_go_on(name, by)
+        return new
+
+    def delete(self, name: str, *, version: int | None) -> None:
+        """Delete the connection and its secrets. Raises NotFound, Stale; Conflict while rules name it."""
+        current = self._current(name, version)
+        users = self.rules.naming_connection(name)
+        if users:
+            raise Conflict(IN_USE(rules=list(users)))
+        self.connections.delete(current)
+        self.vault.delete(secret_name(name))
+
+    def _found(self, name: str) -> StoredConnection | None:
+        with suppress(NotFound):
+            return self.connections.get(name)
+        return None
+
+    def _current(self, name: str, version: int | None) -> StoredConnection:
+        current = self.connections.get(name)
+        if version is not None and version != current.version:
+            raise Stale(OTHER_VERSION(subject=name, current=current.version, wanted=version))
+        return current
+
+    def _prepare(
+        self,
+        written: Mapping[str, Any],
+        version: int,
+        by: str,
+        kept: Mapping[str, str],
+        *,
+        made_by: str,
+        made_of: str = "",
+    ) -> tuple[StoredConnection, dict[str, str]]:
+        """Return what is stored, and its secrets. Raises Invalid naming every field that does not hold."""
+        document, given = _without_secrets(written)
+        connection = parse_connection(document, plain_http=self.plain_http)
+        secrets = _checked(connection, given, kept)
+        content = ids.content_id(json.dumps([document, sorted(given)], sort_keys=True))
+        stored = StoredConnection(connection.name, version, document, self.clock.now(), by, made_of or content, made_by)
+        return stored, secrets
+
+    def _let_go_on(self, name: str, by: str) -> None:
+        """Close the connection's circuit, if it is open since its credentials were refused. A trial does so else."""
+        circuit = self.circuits.of_channel(CHANNEL).get(name)
+        if circuit is not None and circuit.state is CircuitState.FAILING:
+            with suppress(Stale, Temporary):
+                self.circuits.save(circuit.running(self.clock.now(), by=by))
+
+
+def _kind_of(written: Mapping[str, Any]) -> Any:
+    auth = written.get("auth")
+    return auth.get("kind") if isinstance(auth, Mapping) else "none"
+
+
+def _without_secrets(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split a document: what is stored and shown, and the secrets in it, by the names under which they are kept."""
+    document = {name: value for name, value in written.items() if name not in OWN_FIELDS}
+    given: dict[str, Any] = {}
+    auth = document.get("auth")
+    if isinstance(auth, Mapping):
+        kind = KINDS.get(auth["kind"]) if isinstance(auth.get("kind"), str) else None
+        field = kind.secret if kind else ""
+        document["auth"] = {name: value for name, value in auth.items() if name != field or not field}
+        if field and auth.get(field) is not None:
+            given[AUTH] = auth[field]
+    named = document.get("secrets")
+    if isinstance(named, Mapping):
+        document["secrets"] = dict.fromkeys(map(str, named))
+        given |= {f"{OF_TEMPLATES}{name}": value for name, value in named.items() if value is not None}
+    return document, given
+
+
+def _checked(connection: Connection, given: Mapping[str, Any], kept: Mapping[str, str]) -> dict[str, str]:
+    """Return all secrets of the connection, those that are not given as they are kept. Raises Invalid."""
+    places = {AUTH: f"auth.{connection.auth.secret}"} if connection.auth.secret else {}
+    places |= {f"{OF_TEMPLATES}{name}": f"secrets.{name}" for name in connection.secrets}
+    problems: list[Problem] = []
+    found: dict[str, str] = {}
+    for key, place in places.items():
+        try:
+            if key in given:
+                found[key] = check_secret(given[key], place)
+            elif key in kept:
+                found[key] = kept[key]
+            else:
+                problems.append(Problem(place, REQUIRED()))
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        raise Invalid(problems)
+    return found
