@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whenthen.domain.schemas.connection import connection_schema
 from whenthen.domain.schemas.openapi import PLACE, components
 from whenthen.domain.schemas.rule import rule_schema
 from whenthen.domain.schemas.view import view_schema
 from whenthen.sources.webhook.schema import source_schema
+from whenthen.usecases.connections.schema import connection_schema
 
 Schema = dict[str, Any]
 

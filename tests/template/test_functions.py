@@ -65,7 +65,8 @@ FOR_THE_OUTSIDE = {
     "SMS_MAX_PARTS": {"SendSms"},
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
-    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"},
+    "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"}
+    | {"CallApi", "Manage"},
     "DEFAULT_COUNTRY": {
         "ReceiveWebhook",
         "FetchLead",
@@ -75,7 +76,7 @@ FOR_THE_OUTSIDE = {
         "ChangeRecord",
         "Manage",
     }
-    | {"ImportRecords"},
+    | {"ImportRecords", "CallApi"},
 }
 """Variables that no permission tells of → who needs them."""
 

@@ -70,8 +70,9 @@ WHO = [
     ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", r"\$\{LinksSecret.Id\}", {"SendEmail", "ServeLinks"}),
-    ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "ReceiveWebhook"}),
+    ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "CallApi", "ReceiveWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
+    ("secretsmanager:GetSecretValue", ".*/connections/[*]", {"CallApi", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
     (
         "dynamodb:PutItem",
@@ -83,19 +84,19 @@ WHO = [
     (
         "dynamodb:PutItem",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "CallApi", "ChangeRecord", "Manage", "ImportRecords"},
     ),
     (
         "dynamodb:DeleteItem",  # of identities and dates that a record has no more
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"},
+        {"ReceiveWebhook", "MatchRules", "CallApi", "ChangeRecord", "Manage", "ImportRecords"},
     ),
     ("dynamodb:UpdateItem", r"\$\{RecordsTable.Arn\}", {"Manage"}),  # marks a record that is about to be deleted
     (
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
-        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms"},
+        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms", "CallApi"},
     ),
     (
         "dynamodb:PutItem",

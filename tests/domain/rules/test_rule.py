@@ -279,10 +279,18 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             ParameterKind.FIELDS: {"x": "y"},
             ParameterKind.RECORD_KIND: "order",
             ParameterKind.FLAG: True,
+            ParameterKind.CONNECTION: "crm",
+            ParameterKind.ADDRESS: "/x",
+            ParameterKind.HEADERS: {"x": "y"},
+            ParameterKind.JSON: {"x": "y"},
+            ParameterKind.STATUSES: [200],
+            ParameterKind.EXPRESSION: "body",
+            ParameterKind.EXPRESSIONS: {"x": "body"},
         }
         given = {
             parameter.name: parameter.options[0] if parameter.kind is ParameterKind.CHOICE else values[parameter.kind]
             for parameter in action.parameters
+            if parameter.name not in action.at_most_one[1:]
         }
         rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": given}]})
         assert rule.steps[0].parameters == given

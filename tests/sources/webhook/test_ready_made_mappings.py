@@ -12,8 +12,8 @@ import pytest
 from tests.sources.samples import EVENTS, sample, sample_json
 from tests.sources.webhook.events import events_of
 from whenthen.domain.common import ids
-from whenthen.sources.github import mappings as github
 from whenthen.domain.expressions.expressions import compile_expression
+from whenthen.sources.github import mappings as github
 from whenthen.sources.signing import signatures
 from whenthen.sources.stripe import mappings as stripe
 from whenthen.sources.webhook.default_mappings import default_mappings

@@ -26,9 +26,15 @@ RESOURCES = (
     "rules", "views", "connections", "records", "imports", "events", "runs", "work", "enrolments", "sources",
     "settings", "channels", "figures", "catalogue",
 )  # fmt: skip
-"""The modules of `api.routes`. Each is loaded, with its models, when a request first names its resource."""
+"""The modules of `api.routes`, named after their resources.
 
-_APART = {name: f"work.{name}" for name in ("channels", "figures", "work")}
+Each is loaded, with its models, when a request first names its resource.
+"""
+
+_APART = {
+    **{name: f"work.{name}" for name in ("channels", "figures", "work")},
+    **{name: f"outside.{name}" for name in ("connections", "sources")},
+}
 """Those of them that are in a package of their own."""
 
 

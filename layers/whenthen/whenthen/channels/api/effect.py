@@ -19,11 +19,11 @@ from whenthen.channels.api.reason_codes import STEP_IS_OFF, STEP_OFF
 from whenthen.channels.api.requests import request_of
 from whenthen.domain.common.answers import Next
 from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound, Permanent
-from whenthen.domain.common.retry_after import retry_after
 from whenthen.domain.connections.answers import GONE, IDEMPOTENT_METHODS, is_expected, row_of
 from whenthen.domain.connections.connection import Connection, parse_connection
 from whenthen.domain.events.event import format_time
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.retry_after import retry_after
 from whenthen.domain.templating.syntax import SECRETS
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
 from whenthen.usecases.connections.call_connection import CallConnection, secrets_of

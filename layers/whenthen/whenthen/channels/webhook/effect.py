@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.common.retry_after import retry_after
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
+from whenthen.domain.sending.retry_after import retry_after
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
 from whenthen.ports.reason_codes import TOO_LARGE
 from whenthen.sources.signing import signatures

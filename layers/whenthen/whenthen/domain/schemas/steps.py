@@ -137,13 +137,10 @@ def _parameters(action: Action) -> Schema:
 
 
 def _at_most_one(action: Action) -> Schema:
-    """Refuse two bodies at once."""
-    pairs = list(combinations(action.at_most_one, 2))
-    return (
-        {"allOf": [{"not": {"required": list(pair), "properties": dict.fromkeys(pair, GIVEN)}} for pair in pairs]}
-        if pairs
-        else {}
-    )
+    """Refuse each pair of parameters of which at most one may be given."""
+    pairs = combinations(action.at_most_one, 2)
+    found = [when(dict.fromkeys(pair, GIVEN), {"not": {}}, given=pair) for pair in pairs]
+    return {"allOf": found} if found else {}
 
 
 def _at_least(action: Action) -> str:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.answers import Next
 from whenthen.domain.common.errors import AnswerLost, CredentialsRefused, Permanent, Temporary
-from whenthen.domain.common.retry_after import retry_after
 from whenthen.domain.connections.answers import token_row
 from whenthen.domain.connections.headers import is_value
+from whenthen.domain.sending.retry_after import retry_after
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
 from whenthen.usecases.connections.reason_codes import NO_TOKEN, TOKEN_REFUSED
 

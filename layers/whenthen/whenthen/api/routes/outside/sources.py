@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from whenthen.api.languages import Lang, renderer_of
-from whenthen.api.models.sources import (
+from whenthen.api.models.outside.sources import (
     LeadForm,
     LeadForms,
     RejectedDeliveries,

@@ -1,0 +1,1 @@
+"""Answer requests about the systems outside: those that post events, and those whose APIs are called."""
