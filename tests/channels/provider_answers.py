@@ -114,6 +114,18 @@ ANSWERS: list[Answered] = [
     *_status("webhook", Next.NEVER, 301, 302, 400, 403, 404, 410, 413, 422),
     Answered("webhook", _NOT_REACHED, Next.LATER),
     Answered("webhook", _NO_ANSWER, Next.LOST),
+    # APIs, of which nobody said that they know a repetition by its key
+    *_status("api", Next.LATER, 408, 421, 423, 425, 503),
+    *_status("api", Next.NOT_NOW, 429),
+    *_status("api", Next.NOT_NOW, 429, retry_after="7"),
+    *_status("api", Next.NOT_NOW, 429, retry_after="Sat, 14 Mar 2026 09:30:20 GMT"),
+    *_status("api", Next.NOT_NOW, 503, retry_after="Saturday, 14-Mar-26 09:30:20 GMT"),
+    *_status("api", Next.STOP, 401, 407),
+    *_status("api", Next.NEVER, 300, 301, 302, 303, 304, 307, 308, 400, 402, 403, 404, 405, 406, 409, 410, 412, 413),
+    *_status("api", Next.NEVER, 414, 415, 418, 422, 424, 426, 428, 431, 451, 501, 505),
+    *_status("api", Next.LOST, 500, 502, 504, 507, 520, 599),
+    Answered("api", _NOT_REACHED, Next.LATER),
+    Answered("api", _NO_ANSWER, Next.LOST),
     # the store of records
     Answered("record", Temporary(NOT_REACHED(provider="DynamoDB", error="ConnectTimeoutError")), Next.LATER),
 ]

@@ -18,6 +18,7 @@ from whenthen.channels.email import client as ses
 from whenthen.channels.sms.client import EumSms
 from whenthen.channels.webhook import effect as webhook
 from whenthen.domain.common.answers import Next
+from whenthen.domain.connections import answers as api
 from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 
@@ -26,6 +27,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
     "sms": {"action": "send_sms", "with": {"text": "Hello", "to": "+36301234567", "purpose": "service"}},
     "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
+    "api": {"action": "call_api", "with": {"url": "https://example.com/contacts"}},
     "record": {"action": "set_fields", "with": {"fields": {"noted": "yes"}}},
 }
 _SENT = b'{"messages": [{"id": "wamid.1"}]}'
@@ -125,6 +127,8 @@ def test_every_code_that_a_client_knows_is_in_the_table() -> None:
     assert {("whatsapp", code) for code in graph_errors.ANSWERS} <= known
     statuses = {row.said.status for row in ANSWERS if row.channel == "webhook" and isinstance(row.said, HttpAnswer)}
     assert set(webhook.ANSWERS) <= statuses
+    statuses = {row.said.status for row in ANSWERS if row.channel == "api" and isinstance(row.said, HttpAnswer)}
+    assert set(api.ANSWERS) <= statuses
 
 
 def test_the_daily_quota_of_ses_is_waited_for_longer_than_its_rate() -> None:

@@ -90,7 +90,7 @@ def _read_base(reader: Reader, *, plain_http: bool) -> str:
     url = reader.text("base_url", longest=MAX_URL)
     if not url:
         reader.report("base_url", REQUIRED())
-    elif not is_base(url, plain_http=plain_http):
+    elif len(url) <= MAX_URL and not is_base(url, plain_http=plain_http):
         reader.report("base_url", BAD_BASE_URL())
     return url.rstrip("/")
 
