@@ -13,15 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.claims import bounds_of_pages, bounds_of_rules, bounds_of_stack, tested_pages, tested_rules
+from tests.docs.claims import (
+    bounds_of_calls,
+    bounds_of_pages,
+    bounds_of_rules,
+    bounds_of_stack,
+    tested_pages,
+    tested_rules,
+)
 from tests.docs.claims.exempt import EXEMPT, UNREAD
 from tests.docs.claims.row import PLACE, Bound, Exempt, Held
 from tests.docs.claims.stated import Stated, around, named_in_rows, spans, stated
 from tests.docs.pages import DOCS
 
 TESTS = Path(__file__).parents[1]
-BOUNDS = (*bounds_of_rules.BOUNDS, *bounds_of_pages.BOUNDS, *bounds_of_stack.BOUNDS)
-TESTED = (*tested_rules.TESTED, *tested_pages.TESTED)
+BOUNDS = (*bounds_of_rules.BOUNDS, *bounds_of_pages.BOUNDS, *bounds_of_calls.BOUNDS, *bounds_of_stack.BOUNDS)
+TESTED = (*tested_rules.TESTED, *tested_pages.TESTED, *bounds_of_calls.TESTED)
 PAGES = sorted(
     name for page in DOCS.rglob("*.md") if not (name := page.relative_to(DOCS).as_posix()).startswith(tuple(UNREAD))
 )

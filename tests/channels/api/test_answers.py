@@ -62,6 +62,24 @@ def test_an_api_that_answers_200_to_what_failed_is_recognised(
 
 
 @pytest.mark.parametrize(
+    ("body", "media_type", "value"),
+    [
+        (b"30", "text/plain", "30"),
+        (b"30", "application/json; charset=utf-8", 30),
+        (b'"x"', "application/problem+json", "x"),
+        (b' {"a": 1}', "", {"a": 1}),
+        (b"[1]", "text/html", [1]),
+        (b"{not json", "application/json", "{not json"),
+        (b"caf\xe9", "text/plain", "caf\ufffd"),
+    ],
+)
+def test_a_body_is_json_if_it_says_so_or_looks_so(world: World, body: bytes, media_type: str, value: Any) -> None:
+    has_connection(world)
+    answers(world, 200, body, content_type=media_type)
+    assert called(world, remember={"it": "body"}).result == {"status": 200, "it": value}
+
+
+@pytest.mark.parametrize(
     ("method", "idempotent", "ended", "calls"),
     [
         ("POST", False, JobStatus.UNKNOWN, 1),

@@ -20,7 +20,7 @@ from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
 from whenthen.domain.records import consent_log, record
 from whenthen.domain.scheduling import sweep_window
-from whenthen.domain.sending import limits, sms_parts
+from whenthen.domain.sending import limits, retry_after, sms_parts
 from whenthen.domain.steps import retries
 from whenthen.domain.temporal import public_holidays, waits, working_hours
 from whenthen.domain.work.failing import FailureSettings
@@ -147,7 +147,7 @@ BOUNDS = (
     Bound("guides/sources.md", "Limit: § items", (delivery.MAX_ITEMS,)),
     Bound("guides/webhooks.md", "The body has at most § bytes", (effect.MAX_BODY,)),
     Bound("guides/webhooks.md", "Answer within § seconds", (int(client.TOTAL_SECONDS),)),
-    Bound("guides/webhooks.md", "(at most § minutes at a time), for up to § hours", (LONGEST_PAUSE, GIVE_UP)),
+    Bound("guides/webhooks.md", "at most § hours), for up to § hours", (retry_after.LONGEST_HOURS, GIVE_UP)),
     Bound(
         "guides/webhooks.md",
         "grows from § seconds to § minutes, for up to § hours; the step's `retry` may say less",

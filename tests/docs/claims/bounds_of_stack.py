@@ -141,7 +141,7 @@ _SCALE = (
     Bound(SCALE, "| `MatchRules` | § | § | § |", workers("MatchRules")),
     Bound(SCALE, "| `MatchImports` (the matcher's second queue) | § | § | § |", workers("MatchImports")),
     Bound(SCALE, "| `CallWebhook`, `ChangeRecord`, each | § | § | § |", workers("CallWebhook", "ChangeRecord")),
-    Bound(SCALE, "| `SendWhatsapp` | § | § | § |", workers("SendWhatsapp")),
+    Bound(SCALE, "| `SendWhatsapp`, `CallApi`, each | § | § | § |", workers("SendWhatsapp", "CallApi")),
     Bound(
         SCALE,
         "| `SendEmail`, `SendSms`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",

@@ -258,7 +258,7 @@ _ROWS = (
     (
         "reference/sources.md",
         "kept in Secrets Manager, never shown again",
-        "api/routes/test_sources.py::test_a_new_source_shows_its_secret_once",
+        "api/routes/outside/test_sources.py::test_a_new_source_shows_its_secret_once",
     ),
     (
         "reference/sources.md",

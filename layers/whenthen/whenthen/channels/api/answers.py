@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from whenthen.channels.api.reason_codes import ANSWER_CUT, NOT_OK, NOT_SAVED
@@ -57,13 +58,17 @@ def _facts(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def body_of(answer: HttpAnswer) -> Any:
-    """Return the body of an answer as JSON, else as text. None if it is empty."""
+    """Return the body of an answer as JSON, else as text. None if it is empty.
+
+    It is JSON if it says so, or is an object or a list: a text such as `30` of a plain gateway is no number.
+    """
     if not answer.body:
         return None
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return answer.body.decode(errors="replace")
+    text = answer.body.decode(errors="replace")
+    if "json" in answer.headers.get("content-type", "").lower() or text.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError, RecursionError):
+            return json.loads(text)
+    return text
 
 
 def _check(values: Mapping[str, Any]) -> None:

@@ -77,7 +77,7 @@ CallBody = Annotated[
 
 
 class TriedConnection(Model):
-    """What came back from an API that was called once."""
+    """The answer of an API that was called once."""
 
     ok: bool = Field(description="Whether it answered with 200 to 299.")
     status: int | None = Field(description="The status of HTTP; null if no answer came.")
