@@ -34,21 +34,37 @@ BOUNDS = (
     ),
     Bound(
         PAGE,
-        "after § seconds, § , § and so on".replace(" ,", ","),
-        tuple(action.RETRIES.first * action.RETRIES.growth**times for times in range(2)) + ("80",),
+        "after § seconds, §, § and so on",
+        tuple(action.RETRIES.first * action.RETRIES.growth**times for times in range(3)),
     ),
     Bound(PAGE, "up to § hours, for up to § hours; the step's", (action.RETRIES.longest / HOUR, retries.LONGEST_HOURS)),
 )
 
+_MANAGING = "usecases/connections/test_manage_connections.py::"
+_ANSWERS = "channels/api/test_answers.py::"
+
 TESTED = (
-    Held(
-        PAGE,
-        "It never changes",
-        "usecases/connections/test_manage_connections.py::test_a_change_of_another_version_and_of_the_name_is_refused",
-    ),
+    Held(PAGE, "It never changes", f"{_MANAGING}test_a_change_of_another_version_and_of_the_name_is_refused"),
     Held(
         PAGE,
         "Secrets are given once, and never shown",
-        "usecases/connections/test_manage_connections.py::test_nothing_that_is_stored_or_shown_holds_a_secret",
+        f"{_MANAGING}test_nothing_that_is_stored_or_shown_holds_a_secret",
     ),
+    Held(
+        PAGE,
+        "the body, at most one of them",
+        "domain/connections/test_parameters.py::test_what_does_not_hold_is_named_when_the_rule_is_saved",
+    ),
+    Held(
+        PAGE,
+        "the statuses that mean success; by default 200 to 299",
+        f"{_ANSWERS}test_the_statuses_that_a_step_expects_are_success",
+    ),
+    Held(
+        PAGE,
+        "a JMESPath expression that must hold too, for APIs that answer 200 to what failed",
+        f"{_ANSWERS}test_an_api_that_answers_200_to_what_failed_is_recognised",
+    ),
+    Held(PAGE, "408, 421, 423, 425, 503, or no", "channels/test_provider_answers.py::test_what_happens_next"),
+    Held(PAGE, "401, 407, or no token", "channels/test_provider_answers.py::test_what_happens_next"),
 )
