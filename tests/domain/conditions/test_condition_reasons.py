@@ -86,7 +86,7 @@ def reason_of(document: Any) -> Reason:
         ({**PLAIN, "op": "is"}, NOT_ONE_OF(options=list(OPERATORS))),
         ({**PLAIN, "field": ""}, NO_FIELD()),
         ({**PLAIN, "field": "contact.name"},
-         UNKNOWN_ROOT(options=["event", "record", "before", "related", "now", "history"])),
+         UNKNOWN_ROOT(options=["event", "record", "before", "related", "steps", "now", "history"])),
         ({**PLAIN, "field": "record."}, BAD_PATH(root="record", example="record.status")),
         ({**PLAIN, "field": "related.owner"}, BAD_PATH(root="related", example="related.owner.team")),
         ({**PLAIN, "field": "record." + "a" * MAX_FIELD}, PATH_TOO_LONG(longest=MAX_FIELD, count=MAX_NAMES)),
