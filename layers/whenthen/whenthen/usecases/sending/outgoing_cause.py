@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def cause_of(job: Job, context: Mapping[str, Any], secrets: Secrets) -> dict[str, str]:
-    """Return the headers that carry the trace and, if there is a secret to sign it, the job's cause. Raises Temporary."""
+    """Return the headers that carry the trace and, if a secret signs it, the job's cause. Raises Temporary."""
     traced = {trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)}
     cause = context["event"].get("cause", {})
     known = Cause(tuple(cause.get("runs", ())), cause.get("depth", 0), cause.get("root", ""))
