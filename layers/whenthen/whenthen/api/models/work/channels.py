@@ -29,7 +29,7 @@ class ChannelBacklog(Model):
 
 
 class CircuitModel(Model):
-    """How a channel stands, or one receiver of its webhooks."""
+    """How a channel stands, or one of its receivers."""
 
     state: circuits.CircuitState = Field(
         description="`running`; `failing`: it fails throughout, and one job at a time tries it; `paused`: by an admin."
@@ -40,9 +40,11 @@ class CircuitModel(Model):
 
 
 class Receiver(CircuitModel):
-    """How the webhooks to one host stand."""
+    """How the calls to one host or over one connection stand, or those of a step that was switched off."""
 
-    host: str = Field(examples=["example.com"])
+    host: str = Field(
+        description="The host, the name of the connection, or `step:<rule>/<step>@<version>`.", examples=["example.com"]
+    )
     error: ReasonText | None
 
     @classmethod
@@ -58,7 +60,7 @@ class Channel(CircuitModel):
     name: str = Field(examples=["whatsapp"])
     backlog: ChannelBacklog
     last_error: ReasonText | None = Field(description="The last that is known; null if none is.")
-    receivers: list[Receiver] = Field(description="Hosts of webhooks that fail, or did so in the last week.")
+    receivers: list[Receiver] = Field(description="Receivers that fail, or did so in the last week.")
 
     @classmethod
     def of_state(cls, renderer: Renderer, state: ChannelState) -> Channel:
