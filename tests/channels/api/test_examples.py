@@ -92,6 +92,9 @@ EXPECTED: dict[tuple[str, str], Any] = {
         (201, {"success": False}),
     ),
 }
+OWN = ("idempotency-key", "traceparent", "user-agent")
+"""Headers that every call has."""
+
 SAVED = {"hubspot": {"hubspot_id": "512"}, "pipedrive": {"pipedrive_id": 7}}
 
 
@@ -131,7 +134,7 @@ def test_its_step_sends_exactly_what_the_api_wants(world: World, name: str, step
     assert job.status is JobStatus.DONE
     [request] = world.http.sent
     assert (request.method, request.url, request.body.decode()) == ("POST", url, body)
-    sent = {name: value for name, value in request.headers.items() if name not in ("idempotency-key", "user-agent")}
+    sent = {name: value for name, value in request.headers.items() if name not in OWN}
     assert sent == headers
     fields = world.records.stored["lead:1"].fields
     assert {name: fields.get(name) for name in SAVED.get(name, {})} == SAVED.get(name, {})
