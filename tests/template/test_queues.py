@@ -157,7 +157,7 @@ def test_the_smallest_capacity_is_the_default_and_asks_for_the_least_that_lambda
     assert template()["Parameters"]["Capacity"]["Default"] == "small"
     assert _asked("small") == _asked("custom") == 2 * len(MAPPINGS)
     assert _asked("standard") <= 150, "an account of 1,000 bears several stacks"
-    assert _asked("large") <= 500
+    assert _asked("large") <= 600
 
 
 def test_the_concurrency_and_the_batch_of_each_consumer_are_parameters_of_its_name() -> None:
