@@ -172,6 +172,7 @@ class AwsMachinery:
                 "GRAPH_API_URL": "https://graph.example",
                 "GRAPH_API_VERSION": "v25.0",
                 "MAIL_FROM": "crm@example.com",
+                "LINKS_URL": "https://links.example",
                 "DEFAULT_COUNTRY": "TR",
             }
         )

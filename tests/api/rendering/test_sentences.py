@@ -183,6 +183,8 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     ({"action": "create_record", "with": {"kind": "order", "fields": {"a": 1}}}, "create a record: “order”"),
     ({"action": "call_webhook", "with": {"url": "https://a.example"}}, "inform another system: “https://a.example”"),
     ({"action": "send_email", "with": {"subject": "x" * 90, "text": "y"}}, f"send an e-mail: “{'x' * 80}…”"),
+    ({"action": "send_email", "with": {"to": ["contact", "team:sales"], "subject": "x", "text": "y"}},
+     "send an e-mail: “x” (to “contact”, “team:sales”)"),
     ({"action": "send_email", "with": {"to": "a@b.co", "subject": "x", "text": "y", "purpose": "service"}},
      "send an e-mail: “x” (to “a@b.co”, also to those who refuse messages)"),
 ]  # fmt: skip
