@@ -191,6 +191,21 @@ def test_a_worker_that_did_not_know_that_the_rule_goes_on_loses_nothing(world: W
     assert statuses(world) == ["done"] * 2 + ["failed"] * 3
 
 
+def test_a_run_that_is_held_once_more_by_what_a_worker_knew_before_goes_on_within_a_minute(
+    world: World, broken: Broken
+) -> None:
+    """Not only with the next trial: whoever saves the rule expects that it goes on."""
+    own = paused(world)
+    start(world, 4)
+    broken.broken = False
+    world.functions.resume_failing(own.id, seed="saved", by="key_1")
+    start(world, 5)
+    assert "paused" in statuses(world)
+    world.clock.at += KEPT_FOR
+    world.pass_time(minutes=1)
+    assert statuses(world) == ["done"] * 2 + ["failed"] * 3
+
+
 def test_the_rules_that_are_paused_are_read_once_for_many_jobs(world: World, broken: Broken) -> None:
     broken.broken = False
     world.has_rule(rule(SEND))

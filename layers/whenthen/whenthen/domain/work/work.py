@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from whenthen.domain.common.reasons import Reason  # noqa: TC001 - msgspec reads the types of stored work
+from whenthen.domain.runs.pausing import RULE_FAILING
 from whenthen.domain.runs.run import RunStatus
 from whenthen.domain.sending.switch import KEPT_FOR
 from whenthen.domain.work.selection import Selection  # noqa: TC001
@@ -173,9 +174,16 @@ class Work(Struct, frozen=True, omit_defaults=True):
         """Return the work at the begin of another pass, for what slow workers still do. None: it is over."""
         if self.change is RunChange.RELEASE and now < self.created_at + UNTIL_ALL_KNOW:
             return self.begin_again()
-        last = self.created_at + SLOW_HOLD
-        if self.change is RunChange.RECHECK and (self.rest_until is None or self.rest_until < last):
-            return self.begin_again(last)
+        last = self._last_pass
+        return self.begin_again(last) if last and (self.rest_until is None or self.rest_until < last) else None
+
+    @property
+    def _last_pass(self) -> datetime | None:
+        """Return when a last pass begins, after which no worker acts by what it knew before. None: none is needed."""
+        if self.change is RunChange.RECHECK:
+            return self.created_at + SLOW_HOLD
+        if self.change is RunChange.RESUME and self.selection.paused_as == RULE_FAILING.code:
+            return self.created_at + UNTIL_ALL_KNOW
         return None
 
     def changed(self, outcomes: Sequence[str], failures: Sequence[Failure]) -> Work:
