@@ -267,6 +267,10 @@ def test_hours_of_conditions_are_those_of_the_rules_time_zone(place: Any) -> Non
     assert evaluate(condition, {"now": datetime(2026, 3, 14, 9, 30, tzinfo=UTC)})
 
 
+OF_ITS_OWN = {"invitation": {"title": "y", "starts_at": "2026-03-14T10:00:00Z"}}
+"""Objects whose members are known."""
+
+
 def test_a_step_of_every_action_is_read_by_its_row() -> None:
     for action in actions().values():
         values = {
@@ -278,6 +282,7 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             ParameterKind.OBJECT: {"x": "y"},
             ParameterKind.FIELDS: {"x": "y"},
             ParameterKind.RECORD_KIND: "order",
+            ParameterKind.TEMPLATE: "template_1",
             ParameterKind.FLAG: True,
             ParameterKind.CONNECTION: "crm",
             ParameterKind.ADDRESS: "/x",
@@ -292,6 +297,7 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             for parameter in action.parameters
             if parameter.name not in action.at_most_one[1:]
         }
+        given |= {name: value for name, value in OF_ITS_OWN.items() if name in given}
         rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": given}]})
         assert rule.steps[0].parameters == given
 

@@ -23,6 +23,7 @@ from whenthen.ports.reason_codes import NOT_REACHED, UNAVAILABLE
 STEPS: dict[str, dict[str, Any]] = {
     "email": {"action": "send_email", "with": {"subject": "Hello", "text": "Hello"}},
     "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
+    "sms": {"action": "send_sms", "with": {"text": "Hello", "to": "+905321234567", "purpose": "service"}},
     "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
     "record": {"action": "set_fields", "with": {"fields": {"noted": "{{ event.id }}"}}},
 }
@@ -54,7 +55,7 @@ def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta
     if channel == "record":
         world.functions = world.wire(Store(world, begin, end))
         return end
-    provider = {"email": world.mailer, "whatsapp": world.graph, "webhook": world.http}[channel]
+    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms, "webhook": world.http}[channel]
     provider.outage = lambda: Fails(error) if begin <= world.clock.now() < end else None
     return end
 
@@ -124,14 +125,14 @@ def test_five_minutes_fail_no_job(world: World, channel: str) -> None:
     assert len(list(sender.jobs(channel))) == 15
 
 
-@pytest.mark.parametrize("channel", ["email", "whatsapp"])
+@pytest.mark.parametrize("channel", ["email", "whatsapp", "sms"])
 def test_only_what_may_have_been_sent_is_unknown(world: World, channel: str) -> None:
     sender = Sender(world, (channel,))
     for _ in range(40):
         sender.start()
     goes_down(world, channel, AnswerLost(DOWN))
     sender.pass_minutes(30, starting=True)
-    provider = world.mailer if channel == "email" else world.graph
+    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms}[channel]
     asked = provider.calls
     assert [job.status for job in sender.jobs(channel)].count(JobStatus.UNKNOWN) == asked
     assert asked < FAILURES + 30, "the channel paused: few were asked in vain"
@@ -148,7 +149,7 @@ def test_a_lost_answer_of_a_receiver_that_knows_repetitions_is_never_unknown(wor
     assert sender.statuses("webhook") == {JobStatus.DONE}
 
 
-@pytest.mark.parametrize("channel", ["email", "whatsapp", "webhook"])
+@pytest.mark.parametrize("channel", ["email", "whatsapp", "sms", "webhook"])
 def test_jobs_wait_without_attempts_and_without_messages(world: World, channel: str) -> None:
     sender = Sender(world, (channel,))
     goes_down(world, channel, Temporary(DOWN))
@@ -161,7 +162,7 @@ def test_jobs_wait_without_attempts_and_without_messages(world: World, channel: 
     assert {(job.status, job.attempt) for job in waiting} == {(JobStatus.PENDING, 0)}
     assert {job.reason.code for job in waiting if job.reason} == {"channel.failing"}
     assert len(world.queues[channel].messages) == 1
-    provider = {"email": world.mailer, "whatsapp": world.graph, "webhook": world.http}[channel]
+    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms, "webhook": world.http}[channel]
     before = provider.calls
     sender.pass_minutes(10)
     assert provider.calls - before <= 10 * 60 / 15, "one job tries it, again and again"
