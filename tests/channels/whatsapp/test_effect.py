@@ -9,7 +9,7 @@ import pytest
 from tests.channels.performing import performed
 from tests.codes import at
 from tests.usecases.fakes.world import World
-from whenthen.channels.whatsapp.effect import EMPTY_VALUE, TEXT_LENGTH
+from whenthen.channels.whatsapp.messages import EMPTY_VALUE, TEXT_LENGTH
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.records.reason_codes import NO_PHONE

@@ -16,6 +16,8 @@ from whenthen.api import requests
 from whenthen.channels.email import attachments, loops
 from whenthen.channels.email.recipients import choice
 from whenthen.channels.webhook import effect
+from whenthen.channels.whatsapp import bounds as whatsapp_bounds
+from whenthen.channels.whatsapp import effect as whatsapp
 from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
 from whenthen.domain.records import consent_log, record
@@ -124,6 +126,10 @@ BOUNDS = (
         (int(template()["Parameters"]["RetentionDays"]["MinValue"]),),
     ),
     Bound("guides/events.md", "a list of up to §", (send_event.MAX_EVENTS,)),
+    Bound(
+        "guides/whatsapp.md", "message of this customer from the last § hours", (whatsapp.WINDOW // timedelta(hours=1),)
+    ),
+    Bound("guides/whatsapp.md", "A caption has at most § characters", (whatsapp_bounds.CAPTION,)),
     Bound("guides/limits.md", "§ business days, § business hours", (waits.MAX_BUSINESS_DAYS, waits.MAX_BUSINESS_HOURS)),
     Bound(
         "guides/records.md",

@@ -113,6 +113,21 @@ _ROWS = (
         "domain/rules/test_rule.py::test_absent_fields_have_harmless_defaults",
     ),
     (
+        "guides/whatsapp.md",
+        "comes too late (error 131047), the template goes in the same attempt",
+        "channels/whatsapp/test_window.py::test_where_meta_says_that_it_is_too_late_the_template_goes",
+    ),
+    (
+        "guides/whatsapp.md",
+        "| part | at most | … in the description |",
+        "channels/whatsapp/test_messages.py::test_an_interactive_message_beyond_the_bounds_is_refused_before_it_is_claimed",
+    ),
+    (
+        "guides/whatsapp.md",
+        "fetches the `link`, which must be an https address",
+        "channels/whatsapp/test_messages.py::test_media_that_whatsapp_does_not_take_is_refused",
+    ),
+    (
         "guides/operations.md",
         "ended more than 10 jobs as failed |",
         "template/test_alarms.py::test_what_functions_count_drives_our_own_alarms",

@@ -273,7 +273,9 @@ def functions_of(ports: Ports) -> Functions:
                 ),
                 breakers["email"],
             ),
-            "whatsapp": send(SendWhatsapp(p.graph, "TR", Consents(p.records)), breakers["whatsapp"]),
+            "whatsapp": send(
+                SendWhatsapp(p.graph, "TR", Consents(p.records), p.occurrences, p.clock), breakers["whatsapp"]
+            ),
             "sms": send(
                 SendSms(
                     p.sms,

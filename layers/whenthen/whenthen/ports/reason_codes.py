@@ -50,6 +50,8 @@ TOO_LARGE = ReasonCode("size.too_large", "most", "found")
 
 # `provider` is the name of a provider or the host of a receiver, `error` its error code or the name of an exception.
 NOT_REACHED = ReasonCode("provider.not_reached", "provider", "error")
+# A customer has not written for a day, so that WhatsApp takes approved templates alone.
+WINDOW_CLOSED = ReasonCode("whatsapp.window_closed")
 NO_ANSWER = ReasonCode("provider.no_answer", "provider", "error")
 BROKE_OFF = ReasonCode("provider.broke_off", "provider", "error")
 UNAVAILABLE = ReasonCode("provider.unavailable", "provider", "error")

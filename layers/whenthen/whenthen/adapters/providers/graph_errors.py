@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.ports.outgoing import is_not_now
+from whenthen.ports.reason_codes import WINDOW_CLOSED
 
 if TYPE_CHECKING:
     from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
@@ -26,6 +27,8 @@ ANSWERED_WITH_ERROR = ReasonCode("meta.answered_with_error", "status", "error")
 
 _NO_PERMISSION = ReasonCode("meta.no_permission")
 _INVALID_PARAMETER = ReasonCode("meta.invalid_parameter")
+# The terms of custom audiences have not been accepted in Meta's Business Manager.
+_NO_TERMS = ReasonCode("meta.audience_terms")
 _NOT_REGISTERED = ReasonCode("meta.number_not_registered")
 
 ANSWERS: Mapping[int, Row] = {
@@ -56,6 +59,8 @@ ANSWERS: Mapping[int, Row] = {
     10: Row(Next.STOP, _NO_PERMISSION),
     190: Row(Next.STOP, ReasonCode("meta.token_expired")),
     368: Row(Next.STOP, ReasonCode("meta.account_blocked")),
+    2655: Row(Next.STOP, _NO_TERMS),
+    2663: Row(Next.STOP, _NO_TERMS),
     131005: Row(Next.STOP, _NO_PERMISSION),
     131031: Row(Next.STOP, ReasonCode("meta.account_locked")),
     131037: Row(Next.STOP, ReasonCode("meta.no_display_name")),
@@ -67,6 +72,7 @@ ANSWERS: Mapping[int, Row] = {
     # refused for good
     33: Row(Next.NEVER, ReasonCode("meta.number_gone")),
     100: Row(Next.NEVER, ReasonCode("meta.invalid_or_missing")),
+    2650: Row(Next.NEVER, ReasonCode("meta.audience_of_another_source")),
     130472: Row(Next.NEVER, ReasonCode("meta.recipient_in_experiment")),
     130497: Row(Next.NEVER, ReasonCode("meta.country_forbidden")),
     131008: Row(Next.NEVER, ReasonCode("meta.parameter_missing")),
@@ -74,7 +80,7 @@ ANSWERS: Mapping[int, Row] = {
     131021: Row(Next.NEVER, ReasonCode("meta.sent_to_itself")),
     131026: Row(Next.NEVER, ReasonCode("meta.recipient_unreachable")),
     131030: Row(Next.NEVER, ReasonCode("meta.recipient_not_listed")),
-    131047: Row(Next.NEVER, ReasonCode("whatsapp.window_closed")),
+    131047: Row(Next.NEVER, WINDOW_CLOSED),
     131049: Row(Next.NEVER, ReasonCode("meta.marketing_limited")),
     131050: Row(Next.NEVER, ReasonCode("meta.marketing_stopped")),
     131051: Row(Next.NEVER, ReasonCode("meta.type_not_supported")),

@@ -1,4 +1,4 @@
-"""send_whatsapp: send a template or a free text through the Cloud API, which takes no idempotency key.
+"""send_whatsapp: send a template, or free content, through the Cloud API, which takes no idempotency key.
 
 The job's callback (its run and its id) goes out as `biz_opaque_callback_data` and comes back in delivery reports,
 by which a job whose answer was lost gets its outcome (`apply_delivery_report`).
@@ -6,52 +6,65 @@ by which a job whose answer was lost gets its outcome (`apply_delivery_report`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from unicodedata import category
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from whenthen.domain.common.errors import Invalid
-from whenthen.domain.common.reasons import ReasonCode
+from whenthen.channels.whatsapp import messages
+from whenthen.domain.common.errors import Invalid, Permanent
+from whenthen.domain.common.reasons import ReasonCode, is_because_of
 from whenthen.domain.events import identities, trace
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.sending.recipients import recipient_of
+from whenthen.ports.reason_codes import WINDOW_CLOSED
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.sending.recipients import Recipient
+    from whenthen.ports.clock import Clock
+    from whenthen.ports.events import Occurrences
     from whenthen.ports.outgoing import HttpRequest
     from whenthen.ports.providers import Graph
     from whenthen.usecases.ingest.update_consent import Consents
 
-MAX_TEXT = 4096
-DEFAULT_LANGUAGE = "en_US"
+WINDOW = timedelta(hours=24)
+"""How long after a customer's message free content may follow."""
+
+RECEIVED = "whatsapp.message_received"
+
+_ADDRESSES = ("phone#", "whatsapp#")
+"""Begin the identities under which a customer's messages are noted."""
 
 # WhatsApp took the message; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("whatsapp.accepted")
 MISSING_PHONE = ReasonCode("phone.none")
-# The text has `found` characters; from 1 to `most` are allowed.
-TEXT_LENGTH = ReasonCode("whatsapp.text_length", "most", "found")
-# The value in this place of the template, counted from 1, is empty. WhatsApp takes no empty values.
-EMPTY_VALUE = ReasonCode("whatsapp.empty_value", "place")
-
-_INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
-"""Unicode categories of characters that show nothing. Those that join letters stay within a text."""
 
 
 class _Send(Struct, frozen=True):
+    """Hold a message that is ready to go.
+
+    otherwise   the template that goes instead, where WhatsApp says that free content comes too late
+    """
+
     call: HttpRequest
     graph: Graph
     recipient: Recipient
+    otherwise: HttpRequest | None = None
     receiver: str = WHOLE
 
     def perform(self) -> Outcome:
-        message_id = self.graph.send_message(self.call)
+        try:
+            message_id = self.graph.send_message(self.call)
+        except Permanent as error:
+            if self.otherwise is None or not is_because_of(error.reason, WINDOW_CLOSED):
+                raise
+            message_id = self.graph.send_message(self.otherwise)
         return Outcome(JobStatus.DONE, ACCEPTED(), {"message_id": message_id})
 
 
@@ -61,6 +74,8 @@ class SendWhatsapp(Struct, frozen=True):
     graph: Graph
     default_country: str | None
     consents: Consents
+    occurrences: Occurrences
+    clock: Clock
     repeatable: bool = False
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
@@ -71,18 +86,38 @@ class SendWhatsapp(Struct, frozen=True):
         answer = self.consents.ask("whatsapp", address, given.get("purpose", ""))
         if answer.refused is not None:
             return Outcome(JobStatus.SKIPPED, answer.refused)
-        message: dict[str, Any] = {
+        person = recipient_of(address, context["record"], answer.people)
+        first, second = self._contents(given, person)
+        envelope: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             **recipient,
-            **(_template(given) if given.get("template") else _text(given)),
+            **({"context": {"message_id": given["reply_to"]}} if given.get("reply_to") else {}),
         }
-        if given.get("reply_to"):
-            message["context"] = {"message_id": given["reply_to"]}
-        person = recipient_of(address, context["record"], answer.people)
-        call = self.graph.message(message, job.callback)
         traced = {trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)}
-        return _Send(replace(call, headers={**call.headers, **traced}), self.graph, person)
+        call = self._call({**envelope, **first}, job, traced)
+        otherwise = self._call({**envelope, **second}, job, traced) if second else None
+        return _Send(call, self.graph, person, otherwise)
+
+    def _call(self, message: Mapping[str, Any], job: Job, headers: Mapping[str, str]) -> HttpRequest:
+        call = self.graph.message(message, job.callback)
+        return replace(call, headers={**call.headers, **headers})
+
+    def _contents(self, given: Mapping[str, Any], person: Recipient) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return what goes, and what goes where that is refused as too late. Raises Invalid.
+
+        A step may have free content and a template: the template goes where the customer has not written for a day.
+        """
+        free, template = messages.free(given), messages.template(given)
+        if free is None or template is None:
+            return free or template or {}, None
+        return (free, template) if self._is_open(person) else (template, None)
+
+    def _is_open(self, person: Recipient) -> bool:
+        """Tell whether the customer wrote within the last day, as far as is known here."""
+        now = self.clock.now()
+        addresses = [each for each in person.identities if each.startswith(_ADDRESSES)]
+        return any(self.occurrences.times(key, RECEIVED, since=now - WINDOW, until=now, limit=1) for key in addresses)
 
     def _recipient(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
         """Return the phone number, or the business-scoped id of a customer whose number Meta does not tell."""
@@ -104,37 +139,3 @@ def _identity(recipient: Mapping[str, str]) -> str:
     if "to" in recipient:
         return identities.identity("phone", f"+{recipient['to']}")
     return identities.identity("whatsapp", recipient["recipient"])
-
-
-def _text(given: Mapping[str, Any]) -> dict[str, Any]:
-    body = given.get("text", "")
-    if not body.strip() or len(body) > MAX_TEXT:
-        raise Invalid.field("with.text", TEXT_LENGTH(most=MAX_TEXT, found=len(body)))
-    return {"type": "text", "text": {"preview_url": False, "body": body}}
-
-
-def _template(given: Mapping[str, Any]) -> dict[str, Any]:
-    template: dict[str, Any] = {
-        "name": given["template"],
-        "language": {"code": given.get("language") or DEFAULT_LANGUAGE},
-    }
-    if given.get("parameters"):
-        values = [{"type": "text", "text": text} for text in _values(given["parameters"])]
-        template["components"] = [{"type": "body", "parameters": values}]
-    return {"type": "template", "template": template}
-
-
-def _values(given: Sequence[str]) -> list[str]:
-    """Return the values of a template in one line each: Meta takes no line breaks, tabs, runs of spaces, or nothing.
-
-    Raises Invalid naming the value that is empty.
-    """
-    values = [" ".join("".join(map(_without_control, text)).split()) for text in given]
-    for place, value in enumerate(values):
-        if all(character == " " or category(character) in _INVISIBLE for character in value):
-            raise Invalid.field(f"with.parameters[{place}]", EMPTY_VALUE(place=place + 1))
-    return values
-
-
-def _without_control(character: str) -> str:
-    return " " if category(character) == "Cc" else character

@@ -17,5 +17,5 @@ CALLS_OUTSIDE = True
 
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
-    channel = SendWhatsapp(ports.graph, ports.country, Consents(ports.records))
+    channel = SendWhatsapp(ports.graph, ports.country, Consents(ports.records), ports.occurrences, ports.clock)
     return ports.send_message(channel)

@@ -82,6 +82,12 @@ class ReasonCode:
         return f"ReasonCode({self.code})"
 
 
+def is_because_of(reason: Reason, code: ReasonCode) -> bool:
+    """Tell whether a reason is of this code, or explains itself by one that is."""
+    explained = (value for value in reason.params.values() if isinstance(value, Reason))
+    return reason.code == code.code or any(is_because_of(each, code) for each in explained)
+
+
 _declared: dict[str, ReasonCode] = {}
 
 
