@@ -25,7 +25,7 @@ IMAGE = {"type": "image", "link": "https://example.com/{{ record.id }}.png", "ca
 
 
 def sent_to(stack: Stack, customer: Customer, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """What a step with these parameters sends to this customer's lead."""
+    """Return what a step with these parameters sends to this customer's lead."""
     lead = f"wa{customer.number}"
     rule = stack.api.post(
         "/v1/rules",

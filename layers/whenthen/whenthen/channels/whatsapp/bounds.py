@@ -174,7 +174,7 @@ CAPTION = 1024
 def check(document: Mapping[str, Any], bounds: Mapping[str, tuple[Bound, ...]], field: str) -> None:
     """Check a document by its `type`. Raises Invalid with every problem, each named under `field`."""
     kind = document.get("type")
-    if kind not in bounds:
+    if not isinstance(kind, str) or kind not in bounds:
         raise Invalid.field(f"{field}.type", _unknown(kind, tuple(bounds)) if kind else REQUIRED())
     problems = [
         Problem(f"{field}.{problem.field}", problem.reason)
