@@ -44,7 +44,7 @@ def mended(stack: Stack) -> Iterator[None]:
 
 
 def soon(look: Callable[[], Any], what: str) -> Any:
-    """What `look` finds within minutes."""
+    """Return what `look` finds within minutes."""
     found = account.wait_for(look)
     assert found is not None, what
     return found

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import NOT_TEXT, TOO_MANY
 from whenthen.domain.connections.reason_codes import BAD_HEADER_NAME, BAD_HEADER_VALUE, RESERVED_HEADER
-from whenthen.domain.templating.plain_text import FOR_MACHINES, plain
 
 if TYPE_CHECKING:
     from whenthen.domain.common.document_reader import Reader
@@ -59,6 +58,8 @@ def written(headers: Mapping[str, Any], field: str) -> dict[str, str]:
 
     A value that is missing leaves its header out.
     """
+    from whenthen.domain.templating.plain_text import FOR_MACHINES, plain  # noqa: PLC0415 - loads jinja2
+
     texts = {name.lower(): plain(value, FOR_MACHINES).strip() for name, value in headers.items() if value is not None}
     for name, text in texts.items():
         if not is_value(text):

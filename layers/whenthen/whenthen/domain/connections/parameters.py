@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common import int64
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import NOT_TEXT, TOO_MANY
+from whenthen.domain.connections.headers import read_headers
 from whenthen.domain.connections.reason_codes import BAD_STATUSES
 from whenthen.domain.records.record import check_fields
 
@@ -80,3 +81,13 @@ def evaluated(expressions: Mapping[str, str], answer: Mapping[str, Any], field: 
 
     values = {name: compile_expression(text, f"{field}.{name}").value(answer) for name, text in expressions.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+READ: Mapping[str, Callable[[Reader, str], Any]] = {
+    "headers": read_headers,
+    "json": read_json_value,
+    "statuses": read_statuses,
+    "expression": read_expression,
+    "expressions": read_expressions,
+}
+"""Kind of a parameter → how it is read."""

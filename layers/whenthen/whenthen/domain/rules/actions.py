@@ -17,13 +17,6 @@ from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED, UNKNOWN_FIELD
-from whenthen.domain.connections.headers import read_headers
-from whenthen.domain.connections.parameters import (
-    read_expression,
-    read_expressions,
-    read_json_value,
-    read_statuses,
-)
 from whenthen.domain.connections.reason_codes import SEVERAL_BODIES
 from whenthen.domain.records.record import KIND, check_fields
 
@@ -237,6 +230,12 @@ def _read_texts(parameter: Parameter, reader: Reader) -> list[str]:
     return list(reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE))
 
 
+def _read_of_a_call(parameter: Parameter, reader: Reader) -> Any:
+    from whenthen.domain.connections.parameters import READ  # noqa: PLC0415 - no rule is parsed at a cold start
+
+    return READ[parameter.kind](reader, parameter.name)
+
+
 _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.TEXT: _read_text,
     ParameterKind.HTML: _read_text,
@@ -253,11 +252,11 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
     ParameterKind.CONNECTION: lambda parameter, reader: reader.text(parameter.name),
     ParameterKind.ADDRESS: _read_text,
-    ParameterKind.HEADERS: lambda parameter, reader: read_headers(reader, parameter.name),
-    ParameterKind.JSON: lambda parameter, reader: read_json_value(reader, parameter.name),
-    ParameterKind.STATUSES: lambda parameter, reader: read_statuses(reader, parameter.name),
-    ParameterKind.EXPRESSION: lambda parameter, reader: read_expression(reader, parameter.name),
-    ParameterKind.EXPRESSIONS: lambda parameter, reader: read_expressions(reader, parameter.name),
+    ParameterKind.HEADERS: _read_of_a_call,
+    ParameterKind.JSON: _read_of_a_call,
+    ParameterKind.STATUSES: _read_of_a_call,
+    ParameterKind.EXPRESSION: _read_of_a_call,
+    ParameterKind.EXPRESSIONS: _read_of_a_call,
 }
 
 
