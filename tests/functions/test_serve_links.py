@@ -84,9 +84,9 @@ def test_a_click_is_an_event_before_it_is_answered(
 
 def test_the_boxes_show_and_change_the_channels(known: Stack) -> None:
     shown = asked(known, "GET", PREFERENCES)["body"]
-    assert (shown.count(" checked"), shown.count('type="checkbox"')) == (2, 2)
-    answer = asked(known, "POST", PREFERENCES, body=b"channel=email", headers={"content-type": FORM})
-    assert answer["body"].count(" checked") == 1
+    assert (shown.count(" checked"), shown.count('type="checkbox"')) == (3, 3)
+    answer = asked(known, "POST", PREFERENCES, body=b"channel=email&channel=sms", headers={"content-type": FORM})
+    assert answer["body"].count(" checked") == 2
     (event,) = known.events()
     assert (event["type"], event["data"]["consented"]) == ("whatsapp.preference_changed", False)
 

@@ -50,19 +50,29 @@ def test_the_next_marketing_mail_is_skipped_and_service_is_sent(world: World, pr
 
 def test_the_page_shows_what_reaches_the_person_and_what_they_said(world: World, preferences: Preferences) -> None:
     token = seal(KEY, PREFERENCES, IDENTITY)
-    assert preferences.read(PREFERENCES, token).channels == {"email": True, "whatsapp": True}
+    assert preferences.read(PREFERENCES, token).channels == {"email": True, "whatsapp": True, "sms": True}
     world.has_record("lead:1", email="ayse@example.com", consent={"all": False})
-    assert preferences.read(PREFERENCES, token).channels == {"email": False, "whatsapp": False}
+    assert preferences.read(PREFERENCES, token).channels == {"email": False, "whatsapp": False, "sms": False}
 
 
 def test_a_choice_changes_what_differs_and_nothing_else(world: World, preferences: Preferences) -> None:
     token = seal(KEY, PREFERENCES, IDENTITY)
-    preferences.choose(token, ["email"], "page")
+    preferences.choose(token, ["email", "sms"], "page")
     assert [event.type for event in world.bus.published] == ["whatsapp.preference_changed"]
     world.run_out()
     assert world.records.stored["contact:1"].fields["consent"] == {"whatsapp": False}
-    assert preferences.choose(token, ["email"], "page").channels == {"email": True, "whatsapp": False}
+    chosen = preferences.choose(token, ["email", "sms"], "page")
+    assert chosen.channels == {"email": True, "whatsapp": False, "sms": True}
     assert [event.type for event in world.bus.published].count("whatsapp.preference_changed") == 1
+
+
+def test_sms_is_stopped_and_wanted_again(world: World, preferences: Preferences) -> None:
+    token = seal(KEY, PREFERENCES, IDENTITY)
+    for wanted in (["email", "whatsapp"], ["email", "whatsapp", "sms"]):
+        preferences.choose(token, wanted, "page")
+        world.run_out()
+        world.clock.move(seconds=5)
+        assert world.records.stored["contact:1"].fields["consent"] == {"sms": "sms" in wanted}
 
 
 def test_who_comes_back_gets_mail_again(world: World, preferences: Preferences) -> None:

@@ -21,6 +21,7 @@ NOTHING = ReasonCode("link.nothing_to_choose")
 _NAMES: Mapping[str, ReasonCode] = {
     "email": ReasonCode("link.channel_email"),
     "whatsapp": ReasonCode("link.channel_whatsapp"),
+    "sms": ReasonCode("link.channel_sms"),
 }
 
 _RIGHT_TO_LEFT = frozenset({"he"})

@@ -64,4 +64,18 @@ SMS_EVENTS: tuple[EventType, ...] = (
         ),
         {"to": "+905321234567", "callback": "run_2k/job_4x"},
     ),
+    EventType(
+        "sms.preference_changed",
+        "A customer stopped our marketing messages by SMS, or wants them again.",
+        (Maker.RECEIVER,),
+        "the customer chooses so on the page of a link in our mail",
+        (
+            _F("category", _T.TEXT, "What it is about.", required=True),
+            _F("value", _T.TEXT, "stop or resume"),
+            _F("consented", _T.FLAG, "Whether such messages may be sent."),
+            _F("by", _T.TEXT, "link: by a link in our mail"),
+            _F("way", _T.TEXT, "page"),
+        ),
+        {"category": "marketing_messages", "value": "stop", "consented": False, "by": "link", "way": "page"},
+    ),
 )

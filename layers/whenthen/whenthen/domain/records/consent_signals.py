@@ -119,6 +119,7 @@ _WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
     "whatsapp.message_received": ("whatsapp", _message),
     "sms.received": ("sms", _sms),
     "sms.opted_out": ("sms", _refusal),
+    "sms.preference_changed": ("sms", _preference),
     "email.received": ("email", _mail),
     "email.complained": ("email", _complaint),
     "email.bounced": ("email", _bounce),

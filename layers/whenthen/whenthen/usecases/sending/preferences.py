@@ -34,10 +34,18 @@ MAX_KEYS = 5
 # The link is not whole, or its key was taken out of use.
 UNKNOWN_LINK = ReasonCode("link.unknown")
 
-_KINDS: Mapping[str, tuple[str, ...]] = {"email": ("email",), "whatsapp": ("phone", "whatsapp")}
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "email": ("email",),
+    "whatsapp": ("phone", "whatsapp"),
+    "sms": ("phone",),
+}
 """Channel → the kinds of identity by which it reaches a person."""
 
-_TYPES = {"email": "email.subscription_changed", "whatsapp": "whatsapp.preference_changed"}
+_TYPES = {
+    "email": "email.subscription_changed",
+    "whatsapp": "whatsapp.preference_changed",
+    "sms": "sms.preference_changed",
+}
 
 
 class Choices(Struct, frozen=True):
