@@ -6,7 +6,7 @@ import pytest
 
 from tests.functions.api import Api
 
-NAMES = ["email", "whatsapp", "sms", "webhook", "record"]
+NAMES = ["email", "whatsapp", "sms", "webhook", "api", "record"]
 
 
 def test_all_channels_are_listed_with_their_state_and_backlog(api: Api) -> None:
