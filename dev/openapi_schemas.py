@@ -7,6 +7,7 @@ from typing import Any
 
 from whenthen.domain.schemas.openapi import PLACE, components
 from whenthen.domain.schemas.rule import rule_schema
+from whenthen.domain.schemas.templates.message_template import template_schema
 from whenthen.domain.schemas.view import view_schema
 from whenthen.sources.webhook.schema import source_schema
 from whenthen.usecases.connections.schema import connection_schema
@@ -23,7 +24,7 @@ def resolved(paths: Schema, schemas: Mapping[str, Schema]) -> tuple[Schema, dict
     from whenthen.api.models.base import DESCRIBING  # noqa: PLC0415
     from whenthen.api.models.shared import Problem  # noqa: PLC0415
 
-    written = components(rule_schema(), view_schema(), source_schema(), connection_schema())
+    written = components(rule_schema(), view_schema(), template_schema(), source_schema(), connection_schema())
     own = {name: schema for name, schema in schemas.items() if "ValidationError" not in name}
     for model in (Problem, *DESCRIBING.values()):
         own |= _schemas_of(model)

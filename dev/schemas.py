@@ -1,4 +1,4 @@
-"""Write docs/rule.schema.json, view.schema.json and source.schema.json. Needs the environment of the tests.
+"""Write docs/*.schema.json: of rules, views, templates and sources. Needs the environment of the tests.
 
 python -m dev.schemas           write them
 """
@@ -13,12 +13,14 @@ from typing import Any
 
 from dev.paths import ROOT
 from whenthen.domain.schemas.rule import rule_schema
+from whenthen.domain.schemas.templates.message_template import template_schema
 from whenthen.domain.schemas.view import view_schema
 from whenthen.sources.webhook.schema import source_schema
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "rule": rule_schema,
     "view": view_schema,
+    "template": template_schema,
     "source": source_schema,
 }
 

@@ -17,6 +17,7 @@ MODE, EVENT, SOURCE = {"mode": "on"}, {"type": "call.incoming_missed"}, {"scheme
 VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
 IMPORT = {"kind": "lead", "format": "csv", "rules": "skip"}
 
+TEMPLATE = {"name": "T", "texts": {"en": {"text": "t"}}}
 ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/rules", RULE, "rules:write"),
     ("GET", "/v1/rules", None, "rules:read"),
@@ -33,6 +34,16 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/views/view_1", None, "rules:read"),
     ("PUT", "/v1/views/view_1", VIEW, "rules:write"),
     ("DELETE", "/v1/views/view_1", None, "rules:write"),
+    ("POST", "/v1/templates", TEMPLATE, "rules:write"),
+    ("GET", "/v1/templates", None, "rules:read"),
+    ("GET", "/v1/templates/template_1", None, "rules:read"),
+    ("PUT", "/v1/templates/template_1", TEMPLATE, "rules:write"),
+    ("DELETE", "/v1/templates/template_1", None, "rules:write"),
+    ("GET", "/v1/templates/template_1/versions", None, "rules:read"),
+    ("POST", "/v1/templates/template_1/restore", {"version": 1}, "rules:write"),
+    ("GET", "/v1/templates/template_1/uses", None, "rules:read"),
+    ("POST", "/v1/templates/template_1/preview", {"language": "tr"}, "rules:read"),
+    ("POST", "/v1/templates/preview", {"template": TEMPLATE}, "rules:read"),
     ("POST", "/v1/records/lead", {"phone": "+905321234567"}, "records:write"),
     ("PUT", "/v1/records/lead/1", {"a": 1}, "records:write"),
     ("PATCH", "/v1/records/lead/1", {"a": 1}, "records:write"),

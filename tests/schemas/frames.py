@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.schemas.drawing import Drawer
 from whenthen.domain.schemas.rule import rule_schema
+from whenthen.domain.schemas.templates.message_template import template_schema
 from whenthen.domain.schemas.view import view_schema
 from whenthen.sources.webhook.schema import source_schema
 
@@ -17,7 +18,14 @@ Document = dict[str, Any]
 STEP: Document = {"id": "thank", "action": "add_tags", "with": {"tags": ["vip"]}}
 RULE: Document = {"name": "Thank", "kind": "lead", "trigger": {"event": "lead.created"}, "steps": [STEP]}
 
-SCHEMAS: Mapping[str, Document] = {"rule": rule_schema(), "view": view_schema(), "source": source_schema()}
+TEMPLATE: Document = {"name": "Welcome", "channel": "email", "texts": {"en": {"subject": "Hi", "text": "Hello"}}}
+
+SCHEMAS: Mapping[str, Document] = {
+    "rule": rule_schema(),
+    "view": view_schema(),
+    "template": template_schema(),
+    "source": source_schema(),
+}
 _DRAWERS = {name: Drawer(schema) for name, schema in SCHEMAS.items()}
 
 FRAMES: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
@@ -41,6 +49,11 @@ FRAMES: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
         "View": lambda part: part,
         "Filter": lambda part: {"name": "Important", "kind": "contact", "filter": part},
         "FilterPredicate": lambda part: {"name": "Important", "kind": "contact", "filter": part},
+    },
+    "template": {
+        "Template": lambda part: part,
+        "TemplateTexts": lambda part: {"name": "Welcome", "texts": {"en": {**part, "text": "Hello"}}},
+        "EventType": lambda part: {**TEMPLATE, "events": [part]},
     },
     "source": {
         "Source": lambda part: part,

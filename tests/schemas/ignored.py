@@ -10,6 +10,7 @@ from msgspec import Struct
 from tests.schemas.frames import RULE, Document
 from tests.schemas.saving import SOURCE
 from whenthen.usecases.admin import manage_rules, manage_views
+from whenthen.usecases.templates import manage_templates
 
 
 def trimmed(value: Any) -> Any:
@@ -24,6 +25,7 @@ def trimmed(value: Any) -> Any:
 OWN_FIELDS: Mapping[str, Collection[str]] = {
     "rule": manage_rules.OWN_FIELDS,
     "view": manage_views.OWN_FIELDS,
+    "template": manage_templates.OWN_FIELDS,
     "source": ("name", "secret", "previous_secret"),
 }
 """Kind of document → the members that a save does not read, or, of a source, that stand elsewhere once it is saved."""

@@ -9,6 +9,7 @@ from typing import Any
 from tests.schemas.frames import RULE, Document
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRecords, FakeRules, FakeSettings, FakeSources, FakeViews
+from tests.usecases.fakes.templates import FakeTemplates
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import NOT_OBJECT
 from whenthen.domain.rules.rule import parse_rule
@@ -17,6 +18,7 @@ from whenthen.usecases.admin.lint_rule import LintRule
 from whenthen.usecases.admin.manage_rules import ManageRules
 from whenthen.usecases.admin.manage_sources import ManageSources
 from whenthen.usecases.admin.manage_views import ManageViews
+from whenthen.usecases.templates.manage_templates import ManageTemplates
 
 SAVED_RULE, SAVED_VIEW, SOURCE = "rule_a1", "view_a1", "shop"
 VIEW: Document = {"name": "New", "kind": "lead", "filter": {"field": "record.status", "op": "equals", "value": "new"}}
@@ -44,6 +46,10 @@ def _save_view(document: Document) -> None:
     ManageViews(rules.views, rules.rules, rules, FakeRecords(), rules.clock).create(document, seed="key", by="ayse")
 
 
+def _save_template(document: Document) -> None:
+    ManageTemplates(FakeTemplates(), FakeRules(), FakeClock()).create(document, seed="key", by="ayse")
+
+
 class _Vault:
     """Keep secrets in memory."""
 
@@ -63,7 +69,12 @@ def _save_source(document: Document) -> None:
     ManageSources(FakeSources(), _Vault(), FakeSettings()).save(name if isinstance(name, str) else SOURCE, document)
 
 
-_SAVES: Mapping[str, Callable[[Document], None]] = {"rule": _save_rule, "view": _save_view, "source": _save_source}
+_SAVES: Mapping[str, Callable[[Document], None]] = {
+    "rule": _save_rule,
+    "view": _save_view,
+    "template": _save_template,
+    "source": _save_source,
+}
 
 
 def problems_of_saving(kind: str, document: Any) -> list[Problem]:

@@ -16,7 +16,7 @@ class Unsayable(Struct, frozen=True):
     """A kind of documents that the schema takes and a save refuses.
 
     reason   why no schema can refuse them
-    kind     of the document: rule, view or source
+    kind     of the document: rule, view, template or source
     field    pattern of the whole path of the problem's field
     code     pattern of the whole code of the problem
     witness  such a document
@@ -139,6 +139,11 @@ UNSAYABLE: tuple[Unsayable, ...] = (
               r"value\.not_integer|duration\.malformed_amount", _step(wait={"days": 1.0})),
     Unsayable("templates that cannot be read", "The grammar of templates is no regular one.", "rule",
               r"steps\[\d+\]\.with\..*", r"template\..+", _rule(steps=[{**STEP, "with": {"tags": ["{{x}}"]}}])),
+    Unsayable("stored templates that cannot be read", "The grammar of templates is no regular one.", "template",
+              r"texts\..+", r"template\..+", {"name": "Welcome", "texts": {"en": {"text": "{{ x }}"}}}),
+    Unsayable("the same language twice", "A schema does not compare the names of members.", "template",
+              r"texts", r"stored_template\.same_language",
+              {"name": "Welcome", "texts": {"en": {"text": "Hi"}, "EN": {"text": "Hi"}}}),
     Unsayable("conditions that never hold", "A schema compares no values.", "rule", r"conditions|trigger",
               r"lint\.never_holds", _conditions(_is("new"), _is_not("new"))),
     Unsayable("conditions that only a list could fulfil", "A schema compares no values.", "rule",

@@ -8,6 +8,7 @@ from typing import get_args
 from tests.docs.claims.row import Bound, word
 from tests.template.reading import template
 from whenthen.adapters.dynamodb.common import pages
+from whenthen.adapters.dynamodb.config_table import templates as config_templates
 from whenthen.adapters.dynamodb.figures import figures
 from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.http import client
@@ -21,9 +22,11 @@ from whenthen.channels.whatsapp import effect as whatsapp
 from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
 from whenthen.domain.records import consent_log, record
+from whenthen.domain.rules import actions
 from whenthen.domain.scheduling import sweep_window
 from whenthen.domain.sending import limits, retry_after, sms_parts
 from whenthen.domain.steps import retries
+from whenthen.domain.stored_templates import message_template, reading
 from whenthen.domain.temporal import public_holidays, waits, working_hours
 from whenthen.domain.work.failing import FailureSettings
 from whenthen.sources.email import bounds as mail_bounds
@@ -34,8 +37,10 @@ from whenthen.sources.webhook import delivery, mapping
 from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_event
 from whenthen.usecases.matching import decide, show_automation
 from whenthen.usecases.records import import_records
+from whenthen.usecases.templates import manage_templates
 
 FAILURES = FailureSettings()
+TEMPLATES = "guides/templates.md"
 API, RECORDS, SOURCES = "reference/api.md", "reference/records.md", "reference/sources.md"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 GIVE_UP = backoff.GIVE_UP_AFTER // HOUR
@@ -47,6 +52,17 @@ MOST_OF_PAGE = next(mark.le for mark in get_args(requests.Limit)[1].metadata if 
 BOUNDS = (
     Bound(API, "Figures are kept for § days", (figures.KEPT_FOR.days,)),
     Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),
+    Bound("architecture.md", "list by id; a channel, once in § seconds", (int(config_templates.KEPT_FOR),)),
+    Bound(TEMPLATES, "the subject has one line of at most § characters", (message_template.MAX_SUBJECT,)),
+    Bound(TEMPLATES, "| `text` | at most § characters |", (message_template.MAX_SMS,)),
+    Bound(TEMPLATES, "a free text and no template of Meta's | at most § characters", (message_template.MAX_WHATSAPP,)),
+    Bound(
+        TEMPLATES,
+        "A template has at most § languages, and each part at most § characters",
+        (reading.MAX_LANGUAGES, actions.MAX_TEMPLATE),
+    ),
+    Bound(TEMPLATES, "A change is in force within § seconds", (int(config_templates.KEPT_FOR),)),
+    Bound(TEMPLATES, "The last § versions are listed", (manage_templates.MAX_VERSIONS,)),
     Bound(
         "guides/mail.md",
         "Limit: § files, § bytes together",

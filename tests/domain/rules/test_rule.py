@@ -281,8 +281,8 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             ParameterKind.SET: ["x"],
             ParameterKind.OBJECT: {"x": "y"},
             ParameterKind.FIELDS: {"x": "y"},
-            ParameterKind.RECORD_KIND: "order",
             ParameterKind.TEMPLATE: "template_1",
+            ParameterKind.RECORD_KIND: "order",
             ParameterKind.FLAG: True,
             ParameterKind.CONNECTION: "crm",
             ParameterKind.ADDRESS: "/x",
@@ -298,8 +298,11 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             if parameter.name not in action.at_most_one[1:]
         }
         given |= {name: value for name, value in OF_ITS_OWN.items() if name in given}
-        rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": given}]})
-        assert rule.steps[0].parameters == given
+        with_template = {name: value for name, value in given.items() if name not in action.texts}
+        written = {name: value for name, value in given.items() if name != action.template}
+        for parameters in (with_template, written) if action.texts else (given,):
+            rule = parse_rule({**MINIMAL, "steps": [{"id": "it", "action": action.name, "with": parameters}]})
+            assert rule.steps[0].parameters == parameters
 
 
 json_values = st.recursive(

@@ -28,6 +28,8 @@ def test_a_form_can_be_built_from_it() -> None:
     (subject,) = [row for row in mail["parameters"] if row["name"] == "subject"]
     assert subject["required"]
     assert subject["type"] == "text"
+    assert mail["template_replaces"] == ["subject", "text", "html"]
+    assert mail["one_of"] == ["text", "html", "template"]
 
 
 def test_each_row_of_the_checklist_is_served_by_an_existing_type_trigger_or_action() -> None:

@@ -269,6 +269,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.records,
                     Attachments(lambda: p.objects, lambda: p.http, p.records, p.clock),
                     Links(lambda: p.secrets, "https://links.example"),
+                    StoredMessages(p.templates),
                     further=("desk@example.com",),
                 ),
                 breakers["email"],

@@ -179,6 +179,13 @@ class World:
         """Store a template."""
         self.templates.save(StoredTemplate(template_id, 1, document, self.clock.now(), "test"), None)
 
+    def has_texts(self, template_id: str, channel: str = "any", **texts: Mapping[str, str]) -> None:
+        """Put a stored template (or its next version) in force; `texts`: those of each language."""
+        current = self.templates.kept.get(template_id)
+        document = {"id": template_id, "name": template_id, "channel": channel, "texts": texts}
+        version = current.version + 1 if current else 1
+        self.templates.save(StoredTemplate(template_id, version, document, self.clock.now(), "test"), current)
+
     def has_record(self, ref: str, **fields: Any) -> Record:
         """Write a record, without the events of it."""
         kind, _, external_id = ref.partition(":")

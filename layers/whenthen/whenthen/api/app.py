@@ -23,8 +23,8 @@ app = APIGatewayHttpResolver(enable_validation=True, serializer=dumps, strip_pre
 app.use(middlewares=[check_query])
 
 RESOURCES = (
-    "rules", "views", "connections", "records", "imports", "events", "runs", "work", "enrolments", "sources",
-    "settings", "channels", "figures", "catalogue",
+    "rules", "views", "templates", "connections", "records", "imports", "events", "runs", "work", "enrolments",
+    "sources", "settings", "channels", "figures", "catalogue",
 )  # fmt: skip
 """The modules of `api.routes`, named after their resources.
 

@@ -78,6 +78,9 @@ class ActionKind(Model):
     messages: bool = Field(description="Whether it sends a message to a customer: limits of sending hold it then.")
     parameters: list[ActionParameter]
     one_of: list[str] = Field(description="Parameters of which one is required.")
+    template_replaces: list[str] = Field(
+        description="Parameters that are neither required nor allowed where the step names a stored template."
+    )
 
 
 class Catalogue(Model):

@@ -23,6 +23,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
+from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.ports.outgoing import Mail
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from whenthen.ports.outgoing import WrittenMail
     from whenthen.ports.providers import Mailer, Threads
     from whenthen.ports.records import RecordStore
+    from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
 
 MAX_SUBJECT = 500
@@ -77,6 +79,7 @@ class SendEmail(Struct, frozen=True):
     records: RecordStore
     attachments: Attachments
     links: Links
+    stored: StoredMessages
     repeatable: bool = False
     further: tuple[str, ...] = ()
 
@@ -92,7 +95,8 @@ class SendEmail(Struct, frozen=True):
         if loop := loop_of(context, (*chosen.to, *chosen.cc, *chosen.bcc), now):
             return Outcome(JobStatus.SKIPPED, loop)
         links = self.links.of(chosen)
-        given = render_step(step, {**context, **links})
+        words = {**context, **links}
+        given = self._with_texts(render_step(step, words), words)
         senders = Senders(people, step.parameters, self.sender, self.further)
         sender, answers = senders.sender(given.get("from", ""))
         first, *others = chosen.to
@@ -116,6 +120,13 @@ class SendEmail(Struct, frozen=True):
             invitation=read_invitation(invitation, context, subject, self.sender, now) if invitation else None,
         )
         return _Send(self.mailer.write(mail), job.run_id, self, chosen)
+
+    def _with_texts(self, given: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the texts of the stored template that the step names. Raises NotFound, Temporary, Invalid."""
+        if not given.get("template"):
+            return given
+        message = self.stored.render(given["template"], Channel.EMAIL, context)
+        return {**given, "subject": message.subject, "text": message.text, "html": message.html}
 
 
 def _written(step: Step, name: str) -> set[str]:

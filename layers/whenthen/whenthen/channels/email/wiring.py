@@ -9,6 +9,7 @@ from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
 from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.email.links import Links
+from whenthen.usecases.context.stored_messages import StoredMessages
 from whenthen.usecases.ingest.update_consent import Consents
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def wire(ports: Wiring) -> PerformJob:
     consents = Consents(ports.records)
     attachments = Attachments(lambda: ports.objects, lambda: _http(ports), ports.records, ports.clock)
     links = Links(lambda: ports.secrets, ports.settings.links_url, ports.settings.mail_domain or "")
+    stored = StoredMessages(ports.template_book)
     channel = SendEmail(
-        mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, links, further=further
+        mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, links, stored, further=further
     )
     return ports.send_message(channel)
 

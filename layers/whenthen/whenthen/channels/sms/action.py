@@ -19,7 +19,9 @@ ACTIONS = (
         (
             Parameter("to", "The phone number; by default the record's phone."),
             Parameter("text", "The text. Several parts are charged each: 160 characters of GSM-7, else 70."),
-            Parameter("template", "A stored template, in the customer's language.", ParameterKind.TEMPLATE),
+            Parameter(
+                "template", "A stored template, in the customer's language.", ParameterKind.TEMPLATE, templated=False
+            ),
             Parameter("from", "The number, pool or sender id that it comes from; SmsFrom of the stack by default."),
             Parameter("opt_out", "How to stop messages, such as `Stop: 1234`; ends a marketing message."),
             Parameter(

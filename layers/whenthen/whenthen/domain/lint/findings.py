@@ -51,6 +51,12 @@ LIMITS_WITHOUT_MESSAGE = ReasonCode("lint.limits_without_message")
 LOOSER_CAP = ReasonCode("lint.looser_cap")
 # A wait by business days ends on days on which nobody works.
 DAY_OFF = ReasonCode("lint.day_off", "step")
+# The texts of a language do not name a field that those of another do.
+LANGUAGES_DIFFER = ReasonCode("lint.languages_differ", "language", "field")
+# The step names a stored template that there is not.
+NO_SUCH_TEMPLATE = ReasonCode("lint.no_such_template", "template")
+# The stored template does not have what messages on this channel need.
+TEMPLATE_OF_OTHER_CHANNEL = ReasonCode("lint.template_of_other_channel", "template", "channel")
 
 
 class Severity(StrEnum):
@@ -91,6 +97,9 @@ SEVERITIES: Mapping[str, Severity] = {
     LIMITS_WITHOUT_MESSAGE.code: Severity.WARNING,
     LOOSER_CAP.code: Severity.WARNING,
     DAY_OFF.code: Severity.WARNING,
+    LANGUAGES_DIFFER.code: Severity.WARNING,
+    NO_SUCH_TEMPLATE.code: Severity.WARNING,
+    TEMPLATE_OF_OTHER_CHANNEL.code: Severity.WARNING,
 }
 """Code → severity. `ONLY_FOR_LISTS` is a warning where a field may hold several values."""
 

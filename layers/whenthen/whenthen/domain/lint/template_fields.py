@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from whenthen.domain.lint.findings import UNKNOWN_FIELD, Finding, found
+from msgspec.structs import replace
+
+from whenthen.domain.lint.findings import (
+    NO_SUCH_TEMPLATE,
+    TEMPLATE_OF_OTHER_CHANNEL,
+    UNKNOWN_FIELD,
+    Finding,
+    found,
+)
+from whenthen.domain.lint.templates.stored_templates import unknown_fields
 from whenthen.domain.rules.step_parameters import texts_of
+from whenthen.domain.rules.steps import MOVING_STEP
+from whenthen.domain.stored_templates.uses import channel_of, template_of
 from whenthen.domain.templating.templates import paths_of
 
 if TYPE_CHECKING:
     from whenthen.domain.lint.known_fields import Known
-    from whenthen.domain.rules.rule import Step
+    from whenthen.domain.rules.rule import Rule, Step
+    from whenthen.domain.stored_templates.message_template import MessageTemplate
 
 
 def template_fields(step: Step, path: str, known: Known) -> Iterator[Finding]:
@@ -20,3 +32,20 @@ def template_fields(step: Step, path: str, known: Known) -> Iterator[Finding]:
         for root, *names in sorted(paths_of(source)):
             if known.lacks(root, names):
                 yield found(UNKNOWN_FIELD, field, field=".".join((root, *names)))
+
+
+def stored_templates(rule: Rule, known: Known, read: Callable[[str], MessageTemplate | None]) -> Iterator[Finding]:
+    """Find what is wrong with the stored templates that the steps name. `read`: None for one that is not there."""
+    for position, step in enumerate(step for step in rule.steps if step.id != MOVING_STEP):
+        named = template_of(step)
+        if named is None:
+            continue
+        (parameter, template_id), channel = named, channel_of(step)
+        place, template = f"steps[{position}].with.{parameter}", read(template_id)
+        if template is None:
+            yield found(NO_SUCH_TEMPLATE, place, template=template_id)
+        elif not template.serves(channel):
+            yield found(TEMPLATE_OF_OTHER_CHANNEL, place, template=template_id, channel=str(channel))
+        else:
+            lacking = {each.reason.params["field"]: each for each in unknown_fields(template, known)}
+            yield from (replace(each, field=place) for each in lacking.values())

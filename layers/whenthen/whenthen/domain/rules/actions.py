@@ -17,6 +17,7 @@ from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED, UNKNOWN_FIELD
+from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.connections.reason_codes import SEVERAL_BODIES
 from whenthen.domain.records.record import KIND, check_fields
 
@@ -30,6 +31,10 @@ MAX_TEMPLATE = 20_000
 
 MAX_TEXTS = 100
 """How many texts one parameter may list."""
+
+
+# The stored template that the parameter `template` names has this text.
+GIVEN_BY_TEMPLATE = ReasonCode("field.given_by_template", "template")
 
 
 class _Anything:
@@ -120,6 +125,7 @@ class Action(Struct, frozen=True):
     label       the code of its name in sentences, in every language
     parameters  in the order in which a form shows them
     one_of      parameters of which at least one is required
+    texts       parameters whose place a stored template takes: with one, none of them is required or allowed
     shown       parameters by one of which people know the step; the first that is given is shown
     writes      the record change that a step makes, for lint; None if it writes no record
     reports     the event types by which a provider reports on the message
@@ -137,6 +143,7 @@ class Action(Struct, frozen=True):
     description: str
     parameters: tuple[Parameter, ...]
     one_of: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     writes: Callable[[Mapping[str, Any]], RecordChange] | None = None
     reports: frozenset[str] = frozenset()
@@ -146,6 +153,11 @@ class Action(Struct, frozen=True):
     secrets: bool = False
     at_most_one: tuple[str, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        """Return the name of the parameter that names a stored template. Empty if there is none."""
+        return next((each.name for each in self.parameters if each.kind is ParameterKind.TEMPLATE), "")
 
 
 MARKETING = "marketing"
@@ -181,17 +193,34 @@ def read_parameters(action: Action, reader: Reader) -> dict[str, Any]:
         for parameter in action.parameters
         if _is_given(value := _READ[parameter.kind](parameter, reader), parameter)
     }
-    reported = {problem.field for problem in reader.problems}
-    for parameter in action.parameters:
-        if parameter.required and parameter.name not in values and reader.field(parameter.name) not in reported:
-            reader.report(parameter.name, REQUIRED())
-    if action.one_of and not any(name in values for name in action.one_of):
-        reader.report("", NONE_GIVEN(options=action.one_of))
+    if action.template in values:
+        for name in action.texts:
+            if name in values:
+                reader.report(name, GIVEN_BY_TEMPLATE(template=action.template))
+    else:
+        _demand(action, values, reader)
     given = [name for name in action.at_most_one if reader.value(name) is not None]
     if len(given) > 1:
         reader.report(given[1], SEVERAL_BODIES(options=action.at_most_one))
     reader.finish()
     return values
+
+
+def _demand(action: Action, values: Mapping[str, Any], reader: Reader) -> None:
+    """Report the parameters that are required and not given."""
+    reported = {problem.field for problem in reader.problems}
+    for parameter in action.parameters:
+        if parameter.required and parameter.name not in values and reader.field(parameter.name) not in reported:
+            reader.report(parameter.name, REQUIRED())
+    if action.one_of and not any(name in values for name in action.one_of):
+        reader.report("", NONE_GIVEN(options=options_of(action)))
+
+
+def options_of(action: Action) -> tuple[str, ...]:
+    """Return the parameters of which at least one is required, the stored template among them."""
+    if not action.one_of or not action.template or action.template in action.one_of:
+        return action.one_of
+    return (*action.one_of, action.template)
 
 
 def _is_given(value: Any, parameter: Parameter) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from whenthen.domain.conditions.operators import OPERATORS
 from whenthen.domain.event_catalog import catalog
-from whenthen.domain.rules.actions import actions
+from whenthen.domain.rules.actions import actions, options_of
 from whenthen.domain.rules.triggers import TRIGGERS
 
 
@@ -55,7 +55,8 @@ def _actions() -> list[dict[str, Any]]:
                 }
                 for parameter in row.parameters
             ],
-            "one_of": list(row.one_of),
+            "one_of": list(options_of(row)),
+            "template_replaces": list(row.texts),
         }
         for row in actions().values()
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -11,7 +11,15 @@ from whenthen.domain.connections.headers import MAX_HEADERS
 from whenthen.domain.connections.parameters import MAX_EXPRESSIONS, MAX_STATUSES
 from whenthen.domain.expressions.expressions import MAX_LENGTH
 from whenthen.domain.records.record import FIELD, MAX_FIELDS, RESERVED
-from whenthen.domain.rules.actions import MAX_TEMPLATE, MAX_TEXTS, Action, Parameter, ParameterKind, actions
+from whenthen.domain.rules.actions import (
+    MAX_TEMPLATE,
+    MAX_TEXTS,
+    Action,
+    Parameter,
+    ParameterKind,
+    actions,
+    options_of,
+)
 from whenthen.domain.rules.steps import MOVING_STEP
 from whenthen.domain.schemas.parts import (
     BLANK,
@@ -60,6 +68,15 @@ _NOT_URGENT = noted({**flag(), "const": False}, "Only messages to customers can 
 
 def _text_shape(parameter: Parameter) -> Schema:
     return filled_text(MAX_TEMPLATE) if parameter.required else text(MAX_TEMPLATE)
+
+
+def _shape(action: Action, parameter: Parameter) -> Schema:
+    """Return the shape of a parameter; of one whose place a template can take, also where it is required else."""
+    return text(MAX_TEMPLATE) if _is_replaced(action, parameter) else _SHAPES[parameter.kind](parameter)
+
+
+def _is_replaced(action: Action, parameter: Parameter) -> bool:
+    return bool(action.template) and parameter.name in action.texts
 
 
 def _texts_shape(parameter: Parameter) -> Schema:
@@ -113,27 +130,39 @@ def _name(action: Action) -> str:
     return "".join(part.capitalize() for part in action.name.split("_"))
 
 
-def _member(parameter: Parameter) -> Schema:
+def _member(action: Action, parameter: Parameter) -> Schema:
     default: Any = None
     if parameter.kind is ParameterKind.CHOICE:
         default = parameter.options[0]
     elif parameter.kind is ParameterKind.FLAG:
         default = False
     templated = " A template." if parameter.templated else ""
-    return noted(_SHAPES[parameter.kind](parameter), f"{parameter.description}{templated}", default=default)
+    return noted(_shape(action, parameter), f"{parameter.description}{templated}", default=default)
 
 
 def _parameters(action: Action) -> Schema:
-    one_of = {"not": {"properties": dict.fromkeys(action.one_of, BLANK)}} if action.one_of else {}
+    required = [parameter for parameter in action.parameters if parameter.required]
     return record(
         f"{_name(action)}Parameters",
         f"What {action.name} takes.{_at_least(action)}",
-        {parameter.name: _member(parameter) for parameter in action.parameters},
-        required=[parameter.name for parameter in action.parameters if parameter.required],
+        {parameter.name: _member(action, parameter) for parameter in action.parameters},
+        required=[parameter.name for parameter in required if not _is_replaced(action, parameter)],
         examples=[dict(action.example)],
-        **one_of,
+        **(_with_template(action, required) if action.texts else _one_of(action)),
         **_at_most_one(action),
     )
+
+
+def _one_of(action: Action) -> Schema:
+    return {"not": {"properties": dict.fromkeys(action.one_of, BLANK)}} if action.one_of else {}
+
+
+def _with_template(action: Action, required: Sequence[Parameter]) -> Schema:
+    """Demand either a stored template or the texts whose place it takes."""
+    names = [parameter.name for parameter in required if _is_replaced(action, parameter)]
+    written = {"required": names, "properties": dict.fromkeys(names, _FILLED), **_one_of(action)}
+    template = {"required": [action.template], "properties": {action.template: _FILLED}}
+    return {"allOf": [{"if": template, "then": {"properties": dict.fromkeys(action.texts, BLANK)}, "else": written}]}
 
 
 def _at_most_one(action: Action) -> Schema:
@@ -144,7 +173,7 @@ def _at_most_one(action: Action) -> Schema:
 
 
 def _at_least(action: Action) -> str:
-    return f" At least one of {', '.join(action.one_of)} is required." if action.one_of else ""
+    return f" At least one of {', '.join(options_of(action))} is required." if action.one_of else ""
 
 
 def _step(action: Action) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ MAX_LANGUAGES = 30
 
 MAX_EVENTS = 20
 """Bound the event types that a template is written for."""
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?")
+"""Match the language tag under which texts stand."""
 
 # The key under `texts` is no language tag, such as tr or pt-BR.
 BAD_LANGUAGE = ReasonCode("stored_template.malformed_language", "value")
@@ -89,7 +93,7 @@ def _read_languages(reader: Reader, channel: Channel) -> dict[str, Texts]:
     found: dict[str, Texts] = {}
     for key, value in list(written.items())[:MAX_LANGUAGES]:
         texts = _read_texts(Reader(value, reader.field(f"texts.{key}"), reader.problems), channel)
-        language = read_tag(key)
+        language = read_tag(key) if LANGUAGE.fullmatch(key) else ""
         if not language:
             reader.report("texts", BAD_LANGUAGE(value=key[:50]))
         elif language in found:

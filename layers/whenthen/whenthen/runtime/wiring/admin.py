@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from whenthen.usecases.control.set_limits import SetLimits
     from whenthen.usecases.control.switch_sending import SwitchSending
     from whenthen.usecases.figures.read_figures import ReadFigures
+    from whenthen.usecases.templates.manage_templates import ManageTemplates
+    from whenthen.usecases.templates.preview_template import PreviewTemplate
 
 
 class AdminWiring(RecordsWiring):
@@ -44,7 +46,7 @@ class AdminWiring(RecordsWiring):
     def lint_rule(self) -> LintRule:
         from whenthen.usecases.admin.lint_rule import LintRule
 
-        return LintRule(self.rules, self.clock, self.installation, self.connections)
+        return LintRule(self.rules, self.clock, self.installation, self.connections, self.templates)
 
     @cached_property
     def manage_rules(self) -> ManageRules:
@@ -63,6 +65,20 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.admin.manage_views import ManageViews
 
         return ManageViews(self.views, self.rules, self.manage_rules, self.records, self.clock)
+
+    @cached_property
+    def manage_templates(self) -> ManageTemplates:
+        from whenthen.usecases.templates.manage_templates import ManageTemplates
+
+        return ManageTemplates(self.templates, self.rules, self.clock)
+
+    @cached_property
+    def preview_template(self) -> PreviewTemplate:
+        from whenthen.usecases.templates.preview_context import PreviewContext
+        from whenthen.usecases.templates.preview_template import PreviewTemplate
+
+        context = PreviewContext(self.records, self.event_log, self.installation, self.clock)
+        return PreviewTemplate(self.manage_templates, context)
 
     @cached_property
     def manage_imports(self) -> ManageImports:

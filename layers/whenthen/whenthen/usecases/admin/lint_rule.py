@@ -11,20 +11,25 @@ from msgspec import Struct, field
 from whenthen.domain.common.errors import Invalid, LintFailed, NotFound, Problem
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, UNKNOWN_CONNECTION, Finding, Severity, found
+from whenthen.domain.lint.known_fields import known_of
 from whenthen.domain.lint.lint import lint
 from whenthen.domain.lint.message_limits import days_off, message_limits
 from whenthen.domain.lint.rule_conflicts import made_by, starts
+from whenthen.domain.lint.template_fields import stored_templates
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.rules.steps import MOVING_STEP, connections_of
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.sending.limits import SUBJECT as LIMITS
 from whenthen.domain.sending.limits import read_limit_settings
+from whenthen.domain.stored_templates.reading import parse_message_template
 from whenthen.usecases.context.calendar import ReadCalendar
 
 if TYPE_CHECKING:
+    from whenthen.domain.stored_templates.message_template import MessageTemplate
     from whenthen.ports.administration import ConnectionStore, SettingStore
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
+    from whenthen.ports.templates import TemplateStore
 
 MAX_COMPARED = 300
 """Rules that a rule is compared with: rules on its own events first, then rules that it starts, link by link."""
@@ -40,6 +45,7 @@ class LintRule(Struct, frozen=True):
     clock: Clock | None = None
     settings: SettingStore | None = None
     connections: ConnectionStore | None = None
+    templates: TemplateStore | None = None
 
     def __call__(self, rule: Rule) -> list[Finding]:
         """Return all findings, errors first."""
@@ -51,6 +57,7 @@ class LintRule(Struct, frozen=True):
             *self._limits(rule),
             *self._days_off(rule),
             *self._connections(rule),
+            *self._templates(rule),
         ]
         if neighbours.complete:
             return found_here
@@ -86,6 +93,19 @@ class LintRule(Struct, frozen=True):
         waits = [step.wait for step in rule.steps if step.wait is not None]
         if self.settings is not None and any(wait.by_business and wait.weekdays for wait in waits):
             yield from days_off(rule, ReadCalendar(self.settings)().week)
+
+    def _templates(self, rule: Rule) -> Iterator[Finding]:
+        """Find stored templates that are not there, or lack what the rule's messages need."""
+        if self.templates is not None:
+            yield from stored_templates(rule, known_of(rule.trigger.event_types), self._template)
+
+    def _template(self, template_id: str) -> MessageTemplate | None:
+        if self.templates is None:
+            return None
+        try:
+            return parse_message_template(self.templates.get(template_id).document)
+        except (NotFound, Invalid):  # saved under an older form, it cannot be sent either
+            return None
 
 
 def _exists(connections: ConnectionStore, name: str) -> bool:

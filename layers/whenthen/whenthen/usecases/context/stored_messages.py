@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from whenthen.domain.stored_templates.rendering import Rendered
     from whenthen.ports.templates import Templates
 
-PLACE = "with.template"
+TEMPLATE = "template"
+"""Name the parameter of a step that names a stored template, on most channels."""
 
 
 class StoredMessages(Struct, frozen=True):
@@ -23,8 +24,10 @@ class StoredMessages(Struct, frozen=True):
 
     templates: Templates
 
-    def render(self, template_id: str, channel: Channel, context: Mapping[str, Any]) -> Rendered:
-        """Render the template for the record of the context, in its language.
+    def render(
+        self, template_id: str, channel: Channel, context: Mapping[str, Any], parameter: str = TEMPLATE
+    ) -> Rendered:
+        """Render the template that the step's `parameter` names for the record of the context, in its language.
 
         Raises NotFound if it is gone, Temporary; Invalid if its texts cannot be rendered or are not for the channel.
         """
@@ -32,8 +35,10 @@ class StoredMessages(Struct, frozen=True):
         try:
             return render_message(template, channel, context, template_id)
         except Invalid as error:
-            raise Invalid([Problem(_at(problem.field), problem.reason) for problem in error.problems]) from error
+            place = f"with.{parameter}"
+            problems = [Problem(_at(place, problem.field), problem.reason) for problem in error.problems]
+            raise Invalid(problems) from error
 
 
-def _at(field: str) -> str:
-    return f"{PLACE}.{field}" if field else PLACE
+def _at(place: str, field: str) -> str:
+    return f"{place}.{field}" if field else place

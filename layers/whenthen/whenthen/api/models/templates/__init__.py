@@ -1,0 +1,1 @@
+"""Shape stored templates, and previews of their messages."""

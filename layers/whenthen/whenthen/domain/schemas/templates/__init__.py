@@ -1,0 +1,1 @@
+"""Describe stored templates by a schema."""

@@ -1,0 +1,1 @@
+"""Manage stored templates, and show what becomes of them for a record."""
