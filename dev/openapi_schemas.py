@@ -7,8 +7,7 @@ from typing import Any
 
 from whenthen.domain.schemas.openapi import PLACE, components
 from whenthen.domain.schemas.rule import rule_schema
-from whenthen.domain.schemas.templates.message_template import template_schema
-from whenthen.domain.schemas.view import view_schema
+from whenthen.domain.schemas.view import template_schema, view_schema
 from whenthen.sources.webhook.schema import source_schema
 from whenthen.usecases.connections.schema import connection_schema
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from dev.paths import ROOT
 from whenthen.domain.schemas.rule import rule_schema
-from whenthen.domain.schemas.templates.message_template import template_schema
-from whenthen.domain.schemas.view import view_schema
+from whenthen.domain.schemas.view import template_schema, view_schema
 from whenthen.sources.webhook.schema import source_schema
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {

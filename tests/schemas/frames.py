@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from tests.schemas.drawing import Drawer
 from whenthen.domain.schemas.rule import rule_schema
-from whenthen.domain.schemas.templates.message_template import template_schema
-from whenthen.domain.schemas.view import view_schema
+from whenthen.domain.schemas.view import template_schema, view_schema
 from whenthen.sources.webhook.schema import source_schema
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.lint.templates.stored_templates import lint_template
+from whenthen.domain.lint.template_fields import lint_template
 from whenthen.domain.stored_templates.reading import check_message_template, parse_message_template
 from whenthen.ports.reason_codes import OTHER_VERSION
 from whenthen.ports.values import Page, StoredTemplate

@@ -12,8 +12,7 @@ from whenthen.domain.lint.findings import (
     UNKNOWN_FIELD,
 )
 from whenthen.domain.lint.known_fields import known_of
-from whenthen.domain.lint.template_fields import stored_templates
-from whenthen.domain.lint.templates.stored_templates import lint_template
+from whenthen.domain.lint.template_fields import lint_template, stored_templates
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.stored_templates.message_template import MessageTemplate
 from whenthen.domain.stored_templates.reading import parse_message_template

@@ -1,1 +1,0 @@
-"""Lint stored templates."""

@@ -1,1 +1,0 @@
-"""Describe stored templates by a schema."""
