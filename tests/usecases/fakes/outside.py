@@ -90,6 +90,8 @@ class FakeGraph(_Provider):
     asked: list[tuple[str, datetime, str | None]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
     unready: deque[WhenthenError] = field(default_factory=deque)
+    audiences: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    refusing: str = ""
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
         fails = self._fail()
@@ -122,6 +124,21 @@ class FakeGraph(_Provider):
         if fails is not None:
             raise fails.error
         return f"wamid.{len(self.sent)}"
+
+    def audience_call(self, audience: str, row: Mapping[str, str], *, adding: bool) -> HttpRequest:
+        if self.unready:
+            raise self.unready.popleft()
+        return HttpRequest("POST" if adding else "DELETE", audience, {}, json.dumps(row).encode())
+
+    def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
+        fails = self._fail()
+        if fails is None or fails.taken:
+            members = self.audiences.setdefault(call.url, [])
+            row = json.loads(call.body)
+            members[:] = [each for each in members if each != row] + ([row] if call.method == "POST" else [])
+        if fails is not None:
+            raise fails.error
+        return {"num_received": 1, "num_invalid_entries": int(call.url == self.refusing)}
 
 
 @dataclass

@@ -10,6 +10,7 @@ from functools import partial
 from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.channels.api.effect import CallApi
 from whenthen.channels.api.saving import SaveFields
+from whenthen.channels.audience.effect import UpdateAudience
 from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.email.links import Links
@@ -290,6 +291,7 @@ def functions_of(ports: Ports) -> Functions:
                 ),
                 breakers["sms"],
             ),
+            "audience": perform(UpdateAudience(p.graph, Consents(p.records), "TR"), breakers["audience"]),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
             "api": perform(
                 CallApi(

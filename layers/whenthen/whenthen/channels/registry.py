@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from whenthen.channels.api import action as api
+from whenthen.channels.audience import action as audience
 from whenthen.channels.email import action as email
 from whenthen.channels.record import action as record
 from whenthen.channels.sms import action as sms
@@ -15,7 +16,7 @@ from whenthen.channels.whatsapp import action as whatsapp
 if TYPE_CHECKING:
     from whenthen.domain.rules.actions import Action
 
-_CHANNELS = (email, whatsapp, sms, webhook, api, record)
+_CHANNELS = (email, whatsapp, sms, webhook, api, audience, record)
 
 CHANNELS: tuple[str, ...] = tuple(channel.CHANNEL for channel in _CHANNELS)
 """The names of the channels: each has one queue and one function."""

@@ -89,6 +89,22 @@ class Graph(Protocol):
         """
 
 
+class Audiences(Protocol):
+    """Change custom audiences of Meta."""
+
+    def audience_call(self, audience: str, row: Mapping[str, str], *, adding: bool) -> HttpRequest:
+        """Make the call that adds a row of hashes to an audience, or removes it.
+
+        Raises Permanent if Meta's secret is missing, Temporary if it cannot be read now.
+        """
+
+    def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
+        """Make the change; the answer says `num_received` and `num_invalid_entries`.
+
+        Raises Temporary (Throttled for rate limits, AccountRefused for an expired token), Permanent, or AnswerLost.
+        """
+
+
 class LeadForms(Protocol):
     """Store Meta's forms, which are asked for leads whose webhook was lost."""
 

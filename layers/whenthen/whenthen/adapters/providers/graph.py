@@ -40,7 +40,7 @@ INCOMPLETE_SECRET = ReasonCode("meta.incomplete_secret", "secret", "name")
 
 
 class GraphApi:
-    """Read leads and send WhatsApp messages."""
+    """Read leads, send WhatsApp messages, and change audiences."""
 
     def __init__(self, http: Http, secrets: Secrets, url: str, version: str) -> None:
         self._http = http
@@ -92,6 +92,25 @@ class GraphApi:
             case [{"id": str(message_id)}, *_]:
                 return message_id
         raise AnswerLost(NO_MESSAGE_ID())
+
+    def audience_call(self, audience: str, row: Mapping[str, str], *, adding: bool) -> HttpRequest:
+        """Make the call that adds a row of hashes to a custom audience, or removes it.
+
+        Raises Permanent if Meta's secret is missing, Temporary if it cannot be read now.
+        """
+        url = f"{self._base}/{quote(audience, safe='')}/users"
+        payload = {"schema": list(row), "data": [list(row.values())]}
+        body = json.dumps({"payload": payload}).encode()
+        headers = {**self._headers(), "content-type": "application/json"}
+        return HttpRequest("POST" if adding else "DELETE", url, headers, body)
+
+    def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
+        """Make the change and return Meta's answer.
+
+        Raises Temporary if Meta says that it did nothing (Throttled for rate limits, AccountRefused for an expired
+        token), Permanent, or AnswerLost.
+        """
+        return _document(self._answer(call))
 
     def _read(self, url: str) -> Mapping[str, Any]:
         """Read a URL. Raises Permanent if the answer is longer than MAX_READ: a retry would get as much again.

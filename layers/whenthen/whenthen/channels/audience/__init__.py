@@ -1,0 +1,1 @@
+"""Put customers into audiences for advertising, and take them out."""
