@@ -53,6 +53,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "send_sms": ("perform_step", "messages"),
     "call_webhook": ("perform_step", "messages"),
     "call_api": ("perform_step", "messages"),
+    "update_audience": ("perform_step", "messages"),
     "change_record": ("perform_step", "messages"),
     "authorize": ("authorize",),
     "manage": (
@@ -77,6 +78,7 @@ CHANNELS: Mapping[str, str] = {
     "send_sms": "sms",
     "call_webhook": "webhook",
     "call_api": "api",
+    "update_audience": "audience",
     "change_record": "record",
 }
 """The functions that share the code of perform_step, and what their CHANNEL is."""

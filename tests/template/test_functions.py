@@ -63,10 +63,10 @@ FOR_THE_OUTSIDE = {
     "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
     "SMS_FROM": {"SendSms"},
     "SMS_MAX_PARTS": {"SendSms"},
-    "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
-    "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp"},
+    "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
+    "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"}
-    | {"CallApi", "Manage"},
+    | {"CallApi", "UpdateAudience", "Manage"},
     "DEFAULT_COUNTRY": {
         "ReceiveWebhook",
         "FetchLead",
@@ -76,7 +76,7 @@ FOR_THE_OUTSIDE = {
         "ChangeRecord",
         "Manage",
     }
-    | {"ImportRecords", "CallApi"},
+    | {"ImportRecords", "CallApi", "UpdateAudience"},
 }
 """Variables that no permission tells of → who needs them."""
 

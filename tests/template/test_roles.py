@@ -66,7 +66,7 @@ WHO = [
     (
         "secretsmanager:GetSecretValue",
         r"\$\{MetaSecret.Id\}",
-        {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp"},
+        {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", r"\$\{LinksSecret.Id\}", {"SendEmail", "ServeLinks"}),
@@ -96,7 +96,7 @@ WHO = [
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
-        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms", "CallApi"},
+        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms", "CallApi", "UpdateAudience"},
     ),
     (
         "dynamodb:PutItem",

@@ -141,7 +141,11 @@ _SCALE = (
     Bound(SCALE, "| `MatchRules` | § | § | § |", workers("MatchRules")),
     Bound(SCALE, "| `MatchImports` (the matcher's second queue) | § | § | § |", workers("MatchImports")),
     Bound(SCALE, "| `CallWebhook`, `ChangeRecord`, each | § | § | § |", workers("CallWebhook", "ChangeRecord")),
-    Bound(SCALE, "| `SendWhatsapp`, `CallApi`, each | § | § | § |", workers("SendWhatsapp", "CallApi")),
+    Bound(
+        SCALE,
+        "| `SendWhatsapp`, `CallApi`, `UpdateAudience`, each | § | § | § |",
+        workers("SendWhatsapp", "CallApi", "UpdateAudience"),
+    ),
     Bound(
         SCALE,
         "| `SendEmail`, `SendSms`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",
