@@ -24,6 +24,7 @@ _ROWS = (
     ("dependencies.md", "(5 MB instead of 48)", Free.OUTSIDE),
     ("guides/deploy.md", "The credentials must be allowed to make what `template.yaml` has", Free.ASKED),
     ("guides/deploy.md", "mail goes to verified addresses alone, 200 a day", Free.OUTSIDE),
+    ("guides/audiences.md", "discards audiences of fewer than 100 people", Free.OUTSIDE),
     ("guides/whatsapp.md", "for 24 hours after the customer's last message", Free.OUTSIDE),
     ("guides/operations.md", "| The API answers 5xx |", Free.DEFINED),
     ("guides/operations.md", "keeps them for 24 hours", Free.OUTSIDE),

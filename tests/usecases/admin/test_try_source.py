@@ -12,7 +12,7 @@ from tests.functions.contract import faults_of
 from tests.sources.samples import sample_json
 from tests.usecases.fakes.world import World
 from tests.usecases.ingest.test_receive_webhook import has_source, posts
-from whenthen.api.models import sources as models
+from whenthen.api.models.outside import sources as models
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.common.errors import Invalid, NotFound, Problem, TooLarge
 from whenthen.domain.common.reasons import Reason

@@ -11,6 +11,7 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
 from tests.usecases.sending.test_outages import DOWN, STEPS, Sender, goes_down, published
+from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.runs.run import JobStatus
 from whenthen.domain.sending.circuits import Circuit, CircuitState
@@ -27,7 +28,7 @@ def of(world: World, name: str) -> ChannelState:
 
 def test_a_channel_that_never_failed_runs_and_has_nothing_to_do(world: World) -> None:
     listed = channels(world).list()
-    assert [state.circuit.channel for state in listed] == ["email", "whatsapp", "sms", "webhook", "record"]
+    assert [state.circuit.channel for state in listed] == [*CHANNELS]
     for state in listed:
         assert (state.circuit.state, state.circuit.since) == (CircuitState.RUNNING, None)
         assert (state.backlog.jobs, state.backlog.more, state.backlog.oldest) == (0, False, None)
