@@ -67,7 +67,23 @@ class Mailer(Protocol):
         """Send the mail and return the provider's id. Raises Temporary (also Throttled), Permanent or AnswerLost."""
 
 
-class Graph(Protocol):
+class Audiences(Protocol):
+    """Change custom audiences of Meta."""
+
+    def audience_call(self, audience: str, row: Mapping[str, str], *, adding: bool) -> HttpRequest:
+        """Make the call that adds a row of hashes to an audience, or removes it.
+
+        Raises Permanent if Meta's secret is missing, Temporary if it cannot be read now.
+        """
+
+    def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
+        """Make the change; the answer says `num_received` and `num_invalid_entries`.
+
+        Raises Temporary (Throttled for rate limits, AccountRefused for an expired token), Permanent, or AnswerLost.
+        """
+
+
+class Graph(Audiences, Protocol):
     """Call Meta's Graph API."""
 
     def lead(self, leadgen_id: str) -> Mapping[str, Any]:
@@ -86,22 +102,6 @@ class Graph(Protocol):
         """Send the message and return its id.
 
         Raises Temporary if Meta says that it did not send (Throttled for rate limits), Permanent, or AnswerLost.
-        """
-
-
-class Audiences(Protocol):
-    """Change custom audiences of Meta."""
-
-    def audience_call(self, audience: str, row: Mapping[str, str], *, adding: bool) -> HttpRequest:
-        """Make the call that adds a row of hashes to an audience, or removes it.
-
-        Raises Permanent if Meta's secret is missing, Temporary if it cannot be read now.
-        """
-
-    def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
-        """Make the change; the answer says `num_received` and `num_invalid_entries`.
-
-        Raises Temporary (Throttled for rate limits, AccountRefused for an expired token), Permanent, or AnswerLost.
         """
 
 

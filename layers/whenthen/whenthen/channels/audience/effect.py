@@ -22,6 +22,7 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 
 if TYPE_CHECKING:
+    from whenthen.domain.records.record import Record
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.outgoing import HttpRequest
     from whenthen.ports.providers import Audiences
@@ -84,7 +85,7 @@ class UpdateAudience(Struct, frozen=True):
 
     def _refused(self, fields: Mapping[str, Any]) -> Outcome | None:
         """Return the outcome for a customer who did not agree: a yes is needed, and no record may say no."""
-        people = []
+        people: list[Record] = []
         for address in identities_of(fields):
             answer = self.consents.ask(CHANNEL, address, MARKETING)
             if answer.refused is not None:
