@@ -26,7 +26,9 @@ NAME = "generated_whenthen_client"
 GENERATE = "from openapi_python_client.cli import app; app()"
 
 README_RULES: list[dict[str, Any]] = [json.loads(block) for block in blocks(ROOT / "README.md", "json")]
-STEPS = "AddTagsStep | AssignOwnerStep | CallWebhookStep | CreateRecordStep | CreateTaskStep | RemoveTagsStep"
+STEPS = (
+    "AddTagsStep | AssignOwnerStep | CallApiStep | CallWebhookStep | CreateRecordStep | CreateTaskStep | RemoveTagsStep"
+)
 
 SOME_TYPES: Mapping[str, Mapping[str, str]] = {
     "Rule": {"name": "str", "trigger": "EventTrigger", "conditions": "Predicate", "steps": STEPS, "exit_": "Exit"},

@@ -18,6 +18,7 @@ VIEW = {"name": "New leads", "kind": "lead", "filter": {"field": "record.status"
 IMPORT = {"kind": "lead", "format": "csv", "rules": "skip"}
 
 TEMPLATE = {"name": "T", "texts": {"en": {"text": "t"}}}
+CONNECTION = {"name": "crm", "base_url": "https://api.example.com"}
 ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/rules", RULE, "rules:write"),
     ("GET", "/v1/rules", None, "rules:read"),
@@ -93,6 +94,12 @@ ROUTES: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/sources/shop/try", {"source": SOURCE, "body": {"type": "order.placed"}}, "admin"),
     ("GET", "/v1/sources/shop/refused", None, "admin"),
     ("GET", "/v1/sources/meta/forms", None, "admin"),
+    ("POST", "/v1/connections", CONNECTION, "admin"),
+    ("GET", "/v1/connections", None, "admin"),
+    ("GET", "/v1/connections/crm", None, "admin"),
+    ("PUT", "/v1/connections/crm", CONNECTION, "admin"),
+    ("DELETE", "/v1/connections/crm", None, "admin"),
+    ("POST", "/v1/connections/crm/test", None, "admin"),
     ("PUT", "/v1/settings/leads", {"forms": ["4711"]}, "admin"),
     ("GET", "/v1/catalogue", None, "rules:read"),
     ("GET", "/v1/catalogue/schemas/rule", None, "rules:read"),

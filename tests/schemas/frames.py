@@ -51,7 +51,7 @@ FRAMES: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     },
     "template": {
         "Template": lambda part: part,
-        "TemplateTexts": lambda part: {"name": "Welcome", "texts": {"en": {**part, "text": "Hello"}}},
+        "LanguageTexts": lambda part: {"name": "Welcome", "texts": {"en": {**part, "text": "Hello"}}},
         "EventType": lambda part: {**TEMPLATE, "events": [part]},
     },
     "source": {

@@ -16,7 +16,7 @@ def test_the_catalogue_lists_all_that_a_rule_can_be_made_of(api: Api) -> None:
     assert api.get("/v1/catalogue") == json.loads(json.dumps(reference()))
 
 
-@pytest.mark.parametrize("name", ["rule", "view", "source"])
+@pytest.mark.parametrize("name", ["rule", "view", "template", "source"])
 def test_a_schema_is_the_committed_one(api: Api, name: str) -> None:
     assert api.get(f"/v1/catalogue/schemas/{name}") == json.loads((ROOT / "docs" / f"{name}.schema.json").read_text())
 
@@ -32,4 +32,4 @@ def test_the_schema_of_a_rule_takes_a_rule_and_names_what_is_wrong_with_another(
 def test_a_schema_that_is_not_there_is_refused_with_those_that_are(api: Api, name: str) -> None:
     answer = api.call("GET", f"/v1/catalogue/schemas/{name}")
     assert (answer.status, answer.document["code"]) == (404, "schema.not_found")
-    assert answer.document["params"] == {"name": name, "known": ["rule", "view", "source"]}
+    assert answer.document["params"] == {"name": name, "known": ["rule", "view", "template", "source"]}

@@ -78,7 +78,10 @@ def test_what_cannot_be_read_is_said_in_the_language_that_is_asked_for(api: Api,
     steps = [{"id": "a", "action": "fly"}, {"id": "b", "action": "add_tags", "with": {"tags": ["{{ x }}"]}}]
     answer = api.call("POST", f"/v1/rules/lint?lang={lang}", {**RULE, "name": "", "steps": steps})
     found = {each["text"].replace("\u2068", "").replace("\u2069", "") for each in answer.document["findings"]}
-    names = (", ".join(actions()), "before, event, now, record, related")
+    names = (
+        ", ".join(actions()),
+        "before, event, now, preferences_url, record, related, secrets, steps, unsubscribe_url",
+    )
     assert found == {each.format(*names) for each in said}
 
 

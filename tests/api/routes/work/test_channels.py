@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.api import Api
+from whenthen.channels.registry import CHANNELS
 
-NAMES = ["email", "whatsapp", "sms", "webhook", "api", "record"]
+NAMES = [*CHANNELS]
 
 
 def test_all_channels_are_listed_with_their_state_and_backlog(api: Api) -> None:

@@ -103,7 +103,7 @@ _TEMPLATE = {
         {
             "type": "object",
             "propertyNames": {"pattern": whole(LANGUAGE.pattern)},
-            "additionalProperties": ref("TemplateTexts"),
+            "additionalProperties": ref("LanguageTexts"),
             "minProperties": 1,
             "maxProperties": MAX_LANGUAGES,
         },
@@ -115,7 +115,7 @@ _TEMPLATE = {
 
 TEMPLATE_DEFINITIONS: dict[str, Schema] = {
     "EventType": triggers.DEFINITIONS["EventType"],
-    "TemplateTexts": record("TemplateTexts", "The texts of a message in one language.", _TEXTS),
+    "LanguageTexts": record("LanguageTexts", "The texts of a message in one language.", _TEXTS),
     "Template": record(
         "Template",
         "The texts of a message, per language.",
