@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OPTED_OUT = ReasonCode("exit.opted_out", "channel")
 
-_RECIPIENT = "to"
+_RECIPIENTS = ("to", "cc", "bcc")
 _THEMSELVES = re.compile(r"\{\{\s*record\.(" + "|".join(IDENTITY_FIELDS) + r")\s*\}\}")
 
 
@@ -35,7 +35,12 @@ def opted_out(rule: Rule, step_group: int, context: Mapping[str, Any]) -> Reason
 
 def _refused(step: Step, consent: Mapping[str, bool]) -> str:
     """Return the channel on which the step would write to a person who refuses that; empty if it would not."""
-    to = str(step.parameters.get(_RECIPIENT) or "").strip()
-    if not step.markets or (to and not _THEMSELVES.fullmatch(to)):
+    if not step.markets or not all(map(_THEMSELVES.fullmatch, _recipients(step))):
         return ""
     return step.channel if agreed_on(step.channel, consent) is False else ""
+
+
+def _recipients(step: Step) -> list[str]:
+    """Return the recipients as they are written, of a parameter that holds one or a list of them."""
+    given = [step.parameters.get(name) or [] for name in _RECIPIENTS]
+    return [str(each).strip() for one in given for each in (one if isinstance(one, list | tuple) else [one])]
