@@ -19,8 +19,8 @@ VERBS = Words(
     "date_changed delayed delivered edited enrolled failed finished incoming_answered incoming_missed "
     "outgoing_answered outgoing_unanswered lost message_deleted message_delivered message_edited message_failed "
     "message_played message_read message_received message_sent number_changed opened opted_out paid paused "
-    "payment_failed preference_changed reached received refunded rejected rendering_failed reopened replied resumed sent "
-    "series_created signed started_manually submitted subscription_changed text_selected "
+    "payment_failed preference_changed reached received refunded rejected rendering_failed reopened replied resumed "
+    "sent series_created signed started_manually submitted subscription_changed text_selected "
     "unconfirmed",
 )
 """Past verbs of event types: the part after the dot."""
