@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jinja2 import nodes
 
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.domain.stored_templates.reading import check_message_template, parse_message_template
 from whenthen.domain.stored_templates.rendering import render_message
+from whenthen.domain.templating import templates
 
 REACHING_OUT = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -124,3 +126,21 @@ def test_a_template_in_a_value_is_text_and_not_rendered_again() -> None:
     source = {"text": "{{ record.name }}{% for x in record.x %}{{ record.name }}{% endfor %}"}
     template = parse_message_template({"name": "T", "texts": {"en": source}})
     assert render_message(template, Channel.SMS, {"record": RECORD}, "t").text == "{{ record.secret }}" * 4
+
+
+@pytest.mark.parametrize("link", ["|e", "|upper", "|default('x')", "|trim|lower"])
+def test_a_chain_twice_as_long_is_refused_with_twice_the_work(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits = [0]
+    children = nodes.Node.iter_child_nodes
+
+    def counted(node: nodes.Node, *names: Any) -> Any:
+        visits[0] += 1
+        return children(node, *names)
+
+    monkeypatch.setattr(nodes.Node, "iter_child_nodes", counted)
+    work = []
+    for links in (100, 200):
+        visits[0] = 0
+        assert templates.check("{{ record.x" + link * links + " }}", "text")
+        work.append(visits[0])
+    assert 0 < work[1] <= 2.2 * work[0]
