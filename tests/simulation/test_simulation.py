@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.simulation.drawing import stories
-from tests.simulation.story import Story
+from tests.simulation.story import Await, Chaos, Happens, Moment, Rule, Step, Story
 from tests.simulation.telling import check, tell_for
 from tests.tables import FIGURE
 
@@ -22,6 +22,15 @@ FIRST_SEED = 1
 @given(stories())
 def test_the_base_of_stories_comes_out_as_the_model_says(story: Story) -> None:
     check(story)
+
+
+@pytest.mark.parametrize("dying", range(40, 60))
+def test_a_run_whose_event_came_goes_on_though_the_process_died_before_it_sent_the_job(dying: int) -> None:
+    """The event is the rule's own trigger too, so its second delivery finds everything decided."""
+    steps = (Step("s0", "webhook", awaits=Await("offer.made", 240)), Step("s1", "webhook"))
+    rule = Rule("rule_1", "offer.made", steps, again="after_exit")
+    moments = (Moment(3600, Happens("offer.made", "1")), Moment(3600, Happens("offer.made", "1")))
+    check(Story((rule,), moments, chaos=Chaos(kills=(dying,))))
 
 
 @pytest.mark.long

@@ -39,7 +39,13 @@ def _may_stand_still(state: RunState) -> bool:
     """Tell whether the run waits, or may have been left by a worker that died after it ended the wait."""
     if state.run.status is RunStatus.WAITING:
         return not state.run.is_in_line
-    return all(job.status.final or not job.attempt for job in state.jobs)
+    return _may_be_left(state)
+
+
+def _may_be_left(state: RunState) -> bool:
+    """Tell whether an earlier delivery of the event may have ended the wait and died before it sent the jobs."""
+    run = state.run
+    return run.status is not RunStatus.WAITING and all(job.status.final or not job.attempt for job in state.jobs)
 
 
 class NotifyRuns(Struct, frozen=True):
@@ -83,9 +89,10 @@ class NotifyRuns(Struct, frozen=True):
         reason = self._reason_to_stop(state, event, record, refs, context) if found.entered <= event.time else None
         if reason is not None:
             return self._stop(state.run, reason)
-        if event.type in state.run.awaits_on and self.orchestrator.on_events(state, [mark_of(event)]):
+        awaited = event.type in state.run.awaits_on
+        if awaited and self.orchestrator.on_events(state, [mark_of(event)]):
             stop_wait(self.sequences, state.run, WOKEN(event_type=event.type), self.clock.now())
-        elif state.run.dates and _may_stand_still(state):
+        elif (awaited and _may_be_left(state)) or (state.run.dates and _may_stand_still(state)):
             self.orchestrator.catch_up(state)
         return False
 
