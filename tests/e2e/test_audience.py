@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -43,7 +44,8 @@ def outcome(stack: Stack, rule_id: str, record: str) -> tuple[str, str]:
 
 
 def test_who_agreed_enters_and_who_withdraws_leaves(stack: Stack) -> None:
-    agreed, silent = Customer.new(), Customer.new()
+    agreed = Customer.new()
+    silent = replace(agreed, number=agreed.number[::-1])
     kind = f"member{agreed.number}"
     entering = rule(stack, f"{kind} in", kind, "add", {"event": f"{kind}.created"})
     leaving = rule(stack, f"{kind} out", kind, "remove", {"event": f"{kind}.status_changed", "field": "status"})
