@@ -158,6 +158,7 @@ def test_dead_letters_are_shown_put_back_by_reason_and_purged(stack: Stack, tag:
     rule = has_rule(stack, tag, calling(stack, tag))
     sqs, name = stack.client("sqs"), stack.stack_name
     letters = DeadLetters.of(sqs, name, "event")
+    purge(sqs, name, "event", Selection())  # those of other tests
     detail = {"specversion": "1.0", "id": f"evt_{tag}", "source": "shop", "type": f"{tag}.happened"}
     event = {"source": "shop", "detail": {**detail, "time": "2026-11-30T09:00:00Z", "data": {"number": 1}}}
     defect = {"reason": {"DataType": "String", "StringValue": "dead_letter.defect"}}
