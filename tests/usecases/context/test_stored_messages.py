@@ -9,7 +9,7 @@ from tests.usecases.fakes.templates import FakeTemplates
 from whenthen.domain.common.errors import Invalid, NotFound
 from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.ports.reason_codes import TEMPLATE_NOT_FOUND
-from whenthen.ports.values import StoredTemplate
+from whenthen.ports.templates import StoredTemplate
 from whenthen.usecases.context.stored_messages import StoredMessages
 
 

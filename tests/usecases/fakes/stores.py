@@ -24,6 +24,7 @@ from whenthen.domain.rules.steps import connections_of
 from whenthen.domain.runs.subscriptions import signals_of_rule
 from whenthen.domain.scheduling.sweep_window import Checkpoint
 from whenthen.domain.stored_templates.uses import templates_named
+from whenthen.ports.administration import StoredConnection
 from whenthen.ports.reason_codes import (
     CONNECTION_NOT_FOUND,
     ITEM_TOO_LARGE,
@@ -45,7 +46,6 @@ from whenthen.ports.values import (
     Preloaded,
     Rejection,
     SourceUpdate,
-    StoredConnection,
     StoredRule,
     StoredView,
     Wanted,

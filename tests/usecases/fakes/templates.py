@@ -9,7 +9,8 @@ from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.stored_templates.message_template import MessageTemplate
 from whenthen.domain.stored_templates.reading import parse_message_template
 from whenthen.ports.reason_codes import MOVED_ON, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND
-from whenthen.ports.values import Page, StoredTemplate
+from whenthen.ports.templates import StoredTemplate
+from whenthen.ports.values import Page
 
 
 @dataclass

@@ -55,7 +55,8 @@ from whenthen.domain.records.record import Record
 from whenthen.domain.rules.rule import Rule, parse_rule
 from whenthen.domain.runs.run import Job, JobStatus, Run
 from whenthen.domain.work.work import WorkStatus
-from whenthen.ports.values import RunState, StoredRule, StoredTemplate
+from whenthen.ports.templates import StoredTemplate
+from whenthen.ports.values import RunState, StoredRule
 from whenthen.usecases.context.idempotency import ClaimKey
 from whenthen.usecases.records.save_record import SaveRecord
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.ports.values import ApiKey, Page, Rejection, StoredConnection
+    from whenthen.ports.values import ApiKey, Page, Rejection
 
 
 class ApiKeys(Protocol):
@@ -39,6 +41,22 @@ class SourceStore(Protocol):
 
     def list(self) -> list[Mapping[str, Any]]:
         """List all sources, by name."""
+
+
+class StoredConnection(Struct, frozen=True):
+    """Hold a connection as its admin wrote it, without its secrets.
+
+    made_of  id of the content of its first version, with `made_by`: detects a repetition of the same request
+    made_by  id of the request that made it
+    """
+
+    name: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+    made_of: str = ""
+    made_by: str = ""
 
 
 class ConnectionStore(Protocol):

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from whenthen.domain.lint.findings import Finding
     from whenthen.domain.stored_templates.message_template import MessageTemplate
-    from whenthen.ports.values import Page, StoredTemplate
+    from whenthen.ports.values import Page
+
+
+class StoredTemplate(Struct, frozen=True):
+    """Hold one version of a stored template as its admin wrote it, and who saved it.
+
+    made_of   id of the content of its first version: detects a repetition of the same request
+    warnings  what lint found when it was saved just now; not stored
+    """
+
+    id: str
+    version: int
+    document: Mapping[str, Any]
+    updated_at: datetime
+    updated_by: str
+    made_of: str = ""
+    warnings: tuple[Finding, ...] = ()
 
 
 class Templates(Protocol):

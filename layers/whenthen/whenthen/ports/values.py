@@ -171,38 +171,6 @@ class StoredView(Struct, frozen=True):
     made_of: str = ""
 
 
-class StoredTemplate(Struct, frozen=True):
-    """Hold one version of a stored template as its admin wrote it, and who saved it.
-
-    made_of   id of the content of its first version: detects a repetition of the same request
-    warnings  what lint found when it was saved just now; not stored
-    """
-
-    id: str
-    version: int
-    document: Mapping[str, Any]
-    updated_at: datetime
-    updated_by: str
-    made_of: str = ""
-    warnings: tuple[Finding, ...] = ()
-
-
-class StoredConnection(Struct, frozen=True):
-    """Hold a connection as its admin wrote it, without its secrets.
-
-    made_of  id of the content of its first version, with `made_by`: detects a repetition of the same request
-    made_by  id of the request that made it
-    """
-
-    name: str
-    version: int
-    document: Mapping[str, Any]
-    updated_at: datetime
-    updated_by: str
-    made_of: str = ""
-    made_by: str = ""
-
-
 class Started(StrEnum):
     """Tell how the start of a run ended."""
 

@@ -14,7 +14,8 @@ from whenthen.adapters.dynamodb.config_table.connections import DynamoConnection
 from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.rules.rule import parse_rule
-from whenthen.ports.values import StoredConnection, StoredRule
+from whenthen.ports.administration import StoredConnection
+from whenthen.ports.values import StoredRule
 
 CRM = StoredConnection("crm", 1, {"name": "crm", "base_url": "https://a.example"}, NOW, "key_1", "made_of", "made_by")
 

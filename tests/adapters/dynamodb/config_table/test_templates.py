@@ -13,7 +13,7 @@ from whenthen.adapters.dynamodb.config_table.templates import KEPT_FOR, DynamoTe
 from whenthen.domain.common.errors import NotFound, Stale, TooLarge
 from whenthen.domain.stored_templates.message_template import Texts
 from whenthen.ports.reason_codes import TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND
-from whenthen.ports.values import StoredTemplate
+from whenthen.ports.templates import StoredTemplate
 
 
 def stored(text: str = "Hello", version: int = 1, template_id: str = "template_1") -> StoredTemplate:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.channels.record.turns import Turns
 from whenthen.domain.common import ids
@@ -27,7 +28,7 @@ from whenthen.ports.reason_codes import CONTENDED, RECORD_NOT_FOUND
 from whenthen.ports.values import Counter, RecordWrite, RunState
 from whenthen.usecases.context.next_step import against_next_step
 from whenthen.usecases.records.normalise import normalised
-from whenthen.usecases.runs.orchestrator import is_alone, with_outcome
+from whenthen.usecases.runs.orchestrator import is_alone
 from whenthen.usecases.runs.perform_job import find_job, outcome_before, skipped_after, withhold
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class ChangeRecord(Struct, frozen=True):
             written = self._complete(job, outcome, now, writes, counter)
         except Stale:
             return None
-        return with_outcome(state, job, written, now)
+        return _with_outcome(state, job, written, now)
 
     def _complete(
         self, job: Job, outcome: Outcome, now: datetime, writes: list[RecordWrite], counter: Counter | None
@@ -269,3 +270,9 @@ class ChangeRecord(Struct, frozen=True):
         done = work.status is JobStatus.DONE and not writes
         reason = UNCHANGED(reason=work.reason) if done else work.reason
         return Outcome(work.status, reason, {"record": work.record.ref}), writes, work.counter
+
+
+def _with_outcome(state: RunState, job: Job, outcome: Outcome, now: datetime) -> RunState:
+    """Return the run as it is once the job's outcome is written."""
+    ended = replace(job, status=outcome.status, reason=outcome.reason, result=outcome.result, finished_at=now)
+    return replace(state, jobs=tuple(ended if each.id == job.id else each for each in state.jobs))

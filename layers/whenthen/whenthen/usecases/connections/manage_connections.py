@@ -15,8 +15,8 @@ from whenthen.domain.common.reason_codes import REQUIRED
 from whenthen.domain.connections.auth import KINDS, check_secret
 from whenthen.domain.connections.connection import Connection, parse_connection
 from whenthen.domain.sending.circuits import CircuitState
+from whenthen.ports.administration import StoredConnection
 from whenthen.ports.reason_codes import OTHER_VERSION
-from whenthen.ports.values import StoredConnection
 from whenthen.usecases.connections.call_connection import AUTH, OF_TEMPLATES, secret_name
 from whenthen.usecases.connections.reason_codes import EXISTS, IN_USE, OTHER_NAME
 from whenthen.usecases.context.idempotency import KEY_REUSED

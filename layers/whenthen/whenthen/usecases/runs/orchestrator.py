@@ -29,7 +29,7 @@ from whenthen.domain.runs.planner import (
     orphaned,
     waits_for_record,
 )
-from whenthen.domain.runs.run import Job, Outcome, Run, RunStatus, results_of
+from whenthen.domain.runs.run import Job, Run, RunStatus, results_of
 from whenthen.domain.runs.step_jobs import jobs_of
 from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
@@ -50,12 +50,6 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.context.failing_rules import KnownFailing
-
-
-def with_outcome(state: RunState, job: Job, outcome: Outcome, now: datetime) -> RunState:
-    """Return the run as it is once the job's outcome is written."""
-    ended = replace(job, status=outcome.status, reason=outcome.reason, result=outcome.result, finished_at=now)
-    return replace(state, jobs=tuple(ended if each.id == job.id else each for each in state.jobs))
 
 
 def is_alone(state: RunState, job: Job) -> bool:

@@ -15,7 +15,7 @@ from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.lint.template_fields import lint_template
 from whenthen.domain.stored_templates.reading import check_message_template, parse_message_template
 from whenthen.ports.reason_codes import OTHER_VERSION
-from whenthen.ports.values import Page, StoredTemplate
+from whenthen.ports.templates import StoredTemplate
 from whenthen.usecases.context.idempotency import KEY_REUSED
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
     from whenthen.ports.templates import TemplateStore
+    from whenthen.ports.values import Page
 
 OWN_FIELDS = ("id", "version", "updated_at", "updated_by", "warnings", "rules")
 """Fields that the API adds to a template's document; it ignores them in requests, so an answer can be sent back."""

@@ -11,11 +11,12 @@ from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expres
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, delete, transact
 from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.events.event import format_time, parse_time
+from whenthen.ports.administration import StoredConnection
 from whenthen.ports.reason_codes import CONNECTION_NOT_FOUND, MOVED_ON
-from whenthen.ports.values import Page, StoredConnection
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
+    from whenthen.ports.values import Page
 
 _CONNECTIONS = "connections"
 

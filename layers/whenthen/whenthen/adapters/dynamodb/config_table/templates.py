@@ -14,12 +14,13 @@ from whenthen.domain.common.errors import NotFound, Stale
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.domain.stored_templates.reading import parse_message_template
 from whenthen.ports.reason_codes import MOVED_ON, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND
-from whenthen.ports.values import Page, StoredTemplate
+from whenthen.ports.templates import StoredTemplate
 
 if TYPE_CHECKING:
     from whenthen.adapters.aws.client import AwsClient
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.domain.stored_templates.message_template import MessageTemplate
+    from whenthen.ports.values import Page
 
 _TEMPLATES = "templates"
 

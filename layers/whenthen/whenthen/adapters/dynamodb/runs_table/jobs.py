@@ -21,6 +21,7 @@ from whenthen.adapters.dynamodb.runs_table.run_items import (
     IS_OPEN,
     JOBS,
     RUN,
+    counter_pk,
     going_values,
     held_pk,
     job_in,
@@ -203,12 +204,12 @@ class DynamoJobs:
 
     def counter(self, name: str) -> int:
         """Return the counter's value; 0 before its first use."""
-        item = self._runs.get(_counter_pk(name), _COUNTER)
+        item = self._runs.get(counter_pk(name), _COUNTER)
         return item["count"] if item else 0
 
     def _move(self, counter: Counter) -> Write:
         stands = Expression("#count = :before", values={"before": counter.before}) if counter.before else NEW
-        return put(self._runs, {"pk": _counter_pk(counter.name), "sk": _COUNTER, "count": counter.after}, stands)
+        return put(self._runs, {"pk": counter_pk(counter.name), "sk": _COUNTER, "count": counter.after}, stands)
 
     def _update(self, job: Job, change: Expression) -> Item:
         return self._runs.update(run_pk(job.run_id), RUN, _of(job, change))
@@ -247,10 +248,6 @@ def _found(item: Item | None, job: Job) -> Job:
     if found is None:
         raise NotFound(JOB_NOT_FOUND(step=job.step_id, occurrence=job.occurrence, run=job.run_id))
     return found
-
-
-def _counter_pk(name: str) -> str:
-    return f"counter#{name}"
 
 
 _UNCLAIM = "REMOVE #lease_until, #claimant"

@@ -79,6 +79,11 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
 """Status of an open run → its places in the index. A pause that ends by itself stands among those to be looked at."""
 
 
+def counter_pk(name: str) -> str:
+    """Return the key of a counter by which agents take turns."""
+    return f"counter#{name}"
+
+
 def run_pk(run_id: str) -> str:
     """Return the partition of a run."""
     return f"run#{run_id}"

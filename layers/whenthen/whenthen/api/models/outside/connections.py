@@ -11,7 +11,8 @@ from whenthen.api.models.base import EXTENDS, Described, Model, Sparse, Time
 from whenthen.api.models.shared import ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.events.event import format_time
-from whenthen.ports.values import Page, StoredConnection
+from whenthen.ports.administration import StoredConnection
+from whenthen.ports.values import Page
 from whenthen.usecases.connections import try_connection
 
 ConnectionBody = Annotated[dict[str, Any], Body(description="A connection."), Described("Connection")]

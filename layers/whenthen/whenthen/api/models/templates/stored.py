@@ -12,7 +12,8 @@ from whenthen.api.models.shared import ReasonText
 from whenthen.api.rendering.renderer import Renderer
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint import findings
-from whenthen.ports.values import Page, StoredTemplate
+from whenthen.ports.templates import StoredTemplate
+from whenthen.ports.values import Page
 
 TemplateBody = Annotated[dict[str, Any], Body(description="A template."), Described("Template")]
 
