@@ -255,3 +255,36 @@ def test_components_that_whatsapp_does_not_take_are_refused(world: World, compon
     world.has_record("lead:1", phone="+905321234567", name="Ada")
     job = performed(world, "send_whatsapp", template="invoice", components=components)
     assert (job.status, job.reason, world.graph.sent) == (JobStatus.FAILED, reason, [])
+
+
+WELCOME = {
+    "name": "Hi",
+    "texts": {"en": {"text": "Hello {{ record.name }}"}, "tr": {"text": "Merhaba {{ record.name }}"}},
+}
+
+
+@pytest.mark.parametrize(("language", "text"), [("tr", "Merhaba Ada"), ("en", "Hello Ada"), ("hu", "Hello Ada")])
+def test_a_stored_template_is_the_text_in_the_customer_s_language(world: World, language: str, text: str) -> None:
+    world.has_record("lead:1", phone="+905321234567", name="Ada", language=language)
+    world.has_template("template_1", {**WELCOME, "channel": "whatsapp"})
+    job = performed(world, "send_whatsapp", stored_template="template_1")
+    ((message, _),) = world.graph.sent
+    assert (job.status, message["text"]["body"]) == (JobStatus.DONE, text)
+
+
+@pytest.mark.parametrize(
+    ("template", "code"),
+    [
+        (None, "stored_template.not_found"),
+        ({**WELCOME, "channel": "sms"}, ""),
+        ({"name": "Long", "texts": {"en": {"text": "x" * 4097}}}, ""),
+    ],
+)
+def test_a_stored_template_that_is_not_for_whatsapp_sends_nothing(world: World, template: Any, code: str) -> None:
+    world.has_record("lead:1", phone="+905321234567", name="Ada")
+    if template:
+        world.has_template("template_1", template)
+    job = performed(world, "send_whatsapp", stored_template="template_1")
+    assert (job.status, job.attempt, world.graph.sent) == (JobStatus.FAILED, 0, [])
+    assert job.reason is not None
+    assert code in str(job.reason)

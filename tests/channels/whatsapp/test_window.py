@@ -97,16 +97,21 @@ def test_no_other_failure_sends_the_template(
     assert (job.status, kinds(world)) == (status, sent)
 
 
-def test_another_channel_of_the_rule_takes_over(world: World) -> None:
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_later_step_takes_over_where_whatsapp_did_not(world: World, taken: bool) -> None:
+    """As `docs/guides/whatsapp.md` shows, each time anew."""
     world.has_record("lead:1", phone=PHONE, email="a@example.com")
-    world.graph.will(Fails(TOO_LATE))
-    steps = (
-        {"id": "wa", "action": "send_whatsapp", "with": {"text": "x"}, "on_error": {"go_to": "mail"}},
-        {"id": "end", "action": "add_tags", "with": {"tags": ["written"]}},
-        {"id": "mail", "action": "send_email", "with": {"subject": "x", "text": "x"}},
+    unsent = {"not": {"field": "steps.wa.message_id", "op": "exists"}}
+    written = world.has_rule(
+        rule(
+            {"id": "wa", "action": "send_whatsapp", "with": {"text": "x"}, "on_error": "continue"},
+            {"id": "mail", "action": "send_email", "only_if": unsent, "with": {"subject": "x", "text": "x"}},
+        )
     )
-    written = world.has_rule(rule(*steps))
-    event = world.happens("lead.created", subject="lead:1", data={})
-    world.run_out()
-    run = world.run_of(event, written)
-    assert world.job(run, "mail").status is JobStatus.DONE
+    for number in ("1", "2"):
+        if not taken:
+            world.graph.will(Fails(TOO_LATE))
+        event = world.happens("lead.created", number, subject="lead:1", data={})
+        world.run_out()
+        sent = world.job(world.run_of(event, written), "mail").status
+        assert sent is (JobStatus.SKIPPED if taken else JobStatus.DONE)

@@ -54,7 +54,7 @@ BOUNDS = (
     Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),
     Bound("architecture.md", "list by id; a channel, once in § seconds", (int(config_templates.KEPT_FOR),)),
     Bound(TEMPLATES, "the subject has one line of at most § characters", (message_template.MAX_SUBJECT,)),
-    Bound(TEMPLATES, "| `text` | at most § characters |", (message_template.MAX_SMS,)),
+    Bound(TEMPLATES, "| `text` | at most § characters, and of the stack's [parts]", (message_template.MAX_SMS,)),
     Bound(TEMPLATES, "a free text and no template of Meta's | at most § characters", (message_template.MAX_WHATSAPP,)),
     Bound(
         TEMPLATES,

@@ -17,6 +17,7 @@ from whenthen.adapters.dynamodb.figures import figures
 from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.dynamodb.runs_table import exit_subscriptions, run_items
 from whenthen.adapters.http.client import TOTAL_SECONDS
+from whenthen.channels.api.action import RETRIES
 from whenthen.channels.record import turns
 from whenthen.domain.common import backoff
 from whenthen.domain.figures import tally
@@ -104,12 +105,17 @@ _OPERATIONS = (
     Bound(OPERATIONS, "messages come back after § to § seconds", OUTAGE),
     Bound(
         OPERATIONS,
-        "jobs come back after § s to § min for § hours,",
-        (backoff.NOT_DONE.first, backoff.NOT_DONE.longest / 60, backoff.NOT_DONE.lasts // HOUR),
+        "jobs come back after § s to § min (`call_api`: to § hours) for § hours,",
+        (
+            backoff.NOT_DONE.first,
+            backoff.NOT_DONE.longest / 60,
+            RETRIES.longest / 3_600,
+            backoff.NOT_DONE.lasts // HOUR,
+        ),
     ),
     Bound(
         OPERATIONS,
-        "after pauses of § s to § min, for up to § hours",
+        "after pauses of § s to § min, or after the time that the provider names, for up to § hours",
         (backoff.FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP),
     ),
     Bound(OPERATIONS, "become dead letters after § hours", (GIVE_UP,)),

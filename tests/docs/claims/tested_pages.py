@@ -293,7 +293,7 @@ _ROWS = (
     ("tutorial.md", "the amount is at least 100", _TUTORIAL),
     (
         "guides/sms.md",
-        "parts of a message at most; a longer text fails before it is sent",
+        "parts of a message at most (6 by default); a longer text fails before it is sent",
         "channels/sms/test_effect.py::test_an_invalid_sms_is_not_sent",
     ),
     (

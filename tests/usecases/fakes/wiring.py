@@ -276,7 +276,10 @@ def functions_of(ports: Ports) -> Functions:
                 breakers["email"],
             ),
             "whatsapp": send(
-                SendWhatsapp(p.graph, "TR", Consents(p.records), p.occurrences, p.clock), breakers["whatsapp"]
+                SendWhatsapp(
+                    p.graph, "TR", Consents(p.records), p.occurrences, p.clock, lambda: StoredMessages(p.templates)
+                ),
+                breakers["whatsapp"],
             ),
             "sms": send(
                 SendSms(

@@ -29,6 +29,12 @@ ACTIONS = (
                 ParameterKind.OBJECT,
             ),
             Parameter(
+                "stored_template",
+                "A stored template in place of the text, in the customer's language.",
+                ParameterKind.TEMPLATE,
+                templated=False,
+            ),
+            Parameter(
                 "template", "The name of an approved template; beside free content, for when that comes too late."
             ),
             Parameter("language", "The template's language code, such as en_US."),
@@ -41,8 +47,8 @@ ACTIONS = (
             Parameter("reply_to", "The id of the message that this one answers."),
             PURPOSE,
         ),
-        one_of=("text", "interactive", "media", "template"),
-        at_most_one=("text", "interactive", "media"),
+        one_of=("text", "stored_template", "interactive", "media", "template"),
+        at_most_one=("text", "stored_template", "interactive", "media"),
         shown=("template", "text"),
         reports=frozenset(each for each in REPORTS if each.startswith("whatsapp.")),
         messages=True,

@@ -6,7 +6,7 @@ by which a job whose answer was lost gets its outcome (`apply_delivery_report`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.sending.recipients import recipient_of
+from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.ports.reason_codes import WINDOW_CLOSED
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from whenthen.ports.events import Occurrences
     from whenthen.ports.outgoing import HttpRequest
     from whenthen.ports.providers import Graph
+    from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
 
 WINDOW = timedelta(hours=24)
@@ -38,6 +40,7 @@ WINDOW = timedelta(hours=24)
 
 RECEIVED = "whatsapp.message_received"
 
+_STORED = "stored_template"
 _ADDRESSES = ("phone#", "whatsapp#")
 """Begin the identities under which a customer's messages are noted."""
 
@@ -76,6 +79,7 @@ class SendWhatsapp(Struct, frozen=True):
     consents: Consents
     occurrences: Occurrences
     clock: Clock
+    stored: Callable[[], StoredMessages]
     repeatable: bool = False
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
@@ -87,6 +91,8 @@ class SendWhatsapp(Struct, frozen=True):
         if answer.refused is not None:
             return Outcome(JobStatus.SKIPPED, answer.refused)
         person = recipient_of(address, context["record"], answer.people)
+        if given.get(_STORED):
+            given["text"] = self.stored().render(given[_STORED], Channel.WHATSAPP, context, _STORED).text
         first, second = self._contents(given, person)
         envelope: dict[str, Any] = {
             "messaging_product": "whatsapp",

@@ -9,6 +9,7 @@ from whenthen.usecases.ingest.update_consent import Consents
 
 if TYPE_CHECKING:
     from whenthen.runtime.wiring import Wiring
+    from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.runs.perform_job import PerformJob
 
 CALLS_OUTSIDE = True
@@ -17,5 +18,13 @@ CALLS_OUTSIDE = True
 
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
-    channel = SendWhatsapp(ports.graph, ports.country, Consents(ports.records), ports.occurrences, ports.clock)
+    channel = SendWhatsapp(
+        ports.graph, ports.country, Consents(ports.records), ports.occurrences, ports.clock, lambda: _stored(ports)
+    )
     return ports.send_message(channel)
+
+
+def _stored(ports: Wiring) -> StoredMessages:
+    from whenthen.usecases.context.stored_messages import StoredMessages  # noqa: PLC0415 - few messages have any
+
+    return StoredMessages(ports.template_book)
