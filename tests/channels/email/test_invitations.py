@@ -118,6 +118,43 @@ def test_a_later_mail_about_the_record_changes_the_same_entry(lead: World) -> No
     assert second.uid.endswith("@example.com")
 
 
+def invitations_of(world: World, *invitations: dict[str, Any]) -> list[Invitation]:
+    """What one run sends whose steps follow one another at once."""
+    given = [{"subject": "s", "text": "t", "invitation": each} for each in invitations]
+    steps = [{"id": f"s{place}", "action": "send_email", "with": each} for place, each in enumerate(given)]
+    world.has_rule(rule(*steps, name=f"Steps {len(world.mailer.sent)}"))
+    before = len(world.mailer.sent)
+    world.happens("lead.created", f"all {before}", subject="lead:1")
+    world.run_out()
+    return [found for mail in world.mailer.sent[before:] if (found := mail.invitation) is not None]
+
+
+def test_later_steps_of_one_moment_have_higher_numbers(lead: World) -> None:
+    later = {"starts_at": "2026-04-02T10:00:00Z"}
+    found = invitations_of(lead, STARTS, later, {**later, "minutes": 30}, {**later, "cancelled": True})
+    numbers = [each.sequence for each in found]
+    assert len(found) == 4
+    assert len({(each.uid, each.stamp) for each in found}) == 1
+    assert numbers == sorted(set(numbers))
+
+
+def test_other_appointments_of_the_run_do_not_count(lead: World) -> None:
+    one, other, again = invitations_of(lead, STARTS, {**STARTS, "name": "other"}, STARTS)
+    assert one.uid == again.uid != other.uid
+    assert one.sequence == other.sequence == again.sequence - 1
+
+
+def test_another_rule_a_quarter_of_a_second_later_has_the_higher_number(lead: World) -> None:
+    first = invited(lead, STARTS)
+    lead.clock.move(seconds=0.25)
+    assert invited(lead, {**STARTS, "minutes": 30}).sequence > first.sequence
+
+
+def test_numbers_fit_the_integers_of_calendars_until_2037(lead: World) -> None:
+    lead.clock.at = datetime(2036, 12, 31, 23, 59, tzinfo=UTC)
+    assert 0 < invited(lead, STARTS).sequence < 2**31
+
+
 def test_other_names_and_other_records_are_other_entries(lead: World) -> None:
     lead.has_record("lead:2", email="x@acme.example", starts_at="2026-04-01T10:00:00Z")
     assert invited(lead, STARTS).uid != invited(lead, {**STARTS, "name": "second"}).uid

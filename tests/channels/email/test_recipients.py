@@ -11,6 +11,7 @@ import pytest
 from tests.channels.performing import performed
 from tests.codes import at
 from tests.usecases.fakes.world import World
+from tests.usecases.rules import rule
 from whenthen.channels.email.effect import ACCEPTED, ACCEPTED_WITHOUT
 from whenthen.channels.email.mime.writing import mime
 from whenthen.channels.email.recipients.choice import NOBODY_LEFT, TOO_MANY_RECIPIENTS
@@ -206,3 +207,52 @@ def test_a_name_that_reads_as_an_address_is_left_out_of_the_sender(office: World
     sent(office, **{"from": "owner"})
     (read,) = message_from_bytes(mime(office.mailer.sent[0]), policy=default)["From"].addresses
     assert (read.display_name, read.addr_spec) == ("", "crm@example.com")
+
+
+SEVERAL = [
+    "x@acme.example, y@acme.example",
+    "X@acme.example;y@acme.example,",
+    " x@acme.example ,agent:none, y@acme.example",
+]
+
+
+@pytest.mark.parametrize("value", SEVERAL)
+@pytest.mark.parametrize("to", ["field:mails", "{{ record.mails }}", "{{ event.data.mails }}"])
+@pytest.mark.parametrize("place", ["to", "cc", "bcc"])
+def test_one_text_lists_several_addresses_by_whichever_way_it_comes(
+    world: World, value: str, to: str, place: str
+) -> None:
+    world.has_record("lead:1", email="lead@acme.example", mails=value)
+    parameters = {"subject": "s", "text": "t", place: to}
+    written = world.has_rule(rule({"id": "it", "action": "send_email", "with": parameters}))
+    event = world.happens("lead.created", subject="lead:1", data={"mails": value})
+    world.run_out()
+    assert world.job(world.run_of(event, written), "it").status is JobStatus.DONE
+    (mail,) = world.mailer.sent
+    own = [] if place == "to" else ["lead@acme.example"]
+    assert list(mail.recipients) == [*own, "x@acme.example", "y@acme.example"]
+
+
+def test_who_refuses_is_left_out_of_a_list_in_one_text(world: World) -> None:
+    world.has_record("lead:1", email="lead@acme.example", mails="x@acme.example, y@acme.example")
+    world.has_record("contact:2", email="y@acme.example", consent={"email": False})
+    job, found = sent(world, to="{{ record.mails }}")
+    assert found == ["x@acme.example"]
+    left_out = [REFUSED(channel="email", ref="contact:2")]
+    assert job.reason == ACCEPTED_WITHOUT(to="x@acme.example", left_out=left_out)
+
+
+@pytest.mark.parametrize("to", ["field:mails", "{{ record.mails }}"])
+@pytest.mark.parametrize("value", ["no one@, @acme.example", "a b@c; d"])
+def test_a_list_without_an_address_fails_and_names_the_first(world: World, to: str, value: str) -> None:
+    world.has_record("lead:1", email="lead@acme.example", mails=value)
+    job, found = sent(world, to=to)
+    assert (job.status, found) == (JobStatus.FAILED, [])
+    assert job.reason == at("with.to", NO_EMAIL(value=value.replace(";", ",").split(",")[0]))
+
+
+@pytest.mark.parametrize("value", ["owner, x@acme.example", "field:secret; x@acme.example", "team:sales"])
+def test_a_word_within_a_list_that_a_template_gives_is_none(office: World, value: str) -> None:
+    office.has_record("lead:1", email="lead@acme.example", owner="agent:ayse", secret="s@acme.example", mails=value)
+    _, found = sent(office, to="{{ record.mails }}")
+    assert found == (SALES if value == "team:sales" else ["x@acme.example"])

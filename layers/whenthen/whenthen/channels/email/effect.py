@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.channels.email.invitations import read_invitation
+from whenthen.channels.email.invitations import read_invitation, sent_invitation
 from whenthen.channels.email.loops import loop_of
 from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
 from whenthen.channels.email.recipients.people import People
@@ -65,7 +65,11 @@ class _Send(Struct, frozen=True):
             self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
         to, left_out = ", ".join(self.mail.mail.recipients), list(self.chosen.left_out)
         reason = ACCEPTED_WITHOUT(to=to, left_out=left_out) if left_out else ACCEPTED(to=to)
-        return Outcome(JobStatus.DONE, reason, {"message_id": message_id})
+        mail = self.mail.mail
+        recipients = {"to": [mail.to, *mail.others]}
+        return Outcome(
+            JobStatus.DONE, reason, {"message_id": message_id, **recipients, **sent_invitation(mail.invitation)}
+        )
 
 
 class SendEmail(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Read a step's calendar invitation.
 
-The UID follows from the record and the name of the appointment, and SEQUENCE from the clock, so that a later step or
-another rule updates or cancels the same entry and nothing has to be stored.
+The UID follows from the record and the name of the appointment, and SEQUENCE from the clock and from what earlier steps
+of the run sent, so that a later step or another rule updates or cancels the same entry without a look-up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.truths import truth_of
+from whenthen.domain.records.consent import mapping_of
 from whenthen.domain.temporal.clocks import in_utc
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import utc
@@ -32,6 +33,8 @@ MAX_TEXT = 2_000
 
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_TICK = timedelta(milliseconds=250)
+"""Unit of SEQUENCE: the finest whose count since the epoch fits 31 bits for long, until 2037."""
 
 # The invitation has no date or time, or `value` is none.
 NO_START = ReasonCode("mail.invitation_without_start", "value")
@@ -46,9 +49,10 @@ def read_invitation(
     start = _point(given.get("starts_at"), zone)
     if start is None:
         raise Invalid.field("with.invitation.starts_at", NO_START(value=_text(given.get("starts_at"))))
+    uid = _uid(context, _text(given.get("name")), own)
     return Invitation(
-        uid=_uid(context, _text(given.get("name")), own),
-        sequence=int((now - _EPOCH).total_seconds()),
+        uid=uid,
+        sequence=max((now - _EPOCH) // _TICK, _last_sequence(context, uid) + 1),
         stamp=now,
         starts_at=start,
         ends_at=_end(given, start, zone),
@@ -57,6 +61,18 @@ def read_invitation(
         description=_text(given.get("description")),
         cancelled=truth_of(given.get("cancelled")) is True,
     )
+
+
+def sent_invitation(invitation: Invitation | None) -> dict[str, Any]:
+    """Return the part of a job's result by which later steps of the run number their mails."""
+    return {"invitation": {"uid": invitation.uid, "sequence": invitation.sequence}} if invitation else {}
+
+
+def _last_sequence(context: Mapping[str, Any], uid: str) -> int:
+    """Return the highest SEQUENCE that earlier steps of the run gave this appointment; 0 if none did."""
+    sent = [mapping_of(mapping_of(result).get("invitation")) for result in (context.get("steps") or {}).values()]
+    numbers = [each.get("sequence") for each in sent if each.get("uid") == uid]
+    return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
 def _uid(context: Mapping[str, Any], name: str, own: str) -> str:

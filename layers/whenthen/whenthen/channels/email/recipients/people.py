@@ -84,17 +84,16 @@ class People:
         if not word:
             return NO_ADDRESS()
         path = _path_of(word) if literal else None
-        if path is None and not _is_ref(word):
-            address = _address(word)
-            return NO_EMAIL(value=word) if address is None else [self._with_record(address)]
-        staff = word in _COLLEAGUES
-        values = [word] if path is None else self._values(path)
+        staff = literal and word in _COLLEAGUES
+        values = _listed(word) if path is None else self._values(path)
         found = [person for value in values for person in self._people(value, staff=staff)]
         if found:
             return found
         texts = _listed(self._own.get("email")) if path == () else values
         broken = [value for value in texts if isinstance(value, str) and value and not _is_ref(value)]
-        return NO_EMAIL(value=broken[0]) if broken else NO_ADDRESS() if path == () else NOBODY_THERE(value=word)
+        if broken:
+            return NO_EMAIL(value=broken[0])
+        return NO_ADDRESS() if path == () else NOBODY_THERE(value=word)
 
     def _with_record(self, address: str) -> Person:
         """Return the person with the run's record, if the address is the record's own."""
@@ -118,7 +117,7 @@ class People:
         if record is None:
             address = _address(value) if isinstance(value, str) else None
             if address is not None:
-                yield Person(address, staff)
+                yield Person(address, staff) if staff else self._with_record(address)
             return
         staff = staff or record.get("kind") in STAFF
         addresses = _addresses(record.get("email"))
