@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.adapters.samples import client_error
-from whenthen.channels.email.client import DAILY_QUOTA
+from whenthen.adapters.providers.ses import DAILY_QUOTA
 from whenthen.channels.sms.answers import EUM, EUM_OPTED_OUT
 from whenthen.domain.common.answers import Next
 from whenthen.domain.common.errors import AnswerLost, Temporary

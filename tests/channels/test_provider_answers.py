@@ -12,9 +12,8 @@ from tests.channels.provider_answers import ANSWERS, Answered
 from tests.usecases.fakes.wiring import functions_of
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
-from whenthen.adapters.providers import graph_errors
+from whenthen.adapters.providers import graph_errors, ses
 from whenthen.adapters.providers.graph import GraphApi
-from whenthen.channels.email import client as ses
 from whenthen.channels.sms.client import EumSms
 from whenthen.channels.webhook import effect as webhook
 from whenthen.domain.common.answers import Next

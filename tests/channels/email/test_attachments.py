@@ -12,9 +12,9 @@ from tests.codes import at, codes
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
+from whenthen.adapters.providers.mail_writing import MAIL_TOO_LARGE, mime
 from whenthen.channels.email.attachments import FILE_NOT_SERVED, FILES_TOO_LARGE, MAX_BYTES, NO_FILE, TOO_MANY_FILES
 from whenthen.channels.email.files import file_of, name_in_disposition, safe_name
-from whenthen.channels.email.mime.writing import MAIL_TOO_LARGE, mime
 from whenthen.domain.common.errors import AnswerLost, Permanent
 from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.ports.outgoing import File, HttpAnswer, Mail

@@ -11,7 +11,7 @@ import pytest
 from tests.channels.performing import performed
 from tests.codes import at, codes
 from tests.usecases.fakes.world import World
-from whenthen.channels.email.mime.writing import mime
+from whenthen.adapters.providers.mail_writing import mime
 from whenthen.channels.email.recipients.senders import UNKNOWN_SENDER
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.records.reason_codes import NO_EMAIL

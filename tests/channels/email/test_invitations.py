@@ -14,8 +14,8 @@ from tests.channels.performing import performed
 from tests.codes import at, codes
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
+from whenthen.adapters.providers.mail_writing import mime
 from whenthen.channels.email.invitations import BAD_END, NO_START
-from whenthen.channels.email.mime.writing import mime
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import UNKNOWN_FIELD
 from whenthen.domain.rules.rule import parse_rule

@@ -11,8 +11,8 @@ import pytest
 
 from tests.channels.performing import performed
 from tests.usecases.fakes.world import World
+from whenthen.adapters.providers.mail_writing import mime
 from whenthen.channels.email.links import Links
-from whenthen.channels.email.mime.writing import mime
 from whenthen.channels.email.recipients.choice import Recipients
 from whenthen.domain.runs.run import JobStatus
 from whenthen.domain.sending.recipients import Recipient

@@ -12,12 +12,12 @@ from tests.channels.performing import performed
 from tests.codes import at
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
+from whenthen.adapters.providers.mail_writing import mime
 from whenthen.channels.email.effect import ACCEPTED, ACCEPTED_WITHOUT
-from whenthen.channels.email.mime.writing import mime
 from whenthen.channels.email.recipients.choice import NOBODY_LEFT, TOO_MANY_RECIPIENTS
-from whenthen.channels.email.recipients.people import NO_ADDRESS, NOBODY_THERE
 from whenthen.domain.records.consent_signals import REFUSED
 from whenthen.domain.runs.run import Job, JobStatus
+from whenthen.usecases.records.find_people import NO_ADDRESS, NOBODY_THERE
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 

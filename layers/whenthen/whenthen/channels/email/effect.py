@@ -14,7 +14,6 @@ from msgspec import Struct
 from whenthen.channels.email.invitations import read_invitation, sent_invitation
 from whenthen.channels.email.loops import loop_of
 from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
-from whenthen.channels.email.recipients.people import People
 from whenthen.channels.email.recipients.senders import Senders
 from whenthen.channels.email.threads import thread_headers
 from whenthen.domain.common.errors import Invalid, Temporary
@@ -25,6 +24,7 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.ports.outgoing import Mail
+from whenthen.usecases.records.find_people import People
 
 if TYPE_CHECKING:
     from whenthen.channels.email.attachments import Attachments

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.truths import truth_of
@@ -21,6 +20,7 @@ from whenthen.domain.temporal.clocks import in_utc
 from whenthen.domain.temporal.time_values import read_point
 from whenthen.domain.temporal.time_zones import utc
 from whenthen.ports.outgoing import Invitation
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo

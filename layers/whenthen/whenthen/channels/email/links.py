@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.domain.sending.sealed_links import PREFERENCES, UNSUBSCRIBE, seal
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 from whenthen.usecases.sending.preferences import link_keys
 
 if TYPE_CHECKING:

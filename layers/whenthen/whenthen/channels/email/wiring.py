@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whenthen.adapters.aws.client import ONCE
+from whenthen.adapters.providers.ses import SesMailer
 from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
-from whenthen.channels.email.client import SesMailer
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.email.links import Links
 from whenthen.usecases.context.stored_messages import StoredMessages

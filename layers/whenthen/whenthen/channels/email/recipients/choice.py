@@ -15,8 +15,8 @@ from whenthen.domain.sending.recipients import Recipient, recipient_of
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
-    from whenthen.channels.email.recipients.people import People, Person
     from whenthen.usecases.ingest.update_consent import Consents
+    from whenthen.usecases.records.find_people import People, Person
 
 MAX_RECIPIENTS = 50
 """Addresses in `to`, `cc` and `bcc` together: SES takes no more."""

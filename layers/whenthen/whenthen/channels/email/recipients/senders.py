@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.channels.email.mailboxes import mailbox_of
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 
 if TYPE_CHECKING:
-    from whenthen.channels.email.recipients.people import People, Person
+    from whenthen.usecases.records.find_people import People, Person
 
 # The step names a sender that the stack's parameter MailSenders does not list.
 UNKNOWN_SENDER = ReasonCode("mail.unknown_sender", "value")

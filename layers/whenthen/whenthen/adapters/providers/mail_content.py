@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING
 
-from whenthen.channels.email.mime.calendars import calendar_of, method_of
+from whenthen.adapters.providers.mail_calendars import calendar_of, method_of
 from whenthen.sources.email.html_text import text_of_html
 
 if TYPE_CHECKING:

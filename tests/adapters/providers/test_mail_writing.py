@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from whenthen.channels.email.mailboxes import mailbox_of
-from whenthen.channels.email.mime.writing import NO_HEADER_NAME, NOT_ONE_ADDRESS, UNWRITABLE, mime
+from whenthen.adapters.providers.mail_writing import NO_HEADER_NAME, NOT_ONE_ADDRESS, UNWRITABLE, mime
 from whenthen.domain.common.errors import Permanent
 from whenthen.ports.outgoing import Mail
 from whenthen.sources.email.headers import Person, people_of
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 
 NAMES = [
     "Yilmaz, Ayse",

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from tests.adapters.samples import client_error
 from whenthen.adapters.aws import client as aws
-from whenthen.channels.email.client import SesMailer, mime
+from whenthen.adapters.providers.ses import SesMailer, mime
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary, Throttled, WhenthenError
 from whenthen.domain.common.reasons import Reason
 from whenthen.ports.outgoing import Mail

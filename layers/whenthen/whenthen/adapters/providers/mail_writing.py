@@ -14,11 +14,11 @@ from email.headerregistry import Address
 from email.policy import default
 from typing import TYPE_CHECKING
 
-from whenthen.channels.email.mailboxes import ENCODED_WORD, Mailbox, mailbox_of
-from whenthen.channels.email.mime.content import content
+from whenthen.adapters.providers.mail_content import content
 from whenthen.domain.common.errors import Permanent
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.stored_reasons import bounded
+from whenthen.sources.outgoing_mail.mailboxes import ENCODED_WORD, Mailbox, mailbox_of
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Mail

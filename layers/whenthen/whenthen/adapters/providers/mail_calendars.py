@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whenthen.channels.email.mailboxes import mailbox_of
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Invitation, Mail

@@ -15,13 +15,13 @@ from botocore.exceptions import ConnectionError as NotConnected
 from botocore.parsers import ResponseParserError
 
 from whenthen.adapters.aws.client import AwsClient, code_of
-from whenthen.channels.email.mailboxes import mailbox_of
-from whenthen.channels.email.mime.writing import mime
+from whenthen.adapters.providers.mail_writing import mime
 from whenthen.domain.common.answers import Next, Row
 from whenthen.domain.common.errors import AnswerLost, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.ports.outgoing import WrittenMail
 from whenthen.ports.reason_codes import BROKE_OFF, NO_ANSWER, NOT_REACHED, UNAVAILABLE
+from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Mail

@@ -1,0 +1,1 @@
+"""Write the addresses of mail that goes out."""
