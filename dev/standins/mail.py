@@ -82,8 +82,8 @@ def _shown(entry: dict[str, Any], relayed: EmailMessage | None) -> dict[str, Any
         "cc": entry["CC"],
         "bcc": entry["BCC"],
         "subject": str(relayed["subject"] or "") if relayed else entry["Subject"],
-        "text": _part(relayed, "plain") if relayed else entry["BodyText"],
-        "html": _part(relayed, "html") if relayed else entry["BodyHtml"] or "",
+        "text": _lines(_part(relayed, "plain") if relayed else entry["BodyText"]),
+        "html": _lines(_part(relayed, "html") if relayed else entry["BodyHtml"]),
         "type": entry["Type"],
         "headers": [[name, str(value)] for name, value in relayed.items()] if relayed else [],
     }
@@ -91,4 +91,9 @@ def _shown(entry: dict[str, Any], relayed: EmailMessage | None) -> dict[str, Any
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
+    return str(part.get_content()) if part is not None else ""
+
+
+def _lines(text: str | None) -> str:
+    """Return a text with its line ends as a reader has them: mail ends lines by CRLF."""
+    return (text or "").replace("\r\n", "\n")

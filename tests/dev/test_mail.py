@@ -20,7 +20,7 @@ ENTRY = {
     "CC": [],
     "BCC": [],
     "Subject": "=?utf-8?q?G=C3=BCnayd=C4=B1n?=",
-    "BodyText": "",
+    "BodyText": "Hello\r\n.hidden\r\n",
     "BodyHtml": "",
     "Timestamp": 1.0,
     "Type": "SendRawEmail",
@@ -62,7 +62,8 @@ def send(port):
 
 def test_a_message_is_listed_at_once_and_has_its_headers_once_it_is_relayed(mail):
     sink, port = mail
-    assert [message["headers"] for message in sink.received()["messages"]] == [[]]
+    (accepted,) = sink.received()["messages"]
+    assert (accepted["headers"], accepted["text"]) == ([], "Hello\n.hidden\n")
     send(port)
     until(lambda: sink.received()["messages"][0]["headers"], "the message gets no headers")
     (message,) = sink.received()["messages"]

@@ -59,7 +59,8 @@ def invoice(stack: Stack, kind: str, external_id: str, language: str) -> str:
 
 def mail_to(stack: Stack, address: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        return next((mail for mail in stack.mail.received()["messages"] if address in mail["to"]), None)
+        mails = (mail for mail in stack.mail.received()["messages"] if mail["headers"])
+        return next((mail for mail in mails if address in mail["to"]), None)
 
     found = account.wait_for(look)
     assert found is not None, f"no mail to {address}"
