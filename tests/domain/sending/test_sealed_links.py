@@ -46,6 +46,11 @@ def test_what_is_no_token_says_nothing(token: str) -> None:
     assert unseal([KEY], UNSUBSCRIBE, token) is None
 
 
+@pytest.mark.parametrize("length", range(24, 60))
+def test_a_token_of_any_length_is_read_without_an_error(length: int) -> None:
+    assert unseal([KEY], UNSUBSCRIBE, (TOKEN * 3)[1 : length + 1]) is None
+
+
 def test_a_token_of_one_use_is_none_of_another() -> None:
     assert unseal([KEY], PREFERENCES, TOKEN) is None
 

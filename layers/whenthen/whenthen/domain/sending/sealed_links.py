@@ -31,7 +31,7 @@ def seal(key: str, use: str, text: str) -> str:
 
 def unseal(keys: Sequence[str], use: str, token: str) -> str | None:
     """Return what a token says, by one of the keys. None for one that none of them made for this use."""
-    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+    if len(token) > MAX_TOKEN or len(token) % 4 == 1 or not _TOKEN.fullmatch(token):
         return None
     sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     tag, crypted = sealed[:_TAG], sealed[_TAG:]
