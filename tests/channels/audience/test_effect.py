@@ -96,6 +96,32 @@ def test_who_took_their_word_back_is_removed(world: World) -> None:
     assert members(world) == []
 
 
+@pytest.mark.parametrize("word", ["no", False, {"all": False}, {"audience": False}])
+def test_whoever_takes_back_their_word_stays_outside(world: World, word: Any) -> None:
+    """A refusal of all takes back what was agreed to on one channel before."""
+    world.has_record("contact:1", **ADA, consent={"audience": True, "email": True})
+    world.changes("contact:1", consent=word)
+    record = world.records.get("contact:1")
+    assert record is not None
+    written = world.has_rule(rule({"id": "it", "action": "update_audience", "with": {"audience": AUDIENCE}}))
+    event = world.happens("lead.created", subject="contact:1", data={})
+    world.run_out()
+    job = world.job(world.run_of(event, written), "it")
+    assert (job.status, members(world)) == (JobStatus.SKIPPED, [])
+
+
+def test_a_deleted_customer_is_removed_by_what_the_record_was(world: World) -> None:
+    updated(world, {**ADA, **YES})
+    assert members(world)
+    step = {"id": "it", "action": "update_audience", "with": {"audience": AUDIENCE, "change": "remove"}}
+    written = world.has_rule(rule(step, on="contact.deleted", kind=None))
+    world.records.delete(world.records.stored["contact:1"], origin="human", cause=Cause())
+    world.run_out()
+    (event,) = [found for found in world.bus.published if found.type == "contact.deleted"]
+    assert world.job(world.run_of(event, written), "it").status is JobStatus.DONE
+    assert members(world) == []
+
+
 def test_added_twice_is_one_member(world: World) -> None:
     updated(world, {**ADA, **YES})
     updated(world, {**ADA, **YES}, again="2")

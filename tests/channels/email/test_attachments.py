@@ -23,10 +23,12 @@ from whenthen.ports.reason_codes import NO_ANSWER
 PDF = b"%PDF-1.7 \xc3\x28"
 
 
-def sent(world: World, attachments: Any, data: dict[str, Any] | None = None) -> tuple[Job, tuple[File, ...]]:
+def sent(
+    world: World, attachments: Any, data: dict[str, Any] | None = None, source: str = "email"
+) -> tuple[Job, tuple[File, ...]]:
     step = {"id": "it", "action": "send_email", "with": {"subject": "s", "text": "t", "attachments": attachments}}
     written = world.has_rule(rule(step))
-    event = world.happens("lead.created", subject="lead:1", data=data or {})
+    event = world.happens("lead.created", subject="lead:1", data=data or {}, source=source)
     world.run_out()
     job = world.job(world.run_of(event, written), "it")
     return job, world.mailer.sent[0].files if world.mailer.sent else ()
@@ -62,10 +64,42 @@ def test_an_event_without_files_adds_none(lead: World) -> None:
 )
 def test_a_record_names_its_file(lead: World, fields: dict[str, Any], attachments: Any) -> None:
     lead.has_record("lead:1", email="ayse@example.com", paper="document:9", papers=["document:9"])
-    lead.has_record("document:9", **fields)
+    lead.has_record("document:9", lead="lead:1", **fields)
     lead.http.answers.append(HttpAnswer(200, {"content-type": "application/pdf; charset=x"}, PDF))
     job, files = sent(lead, attachments)
     assert (job.status, files) == (JobStatus.DONE, (File("a.pdf", "application/pdf", PDF),))
+
+
+@pytest.mark.parametrize(
+    ("attachments", "typed"),
+    [
+        ("{{ record.cv }}", "document:9"),
+        ("{{ event.data.cv }}", "document:9"),
+        ("field:cv", "document:9"),
+        ("field:cv", ["document:9"]),
+        ("field:cv", {"key": "attachments/m1/1"}),
+        ("field:cv", [{"key": "attachments/m1/1", "name": "cv.pdf"}]),
+        ("{{ record.cv }}", "attachments/m1/1"),
+    ],
+)
+def test_a_value_that_a_stranger_typed_takes_no_file_of_another(lead: World, attachments: str, typed: Any) -> None:
+    lead.has_record("lead:1", email="stranger@example.com", cv=typed)
+    lead.has_record("document:9", key="attachments/m1/1", contact="contact:victim")
+    job, files = sent(lead, attachments, {"cv": typed})
+    assert (job.status, files) == (JobStatus.FAILED, ())
+
+
+@pytest.mark.parametrize("fields", [{"lead": "lead:1"}, {"about": ["contact:2", "lead:1"]}])
+def test_a_record_that_is_about_the_run_s_own_gives_its_file(lead: World, fields: dict[str, Any]) -> None:
+    lead.has_record("lead:1", email="ayse@example.com", cv="document:9")
+    lead.has_record("document:9", key="attachments/m1/1", **fields)
+    assert [file.content for file in sent(lead, "field:cv")[1]] == [PDF]
+
+
+def test_what_a_system_reports_names_no_stored_file(lead: World) -> None:
+    listed = [{"name": "a.pdf", "key": "attachments/m1/1"}]
+    job, files = sent(lead, "event", {"attachments": listed}, source="shop")
+    assert (job.status, files) == (JobStatus.FAILED, ())
 
 
 @pytest.mark.parametrize(

@@ -256,3 +256,24 @@ def test_a_word_within_a_list_that_a_template_gives_is_none(office: World, value
     office.has_record("lead:1", email="lead@acme.example", owner="agent:ayse", secret="s@acme.example", mails=value)
     _, found = sent(office, to="{{ record.mails }}")
     assert found == (SALES if value == "team:sales" else ["x@acme.example"])
+
+
+@pytest.mark.parametrize(
+    ("to", "fields"),
+    [
+        (["{{ record.watchers }}"], {"watchers": []}),
+        ("{{ record.watchers }}", {"watchers": []}),
+        ("field:watchers", {"watchers": []}),
+        (["{{ record.watchers }}", "{{ record.others }}"], {"watchers": [], "others": []}),
+    ],
+)
+def test_a_list_of_nobody_is_nobody_and_not_the_customer(world: World, to: Any, fields: dict[str, Any]) -> None:
+    world.has_record("lead:1", email="ayse@example.com", **fields)
+    job = performed(world, "send_email", to=to, subject="Internal", text="x", purpose="service")
+    assert (job.status, world.mailer.sent) == (JobStatus.SKIPPED, [])
+
+
+def test_a_copy_to_a_list_of_nobody_leaves_the_others(world: World) -> None:
+    world.has_record("lead:1", email="ayse@example.com", watchers=[])
+    job = performed(world, "send_email", cc="{{ record.watchers }}", subject="s", text="x", purpose="service")
+    assert (job.status, len(world.mailer.sent)) == (JobStatus.DONE, 1)

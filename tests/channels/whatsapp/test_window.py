@@ -59,6 +59,21 @@ def test_the_message_of_somebody_else_opens_nothing(world: World) -> None:
     assert kinds(world) == ["template"]
 
 
+@pytest.mark.parametrize("wrote", [True, False])
+@pytest.mark.parametrize("free", [{"text": "{{ record.note }}"}, {"text": " {{ record.note }} "}])
+def test_a_text_that_came_out_blank_leaves_the_template(world: World, free: dict[str, str], wrote: bool) -> None:
+    if wrote:
+        writes(world)
+    assert sends(world, **free, template="come_back").status is JobStatus.DONE
+    assert kinds(world) == ["template"]
+
+
+@pytest.mark.parametrize("broken", [{"text": "x" * 5000}, {"interactive": {"type": "none"}}])
+def test_free_content_that_cannot_go_does_not_keep_the_template(world: World, broken: dict[str, Any]) -> None:
+    assert sends(world, **broken, template="come_back").status is JobStatus.DONE
+    assert kinds(world) == ["template"]
+
+
 @pytest.mark.parametrize("free", [{"media": {"type": "image", "id": "1"}}, {"text": "x"}])
 def test_free_content_alone_is_tried_whatever_is_known(world: World, free: dict[str, Any]) -> None:
     """Meta knows of messages that came before there was a whenthen."""

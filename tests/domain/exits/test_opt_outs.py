@@ -46,6 +46,9 @@ def to(step: dict[str, Any], **more: Any) -> dict[str, Any]:
         ([TAG, to(CHAT, to="+905321112233")], NO_CHAT, ""),  # a colleague
         ([TAG, to(CHAT, to="{{ record.agent_phone }}")], NO_CHAT, ""),
         ([TAG, to(MAIL, to=["{{ record.email }}"])], NO_MAIL, "email"),
+        ([TAG, to(MAIL, to="record")], NO_MAIL, "email"),
+        ([TAG, to(MAIL, to=["record", "{{ record.email }}"])], NO_MAIL, "email"),
+        ([TAG, to(MAIL, to="owner")], NO_MAIL, ""),
         ([TAG, to(MAIL, to=["{{ record.email }}", "{{ record.phone }}"])], NO_MAIL, "email"),
         ([TAG, to(MAIL, to=["{{ record.email }}", "sales@shop.example"])], NO_MAIL, ""),
         ([TAG, to(MAIL, cc="sales@shop.example")], NO_MAIL, ""),  # the colleague has asked for nothing

@@ -33,7 +33,7 @@ def merge(survivor: Record, other: Record) -> Record:
     return merged(survivor, other, origin="human", cause=Cause(), now=NOW)
 
 
-REFUSED = {"all": False, "email": False, "whatsapp": False, "sms": False}
+REFUSED = {"all": False, "email": False, "whatsapp": False, "sms": False, "audience": False}
 
 FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("own values win", {"city": "Izmir"}, {"city": "Bursa"}, {"city": "Izmir"}),
@@ -64,7 +64,7 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         "a refusal of everything is none of one channel only",
         {"consent": False},
         {"consent": {"sms": True}},
-        {"consent": {"all": False, "email": False, "whatsapp": False, "sms": False}},
+        {"consent": {"all": False, "email": False, "whatsapp": False, "sms": False, "audience": False}},
     ),
     ("an unreadable consent is a refusal", {"consent": "x"}, {"consent": {"email": True}}, {"consent": REFUSED}),
     ("on either side", {"consent": {"email": "yes"}}, {"consent": ["email"]}, {"consent": REFUSED}),

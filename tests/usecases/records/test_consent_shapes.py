@@ -18,7 +18,7 @@ from whenthen.usecases.ingest.update_consent import UpdateConsent
 from whenthen.usecases.records.merge_records import MergeRecords
 from whenthen.usecases.records.save_record import SaveRecord
 
-ALL = {"all": False, "email": False, "whatsapp": False, "sms": False}
+ALL = {"all": False, "email": False, "whatsapp": False, "sms": False, "audience": False}
 READ: list[tuple[Any, dict[str, bool]]] = [
     (False, ALL),
     ("false", ALL),
@@ -36,7 +36,7 @@ READ: list[tuple[Any, dict[str, bool]]] = [
     ({"E-Mail": "לא"}, {"email": False}),
     ({"email": "yes", "whatsapp": "evet", "sms": "ya"}, {"email": True, "whatsapp": True, "sms": True}),
     ({"email": None, "whatsapp": ""}, {}),
-    (True, {"all": True, "email": True, "whatsapp": True, "sms": True}),
+    (True, {"all": True, "email": True, "whatsapp": True, "sms": True, "audience": True}),
     (None, {}),
 ]
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.channels.audience.action import ADD, REMOVE
 from whenthen.channels.audience.hashing import row_of
 from whenthen.domain.common.errors import Invalid, Permanent
 from whenthen.domain.common.reason_codes import NOT_WHOLE_NUMBER
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.events import trace
 from whenthen.domain.records.consent import CONSENT, agreed_on, read_consent
 from whenthen.domain.records.record import identities_of
 from whenthen.domain.rules.step_parameters import render_step
@@ -71,17 +73,20 @@ class UpdateAudience(Struct, frozen=True):
 
         Whoever is removed is not asked for consent: taking it back is the usual reason.
         """
-        given, fields = render_step(step, context), context["record"] or {}
+        given = render_step(step, context)
+        adding = given.get("change", ADD) != REMOVE
+        fields = context["record"] or ({} if adding else _deleted(context["event"]))
         audience = str(given["audience"]).strip()
         if not (audience.isascii() and audience.isdigit()):
             raise Invalid.field("with.audience", NOT_WHOLE_NUMBER())
         row = row_of(fields, self.default_country)
         if not row:
             return Outcome(JobStatus.SKIPPED, NOBODY())
-        adding = given.get("change", ADD) != REMOVE
         if adding and (refused := self._refused(fields)) is not None:
             return refused
-        return _Change(self.audiences.audience_call(audience, row, adding=adding), audience, self.audiences)
+        call = self.audiences.audience_call(audience, row, adding=adding)
+        traced = {trace.HEADER: trace.made_by(context["event"][trace.HEADER], job.id)}
+        return _Change(replace(call, headers={**call.headers, **traced}), audience, self.audiences)
 
     def _refused(self, fields: Mapping[str, Any]) -> Outcome | None:
         """Return the outcome for a customer who did not agree: a yes is needed, and no record may say no."""
@@ -94,3 +99,9 @@ class UpdateAudience(Struct, frozen=True):
         said = [read_consent(each.get(CONSENT)) for each in (fields, *(person.fields for person in people))]
         agreed = any(agreed_on(CHANNEL, each) for each in said)
         return None if agreed else Outcome(JobStatus.SKIPPED, NOT_AGREED())
+
+
+def _deleted(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a deleted record was, by the event that tells of it: enough to take its person out."""
+    fields = event["data"].get("fields") if str(event["type"]).endswith(".deleted") else None
+    return fields if isinstance(fields, Mapping) else {}

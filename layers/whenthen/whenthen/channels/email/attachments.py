@@ -35,6 +35,9 @@ STORED = "attachments/"
 
 EVENT, FIELD = "event", "field:"
 
+RECEIVER = "email"
+"""Source of events whose files the stack itself stored."""
+
 TOO_MANY_FILES = ReasonCode("mail.too_many_files", "count", "found")
 FILES_TOO_LARGE = ReasonCode("mail.files_too_large", "most")
 # `value` is neither an https URL, nor names a stored file or a record with one.
@@ -71,20 +74,33 @@ class Attachments(Struct, frozen=True):
         return tuple(found)
 
     def _named(self, text: str, literal: bool, context: Mapping[str, Any]) -> Iterator[Any]:
-        """Yield what a text names: URLs, and objects with `key` or `url`."""
+        """Yield what a text names: URLs, and objects with `key` or `url`.
+
+        What a value names may be what a stranger typed. So it is a URL, or a record that is about the run's own.
+        """
+        own = (context["record"] or {}).get("ref")
         if literal and text == EVENT:
-            yield from context["event"]["data"].get("attachments") or ()
+            received = context["event"]["source"] == RECEIVER
+            found = context["event"]["data"].get("attachments") or ()
+            yield from found if received else map(_outside, found)
         elif literal and text.startswith(FIELD):
             value = (context["record"] or {}).get(text.removeprefix(FIELD).strip())
             for item in value if isinstance(value, list) else [] if value is None else [value]:
-                yield self._record(item) if _is_ref(item) else item
+                yield self._record(item, own) if _is_ref(item) else _outside(item)
+        elif _is_ref(text):
+            yield self._record(text, None if literal else own, any_record=literal)
         else:
-            yield self._record(text) if _is_ref(text) else text
+            yield text
 
-    def _record(self, ref: str) -> Mapping[str, Any]:
-        """Return the file that a record describes, in its field `file` or itself. Raises Invalid if there is none."""
+    def _record(self, ref: str, own: str | None, *, any_record: bool = False) -> Mapping[str, Any]:
+        """Return the file that a record describes, in its field `file` or itself.
+
+        own  the run's record: the other one must name it in one of its fields, unless it may be `any_record`
+
+        Raises Invalid if there is none.
+        """
         record = self.records.get(ref)
-        if record is None:
+        if record is None or not (any_record or (own and (ref == own or _names(record.fields, own)))):
             raise Invalid.field("with.attachments", RECORD_NOT_FOUND(ref=ref))
         fields = as_context(record)
         return fields["file"] if isinstance(fields.get("file"), Mapping) else fields
@@ -117,6 +133,15 @@ class Attachments(Struct, frozen=True):
             name or unquote(urlsplit(url).path.rpartition("/")[2]),
             described.get("type") or answer.headers.get("content-type"),
         )
+
+
+def _outside(item: Any) -> Any:
+    """Return a file that is described from outside: it has a URL, and names nothing that is stored."""
+    return {name: value for name, value in item.items() if name != "key"} if isinstance(item, Mapping) else item
+
+
+def _names(fields: Mapping[str, Any], ref: str) -> bool:
+    return any(ref == value or (isinstance(value, list) and ref in value) for value in fields.values())
 
 
 def urlsplit_scheme(url: str) -> str:

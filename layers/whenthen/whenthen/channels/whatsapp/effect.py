@@ -114,10 +114,11 @@ class SendWhatsapp(Struct, frozen=True):
 
         A step may have free content and a template: the template goes where the customer has not written for a day.
         """
-        free, template = messages.free(given), messages.template(given)
-        if free is None or template is None:
-            return free or template or {}, None
-        return (free, template) if self._is_open(person) else (template, None)
+        template = messages.template(given)
+        if template is not None and not (messages.has_free(given) and self._is_open(person)):
+            return template, None
+        free = messages.free(given)
+        return (template or {}, None) if free is None else (free, template)
 
     def _is_open(self, person: Recipient) -> bool:
         """Tell whether the customer wrote within the last day, as far as is known here."""

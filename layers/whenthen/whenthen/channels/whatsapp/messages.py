@@ -45,6 +45,11 @@ _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 """Unicode categories of characters that show nothing. Those that join letters stay within a text."""
 
 
+def has_free(given: Mapping[str, Any]) -> bool:
+    """Tell whether a step has free content: a text that came out blank is none."""
+    return any(given.get(name) and str(given[name]).strip() for name in _FREE)
+
+
 def free(given: Mapping[str, Any]) -> dict[str, Any] | None:
     """Write what may go within 24 hours of the customer's last message; None if the step has none of it.
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 OPTED_OUT = ReasonCode("exit.opted_out", "channel")
 
 _RECIPIENTS = ("to", "cc", "bcc")
-_THEMSELVES = re.compile(r"\{\{\s*record\.(" + "|".join(IDENTITY_FIELDS) + r")\s*\}\}")
+_THEMSELVES = re.compile(r"record|\{\{\s*record\.(" + "|".join(IDENTITY_FIELDS) + r")\s*\}\}")
+"""Writes a recipient who is the person of the run's record."""
 
 
 def opted_out(rule: Rule, step_group: int, context: Mapping[str, Any]) -> Reason | None:

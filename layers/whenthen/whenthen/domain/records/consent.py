@@ -14,7 +14,7 @@ from whenthen.domain.common.truths import truth_of
 from whenthen.domain.common.values import folded, is_blank
 
 CONSENT, ALL = "consent", "all"
-CHANNELS = ("email", "whatsapp", "sms")
+CHANNELS = ("email", "whatsapp", "sms", "audience")
 """Name what one word for all channels also says of each: conditions ask for `consent.email`."""
 
 _OWN_NAME = re.compile(r"consent\.([A-Za-z][A-Za-z0-9 _-]{0,31})")
@@ -63,8 +63,14 @@ def is_consent_column(name: str) -> bool:
 
 
 def consent_after(before: Any, patch: Any) -> dict[str, bool]:
-    """Return a record's consent after a patch, which changes the channels that it names and no others."""
-    changed = {**read_consent(before), **consent_patch(patch)}
+    """Return a record's consent after a patch, which changes the channels that it names and no others.
+
+    A refusal of all takes back what was agreed to on single channels before; a yes to all takes back no refusal.
+    """
+    said, known = consent_patch(patch), read_consent(before)
+    if said.get(ALL) is False:
+        known = {channel: agreed for channel, agreed in known.items() if not agreed}
+    changed = {**known, **said}
     return {channel: agreed for channel, agreed in changed.items() if agreed is not None}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.email.recipients.people import NOBODY_THERE
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
@@ -65,9 +66,12 @@ class Choice(Struct, frozen=True):
         known: set[str] = set()
         customers: list[Recipient] = []
         for place in PLACES:
-            texts = given.get(place) or (["record"] if place == "to" else [])
-            literal = set(written.get(place, ())) if given.get(place) else set(texts)
+            own = place == "to" and not written.get(place)
+            texts = ["record"] if own else given.get(place) or []
+            literal = set(texts) if own else set(written.get(place, ()))
             kept[place] = []
+            if written.get(place) and not texts:  # a list of the record that is empty
+                left_out |= {NOBODY_THERE(value=text): None for text in written[place]}
             for person in self._named(texts, literal, left_out):
                 if person.address in known:
                     continue
