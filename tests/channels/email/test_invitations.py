@@ -119,7 +119,7 @@ def test_a_later_mail_about_the_record_changes_the_same_entry(lead: World) -> No
 
 
 def invitations_of(world: World, *invitations: dict[str, Any]) -> list[Invitation]:
-    """What one run sends whose steps follow one another at once."""
+    """Return what one run sends whose steps follow one another at once."""
     given = [{"subject": "s", "text": "t", "invitation": each} for each in invitations]
     steps = [{"id": f"s{place}", "action": "send_email", "with": each} for place, each in enumerate(given)]
     world.has_rule(rule(*steps, name=f"Steps {len(world.mailer.sent)}"))
