@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.channels.email.recipients.people import NOBODY_THERE
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.runs.run import JobStatus, Outcome
 from whenthen.domain.sending.recipients import Recipient, recipient_of
+from whenthen.usecases.records.find_people import NOBODY_THERE
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
