@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from whenthen.domain.delivery.message_reports import REPORTS
 from whenthen.domain.events.types import RECEIVERS, made_by_receiver
 from whenthen.domain.records.consent_signals import _WORDS
 from whenthen.domain.records.sender_profile import _WRITERS
-from whenthen.domain.runs.delivery_reports import REPORTS
 
 
 @pytest.mark.parametrize("event_type", sorted({*_WORDS, *_WRITERS, *REPORTS}))

@@ -64,6 +64,35 @@ def test_a_report_delivered_again_is_the_same_event_and_a_second_click_is_anothe
     assert ses_events(document, NOW)[0].id != first.id
 
 
+TO = ["Yılmaz, Ayşe <Ayse.Yilmaz@example.com>", "=?utf-8?q?Deniz?= <deniz@example.com>"]
+PLACES: list[tuple[Any, list[Any]]] = [
+    (TO[:1], [(None, None), (True, None)]),
+    (TO, [(None, 2), (True, 2)]),
+    ([*TO, "full@example.org"], [(None, 3), (None, 3)]),
+    ([], [(None, None), (None, None)]),
+    ("ayse", [(None, None), (None, None)]),
+    ([None, 7, {}], [(None, None), (None, None)]),
+]
+
+
+@pytest.mark.parametrize(("to", "places"), PLACES, ids=lambda value: str(value)[:30])
+def test_a_report_says_whether_its_recipient_had_only_a_copy(to: Any, places: list[Any]) -> None:
+    document = sample_json("email/ses_bounce.json")
+    document["mail"]["commonHeaders"]["to"] = to
+    found = [(event.data.get("copy"), event.data.get("main_recipients")) for event in ses_events(document, NOW)]
+    assert found == places
+    document["mail"]["headersTruncated"] = True
+    assert [event.data.get("copy") for event in ses_events(document, NOW)] == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["bounce", "complaint", "delivery_delay"])
+def test_a_report_of_a_mail_to_one_person_is_about_them_wherever_their_host_sent_it(kind: str) -> None:
+    document = sample_json(f"email/ses_{kind}.json")
+    document["mail"]["destination"] = ["Deniz@example.com"]
+    (event, *_) = ses_events(document, NOW)
+    assert (event.data["to"], event.identities) == ("deniz@example.com", ("email#deniz@example.com",))
+
+
 def test_the_older_notifications_are_read_too() -> None:
     document = sample_json("email/ses_complaint.json")
     document["notificationType"] = document.pop("eventType")

@@ -10,9 +10,9 @@ import pytest
 
 from tests.sources.samples import sample_json
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.delivery.message_reports import REPORTS, job_named
 from whenthen.domain.event_catalog.sms_events import SMS_EVENTS
 from whenthen.domain.events.event import from_json, to_json
-from whenthen.domain.runs.delivery_reports import REPORTS, job_named
 from whenthen.sources.sms.notifications import sms_events
 from whenthen.sources.sms.reports import FAILED, STATUSES
 

@@ -376,7 +376,7 @@ class FakeRuns:
         changed = any(self.jobs[key_of(job)].status is not job.status for job in jobs)
         if stored.status is not run.status or changed or self._was_stopped(stored):
             return False
-        for job in jobs:
+        for job in jobs:  # each with what it keeps of earlier messages
             fresh = replace(job, status=JobStatus.PENDING, postponed=job.attempt, stage=0, woken_at=now, result={})
             self.jobs[key_of(job)] = replace(
                 fresh, finished_at=None, held_until=None, failing_since=None, throttled_since=None

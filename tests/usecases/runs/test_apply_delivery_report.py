@@ -12,9 +12,9 @@ from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import CALL, GREET, rule
 from whenthen.domain.common.errors import AnswerLost
+from whenthen.domain.delivery.message_reports import REPORTED, REPORTED_IN_DETAIL, REPORTS
 from whenthen.domain.events.event import Event
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.delivery_reports import REPORTED, REPORTED_IN_DETAIL, REPORTS
 from whenthen.domain.runs.run import AT_STEP, STEPS_DONE, Job, JobStatus, RunStatus
 from whenthen.ports.reason_codes import NO_ANSWER
 from whenthen.ports.values import RunState

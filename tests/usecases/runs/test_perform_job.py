@@ -76,7 +76,8 @@ def test_a_job_is_performed_with_the_values_of_its_record_and_its_run_is_done(wo
     job = world.job(state, "greet")
     assert (mail.to, mail.subject) == ("ayse@example.com", "Welcome Ayşe")
     assert mail.headers["X-Whenthen-Job"] == job.id
-    assert (job.status, job.attempt, dict(job.result)) == (JobStatus.DONE, 1, {"message_id": "ses-1"})
+    result = {"message_id": "ses-1", "to": ["ayse@example.com"]}
+    assert (job.status, job.attempt, dict(job.result)) == (JobStatus.DONE, 1, result)
     assert (state.run.status, state.run.reason) == (RunStatus.DONE, STEPS_DONE(done=1, count=1))
 
 

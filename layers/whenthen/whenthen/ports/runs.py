@@ -195,13 +195,15 @@ class RunLedger(Protocol):
     def report(self, job: Job, outcome: Outcome, stage: int, now: datetime) -> RunState | None:
         """Write the outcome that the provider reports, and return the run as it is now; None if the job changed.
 
+        `stage` is another one with every report that is written: by that, of two at once the second is refused.
         A job that had its outcome keeps the time at which it was finished: waits are counted from it.
         """
 
     def reopen(self, run: Run, jobs: Sequence[Job], now: datetime) -> bool:
         """Let a run go on that has its outcome: these jobs of it are tried again, as if for the first time.
 
-        Events find it again. Returns False if it or a job changed, or an event was seen that would have stopped it.
+        They keep `reached` and `earlier` as given here. Events find the run again. Returns False if it or a job
+        changed, or an event was seen that would have stopped it.
         """
 
     def revise(self, run: Run, status: RunStatus, reason: Reason) -> bool:

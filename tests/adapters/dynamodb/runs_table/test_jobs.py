@@ -399,6 +399,7 @@ def test_a_report_settles_a_job_that_stands_as_it_was_read(ledger: DynamoRuns, p
     settled = _stored(ledger, pending)
     assert (settled.status, settled.reason, settled.stage, settled.finished_at) == (JobStatus.DONE, why("sent"), 3, NOW)
     assert ledger.report(unknown, Outcome(JobStatus.FAILED, why("late")), 2, minutes(6)) is None
+    assert ledger.report(unknown, DONE, 3, minutes(6)) is None, "another worker wrote one of the same stage"
     assert _stored(ledger, pending) == settled
 
 

@@ -65,6 +65,19 @@ def test_an_ended_run_goes_on_and_its_job_is_as_if_new(
     assert ledger.watching(["lead:1"]) == []
 
 
+def test_a_job_remembers_whom_its_earlier_mails_reached(ledger: DynamoRuns) -> None:
+    failed = _failed(ledger, event())
+    (job_,) = failed.jobs
+    again = replace(job_, reached=("ayse@example.com",), earlier=("m",))
+    assert ledger.reopen(failed.run, [again], minutes(60))
+    (found,) = _state(ledger, failed.run).jobs
+    assert (found.reached, found.earlier) == (("ayse@example.com",), ("m",))
+    claimed = ledger.claim(found, now=minutes(61), lease_until=minutes(62), repeatable=False)
+    state = ledger.complete(claimed, Outcome(JobStatus.FAILED, why("refused")), minutes(61))
+    assert state is not None
+    assert (state.jobs[0].reached, state.jobs[0].earlier) == (("ayse@example.com",), ("m",))
+
+
 def test_a_run_that_changed_meanwhile_stays(ledger: DynamoRuns) -> None:
     failed = _failed(ledger, event())
     assert not ledger.reopen(replace(failed.run, status=RunStatus.UNKNOWN), failed.jobs, minutes(60))

@@ -65,11 +65,8 @@ class _Send(Struct, frozen=True):
             self.channel.threads.remember(message_id.partition("@")[0], self.run_id, self.channel.clock.now())
         to, left_out = ", ".join(self.mail.mail.recipients), list(self.chosen.left_out)
         reason = ACCEPTED_WITHOUT(to=to, left_out=left_out) if left_out else ACCEPTED(to=to)
-        mail = self.mail.mail
-        recipients = {"to": [mail.to, *mail.others]}
-        return Outcome(
-            JobStatus.DONE, reason, {"message_id": message_id, **recipients, **sent_invitation(mail.invitation)}
-        )
+        invitation = sent_invitation(self.mail.mail.invitation)
+        return Outcome(JobStatus.DONE, reason, {"message_id": message_id, **_recipients(self.mail.mail), **invitation})
 
 
 class SendEmail(Struct, frozen=True):
@@ -91,7 +88,7 @@ class SendEmail(Struct, frozen=True):
         """Render the mail, or skip it if nobody may get it. Raises Invalid naming the wrong field."""
         people = People(self.records, context["record"])
         purpose = step.parameters.get("purpose", "")
-        choose = Choice(people, self.consents, context["record"], purpose)
+        choose = Choice(people, self.consents, context["record"], purpose, frozenset(job.reached))
         chosen = choose({place: _written(step, place) for place in PLACES}, render_step(step, context, PLACES))
         if isinstance(chosen, Outcome):
             return chosen
@@ -131,6 +128,12 @@ class SendEmail(Struct, frozen=True):
             return given
         message = self.stored.render(given["template"], Channel.EMAIL, context)
         return {**given, "subject": message.subject, "text": message.text, "html": message.html}
+
+
+def _recipients(mail: Mail) -> dict[str, list[str]]:
+    """Return the part of a job's result by which delivery reports find whom they are about."""
+    found = {"to": [mail.to, *mail.others], "cc": list(mail.cc), "bcc": list(mail.bcc)}
+    return {place: addresses for place, addresses in found.items() if addresses}
 
 
 def _written(step: Step, name: str) -> set[str]:

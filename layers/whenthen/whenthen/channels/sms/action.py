@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from whenthen.channels.sms.linting import lint
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.delivery.message_reports import REPORTS
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter, ParameterKind
-from whenthen.domain.runs.delivery_reports import REPORTS
 
 CHANNEL = "sms"
 BY_COUNTRY, ALWAYS = "by_country", "always"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.delivery.message_reports import REPORTS
 from whenthen.domain.rules.actions import PURPOSE, Action, Parameter, ParameterKind
-from whenthen.domain.runs.delivery_reports import REPORTS
 
 CHANNEL = "whatsapp"
 

@@ -69,7 +69,9 @@ _MAIL = (
 _CALLED = "a call of this direction and outcome ended, as the telephone exchange or WhatsApp reports"
 _SENT = (
     _F("message_id", _T.TEXT, "SES's id of the mail.", required=True),
-    _F("to", _T.TEXT, "The recipient."),
+    _F("to", _T.TEXT, "The recipient whom it is about."),
+    _F("copy", _T.FLAG, "Whether they had only a copy (`cc` or `bcc`)."),
+    _F("main_recipients", _T.NUMBER, "How many stand in `to`, if several."),
     _F("subject", _T.TEXT, "Its subject."),
     _F("job", _T.TEXT, "The job that sent it."),
     _F("run", _T.TEXT, "The run of that job."),

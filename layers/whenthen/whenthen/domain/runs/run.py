@@ -102,7 +102,10 @@ class Job(Struct, frozen=True, omit_defaults=True):
     woken_at     when the state machine ended the last hold by limits of sending: the job's clock is not before that
     failing_since  when the first attempt failed of those that are not over; None: none did
     throttled_since  when its provider first asked for a pause so long that the ledger holds it; None: it did not
-    stage        how far the message came by the provider's reports (`delivery_reports`); 0 before the first report
+    stage        how far the message came by the provider's reports (`domain.delivery`), of several recipients the sum;
+                 0 before the first report
+    reached      addresses that mails of the job reached before it was tried anew: they get no other one
+    earlier      provider's ids of these mails: reports about them change nothing any more
     reason       of the outcome, of the last attempt that failed, or of the last hold; None before any
     """
 
@@ -125,6 +128,8 @@ class Job(Struct, frozen=True, omit_defaults=True):
     failing_since: datetime | None = None
     throttled_since: datetime | None = None
     counted_for: str = ""
+    reached: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
     @property
     def limited(self) -> bool:

@@ -5,7 +5,7 @@ The document is SES's report as in an EventBridge detail, or in the message of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,8 @@ class Report(Struct, frozen=True):
 def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
     """Make the events of one report. Raises Malformed if the document is none, or of an unknown kind.
 
-    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and the details of `REPORTS`.
+    data: message_id (SES's), to, subject, job and run (of the step that sent it), tags, and the details of `REPORTS`;
+    `copy` if the header To does not name the recipient, and in `main_recipients` how many it names, if several.
     """
     report = REPORTS.get(text(document.get("eventType")) or text(document.get("notificationType")) or "")
     mail = mapping(document.get("mail"))
@@ -61,10 +62,33 @@ def ses_events(document: Mapping[str, Any], now: datetime) -> tuple[Event, ...]:
         "tags": _tags(mail),
         **report.details(part),
     }
-    return tuple(
-        _event(report.type, time, recipient, {**data, **_delivery(recipient)})
-        for recipient in _recipients(report, part, mail)[:MAX_RECIPIENTS]
-    )
+    sent, main = _addresses(mail.get("destination")), _main_recipients(mail)
+    events = []
+    for recipient in _recipients(report, part, mail)[:MAX_RECIPIENTS]:
+        address = _meant(_first_address(text(recipient.get("emailAddress")) or ""), sent)
+        place = {
+            "copy": True if main and address not in main else None,
+            "main_recipients": len(main) if len(main) > 1 else None,
+        }
+        events.append(_event(report.type, time, address, {**data, **_delivery(recipient), **place}))
+    return tuple(events)
+
+
+def _main_recipients(mail: Mapping[str, Any]) -> list[str]:
+    """Return whom the header To names; empty if the report has no headers, or not all of them."""
+    return [] if mail.get("headersTruncated") is True else _addresses(mapping(mail.get("commonHeaders")).get("to"))
+
+
+def _addresses(value: Any) -> list[str]:
+    """Return the addresses of a list of texts, each once."""
+    listed = value if isinstance(value, list) else []
+    found = (_first_address(each) for each in listed[:MAX_RECIPIENTS] if isinstance(each, str))
+    return list(dict.fromkeys(address for address in found if address))
+
+
+def _meant(address: str | None, sent: Sequence[str]) -> str | None:
+    """Return the recipient whom a report is about: the only one, even if it names where their host forwarded to."""
+    return sent[0] if len(sent) == 1 else address
 
 
 def _recipients(report: Report, part: Mapping[str, Any], mail: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -79,8 +103,7 @@ def _delivery(recipient: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": text(recipient.get("status")), "reason": reason[:500] if reason else None}
 
 
-def _event(type_: str, time: datetime, recipient: Mapping[str, Any], data: dict[str, Any]) -> Event:
-    address = _first_address(text(recipient.get("emailAddress")) or "")
+def _event(type_: str, time: datetime, address: str | None, data: dict[str, Any]) -> Event:
     facts = present({**data, "to": address})
     external_id = ":".join(("ses", data["message_id"], type_, address or "", format_time(time), facts.get("link", "")))
     return Event(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.errors import Temporary
-from whenthen.domain.runs.delivery_reports import REPORTS, is_report, job_named, outcome_reported
+from whenthen.domain.delivery.mail_reports import settled_by
+from whenthen.domain.delivery.message_reports import is_report, job_named
 from whenthen.domain.runs.run import RunStatus, outcome_of
 from whenthen.ports.reason_codes import CONTENDED
 
@@ -56,10 +57,10 @@ class ApplyDeliveryReport(Struct, frozen=True):
             job = next((job for job in state.jobs if job.id == job_id), None) if state else None
             if state is None or job is None:
                 return None
-            outcome = outcome_reported(job, event)
-            if outcome is None:
+            found = settled_by(job, event)
+            if found is None:
                 return state
-            reported = self.runs.report(job, outcome, REPORTS[event.type].stage, self.clock.now())
+            reported = self.runs.report(job, *found, self.clock.now())
             if reported is not None:
                 return reported
         raise Temporary(CONTENDED(subject=job_id), retry_after=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from whenthen.domain.common.reasons import ReasonCode
+from whenthen.domain.delivery.mail_reports import with_reached
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.runs.pause_run import hand_over
 from whenthen.usecases.sending.job_queues import channel_of
@@ -32,7 +33,10 @@ STAYS = ReasonCode("retry.stays")
 
 
 class RetryRun(Struct, frozen=True):
-    """Open an ended run, and its jobs that ended in the same way: they are tried as if for the first time."""
+    """Open an ended run, and its jobs that ended in the same way: they are tried as if for the first time.
+
+    Whom a mail of such a job reached before gets no other.
+    """
 
     runs: RunLedger
     sequences: Sequences
@@ -55,7 +59,7 @@ class RetryRun(Struct, frozen=True):
             return KEPT, NO_STEP(status=run.status.value)
         if work.selection.channel and all(channel_of(job) != work.selection.channel for job in failed):
             return OTHER, None
-        if not self.runs.reopen(run, failed, self.clock.now()):
+        if not self.runs.reopen(run, [with_reached(job) for job in failed], self.clock.now()):
             return KEPT, STAYS()
         self._carry_on(self.runs.load(run.id) or state)
         return RETRIED, None

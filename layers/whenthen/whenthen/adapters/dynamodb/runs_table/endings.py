@@ -186,6 +186,9 @@ class DynamoEndings(DynamoMoves):
 _OF_ATTEMPTS = ("finished_at", "held_until", "failing_since", "throttled_since", "result")
 """Name what a job forgets that is let go on."""
 
+_OF_EARLIER = ("reached", "earlier")
+"""Name what it remembers of its earlier messages."""
+
 
 def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
     """Return the change of a run's item that lets it go on with these jobs.
@@ -193,9 +196,11 @@ def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
     A job's clock is the moment at which it is woken, and none of its attempts counts any more.
     """
     places = [f"a{number}" for number in range(len(jobs))]
-    parts = [f"#{JOBS}.#{place}" for place in places]
+    parts, paired = [f"#{JOBS}.#{place}" for place in places], list(zip(places, jobs, strict=True))
     sets = [f"{part}.#status = :pending, {part}.#postponed = {part}.#attempt" for part in parts]
     sets += [f"{part}.#stage = :zero, {part}.#woken_at = :now" for part in parts]
+    kept = {f"{name}_{place}": list(getattr(job, name)) for place, job in paired for name in _OF_EARLIER}
+    sets += [f"#{JOBS}.#{place}.#{name} = :{name}_{place}" for place, _ in paired for name in _OF_EARLIER]
     gone = [f"{part}.#{name}" for part in parts for name in _OF_ATTEMPTS]
     stand = [f"{part}.#status = :was_{place}" for part, place in zip(parts, places, strict=True)]
     return Expression(
@@ -211,7 +216,8 @@ def _reopening(run: Run, jobs: Sequence[Job], now: datetime) -> Expression:
             "now": format_time(now),
             "place": open_pk(run.id),
             "looked_at": place_in_index(run.id, now),
-            **{f"was_{place}": job.status.value for place, job in zip(places, jobs, strict=True)},
+            **{f"was_{place}": job.status.value for place, job in paired},
+            **kept,
         },
-        names={place: job_key(job) for place, job in zip(places, jobs, strict=True)},
+        names={place: job_key(job) for place, job in paired},
     )

@@ -25,6 +25,8 @@ MAX_RECIPIENTS = 50
 Texts = Mapping[str, Collection[str]]
 PLACES = ("to", "cc", "bcc")
 
+# The step is tried again, and its first mail reached this address.
+REACHED_BEFORE = ReasonCode("mail.reached_before", "to")
 # `left_out` gives the reason for each.
 NOBODY_LEFT = ReasonCode("mail.nobody_left", "left_out")
 TOO_MANY_RECIPIENTS = ReasonCode("mail.too_many_recipients", "count", "found")
@@ -46,12 +48,13 @@ class Recipients(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """Choose the recipients of a mail with this purpose."""
+    """Choose the recipients of a mail with this purpose. Those whom an earlier mail of its job reached get no other."""
 
     people: People
     consents: Consents
     record: Mapping[str, Any] | None
     purpose: str
+    reached: frozenset[str] = frozenset()
 
     def __call__(self, written: Texts, given: Texts) -> Recipients | Outcome:
         """Return the recipients, or the outcome that the step has if nobody is left in `to`.
@@ -76,7 +79,7 @@ class Choice(Struct, frozen=True):
                 if person.address in known:
                     continue
                 known.add(person.address)
-                customer = None if person.staff else self._asked(person)
+                customer = self._asked(person)
                 if isinstance(customer, Reason):
                     left_out[customer] = None
                     continue
@@ -99,8 +102,12 @@ class Choice(Struct, frozen=True):
             else:
                 yield from found
 
-    def _asked(self, person: Person) -> Recipient | Reason:
-        """Return a customer who may get the mail, or the reason why they may not."""
+    def _asked(self, person: Person) -> Recipient | Reason | None:
+        """Return a customer who may get the mail, or the reason why a person may not. None: they are staff."""
+        if person.address in self.reached:
+            return REACHED_BEFORE(to=person.address)
+        if person.staff:
+            return None
         address = identities.identity("email", person.address)
         answer = self.consents.ask("email", address, self.purpose)
         return answer.refused or recipient_of(address, self.record, answer.people)

@@ -1,6 +1,6 @@
 """Read delivery reports: events in which a provider reports how far a message of a job came.
 
-Reports come in any order and more than once. A job only ever moves to a higher stage: `delivered` after `read`
+Reports come in any order and more than once. A message only ever moves to a higher stage: `delivered` after `read`
 changes nothing, and `failed` after `delivered` is ignored where the provider cannot know better afterwards.
 """
 
@@ -27,7 +27,7 @@ REPORTED_IN_DETAIL = ReasonCode("delivery.reported_in_detail", "provider", "repo
 
 
 class Report(Struct, frozen=True):
-    """Describe one type of report. A job at `stage` or beyond has had this report, or a later one."""
+    """Describe one type of report. A message at `stage` or beyond has had this report, or a later one."""
 
     code: str
     stage: int
@@ -77,16 +77,22 @@ def job_named(event: Event) -> tuple[str, str] | None:
 
 
 def outcome_reported(job: Job, event: Event) -> Outcome | None:
-    """Return the job's outcome by this report; None if the job had this report or a later one, or sent nothing."""
+    """Return the job's outcome by this report; None if its message had this report or a later one."""
     report = REPORTS[event.type]
-    if report.stage <= job.stage or job.status is JobStatus.SKIPPED:
+    if report.stage <= job.stage:
         return None
+    return Outcome(report.status, reason_of(report, event), {**known_of(job, event), "reported": report.code})
+
+
+def known_of(job: Job, event: Event) -> dict[str, Any]:
+    """Return the job's result, with the id of its message."""
     sent_as = {"message_id": event.data["message_id"]} if "message_id" in event.data else {}
-    return Outcome(report.status, _reason(report, event), {**sent_as, **job.result, "reported": report.code})
+    return {**sent_as, **job.result}
 
 
-def _reason(report: Report, event: Event) -> Reason:
-    provider, detail = _PROVIDERS[event.source], _detail(event.data)
+def reason_of(report: Report, event: Event, *, in_detail: bool = True) -> Reason:
+    """Return the reason that a report gives a job; `in_detail`: in the provider's own words, if there are any."""
+    provider, detail = _PROVIDERS[event.source], _detail(event.data) if in_detail else ""
     if detail:
         return REPORTED_IN_DETAIL(provider=provider, report=report.code, detail=detail)
     return REPORTED(provider=provider, report=report.code)

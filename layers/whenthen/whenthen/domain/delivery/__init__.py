@@ -1,0 +1,1 @@
+"""Read how far messages came, by the reports of their providers."""
