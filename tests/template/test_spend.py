@@ -34,7 +34,8 @@ def usd(**volumes: float) -> float:
                 return volumes.get(VOLUMES[name]["Id"], value(filled))
         raise AssertionError(ast.dump(node))
 
-    return value(ast.parse(FORMULA["Expression"].strip(), mode="eval"))
+    written = text(FORMULA["Expression"]).replace("${SmsPrice}", str(template()["Parameters"]["SmsPrice"]["Default"]))
+    return value(ast.parse(written.strip(), mode="eval"))
 
 
 def state(budget: float, **volumes: float) -> str:
@@ -93,6 +94,7 @@ def test_an_idle_stack_does_not_ring_and_costs_what_the_page_says() -> None:
         {"runs": 300 * 86_400},
         {"sequences": 40_000},
         {"mails": 20_000},
+        {"sms": 30},
         {"imports": 500_000},
         {"records": 5_000_000},
     ],
@@ -100,6 +102,11 @@ def test_an_idle_stack_does_not_ring_and_costs_what_the_page_says() -> None:
 def test_each_volume_alone_drives_it_to_alarm_and_is_over_with_it(volumes: dict[str, float]) -> None:
     assert state(50, **volumes) == "ALARM"
     assert state(50, **{name: count / 100_000 for name, count in volumes.items()}) == "OK"
+
+
+def test_a_price_of_nothing_leaves_sms_out() -> None:
+    assert "${SmsPrice} * FILL(sms, 0)" in text(FORMULA["Expression"])
+    assert template()["Parameters"]["SmsPrice"]["MinValue"] == 0
 
 
 def test_a_day_within_the_budget_is_no_alarm() -> None:

@@ -135,6 +135,7 @@ BOUNDS = (
         "up to § lines, § bytes of headers, § multiparts and § parts",
         (mail_bounds.MAX_LINES, mail_bounds.MAX_HEADER_BYTES, mail_bounds.MAX_MULTIPARTS, parts.MAX_PARTS),
     ),
+    Bound("guides/deploy.md", "for that alarm; default §", (float(DEFAULTS["SmsPrice"]),)),
     Bound("guides/deploy.md", "default §, which means no archive", (int(DEFAULTS["ArchiveDays"]),)),
     Bound(
         "guides/deploy.md",
