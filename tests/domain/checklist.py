@@ -87,6 +87,7 @@ ACTIONS: Mapping[str, str] = {
     "call_webhook": "A48 A49 A50",
     "call_api": "A07 A44 A48 A50",
     "update_audience": "A51",
+    "notify": "A24 A25 A29",
     "set_fields": "A35 A37 A47",
     "add_tags": "A36",
     "remove_tags": "A36",

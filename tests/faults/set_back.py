@@ -27,7 +27,8 @@ class Backup:
         world = self._world
         own = [world.rules, world.log, world.records, world.occurrences, world.sweeps, world.enrolments, world.runs]
         own += [world.imports, world.work, world.failing, world.budgets, world.settings, world.threads]
-        return [*own, world.lead_forms, world.send_logs, world.sources, world.rejections, world.claim_key.keys]
+        own += [world.lead_forms, world.send_logs, world.notices, world.deliveries]
+        return [*own, world.sources, world.rejections, world.claim_key.keys]
 
     def _outside(self) -> list[Any]:
         """List what a table refers to and does not hold: other tables, queues, and who listens to changes."""

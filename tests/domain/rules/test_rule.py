@@ -293,7 +293,11 @@ def test_a_step_of_every_action_is_read_by_its_row() -> None:
             ParameterKind.EXPRESSIONS: {"x": "body"},
         }
         given = {
-            parameter.name: parameter.options[0] if parameter.kind is ParameterKind.CHOICE else values[parameter.kind]
+            parameter.name: parameter.options[0]
+            if parameter.kind is ParameterKind.CHOICE
+            else [*parameter.options]
+            if parameter.kind is ParameterKind.CHOICES
+            else values[parameter.kind]
             for parameter in action.parameters
             if parameter.name not in action.at_most_one[1:]
         }

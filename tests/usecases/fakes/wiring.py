@@ -18,6 +18,8 @@ from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.registry import CHANNELS
 from whenthen.channels.sms.effect import SendSms
 from whenthen.channels.sms.message import SmsProvider
+from whenthen.channels.staff.effect import Notify
+from whenthen.channels.staff.messages import EmailWay, NoticeWay
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
@@ -31,7 +33,7 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
-from whenthen.ports.sending import Circuits, SendingStates, SendLogs
+from whenthen.ports.sending import Circuits, Deliveries, Notices, SendingStates, SendLogs
 from whenthen.ports.templates import Templates
 from whenthen.usecases.connections.call_connection import CallConnection
 from whenthen.usecases.connections.tokens import Tokens
@@ -121,6 +123,8 @@ class Ports:
     rejections: Rejections
     sending_states: SendingStates
     send_logs: SendLogs
+    notices: Notices
+    deliveries: Deliveries
     circuits: Circuits
     threads: Threads
     budgets: Budgets
@@ -295,6 +299,15 @@ def functions_of(ports: Ports) -> Functions:
                 breakers["sms"],
             ),
             "audience": perform(UpdateAudience(p.graph, Consents(p.records), "TR"), breakers["audience"]),
+            "staff": perform(
+                Notify(
+                    {"notice": NoticeWay(p.notices), "email": EmailWay(p.mailer, "crm@example.com")},
+                    p.records,
+                    p.deliveries,
+                    p.clock,
+                ),
+                breakers["staff"],
+            ),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
             "api": perform(
                 CallApi(

@@ -24,7 +24,7 @@ app.use(middlewares=[check_query])
 
 RESOURCES = (
     "rules", "views", "templates", "connections", "records", "imports", "events", "runs", "work", "enrolments",
-    "sources", "settings", "channels", "figures", "catalogue",
+    "sources", "settings", "channels", "figures", "catalogue", "notices",
 )  # fmt: skip
 """The modules of `api.routes`, named after their resources.
 

@@ -10,13 +10,14 @@ from whenthen.channels.audience import action as audience
 from whenthen.channels.email import action as email
 from whenthen.channels.record import action as record
 from whenthen.channels.sms import action as sms
+from whenthen.channels.staff import action as staff
 from whenthen.channels.webhook import action as webhook
 from whenthen.channels.whatsapp import action as whatsapp
 
 if TYPE_CHECKING:
     from whenthen.domain.rules.actions import Action
 
-_CHANNELS = (email, whatsapp, sms, webhook, api, audience, record)
+_CHANNELS = (email, whatsapp, sms, webhook, api, audience, staff, record)
 
 CHANNELS: tuple[str, ...] = tuple(channel.CHANNEL for channel in _CHANNELS)
 """The names of the channels: each has one queue and one function."""

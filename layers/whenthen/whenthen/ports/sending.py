@@ -1,4 +1,4 @@
-"""Read what a message needs before it goes, and remember the messages to one person."""
+"""Read what a message needs before it goes, remember the messages to one person, and store notices to colleagues."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from whenthen.domain.notices.delivery import Delivery
+    from whenthen.domain.notices.notice import Notice
     from whenthen.domain.sending.circuits import Circuit
     from whenthen.domain.sending.send_log import SendLog
-    from whenthen.ports.values import RunState
+    from whenthen.ports.values import Page, RunState
 
 
 class SendingStates(Protocol):
@@ -37,3 +40,35 @@ class Circuits(Protocol):
 
     def save(self, after: Circuit) -> None:
         """Write the circuit in place of the version before it. Raises Stale."""
+
+
+class Notices(Protocol):
+    """Store notices to colleagues, until they expire."""
+
+    def add(self, notice: Notice) -> None:
+        """Store a notice, unless there is one of this id: then that stays as it is. Raises Temporary."""
+
+    def get(self, notice_id: str) -> Notice:
+        """Read a notice. Raises NotFound."""
+
+    def list(self, agent: str, *, unread: bool, limit: int, cursor: str | None) -> Page[Notice]:
+        """List the notices of a colleague, or those not read, newest first; eventually consistent."""
+
+    def unread_until(self, agent: str, until: datetime, most: int) -> Sequence[Notice]:
+        """Return the first notices of a colleague that are not read and not younger; eventually consistent."""
+
+    def save(self, notice: Notice) -> None:
+        """Write whether a notice was read. Raises NotFound if it has expired."""
+
+
+class Deliveries(Protocol):
+    """Store how far each message of a job came that tells colleagues something by several ways."""
+
+    def begin(self, job_id: str, message: str, now: datetime) -> Delivery | None:
+        """Note that this message goes out now; None. If something is noted of it already, return that instead."""
+
+    def end(self, job_id: str, message: str, delivery: Delivery) -> None:
+        """Note how far the message came."""
+
+    def forget(self, job_id: str, message: str) -> None:
+        """Note that the message did not go out, so that another attempt may send it."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
-    from whenthen.ports.sending import Circuits, SendingStates, SendLogs
+    from whenthen.ports.sending import Circuits, Deliveries, Notices, SendingStates, SendLogs
     from whenthen.ports.templates import Templates, TemplateStore
     from whenthen.runtime.environment import Settings
 
@@ -146,6 +146,18 @@ class Stores:
         from whenthen.adapters.dynamodb.sending.circuits import DynamoCircuits
 
         return DynamoCircuits(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def notices(self) -> Notices:
+        from whenthen.adapters.dynamodb.sending.notices import DynamoNotices
+
+        return DynamoNotices(self.dynamodb, self.settings.runs_table)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from whenthen.adapters.dynamodb.sending.deliveries import DynamoDeliveries
+
+        return DynamoDeliveries(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def threads(self) -> Threads:

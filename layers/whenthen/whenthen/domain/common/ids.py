@@ -61,6 +61,11 @@ def work_id(*parts: str) -> str:
     return _digest("work", *parts)
 
 
+def notice_id(job: str, person: str) -> str:
+    """Derive the id of the notice by which a job tells a person something."""
+    return _digest("notice", job, person)
+
+
 def content_id(content: str) -> str:
     """Derive the id of a document, to tell whether it is the same again."""
     return _digest("doc", content)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from whenthen.domain.common.errors import Invalid
-from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, REQUIRED, UNKNOWN_FIELD
+from whenthen.domain.common.reason_codes import BAD_RECORD_KIND, NONE_GIVEN, NOT_ONE_OF, REQUIRED, UNKNOWN_FIELD
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.connections.reason_codes import SEVERAL_BODIES
 from whenthen.domain.records.record import KIND, check_fields
@@ -72,6 +72,7 @@ class ParameterKind(StrEnum):
     URL     a URL; values are encoded, and stand in its path and query only
     TEXTS   a list of texts, in order
     SET     a list of texts; a template whose value is a list gives each of its items
+    CHOICES  a list of options, the first by default
     OBJECT  an object; a template that is one expression keeps its value's type
     FIELDS  names of fields and their values, as of OBJECT
     TEMPLATE  the id of a stored template
@@ -93,6 +94,7 @@ class ParameterKind(StrEnum):
     TEMPLATE = "template"
     RECORD_KIND = "record_kind"
     CHOICE = "choice"
+    CHOICES = "choices"
     FLAG = "flag"
     CONNECTION = "connection"
     ADDRESS = "address"
@@ -259,6 +261,13 @@ def _read_texts(parameter: Parameter, reader: Reader) -> list[str]:
     return list(reader.texts(parameter.name, most=MAX_TEXTS, longest=MAX_TEMPLATE))
 
 
+def _read_choices(parameter: Parameter, reader: Reader) -> list[str]:
+    chosen = reader.texts(parameter.name, most=len(parameter.options))
+    if not set(chosen) <= set(parameter.options):
+        reader.report(parameter.name, NOT_ONE_OF(options=list(parameter.options)))
+    return list(chosen)
+
+
 def _read_of_a_call(parameter: Parameter, reader: Reader) -> Any:
     from whenthen.domain.connections.parameters import READ  # noqa: PLC0415 - no rule is parsed at a cold start
 
@@ -278,6 +287,7 @@ _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
     ParameterKind.CHOICE: lambda parameter, reader: reader.choice(
         parameter.name, parameter.options, parameter.options[0]
     ),
+    ParameterKind.CHOICES: _read_choices,
     ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
     ParameterKind.CONNECTION: lambda parameter, reader: reader.text(parameter.name),
     ParameterKind.ADDRESS: _read_text,

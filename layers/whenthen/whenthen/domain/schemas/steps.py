@@ -100,6 +100,7 @@ _SHAPES: Mapping[ParameterKind, Callable[[Parameter], Schema]] = {
     ParameterKind.TEMPLATE: lambda parameter: filled_text() if parameter.required else text(),
     ParameterKind.RECORD_KIND: lambda parameter: ref("Kind"),
     ParameterKind.CHOICE: lambda parameter: choice(parameter.options),
+    ParameterKind.CHOICES: lambda parameter: one_or_list(choice(parameter.options), len(parameter.options)),
     ParameterKind.FLAG: lambda parameter: flag(),
     ParameterKind.CONNECTION: lambda parameter: text(),
     ParameterKind.ADDRESS: _text_shape,
@@ -134,6 +135,8 @@ def _member(action: Action, parameter: Parameter) -> Schema:
     default: Any = None
     if parameter.kind is ParameterKind.CHOICE:
         default = parameter.options[0]
+    elif parameter.kind is ParameterKind.CHOICES:
+        default = [parameter.options[0]]
     elif parameter.kind is ParameterKind.FLAG:
         default = False
     templated = " A template." if parameter.templated else ""

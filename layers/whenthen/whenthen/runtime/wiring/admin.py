@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.control.set_limits import SetLimits
     from whenthen.usecases.control.switch_sending import SwitchSending
     from whenthen.usecases.figures.read_figures import ReadFigures
+    from whenthen.usecases.messages.manage_notices import ManageNotices
     from whenthen.usecases.templates.manage_templates import ManageTemplates
     from whenthen.usecases.templates.preview_template import PreviewTemplate
 
@@ -71,6 +72,12 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.templates.manage_templates import ManageTemplates
 
         return ManageTemplates(self.templates, self.rules, self.clock)
+
+    @cached_property
+    def manage_notices(self) -> ManageNotices:
+        from whenthen.usecases.messages.manage_notices import ManageNotices
+
+        return ManageNotices(self.notices, self.clock)
 
     @cached_property
     def preview_template(self) -> PreviewTemplate:

@@ -34,7 +34,7 @@ FIELD = "field:"
 MAX_READS = 200
 """Records that are read for the recipients of one mail."""
 
-_DEEPEST = 3
+DEEPEST = 3
 _BETWEEN = re.compile("[,;]")
 
 NO_ADDRESS = ReasonCode("mail.no_address")
@@ -51,7 +51,16 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """Word → the fields that lead from the record to the people."""
 
-_COLLEAGUES = frozenset({"owner", "owner.manager"})
+COLLEAGUES = frozenset({"owner", "owner.manager"})
+"""Words that name people of the company itself, whatever their records are."""
+
+
+def name_of(fields: Mapping[str, Any] | None) -> str:
+    """Return the name on a person's record; empty if there is none."""
+    fields = fields or {}
+    whole = " ".join(str(part) for part in (fields.get("first_name"), fields.get("last_name")) if part)
+    named = next((text for text in (fields.get("name"), fields.get("full_name"), whole) if text), "")
+    return " ".join(str(named).split())
 
 
 class Person(Struct, frozen=True):
@@ -64,10 +73,7 @@ class Person(Struct, frozen=True):
     @property
     def name(self) -> str:
         """Return the name on the record; empty if there is none."""
-        fields = self.fields or {}
-        whole = " ".join(str(part) for part in (fields.get("first_name"), fields.get("last_name")) if part)
-        named = next((text for text in (fields.get("name"), fields.get("full_name"), whole) if text), "")
-        return " ".join(str(named).split())
+        return name_of(self.fields)
 
 
 class People:
@@ -83,53 +89,53 @@ class People:
         word = text.strip()
         if not word:
             return NO_ADDRESS()
-        path = _path_of(word) if literal else None
-        staff = literal and word in _COLLEAGUES
-        values = _listed(word) if path is None else self._values(path)
+        path = path_of(word) if literal else None
+        staff = literal and word in COLLEAGUES
+        values = listed(word) if path is None else self.values(path)
         found = [person for value in values for person in self._people(value, staff=staff)]
         if found:
             return found
-        texts = _listed(self._own.get("email")) if path == () else values
-        broken = [value for value in texts if isinstance(value, str) and value and not _is_ref(value)]
+        texts = listed(self._own.get("email")) if path == () else values
+        broken = [value for value in texts if isinstance(value, str) and value and not is_ref(value)]
         if broken:
             return NO_EMAIL(value=broken[0])
         return NO_ADDRESS() if path == () else NOBODY_THERE(value=word)
 
     def _with_record(self, address: str) -> Person:
         """Return the person with the run's record, if the address is the record's own."""
-        if address not in _addresses(self._own.get("email")):
+        if address not in addresses_of(self._own.get("email")):
             return Person(address)
         return Person(address, self._own.get("kind") in STAFF, self._own)
 
-    def _values(self, path: Sequence[str]) -> list[Any]:
+    def values(self, path: Sequence[str]) -> list[Any]:
         """Follow the path from the run's record."""
         if path in (("contact",), ("company",)) and not self._own.get(path[0]):
             return [self._own] if self._own.get("kind") == path[0] else []
         values: list[Any] = [self._own]
         for name in path:
-            holders = [value if isinstance(value, Mapping) else self._read(value) for value in values]
-            values = [value for holder in holders if holder for value in _listed(holder.get(name))]
+            holders = [value if isinstance(value, Mapping) else self.read(value) for value in values]
+            values = [value for holder in holders if holder for value in listed(holder.get(name))]
         return values
 
     def _people(self, value: Any, *, staff: bool, depth: int = 0) -> Iterator[Person]:
         """Yield the people that a field's value names."""
-        record = value if isinstance(value, Mapping) else self._read(value)
+        record = value if isinstance(value, Mapping) else self.read(value)
         if record is None:
-            address = _address(value) if isinstance(value, str) else None
+            address = address_of(value) if isinstance(value, str) else None
             if address is not None:
                 yield Person(address, staff) if staff else self._with_record(address)
             return
         staff = staff or record.get("kind") in STAFF
-        addresses = _addresses(record.get("email"))
+        addresses = addresses_of(record.get("email"))
         if addresses:
             yield Person(addresses[0], staff, record)
-        elif record.get("kind") in GROUPS and depth < _DEEPEST:
-            for member in _listed(record.get("members")):
+        elif record.get("kind") in GROUPS and depth < DEEPEST:
+            for member in listed(record.get("members")):
                 yield from self._people(member, staff=True, depth=depth + 1)
 
-    def _read(self, value: Any) -> Mapping[str, Any] | None:
+    def read(self, value: Any) -> Mapping[str, Any] | None:
         """Read the record that a value refers to. None if it is no reference, or there is no such record."""
-        if not _is_ref(value):
+        if not is_ref(value):
             return None
         if value not in self._known:
             record = self._records.get(value) if len(self._known) <= MAX_READS else None
@@ -137,32 +143,34 @@ class People:
         return self._known[value]
 
 
-def _path_of(word: str) -> tuple[str, ...] | None:
+def path_of(word: str) -> tuple[str, ...] | None:
     """Return the fields that a word stands for. None if it is no word."""
     if word.startswith(FIELD):
         return tuple(word.removeprefix(FIELD).strip().removeprefix("record.").split("."))
     return _WORDS.get(word)
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
     """Return the items of a field's value; one text may list several addresses."""
     if isinstance(value, str) and "@" in value:
         return [part.strip() for part in _BETWEEN.split(value)]
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
-def _addresses(value: Any) -> list[str]:
+def addresses_of(value: Any) -> list[str]:
     """Return the usable addresses of a record's `email`."""
-    found = (_address(each) for each in _listed(value) if isinstance(each, str))
+    found = (address_of(each) for each in listed(value) if isinstance(each, str))
     return [address for address in found if address is not None]
 
 
-def _address(text: str) -> str | None:
+def address_of(text: str) -> str | None:
+    """Return a text as an address in its one form. None if it is none that a mail can be sent to."""
     address = identities.email(text)
     return address if address is not None and is_writable(address) else None
 
 
-def _is_ref(value: Any) -> bool:
+def is_ref(value: Any) -> bool:
+    """Tell whether a value is a reference to a record."""
     if not isinstance(value, str) or "@" in value:
         return False
     try:

@@ -1,0 +1,25 @@
+"""Wire the use case of the channel for colleagues to its ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whenthen.adapters.aws.client import ONCE
+from whenthen.adapters.providers.ses import SesMailer
+from whenthen.channels.staff.action import EMAIL, NOTICE
+from whenthen.channels.staff.effect import Notify
+from whenthen.channels.staff.messages import EmailWay, NoticeWay
+
+if TYPE_CHECKING:
+    from whenthen.runtime.wiring import Wiring
+    from whenthen.usecases.runs.perform_job import PerformJob
+
+CALLS_OUTSIDE = True
+"""Whether a job calls another system, and so needs more time to begin."""
+
+
+def wire(ports: Wiring) -> PerformJob:
+    """Make the use case that performs the channel's jobs."""
+    mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
+    ways = {NOTICE: NoticeWay(ports.notices), EMAIL: EmailWay(mailer, ports.settings.mail_from)}
+    return ports.perform_job(Notify(ways, ports.records, ports.deliveries, ports.clock))
