@@ -54,6 +54,7 @@ WIRED: Mapping[str, tuple[str, ...]] = {
     "call_webhook": ("perform_step", "messages"),
     "call_api": ("perform_step", "messages"),
     "update_audience": ("perform_step", "messages"),
+    "notify_staff": ("perform_step", "messages"),
     "change_record": ("perform_step", "messages"),
     "authorize": ("authorize",),
     "manage": (
@@ -79,6 +80,7 @@ CHANNELS: Mapping[str, str] = {
     "call_webhook": "webhook",
     "call_api": "api",
     "update_audience": "audience",
+    "notify_staff": "staff",
     "change_record": "record",
 }
 """The functions that share the code of perform_step, and what their CHANNEL is."""

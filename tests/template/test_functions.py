@@ -59,7 +59,7 @@ WITHOUT_PERMISSION = {
 is said to whoever asks which are known."""
 
 FOR_THE_OUTSIDE = {
-    "MAIL_FROM": {"SendEmail", "ReceiveEmail"},
+    "MAIL_FROM": {"SendEmail", "ReceiveEmail", "NotifyStaff"},
     "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
     "SMS_FROM": {"SendSms"},
     "SMS_MAX_PARTS": {"SendSms"},

@@ -37,7 +37,7 @@ CARRY_ON = {"MatchRules", "AdvanceSequence", "ResumeRuns"} | JOBS
 WILD = {"sqs:SendMessage*": "the emulator asks for an action of its own for a batch"}
 
 WHO = [
-    ("ses:.*", ".*", {"SendEmail"}),
+    ("ses:.*", ".*", {"SendEmail", "NotifyStaff"}),
     ("sms-voice:SendTextMessage", ".*", {"SendSms"}),
     ("sns:Publish", ".*", {"SendSms"}),
     (
@@ -109,6 +109,7 @@ WHO = [
             "SendEmail",
             "SendWhatsapp",
             "SendSms",
+            "NotifyStaff",
             "ChangeRecord",
             "ReceiveWebhook",
             "FetchLead",

@@ -89,7 +89,7 @@ def _item(notice: Notice) -> Item:
 
 
 def _notice(item: Item) -> Notice:
-    return struct_of(item, Notice)
+    return struct_of({"record": None, **item}, Notice)
 
 
 def _is_unread(notice: Notice) -> bool:
