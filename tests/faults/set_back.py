@@ -27,7 +27,7 @@ class Backup:
         world = self._world
         own = [world.rules, world.log, world.records, world.occurrences, world.sweeps, world.enrolments, world.runs]
         own += [world.imports, world.work, world.failing, world.budgets, world.settings, world.threads]
-        own += [world.lead_forms, world.send_logs, world.notices, world.deliveries]
+        own += [world.lead_forms, world.send_logs, world.notices, world.message_log]
         return [*own, world.sources, world.rejections, world.claim_key.keys]
 
     def _outside(self) -> list[Any]:

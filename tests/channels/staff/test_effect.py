@@ -9,7 +9,7 @@ import pytest
 from tests.channels.performing import performed
 from tests.codes import at
 from tests.usecases.fakes.outside import Fails
-from tests.usecases.fakes.sending import FakeDeliveries
+from tests.usecases.fakes.sending import FakeMessageLog
 from tests.usecases.fakes.world import Killed, World
 from whenthen.channels.staff.colleagues import MAX_COLLEAGUES, NO_COLLEAGUE, NOBODY_THERE, TOO_MANY
 from whenthen.channels.staff.messages import NO_ADDRESS, TO
@@ -190,9 +190,9 @@ def test_a_mail_under_way_when_its_worker_died_is_unclear_and_not_repeated(
     def end(*noted: Any) -> None:
         if next(dies, False):
             raise Killed
-        FakeDeliveries.end(office.deliveries, *noted)
+        FakeMessageLog.end(office.message_log, *noted)
 
-    monkeypatch.setattr(office.deliveries, "end", end)
+    monkeypatch.setattr(office.message_log, "end", end)
     job = notify(office, to=["owner", "owner.manager"], via=["notice", "email"])
     assert [mail.to for mail in office.mailer.sent] == ["ayse@corp.example", "mert@corp.example"]
     assert (job.status, office.kills, told(office)) == (JobStatus.UNKNOWN, 1, [AYSE, MERT])

@@ -16,11 +16,13 @@ from whenthen.adapters.providers import graph
 from whenthen.api import requests
 from whenthen.channels.email import attachments, loops
 from whenthen.channels.email.recipients import choice
+from whenthen.channels.staff import colleagues
 from whenthen.channels.webhook import effect
 from whenthen.channels.whatsapp import bounds as whatsapp_bounds
 from whenthen.channels.whatsapp import effect as whatsapp
 from whenthen.domain.common import backoff, int64
 from whenthen.domain.imports import job
+from whenthen.domain.notices import notice
 from whenthen.domain.records import consent_log, record
 from whenthen.domain.rules import actions
 from whenthen.domain.scheduling import sweep_window
@@ -36,11 +38,12 @@ from whenthen.sources.redaction import redaction
 from whenthen.sources.webhook import delivery, mapping
 from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_event
 from whenthen.usecases.matching import decide, show_automation
+from whenthen.usecases.messages import manage_notices
 from whenthen.usecases.records import import_records
 from whenthen.usecases.templates import manage_templates
 
 FAILURES = FailureSettings()
-TEMPLATES = "guides/templates.md"
+TEMPLATES, NOTICES = "guides/templates.md", "guides/notices.md"
 API, RECORDS, SOURCES = "reference/api.md", "reference/records.md", "reference/sources.md"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 GIVE_UP = backoff.GIVE_UP_AFTER // HOUR
@@ -50,6 +53,12 @@ DEFAULTS = {name: found.get("Default") for name, found in template()["Parameters
 MOST_OF_PAGE = next(mark.le for mark in get_args(requests.Limit)[1].metadata if hasattr(mark, "le"))
 
 BOUNDS = (
+    Bound(NOTICES, "the text, at most § characters", (notice.MAX_TEXT,)),
+    Bound(NOTICES, "one line, at most § characters", (notice.MAX_TITLE,)),
+    Bound(NOTICES, "a step tells at most § colleagues", (colleagues.MAX_COLLEAGUES,)),
+    Bound(NOTICES, "notes at most § notices as read", (manage_notices.MAX_READ_AT_ONCE,)),
+    Bound("architecture.md", "The id follows from the job and the colleague | § days", (notice.KEPT_FOR.days,)),
+    Bound(NOTICES, "Notices are kept for § days", (notice.KEPT_FOR.days,)),
     Bound(API, "Figures are kept for § days", (figures.KEPT_FOR.days,)),
     Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),
     Bound("architecture.md", "list by id; a channel, once in § seconds", (int(config_templates.KEPT_FOR),)),

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.stores import FakeSettings
 from whenthen.domain.common.errors import NotFound, Stale
-from whenthen.domain.notices.delivery import Delivery, DeliveryStatus
 from whenthen.domain.notices.notice import Notice
+from whenthen.domain.notices.progress import MessageProgress, MessageStatus
 from whenthen.domain.sending.circuits import Circuit
 from whenthen.domain.sending.limits import SUBJECT
 from whenthen.domain.sending.send_log import SendLog
@@ -92,16 +92,16 @@ class FakeNotices:
 
 
 @dataclass
-class FakeDeliveries:
-    kept: dict[tuple[str, str], Delivery] = field(default_factory=dict)
+class FakeMessageLog:
+    kept: dict[tuple[str, str], MessageProgress] = field(default_factory=dict)
 
-    def begin(self, job_id: str, message: str, now: datetime) -> Delivery | None:
+    def begin(self, job_id: str, message: str, now: datetime) -> MessageProgress | None:
         known = self.kept.get((job_id, message))
         if known is None:
-            self.kept[job_id, message] = Delivery(DeliveryStatus.BEGUN, now)
+            self.kept[job_id, message] = MessageProgress(MessageStatus.BEGUN, now)
         return known
 
-    def end(self, job_id: str, message: str, delivery: Delivery) -> None:
+    def end(self, job_id: str, message: str, delivery: MessageProgress) -> None:
         self.kept[job_id, message] = delivery
 
     def forget(self, job_id: str, message: str) -> None:

@@ -33,7 +33,7 @@ from whenthen.ports.providers import Graph, Http, LeadForms, LeadQueue, Mailer, 
 from whenthen.ports.records import DateIndex, RecordStore
 from whenthen.ports.rules import RuleBook
 from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
-from whenthen.ports.sending import Circuits, Deliveries, Notices, SendingStates, SendLogs
+from whenthen.ports.sending import Circuits, MessageLog, Notices, SendingStates, SendLogs
 from whenthen.ports.templates import Templates
 from whenthen.usecases.connections.call_connection import CallConnection
 from whenthen.usecases.connections.tokens import Tokens
@@ -124,7 +124,7 @@ class Ports:
     sending_states: SendingStates
     send_logs: SendLogs
     notices: Notices
-    deliveries: Deliveries
+    message_log: MessageLog
     circuits: Circuits
     threads: Threads
     budgets: Budgets
@@ -303,7 +303,7 @@ def functions_of(ports: Ports) -> Functions:
                 Notify(
                     {"notice": NoticeWay(p.notices), "email": EmailWay(p.mailer, "crm@example.com")},
                     p.records,
-                    p.deliveries,
+                    p.message_log,
                     p.clock,
                 ),
                 breakers["staff"],

@@ -22,7 +22,7 @@ from tests.usecases.fakes.queues import (
     FakeSequences,
     Message,
 )
-from tests.usecases.fakes.sending import FakeCircuits, FakeDeliveries, FakeNotices, FakeSendingStates, FakeSendLogs
+from tests.usecases.fakes.sending import FakeCircuits, FakeMessageLog, FakeNotices, FakeSendingStates, FakeSendLogs
 from tests.usecases.fakes.stores import (
     FakeBudgets,
     FakeConnections,
@@ -115,7 +115,7 @@ class World:
         )
         self.claim_key = ClaimKey(FakeIdempotencyKeys(), self.clock)
         self.settings, self.threads, self.lead_forms = FakeSettings(), FakeThreads(), FakeLeadForms()
-        self.send_logs, self.notices, self.deliveries = FakeSendLogs(), FakeNotices(), FakeDeliveries()
+        self.send_logs, self.notices, self.message_log = FakeSendLogs(), FakeNotices(), FakeMessageLog()
         self.circuits = FakeCircuits(on_change=self.queues["circuits"].add)
         self.objects, self.sources, self.rejections = FakeObjects(), FakeSources(), FakeRefusals()
         self.connections = FakeConnections()
@@ -127,7 +127,7 @@ class World:
             sending_states=FakeSendingStates(self.runs, self.settings),
             send_logs=self.send_logs,
             notices=self.notices,
-            deliveries=self.deliveries,
+            message_log=self.message_log,
             circuits=self.circuits,
             threads=self.threads,
             budgets=self.budgets,

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from whenthen.domain.notices.delivery import Delivery
     from whenthen.domain.notices.notice import Notice
+    from whenthen.domain.notices.progress import MessageProgress
     from whenthen.domain.sending.circuits import Circuit
     from whenthen.domain.sending.send_log import SendLog
     from whenthen.ports.values import Page, RunState
@@ -61,13 +61,13 @@ class Notices(Protocol):
         """Write whether a notice was read. Raises NotFound if it has expired."""
 
 
-class Deliveries(Protocol):
+class MessageLog(Protocol):
     """Store how far each message of a job came that tells colleagues something by several ways."""
 
-    def begin(self, job_id: str, message: str, now: datetime) -> Delivery | None:
+    def begin(self, job_id: str, message: str, now: datetime) -> MessageProgress | None:
         """Note that this message goes out now; None. If something is noted of it already, return that instead."""
 
-    def end(self, job_id: str, message: str, delivery: Delivery) -> None:
+    def end(self, job_id: str, message: str, progress: MessageProgress) -> None:
         """Note how far the message came."""
 
     def forget(self, job_id: str, message: str) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import LeadForms, Threads
     from whenthen.ports.rules import RuleStore, ViewStore
     from whenthen.ports.runs import Budgets, RunLedger
-    from whenthen.ports.sending import Circuits, Deliveries, Notices, SendingStates, SendLogs
+    from whenthen.ports.sending import Circuits, MessageLog, Notices, SendingStates, SendLogs
     from whenthen.ports.templates import Templates, TemplateStore
     from whenthen.runtime.environment import Settings
 
@@ -154,10 +154,10 @@ class Stores:
         return DynamoNotices(self.dynamodb, self.settings.runs_table)
 
     @cached_property
-    def deliveries(self) -> Deliveries:
-        from whenthen.adapters.dynamodb.sending.deliveries import DynamoDeliveries
+    def message_log(self) -> MessageLog:
+        from whenthen.adapters.dynamodb.sending.message_log import DynamoMessageLog
 
-        return DynamoDeliveries(self.dynamodb, self.settings.runs_table, self.retention)
+        return DynamoMessageLog(self.dynamodb, self.settings.runs_table, self.retention)
 
     @cached_property
     def threads(self) -> Threads:

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from tests.adapters.samples import NOW
 from tests.adapters.tables import RUNS
-from whenthen.adapters.dynamodb.sending.deliveries import DynamoDeliveries
+from whenthen.adapters.dynamodb.sending.message_log import DynamoMessageLog
 from whenthen.adapters.dynamodb.sending.notices import DynamoNotices
 from whenthen.domain.common.errors import Invalid, NotFound
-from whenthen.domain.notices.delivery import Delivery, DeliveryStatus
 from whenthen.domain.notices.notice import KEPT_FOR, Notice
+from whenthen.domain.notices.progress import MessageProgress, MessageStatus
 
 AYSE, MERT = "agent:ayse", "agent:mert"
 
@@ -30,8 +30,8 @@ def notices(dynamodb: Any) -> DynamoNotices:
 
 
 @pytest.fixture
-def deliveries(dynamodb: Any) -> DynamoDeliveries:
-    return DynamoDeliveries(dynamodb, RUNS, timedelta(days=90))
+def message_log(dynamodb: Any) -> DynamoMessageLog:
+    return DynamoMessageLog(dynamodb, RUNS, timedelta(days=90))
 
 
 def ids_of(notices: DynamoNotices, agent: str = AYSE, *, unread: bool = False) -> list[str]:
@@ -100,13 +100,13 @@ def test_a_notice_that_is_gone_is_not_found_and_not_made_anew(notices: DynamoNot
     assert dynamodb.scan(TableName=RUNS)["Items"] == []
 
 
-def test_a_message_goes_out_once_unless_it_did_not(deliveries: DynamoDeliveries) -> None:
+def test_a_message_goes_out_once_unless_it_did_not(message_log: DynamoMessageLog) -> None:
     later = NOW + timedelta(minutes=1)
-    assert deliveries.begin("job_1", "m", NOW) is None
-    assert deliveries.begin("job_1", "m", later) == Delivery(DeliveryStatus.BEGUN, NOW)
-    deliveries.forget("job_1", "m")
-    assert deliveries.begin("job_1", "m", later) is None
-    deliveries.end("job_1", "m", Delivery(DeliveryStatus.DONE, later))
-    assert deliveries.begin("job_1", "m", later) == Delivery(DeliveryStatus.DONE, later)
-    assert deliveries.begin("job_1", "other", later) is None
-    assert deliveries.begin("job_2", "m", later) is None
+    assert message_log.begin("job_1", "m", NOW) is None
+    assert message_log.begin("job_1", "m", later) == MessageProgress(MessageStatus.BEGUN, NOW)
+    message_log.forget("job_1", "m")
+    assert message_log.begin("job_1", "m", later) is None
+    message_log.end("job_1", "m", MessageProgress(MessageStatus.DONE, later))
+    assert message_log.begin("job_1", "m", later) == MessageProgress(MessageStatus.DONE, later)
+    assert message_log.begin("job_1", "other", later) is None
+    assert message_log.begin("job_2", "m", later) is None

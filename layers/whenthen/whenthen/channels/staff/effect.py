@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.clock import Clock
     from whenthen.ports.records import RecordStore
-    from whenthen.ports.sending import Deliveries
+    from whenthen.ports.sending import MessageLog
 
 
 class Way(Protocol):
@@ -55,7 +55,7 @@ class Notify(Struct, frozen=True):
 
     ways: Mapping[str, Way]
     records: RecordStore
-    deliveries: Deliveries
+    message_log: MessageLog
     clock: Clock
     repeatable: bool = False
 
@@ -70,7 +70,7 @@ class Notify(Struct, frozen=True):
         content, now = _content(job, given, context), self.clock.now()
         chosen = [way for way in WAYS if way in (given.get("via") or [NOTICE])]
         messages = [message for way in chosen for message in self.ways[way].messages(content, found, now)]
-        return _Tell(Telling(job, messages, left_out, self.deliveries, self.clock), receiver_of(chosen))
+        return _Tell(Telling(job, messages, left_out, self.message_log, self.clock), receiver_of(chosen))
 
 
 def receiver_of(ways: Sequence[str]) -> str:

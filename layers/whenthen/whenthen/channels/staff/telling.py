@@ -11,13 +11,13 @@ from msgspec import Struct
 from whenthen.channels.staff.messages import TO
 from whenthen.domain.common.errors import AnswerLost, Permanent, Refused, Temporary, Throttled
 from whenthen.domain.common.reasons import Reason, ReasonCode
-from whenthen.domain.notices.delivery import Delivery, DeliveryStatus
+from whenthen.domain.notices.progress import MessageProgress, MessageStatus
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 
 if TYPE_CHECKING:
     from whenthen.channels.staff.messages import Message
     from whenthen.ports.clock import Clock
-    from whenthen.ports.sending import Deliveries
+    from whenthen.ports.sending import MessageLog
 
 # `left_out` gives the reason for each name under which no colleague was found.
 NOBODY = ReasonCode("staff.nobody", "left_out")
@@ -46,7 +46,7 @@ class Telling(Struct, frozen=True):
     job: Job
     messages: Sequence[Message]
     left_out: Sequence[Reason]
-    deliveries: Deliveries
+    message_log: MessageLog
     clock: Clock
 
     def __call__(self) -> Outcome:
@@ -67,7 +67,7 @@ class Telling(Struct, frozen=True):
             return
         if known is None:
             self._send_now(message, sent)
-        elif known.status is DeliveryStatus.DONE:
+        elif known.status is MessageStatus.DONE:
             sent.delivered.append(message)
         else:
             sent.unclear.append((message, UNCLEAR()))
@@ -82,29 +82,29 @@ class Telling(Struct, frozen=True):
             self._forget(message)
             sent.failed.append((message, error.reason))
         except AnswerLost as error:
-            self._end(message, DeliveryStatus.UNKNOWN)
+            self._end(message, MessageStatus.UNKNOWN)
             sent.unclear.append((message, error.reason))
         else:
-            self._end(message, DeliveryStatus.DONE)
+            self._end(message, MessageStatus.DONE)
             sent.delivered.append(message)
 
-    def _begin(self, message: Message) -> Delivery | None:
+    def _begin(self, message: Message) -> MessageProgress | None:
         """Note that the message goes out. Returns how far it came, if an attempt before sent it or may have."""
-        known = self.deliveries.begin(self.job.id, message.name, self.clock.now())
+        known = self.message_log.begin(self.job.id, message.name, self.clock.now())
         if known is None or not known.is_of_before(self.job.woken_at):
             return known
-        self.deliveries.forget(self.job.id, message.name)
-        return self.deliveries.begin(self.job.id, message.name, self.clock.now())
+        self.message_log.forget(self.job.id, message.name)
+        return self.message_log.begin(self.job.id, message.name, self.clock.now())
 
     def _forget(self, message: Message) -> None:
         if not message.repeatable:
-            self.deliveries.forget(self.job.id, message.name)
+            self.message_log.forget(self.job.id, message.name)
 
-    def _end(self, message: Message, status: DeliveryStatus) -> None:
+    def _end(self, message: Message, status: MessageStatus) -> None:
         """Note how far the message came. If that fails, it seems to be under way, and is not sent again."""
         if not message.repeatable:
             with suppress(Temporary):
-                self.deliveries.end(self.job.id, message.name, Delivery(status, self.clock.now()))
+                self.message_log.end(self.job.id, message.name, MessageProgress(status, self.clock.now()))
 
 
 def _waiting(sent: _Sent) -> Temporary:

@@ -11,6 +11,7 @@ from whenthen.channels.staff.effect import Notify
 from whenthen.channels.staff.messages import EmailWay, NoticeWay
 
 if TYPE_CHECKING:
+    from whenthen.channels.staff.effect import Way
     from whenthen.runtime.wiring import Wiring
     from whenthen.usecases.runs.perform_job import PerformJob
 
@@ -21,5 +22,5 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
-    ways = {NOTICE: NoticeWay(ports.notices), EMAIL: EmailWay(mailer, ports.settings.mail_from)}
-    return ports.perform_job(Notify(ways, ports.records, ports.deliveries, ports.clock))
+    ways: dict[str, Way] = {NOTICE: NoticeWay(ports.notices), EMAIL: EmailWay(mailer, ports.settings.mail_from)}
+    return ports.perform_job(Notify(ways, ports.records, ports.message_log, ports.clock))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class DeliveryStatus(StrEnum):
+class MessageStatus(StrEnum):
     """Name how far a message came: it may be under way, went out, or was given to a provider that did not answer."""
 
     BEGUN = "begun"
@@ -16,12 +16,12 @@ class DeliveryStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Delivery(Struct, frozen=True):
+class MessageProgress(Struct, frozen=True):
     """Hold how far a message came, and since when."""
 
-    status: DeliveryStatus
+    status: MessageStatus
     at: datetime
 
     def is_of_before(self, opened: datetime | None) -> bool:
         """Tell whether it is unclear since before somebody opened the job again (`opened`), to have it sent anew."""
-        return self.status is not DeliveryStatus.DONE and opened is not None and self.at < opened
+        return self.status is not MessageStatus.DONE and opened is not None and self.at < opened
