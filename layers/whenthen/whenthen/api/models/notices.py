@@ -14,7 +14,7 @@ from whenthen.ports.values import Page
 
 
 class Notice(Model):
-    """What a rule tells a colleague."""
+    """A message of a rule to a colleague."""
 
     id: str = Field(examples=["notice_9f2b"])
     agent: str = Field(description="The colleague: a reference, or an e-mail address.", examples=["agent:ayse"])
