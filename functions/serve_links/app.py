@@ -44,11 +44,11 @@ def _answer(event: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, A
         else:
             choices = preferences.read(UNSUBSCRIBE, token)
         spoken = link_pages.language(headers, choices.language)
-        return link_pages.unsubscribe_page(spoken, done=posted)
+        return link_pages.unsubscribe_page(spoken, choices.channel, done=posted)
     if page == PREFERENCES:
         choices = preferences.choose(token, _wanted(event), "page") if posted else preferences.read(PREFERENCES, token)
         spoken = link_pages.language(headers, choices.language)
-        return link_pages.preferences_page(spoken, choices.channels, saved=posted)
+        return link_pages.preferences_page(spoken, choices, saved=posted)
     raise NotFound(UNKNOWN_LINK())
 
 

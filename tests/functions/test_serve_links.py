@@ -91,6 +91,38 @@ def test_the_boxes_show_and_change_the_channels(known: Stack) -> None:
     assert (event["type"], event["data"]["consented"]) == ("whatsapp.preference_changed", False)
 
 
+@pytest.mark.parametrize(
+    ("channel", "asks", "says"),
+    [
+        ("sms", "Do you want no more SMS from us?", "You will get no more SMS from us."),
+        ("whatsapp", "no more WhatsApp messages from us?", "You will get no more WhatsApp messages from us."),
+    ],
+)
+def test_a_link_of_another_channel_stops_the_messages_of_that_channel(
+    known: Stack, channel: str, asks: str, says: str
+) -> None:
+    token = seal(LINKS["key"], UNSUBSCRIBE, f"{channel} phone#+905320000000")
+    assert asks in asked(known, "GET", UNSUBSCRIBE, token, headers={"accept-language": "en"})["body"]
+    assert says in asked(known, "POST", UNSUBSCRIBE, token, headers={"accept-language": "en"})["body"]
+    (event,) = known.events()
+    assert (event["type"], event["data"]["value"]) == (f"{channel}.preference_changed", "stop")
+
+
+@pytest.mark.parametrize(
+    ("lang", "hint"),
+    [("en", "send START from your phone"), ("tr", "START gönderin"), ("hu", "számára: START"), ("id", "kirim START")],
+)
+def test_what_the_link_cannot_switch_on_again_says_how_to_start_it(known: Stack, lang: str, hint: str) -> None:
+    known.wiring("manage").save_record.upsert("contact", "1", {"consent": {"sms": False}}, origin="api")
+    known.events()
+    spoken = {"accept-language": lang, "content-type": FORM}
+    for method, body in (("GET", None), ("POST", b"channel=email&channel=sms&channel=whatsapp")):
+        page = asked(known, method, PREFERENCES, body=body, headers=spoken)["body"]
+        assert (page.count(" checked"), page.count(" disabled"), hint in page) == (2, 1, True)
+        assert 'value="sms"' not in page
+    assert known.events() == []
+
+
 def test_hebrew_is_read_from_the_right(known: Stack) -> None:
     known.wiring("manage").save_record.upsert("contact", "1", {"language": "he"}, origin="api")
     answer = asked(known, "GET", UNSUBSCRIBE, headers={"accept-language": "tr"})

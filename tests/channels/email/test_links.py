@@ -12,12 +12,12 @@ import pytest
 from tests.channels.performing import performed
 from tests.usecases.fakes.world import World
 from whenthen.adapters.providers.mail_writing import mime
-from whenthen.channels.email.links import Links
-from whenthen.channels.email.recipients.choice import Recipients
+from whenthen.channels.email.unsubscribing import unsubscribe_headers
 from whenthen.domain.runs.run import JobStatus
 from whenthen.domain.sending.recipients import Recipient
 from whenthen.domain.sending.sealed_links import PREFERENCES, UNSUBSCRIBE, unseal
 from whenthen.ports.outgoing import Mail
+from whenthen.usecases.sending.links import Links
 
 KEY = "k" * 43
 
@@ -84,8 +84,7 @@ def test_a_colleague_in_copy_takes_no_link_away(lead: World) -> None:
 def test_a_mail_to_unsubscribe_is_offered_where_mail_is_received(
     world: World, receives: str, sender: str, written: str
 ) -> None:
-    links = Links(lambda: world.secrets, "https://links.example", receives)
     customer = Recipient("email#a@b.example", ({"email": "a@b.example"},))
-    found = links.of(Recipients(("a@b.example",), customer=customer, customers=1))
-    header = links.headers(found, "marketing", sender)["List-Unsubscribe"]
+    found = Links(lambda: world.secrets, "https://links.example").of(customer, "email")
+    header = unsubscribe_headers(found, "marketing", sender, receives)["List-Unsubscribe"]
     assert header.lower() == f"<{found['unsubscribe_url']}>{written}".lower()

@@ -38,6 +38,8 @@ _ROWS = (
     ("guides/rules.md", '("no order for 30 days")', Free.EXAMPLE),
     ("guides/rules.md", "the amount is between 100 and 500", Free.EXAMPLE),
     ("guides/sources.md", 'The id must be that of the event: "order 17 was shipped", not "order 17"', Free.ASKED),
+    # the ending of an API's host, the path, and a token of 51 characters for a number of 12 digits
+    ("guides/sms.md", "A link has about 130 characters", Free.MEASURED),
     ("guides/webhooks.md", "and what it must answer", Free.ASKED),
     ("reference/api.md", "| 400 |", Free.DEFINED),
     ("reference/api.md", "| 500, 503 |", Free.DEFINED),

@@ -47,6 +47,7 @@ def test_a_short_connection_has_harmless_defaults() -> None:
         ({"headers": {"a\r\nb": "x"}}, "headers.a\r\nb"),
         ({"headers": {"a": ["x"]}}, "headers.a"),
         ({"headers": {"a": "{{ loop( }}"}}, "headers.a"),
+        ({"headers": {"a": "<{{ unsubscribe_url }}>"}}, "headers.a"),
         ({"headers": {f"h{number}": "x" for number in range(31)}}, "headers"),
         ({"secrets": {"two words": None}}, "secrets"),
         ({"secrets": {f"s{number}": None for number in range(21)}}, "secrets"),

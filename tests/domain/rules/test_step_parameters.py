@@ -9,6 +9,7 @@ import pytest
 
 from whenthen.domain.rules.rule import Step
 from whenthen.domain.rules.step_parameters import check_parameters, render_step
+from whenthen.domain.templating.syntax import LINKS_HERE
 from whenthen.domain.templating.templates import render_value
 
 RECORD: dict[str, Any] = {
@@ -113,3 +114,30 @@ def test_checks_every_text_of_a_step_under_its_path() -> None:
     fields = {"a": ["{{ x }}", "ok"], "b": {"c": "{{ record.name"}}
     problems = check_parameters("set_fields", {"fields": fields}, "steps[0].with")
     assert [problem.field for problem in problems] == ["steps[0].with.fields.a[0]", "steps[0].with.fields.b.c"]
+
+
+@pytest.mark.parametrize(
+    ("action", "written", "field"),
+    [
+        ("call_webhook", {"url": "https://a.example/{{ unsubscribe_url }}"}, "with.url"),
+        ("call_webhook", {"url": "https://a.example", "data": {"x": [1, "{{ preferences_url }}"]}}, "with.data.x[1]"),
+        ("call_api", {"connection": "crm", "json": {"link": "a {{ unsubscribe_url|upper }}"}}, "with.json.link"),
+        ("create_task", {"title": "{% if preferences_url %}x{% endif %}"}, "with.title"),
+        ("set_fields", {"fields": {"note": "{{ unsubscribe_url }}"}}, "with.fields.note"),
+        ("add_tags", {"tags": ["ok", "{{ unsubscribe_url }}"]}, "with.tags[1]"),
+    ],
+)
+def test_links_are_refused_where_no_message_to_a_customer_is_made(
+    action: str, written: dict[str, Any], field: str
+) -> None:
+    (problem,) = check_parameters(action, written, "with")
+    assert (problem.field, problem.reason) == (field, LINKS_HERE(options=["unsubscribe_url", "preferences_url"]))
+
+
+@pytest.mark.parametrize("action", ["send_email", "send_sms", "send_whatsapp"])
+def test_messages_to_customers_may_name_links(action: str) -> None:
+    assert check_parameters(action, {"text": "{{ unsubscribe_url }} {{ preferences_url }}"}, "with") == []
+
+
+def test_a_text_that_only_speaks_of_a_link_is_taken() -> None:
+    assert check_parameters("create_task", {"title": "unsubscribe_url {{ record.unsubscribe_url }}"}, "with") == []

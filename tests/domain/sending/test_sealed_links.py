@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whenthen.domain.sending.sealed_links import MAX_TOKEN, PREFERENCES, UNSUBSCRIBE, seal, unseal
+from whenthen.domain.sending.sealed_links import (
+    MAX_TOKEN,
+    PREFERENCES,
+    UNSUBSCRIBE,
+    LinkedPerson,
+    linked_person,
+    seal,
+    unseal,
+)
 
 KEY, OTHER = "k" * 43, "o" * 43
 IDENTITY = "email#ayse@example.com"
@@ -59,3 +67,20 @@ def test_a_former_key_still_reads_and_a_foreign_one_does_not() -> None:
     assert unseal([OTHER, KEY], UNSUBSCRIBE, TOKEN) == IDENTITY
     assert unseal([OTHER], UNSUBSCRIBE, TOKEN) is None
     assert unseal([], UNSUBSCRIBE, TOKEN) is None
+
+
+@pytest.mark.parametrize(
+    ("identity", "channel", "text"),
+    [
+        ("email#ayse@example.com", "email", "email#ayse@example.com"),
+        ("phone#+36201234567", "sms", "sms phone#+36201234567"),
+        ("whatsapp#HU.9", "whatsapp", "whatsapp whatsapp#HU.9"),
+        ("phone#+36201234567", "email", "phone#+36201234567"),
+        ("email#a b#c d@example.com", "email", "email#a b#c d@example.com"),
+    ],
+)
+def test_a_link_says_by_which_channel_it_came_and_an_older_one_came_by_mail(
+    identity: str, channel: str, text: str
+) -> None:
+    person = LinkedPerson(identity, channel)
+    assert (person.text, linked_person(text)) == (text, person)

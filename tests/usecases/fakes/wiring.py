@@ -13,7 +13,6 @@ from whenthen.channels.api.saving import SaveFields
 from whenthen.channels.audience.effect import UpdateAudience
 from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
-from whenthen.channels.email.links import Links
 from whenthen.channels.record.effect import ChangeRecord
 from whenthen.channels.registry import CHANNELS
 from whenthen.channels.sms.effect import SendSms
@@ -78,6 +77,7 @@ from whenthen.usecases.runs.skip_step import SkipStep
 from whenthen.usecases.runs.stop_run import StopRun
 from whenthen.usecases.sending.circuits import Breaker
 from whenthen.usecases.sending.hold_messages import HoldMessages
+from whenthen.usecases.sending.links import Links
 from whenthen.usecases.sending.switch import SendingSwitch
 from whenthen.usecases.work.change_runs import ChangeRuns
 from whenthen.usecases.work.changes import ChangeRun
@@ -197,6 +197,7 @@ def functions_of(ports: Ports) -> Functions:
     move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)
     save_record = SaveRecord(p.records, p.clock, "TR")
     enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
+    links = Links(lambda: p.secrets, "https://links.example")
     members = Members(p.rules, p.records)
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
@@ -273,7 +274,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.clock,
                     p.records,
                     Attachments(lambda: p.objects, lambda: p.http, p.records, p.clock),
-                    Links(lambda: p.secrets, "https://links.example"),
+                    links,
                     StoredMessages(p.templates),
                     further=("desk@example.com",),
                 ),
@@ -281,7 +282,13 @@ def functions_of(ports: Ports) -> Functions:
             ),
             "whatsapp": send(
                 SendWhatsapp(
-                    p.graph, "TR", Consents(p.records), p.occurrences, p.clock, lambda: StoredMessages(p.templates)
+                    p.graph,
+                    "TR",
+                    Consents(p.records),
+                    p.occurrences,
+                    p.clock,
+                    lambda: StoredMessages(p.templates),
+                    links,
                 ),
                 breakers["whatsapp"],
             ),
@@ -295,6 +302,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.bus,
                     p.clock,
                     lambda: StoredMessages(p.templates),
+                    links,
                 ),
                 breakers["sms"],
             ),

@@ -66,8 +66,8 @@ def test_a_choice_changes_what_differs_and_nothing_else(world: World, preference
     assert [event.type for event in world.bus.published].count("whatsapp.preference_changed") == 1
 
 
-def test_sms_is_stopped_and_wanted_again(world: World, preferences: Preferences) -> None:
-    token = seal(KEY, PREFERENCES, IDENTITY)
+def test_sms_is_stopped_and_wanted_again_by_a_link_that_came_by_sms(world: World, preferences: Preferences) -> None:
+    token = seal(KEY, PREFERENCES, "sms phone#+905320000000")
     for wanted in (["email", "whatsapp"], ["email", "whatsapp", "sms"]):
         preferences.choose(token, wanted, "page")
         world.run_out()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.runtime.reason_texts import known_language, language_of, text_of
 
-ASK = ReasonCode("link.unsubscribe_question")
+if TYPE_CHECKING:
+    from whenthen.usecases.sending.preferences import Choices
+
 YES = ReasonCode("link.unsubscribe_button")
-UNSUBSCRIBED = ReasonCode("link.unsubscribed")
 CHOOSE = ReasonCode("link.choose_channels")
 SAVE = ReasonCode("link.save_button")
 SAVED = ReasonCode("link.saved")
@@ -22,6 +23,26 @@ _NAMES: Mapping[str, ReasonCode] = {
     "email": ReasonCode("link.channel_email"),
     "whatsapp": ReasonCode("link.channel_whatsapp"),
     "sms": ReasonCode("link.channel_sms"),
+    "audience": ReasonCode("link.channel_audience"),
+}
+# How customers start messages again that they stopped, where the link came by another channel.
+_RESTART: Mapping[str, ReasonCode] = {
+    "email": ReasonCode("link.restart_email"),
+    "whatsapp": ReasonCode("link.restart_whatsapp"),
+    "sms": ReasonCode("link.restart_sms"),
+    "audience": ReasonCode("link.restart_audience"),
+}
+
+# Whether to stop the messages of the channel by which the link came.
+_ASK: Mapping[str, ReasonCode] = {
+    "email": ReasonCode("link.unsubscribe_question"),
+    "whatsapp": ReasonCode("link.unsubscribe_question_whatsapp"),
+    "sms": ReasonCode("link.unsubscribe_question_sms"),
+}
+_UNSUBSCRIBED: Mapping[str, ReasonCode] = {
+    "email": ReasonCode("link.unsubscribed"),
+    "whatsapp": ReasonCode("link.unsubscribed_whatsapp"),
+    "sms": ReasonCode("link.unsubscribed_sms"),
 }
 
 _RIGHT_TO_LEFT = frozenset({"he"})
@@ -45,24 +66,39 @@ def language(headers: Mapping[str, str], own: str | None) -> str:
     return (known_language(own) if own else None) or language_of(headers)
 
 
-def unsubscribe_page(spoken: str, *, done: bool) -> dict[str, Any]:
-    """Make the page that asks, or says that it is done."""
+def unsubscribe_page(spoken: str, channel: str, *, done: bool) -> dict[str, Any]:
+    """Make the page that asks whether messages of this channel shall stop, or says that it is done."""
     if done:
-        return _page(spoken, UNSUBSCRIBED(), "")
-    return _page(spoken, ASK(), f'<form method="post"><button>{_said(YES(), spoken)}</button></form>')
+        return _page(spoken, _UNSUBSCRIBED[channel](), "")
+    return _page(spoken, _ASK[channel](), f'<form method="post"><button>{_said(YES(), spoken)}</button></form>')
 
 
-def preferences_page(spoken: str, channels: Mapping[str, bool], *, saved: bool) -> dict[str, Any]:
-    """Make the page with a box for each channel."""
-    if not channels:
+def preferences_page(spoken: str, choices: Choices, *, saved: bool) -> dict[str, Any]:
+    """Make the page with a box for each channel. One that the link cannot switch on says how to start it again."""
+    if not choices.channels:
         return _page(spoken, NOTHING(), "")
     boxes = "".join(
-        f'<label><input type="checkbox" name="channel" value="{escape(name)}"{" checked" if agreed else ""}> '
-        f"{_said(_NAMES[name](), spoken)}</label>"
-        for name, agreed in channels.items()
+        _locked(name, spoken) if name in choices.locked else _box(name, spoken, agreed=agreed)
+        for name, agreed in choices.channels.items()
     )
     note = f'<p role="status">{_said(SAVED(), spoken)}</p>' if saved else ""
-    return _page(spoken, CHOOSE(), f'{note}<form method="post">{boxes}<button>{_said(SAVE(), spoken)}</button></form>')
+    button = f"<button>{_said(SAVE(), spoken)}</button>" if choices.channels.keys() - choices.locked else ""
+    return _page(spoken, CHOOSE(), f'{note}<form method="post">{boxes}{button}</form>')
+
+
+def _box(name: str, spoken: str, *, agreed: bool) -> str:
+    checked = " checked" if agreed else ""
+    return (
+        f'<label><input type="checkbox" name="channel" value="{escape(name)}"{checked}> '
+        f"{_said(_NAMES[name](), spoken)}</label>"
+    )
+
+
+def _locked(name: str, spoken: str) -> str:
+    return (
+        f'<label><input type="checkbox" disabled aria-describedby="{escape(name)}"> {_said(_NAMES[name](), spoken)}'
+        f'</label><p id="{escape(name)}">{_said(_RESTART[name](), spoken)}</p>'
+    )
 
 
 def error_page(spoken: str, status: int, reason: Reason) -> dict[str, Any]:

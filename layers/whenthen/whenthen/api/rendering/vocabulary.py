@@ -7,7 +7,7 @@ from whenthen.api.rendering.texts import Phrases, Words
 KINDS = Words(
     "kind",
     "contact company lead meta_lead deal quote invoice payment ticket task meeting reservation calendar_event channel "
-    "chat chatbot call form document agent email whatsapp sms webhook birthday date schedule rule button",
+    "chat chatbot call form document agent email whatsapp sms audience webhook birthday date schedule rule button",
 )
 """Kinds of record, and of what else events happen to: the part of an event's type before the dot."""
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.email.action import CHANNEL
 from whenthen.channels.email.invitations import read_invitation, sent_invitation
 from whenthen.channels.email.loops import loop_of
 from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
 from whenthen.channels.email.recipients.senders import Senders
 from whenthen.channels.email.threads import thread_headers
+from whenthen.channels.email.unsubscribing import one_customer, unsubscribe_headers
 from whenthen.domain.common.errors import Invalid, Temporary
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
@@ -28,7 +30,6 @@ from whenthen.usecases.records.find_people import People
 
 if TYPE_CHECKING:
     from whenthen.channels.email.attachments import Attachments
-    from whenthen.channels.email.links import Links
     from whenthen.domain.rules.rule import Step
     from whenthen.domain.sending.recipients import Recipient
     from whenthen.ports.clock import Clock
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from whenthen.ports.records import RecordStore
     from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
+    from whenthen.usecases.sending.links import Links
 
 MAX_SUBJECT = 500
 
@@ -70,7 +72,10 @@ class _Send(Struct, frozen=True):
 
 
 class SendEmail(Struct, frozen=True):
-    """Prepare mail. It comes from `sender`, unless a step names one of `further`."""
+    """Prepare mail. It comes from `sender`, unless a step names one of `further`.
+
+    receives   the domain whose mail reaches this stack; empty: none
+    """
 
     mailer: Mailer
     sender: str
@@ -83,6 +88,7 @@ class SendEmail(Struct, frozen=True):
     stored: StoredMessages
     repeatable: bool = False
     further: tuple[str, ...] = ()
+    receives: str = ""
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the mail, or skip it if nobody may get it. Raises Invalid naming the wrong field."""
@@ -95,7 +101,7 @@ class SendEmail(Struct, frozen=True):
         now = self.clock.now()
         if loop := loop_of(context, (*chosen.to, *chosen.cc, *chosen.bcc), now):
             return Outcome(JobStatus.SKIPPED, loop)
-        links = self.links.of(chosen)
+        links = self.links.of(one_customer(chosen), CHANNEL)
         words = {**context, **links}
         given = self._with_texts(render_step(step, words), words)
         senders = Senders(people, step.parameters, self.sender, self.further)
@@ -116,7 +122,7 @@ class SendEmail(Struct, frozen=True):
             reply_to=senders.reply_to(given.get("reply_to", "")) or answers,
             headers=headers
             | thread_headers(context["event"], chosen.to)
-            | self.links.headers(links, purpose, self.sender),
+            | unsubscribe_headers(links, purpose, self.sender, self.receives),
             files=self.attachments.gather(given.get("attachments", []), _written(step, "attachments"), context),
             invitation=read_invitation(invitation, context, subject, self.sender, now) if invitation else None,
         )

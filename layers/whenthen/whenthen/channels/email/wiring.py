@@ -8,9 +8,9 @@ from whenthen.adapters.aws.client import ONCE
 from whenthen.adapters.providers.ses import SesMailer
 from whenthen.channels.email.attachments import FETCH_SECONDS, Attachments
 from whenthen.channels.email.effect import SendEmail
-from whenthen.channels.email.links import Links
 from whenthen.usecases.context.stored_messages import StoredMessages
 from whenthen.usecases.ingest.update_consent import Consents
+from whenthen.usecases.sending.links import Links
 
 if TYPE_CHECKING:
     from whenthen.ports.providers import Http
@@ -27,10 +27,20 @@ def wire(ports: Wiring) -> PerformJob:
     own, further = ports.settings.mail_from, ports.settings.mail_senders
     consents = Consents(ports.records)
     attachments = Attachments(lambda: ports.objects, lambda: _http(ports), ports.records, ports.clock)
-    links = Links(lambda: ports.secrets, ports.settings.links_url, ports.settings.mail_domain or "")
+    links = Links(lambda: ports.secrets, ports.settings.links_url)
     stored = StoredMessages(ports.template_book)
     channel = SendEmail(
-        mailer, own, consents, ports.threads, ports.clock, ports.records, attachments, links, stored, further=further
+        mailer,
+        own,
+        consents,
+        ports.threads,
+        ports.clock,
+        ports.records,
+        attachments,
+        links,
+        stored,
+        further=further,
+        receives=ports.settings.mail_domain or "",
     )
     return ports.send_message(channel)
 

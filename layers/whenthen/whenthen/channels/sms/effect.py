@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.sms.action import CHANNEL
 from whenthen.channels.sms.countries import COUNTRIES, DEFAULT, against, country_of
 from whenthen.channels.sms.lifetime import lifetime
 from whenthen.channels.sms.message import OPTED_OUT, Sms
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from whenthen.ports.events import Bus
     from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
+    from whenthen.usecases.sending.links import Links
 
 # The provider took the message, as so many parts; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("sms.accepted", "parts", "encoding")
@@ -93,24 +95,28 @@ class SendSms(Struct, frozen=True):
     bus: Bus
     clock: Clock
     stored: Callable[[], StoredMessages]
+    links: Links
     repeatable: bool = False
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the message, or skip it if its recipient or their country refuses it. Raises Invalid by field."""
-        given = render_step(step, context)
-        number = self._number(given, context)
-        country, marketing = country_of(number), given.get("purpose", MARKETING) == MARKETING
+        number = self._number(render_step(step, context, ("to",)), context)
+        purpose = step.parameters.get("purpose", "")
+        country, marketing = country_of(number), (purpose or MARKETING) == MARKETING
         address = identities.identity("phone", number)
         opt_in = COUNTRIES.get(country, DEFAULT).opt_in
-        answer = self.consents.ask("sms", address, given.get("purpose", ""), opt_in=opt_in)
+        answer = self.consents.ask("sms", address, purpose, opt_in=opt_in)
         if answer.refused is not None:
             return Outcome(JobStatus.SKIPPED, answer.refused)
-        text, sender = self._text(given, context, marketing=marketing), given.get("from") or self.sender
+        recipient = recipient_of(address, context["record"], answer.people)
+        words = {**context, **self.links.for_step(step, recipient, CHANNEL)}
+        given = render_step(step, words)
+        text, sender = self._text(given, words, marketing=marketing), given.get("from") or self.sender
         refused = against(country, text, sender, marketing=marketing, any_links=given.get("links") == "always")
         if refused is not None:
             return Outcome(JobStatus.SKIPPED, refused)
         sms = Sms(number, self._bounded(text), sender, job.callback, marketing, lifetime(given.get("ttl")))
-        return _Send(sms, job.id, self, recipient_of(address, context["record"], answer.people))
+        return _Send(sms, job.id, self, recipient)
 
     def _number(self, given: Mapping[str, Any], context: Mapping[str, Any]) -> str:
         record, data = context["record"] or {}, context["event"]["data"]

@@ -9,6 +9,7 @@ from whenthen.adapters.aws.client import ONCE
 from whenthen.channels.sms.client import EumSms, SnsSms
 from whenthen.channels.sms.effect import SendSms
 from whenthen.usecases.ingest.update_consent import Consents
+from whenthen.usecases.sending.links import Links
 
 if TYPE_CHECKING:
     from whenthen.channels.sms.message import SmsProvider
@@ -32,6 +33,7 @@ def wire(ports: Wiring) -> PerformJob:
         bus=ports.bus,
         clock=ports.clock,
         stored=lambda: _stored(ports),
+        links=Links(lambda: ports.secrets, settings.links_url),
     )
     return ports.send_message(channel)
 

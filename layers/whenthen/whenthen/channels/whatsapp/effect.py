@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from whenthen.channels.whatsapp import messages
+from whenthen.channels.whatsapp.action import CHANNEL
 from whenthen.domain.common.errors import Invalid, Permanent
 from whenthen.domain.common.reasons import ReasonCode, is_because_of
 from whenthen.domain.events import identities, trace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from whenthen.ports.providers import Graph
     from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
+    from whenthen.usecases.sending.links import Links
 
 WINDOW = timedelta(hours=24)
 """How long after a customer's message free content may follow."""
@@ -80,19 +82,21 @@ class SendWhatsapp(Struct, frozen=True):
     occurrences: Occurrences
     clock: Clock
     stored: Callable[[], StoredMessages]
+    links: Links
     repeatable: bool = False
 
     def prepare(self, job: Job, step: Step, context: Mapping[str, Any]) -> _Send | Outcome:
         """Render the message, or skip it if the recipient opted out. Raises Invalid naming the wrong field."""
-        given = render_step(step, context)
-        recipient = self._recipient(given, context)
+        recipient = self._recipient(render_step(step, context, ("to",)), context)
         address = _identity(recipient)
-        answer = self.consents.ask("whatsapp", address, given.get("purpose", ""))
+        answer = self.consents.ask("whatsapp", address, step.parameters.get("purpose", ""))
         if answer.refused is not None:
             return Outcome(JobStatus.SKIPPED, answer.refused)
         person = recipient_of(address, context["record"], answer.people)
+        words = {**context, **self.links.for_step(step, person, CHANNEL)}
+        given = render_step(step, words)
         if given.get(_STORED):
-            given["text"] = self.stored().render(given[_STORED], Channel.WHATSAPP, context, _STORED).text
+            given["text"] = self.stored().render(given[_STORED], Channel.WHATSAPP, words, _STORED).text
         first, second = self._contents(given, person)
         envelope: dict[str, Any] = {
             "messaging_product": "whatsapp",

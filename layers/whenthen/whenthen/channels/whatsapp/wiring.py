@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.usecases.ingest.update_consent import Consents
+from whenthen.usecases.sending.links import Links
 
 if TYPE_CHECKING:
     from whenthen.runtime.wiring import Wiring
@@ -19,7 +20,13 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     channel = SendWhatsapp(
-        ports.graph, ports.country, Consents(ports.records), ports.occurrences, ports.clock, lambda: _stored(ports)
+        ports.graph,
+        ports.country,
+        Consents(ports.records),
+        ports.occurrences,
+        ports.clock,
+        lambda: _stored(ports),
+        Links(lambda: ports.secrets, ports.settings.links_url),
     )
     return ports.send_message(channel)
 

@@ -16,6 +16,7 @@ from whenthen.domain.connections.headers import read_headers
 from whenthen.domain.connections.reason_codes import BAD_BASE_URL, BAD_NAME, BAD_SECRET_NAME
 from whenthen.domain.connections.urls import MAX_URL, check_part, is_base
 from whenthen.domain.templating import templates
+from whenthen.domain.templating.syntax import LINKS, LINKS_HERE
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
@@ -71,12 +72,17 @@ def parse_connection(document: Mapping[str, Any], *, plain_http: bool = False, v
         version=version,
     )
     for name, value in connection.headers.items():
-        problems += templates.check(value, f"headers.{name}") if isinstance(value, str) and "{" in value else []
+        problems += _header_problems(value, f"headers.{name}") if isinstance(value, str) else []
     reader.text("description", longest=LONGEST_DESCRIPTION)
     reader.finish()
     if problems:
         raise Invalid(problems)
     return connection
+
+
+def _header_problems(source: str, field: str) -> list[Problem]:
+    linked = [Problem(field, LINKS_HERE(options=list(LINKS)))] if templates.names_any(source, LINKS) else []
+    return linked + (templates.check(source, field) if "{" in source else [])
 
 
 def _read_name(reader: Reader) -> str:

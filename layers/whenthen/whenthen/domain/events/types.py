@@ -15,10 +15,11 @@ RULE_RESUMED = "rule.resumed"
 CHANNEL_PAUSED = "channel.paused"
 CHANNEL_RESUMED = "channel.resumed"
 
-RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email.", "sms": "sms."}
+RECEIVERS: Mapping[str, str] = {"whatsapp": "whatsapp.", "email": "email.", "sms": "sms.", "audience": "audience."}
 """Source of the events that a receiver of ours makes → the beginning of their types.
 
-These receivers verified the provider and the sender. So only their events do something by themselves: consent, people,
+These receivers verified the provider and the sender; for audiences, it is the page behind a signed link. So only their
+events do something by themselves: consent, people,
 delivery reports. Other systems may report events of some of these types, which start and stop rules and do no more.
 """
 

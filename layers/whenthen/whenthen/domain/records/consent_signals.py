@@ -120,6 +120,7 @@ _WORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bool | None]]] = {
     "sms.received": ("sms", _sms),
     "sms.opted_out": ("sms", _refusal),
     "sms.preference_changed": ("sms", _preference),
+    "audience.preference_changed": ("audience", _preference),
     "email.received": ("email", _mail),
     "email.complained": ("email", _complaint),
     "email.bounced": ("email", _bounce),

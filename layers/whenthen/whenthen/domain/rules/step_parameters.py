@@ -12,9 +12,10 @@ from whenthen.domain.rules.actions import Parameter, ParameterKind, actions
 from whenthen.domain.templating import templates
 from whenthen.domain.templating.budget import Budget
 from whenthen.domain.templating.plain_text import plain
-from whenthen.domain.templating.syntax import SECRETS
+from whenthen.domain.templating.syntax import LINKS, LINKS_HERE, SECRETS
 
 if TYPE_CHECKING:
+    from whenthen.domain.common.reasons import Reason
     from whenthen.domain.rules.rule import Step
 
 CONNECTION = "connection"
@@ -131,7 +132,9 @@ def check_parameters(action: Any, written: Mapping[str, Any], field: str) -> lis
         elif row.templated:
             problems += _check_all(value, place)
         if row.templated and not (row_of_action and row_of_action.secrets and connected):
-            problems += _secrets_in(value, place)
+            problems += _naming((SECRETS,), value, place, SECRETS_HERE())
+        if row.templated and not (row_of_action and row_of_action.messages):
+            problems += _naming(LINKS, value, place, LINKS_HERE(options=list(LINKS)))
     return problems
 
 
@@ -146,13 +149,9 @@ _URLS: Mapping[ParameterKind, Callable[[str, str, bool, bool], list[Problem]]] =
 """Kind of parameter that holds an address → its check, by whether values choose the host and a connection is named."""
 
 
-def _secrets_in(value: Any, field: str) -> list[Problem]:
-    """Return a problem for each text that names secrets."""
-    return [
-        Problem(place, SECRETS_HERE())
-        for place, text in texts_of(value, field)
-        if "{" in text and any(path[0] == SECRETS for path in templates.paths_of(text))
-    ]
+def _naming(names: Collection[str], value: Any, field: str, reason: Reason) -> list[Problem]:
+    """Return a problem for each text that names one of these."""
+    return [Problem(place, reason) for place, text in texts_of(value, field) if templates.names_any(text, names)]
 
 
 def texts_of(value: Any, field: str) -> Iterator[tuple[str, str]]:

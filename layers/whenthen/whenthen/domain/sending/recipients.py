@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -58,3 +60,13 @@ def recipient_of(identity: str, record: Mapping[str, Any] | None, people: Iterab
     """
     own = [record] if record and identity in identities_of(record) else []
     return Recipient(identity, (*own, *(person.fields for person in people)))
+
+
+def may_be_one_person(records: Iterable[Record]) -> bool:
+    """Tell whether no two of the records differ in all their identities of a kind, such as their telephone numbers."""
+    kinds: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for record in records:
+        own = record.identities
+        for kind in {each.partition("#")[0] for each in own}:
+            kinds[kind].append(frozenset(each for each in own if each.startswith(f"{kind}#")))
+    return all(one & other for found in kinds.values() for one, other in combinations(found, 2))

@@ -12,14 +12,38 @@ import hmac
 import re
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 UNSUBSCRIBE, PREFERENCES = "unsubscribe", "preferences"
 """Uses of links: a token of one of them is none of the other."""
+
+_FIRST_CHANNEL = "email"
+"""Name the channel of links that name none."""
 
 MAX_TOKEN = 900
 """Characters of a token that are read."""
 
 _TAG = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}", re.ASCII)
+
+
+class LinkedPerson(Struct, frozen=True):
+    """Hold what a link says: the identity to which a message went, and the message's channel."""
+
+    identity: str
+    channel: str = _FIRST_CHANNEL
+
+    @property
+    def text(self) -> str:
+        """Return the text that is sealed: `email#a@b.example`, or `sms phone#+36201234567`."""
+        return self.identity if self.channel == _FIRST_CHANNEL else f"{self.channel} {self.identity}"
+
+
+def linked_person(text: str) -> LinkedPerson:
+    """Read the text of a link, as `LinkedPerson.text` writes it."""
+    channel, space, identity = text.partition(" ")
+    named = space and "#" not in channel
+    return LinkedPerson(identity, channel) if named else LinkedPerson(text)
 
 
 def seal(key: str, use: str, text: str) -> str:

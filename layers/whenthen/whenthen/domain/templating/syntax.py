@@ -30,12 +30,15 @@ NOT_LAST = ReasonCode("template.filter_not_last", "name")
 UNKNOWN_NAME = ReasonCode("template.unknown_name", "name", "options")
 # `now` has no such field.
 UNKNOWN_NOW_FIELD = ReasonCode("template.unknown_now_field", "name", "options")
+# The template names links where there are none: only messages to customers have them.
+LINKS_HERE = ReasonCode("template.links_elsewhere", "options")
 SECRETS = "secrets"
 """Name the secrets of a step's connection in its templates."""
 
-NAMES = frozenset(
-    {"event", "record", "before", "related", "steps", SECRETS, "now", "unsubscribe_url", "preferences_url"}
-)
+UNSUBSCRIBE_URL, PREFERENCES_URL = LINKS = ("unsubscribe_url", "preferences_url")
+"""Name the links that messages to customers have."""
+
+NAMES = frozenset({"event", "record", "before", "related", "steps", SECRETS, "now", *LINKS})
 _SYNTAX = (
     nodes.Template,
     nodes.Output,

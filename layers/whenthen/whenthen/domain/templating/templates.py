@@ -6,7 +6,7 @@ that is one expression keeps its value's type (`render_value`); in a text, value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -124,6 +124,11 @@ def paths_of(source: str) -> frozenset[tuple[str, ...]]:
     if "{" not in source or _problems(source, "", syntax.complaints):
         return frozenset()
     return frozenset(syntax.paths(_environment(escaping=False).parse(source)))
+
+
+def names_any(source: str, roots: Collection[str]) -> bool:
+    """Tell whether a template names one of these roots, such as `secrets`."""
+    return any(path[0] in roots for path in paths_of(source))
 
 
 def _parsed(source: str) -> nodes.Template:
