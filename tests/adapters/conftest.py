@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.adapters.tables import create_tables, delete_tables
+from tests.adapters.tables import tables
 from tests.aws import empty_aws
 from whenthen.adapters.aws import client as aws
 
@@ -41,9 +41,7 @@ def clients(aws_mock: None) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def dynamodb(clients: Callable[[str], Any]) -> Iterator[Any]:
+def dynamodb(clients: Callable[[str], Any]) -> Any:
     """A client with the three tables, empty."""
-    client = clients("dynamodb")
-    create_tables(client)
-    yield client
-    delete_tables(client)
+    tables().bring_back()
+    return clients("dynamodb")

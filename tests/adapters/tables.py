@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+
+from tests.aws import Kept, client
 
 CONFIG, RECORDS, RUNS = "config", "records", "runs"
 _INDEXES = {CONFIG: (), RECORDS: ("gsi1",), RUNS: ("gsi1", "gsi2", "gsi3")}
 
 
-def create_tables(client: Any) -> None:
+def create_tables(dynamodb: Any) -> None:
     """Empty ones."""
     for table, indexes in _INDEXES.items():
         names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
-        client.create_table(
+        dynamodb.create_table(
             TableName=table,
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
             KeySchema=_schema("pk", "sk"),
@@ -21,10 +24,11 @@ def create_tables(client: Any) -> None:
         )
 
 
-def delete_tables(client: Any) -> None:
-    """With all that is in them."""
-    for table in _INDEXES:
-        client.delete_table(TableName=table)
+@cache
+def tables() -> Kept:
+    """Empty ones, made once. Needs a mocked AWS around it that has no others."""
+    create_tables(client("dynamodb"))
+    return Kept("dynamodb")
 
 
 def _schema(partition: str, sort: str) -> list[dict[str, str]]:

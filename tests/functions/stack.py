@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.adapters.tables import CONFIG, RECORDS, RUNS, create_tables
+from tests.aws import Kept, client, empty
 from tests.functions.payloads import CONTEXT
 from tests.template.reading import QUEUE, ROOT, consumers, environment, properties, resources, template
 from whenthen.channels.registry import CHANNELS
@@ -56,13 +56,45 @@ _SETTINGS = [
 
 
 @cache
-def client(service: str) -> Any:
-    """A client for a service, made once: it takes a tenth of a second."""
-    return boto3.client(service, region_name="eu-central-1")  # type: ignore[call-overload]
+def deployed() -> tuple[Kept, Mapping[str, str]]:
+    """What is there once the template was deployed, and the queues by name. Needs a mocked AWS around it.
+
+    It is made once, and brought back for each test.
+    """
+    empty()
+    create_tables(client("dynamodb"))
+    queues = {name: _queue(name) for name in (*resources(QUEUE), "settled")}
+    _bus(queues)
+    secrets = {"admin-key": {"key": ADMIN_KEY}, "meta": META, "links": LINKS}
+    for name, document in secrets.items():
+        _secret(name, document)
+    return Kept(), queues
+
+
+def _queue(name: str) -> str:
+    return str(client("sqs").create_queue(QueueName=name)["QueueUrl"])
+
+
+def _bus(queues: Mapping[str, str]) -> None:
+    events = client("events")
+    events.create_event_bus(Name=STACK)
+    events.put_rule(Name="settled", EventBusName=STACK, EventPattern='{"detail": {"whenthensettled": [true]}}')
+    targets = (("EventRule", "EventQueue"), ("ImportRule", "ImportQueue"), ("settled", "settled"))
+    for name, queue in targets:
+        arn = client("sqs").get_queue_attributes(QueueUrl=queues[queue], AttributeNames=["QueueArn"])
+        target = {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
+        if name != queue:
+            pattern = {**properties(name)["EventPattern"], "account": ["123456789012"]}
+            events.put_rule(Name=name, EventBusName=STACK, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, EventBusName=STACK, Targets=[target])
+
+
+def _secret(name: str, document: Mapping[str, Any]) -> None:
+    client("secretsmanager").create_secret(Name=f"{STACK}/{name}", SecretString=json.dumps(document))
 
 
 class Stack:
-    """An AWS on which the template was deployed. Needs a mocked AWS around it."""
+    """An AWS on which the template was deployed, and nothing else. Needs a mocked AWS around it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
@@ -71,35 +103,16 @@ class Stack:
         self.adapters: dict[str, Any] = {}
         """Adapters and use cases by their names in the wiring → what stands in for them."""
         self.context: Any = CONTEXT
-        create_tables(client("dynamodb"))
-        self.queues = {name: self._queue(name) for name in resources(QUEUE)}
-        self._bus()
-        secrets = {"admin-key": {"key": ADMIN_KEY}, "meta": META, "links": LINKS}
-        for name, document in secrets.items():
-            self.has_secret(name, document)
+        kept, queues = deployed()
+        empty()
+        kept.bring_back()
+        self.queues = dict(queues)
 
     # --- what there is ------------------------------------------------------------------------------
 
-    def _queue(self, name: str) -> str:
-        return str(client("sqs").create_queue(QueueName=name)["QueueUrl"])
-
-    def _bus(self) -> None:
-        events = client("events")
-        events.create_event_bus(Name=STACK)
-        self.queues["settled"] = self._queue("settled")
-        events.put_rule(Name="settled", EventBusName=STACK, EventPattern='{"detail": {"whenthensettled": [true]}}')
-        targets = (("EventRule", "EventQueue"), ("ImportRule", "ImportQueue"), ("settled", "settled"))
-        for name, queue in targets:
-            arn = client("sqs").get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=["QueueArn"])
-            target = {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
-            if name != queue:
-                pattern = {**properties(name)["EventPattern"], "account": ["123456789012"]}
-                events.put_rule(Name=name, EventBusName=STACK, EventPattern=json.dumps(pattern))
-            events.put_targets(Rule=name, EventBusName=STACK, Targets=[target])
-
     def has_secret(self, name: str, document: Mapping[str, Any]) -> None:
         """A secret of the stack."""
-        client("secretsmanager").create_secret(Name=f"{STACK}/{name}", SecretString=json.dumps(document))
+        _secret(name, document)
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """All messages that wait in a queue; they do not, after this."""

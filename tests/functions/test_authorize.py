@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.aws import client
 from tests.functions.payloads import http
-from tests.functions.stack import ADMIN_KEY, STACK, Stack, client
+from tests.functions.stack import ADMIN_KEY, STACK, Stack
 from whenthen.adapters.aws.secret_reader import FRESH_FOR
 from whenthen.domain.common.errors import Misconfigured, Unauthenticated
 from whenthen.ports.values import ApiKey

@@ -13,8 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.adapters.samples import why
+from tests.aws import client
 from tests.functions.payloads import CONTEXT, batch, failed
-from tests.functions.stack import Stack, client
+from tests.functions.stack import Stack
 from tests.template import channels
 from tests.template.reading import consumers
 from whenthen.domain.common.errors import (

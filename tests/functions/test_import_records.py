@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.aws import client
 from tests.functions.api import Api
-from tests.functions.stack import BUCKET, Stack, client
+from tests.functions.stack import BUCKET, Stack
 from whenthen.usecases.records import import_records
 
 WRITTEN = {"kind": "contact", "format": "csv", "rules": "run", "columns": {"Mail": "email"}}

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.adapters.samples import NOW, record
+from tests.aws import client
 from tests.functions.payloads import batch, envelope, failed
-from tests.functions.stack import Stack, client
+from tests.functions.stack import Stack
 from whenthen.domain.event_catalog.derivation import change_events
 from whenthen.domain.events import siblings
 from whenthen.domain.events.event import Event, from_json, parse_time, to_json

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.aws import client
 from tests.functions.payloads import batch
-from tests.functions.stack import BUCKET, Stack, client
+from tests.functions.stack import BUCKET, Stack
 from tests.template.reading import ROOT
 
 SAMPLES = ROOT / "events" / "email"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.adapters.samples import why
+from tests.aws import client
 from tests.functions.api import Api
 from tests.functions.payloads import http
-from tests.functions.stack import STACK, Stack, client
+from tests.functions.stack import STACK, Stack
 from tests.sources.samples import sample
 from whenthen.domain.common.errors import Temporary
 from whenthen.sources.signing.signatures import parse_scheme, sign

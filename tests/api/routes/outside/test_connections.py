@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.aws import client
 from tests.functions.api import Api
-from tests.functions.stack import client
 
 CRM: dict[str, Any] = {
     "name": "crm",

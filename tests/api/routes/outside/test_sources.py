@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.aws import client
 from tests.functions.api import Api
-from tests.functions.stack import client
 
 
 def test_a_new_source_shows_its_secret_once(api: Api) -> None:
