@@ -6,14 +6,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dev.messages import catalogues
+from tests import examples
 from tests.tables import figures_of, shown, tables_of
 
 settings.register_profile("whenthen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("whenthen")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Compile the texts of all languages where they changed; tests beside each other write the same."""
+    examples.configure(config)
     catalogues.compile_all()
 
 

@@ -39,7 +39,11 @@ class Demand:
     sender: str
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+_Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""In C where PyYAML was built so, which is ten times as fast."""
+
+
+class _Loader(_Fastest):  # type: ignore[misc]
     """Reads plain values; short tags of CloudFormation stand for nothing."""
 
 

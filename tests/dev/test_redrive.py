@@ -20,17 +20,17 @@ from dev import redrive as redriving
 from dev.changes import FUNCTIONS, NotPublished, publish_again
 from dev.dead_letters import reason_of
 from dev.redrive import QUEUES, main, redrive
-from tests.aws import empty_aws
+from tests.aws import client, empty_aws
 from tests.template.reading import source
 
 
 @pytest.fixture
 def sqs() -> Iterator[Any]:
     with empty_aws("us-east-1"):
-        client = boto3.client("sqs")
+        sqs = client("sqs", "us-east-1")
         for name in ("stack-email", "stack-email-dead-letters"):
-            client.create_queue(QueueName=name)
-        yield client
+            sqs.create_queue(QueueName=name)
+        yield sqs
 
 
 def bodies(sqs: Any, name: str) -> list[str]:
@@ -239,7 +239,7 @@ GONE, DEFECT = "job.not_found", "dead_letter.defect"
 @pytest.fixture
 def aws(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A stack whose queue of mails has 25 letters: two reasons, and four that nobody gave one."""
-    monkeypatch.setattr(boto3, "client", lambda service, _made=boto3.client: _made(service, region_name="us-east-1"))
+    monkeypatch.setattr(boto3, "client", lambda service: client(service, "us-east-1"))
     for number in range(25):
         reason, error = (GONE, "NotFound") if number < 14 else (DEFECT, "KeyError")
         attributes = {
@@ -257,9 +257,8 @@ def _url(sqs: Any, name: str = "stack-email-dead-letters") -> str:
 def _jobs(sqs: Any, name: str) -> list[int]:
     """The letters of a queue; they stay visible."""
     found: dict[str, int] = {}
-    for _ in range(20):
-        request = {"QueueUrl": _url(sqs, name), "MaxNumberOfMessages": 10, "VisibilityTimeout": 60}
-        messages = sqs.receive_message(**request).get("Messages", [])
+    request = {"QueueUrl": _url(sqs, name), "MaxNumberOfMessages": 10, "VisibilityTimeout": 60}
+    while messages := sqs.receive_message(**request).get("Messages", []):
         found |= {message["MessageId"]: json.loads(message["Body"])["job"] for message in messages}
     return sorted(found.values())
 

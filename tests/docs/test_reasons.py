@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
-from dev.reasons import PAGE, page
+from dev import reasons
+from dev.reasons import PAGE
 from whenthen.api.rendering.vocabulary import EXPLAINED
 from whenthen.domain.common.errors import AT_FIELD
 from whenthen.domain.lint.findings import NEVER_HOLDS
@@ -15,6 +17,13 @@ from whenthen.usecases.records.reason_codes import NO_PHONE
 ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| (.*) \| ((?:`\w+`(?:, )?)*) \|$", re.M)
 
 
+@cache
+def page() -> str:
+    """The page as it is to be, written once: that reads all sources."""
+    return reasons.page()
+
+
+@cache
 def rows() -> dict[str, tuple[str, str]]:
     """Return code → its text and its parameters, as the page shows them."""
     return {code: (text, parameters) for code, text, parameters in ROW.findall(page())}

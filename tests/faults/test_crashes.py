@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.samples import why
+from tests.examples import examples
 from tests.faults.entry_stories import ENTRY_STORIES
 from tests.faults.hold_stories import HOLD_STORIES
 from tests.faults.kills import Kills, tell
@@ -180,7 +181,10 @@ def test_a_crash_at_any_moment_loses_nothing_and_doubles_nothing(story: Story) -
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.name)
 @given(moments=st.sets(st.integers(0, 400), min_size=2, max_size=4))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(150, fast=30),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_several_crashes_lose_nothing_and_double_nothing(story: Story, moments: set[int]) -> None:
     kills = Kills(*moments)
     stage = tell(story, FakeStage(kills), kills)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.faults.kills import Kills
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import NOTE
@@ -90,7 +91,10 @@ def test_a_crash_at_any_moment_loses_no_row_and_doubles_none(switch: str) -> Non
 
 
 @given(moments=st.sets(st.integers(0, 80), min_size=2, max_size=5), switch=st.sampled_from(["run", "skip", "enrol"]))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(40, fast=12),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_several_crashes_lose_no_row_and_double_none(moments: set[int], switch: str) -> None:
     verify(*import_them(Kills(*moments), switch), switch)
 

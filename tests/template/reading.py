@@ -19,7 +19,10 @@ QUEUE = "AWS::SQS::Queue"
 TABLE = "AWS::DynamoDB::Table"
 
 
-class _Loader(yaml.SafeLoader):
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fast):
     """Reads `!Sub text` as {"Fn::Sub": text}, as CloudFormation does."""
 
 

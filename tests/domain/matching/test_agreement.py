@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.domain.matching.generators import Source, contexts, event_of, fitting, rule_of, rules, seeds
 from tests.domain.matching.rules import Rule, agree, naive, numbered
+from tests.examples import examples
 from whenthen.domain.conditions.condition import predicates
 from whenthen.domain.matching.rule_set import compile_rules, required_condition_of
 
@@ -19,7 +20,7 @@ pools = st.lists(rules, min_size=6, max_size=16, unique_by=lambda rule: rule.id)
 checked = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 
 
-@settings(checked, max_examples=600)
+@settings(checked, max_examples=examples(600, fast=150))
 @given(pool=pools, seen=st.lists(contexts, min_size=2, max_size=4), forms=st.lists(seeds, min_size=1, max_size=2))
 def test_the_matcher_agrees_with_evaluate(pool: list[Rule], seen: list[dict[str, Any]], forms: list[int]) -> None:
     """On any events, and on some that hold what each of the rules asks for."""
@@ -34,7 +35,7 @@ changes = st.one_of(
 )
 
 
-@settings(checked, max_examples=400)
+@settings(checked, max_examples=examples(400, fast=100))
 @given(pool=pools, made=st.lists(changes, min_size=3, max_size=20), form=seeds, last=contexts)
 def test_the_matcher_agrees_with_evaluate_while_rules_come_and_go(
     pool: list[Rule], made: list[tuple[str, Any]], form: int, last: dict[str, Any]
@@ -60,7 +61,7 @@ def test_the_matcher_agrees_with_evaluate_while_rules_come_and_go(
 pairs = st.lists(seeds, min_size=4, max_size=24)
 
 
-@settings(checked, max_examples=300)
+@settings(checked, max_examples=examples(300, fast=75))
 @given(numbers=pairs, found=st.lists(seeds, min_size=3, max_size=8), form=seeds, texts=st.booleans())
 def test_many_rules_about_one_field_agree_with_evaluate(
     numbers: list[int], found: list[int], form: int, *, texts: bool

@@ -15,7 +15,8 @@ from whenthen.domain.templating import filters
 from whenthen.domain.templating.budget import MAX_RENDERED, MAX_WORK, Budget
 from whenthen.domain.templating.loops import MAX_TURNS
 
-SEEDS, EACH = (14, 15, 16, 17, 18), 1_000
+SEEDS, EACH = (14, *(pytest.param(seed, marks=pytest.mark.long) for seed in (15, 16, 17, 18))), 1_000
+"""The fast tests take the templates of one seed, the whole run those of all."""
 
 RECORD: dict[str, Any] = {
     "name": "x" * 20_000,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sources.growth import LINEAR, growth
 from tests.sources.samples import EVENTS, sample
 from whenthen.domain.common import ids
@@ -579,7 +580,7 @@ DECLARED = [
 ]
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600, fast=150))
 @given(
     st.sampled_from(CODECS) | st.text(max_size=40),
     st.sampled_from(DECLARED),
@@ -640,7 +641,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400, fast=100))
 @given(st.lists(LINES | st.binary(max_size=30), max_size=25), st.sampled_from([b"\r\n", b"\n", b"\r"]))
 def test_no_mail_raises_anything_but_our_errors(lines: list[bytes], end: bytes) -> None:
     raw = end.join(lines)

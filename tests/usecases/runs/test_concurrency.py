@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.usecases.fakes.lockstep import Task, in_lock_step
 from tests.usecases.fakes.taps import Tap
 from tests.usecases.fakes.world import World
@@ -23,8 +24,8 @@ from whenthen.sources.meta.notification import LeadRef
 TELL: dict[str, Any] = {"id": "tell", "action": "call_webhook", "with": {"url": "https://example.com/hook"}}
 
 in_any_order = given(order=st.randoms(use_true_random=False))
-often = settings(max_examples=60)
-seldom = settings(max_examples=15)
+often = settings(max_examples=examples(60, fast=20))
+seldom = settings(max_examples=examples(15, fast=6))
 
 
 def a_world() -> World:
