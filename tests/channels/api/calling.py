@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from tests.channels.performing import performed
 from tests.usecases.fakes.sending import FakeCircuits
@@ -29,11 +30,19 @@ class Vault:
     def put(self, name: str, document: Any) -> None:
         self.kept[name] = dict(document)
 
+    def new_name(self, name: str) -> str:
+        return f"{name}/{uuid4().hex}"
+
     def read(self, name: str) -> Any:
         return self.kept.get(name)
 
     def delete(self, name: str) -> None:
         self.kept.pop(name, None)
+
+
+def secrets_of(world: World, name: str = "crm") -> Any:
+    """The secrets of the connection as it is stored now."""
+    return world.secrets.kept[world.connections.get(name).secret]
 
 
 def managing(world: World, rules: Any = None, circuits: Any = None) -> ManageConnections:

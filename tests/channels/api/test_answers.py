@@ -170,6 +170,44 @@ def test_an_address_that_is_gone_switches_the_step_off(world: World) -> None:
     assert (_job(world, third, again).status, len(world.http.sent)) == (JobStatus.DONE, 2)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"url": "/contacts/{{ record.crm }}"},
+        {"url": "/contacts/{{ event.data.crm | default('none') }}"},
+        {"url": "/contacts{% if record.crm %}/one{% endif %}"},
+        {"url": "/contacts", "query": {"id": "{{ record.crm }}"}},
+        {"url": "/contacts", "query": {"id": ["1", "{{ before.crm }}"]}},
+        {"connection": None, "url": "https://api.example.com/{{ record.crm }}"},
+    ],
+)
+def test_an_address_of_one_customer_that_is_gone_leaves_the_step_on_for_the_others(world: World, address: Any) -> None:
+    has_connection(world)
+    world.has_record("lead:1", crm="deleted")
+    world.has_record("lead:2", crm="there")
+    answers(world, 410)
+    step = {"id": "it", "action": "call_api", "with": {"connection": "crm", "method": "PUT", "json": {}, **address}}
+    written = world.has_rule(rule(step))
+    jobs = []
+    for name in ("1", "2"):
+        event = world.happens("lead.created", name, subject=f"lead:{name}")
+        world.run_out()
+        jobs.append(_job(world, event, written))
+    assert [(job.status, codes(job.reason)) for job in jobs] == [
+        (JobStatus.FAILED, ["api.answered"]),
+        (JobStatus.DONE, ["api.answered"]),
+    ]
+    assert world.circuits.of_channel("api") == {}
+
+
+@pytest.mark.parametrize("more", [{"json": {"id": "{{ record.crm }}"}}, {"query": {"key": "{{ secrets.k }}"}}])
+def test_a_step_whose_body_alone_differs_calls_one_address(world: World, more: Any) -> None:
+    has_connection(world, secrets={"k": "k3y-k3y"})
+    answers(world, 410)
+    job = called(world, **more)
+    assert (job.status, codes(job.reason)) == (JobStatus.FAILED, ["api.step_off"])
+
+
 def test_an_expected_410_switches_nothing_off(world: World) -> None:
     has_connection(world)
     answers(world, 410)

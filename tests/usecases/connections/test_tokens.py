@@ -171,7 +171,7 @@ def test_an_address_of_tokens_that_is_away_is_asked_again_and_nothing_is_lost(wo
 
 def test_a_bearer_token_that_was_replaced_is_read_again_after_a_401(world: World) -> None:
     has_connection(world)
-    world.secrets.stale["connections/crm"] = {"auth": "old"}
+    world.secrets.stale[world.connections.get("crm").secret] = {"auth": "old"}
     answers(world, 401)
     assert called(world).status is JobStatus.DONE
     assert [call.headers["authorization"] for call in world.http.sent] == ["Bearer old", "Bearer s3cret"]

@@ -135,9 +135,10 @@ class FakeOccurrences:
 
 @dataclass
 class FakeConnections:
-    """Connections by name, without secrets."""
+    """Connections by name, without secrets. `unused`: name of a secret → since when no connection names it."""
 
     kept: dict[str, StoredConnection] = field(default_factory=dict)
+    unused: dict[str, datetime] = field(default_factory=dict)
 
     def get(self, name: str) -> StoredConnection:
         if name not in self.kept:
@@ -149,15 +150,30 @@ class FakeConnections:
 
     def save(self, connection: StoredConnection, replaces: StoredConnection | None) -> None:
         self._demand(connection.name, replaces)
+        before = replaces.secret if replaces else ""
+        if connection.secret != before:
+            if connection.secret and self.unused.pop(connection.secret, None) is None:
+                raise Stale(MOVED_ON(subject=connection.name))
+            self.unused |= {before: connection.updated_at} if before else {}
         self.kept[connection.name] = connection
 
-    def delete(self, connection: StoredConnection) -> None:
+    def delete(self, connection: StoredConnection, now: datetime) -> None:
         self._demand(connection.name, connection)
         del self.kept[connection.name]
+        self.unused |= {connection.secret: now} if connection.secret else {}
+
+    def note_unused(self, secret: str, now: datetime) -> None:
+        self.unused[secret] = now
+
+    def unused_secrets(self, before: datetime) -> list[str]:
+        return [secret for secret, since in self.unused.items() if since < before]
+
+    def forget_unused(self, secret: str) -> None:
+        self.unused.pop(secret, None)
 
     def _demand(self, name: str, expected: StoredConnection | None) -> None:
         stored = self.kept.get(name)
-        if (stored and stored.version) != (expected and expected.version):
+        if (stored and (stored.version, stored.secret)) != (expected and (expected.version, expected.secret)):
             raise Stale(MOVED_ON(subject=name))
 
 

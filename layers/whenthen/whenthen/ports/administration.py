@@ -48,6 +48,7 @@ class StoredConnection(Struct, frozen=True):
 
     made_of  id of the content of its first version, with `made_by`: detects a repetition of the same request
     made_by  id of the request that made it
+    secret   name under which the secrets of this very version are kept; empty if it has none
     """
 
     name: str
@@ -57,6 +58,7 @@ class StoredConnection(Struct, frozen=True):
     updated_by: str
     made_of: str = ""
     made_by: str = ""
+    secret: str = ""
 
 
 class ConnectionStore(Protocol):
@@ -69,10 +71,22 @@ class ConnectionStore(Protocol):
         """List all connections, by name."""
 
     def save(self, connection: StoredConnection, replaces: StoredConnection | None) -> None:
-        """Store the connection. Raises Stale unless `replaces` is the stored one."""
+        """Store the connection. Raises Stale unless `replaces` is the stored one, by its version and its secret.
 
-    def delete(self, connection: StoredConnection) -> None:
-        """Delete the connection. Raises Stale."""
+        Its secret, if it is not that of `replaces`, was noted as unused before: it is so no more, and the other one is.
+        """
+
+    def delete(self, connection: StoredConnection, now: datetime) -> None:
+        """Delete the connection, and note its secret as unused. Raises Stale."""
+
+    def note_unused(self, secret: str, now: datetime) -> None:
+        """Note the name of a secret that no stored connection names, before it is written."""
+
+    def unused_secrets(self, before: datetime) -> Sequence[str]:
+        """List the names of secrets that are unused since before this time: some of them, if there are many."""
+
+    def forget_unused(self, secret: str) -> None:
+        """Forget the name of a secret that was deleted."""
 
 
 class SettingStore(Protocol):
@@ -90,6 +104,9 @@ class SecretVault(Protocol):
 
     def put(self, name: str, document: Mapping[str, str]) -> None:
         """Write the secret, in place of an existing one."""
+
+    def new_name(self, name: str) -> str:
+        """Return a name below `name` that no secret ever had, such as `connections/crm/5f…`."""
 
     def read(self, name: str) -> Mapping[str, str] | None:
         """Read the current secret, without a cache; None if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,10 +43,69 @@ def test_of_two_writers_one_is_stale(connections: DynamoConnections) -> None:
     with pytest.raises(Stale):
         connections.save(replace(second, updated_by="another"), CRM)
     with pytest.raises(Stale):
-        connections.delete(CRM)
-    connections.delete(second)
+        connections.delete(CRM, NOW)
+    connections.delete(second, NOW)
     with pytest.raises(NotFound):
         connections.get("crm")
+
+
+def test_a_connection_that_was_created_again_is_another_one(connections: DynamoConnections) -> None:
+    first, again = (replace(CRM, secret=f"connections/crm/{each}") for each in ("a", "b"))
+    _saved_with_secret(connections, first)
+    connections.delete(first, NOW)
+    _saved_with_secret(connections, again)
+    for write in (lambda: connections.save(replace(first, version=2), first), lambda: connections.delete(first, NOW)):
+        with pytest.raises(Stale):
+            write()
+    assert connections.get("crm") == again
+
+
+def _saved_with_secret(connections: DynamoConnections, connection: StoredConnection) -> None:
+    connections.note_unused(connection.secret, NOW)
+    connections.save(connection, None)
+
+
+def test_a_secret_is_noted_as_unused_whenever_no_connection_names_it(connections: DynamoConnections) -> None:
+    def unused() -> list[str]:
+        return sorted(connections.unused_secrets(NOW + timedelta(seconds=1)))
+
+    first, second = replace(CRM, secret="a"), replace(CRM, secret="b", version=2)
+    connections.note_unused("a", NOW)
+    assert (unused(), connections.unused_secrets(NOW)) == (["a"], ())
+    connections.save(first, None)
+    assert unused() == []
+    with pytest.raises(Stale):  # "b" was not noted, so a crash could leave it behind
+        connections.save(second, first)
+    connections.note_unused("b", NOW)
+    with pytest.raises(Stale):
+        connections.save(second, replace(first, version=7))
+    assert unused() == ["b"]
+    connections.save(second, first)
+    assert unused() == ["a"]
+    third = replace(second, version=3, updated_by="another")
+    connections.save(third, second)
+    connections.forget_unused("a")
+    assert unused() == []
+    connections.delete(third, NOW)
+    assert unused() == ["b"]
+
+
+def test_a_connection_that_was_stored_without_the_name_of_its_secret_is_read_and_changed(
+    dynamodb: Any, connections: DynamoConnections
+) -> None:
+    for name in ("a", "b", "c"):
+        former = replace(CRM, name=name)
+        connections.save(former, None)
+        key = {"pk": {"S": "connections"}, "sk": {"S": name}}
+        dynamodb.update_item(TableName=CONFIG, Key=key, UpdateExpression="REMOVE secret")
+        assert connections.get(name) == replace(former, secret=f"connections/{name}")
+    connections.delete(connections.get("a"), NOW)
+    kept = replace(connections.get("b"), version=2)
+    connections.save(kept, connections.get("b"))
+    connections.save(replace(kept, version=3), kept)
+    connections.note_unused("connections/c/2", NOW)
+    connections.save(replace(CRM, name="c", version=2, secret="connections/c/2"), connections.get("c"))
+    assert sorted(connections.unused_secrets(NOW + timedelta(seconds=1))) == ["connections/a", "connections/c"]
 
 
 def test_connections_are_listed_page_by_page(connections: DynamoConnections) -> None:

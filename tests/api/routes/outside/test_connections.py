@@ -20,14 +20,18 @@ STEP = {"id": "it", "action": "call_api", "with": {"connection": "crm", "url": "
 RULE = {"name": "Tell the CRM", "kind": "lead", "trigger": {"event": "lead.created"}, "steps": [STEP]}
 
 
-def _kept() -> Any:
-    return json.loads(client("secretsmanager").get_secret_value(SecretId="whenthen/connections/crm")["SecretString"])
+def _kept() -> list[Any]:
+    """The secrets of connections in Secrets Manager."""
+    secrets = client("secretsmanager")
+    names = [each["Name"] for each in secrets.list_secrets()["SecretList"]]
+    ours = sorted(name for name in names if name.startswith("whenthen/connections/crm/"))
+    return [json.loads(secrets.get_secret_value(SecretId=name)["SecretString"]) for name in ours]
 
 
 def test_a_connection_is_made_read_replaced_and_deleted(api: Api) -> None:
     made = api.call("POST", "/v1/connections", CRM, {"Idempotency-Key": "k"})
     assert (made.status, made.headers["etag"], made.headers["location"]) == (201, '"1"', "/v1/connections/crm")
-    assert _kept() == {"auth": "s3cret-t0ken", "secrets.api_key": "k3y-k3y"}
+    assert _kept() == [{"auth": "s3cret-t0ken", "secrets.api_key": "k3y-k3y"}]
     assert api.call("POST", "/v1/connections", CRM, {"Idempotency-Key": "k"}).document == made.document
     assert api.call("POST", "/v1/connections", CRM).status == 409
     shown = api.get("/v1/connections/crm")
@@ -36,11 +40,18 @@ def test_a_connection_is_made_read_replaced_and_deleted(api: Api) -> None:
     assert api.call("PUT", "/v1/connections/crm", {**shown, "timeout": 5}, {"If-Match": '"7"'}).status == 412
     changed = api.call("PUT", "/v1/connections/crm", {**shown, "timeout": 5}, {"If-Match": '"1"'})
     assert (changed.status, changed.headers["etag"], changed.document["timeout"]) == (200, '"2"', 5)
-    assert _kept()["auth"] == "s3cret-t0ken"
+    assert _kept() == [{"auth": "s3cret-t0ken", "secrets.api_key": "k3y-k3y"}]
+    keyless = {**shown, "auth": {"kind": "bearer", "token": "n3w-t0ken"}, "secrets": {}}
+    assert api.call("PUT", "/v1/connections/crm", keyless, {"If-Match": '"1"'}).status == 412
+    assert api.call("PUT", "/v1/connections/crm", {**keyless, "timeout": 0}).status == 422
+    assert _kept() == [{"auth": "s3cret-t0ken", "secrets.api_key": "k3y-k3y"}]
+    assert api.call("PUT", "/v1/connections/crm", keyless, {"If-Match": '"2"'}).status == 200
+    assert _kept() == [{"auth": "n3w-t0ken"}]
     everything = json.dumps([made.document, shown, changed.document, api.get("/v1/connections")])
     assert "s3cret" not in everything
     assert "k3y-k3y" not in everything
-    assert api.call("DELETE", "/v1/connections/crm", headers={"If-Match": '"2"'}).status == 204
+    assert api.call("DELETE", "/v1/connections/crm", headers={"If-Match": '"3"'}).status == 204
+    assert _kept() == []
     assert api.call("GET", "/v1/connections/crm").status == 404
     assert api.call("POST", "/v1/connections", CRM).status == 201
 

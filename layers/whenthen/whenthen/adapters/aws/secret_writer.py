@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
@@ -27,6 +28,10 @@ class SecretsManagerVault:
         # Another call made it in between, or this one did and its answer was lost.
         if not self._replaced(own_name, text):
             raise Temporary(CONTENDED(subject=name))
+
+    def new_name(self, name: str) -> str:
+        """Return a name below `name` that no secret ever had."""
+        return f"{name}/{uuid.uuid4().hex}"
 
     def _replaced(self, own_name: str, text: str) -> bool:
         """Replace the secret; return False if there is none yet."""

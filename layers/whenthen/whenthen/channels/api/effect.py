@@ -8,6 +8,7 @@ other call is unknown then.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,19 +19,22 @@ from whenthen.channels.api.answers import outcome_of
 from whenthen.channels.api.reason_codes import STEP_IS_OFF, STEP_OFF
 from whenthen.channels.api.requests import request_of
 from whenthen.domain.common.answers import Next
-from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound, Permanent
+from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound, Permanent, Temporary, WhenthenError
 from whenthen.domain.connections.answers import GONE, IDEMPOTENT_METHODS, is_expected, row_of
-from whenthen.domain.connections.connection import Connection, parse_connection
 from whenthen.domain.events.event import format_time
+from whenthen.domain.rules.step_parameters import texts_of
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.retry_after import retry_after
 from whenthen.domain.templating.syntax import SECRETS
+from whenthen.domain.templating.templates import paths_of
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
-from whenthen.usecases.connections.call_connection import CallConnection, secrets_of
+from whenthen.ports.reason_codes import MOVED_ON
+from whenthen.usecases.connections.call_connection import CallConnection, connection_of, secrets_of
 from whenthen.usecases.connections.reason_codes import ANSWERED
 from whenthen.usecases.sending.outgoing_cause import cause_of
 
 if TYPE_CHECKING:
+    from whenthen.domain.connections.connection import Connection
     from whenthen.domain.rules.rule import Step
     from whenthen.ports.administration import ConnectionStore
     from whenthen.ports.clock import Clock
@@ -38,6 +42,15 @@ if TYPE_CHECKING:
     from whenthen.usecases.sending.circuits import Breaker
 
 MAX_HOST = 253
+
+_ADDRESS = ("url", "query")
+"""Name the parameters of a step that make its address, behind its connection's base."""
+
+
+def has_fixed_address(parameters: Mapping[str, Any]) -> bool:
+    """Tell whether all calls of a step go to one address: no value but a secret of its connection is in it."""
+    texts = (text for name in _ADDRESS for _, text in texts_of(parameters.get(name), name))
+    return all(path[0] == SECRETS for text in texts for path in paths_of(text))
 
 
 class _Call(Struct, frozen=True):
@@ -66,19 +79,31 @@ class _Call(Struct, frozen=True):
         return self.connection is not None and self.connection.idempotent
 
     def perform(self) -> Outcome:
-        answer = self._send()
+        try:
+            answer = self._send()
+        except (CredentialsRefused, Invalid) as error:
+            raise self.channel.error_after(self.connection, error) from error
         if is_expected(answer.status, self.parameters.get("expect") or ()):
             return outcome_of(answer, self.parameters)
+        raise self._error_of(answer)
+
+    def _error_of(self, answer: HttpAnswer) -> WhenthenError:
         if answer.status == GONE:
-            reason = STEP_OFF(status=answer.status, receiver=self.circuit)
-            self.channel.breaker.switch_off(self.circuit, reason)
-            raise Permanent(reason, code=str(answer.status))
+            return self._gone(answer.status)
         row = row_of(answer.status, not_now=is_not_now(answer), repeatable=self.repeatable, keyed=self._keyed)
         wish = retry_after(answer.headers.get("retry-after", ""), self.channel.clock.now())
         reason = ANSWERED(status=answer.status)
         if row.next is Next.STOP and self.connection is not None:
-            raise CredentialsRefused(reason)
-        raise replace(row, pause=wish).error(reason, str(answer.status))
+            return self.channel.error_after(self.connection, CredentialsRefused(reason))
+        return replace(row, pause=wish).error(reason, str(answer.status))
+
+    def _gone(self, status: int) -> Permanent:
+        """Return the error of an address that is gone; a step that calls no other address makes no more calls."""
+        reason = ANSWERED(status=status)
+        if has_fixed_address(self.parameters):
+            reason = STEP_OFF(status=status, receiver=self.circuit)
+            self.channel.breaker.switch_off(self.circuit, reason)
+        return Permanent(reason, code=str(status))
 
     def _send(self) -> HttpAnswer:
         if self.connection is None:
@@ -109,10 +134,29 @@ class CallApi(Struct, frozen=True):
             since = format_time(off.since) if off.since else ""
             return Outcome(JobStatus.FAILED, STEP_IS_OFF(since=since, receiver=circuit))
         connection = self._connection(step.parameters.get("connection", ""))
-        known = {**context, SECRETS: secrets_of(connection, self.secrets) if connection else {}}
+        known = {**context, SECRETS: self._secrets_of(connection) if connection else {}}
         own = {"idempotency-key": job.id, **cause_of(job, context, self.secrets)}
         request = request_of(step, known, connection, own)
         return _Call(request, connection, step.parameters, circuit, self)
+
+    def _secrets_of(self, connection: Connection) -> dict[str, str]:
+        try:
+            return secrets_of(connection, self.secrets)
+        except Invalid as error:
+            raise self.error_after(connection, error) from error
+
+    def error_after(self, connection: Connection | None, error: WhenthenError) -> WhenthenError:
+        """Return the error of a call that did nothing; Temporary if its connection was replaced meanwhile.
+
+        So a call that began before a replacement is made with the new credentials, and the new ones are not blamed.
+        """
+        if connection is None:
+            return error
+        with suppress(NotFound):
+            now = self.connections.get(connection.name)
+            if (now.version, now.secret) != (connection.version, connection.secret):
+                return Temporary(MOVED_ON(subject=connection.name), retry_after=1)
+        return error
 
     def _connection(self, name: str) -> Connection | None:
         """Read the connection that the step names. Raises Invalid: there is none, or it is written in an older form."""
@@ -122,4 +166,4 @@ class CallApi(Struct, frozen=True):
             stored = self.connections.get(name)
         except NotFound as error:
             raise Invalid.field("with.connection", error.reason) from error
-        return parse_connection(stored.document, plain_http=True, version=stored.version)
+        return connection_of(stored)

@@ -40,6 +40,8 @@ class Connection(Struct, frozen=True):
     seconds     after which a call is given up
     idempotent  whether the API ignores a repetition under the same Idempotency-Key
     secrets     names of secrets that templates of its steps may name
+    version     of the document that was read
+    secret      name under which the secrets of this very version are kept
     """
 
     name: str
@@ -51,9 +53,10 @@ class Connection(Struct, frozen=True):
     secrets: tuple[str, ...] = ()
     test: TestCall = TestCall()
     version: int = 0
+    secret: str = ""
 
 
-def parse_connection(document: Mapping[str, Any], *, plain_http: bool = False, version: int = 0) -> Connection:
+def parse_connection(document: Mapping[str, Any], *, plain_http: bool = False) -> Connection:
     """Read a connection. Raises Invalid naming every field that does not hold.
 
     plain_http   whether its addresses may be http, as on a local stack; the client decides again at each call
@@ -69,7 +72,6 @@ def parse_connection(document: Mapping[str, Any], *, plain_http: bool = False, v
         idempotent=reader.flag("idempotent"),
         secrets=_read_secrets(reader),
         test=_read_test(reader.child("test")),
-        version=version,
     )
     for name, value in connection.headers.items():
         problems += _header_problems(value, f"headers.{name}") if isinstance(value, str) else []

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from whenthen.domain.common.errors import Invalid, NotFound, Temporary
 from whenthen.domain.connections.answers import REFUSED
 from whenthen.domain.connections.auth import NONE, OAUTH
-from whenthen.domain.connections.connection import MAX_SECONDS, Connection
+from whenthen.domain.connections.connection import MAX_SECONDS, Connection, parse_connection
 from whenthen.usecases.connections.reason_codes import NO_SECRET, NO_TIME_LEFT
 
 if TYPE_CHECKING:
+    from whenthen.ports.administration import StoredConnection
     from whenthen.ports.clock import Clock
     from whenthen.ports.outgoing import HttpAnswer, HttpRequest
     from whenthen.ports.providers import Http, Secrets
@@ -28,9 +29,13 @@ OF_TEMPLATES = "secrets."
 """Begin the names of secrets that templates may name."""
 
 
-def secret_name(connection: str) -> str:
-    """Return the name under which the secrets of a connection are kept."""
-    return f"connections/{connection}"
+def connection_of(stored: StoredConnection) -> Connection:
+    """Read a stored connection, with the name of its own secrets. Raises Invalid: it is written in an older form.
+
+    The client decides at each call whether an address may be plain http.
+    """
+    connection = parse_connection(stored.document, plain_http=True)
+    return replace(connection, version=stored.version, secret=stored.secret)
 
 
 def secrets_of(connection: Connection, secrets: Secrets) -> dict[str, str]:
@@ -91,10 +96,10 @@ class CallConnection(Struct, frozen=True):
 
 
 def _kept(connection: Connection, read: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
-    if connection.auth.kind == NONE and not connection.secrets:
+    if not connection.secret:
         return {}
     try:
-        return read(secret_name(connection.name))
+        return read(connection.secret)
     except NotFound:
         return {}
 

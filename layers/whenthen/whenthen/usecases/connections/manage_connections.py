@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Problem, Stale, Temporary
@@ -16,8 +18,8 @@ from whenthen.domain.connections.auth import KINDS, check_secret
 from whenthen.domain.connections.connection import Connection, parse_connection
 from whenthen.domain.sending.circuits import CircuitState
 from whenthen.ports.administration import StoredConnection
-from whenthen.ports.reason_codes import OTHER_VERSION
-from whenthen.usecases.connections.call_connection import AUTH, OF_TEMPLATES, secret_name
+from whenthen.ports.reason_codes import MOVED_ON, OTHER_VERSION
+from whenthen.usecases.connections.call_connection import AUTH, OF_TEMPLATES
 from whenthen.usecases.connections.reason_codes import EXISTS, IN_USE, OTHER_NAME
 from whenthen.usecases.context.idempotency import KEY_REUSED
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 CHANNEL = "api"
 """Name the channel whose circuits are those of connections."""
+
+UNUSED_FOR = timedelta(minutes=15)
+"""How long a secret is unused before any change removes it: longer than a change takes to use the one it wrote."""
 
 OWN_FIELDS = ("version", "updated_at", "updated_by", "rules")
 """Fields that the API shows beside a connection's own; their values in an admin's document are ignored."""
@@ -53,13 +58,11 @@ class ManageConnections(Struct, frozen=True):
         new, secrets = self._prepare(written, 1, by, {}, made_by=ids.content_id(f"{by}#{seed}"))
         found = self._found(new.name)
         if found is None:
-            self.vault.put(secret_name(new.name), secrets)
             try:
-                self.connections.save(new, None)
+                found = self._save(new, secrets, None)
             except Stale:
                 found = self.connections.get(new.name)
-            else:
-                return new
+            self._clean_up()
         if found.made_by != new.made_by:
             raise Conflict(EXISTS(connection=new.name))
         if found.made_of != new.made_of:
@@ -86,16 +89,21 @@ class ManageConnections(Struct, frozen=True):
         current = self._current(name, version)
         if written.get("name", name) != name:
             raise Invalid.field("name", OTHER_NAME(connection=name))
-        kept = self.vault.read(secret_name(name)) or {}
+        secrets_before = self._secrets_of(current)
         before = parse_connection(current.document, plain_http=True).auth.kind
-        kept = kept if _kind_of(written) == before else {key: value for key, value in kept.items() if key != AUTH}
+        same_kind = _kind_of(written) == before
+        kept = {key: value for key, value in secrets_before.items() if same_kind or key != AUTH}
         new, secrets = self._prepare(
             {**written, "name": name}, current.version + 1, by, kept, made_by=current.made_by, made_of=current.made_of
         )
-        if secrets != dict(kept):
-            self.vault.put(secret_name(name), secrets)
-        self.connections.save(new, current)
+        if secrets == dict(secrets_before):
+            new = replace(new, secret=current.secret)
+            self.connections.save(new, current)
+        else:
+            new = self._save(new, secrets, current)
+            self._remove(current.secret)
         self._let_go_on(name, by)
+        self._clean_up()
         return new
 
     def delete(self, name: str, *, version: int | None) -> None:
@@ -104,8 +112,48 @@ class ManageConnections(Struct, frozen=True):
         users = self.rules.naming_connection(name)
         if users:
             raise Conflict(IN_USE(rules=list(users)))
-        self.connections.delete(current)
-        self.vault.delete(secret_name(name))
+        self.connections.delete(current, self.clock.now())
+        self._remove(current.secret)
+        self._clean_up()
+
+    def _save(
+        self, new: StoredConnection, secrets: Mapping[str, str], replaces: StoredConnection | None
+    ) -> StoredConnection:
+        """Write the secrets under a name of their own, then the connection that names them. Raises Stale, Temporary.
+
+        Nobody reads a secret that no stored connection names: a caller that is refused or dies here changed nothing.
+        """
+        named = new
+        if secrets:
+            named = replace(new, secret=self.vault.new_name(f"connections/{new.name}"))
+            self.connections.note_unused(named.secret, self.clock.now())
+            self.vault.put(named.secret, secrets)
+        try:
+            self.connections.save(named, replaces)
+        except Stale:
+            self._remove(named.secret)
+            raise
+        return named
+
+    def _remove(self, secret: str) -> None:
+        """Remove a secret that no stored connection names. If that fails now, `_clean_up` does so later."""
+        if secret:
+            with suppress(Temporary):
+                self.vault.delete(secret)
+                self.connections.forget_unused(secret)
+
+    def _clean_up(self) -> None:
+        """Remove the secrets of changes that were not carried through, or whose end failed."""
+        with suppress(Temporary):
+            for secret in self.connections.unused_secrets(self.clock.now() - UNUSED_FOR):
+                self._remove(secret)
+
+    def _secrets_of(self, current: StoredConnection) -> Mapping[str, str]:
+        """Read the secrets of the stored version. Raises Stale if another writer replaced it meanwhile."""
+        kept = self.vault.read(current.secret) if current.secret else {}
+        if kept is None and self.connections.get(current.name).secret != current.secret:
+            raise Stale(MOVED_ON(subject=current.name))
+        return kept or {}
 
     def _found(self, name: str) -> StoredConnection | None:
         with suppress(NotFound):

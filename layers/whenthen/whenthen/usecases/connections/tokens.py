@@ -36,6 +36,10 @@ MAX_TOKENS = 500
 """Tokens that a worker keeps at once."""
 
 
+_Key = tuple[str, int, str, str, str]
+"""(name of the connection's secret, its version, address of tokens, client id, scope)"""
+
+
 class Token(Struct, frozen=True):
     """Hold an access token, and until when it is used."""
 
@@ -44,18 +48,18 @@ class Token(Struct, frozen=True):
 
 
 class Tokens(Struct):
-    """Keep tokens by connection, its version and its scope; lives as long as the worker."""
+    """Keep tokens by all that they were given for; lives as long as the worker."""
 
     http: Http
     clock: Clock
-    kept: dict[tuple[str, int, str], Token] = field(default_factory=dict)
+    kept: dict[_Key, Token] = field(default_factory=dict)
 
     def get(self, connection: Connection, secret: str, seconds: Callable[[], float]) -> str:
         """Return a token that is good. Raises Temporary, CredentialsRefused; nothing was done for the job then.
 
         seconds   returns the time that is left for asking
         """
-        key = (connection.name, connection.version, connection.auth.scope)
+        key = _key(connection)
         known = self.kept.get(key)
         if known is not None and self.clock.now() < known.until:
             return known.text
@@ -67,7 +71,7 @@ class Tokens(Struct):
 
     def forget(self, connection: Connection) -> None:
         """Forget the connection's token, which the API refused."""
-        self.kept.pop((connection.name, connection.version, connection.auth.scope), None)
+        self.kept.pop(_key(connection), None)
 
     def _ask(self, connection: Connection, secret: str, seconds: float) -> Token:
         headers, form = connection.auth.token_request(secret)
@@ -94,6 +98,12 @@ class Tokens(Struct):
         if not usable:
             raise CredentialsRefused(NO_TOKEN(connection=connection.name, status=status))
         return Token(str(text), self.clock.now() + _lasts(document.get("expires_in")) - BEFORE_END)
+
+
+def _key(connection: Connection) -> _Key:
+    """Return what a token belongs to. A connection that was created again has another secret, and so another token."""
+    auth = connection.auth
+    return connection.secret, connection.version, auth.token_url, auth.client_id, auth.scope
 
 
 def _document(answer: HttpAnswer) -> Mapping[str, Any]:

@@ -10,13 +10,13 @@ from msgspec import Struct
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import AnswerLost, Invalid, NotFound, Permanent, Problem, Temporary
 from whenthen.domain.connections import headers
-from whenthen.domain.connections.connection import METHODS, Connection, parse_connection
+from whenthen.domain.connections.connection import METHODS, Connection
 from whenthen.domain.connections.urls import MAX_URL, check_part, joined
 from whenthen.domain.rules.step_parameters import Rendering
 from whenthen.domain.templating.syntax import SECRETS
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.ports.reason_codes import SECRET_NOT_FOUND
-from whenthen.usecases.connections.call_connection import CallConnection, secret_name, secrets_of
+from whenthen.usecases.connections.call_connection import CallConnection, connection_of, secrets_of
 from whenthen.usecases.connections.reason_codes import ANSWERED
 from whenthen.usecases.connections.tokens import Tokens
 
@@ -83,7 +83,7 @@ class TryConnection(Struct, frozen=True):
         Raises NotFound, Invalid. What goes wrong with the call is in what is returned.
         """
         stored = self.connections.get(name)
-        connection = parse_connection(stored.document, plain_http=True, version=stored.version)
+        connection = connection_of(stored)
         method, url = _read(connection, written)
         secrets = VaultSecrets(self.vault)
         known = {SECRETS: secrets_of(connection, secrets)}
@@ -91,7 +91,7 @@ class TryConnection(Struct, frozen=True):
         address = Rendering(known).url(joined(connection.base_url, url))
         call = CallConnection(self.http, secrets, Tokens(self.http, self.clock), self.clock)
         began = self.clock.now()
-        hidden = tuple(map(str, (self.vault.read(secret_name(name)) or {}).values()))
+        hidden = tuple(map(str, (self.vault.read(stored.secret) or {} if stored.secret else {}).values()))
         try:
             answer = call(connection, HttpRequest(method, address, {"user-agent": "whenthen", **given}))
         except (Temporary, Permanent, AnswerLost) as error:
