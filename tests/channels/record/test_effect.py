@@ -54,6 +54,7 @@ def test_phone_and_email_are_kept_in_their_one_writing(world: World) -> None:
         ("set_fields", {"fields": {"x": "y"}, "record": "none"}, "ref.malformed"),
         ("set_fields", {"fields": {"whatsapp": "x" * 600}}, "identity.out_of_bounds"),
         ("create_record", {"kind": "contact", "fields": {"whatsapp": "💥" * 505}}, "identity.out_of_bounds"),
+        ("set_fields", {"fields": {"x": "{{ 1e999 }}"}}, "template.not_rendered"),
         ("set_fields", {"fields": dict.fromkeys(GREEK, "x" * 8000)}, "record.too_large"),
     ],
 )

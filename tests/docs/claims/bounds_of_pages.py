@@ -20,7 +20,7 @@ from whenthen.channels.staff import colleagues
 from whenthen.channels.webhook import effect
 from whenthen.channels.whatsapp import bounds as whatsapp_bounds
 from whenthen.channels.whatsapp import effect as whatsapp
-from whenthen.domain.common import backoff, int64
+from whenthen.domain.common import backoff, json_bounds
 from whenthen.domain.imports import job
 from whenthen.domain.notices import notice
 from whenthen.domain.records import consent_log, record
@@ -104,7 +104,7 @@ BOUNDS = (
     Bound(RECORDS, "its last § changes", (consent_log.MAX_CHANGES,)),
     Bound(RECORDS, "and up to § fields with any JSON value", (record.MAX_FIELDS,)),
     Bound(RECORDS, "together at most § bytes", (record.MAX_RECORD_BYTES,)),
-    Bound(RECORDS, "Whole numbers have § bits", (int64.MOST.bit_length() + 1,)),
+    Bound(RECORDS, "Whole numbers have § bits", (json_bounds.MOST.bit_length() + 1,)),
     Bound(RECORDS, "lists of at most §, and find the record", (word(record.MAX_OTHERS),)),
     Bound(RECORDS, "the ids that a record stands for, at most §", (word(record.MAX_ABSORBED),)),
     Bound(RECORDS, "CSV or JSON lines, up to § MB", (job.MAX_FILE_BYTES // MB,)),

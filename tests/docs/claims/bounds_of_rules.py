@@ -6,7 +6,7 @@ from datetime import MAXYEAR, MINYEAR, timedelta
 
 from tests.docs.claims.row import Bound, word
 from tests.template.reading import source
-from whenthen.domain.common import backoff, document_reader, int64, values
+from whenthen.domain.common import backoff, document_reader, json_bounds, values
 from whenthen.domain.conditions import condition, field_access, operands
 from whenthen.domain.lint import fan_out
 from whenthen.domain.records import date_index, record
@@ -120,7 +120,7 @@ BOUNDS = (
     Bound(
         RULES,
         "whole numbers of § bits (from −2^§ to 2^§ − 1)",
-        (int64.MOST.bit_length() + 1, (-int64.LEAST).bit_length() - 1, int64.MOST.bit_length()),
+        (json_bounds.MOST.bit_length() + 1, (-json_bounds.LEAST).bit_length() - 1, json_bounds.MOST.bit_length()),
     ),
     Bound(RULES, "list of 1–§ of these", (operands.MAX_VALUES,)),
     Bound(RULES, f"has the years {MINYEAR} to {MAXYEAR}", ()),

@@ -63,7 +63,7 @@ ROUNDINGS = NOT_ONE_OF(options=["ceil", "common", "floor"])
         ("round(method=1)", unfit("round", "method", 1, ROUNDINGS)),
         ("number(true)", unfit("number", "digits", value=True, problem=NOT_WHOLE_NUMBER())),
         ("number(none)", unfit("number", "digits", "", NOT_WHOLE_NUMBER())),
-        ("number(1e400)", unfit("number", "digits", float("inf"), NOT_WHOLE_NUMBER())),
+        ("number(1e400)", unfit("number", "digits", "inf", NOT_WHOLE_NUMBER())),
         ("truncate('ten')", unfit("truncate", "length", "ten", NOT_WHOLE_NUMBER())),
         ("truncate(10, 'no')", unfit("truncate", "killwords", "no", NOT_FLAG())),
         ("date(5)", unfit("date", "pattern", 5, NOT_TEXT())),

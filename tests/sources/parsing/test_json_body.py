@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whenthen.domain.common import int64
+from whenthen.domain.common import json_bounds
 from whenthen.domain.common.errors import Malformed
 from whenthen.domain.common.reasons import Reason
 from whenthen.sources.parsing.json_body import (
@@ -82,7 +82,7 @@ def test_no_integer_is_too_long_for_a_webhook() -> None:
 @pytest.mark.parametrize("digits", [40, 499, 501, 4_300, 4_301, 5_000, 100_000])
 def test_a_caller_that_names_fields_learns_of_an_integer_of_any_length(digits: int, sign: str) -> None:
     document = read_json(f'{{"a": {{"b": [1, {sign}{"9" * digits}]}}}}'.encode(), exact=True)
-    assert [problem.field for problem in int64.too_long(document, "body")] == ["body.a.b[1]"]
+    assert [problem.field for problem in json_bounds.out_of_bounds(document, "body")] == ["body.a.b[1]"]
     assert isinstance(document, dict)
     assert abs(document["a"]["b"][1]) > 10**39
 

@@ -206,6 +206,8 @@ PARTLY = [
     ({"data": "sum(body.name)"}, "data", "expression.not_applicable"),
     ({"data": "to_number('nan')"}, "data", "mapping.no_json_value"),
     ({"data": "&body"}, "data", "mapping.no_json_value"),
+    ({"data": "to_number('1e999')"}, "data", "mapping.no_json_value"),
+    ({"data": "[" * 70 + "body" + "]" * 70}, "data", "json.too_deep"),
     ({"identities": "body.name"}, "identities", "mapping.identities_no_object"),
     ({"subject": "body.name"}, "subject", "mapping.no_record"),
     ({"id": "join(',', body.name)"}, "id", "expression.not_applicable"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,19 @@ def test_a_whole_number_that_the_bus_does_not_take_is_refused_by_its_name(bus: B
     long = {"type": "shop.ordered", "data": {"id": 2**63 - 1, "items": [{"sku": 1}, {"sku": 2**63}]}}
     assert fields_of(bus, long) == ["data.items[1].sku"]
     assert fields_of(bus, {"type": "button.clicked", "data": {"button": "a"}}, long) == ["events[1].data.items[1].sku"]
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ({"x": float("nan")}, "data.x"),
+        ({"x": [{"y": float("inf")}]}, "data.x[0].y"),
+        ({"x": json.loads("[" * 900 + "]" * 900)}, "data"),
+    ],
+    ids=["NaN", "Infinity", "deep"],
+)
+def test_what_no_store_takes_is_refused_by_its_name(bus: Bus, value: Any, field: str) -> None:
+    assert fields_of(bus, {"type": "shop.ordered", "data": value}) == [field]
 
 
 def test_types_of_an_admins_own_are_free(bus: Bus) -> None:

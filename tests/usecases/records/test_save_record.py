@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,9 @@ def test_an_upsert_that_changes_nothing_writes_nothing(save: SaveRecord) -> None
         ("1", {"phone": "12", "email": "x"}, "fields.phone"),
         ("1", {"phone": ["+905321234567"]}, "fields.phone"),
         ("1", {"version": 3}, "fields.version"),
+        ("1", {"a": 1, "b": [float("nan")]}, "fields.b[0]"),
+        ("1", {"a": {"b": float("-inf")}}, "fields.a.b"),
+        ("1", {"a": json.loads("[" * 900 + "]" * 900)}, "fields.a"),
     ],
 )
 def test_a_record_that_cannot_be_names_its_fields(

@@ -20,10 +20,11 @@ from typing import Any, Protocol, TypeVar
 
 from whenthen.domain.common.backoff import outage_pause
 from whenthen.domain.common.errors import Malformed, Misconfigured, OnQueue, Temporary, WhenthenError, handling_of
+from whenthen.domain.common.json_bounds import MAX_DEPTH, TOO_DEEP, is_deeper
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.runtime.dead_letters import attributes_of
 from whenthen.runtime.observability import count, loggable, logger, work_begins
-from whenthen.sources.parsing.json_body import LONG_NUMBER, MAX_DEPTH, NOT_JSON, TOO_DEEP, is_deeper
+from whenthen.sources.parsing.json_body import LONG_NUMBER, NOT_JSON
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, Any]], object]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from whenthen.adapters.aws.batches import chunks, send_groups
 from whenthen.adapters.aws.client import TRANSIENT, AwsClient, aws_errors
-from whenthen.domain.common import int64
+from whenthen.domain.common import json_bounds
 from whenthen.domain.common.errors import Malformed, TooLarge
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events import siblings
@@ -96,7 +96,7 @@ def _detail(document: dict[str, Any]) -> str:
     """Write events as JSON that every service behind the bus takes."""
     written = _written(document)
     if _MAY_HOLD_LONG_INTEGERS.search(written):  # only old records can hold one
-        written = _written(int64.as_text(document))
+        written = _written(json_bounds.as_text(document))
     # Not escaped: EventBridge reads the detail and writes it anew for SQS.
     return _NOT_IN_XML.sub("\ufffd", written)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
@@ -97,15 +98,18 @@ def declared() -> Mapping[str, ReasonCode]:
 
 
 def param_of(value: Any) -> ReasonValue:
-    """Turn a value that was found or written, of any JSON type, into a parameter: objects become JSON text."""
+    """Turn a value that was found or written, of any JSON type, into a parameter.
+
+    Objects become JSON text, and numbers that JSON does not know become `inf`, `-inf` or `nan`.
+    """
     if isinstance(value, list | tuple):
-        return [item if _is_single(item) else _json(item) for item in value]
-    return value if _is_single(value) else _json(value)
+        return [item if _is_single(item) else _text(item) for item in value]
+    return value if _is_single(value) else _text(value)
 
 
 def _is_single(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float | Reason)
+    return value is None or isinstance(value, str | int | Reason) or (isinstance(value, float) and isfinite(value))
 
 
-def _json(value: object) -> str:
-    return encode(value, enc_hook=str).decode()
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, float) else encode(value, enc_hook=str).decode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.common import int64
-from whenthen.domain.common.errors import Invalid
+from whenthen.domain.common import json_bounds
+from whenthen.domain.common.errors import Invalid, Malformed
 from whenthen.domain.common.reason_codes import NOT_TEXT, TOO_MANY
 from whenthen.domain.connections.headers import read_headers
 from whenthen.domain.connections.reason_codes import BAD_STATUSES
@@ -35,7 +36,7 @@ def read_statuses(reader: Reader, name: str) -> list[int]:
 def read_json_value(reader: Reader, name: str) -> Any:
     """Read any value of JSON whose numbers have at most 64 bits."""
     value = reader.value(name)
-    reader.problems.extend(int64.too_long({name: value}, reader.path))
+    reader.problems.extend(json_bounds.out_of_bounds({name: value}, reader.path))
     return value
 
 
@@ -77,10 +78,19 @@ def _check(reader: Reader, name: str, value: Any) -> None:
 
 def evaluated(expressions: Mapping[str, str], answer: Mapping[str, Any], field: str) -> dict[str, Any]:
     """Return the values of the expressions on an answer; one that finds nothing is left out. Raises Malformed."""
-    from whenthen.domain.expressions.expressions import compile_expression  # noqa: PLC0415 - few steps have any
-
-    values = {name: compile_expression(text, f"{field}.{name}").value(answer) for name, text in expressions.items()}
+    values = {name: _found(text, answer, f"{field}.{name}") for name, text in expressions.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _found(text: str, answer: Mapping[str, Any], field: str) -> Any:
+    from whenthen.domain.expressions.expressions import FAILS, compile_expression  # noqa: PLC0415 - few steps have any
+
+    value = compile_expression(text, field).value(answer)
+    try:
+        json.dumps(value)
+    except TypeError:  # an expression itself, which `&name` finds
+        raise Malformed(FAILS(expression=text)) from None
+    return value
 
 
 READ: Mapping[str, Callable[[Reader, str], Any]] = {

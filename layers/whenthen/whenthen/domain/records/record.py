@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from whenthen.domain.common import int64
+from whenthen.domain.common import json_bounds
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.common.values import is_blank, unchanged
@@ -132,7 +132,8 @@ def check_fields(fields: Mapping[str, Any], path: str = "fields") -> None:
         for name in fields
         if name in RESERVED or not FIELD.fullmatch(name)
     ]
-    problems += int64.too_long(fields, path)
+    for name, value in fields.items():
+        problems += json_bounds.out_of_bounds(value, f"{path}.{name}")
     if len(fields) > MAX_FIELDS:
         problems.append(Problem(path, TOO_MANY_FIELDS(count=MAX_FIELDS, found=len(fields))))
     if problems:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from whenthen.domain.common import ids, int64
+from whenthen.domain.common import ids, json_bounds
 from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
 from whenthen.domain.common.reasons import ReasonCode
@@ -66,7 +66,7 @@ def _plain(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> Event:
         source=source,
         type=str(envelope.get("detail-type", "")),
         time=parse_time(envelope.get("time"), "time"),
-        data=int64.as_text(detail),
+        data=json_bounds.as_text(detail),
         origin=f"source:{source}",
     )
 

@@ -6,27 +6,23 @@ import codecs
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from whenthen.domain.common import int64
+from whenthen.domain.common import json_bounds
 from whenthen.domain.common.errors import Malformed
+from whenthen.domain.common.json_bounds import MAX_DEPTH, NO_NUMBER, TOO_DEEP, is_deeper
 from whenthen.domain.common.reasons import ReasonCode
 
 NOT_UTF8 = ReasonCode("json.not_utf8", "byte")
 NOT_JSON = ReasonCode("json.not_json", "line", "column")
-TOO_DEEP = ReasonCode("json.too_deep", "count")
 LONG_NUMBER = ReasonCode("json.long_number")
 LARGE_NUMBER = ReasonCode("json.large_number")
-# NaN, Infinity or -Infinity: Python writes them, JSON knows none of them.
-NO_NUMBER = ReasonCode("json.no_number", "constant")
 NEITHER_OBJECT_NOR_LIST = ReasonCode("json.neither_object_nor_list")
 
-MAX_DEPTH = 64
-"""Levels of objects and lists inside one another."""
-
-_MAY_HOLD_LONG_INTEGERS = re.compile(rb"[0-9]{19}")
-_MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
+_MAY_HOLD_LONG_INTEGERS = re.compile(r"[0-9]{19}")
+_MAY_HOLD_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -48,24 +44,37 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
     that refuses them by the name of their field. NaN, Infinity and floats beyond the range are refused: no store takes
     them. Senders that cut a text may leave half of a surrogate pair; it becomes U+FFFD, as it cannot be encoded again.
     """
-    body = _in_utf8(body)
     try:
-        # Where all are short, they are read by the decoder itself, in half the time.
-        long = _MAY_HOLD_LONG_INTEGERS.search(body) is not None
-        parse_int = (int64.read_exactly if exact else int64.read) if long else None
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, parse_int=parse_int)
+        text = _in_utf8(body).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(NOT_UTF8(byte=error.start)) from None
+    read_integer = json_bounds.read_exactly if exact else json_bounds.read
+    value = _decoded(text, read_integer, parse_constant=_refuse, parse_float=_finite)
+    if not isinstance(value, dict | list):
+        raise Malformed(NEITHER_OBJECT_NOR_LIST())
+    return value
+
+
+def read_answer(text: str) -> Any:
+    """Read the JSON with which another system answered. Raises Malformed, as `read_json`, but for numbers.
+
+    NaN and infinite numbers stay: whoever keeps a value of the answer refuses these, and the others are good.
+    """
+    return _decoded(text.removeprefix("\ufeff"), json_bounds.read)
+
+
+def _decoded(text: str, read_integer: Callable[[str], int | str], **parsers: Callable[[str], Any]) -> Any:
+    try:
+        # Where all are short, they are read by the decoder itself, in half the time.
+        parse_int = read_integer if _MAY_HOLD_LONG_INTEGERS.search(text) else None
+        value = json.loads(text, parse_int=parse_int, **parsers)
     except json.JSONDecodeError as error:
         raise Malformed(NOT_JSON(line=error.lineno, column=error.colno)) from None
     except RecursionError:
         raise Malformed(TOO_DEEP(count=MAX_DEPTH)) from None
-    if not isinstance(value, dict | list):
-        raise Malformed(NEITHER_OBJECT_NOR_LIST())
     if is_deeper(value, MAX_DEPTH):
         raise Malformed(TOO_DEEP(count=MAX_DEPTH))
-    whole: dict[str, Any] | list[Any] = _whole(value) if _MAY_HOLD_SURROGATES.search(body) else value
-    return whole
+    return _whole(value) if _MAY_HOLD_SURROGATES.search(text) else value
 
 
 def _in_utf8(body: bytes) -> bytes:
@@ -88,21 +97,6 @@ def _finite(written: str) -> float:
     if not math.isfinite(number):
         raise Malformed(LARGE_NUMBER())
     return number
-
-
-def is_deeper(value: Any, most: int) -> bool:
-    """Tell whether `value` has more than `most` levels, level by level: recursion on foreign input may overflow."""
-    level = [value]
-    for _ in range(most + 1):
-        level = [
-            child
-            for item in level
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _whole(value: Any) -> Any:

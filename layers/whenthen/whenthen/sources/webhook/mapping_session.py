@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.common import int64
+from whenthen.domain.common import json_bounds
 from whenthen.domain.common.errors import Malformed, Problem
+from whenthen.domain.common.json_bounds import MAX_DEPTH, TOO_DEEP, is_deeper
 from whenthen.sources.webhook.reason_codes import NO_JSON_VALUE
 
 if TYPE_CHECKING:
@@ -38,15 +39,20 @@ class MappingSession(Struct, frozen=True):
         if expression is None:
             return None
         try:
-            found = int64.as_text(expression.value(self.root))  # to_number('9223372036854775808')
-            json.dumps(found, allow_nan=False)  # an expression can find what is no JSON: to_number('nan'), &name
+            found = expression.value(self.root)
         except Malformed as error:
             self.report(name, error.reason)
+            return None
+        if is_deeper(found, MAX_DEPTH):  # an expression can nest what it finds
+            self.report(name, TOO_DEEP(count=MAX_DEPTH))
+            return None
+        found = json_bounds.as_text(found)  # to_number('9223372036854775808')
+        try:
+            json.dumps(found, allow_nan=False)  # an expression can find what is no JSON: to_number('nan'), &name
         except (TypeError, ValueError):
             self.report(name, NO_JSON_VALUE())
-        else:
-            return found
-        return None
+            return None
+        return found
 
     def holds(self, expression: Expression) -> bool:
         """Tell whether the mapping's `when` holds; one that does not apply does not."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.common import ids, int64
+from whenthen.domain.common import ids, json_bounds
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import BAD_EVENT_TYPE
@@ -70,7 +70,7 @@ class SendEvent(Struct, frozen=True):
         external_id, written_time = reader.text("id", longest=300), reader.text("time")
         person, data = reader.mapping("person"), reader.mapping("data")
         reader.problems.extend(catalog.check_reported(event_type, data, f"{reader.path}." if reader.path else ""))
-        reader.problems.extend(int64.too_long(data, reader.field("data")))
+        reader.problems.extend(json_bounds.out_of_bounds(data, reader.field("data")))
         now = self.clock.now()
         event = Event(
             id=ids.event_id(SOURCE, f"{by}#{external_id}" if external_id else f"{by}##{seed}"),

@@ -13,6 +13,7 @@ from whenthen.domain.common import backoff
 from whenthen.domain.common.errors import (
     AnswerLost,
     Busy,
+    Malformed,
     NotFound,
     Permanent,
     Refused,
@@ -142,10 +143,17 @@ class PerformJob(Struct, frozen=True):
         outcome = prepared if isinstance(prepared, Outcome) else self._execute(prepared, claimed, step, state.run)
         if outcome is None:
             return None
-        write = self.write or (lambda _, *ended: self.runs.complete(*ended))
-        ended = write(state, claimed, outcome, self._now(job))
+        ended = self._written(state, claimed, outcome)
         self._give_back(replace(claimed, status=outcome.status))
         return ended or self.runs.load(job.run_id)
+
+    def _written(self, state: RunState, job: Job, outcome: Outcome) -> RunState | None:
+        """Write the outcome of a claimed job. One that no store takes has failed: the effect is not repeated for it."""
+        write = self.write or (lambda _, *ended: self.runs.complete(*ended))
+        try:
+            return write(state, job, outcome, self._now(job))
+        except Malformed as error:
+            return write(state, job, Outcome(JobStatus.FAILED, error.reason), self._now(job))
 
     def _give_back(self, job: Job) -> None:
         """Free the place under a cap of a job that ended without a message. May be repeated. Raises Temporary."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import Invalid, NotFound, Problem
-from whenthen.domain.common.int64 import MOST
+from whenthen.domain.common.json_bounds import MOST
 from whenthen.domain.records.record import Record, as_context, check_fields, parse_ref
 from whenthen.domain.rules.context import context_of
 from whenthen.domain.stored_templates.message_template import Channel
