@@ -63,7 +63,7 @@ def read_answer(text: str) -> Any:
     return _decoded(text.removeprefix("\ufeff"), json_bounds.read)
 
 
-def _decoded(text: str, read_integer: Callable[[str], int | str], **parsers: Callable[[str], Any]) -> Any:
+def _decoded(text: str, read_integer: Callable[[str], int | str], **parsers: Any) -> Any:
     try:
         # Where all are short, they are read by the decoder itself, in half the time.
         parse_int = read_integer if _MAY_HOLD_LONG_INTEGERS.search(text) else None
