@@ -58,9 +58,9 @@ def read_json(body: bytes, *, exact: bool = False) -> dict[str, Any] | list[Any]
 def read_answer(text: str) -> Any:
     """Read the JSON with which another system answered. Raises Malformed, as `read_json`, but for numbers.
 
-    NaN and infinite numbers stay: whoever keeps a value of the answer refuses these, and the others are good.
+    NaN, infinite and long numbers stay: whoever keeps a value of the answer refuses these, and the others are good.
     """
-    return _decoded(text.removeprefix("\ufeff"), json_bounds.read)
+    return _decoded(text.removeprefix("\ufeff"), json_bounds.read_exactly)
 
 
 def _decoded(text: str, read_integer: Callable[[str], int | str], **parsers: Any) -> Any:
