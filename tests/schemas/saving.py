@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.schemas.frames import RULE, Document
+from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRecords, FakeRules, FakeSettings, FakeSources, FakeViews
 from tests.usecases.fakes.templates import FakeTemplates
@@ -47,7 +48,7 @@ def _save_view(document: Document) -> None:
 
 
 def _save_template(document: Document) -> None:
-    ManageTemplates(FakeTemplates(), FakeRules(), FakeClock()).create(document, seed="key", by="ayse")
+    ManageTemplates(FakeTemplates(), FakeRules(), FakeRuns(), FakeClock()).create(document, seed="key", by="ayse")
 
 
 class _Vault:

@@ -230,6 +230,11 @@ class FakeRules:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if template_id in templates_named(rule))
 
+    def once_naming_template(self, template_id: str) -> Mapping[str, int]:
+        named = [key for key, each in self.all_versions.items() if template_id in templates_named(self._parsed(each))]
+        now = self.naming_template(template_id)
+        return {rule_id: version for rule_id, version in sorted(named) if rule_id not in now}
+
     def naming_connection(self, name: str) -> builtins.list[str]:
         rules = (self._parsed(stored) for stored in self.current_rules.values())
         return sorted(rule.id for rule in rules if name in connections_of(rule.steps))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRules
 from tests.usecases.fakes.templates import FakeTemplates
@@ -21,7 +22,7 @@ HELLO: dict[str, Any] = {"name": "Hello", "channel": "sms", "texts": {"en": {"te
 
 @pytest.fixture
 def manage() -> ManageTemplates:
-    return ManageTemplates(FakeTemplates(), FakeRules(), FakeClock())
+    return ManageTemplates(FakeTemplates(), FakeRules(), FakeRuns(), FakeClock())
 
 
 def text(words: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.samples import NOW, event
+from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSettings
 from tests.usecases.fakes.templates import FakeTemplates
@@ -33,7 +34,7 @@ FIELDS = {"number": "A-1", "amount": 5000, "currency": "TRY", "agent": "agent:ay
 class World:
     def __init__(self) -> None:
         self.records, self.log, self.settings = FakeRecords(), FakeEventLog(), FakeSettings()
-        self.manage = ManageTemplates(FakeTemplates(), FakeRules(), FakeClock())
+        self.manage = ManageTemplates(FakeTemplates(), FakeRules(), FakeRuns(), FakeClock())
         context = PreviewContext(self.records, self.log, self.settings, FakeClock())
         self.preview = PreviewTemplate(self.manage, context)
         self.id = self.manage.create(INVOICE, seed="key", by="ayse").id

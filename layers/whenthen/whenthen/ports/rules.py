@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class RuleStore(Protocol):
 
     def naming_template(self, template_id: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this stored template."""
+
+    def once_naming_template(self, template_id: str) -> Mapping[str, int]:
+        """Return the rules, deleted ones too, that no longer name this stored template: id → last version that did."""
 
     def naming_connection(self, name: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this connection."""

@@ -16,7 +16,7 @@ from whenthen.adapters.dynamodb.config_table.rules import DynamoRules
 from whenthen.domain.common.errors import Invalid, NotFound, Stale
 from whenthen.domain.rules import compact_form
 from whenthen.domain.rules.context import context_of
-from whenthen.domain.rules.rule import Rule, parse_rule_head
+from whenthen.domain.rules.rule import Rule, parse_rule, parse_rule_head
 from whenthen.ports.values import StoredRule
 
 LEAD = "meta_lead.created"
@@ -85,6 +85,19 @@ def test_a_rule_and_its_versions_are_given_back_as_they_were_saved(store: Dynamo
     assert store.get("rule_1") == second
     assert store.get_version("rule_1", 1) == first
     assert store.get_version("rule_1", 2) == second
+
+
+def test_who_named_a_template_and_does_no_longer_is_remembered_with_the_last_version(store: DynamoRules) -> None:
+    naming = {"steps": [{"id": "mail", "action": "send_email", "with": {"template": "t1"}}]}
+    _save(store, **naming)
+    _save(store, version=2, **naming)
+    assert (store.naming_template("t1"), store.once_naming_template("t1")) == (["rule_1"], {})
+    _save(store, version=3)
+    assert (store.naming_template("t1"), store.once_naming_template("t1")) == ([], {"rule_1": 2})
+    last = _save(store, version=4, **naming)
+    assert (store.naming_template("t1"), store.once_naming_template("t1")) == (["rule_1"], {})
+    store.delete(last, parse_rule(last.document))
+    assert (store.naming_template("t1"), store.once_naming_template("t1")) == ([], {"rule_1": 4})
 
 
 def test_what_is_not_there_is_not_found(store: DynamoRules, book: DynamoRuleBook) -> None:

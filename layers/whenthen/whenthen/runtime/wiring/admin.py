@@ -71,7 +71,7 @@ class AdminWiring(RecordsWiring):
     def manage_templates(self) -> ManageTemplates:
         from whenthen.usecases.templates.manage_templates import ManageTemplates
 
-        return ManageTemplates(self.templates, self.rules, self.clock)
+        return ManageTemplates(self.templates, self.rules, self.runs, self.clock)
 
     @cached_property
     def manage_notices(self) -> ManageNotices:

@@ -13,7 +13,10 @@ from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Conflict, Invalid, NotFound, Stale
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.lint.template_fields import lint_template
+from whenthen.domain.rules.rule import parse_rule
 from whenthen.domain.stored_templates.reading import check_message_template, parse_message_template
+from whenthen.domain.stored_templates.uses import templates_named
+from whenthen.domain.work.selection import Selection
 from whenthen.ports.reason_codes import OTHER_VERSION
 from whenthen.ports.templates import StoredTemplate
 from whenthen.usecases.context.idempotency import KEY_REUSED
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from whenthen.domain.stored_templates.message_template import MessageTemplate
     from whenthen.ports.clock import Clock
     from whenthen.ports.rules import RuleStore
+    from whenthen.ports.runs import RunLedger
     from whenthen.ports.templates import TemplateStore
     from whenthen.ports.values import Page
 
@@ -31,8 +35,15 @@ OWN_FIELDS = ("id", "version", "updated_at", "updated_by", "warnings", "rules")
 MAX_VERSIONS = 100
 """Bound the versions that are listed; older ones can be read and restored by their number."""
 
+RUNS_OF_PAGE, MAX_PAGES = 100, 50
+"""Bound the open runs that are looked through before a template is deleted that rules named once."""
+
 # These rules name the template.
 IN_USE = ReasonCode("stored_template.in_use", "rules")
+# Open runs of older versions of these rules, or of rules that are deleted, need the template.
+NEEDED_BY_RUNS = ReasonCode("stored_template.needed_by_runs", "rules")
+# So many runs are open that nobody can tell at once whether one of them needs the template.
+TOO_MANY_RUNS = ReasonCode("stored_template.too_many_runs", "count")
 # The template that this Idempotency-Key made was deleted since.
 TEMPLATE_DELETED = ReasonCode("idempotency_key.template_deleted")
 
@@ -42,6 +53,7 @@ class ManageTemplates(Struct, frozen=True):
 
     templates: TemplateStore
     rules: RuleStore
+    runs: RunLedger
     clock: Clock
 
     def create(self, written: Mapping[str, Any], *, seed: str, by: str) -> StoredTemplate:
@@ -100,12 +112,39 @@ class ManageTemplates(Struct, frozen=True):
         return self.replace(template_id, self.get_version(template_id, older).document, version=version, by=by)
 
     def delete(self, template_id: str, *, version: int | None) -> None:
-        """Delete the template. Raises NotFound, Stale; Conflict while rules name it."""
+        """Delete the template. Raises NotFound, Stale; Conflict while rules name it, or runs of their versions do."""
         current = self._current(template_id, version)
         users = self.rules.naming_template(template_id)
         if users:
             raise Conflict(IN_USE(rules=list(users)))
+        if rules := self._needed_by(template_id):
+            raise Conflict(NEEDED_BY_RUNS(rules=list(rules)))
         self.templates.delete(current)
+
+    def _needed_by(self, template_id: str) -> tuple[str, ...]:
+        """Return the rules of which an open run has a version that names the template. Raises Conflict."""
+        once, named, found = self.rules.once_naming_template(template_id), dict[tuple[str, int], bool](), set[str]()
+        if not once:
+            return ()
+        selection, cursor = Selection(rules=tuple(once)), None
+        for _ in range(MAX_PAGES):
+            page = self.runs.open_runs(selection, limit=RUNS_OF_PAGE, cursor=cursor)
+            for run in filter(selection.takes, page.items):
+                key = (run.rule_id, run.rule_version)
+                if run.rule_version <= once[run.rule_id] and key not in named:
+                    named[key] = self._is_named(template_id, *key)
+                found |= {run.rule_id} if named.get(key) else set()
+            if (cursor := page.cursor) is None:
+                return tuple(sorted(found))
+        if found:
+            return tuple(sorted(found))
+        raise Conflict(TOO_MANY_RUNS(count=MAX_PAGES * RUNS_OF_PAGE))
+
+    def _is_named(self, template_id: str, rule_id: str, version: int) -> bool:
+        try:
+            return template_id in templates_named(parse_rule(self.rules.get_version(rule_id, version).document))
+        except (NotFound, Invalid):  # saved under an older form: its runs read it as it was parsed then
+            return True
 
     def _current(self, template_id: str, version: int | None) -> StoredTemplate:
         current = self.templates.get(template_id)

@@ -48,6 +48,10 @@ _ATTEMPTS = 8
 """How often a save is tried again when another rule of the same event types is saved at the same time."""
 
 
+_UNTIL = "until"
+"""Attribute of a row of a template's users: the rule's last version that named it; runs of it may still need it."""
+
+
 class _Standing(Struct, frozen=True):
     """Say where a rule stands after a change: its event types, its collections, and what it names of others."""
 
@@ -139,7 +143,12 @@ class DynamoRules:
 
     def naming_template(self, template_id: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this stored template."""
-        return [item["sk"] for item in self._table.collection(template_users_pk(template_id))]
+        return [item["sk"] for item in self._table.collection(template_users_pk(template_id)) if _UNTIL not in item]
+
+    def once_naming_template(self, template_id: str) -> Mapping[str, int]:
+        """Return the rules that named this stored template, each with the last version that did."""
+        items = self._table.collection(template_users_pk(template_id))
+        return {item["sk"]: int(item[_UNTIL]) for item in items if _UNTIL in item}
 
     def naming_connection(self, name: str) -> builtins.list[str]:
         """List the ids of the rules whose current version names this connection."""
@@ -158,7 +167,13 @@ class DynamoRules:
             places: frozenset[str] = current.get("places", frozenset())
             left = [delete(self._table, each, rule_id) for each in sorted(places - standing.places)]
             users = _users(current.get("view"), current.get("templates", ()), current.get("connections", ()))
-            left += [delete(self._table, each, rule_id) for each in sorted(users - standing.users)]
+            once = {template_users_pk(each): {_UNTIL: expected} for each in current.get("templates", ())}
+            left += [
+                put(self._table, {"pk": each, "sk": rule_id, **once[each]})
+                if each in once
+                else delete(self._table, each, rule_id)
+                for each in sorted(users - standing.users)
+            ]
             try:
                 transact(self._table.client, [*writes, *left, *moved])
             except TransactionRefused:
