@@ -252,7 +252,7 @@ def _document(running: Running, deployed: Resources) -> dict[str, Any]:
                 "secret": credentials.source_secret,
             },
         },
-        "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail", "sms")},
+        "sinks": {name: f"{running.url(name)}/_received" for name in ("graph", "webhooks", "mail", "sms", "rooms")},
         "aws_endpoint_url": running.emulator.url,
         "aws_access_key_id": credentials.root.access_key,
         "aws_secret_access_key": credentials.root.secret_key,

@@ -67,6 +67,7 @@ class Stack:
         self.webhooks = Sink(document["sinks"]["webhooks"])
         self.mail = Sink(document["sinks"]["mail"])
         self.sms = Sink(document["sinks"]["sms"])
+        self.rooms = Sink(document["sinks"]["rooms"])
         root = RootKey(document["aws_access_key_id"], document["aws_secret_access_key"])
         self.emulator = Emulator(urlsplit(document["aws_endpoint_url"]).port or 0, root)
 

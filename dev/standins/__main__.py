@@ -15,6 +15,7 @@ from pathlib import Path
 from dev.standins import smtp
 from dev.standins.graph import Graph
 from dev.standins.mail import Mail
+from dev.standins.rooms import Rooms
 from dev.standins.server import serve
 from dev.standins.sms import Sms
 from dev.standins.webhooks import Webhooks
@@ -31,7 +32,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     mail = Mail(given.aws_url, os.environ.get("AWS_ACCESS_KEY_ID", ""))
     relay = smtp.serve(mail.relay)
-    servers = {stand_in.name: serve(stand_in) for stand_in in (Graph(given.token), Webhooks(), mail, Sms())}
+    servers = {stand_in.name: serve(stand_in) for stand_in in (Graph(given.token), Webhooks(), mail, Sms(), Rooms())}
     ports = {name: server.server_address[1] for name, server in servers.items()} | {"smtp": relay.server_address[1]}
     fresh = given.ports.with_suffix(".new")
     fresh.write_text(json.dumps(ports))

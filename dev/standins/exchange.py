@@ -44,11 +44,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that goes back: `document` as JSON, or nothing."""
+    """An answer that goes back: `document` as JSON, or else `text` as it is."""
 
     status: int = 200
     document: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 Drop = Literal["", "before", "after"]

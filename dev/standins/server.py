@@ -154,9 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(answer)
 
     def _send(self, answer: Answer) -> None:
-        body = b"" if answer.document is None else json.dumps(answer.document, indent=2).encode()
+        body = answer.text.encode() if answer.document is None else json.dumps(answer.document, indent=2).encode()
+        kind = "text/plain" if answer.text else "application/json"
         self.send_response(answer.status)
-        for name, value in {"content-type": "application/json", **answer.headers}.items():
+        for name, value in {"content-type": kind, **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()

@@ -69,6 +69,7 @@ WHO = [
         {"ReceiveMeta", "FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     ),
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
+    ("secretsmanager:GetSecretValue", ".*/staff/[*]", {"NotifyStaff"}),
     ("secretsmanager:GetSecretValue", r"\$\{LinksSecret.Id\}", {"SendEmail", "SendSms", "SendWhatsapp", "ServeLinks"}),
     ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "CallApi", "ReceiveWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),

@@ -16,7 +16,7 @@ from whenthen.adapters.providers import graph
 from whenthen.api import requests
 from whenthen.channels.email import attachments, loops
 from whenthen.channels.email.recipients import choice
-from whenthen.channels.staff import colleagues
+from whenthen.channels.staff import colleagues, rooms
 from whenthen.channels.webhook import effect
 from whenthen.channels.whatsapp import bounds as whatsapp_bounds
 from whenthen.channels.whatsapp import effect as whatsapp
@@ -58,6 +58,9 @@ BOUNDS = (
     Bound(NOTICES, "a step tells at most § colleagues", (colleagues.MAX_COLLEAGUES,)),
     Bound(NOTICES, "notes at most § notices as read", (manage_notices.MAX_READ_AT_ONCE,)),
     Bound("architecture.md", "The id follows from the job and the colleague | § days", (notice.KEPT_FOR.days,)),
+    Bound(NOTICES, "those who are told, at most § of them", (rooms.MAX_NAMES,)),
+    Bound(NOTICES, "A message of Slack has at most § characters", (rooms.MAX_SLACK,)),
+    Bound(NOTICES, "a card of Teams at most § bytes", (rooms.MAX_TEAMS,)),
     Bound(NOTICES, "Notices are kept for § days", (notice.KEPT_FOR.days,)),
     Bound(API, "Figures are kept for § days", (figures.KEPT_FOR.days,)),
     Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),

@@ -19,6 +19,7 @@ from whenthen.channels.sms.effect import SendSms
 from whenthen.channels.sms.message import SmsProvider
 from whenthen.channels.staff.effect import Notify
 from whenthen.channels.staff.messages import EmailWay, NoticeWay
+from whenthen.channels.staff.rooms import RoomWay
 from whenthen.channels.webhook.effect import CallWebhook
 from whenthen.channels.whatsapp.effect import SendWhatsapp
 from whenthen.domain.events.event import Event
@@ -309,7 +310,11 @@ def functions_of(ports: Ports) -> Functions:
             "audience": perform(UpdateAudience(p.graph, Consents(p.records), "TR"), breakers["audience"]),
             "staff": perform(
                 Notify(
-                    {"notice": NoticeWay(p.notices), "email": EmailWay(p.mailer, "crm@example.com")},
+                    {
+                        "notice": NoticeWay(p.notices),
+                        "email": EmailWay(p.mailer, "crm@example.com"),
+                        **{way: RoomWay(way, p.http, p.secrets, p.clock) for way in ("slack", "teams")},
+                    },
                     p.records,
                     p.message_log,
                     p.clock,

@@ -1,1 +1,1 @@
-"""Tell colleagues something: by a notice in their application, or by e-mail."""
+"""Tell colleagues something: by a notice in their application, by e-mail, or in a room of Slack or Teams."""

@@ -7,8 +7,8 @@ from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
 
 CHANNEL = "staff"
 
-NOTICE, EMAIL = "notice", "email"
-WAYS = (NOTICE, EMAIL)
+NOTICE, EMAIL, SLACK, TEAMS = "notice", "email", "slack", "teams"
+WAYS = (NOTICE, EMAIL, SLACK, TEAMS)
 
 ACTIONS = (
     Action(
@@ -35,10 +35,15 @@ ACTIONS = (
             ),
             Parameter(
                 "via",
-                "By which ways: `notice`, which GET /v1/notices lists, and `email`.",
+                "By which ways: `notice`, which GET /v1/notices lists, `email`, and rooms of `slack` and `teams`.",
                 ParameterKind.CHOICES,
                 templated=False,
                 options=WAYS,
+            ),
+            Parameter(
+                "room",
+                "Names the secret with the addresses of the rooms; by default `default`.",
+                templated=False,
             ),
         ),
         shown=("text",),

@@ -14,6 +14,7 @@ from msgspec import Struct
 from whenthen.channels.staff.action import NOTICE, WAYS
 from whenthen.channels.staff.colleagues import Colleagues
 from whenthen.channels.staff.messages import Content
+from whenthen.channels.staff.rooms import DEFAULT_ROOM
 from whenthen.channels.staff.telling import NOBODY, Telling
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import EMPTY
@@ -91,4 +92,5 @@ def _content(job: Job, given: Mapping[str, Any], context: Mapping[str, Any]) -> 
         rule=context["run"]["rule"],
         run=job.run_id,
         job=job.id,
+        room=given.get("room") or DEFAULT_ROOM,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from whenthen.channels.staff.action import EMAIL, NOTICE
+from whenthen.channels.staff.action import EMAIL, NOTICE, SLACK, TEAMS
 from whenthen.domain.common import ids
 from whenthen.domain.common.errors import Permanent
 from whenthen.domain.common.reasons import ReasonCode
@@ -26,12 +26,14 @@ NO_ADDRESS = ReasonCode("staff.no_address", "person")
 TO: Mapping[str, ReasonCode] = {
     NOTICE: ReasonCode("staff.notice_to", "to"),
     EMAIL: ReasonCode("staff.email_to", "to"),
+    SLACK: ReasonCode("staff.slack_to", "to"),
+    TEAMS: ReasonCode("staff.teams_to", "to"),
 }
 """Way → the code that says who is told by it."""
 
 
 class Content(Struct, frozen=True):
-    """Hold what a step says, and about what."""
+    """Hold what a step says, about what, and by which room's addresses."""
 
     title: str
     text: str
@@ -40,6 +42,7 @@ class Content(Struct, frozen=True):
     rule: str
     run: str
     job: str
+    room: str = ""
 
     @property
     def subject(self) -> str:

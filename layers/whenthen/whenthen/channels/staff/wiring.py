@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from whenthen.adapters.aws.client import ONCE
 from whenthen.adapters.providers.ses import SesMailer
-from whenthen.channels.staff.action import EMAIL, NOTICE
+from whenthen.channels.staff.action import EMAIL, NOTICE, SLACK, TEAMS
 from whenthen.channels.staff.effect import Notify
 from whenthen.channels.staff.messages import EmailWay, NoticeWay
+from whenthen.channels.staff.rooms import RoomWay
 
 if TYPE_CHECKING:
     from whenthen.channels.staff.effect import Way
@@ -22,5 +23,9 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     mailer = SesMailer(ports.client("ses", ONCE), ports.settings.mail_configuration_set)
-    ways: dict[str, Way] = {NOTICE: NoticeWay(ports.notices), EMAIL: EmailWay(mailer, ports.settings.mail_from)}
+    ways: dict[str, Way] = {
+        NOTICE: NoticeWay(ports.notices),
+        EMAIL: EmailWay(mailer, ports.settings.mail_from),
+        **{way: RoomWay(way, ports.http, ports.secrets, ports.clock) for way in (SLACK, TEAMS)},
+    }
     return ports.perform_job(Notify(ways, ports.records, ports.message_log, ports.clock))
