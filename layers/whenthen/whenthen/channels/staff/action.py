@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whenthen.channels.staff.linting import lint
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import Action, Parameter, ParameterKind
 
@@ -47,6 +48,7 @@ ACTIONS = (
             ),
         ),
         shown=("text",),
+        lints=lint,
         example={"to": "owner", "text": "{{ record.first_name }} asks for an offer.", "via": ["notice"]},
     ),
 )

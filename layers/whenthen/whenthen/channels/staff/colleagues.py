@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.staff.reason_codes import NO_COLLEAGUE
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
+from whenthen.domain.notices.staff import GROUPS, STAFF
 from whenthen.usecases.records.find_people import (
     COLLEAGUES,
     DEEPEST,
-    GROUPS,
-    STAFF,
     People,
     address_of,
     addresses_of,
@@ -34,8 +34,6 @@ MAX_COLLEAGUES = 50
 
 # `value` names a field, a word or a reference, under which nobody was found.
 NOBODY_THERE = ReasonCode("staff.nobody_there", "value")
-# `value` names somebody who is no colleague.
-NO_COLLEAGUE = ReasonCode("staff.no_colleague", "value")
 TOO_MANY = ReasonCode("staff.too_many", "count", "found")
 
 

@@ -15,18 +15,13 @@ from msgspec import Struct
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
+from whenthen.domain.notices.staff import GROUPS, STAFF
 from whenthen.domain.records.record import as_context, parse_ref
 from whenthen.sources.outgoing_mail.mailboxes import is_writable
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
 if TYPE_CHECKING:
     from whenthen.ports.records import RecordStore
-
-STAFF = frozenset({"agent", "department", "employee", "team", "user"})
-"""Kinds of records of people and groups of the company itself, who are asked for no consent."""
-
-GROUPS = frozenset({"department", "team"})
-"""Kinds whose `members` are people; a group with an `email` of its own is reached by that."""
 
 FIELD = "field:"
 """Begins the name of a field of the record that holds addresses or references; dots lead on through references."""
