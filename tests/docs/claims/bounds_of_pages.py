@@ -61,6 +61,7 @@ BOUNDS = (
     Bound(NOTICES, "those who are told, at most § of them", (rooms.MAX_NAMES,)),
     Bound(NOTICES, "A message of Slack has at most § characters", (rooms.MAX_SLACK,)),
     Bound(NOTICES, "a card of Teams at most § bytes", (rooms.MAX_TEAMS,)),
+    Bound("guides/operations.md", "| notices to colleagues | § days |", (notice.KEPT_FOR.days,)),
     Bound(NOTICES, "Notices are kept for § days", (notice.KEPT_FOR.days,)),
     Bound(API, "Figures are kept for § days", (figures.KEPT_FOR.days,)),
     Bound(API, "A page has whole days, at most § of them", (figures.MOST_DAYS,)),
