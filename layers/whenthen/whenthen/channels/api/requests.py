@@ -15,6 +15,7 @@ from whenthen.domain.rules.step_parameters import Rendering, render_step
 from whenthen.domain.templating.plain_text import FOR_MACHINES, plain
 from whenthen.ports.outgoing import HttpRequest
 from whenthen.ports.reason_codes import TOO_LARGE
+from whenthen.usecases.connections.masking import names_secrets, without_values
 
 if TYPE_CHECKING:
     from whenthen.domain.connections.connection import Connection
@@ -56,6 +57,17 @@ def request_of(
     context  with the secrets of the connection
     own      headers that whenthen writes: admins cannot
     """
+    try:
+        return _request_of(step, context, connection, own)
+    except Invalid as error:
+        if names_secrets(step.parameters, connection.headers if connection else {}):
+            raise without_values(error) from None
+        raise
+
+
+def _request_of(
+    step: Step, context: Mapping[str, Any], connection: Connection | None, own: Mapping[str, str]
+) -> HttpRequest:
     base = connection.base_url if connection else ""
     given = render_step(step, context, base=base)
     url = with_query(given.get("url") or base, given.get("query"))

@@ -188,6 +188,14 @@ def paths(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
             yield path
 
 
+def derives_from(tree: nodes.Template, root: str) -> bool:
+    """Tell whether the template does more with fields of this root than write each as a whole."""
+    written = {id(node) for output in tree.find_all(nodes.Output) for node in output.nodes}
+    fields = tree.find_all((nodes.Getattr, nodes.Getitem))
+    whole = {id(node.node) for node in fields if id(node) in written and isinstance(node.node, nodes.Name)}
+    return any(node.name == root and id(node) not in whole for node in tree.find_all(nodes.Name))
+
+
 def _path(node: nodes.Node) -> tuple[str, ...] | None:
     match node:
         case nodes.Name(name=root):

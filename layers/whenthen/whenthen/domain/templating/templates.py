@@ -131,6 +131,15 @@ def names_any(source: str, roots: Collection[str]) -> bool:
     return any(path[0] in roots for path in paths_of(source))
 
 
+def derives_from(source: str, root: str) -> bool:
+    """Tell whether a template does more with fields of this root than write each as a whole: filter or compare it."""
+    if "{" not in source:
+        return False
+    return bool(_problems(source, "", syntax.complaints)) or syntax.derives_from(
+        _environment(escaping=False).parse(source), root
+    )
+
+
 def _parsed(source: str) -> nodes.Template:
     # Checked again although it was checked on save: what is in the store is not trusted with code. The arguments of
     # filters are not: those of a template that was saved before they were checked may do for the values that come.

@@ -17,6 +17,7 @@ from whenthen.domain.connections.answers import token_row
 from whenthen.domain.connections.headers import is_value
 from whenthen.domain.sending.retry_after import retry_after
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
+from whenthen.usecases.connections.masking import masked
 from whenthen.usecases.connections.reason_codes import NO_TOKEN, TOKEN_REFUSED
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Tokens(Struct):
         document = _document(answer)
         if 200 <= answer.status < 300:
             return self._read(connection, document, answer.status)
-        code = str(document.get("error", ""))[:100]
+        code = masked(str(document.get("error", "")), (secret,))[:100]
         row = token_row(answer.status, code, not_now=is_not_now(answer))
         reason = TOKEN_REFUSED(connection=connection.name, error=code, status=answer.status)
         wish = retry_after(answer.headers.get("retry-after", ""), self.clock.now())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.domain.common.document_reader import Reader
 from whenthen.domain.common.errors import AnswerLost, Invalid, NotFound, Permanent, Problem, Temporary
@@ -17,6 +18,14 @@ from whenthen.domain.templating.syntax import SECRETS
 from whenthen.ports.outgoing import HttpAnswer, HttpRequest
 from whenthen.ports.reason_codes import SECRET_NOT_FOUND
 from whenthen.usecases.connections.call_connection import CallConnection, connection_of, secrets_of
+from whenthen.usecases.connections.masking import (
+    MASK,
+    credentials_of,
+    derives_from_secrets,
+    masked,
+    names_secrets,
+    without_values,
+)
 from whenthen.usecases.connections.reason_codes import ANSWERED
 from whenthen.usecases.connections.tokens import Tokens
 
@@ -28,12 +37,10 @@ if TYPE_CHECKING:
     from whenthen.ports.clock import Clock
     from whenthen.ports.providers import Http
 
+_PLAIN = frozenset({"user-agent", "content-type", "accept"})
+
 MAX_SHOWN = 4_000
 """Characters of an answer that are shown."""
-
-MASK = "•••"
-SHORTEST_SECRET = 4
-"""Characters of a secret that is masked in an answer: a shorter one would mask half of any text."""
 
 
 class Tried(Struct, frozen=True):
@@ -86,20 +93,49 @@ class TryConnection(Struct, frozen=True):
         connection = connection_of(stored)
         method, url = _read(connection, written)
         secrets = VaultSecrets(self.vault)
-        known = {SECRETS: secrets_of(connection, secrets)}
-        given = headers.written(Rendering(known).value(connection.headers), "headers")
-        address = Rendering(known).url(joined(connection.base_url, url))
-        call = CallConnection(self.http, secrets, Tokens(self.http, self.clock), self.clock)
+        given, address = _rendered(connection, url, secrets_of(connection, secrets))
+        http = _Noting(self.http)
+        call = CallConnection(http, secrets, Tokens(http, self.clock), self.clock)
         began = self.clock.now()
         hidden = tuple(map(str, (self.vault.read(stored.secret) or {} if stored.secret else {}).values()))
         try:
             answer = call(connection, HttpRequest(method, address, {"user-agent": "whenthen", **given}))
         except (Temporary, Permanent, AnswerLost) as error:
             return Tried(ok=False, reason=error.reason, milliseconds=self._since(began))
-        return _shown(answer, hidden, self._since(began))
+        if derives_from_secrets(url, connection.headers):
+            answer = replace(answer, headers={}, body=MASK.encode())
+        credentials = [value for sent in http.sent for value in credentials_of(_without(sent, given))]
+        return _shown(answer, (*hidden, *credentials), self._since(began))
 
     def _since(self, began: datetime) -> int:
         return round((self.clock.now() - began).total_seconds() * 1000)
+
+
+class _Noting(Struct, frozen=True):
+    """Send requests, and note their headers: among them are credentials that were made of a secret, or fetched."""
+
+    http: Http
+    sent: list[Mapping[str, str]] = field(default_factory=list)
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Send the request. Raises as `Http.send`."""
+        self.sent.append(request.headers)
+        return self.http.send(request)
+
+
+def _without(sent: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers by which a request authenticates: those that nobody wrote, and that say nothing else."""
+    return {name: value for name, value in sent.items() if name not in _PLAIN and given.get(name) != value}
+
+
+def _rendered(connection: Connection, url: str, secrets: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return the headers and the address of the call. Raises Invalid, whose reasons show no secret."""
+    known = {SECRETS: secrets}
+    try:
+        given = headers.written(Rendering(known).value(connection.headers), "headers")
+        return given, Rendering(known).url(joined(connection.base_url, url))
+    except Invalid as error:
+        raise (without_values(error) if names_secrets(connection.headers, url) else error) from None
 
 
 def _read(connection: Connection, written: Mapping[str, Any]) -> tuple[str, str]:
@@ -115,21 +151,13 @@ def _read(connection: Connection, written: Mapping[str, Any]) -> tuple[str, str]
 
 
 def _shown(answer: HttpAnswer, hidden: tuple[str, ...], milliseconds: int) -> Tried:
-    body = _masked(answer.body.decode(errors="replace"), hidden)
+    body = masked(answer.body.decode(errors="replace"), hidden)
     return Tried(
         ok=200 <= answer.status < 300,
         reason=ANSWERED(status=answer.status),
         milliseconds=milliseconds,
         status=answer.status,
-        headers={name: _masked(value, hidden) for name, value in answer.headers.items() if name != "set-cookie"},
+        headers={name: masked(value, hidden) for name, value in answer.headers.items() if name != "set-cookie"},
         body=body[:MAX_SHOWN],
         cut=answer.cut or len(body) > MAX_SHOWN,
     )
-
-
-def _masked(text: str, hidden: tuple[str, ...]) -> str:
-    """Return the text without the secrets that the API may have sent back."""
-    for secret in hidden:
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
-    return text
