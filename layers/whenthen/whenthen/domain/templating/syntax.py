@@ -191,7 +191,7 @@ def paths(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
 def derives_from(tree: nodes.Template, root: str) -> bool:
     """Tell whether the template does more with fields of this root than write each as a whole."""
     written = {id(node) for output in tree.find_all(nodes.Output) for node in output.nodes}
-    fields = tree.find_all((nodes.Getattr, nodes.Getitem))
+    fields: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
     whole = {id(node.node) for node in fields if id(node) in written and isinstance(node.node, nodes.Name)}
     return any(node.name == root and id(node) not in whole for node in tree.find_all(nodes.Name))
 
