@@ -19,4 +19,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _publish(changes: Sequence[Any]) -> None:
-    count("EventsPublished", wired().publish_changes([change_of(change) for change in changes]))
+    read = [change_of(change) for change in changes]
+    count("RefusalsTakenOver", wired().take_over_refusals(read))
+    count("EventsPublished", wired().publish_changes(read))

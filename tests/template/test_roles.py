@@ -85,14 +85,19 @@ WHO = [
     (
         "dynamodb:PutItem",
         r"\$\{RecordsTable.Arn\}",
-        {"ReceiveWebhook", "FetchLead", "MatchRules", "CallApi", "ChangeRecord", "Manage", "ImportRecords"},
+        {"ReceiveWebhook", "FetchLead", "MatchRules", "CallApi", "ChangeRecord", "Manage", "ImportRecords"}
+        | {"PublishChanges"},  # refusals that records take over
     ),
     (
         "dynamodb:DeleteItem",  # of identities and dates that a record has no more
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "MatchRules", "CallApi", "ChangeRecord", "Manage", "ImportRecords"},
     ),
-    ("dynamodb:UpdateItem", r"\$\{RecordsTable.Arn\}", {"Manage"}),  # marks a record that is about to be deleted
+    (
+        "dynamodb:UpdateItem",  # marks a record that is about to be deleted; refusals of addresses
+        r"\$\{RecordsTable.Arn\}",
+        {"Manage", "MatchRules", "PublishChanges"},
+    ),
     (
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",

@@ -9,9 +9,27 @@ _SNAPSHOTS = "adapters/dynamodb/config_table/test_snapshots.py"
 _RUNS = "adapters/dynamodb/runs_table/test_runs.py"
 _IMPORTS = "adapters/dynamodb/imports/test_imports.py"
 _CELLS = "sources/files/test_cells.py"
+_REFUSALS = "usecases/ingest/test_refusals_without_records.py"
+_MAIL_REPORTS = "usecases/runs/test_mail_reports.py"
 _TUTORIAL = "e2e/test_tutorial.py::test_the_small_order_is_explained_as_the_page_says"
 
 _ROWS = (
+    ("guides/records.md", "Null, and no word at all, end nothing", f"{_REFUSALS}::test_taking_a_word_back_is_no_yes"),
+    (
+        "guides/records.md",
+        "takes the refusal over within seconds",
+        f"{_REFUSALS}::test_a_record_that_gets_the_address_takes_the_refusal_over",
+    ),
+    (
+        "guides/mail.md",
+        "The job fails only if every address in `to` bounced",
+        f"{_MAIL_REPORTS}::test_the_job_fails_once_nobody_in_to_is_reached",
+    ),
+    (
+        "guides/mail.md",
+        "mails only those whom its first mail did not reach",
+        f"{_MAIL_REPORTS}::test_a_retry_mails_only_whom_the_first_mail_did_not_reach",
+    ),
     (
         "architecture.md",
         "and only then answers 2xx",

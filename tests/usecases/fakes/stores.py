@@ -15,7 +15,8 @@ from whenthen.domain.events.event import Cause, Event
 from whenthen.domain.events.identities import own
 from whenthen.domain.events.siblings import main_id
 from whenthen.domain.matching.rule_set import RuleSet, compile_rules
-from whenthen.domain.records.consent import read_consent
+from whenthen.domain.records.consent_log import ConsentWord
+from whenthen.domain.records.consent_signals import refusals_of
 from whenthen.domain.records.date_index import DateEntry, date_entries, replaced
 from whenthen.domain.records.limits import cost_of
 from whenthen.domain.records.record import Record, encoded_size_of, is_of_another, rank_of
@@ -351,13 +352,18 @@ class FakeRecords:
     told: set[str] = field(default_factory=set)
     newest: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
-    refused: dict[str, frozenset[str]] = field(default_factory=dict)
+    words: dict[str, dict[str, ConsentWord]] = field(default_factory=dict)
 
     def get(self, ref: str) -> Record | None:
         return self.stored.get(self.signposts.get(ref, ref))
 
-    def refused_before(self, identity: str) -> frozenset[str]:
-        return self.refused.get(identity, frozenset())
+    def words_of(self, identities: Sequence[str]) -> dict[str, dict[str, ConsentWord]]:
+        return {each: dict(self.words[each]) for each in identities if self.words.get(each)}
+
+    def keep_word(self, identity: str, channel: str, word: ConsentWord) -> None:
+        known = self.words.setdefault(identity, {}).get(channel)
+        if known is None or (known.at, not known.agreed) < (word.at, not word.agreed):
+            self.words[identity][channel] = word
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         ours = own(identities)
@@ -439,11 +445,9 @@ class FakeRecords:
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         self.required_condition(record, record)
         self.keep(None, record)
-        consent = read_consent(record.fields.get("consent"))
         for identity in record.identities:
-            self.refused[identity] = self.refused.get(identity, frozenset()) | {
-                channel for channel, agreed in consent.items() if not agreed
-            }
+            kept = {channel: word for channel, word in self.words.get(identity, {}).items() if not word.agreed}
+            self.words[identity] = kept | refusals_of(record)
         self.signposts = {ref: into for ref, into in self.signposts.items() if into != record.ref}
         self.on_change(replace(record, origin=origin, cause=cause), None)
 

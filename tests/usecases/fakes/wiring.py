@@ -57,7 +57,7 @@ from whenthen.usecases.ingest.receive_meta import ReceiveMeta
 from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
 from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
 from whenthen.usecases.ingest.record_rejection import RecordRejection
-from whenthen.usecases.ingest.update_consent import Consents, UpdateConsent
+from whenthen.usecases.ingest.update_consent import Consents, TakeOverRefusals, UpdateConsent
 from whenthen.usecases.matching.decide import Decide
 from whenthen.usecases.matching.enter_meanwhile import EnterMeanwhile
 from whenthen.usecases.matching.enter_rule import EnterRule
@@ -147,6 +147,7 @@ class Functions:
     fetch_lead: FetchLead
     reconcile_leads: ReconcileLeads
     publish_changes: PublishChanges
+    take_over_refusals: TakeOverRefusals
     publish_outcomes: PublishOutcomes
     fire_due_dates: FireDueDates
     enrolments: BeginEnrolment
@@ -210,6 +211,7 @@ def functions_of(ports: Ports) -> Functions:
         publish_changes=PublishChanges(
             p.bus, p.clock, SettleIdle(p.preloading, p.rules, p.log, p.occurrences, p.clock, _is_raised)
         ),
+        take_over_refusals=TakeOverRefusals(p.records, p.clock),
         publish_outcomes=PublishOutcomes(p.preloading, p.runs, p.bus, p.sequences),
         fire_due_dates=FireDueDates(p.rules, p.dates, enrolments, p.sweeps, p.bus, p.clock),
         enrolments=enrolments,

@@ -257,7 +257,7 @@ class World:
         own: dict[str, Callable[[Any], object]] = {
             "events": functions.match_event,
             "leads": functions.fetch_lead,
-            "changes": lambda change: functions.publish_changes([change]),
+            "changes": self._changed,
             "outcomes": self._outcome,
             "circuits": lambda change: functions.follow_circuits([change]),
             "enrolments": lambda page: self._paginate_work(*page),
@@ -271,6 +271,10 @@ class World:
             handle(body)
         else:
             functions.channels[name](*body)
+
+    def _changed(self, change: tuple[Record | None, Record | None]) -> None:
+        self.functions.take_over_refusals([change])
+        self.functions.publish_changes([change])
 
     def _outcome(self, run: Run) -> None:
         jobs = [self.runs.jobs[key] for key in self.runs.jobs_of.get(run.id, ())]

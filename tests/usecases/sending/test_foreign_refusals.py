@@ -8,6 +8,7 @@ import pytest
 
 from tests.usecases.fakes.world import World
 from whenthen.domain.events.event import Event
+from whenthen.domain.records.consent_log import ConsentWord
 from whenthen.domain.sending.sealed_links import PREFERENCES, LinkedPerson, seal
 from whenthen.usecases.sending.preferences import Choices, Preferences
 
@@ -118,10 +119,13 @@ def test_audiences_are_shown_to_who_spoke_of_them(world: World, said: Any, shown
 
 def test_a_refusal_before_the_record_was_deleted_is_taken_back_by_the_link_of_its_channel_alone(world: World) -> None:
     world.has_record("contact:1", email=MAIL, phone=PHONE)
-    world.records.refused.update({f"email#{MAIL}": frozenset({"email"}), f"phone#{PHONE}": frozenset({"sms"})})
+    word = ConsentWord(agreed=False, at=world.clock.now())
+    world.records.keep_word(f"email#{MAIL}", "email", word)
+    world.records.keep_word(f"phone#{PHONE}", "sms", word)
+    world.clock.move(seconds=60)
     choices = chosen(world, *EVERYTHING)
     assert choices.channels == {"email": True, "whatsapp": True, "sms": False}
-    assert consent(world, "contact:1") == {"email": True}
+    assert consent(world, "contact:1") == {"email": True, "sms": False}
 
 
 def test_one_number_of_two_that_refused_keeps_the_other_free_to_refuse(world: World) -> None:

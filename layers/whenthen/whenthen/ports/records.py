@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from whenthen.domain.events.event import Cause
+    from whenthen.domain.records.consent_log import ConsentWord
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record
     from whenthen.ports.values import Page, SourceUpdate, WriteResult
@@ -57,11 +58,17 @@ class RecordStore(Protocol):
     def delete(self, record: Record, *, origin: str, cause: Cause) -> None:
         """Delete the record with its identities and dates; `origin` and `cause` say who and why. Raises Stale.
 
-        The channels that it refuses are kept for its addresses.
+        What it refuses is kept for each of its addresses; what was agreed to there is not.
         """
 
-    def refused_before(self, identity: str) -> frozenset[str]:
-        """Return the channels that deleted records with this address had refused; `all` stands for every one."""
+    def words_of(self, identities: Sequence[str]) -> Mapping[str, Mapping[str, ConsentWord]]:
+        """Return identity → channel → the last word on it that is kept apart from records; `all` is every channel.
+
+        Identities of which nothing is kept are left out.
+        """
+
+    def keep_word(self, identity: str, channel: str, word: ConsentWord) -> None:
+        """Keep a word on a channel at an address, unless a newer one is kept."""
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         """Merge `other` into `survivor`, which becomes `after` and gets its identities, dates and refs.

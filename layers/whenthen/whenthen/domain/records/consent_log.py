@@ -52,6 +52,17 @@ class ConsentChange(Struct, frozen=True, omit_defaults=True):
     run: str = ""
 
 
+class ConsentWord(Struct, frozen=True):
+    """Hold what somebody said of a channel at one address, when, and the type of the event that says so, if one does.
+
+    Such words are kept apart from records: of people without one, and of those whose record was deleted.
+    """
+
+    agreed: bool
+    at: datetime
+    event: str = ""
+
+
 def consent_changes(before: Any, after: Any, by: ConsentChange) -> list[ConsentChange]:
     """Return a change for each channel on which two consents, in any shape, differ. `by` says who, when and why."""
     was, now = read_consent(before), read_consent(after)

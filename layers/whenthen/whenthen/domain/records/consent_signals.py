@@ -5,8 +5,8 @@ A record's `consent_at` holds channel → the time of the last signal: an older 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -16,12 +16,15 @@ from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events.event import Event, format_time, parse_time
 from whenthen.domain.events.stop_words import agreed_by
 from whenthen.domain.events.types import made_by_receiver
-from whenthen.domain.records.consent import CONSENT, agreed_on, mapping_of, read_consent
+from whenthen.domain.records.consent import ALL, CONSENT, agreed_on, mapping_of, read_consent
+from whenthen.domain.records.consent_log import ConsentWord
 
 if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
 
 REFUSED = ReasonCode("consent.refused", "channel", "ref")
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 BY_LINK = "link"
 """Says in an event's `by` that the customer chose by a link in a message."""
@@ -63,6 +66,68 @@ def opted_out(channel: str, records: Iterable[Record]) -> Reason | None:
         if agreed_on(channel, read_consent(record.fields.get(CONSENT))) is False:
             return REFUSED(channel=channel, ref=record.ref)
     return None
+
+
+def kept_word(channel: str, words: Mapping[str, ConsentWord], records: Sequence[Record]) -> bool | None:
+    """Tell what the words kept of an address say of a channel; None if nothing. A later refusal of all goes first.
+
+    records  those with the address: a yes of theirs that is not older ends a refusal
+    """
+    own, of_all = words.get(channel), words.get(ALL)
+    if own is None or (of_all is not None and not of_all.agreed and of_all.at > own.at):
+        return None if of_all is None else of_all.agreed or any(is_ended(of_all, by, records) for by in (channel, ALL))
+    return own.agreed or is_ended(own, channel, records)
+
+
+def agreed_since(channel: str, record: Record) -> datetime | None:
+    """Return when a record's yes to exactly this channel (or `all`) was given or written. None if it has none."""
+    if read_consent(record.fields.get(CONSENT)).get(channel) is not True:
+        return None
+    written = [change.at for change in record.consent_log if change.agreed and change.channel == channel]
+    said = _time(mapping_of(record.fields.get("consent_at")).get(channel))
+    return max([*written, *([said] if said else [])], default=record.created_at or _LONG_AGO)
+
+
+def is_ended(word: ConsentWord, channel: str, records: Iterable[Record]) -> bool:
+    """Tell whether one of these records has a yes to the channel that is not older than the refusal."""
+    times = (agreed_since(channel, record) for record in records)
+    return any(since is not None and since >= word.at for since in times)
+
+
+def refusals_of(record: Record) -> dict[str, ConsentWord]:
+    """Return channel → the refusal, for the channels that a record refuses."""
+    consent, said = read_consent(record.fields.get(CONSENT)), mapping_of(record.fields.get("consent_at"))
+    written = record.updated_at or record.created_at or _LONG_AGO
+    return {
+        channel: ConsentWord(agreed=False, at=_time(said.get(channel)) or written)
+        for channel, agreed in consent.items()
+        if not agreed
+    }
+
+
+def refusals_missing(record: Record, words: Mapping[str, ConsentWord]) -> dict[str, ConsentWord]:
+    """Return channel → the refusal, of those that are kept of a record's address and that the record has not.
+
+    A yes of the record counts if it is not older than the refusal.
+    """
+    consent = read_consent(record.fields.get(CONSENT))
+    return {
+        channel: word
+        for channel, word in words.items()
+        if not word.agreed and agreed_on(channel, consent) is not False and not is_ended(word, channel, [record])
+    }
+
+
+def with_refusals(record: Record, refusals: Mapping[str, ConsentWord]) -> dict[str, Any]:
+    """Return the patch by which a record takes over refusals that were kept of its addresses.
+
+    What it agreed to on single channels later than a refusal of all stays.
+    """
+    consent, known = read_consent(record.fields.get(CONSENT)), mapping_of(record.fields.get("consent_at"))
+    of_all = refusals.get(ALL)
+    stay = [channel for channel in consent if of_all and is_ended(of_all, channel, [record])]
+    at = {channel: format_time(word.at) for channel, word in refusals.items()}
+    return {CONSENT: {**dict.fromkeys(stay, True), **dict.fromkeys(refusals, False)}, "consent_at": {**known, **at}}
 
 
 def _time(value: Any) -> datetime | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from whenthen.usecases.ingest.receive_webhook import ReceiveWebhook
     from whenthen.usecases.ingest.reconcile_leads import ReconcileLeads
     from whenthen.usecases.ingest.send_event import SendEvent
+    from whenthen.usecases.ingest.update_consent import TakeOverRefusals
     from whenthen.usecases.matching.settle_idle import SettleIdle
     from whenthen.usecases.messages.receive_sms import ReceiveSms
     from whenthen.usecases.sending.preferences import Preferences
@@ -73,6 +74,12 @@ class IngestWiring(RecordsWiring, EnrolmentsWiring):
         return ReconcileLeads(
             self.graph, self.lead_forms, self.leads, self.event_log, self.installation, self.clock, self.retention
         )
+
+    @cached_property
+    def take_over_refusals(self) -> TakeOverRefusals:
+        from whenthen.usecases.ingest.update_consent import TakeOverRefusals
+
+        return TakeOverRefusals(self.records, self.clock)
 
     @cached_property
     def publish_changes(self) -> PublishChanges:

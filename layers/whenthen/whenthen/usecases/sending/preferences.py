@@ -18,7 +18,7 @@ from whenthen.domain.common.errors import Misconfigured, NotFound
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.events.event import Event, format_time
 from whenthen.domain.records.consent import CONSENT, agreed_on, read_consent
-from whenthen.domain.records.consent_signals import BY_LINK
+from whenthen.domain.records.consent_signals import BY_LINK, kept_word, opted_out
 from whenthen.domain.records.record import identities_of
 from whenthen.domain.sending.recipients import may_be_one_person
 from whenthen.domain.sending.sealed_links import PREFERENCES, UNSUBSCRIBE, LinkedPerson, linked_person, unseal
@@ -108,13 +108,10 @@ class Preferences(Struct, frozen=True):
         return Choices(linked.identity, channels, language, left, linked.channel)
 
     def _may_get(self, channel: str, identity: str) -> bool:
-        """Tell whether no record with the address refuses the channel, and none did before it was deleted."""
-        words = [
-            agreed_on(channel, read_consent(each.fields.get(CONSENT))) for each in self.records.find_all((identity,))
-        ]
-        if any(word is not None for word in words):
-            return False not in words
-        return agreed_on(channel, dict.fromkeys(self.records.refused_before(identity), False)) is not False
+        """Tell whether no record with the address refuses the channel, and nothing that is kept of the address does."""
+        found = self.records.find_all((identity,))
+        words = self.records.words_of((identity,)).get(identity, {})
+        return opted_out(channel, found) is None and kept_word(channel, words, found) is not False
 
     def unsubscribe(self, token: str, way: str) -> Choices:
         """Note that the person wants no more messages on the link's channel. Raises as `read`.

@@ -11,7 +11,7 @@ from msgspec import convert, to_builtins
 from whenthen.adapters.dynamodb.common.items import Item, decode, time_of, to_json
 from whenthen.adapters.dynamodb.common.table import NEW, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, put
-from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
+from whenthen.adapters.dynamodb.records_table import consent_words, date_items
 from whenthen.domain.events.event import Cause, format_time
 from whenthen.domain.records.automation import FREE, read_automation, to_document
 from whenthen.domain.records.consent_log import ConsentChange
@@ -146,13 +146,13 @@ def _signpost(ref: str, record: Record) -> Item:
 
 
 def removals_of(table: Table, record: Record) -> list[Write]:
-    """Return the writes that delete a record, its identities, dates and redirects, and that keep its refusals."""
+    """Return the writes that delete a record, its identities, dates and redirects, and that leave its refusals."""
     return [
         delete(table, pk_of(record.ref), SK, as_it_was(record)),
         *(delete(table, pk_of(ref), SK) for ref in record.absorbed),
         *(delete(table, identity_pk(identity), identity_sk(record)) for identity in sorted(set(record.identities))),
         *date_items.writes_of(table, record, None),
-        *kept_refusals.writes_of(table, record),
+        *consent_words.writes_of(table, record),
     ]
 
 

@@ -10,7 +10,7 @@ from whenthen.adapters.aws.parallel import gather
 from whenthen.adapters.dynamodb.common.pages import Listing, page_of
 from whenthen.adapters.dynamodb.common.table import NEW, ConditionFailed, Expression, Table
 from whenthen.adapters.dynamodb.common.transactions import TransactionRefused, transact
-from whenthen.adapters.dynamodb.records_table import date_items, kept_refusals
+from whenthen.adapters.dynamodb.records_table import consent_words, date_items
 from whenthen.adapters.dynamodb.records_table.record_items import (
     MERGED_INTO,
     SK,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
     from whenthen.adapters.dynamodb.records_table.source_updates import DynamoSourceUpdates
     from whenthen.domain.events.event import Cause
+    from whenthen.domain.records.consent_log import ConsentWord
     from whenthen.domain.records.date_index import DateEntry
     from whenthen.domain.records.record import Record
     from whenthen.ports.values import SourceUpdate
@@ -203,9 +204,13 @@ class DynamoRecords:
         except (ConditionFailed, TransactionRefused) as error:
             raise Stale(MOVED_ON(subject=record.ref)) from error
 
-    def refused_before(self, identity: str) -> frozenset[str]:
-        """Return the channels that deleted records with this address had refused; `all` stands for every one."""
-        return kept_refusals.channels_of(self._table, identity)
+    def words_of(self, identities: Sequence[str]) -> dict[str, dict[str, ConsentWord]]:
+        """Return identity → channel → the last word kept of it; identities of which nothing is kept are left out."""
+        return consent_words.words_of(self._table, identities) if identities else {}
+
+    def keep_word(self, identity: str, channel: str, word: ConsentWord) -> None:
+        """Keep a word on a channel at an address, unless a newer one is kept."""
+        consent_words.keep(self._table, identity, channel, word)
 
     def merge(self, after: Record, survivor: Record, other: Record) -> None:
         """Merge `other` into `survivor`, which becomes `after`. Raises Stale if either changed, Invalid."""
