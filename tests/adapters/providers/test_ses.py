@@ -62,7 +62,7 @@ def test_a_mail_in_text() -> None:
 
 
 def test_a_mail_in_both_forms() -> None:
-    found = _read(replace(MAIL, html="<p>Teşekkürler</p>", reply_to="desk@example.com"))
+    found = _read(replace(MAIL, html="<p>Teşekkürler</p>", reply_to=("desk@example.com",)))
     assert found["Reply-To"] == "desk@example.com"
     assert [part.get_content_type() for part in found.iter_parts()] == ["text/plain", "text/html"]
     assert _content(found.get_body(("html",))) == "<p>Teşekkürler</p>\n"
@@ -83,7 +83,7 @@ def test_only_seven_bits_go_out() -> None:
 @pytest.mark.parametrize("broken", ["a\r\nBcc: all@example.com", "a\nX: 1", "a\rX: 1", "a\x00b", "a\x0bb"])
 @pytest.mark.parametrize("field", ["sender", "to", "subject", "reply_to", "headers", "names"])
 def test_a_header_cannot_become_two(field: str, broken: str) -> None:
-    value: Any = {"headers": {"X-A": broken}, "names": {broken: "x"}}.get(field, broken)
+    value: Any = {"headers": {"X-A": broken}, "names": {broken: "x"}, "reply_to": (broken,)}.get(field, broken)
     with pytest.raises(Permanent):
         mime(replace(MAIL, **{"headers" if field == "names" else field: value}))
 

@@ -29,7 +29,7 @@ def test_a_mail_is_rendered_and_says_that_a_machine_sent_it(world: World) -> Non
     )
     (mail,) = world.mailer.sent
     assert job.status is JobStatus.DONE
-    assert (mail.to, mail.sender, mail.reply_to) == ("ayse@example.com", "crm@example.com", "crm@example.com")
+    assert (mail.to, mail.sender, mail.reply_to) == ("ayse@example.com", "crm@example.com", ("crm@example.com",))
     assert mail.subject == "Hello Bcc: all@example.com <b>Ayşe"
     assert (mail.text, mail.html) == ("Dear <b>Ayşe", "<p>Dear &lt;b&gt;Ayşe</p>")
     assert mail.headers["Auto-Submitted"] == "auto-generated"
@@ -139,6 +139,9 @@ STRANGERS = [
     "Ayşe =?utf-8?q?=0D=0ABcc:_thief=40evil.example?=",
     "Ayşe\r\nBcc: thief@evil.example",
     "=?utf-8?q?=3C?= thief@evil.example>,",
+    "thief@evil.example,",
+    "thief@evil.example; x",
+    'x, thief@evil.example, "',
 ]
 
 

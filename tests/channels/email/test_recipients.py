@@ -193,7 +193,7 @@ def test_a_colleague_is_the_sender(office: World, sender: str, name: str, addres
 
 def test_answers_go_to_whom_the_step_names(office: World) -> None:
     sent(office, **{"from": "owner", "reply_to": "owner.manager"})
-    assert office.mailer.sent[0].reply_to == "desk@example.com"
+    assert office.mailer.sent[0].reply_to == ("desk@example.com",)
 
 
 @pytest.mark.parametrize("sender", ["contact:7", "contact", "{{ record.note }}"])
@@ -277,3 +277,42 @@ def test_a_copy_to_a_list_of_nobody_leaves_the_others(world: World) -> None:
     world.has_record("lead:1", email="ayse@example.com", watchers=[])
     job = performed(world, "send_email", cc="{{ record.watchers }}", subject="s", text="x", purpose="service")
     assert (job.status, len(world.mailer.sent)) == (JobStatus.DONE, 1)
+
+
+LISTED = [
+    ("team:sales", SALES),
+    ("a@acme.example, B@acme.example; a@acme.example", ["a@acme.example", "b@acme.example"]),
+]
+
+
+@pytest.mark.parametrize(("reply_to", "answers"), LISTED)
+def test_answers_may_go_to_several(office: World, reply_to: str, answers: list[str]) -> None:
+    sent(office, reply_to=reply_to)
+    assert list(office.mailer.sent[0].reply_to) == answers
+
+
+@pytest.mark.parametrize("host", ["-b.example", "b_c.example", f"{'d' * 64}.example", "b..example"])
+def test_an_address_that_no_host_can_have_costs_the_others_no_mail(world: World, host: str) -> None:
+    world.has_record("lead:1", email="lead@acme.example")
+    job, found = sent(world, to=["record", f"x@{host}"], cc=f"y@{host}")
+    assert (job.status, found) == (JobStatus.DONE, ["lead@acme.example"])
+
+
+@pytest.mark.parametrize("name", ["thief@evil.example,", "x; thief@evil.example,", '"thief@evil.example,'])
+@pytest.mark.parametrize("place", ["to", "cc", "bcc", "reply_to"])
+def test_a_name_before_an_address_names_nobody(world: World, place: str, name: str) -> None:
+    world.has_record("lead:1", email="lead@acme.example", full_name=name)
+    sent(world, **{place: "{{ record.full_name }} <desk@acme.example>"})
+    for mail in world.mailer.sent:
+        assert list(mail.recipients) == ["lead@acme.example"]
+        assert mail.reply_to == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "subject"),
+    [("a\x00b\x1b", "ab"), ("half \ud83d", "half \ufffd"), ("a\tb\u2028c\x0bd", "a b c d"), ("a\x7f\x9f", "a\x9f")],
+)
+def test_no_character_of_a_value_costs_the_mail_by_its_subject(world: World, value: str, subject: str) -> None:
+    world.has_record("lead:1", email="lead@acme.example", note=value)
+    job, _ = sent(world, subject="{{ record.note }}")
+    assert (job.status, world.mailer.sent[0].subject) == (JobStatus.DONE, subject)

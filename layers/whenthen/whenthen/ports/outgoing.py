@@ -77,7 +77,7 @@ class Mail(Struct, frozen=True):
     subject: str
     text: str = ""
     html: str = ""
-    reply_to: str = ""
+    reply_to: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()

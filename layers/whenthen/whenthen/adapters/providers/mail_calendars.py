@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from whenthen.sources.outgoing_mail.mailboxes import mailbox_of
+from whenthen.sources.outgoing_mail.texts import calendar_text
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Invitation, Mail
+
+
+_OF_ADDRESSES = "@+!$'*="
+"""Characters of an address that stand in a `mailto:` as they are (RFC 6068): `?` and `%` would end or change it."""
 
 
 def method_of(invitation: Invitation) -> str:
@@ -29,9 +35,9 @@ def calendar_of(invitation: Invitation, mail: Mail) -> bytes:
         ("dtstamp", invitation.stamp.replace(microsecond=0)),
         ("dtstart", invitation.starts_at),
         ("dtend", invitation.ends_at),
-        ("summary", invitation.title),
-        ("location", invitation.location),
-        ("description", invitation.description),
+        ("summary", calendar_text(invitation.title)),
+        ("location", calendar_text(invitation.location)),
+        ("description", calendar_text(invitation.description)),
         ("status", "CANCELLED" if invitation.cancelled else "CONFIRMED"),
     ):
         if value != "":
@@ -47,4 +53,4 @@ def calendar_of(invitation: Invitation, mail: Mail) -> bytes:
 
 def _address_of(text: str) -> str:
     found = mailbox_of(text)
-    return f"mailto:{found.ascii_address if found else text}"
+    return f"mailto:{quote(found.ascii_address if found else text, safe=_OF_ADDRESSES)}"

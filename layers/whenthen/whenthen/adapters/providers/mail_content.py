@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 
 from whenthen.adapters.providers.mail_calendars import calendar_of, method_of
 from whenthen.sources.email.html_text import text_of_html
+from whenthen.sources.outgoing_mail.texts import body_text, one_line
 
 if TYPE_CHECKING:
     from whenthen.ports.outgoing import Mail
 
 _POLICY = SMTP.clone(cte_type="7bit")
+_STRUCTURE = ("message/", "multipart/")
+"""Begin the types that are structure of the mail itself, which a file must not become."""
+
+BINARY = "application/octet-stream"
 _STYLES = re.compile(r"<style[\s>]", re.IGNORECASE)
 _LINK = re.compile(r"<a\s[^<>]*?href\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')[^<>]*>(.{0,2000}?)</a\s*>", re.I | re.DOTALL)
 
@@ -25,8 +30,8 @@ def content(mail: Mail) -> EmailMessage:
     An invitation stands in both places, since some programs look for it in the one and some in the other.
     """
     message = EmailMessage(policy=_POLICY)
-    html = with_styles_inlined(mail.html) if mail.html else ""
-    message.set_content(mail.text if mail.text or not html else text_of(html))
+    html = with_styles_inlined(body_text(mail.html)) if mail.html.strip() else ""
+    message.set_content(body_text(mail.text) if mail.text.strip() or not html else text_of(html))
     if html:
         message.add_alternative(html, subtype="html")
     if mail.invitation is not None:
@@ -40,9 +45,14 @@ def content(mail: Mail) -> EmailMessage:
         )
         message.add_attachment(calendar, maintype="application", subtype="ics", filename="invite.ics")
     for file in mail.files:
-        maintype, _, subtype = file.type.partition("/")
-        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
+        maintype, _, subtype = (BINARY if file.type.startswith(_STRUCTURE) else file.type).partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=_file_name(file.name))
     return message
+
+
+def _file_name(name: str) -> str:
+    """Return a file's name on one line and without encoded words, which the library would decode into headers."""
+    return one_line(name).replace("=?", "=_") or "file"
 
 
 def text_of(html: str) -> str:

@@ -38,8 +38,11 @@ UNWRITABLE = ReasonCode("mail.unwritable", "error")
 MAIL_TOO_LARGE = ReasonCode("mail.too_large", "most", "found")
 
 MAX_RAW = 10_000_000
-_LONGEST_PLAIN = 70
+_LONGEST_PLAIN = 64
 """Characters of a value that is written as it is. A longer one becomes encoded words, which can be folded anywhere."""
+
+_LONGEST_LINE = 76
+"""Characters of a line that holds an encoded word (RFC 2047), behind which an address still has to fit."""
 
 STRUCTURED = frozenset({"In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"})
 """Headers that programs read by their syntax: an encoded word in them would be none of it."""
@@ -51,6 +54,7 @@ _MOST = 400
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[!-9;-~]{1,100}")
 _OF_CONTENT = re.compile("mime-version|content-.*")
+_OF_ENVELOPE = re.compile("from|sender|to|cc|bcc|reply-to|return-path|subject|date|message-id|received|resent-.*")
 
 
 def mime(mail: Mail) -> bytes:
@@ -63,7 +67,8 @@ def mime(mail: Mail) -> bytes:
     try:
         mailboxes = {name: [_mailbox(name, value) for value in values] for name, values in addresses.items()}
         lines = [f"{name}: {_written_mailboxes(name, several)}" for name, several in mailboxes.items()]
-        lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in texts.items()]
+        lines += [f"Subject: {_written('Subject', mail.subject)}"]
+        lines += [f"{_checked(name)}: {_written(name, value)}" for name, value in mail.headers.items()]
         raw = "\r\n".join([*lines, ""]).encode("ascii") + content(mail).as_bytes()
         _read_back(raw, mailboxes, texts)
     except (ValueError, LookupError) as error:
@@ -76,7 +81,7 @@ def mime(mail: Mail) -> bytes:
 def _addresses(mail: Mail) -> dict[str, tuple[str, ...]]:
     """Return the headers that hold addresses. None names those of `bcc`."""
     found = {"From": (mail.sender,), "To": (mail.to, *mail.others)}
-    return found | ({"Cc": mail.cc} if mail.cc else {}) | ({"Reply-To": (mail.reply_to,)} if mail.reply_to else {})
+    return found | ({"Cc": mail.cc} if mail.cc else {}) | ({"Reply-To": mail.reply_to} if mail.reply_to else {})
 
 
 def _mailbox(header: str, value: str) -> Mailbox:
@@ -87,7 +92,7 @@ def _mailbox(header: str, value: str) -> Mailbox:
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name) or _OF_CONTENT.fullmatch(name.lower()):
+    if not _NAME.fullmatch(name) or _OF_CONTENT.fullmatch(name.lower()) or _OF_ENVELOPE.fullmatch(name.lower()):
         raise Permanent(bounded(NO_HEADER_NAME(header=name), _MOST))
     return name
 
@@ -98,10 +103,15 @@ def _written_mailboxes(header: str, mailboxes: Sequence[Mailbox]) -> str:
 
 
 def _written_mailbox(header: str, mailbox: Mailbox) -> str:
-    address = mailbox.ascii_address
+    address = f"<{mailbox.ascii_address}>"
+    if not mailbox.name:
+        return mailbox.ascii_address
     if _is_plain(mailbox.name):
-        return str(Address(mailbox.name, addr_spec=address))
-    return f"{_written(header, mailbox.name)} <{address}>"
+        name = str(Address(mailbox.name, addr_spec=mailbox.ascii_address)).removesuffix(address).rstrip()
+    else:
+        name = _written(header, mailbox.name)
+    fits = len(f"{header}: ") + len(name.rpartition("\n")[2]) + len(f" {address}") <= _LONGEST_LINE
+    return f"{name} {address}" if fits else f"{name}\r\n {address}"
 
 
 def _written(header: str, value: str) -> str:
@@ -110,7 +120,7 @@ def _written(header: str, value: str) -> str:
         return _folded(header, value)
     if _is_plain(value):
         return value
-    return Header(value, "utf-8", header_name=header).encode(linesep="\r\n")
+    return Header(value, "utf-8", header_name=header, maxlinelen=_LONGEST_LINE - 2).encode(linesep="\r\n")
 
 
 def _folded(header: str, value: str) -> str:

@@ -48,7 +48,7 @@ ACTIONS = (
                 ParameterKind.OBJECT,
                 members=MEMBERS,
             ),
-            Parameter("reply_to", "Where answers go: one person, named as in `to`."),
+            Parameter("reply_to", "Where answers go: people, named as in `to`."),
             Parameter(
                 "from",
                 "The sender: MailFrom of the stack (the default), one of its MailSenders, or a colleague: `owner`, "

@@ -26,6 +26,7 @@ from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.ports.outgoing import Mail
+from whenthen.sources.outgoing_mail.texts import one_line
 from whenthen.usecases.records.find_people import People
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _written(step: Step, name: str) -> set[str]:
 
 def _line(subject: str) -> str:
     """Join the subject into one line: a line break in a value must not become a header."""
-    line = " ".join(subject.split())
+    line = one_line(subject)
     if not line:
         raise Invalid.field("with.subject", EMPTY())
     return line[:MAX_SUBJECT]

@@ -27,6 +27,10 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)+{_LABEL}", re.IGNORECASE | re.ASCII)
+
+
 class Mailbox(Struct, frozen=True):
     """Hold an address as it was written, and the name before it, empty if there is none."""
 
@@ -67,8 +71,13 @@ def mailbox_of(text: str) -> Mailbox | None:
 
 
 def is_writable(address: str) -> bool:
-    """Tell whether a text is one plain address, and reads as the same one in every mail program."""
+    """Tell whether a text is one plain address, and reads as the same one in every mail program.
+
+    Its domain must be a name that hosts can have: SES sends a mail to nobody if one address of it is malformed.
+    """
     if ENCODED_WORD in address or email(address) is None:
+        return False
+    if not _HOST.fullmatch(deliverable(address).rpartition("@")[2]):
         return False
     try:
         return Address(addr_spec=address).addr_spec == address

@@ -31,6 +31,8 @@ MAX_READS = 200
 
 DEEPEST = 3
 _BETWEEN = re.compile("[,;]")
+_NAMED = re.compile('[<>"()]')
+"""Signs of a name beside an address: its commas part nobody, or who writes `x@example.com,` as theirs gets the mail."""
 
 NO_ADDRESS = ReasonCode("mail.no_address")
 # `value` names a field, group or record: it is empty, unknown or without an address.
@@ -148,7 +150,7 @@ def path_of(word: str) -> tuple[str, ...] | None:
 def listed(value: Any) -> list[Any]:
     """Return the items of a field's value; one text may list several addresses."""
     if isinstance(value, str) and "@" in value:
-        return [part.strip() for part in _BETWEEN.split(value)]
+        return [value] if _NAMED.search(value) else [part.strip() for part in _BETWEEN.split(value)]
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from whenthen.channels.email.recipients.choice import MAX_RECIPIENTS, TOO_MANY_RECIPIENTS
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
@@ -30,30 +31,33 @@ class Senders(Struct, frozen=True):
     own: str
     further: tuple[str, ...]
 
-    def sender(self, text: str) -> tuple[str, str]:
+    def sender(self, text: str) -> tuple[str, tuple[str, ...]]:
         """Return the sender, and the address for answers if that is another one. Raises Invalid for one not permitted.
 
         A colleague whose address is no permitted sender lends the mail their name, and gets the answers.
         """
         if not text:
-            return self.own, ""
+            return self.own, ()
         colleague = self._colleague(text, "from")
         if colleague is None:
-            return self._permitted(text), ""
+            return self._permitted(text), ()
         if not isinstance(colleague, Reason):
             found = self._known().get(colleague.address)
             address = found or self._bare(self.own)
-            return _named(colleague.name, address), "" if found else colleague.address
-        return self.own, ""
+            return _named(colleague.name, address), () if found else (colleague.address,)
+        return self.own, ()
 
-    def reply_to(self, text: str) -> str:
-        """Return the address for answers; empty for none. Raises Invalid if the text is no address."""
+    def reply_to(self, text: str) -> tuple[str, ...]:
+        """Return the addresses for answers; empty for none. Raises Invalid if the text names none, or too many."""
         if not text:
-            return ""
-        found = self._first(text, literal=self.parameters.get("reply_to") == text)
+            return ()
+        found = self.people.named(text, literal=self.parameters.get("reply_to") == text)
         if isinstance(found, Reason):
             raise Invalid.field("with.reply_to", found)
-        return found.address
+        addresses = tuple(dict.fromkeys(person.address for person in found))
+        if len(addresses) > MAX_RECIPIENTS:
+            raise Invalid.field("with.reply_to", TOO_MANY_RECIPIENTS(count=MAX_RECIPIENTS, found=len(addresses)))
+        return addresses
 
     def _colleague(self, text: str, name: str) -> Person | Reason | None:
         """Return the colleague that a text names, or why there is none. None if it is an address."""
