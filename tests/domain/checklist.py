@@ -85,6 +85,7 @@ ACTIONS: Mapping[str, str] = {
     "send_whatsapp": "A01 A05 A08 A11 A18",
     "send_sms": "A01 A04",
     "call_webhook": "A48 A49 A50",
+    "send_chat": "A06 A08",
     "call_api": "A07 A44 A48 A50",
     "update_audience": "A51",
     "notify": "A24 A25 A29",

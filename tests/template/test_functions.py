@@ -66,7 +66,7 @@ FOR_THE_OUTSIDE = {
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"}
-    | {"CallApi", "UpdateAudience", "NotifyStaff", "Manage"},
+    | {"CallApi", "SendChat", "UpdateAudience", "NotifyStaff", "Manage"},
     "DEFAULT_COUNTRY": {
         "ReceiveWebhook",
         "FetchLead",

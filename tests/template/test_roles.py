@@ -71,9 +71,13 @@ WHO = [
     ("secretsmanager:GetSecretValue", ".*/outgoing/[*]", {"CallWebhook"}),
     ("secretsmanager:GetSecretValue", ".*/staff/[*]", {"NotifyStaff"}),
     ("secretsmanager:GetSecretValue", r"\$\{LinksSecret.Id\}", {"SendEmail", "SendSms", "SendWhatsapp", "ServeLinks"}),
-    ("secretsmanager:GetSecretValue", r"\$\{CauseSecret.Id\}", {"CallWebhook", "CallApi", "ReceiveWebhook"}),
+    (
+        "secretsmanager:GetSecretValue",
+        r"\$\{CauseSecret.Id\}",
+        {"CallWebhook", "CallApi", "SendChat", "ReceiveWebhook"},
+    ),
     ("secretsmanager:GetSecretValue", ".*/sources/[*]", {"ReceiveWebhook", "Manage"}),
-    ("secretsmanager:GetSecretValue", ".*/connections/[*]", {"CallApi", "Manage"}),
+    ("secretsmanager:GetSecretValue", ".*/connections/[*]", {"CallApi", "SendChat", "Manage"}),
     ("secretsmanager:(?!GetSecretValue).*", ".*", {"Manage"}),
     (
         "dynamodb:PutItem",
@@ -102,7 +106,7 @@ WHO = [
         "dynamodb:Query",
         r"\$\{RecordsTable.Arn\}",
         {"ReceiveWebhook", "FireDueDates", "MatchRules", "ChangeRecord", "Manage", "ImportRecords"}
-        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms", "CallApi", "UpdateAudience"},
+        | {"SendEmail", "SendWhatsapp", "ServeLinks", "SendSms", "SendChat", "CallApi", "UpdateAudience"},
     ),
     (
         "dynamodb:PutItem",
@@ -115,6 +119,7 @@ WHO = [
             "SendEmail",
             "SendWhatsapp",
             "SendSms",
+            "SendChat",
             "NotifyStaff",
             "ChangeRecord",
             "ReceiveWebhook",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.docs.claims.row import Bound, Held
 from whenthen.adapters.http import client
 from whenthen.channels.api import action, answers, requests
+from whenthen.channels.chat import effect as chat
 from whenthen.domain.common import backoff
 from whenthen.domain.connections import connection
 from whenthen.domain.sending import retry_after
@@ -18,6 +19,7 @@ HOUR = 3_600
 assert client.TOTAL_SECONDS == connection.MAX_SECONDS
 
 BOUNDS = (
+    Bound("guides/chats.md", "a message has at most § bytes", (chat.MAX_BODY,)),
     Bound(PAGE, "seconds of one call, at most §", (connection.MAX_SECONDS,)),
     Bound(PAGE, "kept until § seconds before its end", (tokens.BEFORE_END.seconds,)),
     Bound(PAGE, "or for § minutes if its giver does not say", (tokens.UNTOLD.seconds // 60,)),

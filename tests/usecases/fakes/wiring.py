@@ -11,6 +11,7 @@ from tests.usecases.fakes.taps import Tap, Tapped
 from whenthen.channels.api.effect import CallApi
 from whenthen.channels.api.saving import SaveFields
 from whenthen.channels.audience.effect import UpdateAudience
+from whenthen.channels.chat.effect import SendChat
 from whenthen.channels.email.attachments import Attachments
 from whenthen.channels.email.effect import SendEmail
 from whenthen.channels.record.effect import ChangeRecord
@@ -308,6 +309,17 @@ def functions_of(ports: Ports) -> Functions:
                     links,
                 ),
                 breakers["sms"],
+            ),
+            "chat": send(
+                SendChat(
+                    p.connections,
+                    CallConnection(p.http, p.secrets, Tokens(p.http, p.clock), p.clock),
+                    p.secrets,
+                    Consents(p.records),
+                    p.clock,
+                    lambda: StoredMessages(p.templates),
+                ),
+                breakers["chat"],
             ),
             "audience": perform(UpdateAudience(p.graph, Consents(p.records), "TR"), breakers["audience"]),
             "staff": perform(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from whenthen.channels.api import action as api
 from whenthen.channels.audience import action as audience
+from whenthen.channels.chat import action as chat
 from whenthen.channels.email import action as email
 from whenthen.channels.record import action as record
 from whenthen.channels.sms import action as sms
@@ -17,7 +18,7 @@ from whenthen.channels.whatsapp import action as whatsapp
 if TYPE_CHECKING:
     from whenthen.domain.rules.actions import Action
 
-_CHANNELS = (email, whatsapp, sms, webhook, api, audience, staff, record)
+_CHANNELS = (email, whatsapp, sms, chat, webhook, api, audience, staff, record)
 
 CHANNELS: tuple[str, ...] = tuple(channel.CHANNEL for channel in _CHANNELS)
 """The names of the channels: each has one queue and one function."""

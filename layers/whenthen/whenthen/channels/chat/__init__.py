@@ -1,0 +1,1 @@
+"""Write into chats: open channels, chat screens and chatbots."""
