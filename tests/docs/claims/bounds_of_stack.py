@@ -154,7 +154,8 @@ _SCALE = (
     ),
     Bound(
         SCALE,
-        "| `SendEmail`, `SendSms`, `SendChat`, `NotifyStaff`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each | § | § | § |",
+        "| `SendEmail`, `SendSms`, `SendChat`, `NotifyStaff`, `FetchLead`, `ReceiveEmail`, `ReceiveSms`, each "
+        "| § | § | § |",
         workers("SendEmail", "FetchLead", "ReceiveEmail"),
     ),
     Bound(
