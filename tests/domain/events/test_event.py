@@ -53,7 +53,12 @@ events = st.builds(
     data=objects,
     changes=st.dictionaries(st.text(max_size=5), st.builds(Change, json_values, json_values), max_size=3),
     origin=st.sampled_from(["human", "api", "rule:1"]),
-    cause=st.builds(Cause, st.lists(st.text(max_size=9), min_size=1, max_size=3).map(tuple), st.integers(1, 99)),
+    cause=st.builds(
+        Cause,
+        st.lists(st.text(max_size=9), min_size=1, max_size=3).map(tuple),
+        st.integers(1, 99),
+        message=st.text(max_size=9),
+    ),
 )
 
 
@@ -103,6 +108,7 @@ def test_an_event_must_be_an_object(document: Any) -> None:
         ({"cause": {"runs": "run_1", "depth": "deep"}}, {"cause.runs": NOT_TEXT_LIST(), "cause.depth": NOT_COUNT()}),
         ({"cause": {"runs": [1], "depth": -1}}, {"cause.runs": NOT_TEXT_LIST(), "cause.depth": NOT_COUNT()}),
         ({"cause": {"depth": True}}, {"cause.depth": NOT_COUNT()}),
+        ({"cause": {"depth": 1, "root": 7, "message": ["m"]}}, {"cause.root": NOT_TEXT(), "cause.message": NOT_TEXT()}),
     ],
     ids=str,
 )
@@ -141,3 +147,22 @@ def test_a_chain_of_causes_keeps_its_depth_and_its_newest_runs() -> None:
         cause = cause.then(f"run_{number}", f"evt_{number}")
     assert (cause.depth, cause.root) == (MAX_CAUSES + 8, "evt_0")
     assert (len(cause.runs), cause.runs[-1], cause.runs[0]) == (MAX_CAUSES, f"run_{MAX_CAUSES + 7}", "run_8")
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        (["lead.created", "contact.updated"], ""),
+        (["sms.received", "contact.updated", "rule.finished"], "evt_0"),
+        (["sms.received", "contact.updated", "whatsapp.message_received", "contact.updated"], "evt_2"),
+        (["lead.created", "email.delivered", "lead.updated"], "evt_1"),
+        (["contact.replied"], "evt_0"),
+        (["chat.message_received", "chat.assigned"], "evt_0"),
+        (["emails.received", "form.submitted"], ""),
+    ],
+)
+def test_a_chain_of_causes_names_the_last_message_in_it(types: list[str], told: str) -> None:
+    cause = Cause()
+    for number, event_type in enumerate(types):
+        cause = Event(f"evt_{number}", "s", event_type, NOW, cause=cause).cause_of(f"run_{number}")
+    assert (cause.message, cause.root, cause.depth) == (told, "evt_0", len(types))

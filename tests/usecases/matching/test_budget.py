@@ -77,12 +77,12 @@ def test_every_event_of_the_chain_names_its_root(world: World) -> None:
 # --- calls that lead back -------------------------------------------------------------------------
 
 
-def calling(world: World, cause: Cause = Cause()) -> dict[str, str]:  # noqa: B008
+def calling(world: World, cause: Cause = Cause(), event_type: str = "order.paid") -> dict[str, str]:  # noqa: B008
     """The headers of a call that a run makes."""
     world.has_record("lead:1")
     call = {"id": "call", "action": "call_webhook", "with": {"url": "https://hooks.example.com/hooks/own"}}
-    world.has_rule(rule(call, on="order.paid"))
-    world.happens("order.paid", "1", subject="lead:1", cause=cause)
+    world.has_rule(rule(call, on=event_type))
+    world.happens(event_type, "1", subject="lead:1", cause=cause)
     world.run_out()
     return {name.lower(): value for name, value in world.http.sent[-1].headers.items()}
 
@@ -113,6 +113,24 @@ def test_the_first_call_names_its_own_event_as_the_root(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("event_type", "before", "told"),
+    [
+        ("order.paid", "", ""),
+        ("order.paid", "evt_message", "evt_message"),
+        ("sms.received", "evt_message", None),
+    ],
+)
+def test_a_call_names_the_message_behind_it(world: World, event_type: str, before: str, told: str | None) -> None:
+    """None: that is the event itself."""
+    world.secrets.kept["cause"] = KEY
+    headers = calling(world, Cause(("run_a",), 3, "evt_root", message=before), event_type)
+    cause = received(world, {cause_header.HEADER: headers[cause_header.HEADER]})
+    own = next(plan.event.id for plan in world.log.plans.values() if plan.event.type == event_type)
+    assert (cause.message, cause.depth, cause.root) == (own if told is None else told, 4, "evt_root")
+
+
+@pytest.mark.parametrize("message", ["", "evt_message"])
+@pytest.mark.parametrize(
     "change",
     [
         lambda text: text.replace("v1,4,", "v1,1,"),
@@ -122,10 +140,13 @@ def test_the_first_call_names_its_own_event_as_the_root(world: World) -> None:
         lambda text: "v1",
         lambda text: text + ",x",
         lambda text: text.replace("v1", "v2"),
+        lambda text: text.replace(",run_a,", ",run_a,evt_else,"),
+        lambda text: text.replace(",evt_message", "").replace("run_a", "run_b"),
     ],
 )
-def test_a_header_that_others_made_counts_for_nothing(world: World, change: Any) -> None:
-    text = cause_header.write(Cause(("run_a",), 4, "evt_root"), KEY["key"])[cause_header.HEADER]
+def test_a_header_that_others_made_counts_for_nothing(world: World, change: Any, message: str) -> None:
+    cause = Cause(("run_a",), 4, "evt_root", message=message)
+    text = cause_header.write(cause, KEY["key"])[cause_header.HEADER]
     world.secrets.kept["cause"] = KEY
     assert received(world, {cause_header.HEADER: change(text)}) == Cause()
 

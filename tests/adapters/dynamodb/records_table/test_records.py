@@ -186,7 +186,7 @@ def test_only_the_current_version_is_deleted(records: DynamoRecords) -> None:
 def test_the_image_before_a_deletion_tells_who_deleted(dynamodb: Any) -> None:
     client = Intervening(dynamodb)
     records = DynamoRecords(client, RECORDS)
-    found = record(phone=PHONE)
+    found = replace(record(phone=PHONE), cause=Cause(("run_0",), 1, "evt_root", "00-trace", "evt_message"))
     records.put(found, None)
     images: list[dict[str, Any]] = []
     client.before["transact_write_items"] = [lambda: images.extend(_images(dynamodb, "record#lead:4711"))]

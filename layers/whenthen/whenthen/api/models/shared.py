@@ -83,6 +83,7 @@ class Cause(Model):
     depth: int = Field(description="How many there were; `runs` has the last of them.")
     root: str = Field(default="", description="The id of the event with which it began.")
     trace: str = Field(default="", description="The trace context that the sender of that event gave.")
+    message: str = Field(default="", description="The id of the last event behind it that tells of a message.")
 
 
 class Event(Sparse):

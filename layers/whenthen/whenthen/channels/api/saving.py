@@ -64,7 +64,7 @@ class SaveFields(Struct, frozen=True):
         """Return the change of the record; None if it has these values already. Raises Invalid, TooLarge."""
         patch = normalised(outcome.fields, self.default_country)
         check_fields(patch, "with.save")
-        cause = state.event.cause.then(state.run.id, state.event.id)
+        cause = state.event.cause_of(state.run.id)
         changed = patched(record, patch, origin=f"rule:{state.run.rule_id}", cause=cause, now=now)
         check_record(changed, record)
         return None if changed is record else RecordWrite(changed, record)

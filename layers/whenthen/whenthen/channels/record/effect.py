@@ -262,7 +262,7 @@ class ChangeRecord(Struct, frozen=True):
             work.record,
             patch,
             origin=f"rule:{state.run.rule_id}",
-            cause=state.event.cause.then(state.run.id, state.event.id),
+            cause=state.event.cause_of(state.run.id),
             now=self.clock.now(),
         )
         check_record(changed, work.replaces or work.record)

@@ -15,6 +15,7 @@ from whenthen.domain.common.errors import Invalid, Malformed, Problem
 from whenthen.domain.common.reason_codes import EMPTY, NOT_COUNT, NOT_OBJECT, NOT_TEXT, NOT_TEXT_LIST, REQUIRED
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import trace
+from whenthen.domain.events.types import tells_of_message
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}")
 """Match `<kind>.<past verb>`."""
@@ -45,16 +46,22 @@ class Cause(Struct, frozen=True):
 
     root   the id of the event with which the chain began; empty: the event itself
     trace  the `traceparent` that the sender of that event gave; empty: none, so that the trace follows from its id
+    message  the id of the last event of the chain that tells of a message; empty: none does
     """
 
     runs: tuple[str, ...] = ()
     depth: int = 0
     root: str = ""
     trace: str = ""
+    message: str = ""
 
-    def then(self, run: str, event: str) -> Cause:
-        """Return the cause of what `run` does, when this is the cause of the event that started `run`."""
-        return Cause((*self.runs, run)[-MAX_CAUSES:], self.depth + 1, self.root or event, self.trace)
+    def then(self, run: str, event: str, *, message: str = "") -> Cause:
+        """Return the cause of what `run` does, when this is the cause of the event that started `run`.
+
+        message   the id of that event, if it tells of a message
+        """
+        runs = (*self.runs, run)[-MAX_CAUSES:]
+        return Cause(runs, self.depth + 1, self.root or event, self.trace, message or self.message)
 
 
 class Event(Struct, frozen=True):
@@ -82,6 +89,10 @@ class Event(Struct, frozen=True):
     changes: Mapping[str, Change] = field(default_factory=dict)
     origin: str = "api"
     cause: Cause = Cause()
+
+    def cause_of(self, run: str) -> Cause:
+        """Return the cause of what a run does that this event started."""
+        return self.cause.then(run, self.id, message=self.id if tells_of_message(self.type) else "")
 
     @property
     def traceparent(self) -> str:
@@ -122,6 +133,8 @@ def to_json(event: Event) -> dict[str, Any]:
             document["cause"]["root"] = event.cause.root
         if event.cause.trace:
             document["cause"]["trace"] = event.cause.trace
+        if event.cause.message:
+            document["cause"]["message"] = event.cause.message
     return document
 
 
@@ -195,7 +208,7 @@ def _read_cause(cause: Mapping[str, Any], document: Mapping[str, Any]) -> Cause:
     """Read a checked cause, with the trace that the sender gave. A context that is not valid counts as none."""
     runs, depth, root = tuple(cause.get("runs", ()))[-MAX_CAUSES:], cause.get("depth", 0), cause.get("root", "")
     if depth:
-        return Cause(runs, depth, root, trace.read(cause.get("trace")))
+        return Cause(runs, depth, root, trace.read(cause.get("trace")), cause.get("message", ""))
     return Cause(runs, depth, root, trace.taken(document.get(trace.HEADER), document["id"]))
 
 
@@ -217,8 +230,9 @@ def _cause_problems(cause: Any) -> list[Problem]:
     depth = cause.get("depth", 0)
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
         problems.append(Problem("cause.depth", NOT_COUNT()))
-    if not isinstance(cause.get("root", ""), str):
-        problems.append(Problem("cause.root", NOT_TEXT()))
+    problems += [
+        Problem(f"cause.{name}", NOT_TEXT()) for name in ("root", "message") if not isinstance(cause.get(name, ""), str)
+    ]
     return problems
 
 

@@ -30,6 +30,15 @@ def made_by_receiver(source: str, event_type: str) -> bool:
     return prefix is not None and event_type.startswith(prefix)
 
 
+REPLIED = "contact.replied"
+
+
+def tells_of_message(event_type: str) -> bool:
+    """Tell whether an event of this type tells of a message: one that a person sent, or what became of one of ours."""
+    is_reply = event_type == REPLIED or event_type.endswith(".message_received")
+    return is_reply or event_type.startswith(tuple(RECEIVERS.values()))
+
+
 CHILD_ADDED = "child_added"
 """Name the parent's event: `<kind>.child_added`."""
 

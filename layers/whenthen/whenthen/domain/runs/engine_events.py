@@ -36,7 +36,7 @@ def finished_event(run: Run, event: Event) -> Event:
             "converted": is_conversion(run.reason),
         },
         origin=f"rule:{run.rule_id}",
-        cause=event.cause.then(run.id, event.id),
+        cause=event.cause_of(run.id),
     )
 
 

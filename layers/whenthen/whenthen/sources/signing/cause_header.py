@@ -20,12 +20,12 @@ HEADER = "whenthen-cause"
 SECRET = "cause"  # noqa: S105 - the name of a secret
 """Name the secret whose `key` signs the header."""
 
-_FORM = re.compile(r"v1,(\d{1,4}),([\w.:-]{1,200}),([\w.:-]{1,200}),([0-9a-f]{64})", re.ASCII)
+_FORM = re.compile(r"v1,(\d{1,4}),([\w.:-]{1,200}),([\w.:-]{1,200})(?:,([\w.:-]{1,200}))?,([0-9a-f]{64})", re.ASCII)
 
 
 def write(cause: Cause, key: str) -> dict[str, str]:
     """Return the header that carries the cause; the last of its runs stands for all."""
-    text = f"v1,{cause.depth},{cause.root},{cause.runs[-1]}"
+    text = ",".join(["v1", str(cause.depth), cause.root, cause.runs[-1], *([cause.message] if cause.message else [])])
     return {HEADER: f"{text},{_signature(text, key)}"}
 
 
@@ -35,9 +35,9 @@ def read(headers: Mapping[str, str], key: str) -> Cause | None:
     if found is None or not key:
         return None
     text = found[0].rpartition(",")[0]
-    if not hmac.compare_digest(_signature(text, key), found[4]):
+    if not hmac.compare_digest(_signature(text, key), found[5]):
         return None
-    return Cause((found[3],), int(found[1]), found[2])
+    return Cause((found[3],), int(found[1]), found[2], message=found[4] or "")
 
 
 def _signature(text: str, key: str) -> str:

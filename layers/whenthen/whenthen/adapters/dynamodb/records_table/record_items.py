@@ -65,6 +65,7 @@ def record_item(record: Record) -> Item:
         "cause_depth": record.cause.depth,
         "cause_root": record.cause.root or None,
         "cause_trace": record.cause.trace or None,
+        "cause_message": record.cause.message or None,
         "quiet": record.quiet or None,
         "absorbed": list(record.absorbed) or None,
         "automation": to_json(to_document(record.automation)) if record.automation != FREE else None,
@@ -93,7 +94,7 @@ def record_of(item: Item) -> Record:
 
 def _cause_of(item: Item) -> Cause:
     root, trace = item.get("cause_root") or "", item.get("cause_trace") or ""
-    return Cause(tuple(item["cause"]), item["cause_depth"], root, trace)
+    return Cause(tuple(item["cause"]), item["cause_depth"], root, trace, item.get("cause_message") or "")
 
 
 def from_image(image: Mapping[str, Any] | None) -> Record | None:

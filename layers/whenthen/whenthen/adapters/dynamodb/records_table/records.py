@@ -194,7 +194,7 @@ class DynamoRecords:
         mark = Expression(
             condition=held.condition,
             update="SET #origin = :origin, #cause = :cause, #cause_depth = :depth"
-            " REMOVE #quiet, #cause_root, #cause_trace",
+            " REMOVE #quiet, #cause_root, #cause_trace, #cause_message",
             values={**held.values, "origin": origin, "cause": list(cause.runs), "depth": cause.depth},
         )
         try:
