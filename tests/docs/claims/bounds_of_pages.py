@@ -14,7 +14,7 @@ from whenthen.adapters.dynamodb.intake import rejections
 from whenthen.adapters.http import client
 from whenthen.adapters.providers import graph
 from whenthen.api import requests
-from whenthen.channels.email import attachments, loops
+from whenthen.channels.email import attachments
 from whenthen.channels.email.recipients import choice
 from whenthen.channels.staff import colleagues, rooms
 from whenthen.channels.webhook import effect
@@ -40,6 +40,7 @@ from whenthen.usecases.ingest import reconcile_leads, record_rejection, send_eve
 from whenthen.usecases.matching import decide, show_automation
 from whenthen.usecases.messages import manage_notices
 from whenthen.usecases.records import import_records
+from whenthen.usecases.sending import answers
 from whenthen.usecases.templates import manage_templates
 
 FAILURES = FailureSettings()
@@ -81,10 +82,12 @@ BOUNDS = (
         "Limit: § files, § bytes together",
         (attachments.MAX_FILES, attachments.MAX_BYTES),
     ),
-    Bound(
-        "guides/mail.md",
-        "more than § times within an hour, or § times within a day",
-        tuple(most for _, most in loops.BOUNDS),
+    *(
+        Bound(page, said, tuple(bound.most for bound in answers.BOUNDS))
+        for page, said in (
+            ("guides/limits.md", "§ are answered within an hour and § within a day"),
+            ("reference/rules.md", "where § of the person's were answered within an hour, or § within a day"),
+        )
     ),
     Bound("guides/mail.md", "Limit: § recipients of one mail", (choice.MAX_RECIPIENTS,)),
     Bound(

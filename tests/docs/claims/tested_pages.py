@@ -132,6 +132,26 @@ _ROWS = (
     ),
     (
         "guides/limits.md",
+        "A message that a program wrote gets no answer",
+        "usecases/sending/test_break_loops.py::test_a_message_that_a_program_wrote_is_not_answered_on_any_channel",
+    ),
+    (
+        "guides/limits.md",
+        "A message counts once, however many steps and rules answer it",
+        "usecases/sending/test_conversations.py::test_one_message_counts_once_whoever_answers_it_how_often",
+    ),
+    (
+        "guides/limits.md",
+        "Changes of records, calls into hooks of the same stack and",
+        "usecases/sending/test_break_loops.py::test_a_change_of_the_record_in_between_breaks_no_chain",
+    ),
+    (
+        "guides/limits.md",
+        "Campaigns, reminders and all else that no message is behind has no such bound",
+        "usecases/sending/test_conversations.py::test_campaigns_and_reminders_cost_no_request_and_have_no_bound",
+    ),
+    (
+        "guides/limits.md",
         "`priority` (0 by default)",
         "domain/rules/test_rule.py::test_absent_fields_have_harmless_defaults",
     ),

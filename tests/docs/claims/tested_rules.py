@@ -11,9 +11,19 @@ _OPERATOR = "domain/conditions/test_operators.py::test_operator"
 _ENTER = "usecases/matching/test_enter_rule.py"
 _SHADOW = "usecases/matching/test_match_event.py::test_a_run_in_shadow_does_not_use_up_the_only_entry"
 _COUNTED = "e2e/test_explaining.py::test_of_events_that_come_all_at_once_the_last_counts_all"
+_COUNTING = "usecases/sending/test_counting_answers.py::test_an_attempt_that_dies_counts_once"
 _TEMPLATES = "domain/templating/test_templates.py"
 
 _RULES = (
+    (
+        "A message that answers one that a program wrote MUST be skipped",
+        "usecases/sending/test_break_loops.py::test_it_is_not_answered_on_another_channel_either",
+    ),
+    (
+        "MUST be skipped, and so MUST one that would answer a further",
+        "usecases/sending/test_break_loops.py::test_two_programs_that_answer_one_another_end_with_an_outcome",
+    ),
+    ("its first answer is about to be sent, held or not, and MUST count once", _COUNTING),
     (
         "MUST reject a key that is not listed here",
         "domain/rules/test_rule.py::test_every_problem_of_a_rule_is_reported_by_its_field",

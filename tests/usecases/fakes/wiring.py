@@ -77,6 +77,7 @@ from whenthen.usecases.runs.publish_outcomes import PublishOutcomes
 from whenthen.usecases.runs.resume_runs import ResumeRuns
 from whenthen.usecases.runs.skip_step import SkipStep
 from whenthen.usecases.runs.stop_run import StopRun
+from whenthen.usecases.sending.break_loops import BreakLoops
 from whenthen.usecases.sending.circuits import Breaker
 from whenthen.usecases.sending.hold_messages import HoldMessages
 from whenthen.usecases.sending.links import Links
@@ -194,7 +195,11 @@ def functions_of(ports: Ports) -> Functions:
     switch = SendingSwitch(p.settings, p.clock)
     breakers = {channel: Breaker(channel, p.circuits, p.clock) for channel in CHANNELS}
     perform = partial(PerformJob, orchestrator, p.runs, p.queues, p.sequences, p.clock, switch=switch)
-    send = partial(perform, holding=HoldMessages(p.sending_states, p.send_logs, p.log))
+    send = partial(
+        perform,
+        holding=HoldMessages(p.sending_states, p.send_logs, p.log),
+        loops=BreakLoops(p.log, p.send_logs),
+    )
     advance_sequence = AdvanceSequence(orchestrator, p.runs, p.sequences)
     manage_work = ManageWork(p.work, p.workers, p.runs, p.records, p.clock)
     move_run = MoveRun(p.rules, p.runs, p.sequences, p.clock)

@@ -23,7 +23,10 @@ class SendingStates(Protocol):
 
 
 class SendLogs(Protocol):
-    """Store the log of marketing messages to each person, under one of their identities."""
+    """Store the logs of each person under one of their identities: marketing messages, and answers to messages.
+
+    The answers stand under a name made of the identity (`usecases.sending.answers.place`).
+    """
 
     def read(self, identities: Sequence[str]) -> list[SendLog]:
         """Read the log under each identity, consistently and in this order. An empty one where there is none."""

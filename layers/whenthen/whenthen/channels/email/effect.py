@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from whenthen.channels.email.action import CHANNEL
 from whenthen.channels.email.invitations import read_invitation, sent_invitation
-from whenthen.channels.email.loops import loop_of
 from whenthen.channels.email.recipients.choice import PLACES, Choice, Recipients
 from whenthen.channels.email.recipients.senders import Senders
 from whenthen.channels.email.threads import thread_headers
@@ -60,6 +59,10 @@ class _Send(Struct, frozen=True):
     def recipient(self) -> Recipient | None:
         return self.chosen.customer
 
+    @property
+    def reaches(self) -> tuple[str, ...]:
+        return tuple(f"email#{address}" for address in (*self.chosen.to, *self.chosen.cc, *self.chosen.bcc))
+
     def perform(self) -> Outcome:
         message_id = self.channel.mailer.send(self.mail)
         # The mail is sent: a failure from here on must not look like a failure to send. A reply then finds no run.
@@ -100,8 +103,6 @@ class SendEmail(Struct, frozen=True):
         if isinstance(chosen, Outcome):
             return chosen
         now = self.clock.now()
-        if loop := loop_of(context, (*chosen.to, *chosen.cc, *chosen.bcc), now):
-            return Outcome(JobStatus.SKIPPED, loop)
         links = self.links.of(one_customer(chosen), CHANNEL)
         words = {**context, **links}
         given = self._with_texts(render_step(step, words), words)

@@ -80,6 +80,7 @@ class ChannelsWiring(RunsWiring):
     def send_message(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel whose messages go to customers."""
         from whenthen.usecases.runs.perform_job import PerformJob
+        from whenthen.usecases.sending.break_loops import BreakLoops
         from whenthen.usecases.sending.hold_messages import HoldMessages
 
         holding = HoldMessages(self.sending_states, self.send_logs, self.event_log)
@@ -93,6 +94,7 @@ class ChannelsWiring(RunsWiring):
             self.breaker,
             holding,
             self.sending_switch,
+            loops=BreakLoops(self.event_log, self.send_logs),
         )
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from whenthen.ports.runs import JobQueues, RunLedger, Sequences
     from whenthen.ports.values import RunState
     from whenthen.usecases.runs.orchestrator import Orchestrator
+    from whenthen.usecases.sending.break_loops import BreakLoops
     from whenthen.usecases.sending.channels import Channel, Effect, WriteOutcome
     from whenthen.usecases.sending.circuits import Breaker
     from whenthen.usecases.sending.hold_messages import HoldMessages, Message
@@ -77,6 +78,7 @@ class PerformJob(Struct, frozen=True):
     holding   holds messages; None for channels that send none to customers
     switch    stops all sending; None for channels that reach nobody outside
     write     writes outcomes that hold more than a result; None: the ledger alone does
+    loops     skips messages that would keep a loop going; None for channels that send none to persons
     """
 
     orchestrator: Orchestrator
@@ -89,6 +91,7 @@ class PerformJob(Struct, frozen=True):
     holding: HoldMessages | None = None
     switch: SendingSwitch | None = None
     write: WriteOutcome | None = None
+    loops: BreakLoops | None = None
 
     def __call__(self, run_id: str, step_id: str, occurrence: int) -> None:
         """Perform the job. Raises Temporary if the job is to be tried again, NotFound if there is no such job."""
@@ -224,9 +227,19 @@ class PerformJob(Struct, frozen=True):
         if job.woken is not None and (outcome := self._unwanted(state, rule, step, context)):
             return outcome
         try:
-            return self.channel.prepare(job, step, context)
+            prepared = self.channel.prepare(job, step, context)
         except (Refused, Permanent) as error:
             return Outcome(JobStatus.FAILED, error.reason)
+        return self._loop(prepared, state, job, step, context) or prepared
+
+    def _loop(
+        self, prepared: Effect | Outcome, state: RunState, job: Job, step: Step, context: Mapping[str, Any]
+    ) -> Outcome | None:
+        """Return the outcome of a message that would keep a loop going; None if it may go. Raises Temporary."""
+        if self.loops is None or isinstance(prepared, Outcome):
+            return None
+        loop = self.loops.loop_of(prepared, step.channel, state.event, context, self._now(job))
+        return None if loop is None else Outcome(JobStatus.SKIPPED, loop)
 
     def _unwanted(self, state: RunState, rule: Rule, step: Step, context: Mapping[str, Any]) -> Outcome | None:
         """Look again at the exit and the step's condition: the message was held since somebody looked at them."""

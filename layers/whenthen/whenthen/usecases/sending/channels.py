@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Effect(Protocol):
     """Hold an effect with everything it needs: rendered, checked and ready to be performed.
 
-    An effect may have a `repeatable` of its own, where its channel's holds for some effects only.
+    An effect may have a `repeatable` of its own, where its channel's holds for some effects only; and `reaches`, the
+    identities of all whom a message goes to, where these are more than its recipient's.
     """
 
     @property
@@ -46,6 +47,12 @@ def is_repeatable(channel: Channel, effect: Effect | Outcome) -> bool:
     """Tell whether an effect may be repeated after a lost answer: it says so itself, else its channel does."""
     own: bool | None = getattr(effect, "repeatable", None)
     return channel.repeatable if own is None else own
+
+
+def reached_by(effect: Effect) -> frozenset[str]:
+    """Return the identities of all whom an effect reaches. Empty for what is no message to a person."""
+    known = () if effect.recipient is None else (effect.recipient.identity, *effect.recipient.identities)
+    return frozenset((*getattr(effect, "reaches", ()), *known))
 
 
 class Channel(Protocol):
