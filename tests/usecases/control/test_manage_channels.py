@@ -10,7 +10,7 @@ import pytest
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
-from tests.usecases.sending.test_outages import DOWN, STEPS, Sender, goes_down, published
+from tests.usecases.sending.outages import DOWN, STEPS, Sender, goes_down, published
 from whenthen.channels.registry import CHANNELS
 from whenthen.domain.common.errors import Invalid, NotFound, Stale, Temporary
 from whenthen.domain.runs.run import JobStatus

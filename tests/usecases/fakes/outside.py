@@ -90,6 +90,7 @@ class FakeGraph(_Provider):
     asked: list[tuple[str, datetime, str | None]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
     unready: deque[WhenthenError] = field(default_factory=deque)
+    begun: str = ""
     audiences: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     refusing: str = ""
 
@@ -118,6 +119,7 @@ class FakeGraph(_Provider):
         return HttpRequest("POST", key, {}, json.dumps(message).encode())
 
     def send_message(self, call: HttpRequest) -> str:
+        self.begun = "message"
         fails = self._fail()
         if fails is None or fails.taken:
             self.sent.append((json.loads(call.body), call.url))
@@ -131,6 +133,7 @@ class FakeGraph(_Provider):
         return HttpRequest("POST" if adding else "DELETE", audience, {}, json.dumps(row).encode())
 
     def change_audience(self, call: HttpRequest) -> Mapping[str, Any]:
+        self.begun = "audience"
         fails = self._fail()
         if fails is None or fails.taken:
             members = self.audiences.setdefault(call.url, [])

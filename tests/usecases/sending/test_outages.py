@@ -2,97 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import Killed, World
 from tests.usecases.rules import rule
-from whenthen.domain.common.errors import AccountRefused, AnswerLost, Temporary, WhenthenError
-from whenthen.domain.common.reasons import Reason
-from whenthen.domain.events.event import Event
+from tests.usecases.sending.outages import (
+    DOWN,
+    EXPIRED,
+    KEYLESS,
+    OUTAGE,
+    OUTSIDE,
+    STEPS,
+    Sender,
+    at,
+    goes_down,
+    provider_of,
+    published,
+)
+from whenthen.channels.registry import CHANNELS
+from whenthen.domain.common.errors import AccountRefused, AnswerLost, Temporary
 from whenthen.domain.rules.rule import Rule
-from whenthen.domain.runs.run import Job, JobStatus, RunStatus
+from whenthen.domain.runs.run import JobStatus, RunStatus
 from whenthen.domain.sending.circuits import FAILURES, CircuitState
-from whenthen.ports.reason_codes import NOT_REACHED, UNAVAILABLE
-
-STEPS: dict[str, dict[str, Any]] = {
-    "email": {"action": "send_email", "with": {"subject": "Hello", "text": "Hello"}},
-    "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
-    "sms": {"action": "send_sms", "with": {"text": "Hello", "to": "+905321234567", "purpose": "service"}},
-    "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
-    "record": {"action": "set_fields", "with": {"fields": {"noted": "{{ event.id }}"}}},
-}
-OUTAGE = timedelta(minutes=30)
-DOWN = UNAVAILABLE(provider="it", error="ServiceUnavailable")
-EXPIRED = Reason("meta.token_expired")
-TICK = timedelta(minutes=5)
-
-
-@dataclass
-class Store:
-    """The record channel's store is out of order from one moment to another."""
-
-    world: World
-    begin: datetime
-    end: datetime
-
-    def before(self, call: str) -> None:
-        if call == "runs.complete_with" and self.begin <= self.world.clock.now() < self.end:
-            raise Temporary(NOT_REACHED(provider="DynamoDB", error="ConnectTimeoutError"))
-
-    def after(self, call: str) -> None:
-        pass
-
-
-def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta = OUTAGE) -> datetime:
-    """Let the channel's provider fail from now on. Returns when that ends."""
-    begin, end = world.clock.now(), world.clock.now() + lasts
-    if channel == "record":
-        world.functions = world.wire(Store(world, begin, end))
-        return end
-    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms, "webhook": world.http}[channel]
-    provider.outage = lambda: Fails(error) if begin <= world.clock.now() < end else None
-    return end
-
-
-class Sender:
-    """Starts runs of one step for each channel, minute after minute, while the scheduler ticks."""
-
-    def __init__(self, world: World, channels: tuple[str, ...] = tuple(STEPS)) -> None:
-        self.world = world
-        self.rules = {each: world.has_rule(rule({"id": "it", **STEPS[each]}, name=each)) for each in channels}
-        self.events: list[Event] = []
-        self.ticked = world.clock.now()
-
-    def start(self) -> None:
-        event = self.world.happens("lead.created", str(len(self.events)), subject="lead:1")
-        self.events.append(event)
-
-    def pass_minutes(self, minutes: int, *, starting: bool = False) -> None:
-        for _ in range(minutes):
-            if starting:
-                self.start()
-            self.world.pass_time(minutes=1)
-            if self.world.clock.now() - self.ticked >= TICK:
-                self.ticked = self.world.clock.now()
-                self.world.functions.resume_runs(lambda: True)
-
-    def jobs(self, channel: str) -> Iterator[Job]:
-        for event in self.events:
-            yield self.world.job(self.world.run_of(event, self.rules[channel]), "it")
-
-    def statuses(self, channel: str) -> set[JobStatus]:
-        return {job.status for job in self.jobs(channel)}
-
-
-def at(job: Job) -> datetime:
-    assert job.finished_at is not None
-    return job.finished_at
 
 
 @pytest.mark.parametrize("channel", STEPS)
@@ -125,15 +60,14 @@ def test_five_minutes_fail_no_job(world: World, channel: str) -> None:
     assert len(list(sender.jobs(channel))) == 15
 
 
-@pytest.mark.parametrize("channel", ["email", "whatsapp", "sms"])
+@pytest.mark.parametrize("channel", KEYLESS)
 def test_only_what_may_have_been_sent_is_unknown(world: World, channel: str) -> None:
     sender = Sender(world, (channel,))
     for _ in range(40):
         sender.start()
     goes_down(world, channel, AnswerLost(DOWN))
     sender.pass_minutes(30, starting=True)
-    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms}[channel]
-    asked = provider.calls
+    asked = provider_of(world, channel).calls
     assert [job.status for job in sender.jobs(channel)].count(JobStatus.UNKNOWN) == asked
     assert asked < FAILURES + 30, "the channel paused: few were asked in vain"
     sender.pass_minutes(10)
@@ -141,15 +75,35 @@ def test_only_what_may_have_been_sent_is_unknown(world: World, channel: str) -> 
     assert (found.count(JobStatus.UNKNOWN), found.count(JobStatus.DONE)) == (asked, 70 - asked)
 
 
-def test_a_lost_answer_of_a_receiver_that_knows_repetitions_is_never_unknown(world: World) -> None:
-    sender = Sender(world, ("webhook",))
-    goes_down(world, "webhook", AnswerLost(DOWN))
+@pytest.mark.parametrize("channel", sorted({*OUTSIDE} - {*KEYLESS}))
+def test_a_lost_answer_of_a_receiver_that_knows_repetitions_is_never_unknown(world: World, channel: str) -> None:
+    sender = Sender(world, (channel,))
+    goes_down(world, channel, AnswerLost(DOWN))
     sender.pass_minutes(30, starting=True)
     sender.pass_minutes(10)
-    assert sender.statuses("webhook") == {JobStatus.DONE}
+    assert sender.statuses(channel) == {JobStatus.DONE}
 
 
-@pytest.mark.parametrize("channel", ["email", "whatsapp", "sms", "webhook"])
+def test_while_all_of_the_graph_is_down_messages_and_audiences_wait_and_all_is_done_after_it(world: World) -> None:
+    sender = Sender(world)
+    end = world.clock.now() + OUTAGE
+    world.graph.outage = lambda: Fails(Temporary(DOWN)) if world.clock.now() < end else None
+    sender.pass_minutes(30, starting=True)
+    assert [sender.statuses(each) for each in ("whatsapp", "audience")] == [{JobStatus.PENDING}] * 2
+    assert {job.status for each in set(STEPS) - {"whatsapp", "audience"} for job in sender.jobs(each)} == {
+        JobStatus.DONE
+    }
+    sender.pass_minutes(10)
+    for job in (*sender.jobs("whatsapp"), *sender.jobs("audience")):
+        assert (job.status, at(job) <= end + timedelta(minutes=10)) == (JobStatus.DONE, True)
+    assert len(world.graph.sent) == 30
+
+
+def test_every_channel_has_its_outage_here() -> None:
+    assert set(STEPS) == set(CHANNELS)
+
+
+@pytest.mark.parametrize("channel", OUTSIDE)
 def test_jobs_wait_without_attempts_and_without_messages(world: World, channel: str) -> None:
     sender = Sender(world, (channel,))
     goes_down(world, channel, Temporary(DOWN))
@@ -162,15 +116,11 @@ def test_jobs_wait_without_attempts_and_without_messages(world: World, channel: 
     assert {(job.status, job.attempt) for job in waiting} == {(JobStatus.PENDING, 0)}
     assert {job.reason.code for job in waiting if job.reason} == {"channel.failing"}
     assert len(world.queues[channel].messages) == 1
-    provider = {"email": world.mailer, "whatsapp": world.graph, "sms": world.sms, "webhook": world.http}[channel]
+    provider = provider_of(world, channel)
     before = provider.calls
     sender.pass_minutes(10)
     assert provider.calls - before <= 10 * 60 / 15, "one job tries it, again and again"
     assert {job.attempt for job in list(sender.jobs(channel))[-30:]} <= {0, provider.calls - before}
-
-
-def published(world: World) -> list[tuple[str, str]]:
-    return [(event.type, event.data["channel"]) for event in world.bus.published if event.type.startswith("channel.")]
 
 
 def test_a_channel_that_pauses_says_so_once_and_again_when_it_goes_on(world: World) -> None:
