@@ -1,7 +1,8 @@
-"""Five stories whose requests are counted, told on the deployed handlers and the real adapters, over moto.
+"""Stories whose requests are counted, told on the deployed handlers and the real adapters, over moto.
 
-They are those of the table by which the engine was reviewed: an event that nothing matches, a webhook with one step, a
-lead with four steps and a wait, and changes of a record that no rule is about.
+Five are those of the table by which the engine was reviewed: an event that nothing matches, a webhook with one step, a
+lead with four steps and a wait, and changes of a record that no rule is about. Two more differ in who is written to, so
+that they show what an answer costs: the customer who wrote, or a colleague.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from benchmarks.request_meter import Meter, pieces, round_trips
 from tests.adapters.tables import RECORDS
 from tests.faults.aws_machinery import Flight
 from tests.faults.aws_stage import AwsStage
+from whenthen.domain.common import ids
+from whenthen.domain.events.event import Event
 
-PHONE, MAIL = "+905321234567", "ayse@example.com"
+PHONE, MAIL, DESK = "+905321234567", "ayse@example.com", "+905559998877"
 HOOK = {"id": "tell", "action": "call_webhook", "with": {"url": "https://books.example/hook"}}
 AGENTS = ["agent:ayse", "agent:budi"]
 PERSON = "{phone: body.phone, email: body.email}"
@@ -210,6 +213,23 @@ def _four_steps(stage: MeteredStage) -> None:
     stage.rules({"id": "rule_lead", "kind": "lead", "trigger": {"event": "form.submitted"}, "steps": steps, **more})
 
 
+def _message(number: int) -> Callable[[MeteredStage], None]:
+    """Tell that the customer writes by WhatsApp."""
+    kind, key = "whatsapp.message_received", ids.event_id("whatsapp", str(number))
+    data = {"message_id": f"wamid.{number}", "kind": "text", "text": "Hello", "phone": PHONE}
+    return lambda stage: stage.publish(
+        Event(key, "whatsapp", kind, stage.clock.now(), identities=(f"phone#{PHONE}",), data=data)
+    )
+
+
+def _writes_to(stage: MeteredStage, number: str) -> None:
+    """A rule writes to this number when the customer wrote."""
+    stage.has_customer()
+    stage.run_out()
+    step = {"id": "write", "action": "send_whatsapp", "with": {"template": "hello", "purpose": "service", "to": number}}
+    stage.rules({"id": "rule_write", "trigger": {"event": "whatsapp.message_received"}, "steps": [step]})
+
+
 STORIES = (
     Story("a", "an event that no rule matches", _unmet, _order(1), _order(2)),
     Story("b", "a webhook, one rule, one immediate step", _one_step, _order(1), _order(2)),
@@ -217,6 +237,8 @@ STORIES = (
     Story("d", "a changed record, nothing matches", _unmet, _change(city="Bursa"), _change(city="Ankara")),
     Story("d2", "owner and status changed at once", _unmet, _change(owner="agent:ayse", status="active"),
           _change(owner="agent:budi", status="won")),
+    Story("e", "a message comes, a rule answers", lambda stage: _writes_to(stage, PHONE), _message(1), _message(2)),
+    Story("e2", "the same, a colleague is told", lambda stage: _writes_to(stage, DESK), _message(1), _message(2)),
 )  # fmt: skip
 
 
