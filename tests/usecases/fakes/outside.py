@@ -57,11 +57,13 @@ class _Provider:
 @dataclass
 class FakeMailer(_Provider):
     sent: list[Mail] = field(default_factory=list)
+    asked: str = ""
 
     def write(self, mail: Mail) -> WrittenMail:
         return WrittenMail(mail, b"")
 
     def send(self, mail: WrittenMail) -> str:
+        self.asked = mail.mail.to
         fails = self._fail()
         if fails is None or fails.taken:
             self.sent.append(mail.mail)

@@ -26,15 +26,17 @@ STEPS: dict[str, dict[str, Any]] = {
         "with": {"url": "https://api.example.com/orders", "method": "POST", "json": {"a": 1}},
     },
     "audience": {"action": "update_audience", "with": {"audience": "23847000000000001"}},
+    "staff": {"action": "notify", "with": {"to": ["agent:budi"], "via": ["email"], "text": "Hello"}},
     "record": {"action": "set_fields", "with": {"fields": {"noted": "{{ event.id }}"}}},
 }
 OUTAGE = timedelta(minutes=30)
 DOWN = UNAVAILABLE(provider="it", error="ServiceUnavailable")
 EXPIRED = Reason("meta.token_expired")
+COLLEAGUE = "budi@corp.example"
 TICK = timedelta(minutes=5)
 
 OUTSIDE = ["email", "whatsapp", "sms", "webhook", "api", "audience"]
-"""The channels that call a provider."""
+"""The channels that call a provider once for each job."""
 
 KEYLESS = ["email", "whatsapp", "sms", "api"]
 """Those of them that do not repeat a call whose answer was lost; `call_api` does not repeat a POST without a key."""
@@ -63,6 +65,8 @@ def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta
         world.functions = world.wire(Store(world, begin, end))
         return end
     is_asked: dict[str, Callable[[], bool]] = {
+        "email": lambda: world.mailer.asked != COLLEAGUE,
+        "staff": lambda: world.mailer.asked == COLLEAGUE,
         "webhook": lambda: world.http.asked.startswith("https://example.com/"),
         "api": lambda: world.http.asked.startswith("https://api.example.com/"),
         "whatsapp": lambda: world.graph.begun == "message",
@@ -76,9 +80,9 @@ def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta
 
 
 def provider_of(world: World, channel: str) -> Any:
-    return {"email": world.mailer, "sms": world.sms, "whatsapp": world.graph, "audience": world.graph}.get(
-        channel, world.http
-    )
+    mailer, graph = world.mailer, world.graph
+    found = {"email": mailer, "staff": mailer, "sms": world.sms, "whatsapp": graph, "audience": graph}
+    return found.get(channel, world.http)
 
 
 class Sender:
@@ -88,6 +92,7 @@ class Sender:
         self.world = world
         fields = world.records.stored["lead:1"].fields
         world.has_record("lead:1", **{**fields, "consent": {"audience": True}})
+        world.has_record("agent:budi", email=COLLEAGUE)
         self.rules = {each: world.has_rule(rule({"id": "it", **STEPS[each]}, name=each)) for each in channels}
         self.events: list[Event] = []
         self.ticked = world.clock.now()
