@@ -14,9 +14,10 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core import responses
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+
+from tests import moto_shortcuts
 
 REGION = "eu-central-1"
 
@@ -39,8 +40,7 @@ def empty_aws(region: str = REGION) -> Iterator[None]:
 def _answered_here() -> None:
     """From the first test that asks for AWS on: to start and end the mock takes longer than most tests do."""
     mock_aws(config={"core": {"mock_credentials": False}}).start()
-    for name in ("camelcase_to_underscores", "method_names_from_class"):  # it works these out at each call
-        setattr(responses, name, cache(getattr(responses, name)))
+    moto_shortcuts.take()
 
 
 @cache
