@@ -353,6 +353,7 @@ class FakeRecords:
     newest: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     words: dict[str, dict[str, ConsentWord]] = field(default_factory=dict)
+    identified: dict[str, tuple[Record, frozenset[str]]] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, ref: str) -> Record | None:
         return self.stored.get(self.signposts.get(ref, ref))
@@ -364,6 +365,16 @@ class FakeRecords:
         known = self.words.setdefault(identity, {}).get(channel)
         if known is None or (known.at, not known.agreed) < (word.at, not word.agreed):
             self.words[identity][channel] = word
+
+    def _with(self, identities: Sequence[str]) -> Iterator[tuple[Record, frozenset[str]]]:
+        """Yield the records that have some of the identities, and those."""
+        wanted = frozenset(identities)
+        for ref, record in self.stored.items() if wanted else ():
+            known = self.identified.get(ref)
+            if known is None or known[0] is not record:  # no record is worked out twice
+                known = self.identified[ref] = record, frozenset(record.identities)
+            if shared := known[1] & wanted:
+                yield record, shared
 
     def find(self, identities: Sequence[str], kind: str | None = None) -> Record | None:
         ours = own(identities)
@@ -377,15 +388,13 @@ class FakeRecords:
     def _first(self, identities: Sequence[str], kind: str | None, ours: Sequence[str]) -> Record | None:
         found = [
             (rank_of(record.kind), min(map(identities.index, shared)), record.ref)
-            for record in self.stored.values()
-            if (shared := set(record.identities) & set(identities))
-            and kind in (None, record.kind)
-            and not is_of_another(record, ours)
+            for record, shared in self._with(identities)
+            if kind in (None, record.kind) and not is_of_another(record, ours)
         ]
         return self.stored[min(found)[2]] if found else None
 
     def find_all(self, identities: Sequence[str]) -> builtins.list[Record]:
-        found = [record for record in self.stored.values() if set(record.identities) & set(identities)]
+        found = [record for record, _ in self._with(identities)]
         return sorted(found, key=lambda record: (rank_of(record.kind), record.ref))
 
     def get_all(self, refs: Sequence[str]) -> Mapping[str, Record]:
