@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -64,9 +65,10 @@ beside boto3's by `make bench` (docs/performance.md); a busy machine would measu
 
 
 @pytest.fixture(scope="module")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where compiled modules are kept between the runs of this module."""
-    return tmp_path_factory.mktemp("bytecode")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """What each function loads; several tests look at the same start. Compiled modules are kept between them."""
+    bytecode = tmp_path_factory.mktemp("bytecode")
+    return cache(lambda function: measured(function, bytecode))
 
 
 def _loaded(found: dict[str, Any], names: tuple[str, ...]) -> list[str]:
@@ -79,24 +81,26 @@ def test_every_function_is_measured() -> None:
 
 
 @pytest.mark.parametrize("function", FIRST)
-def test_what_must_start_fast_loads_nothing_heavy(function: str, bytecode: Path) -> None:
-    found = measured(function, bytecode)
+def test_what_must_start_fast_loads_nothing_heavy(function: str, loaded: Callable[[str], dict[str, Any]]) -> None:
+    found = loaded(function)
     assert _loaded(found, NOT_AT_FIRST) == []
     assert 0 < len(found["modules"]) < MOST_MODULES
 
 
 @pytest.mark.parametrize("function", sorted(set(WIRED) - {*FIRST, "manage"}))
-def test_no_other_function_loads_what_is_manage_s_alone(function: str, bytecode: Path) -> None:
-    assert _loaded(measured(function, bytecode), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
+def test_no_other_function_loads_what_is_manage_s_alone(function: str, loaded: Callable[[str], dict[str, Any]]) -> None:
+    assert _loaded(loaded(function), (*NEVER, *FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
 
 
-def test_the_api_loads_nothing_for_schedules_at_first(bytecode: Path) -> None:
-    assert _loaded(measured("manage", bytecode), (*FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
+def test_the_api_loads_nothing_for_schedules_at_first(loaded: Callable[[str], dict[str, Any]]) -> None:
+    assert _loaded(loaded("manage"), (*FOR_A_SCHEDULE, *FOR_A_DAY, *FOR_A_LOCALE)) == []
 
 
 @pytest.mark.parametrize("function", sorted(CHANNELS))
-def test_a_channel_loads_its_own_modules_and_none_of_another_channel(function: str, bytecode: Path) -> None:
-    found = measured(function, bytecode)
+def test_a_channel_loads_its_own_modules_and_none_of_another_channel(
+    function: str, loaded: Callable[[str], dict[str, Any]]
+) -> None:
+    found = loaded(function)
     assert _loaded(found, OF_CHANNEL[function]) == list(OF_CHANNEL[function])
     others = tuple(name for other in CHANNELS if other != function for name in OF_CHANNEL[other])
     assert _loaded(found, others) == []
