@@ -62,7 +62,7 @@ FOR_THE_OUTSIDE = {
     "MAIL_FROM": {"SendEmail", "ReceiveEmail", "NotifyStaff"},
     "MAIL_SENDERS": {"SendEmail", "ReceiveEmail"},
     "SMS_FROM": {"SendSms"},
-    "SMS_MAX_PARTS": {"SendSms"},
+    "SMS_MAX_PARTS": {"SendSms", "Manage"},
     "GRAPH_API_URL": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     "GRAPH_API_VERSION": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "UpdateAudience"},
     "DANGEROUSLY_ALLOW_PRIVATE_ADDRESSES": {"FetchLead", "ReconcileLeads", "SendWhatsapp", "CallWebhook", "SendEmail"}

@@ -8,10 +8,13 @@ import pytest
 
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeRules, FakeSettings, FakeViews
+from tests.usecases.fakes.templates import FakeTemplates
 from tests.usecases.rules import GREET, rule
 from whenthen.domain.common.errors import LintFailed
 from whenthen.domain.common.reasons import Reason
 from whenthen.domain.rules.rule import parse_rule
+from whenthen.domain.sending.sms_parts import TOO_MANY_PARTS
+from whenthen.ports.templates import StoredTemplate
 from whenthen.ports.values import StoredRule
 from whenthen.usecases.admin import lint_rule
 from whenthen.usecases.admin.lint_rule import LintRule
@@ -162,3 +165,18 @@ def test_the_settings_of_this_moment_are_looked_at(rules: FakeRules) -> None:
     settings.save("calendar", {"working_hours": {"tue": ["09:00", "18:00"]}})
     found = LintRule(rules, FakeClock(), settings)(early)
     assert [each.code for each in found] == ["lint.quiet_hour", "lint.day_off"]
+
+
+@pytest.mark.parametrize(("most", "told"), [(1, True), (2, False)])
+@pytest.mark.parametrize("written", [{"text": "x" * 161}, {"template": "template_1"}], ids=["text", "template"])
+def test_a_fixed_text_of_more_parts_than_are_sent_is_told_before_its_step_fails(
+    written: dict[str, str], most: int, told: bool
+) -> None:
+    templates, clock = FakeTemplates(), FakeClock()
+    document = {"id": "template_1", "name": "T", "channel": "sms", "texts": {"en": {"text": "x" * 161}}}
+    templates.save(StoredTemplate("template_1", 1, document, clock.now(), "ayse"), None)
+    step = {"id": "it", "action": "send_sms", "with": {**written, "purpose": "service"}}
+    sends = parse_rule({"name": "r", "id": "rule_1", "trigger": {"event": "lead.created"}, "steps": [step]})
+    found = LintRule(FakeRules(), templates=templates, most_parts=most)(sends)
+    said = [each.field for each in found if each.reason == TOO_MANY_PARTS(parts=2, most=most, encoding="GSM-7")]
+    assert said == ([f"steps[0].with.{next(iter(written))}"] if told else [])

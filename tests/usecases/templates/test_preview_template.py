@@ -11,8 +11,9 @@ from tests.usecases.fakes.ledger import FakeRuns
 from tests.usecases.fakes.outside import FakeClock
 from tests.usecases.fakes.stores import FakeEventLog, FakeRecords, FakeRules, FakeSettings
 from tests.usecases.fakes.templates import FakeTemplates
-from whenthen.domain.common.errors import Invalid, NotFound
+from whenthen.domain.common.errors import Invalid, NotFound, Problem
 from whenthen.domain.records.record import Record
+from whenthen.domain.sending.sms_parts import TOO_MANY_PARTS
 from whenthen.domain.stored_templates.message_template import MAX_SMS
 from whenthen.domain.stored_templates.rendering import OTHER_CHANNEL, TEXT_TOO_LONG
 from whenthen.domain.temporal.calendar_settings import SUBJECT
@@ -36,7 +37,7 @@ class World:
         self.records, self.log, self.settings = FakeRecords(), FakeEventLog(), FakeSettings()
         self.manage = ManageTemplates(FakeTemplates(), FakeRules(), FakeRuns(), FakeClock())
         context = PreviewContext(self.records, self.log, self.settings, FakeClock())
-        self.preview = PreviewTemplate(self.manage, context)
+        self.preview = PreviewTemplate(self.manage, context, 3)
         self.id = self.manage.create(INVOICE, seed="key", by="ayse").id
         self.settings.save(SUBJECT, {"language": "tr", "time_zone": "Europe/Istanbul"})
         for record in (Record("invoice", "1", FIELDS, 1), Record("agent", "ayse", {"name": "Ayşe"}, 1)):
@@ -107,6 +108,20 @@ def test_what_cannot_be_sent_says_why(world: World) -> None:
     other = world.preview(made.id, {"channel": "email"})
     assert [problem.reason for problem in other.problems] == [OTHER_CHANNEL(template=made.id, channel="email")]
     assert other.missing == ("record.long",)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "encoding"),
+    [("x" * 459, 3, ""), ("x" * 460, 4, "GSM-7"), ("ş" * 201, 3, ""), ("ş" * 202, 4, "UCS-2")],
+)
+def test_an_sms_of_more_parts_than_are_sent_is_shown_with_its_problem(
+    world: World, text: str, parts: int, encoding: str
+) -> None:
+    made = world.manage.create({"name": "T", "texts": {"en": {"text": "{{ record.long }}"}}}, seed="t", by="a")
+    found = world.preview(made.id, {"fields": {"long": text}, "channel": "sms"})
+    said = Problem("texts.en.text", TOO_MANY_PARTS(parts=parts, most=3, encoding=encoding))
+    assert (found.message.text, found.problems) == (text, (said,) if encoding else ())
+    assert world.preview(made.id, {"fields": {"long": text}, "channel": "whatsapp"}).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.circuits import WHOLE
 from whenthen.domain.sending.recipients import recipient_of
-from whenthen.domain.sending.sms_parts import sms_parts
+from whenthen.domain.sending.sms_parts import TOO_MANY_PARTS, sms_parts
 from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.usecases.records.reason_codes import NO_PHONE
 
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 # The provider took the message, as so many parts; whether it arrives is told by delivery reports.
 ACCEPTED = ReasonCode("sms.accepted", "parts", "encoding")
 NO_NUMBER = ReasonCode("sms.no_number")
-# The text would be charged as `parts` messages; the stack allows `most` (SmsMaxParts).
-TOO_MANY_PARTS = ReasonCode("sms.too_many_parts", "parts", "most", "encoding")
 # The provider refuses messages to this number, since its owner opted out there.
 REFUSED_AT_PROVIDER = ReasonCode("sms.refused_at_provider", "to")
 

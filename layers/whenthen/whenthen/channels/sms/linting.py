@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from whenthen.channels.sms.countries import COUNTRIES, LINK, says_how_to_stop
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.rules.actions import MARKETING
-from whenthen.domain.sending.sms_parts import Encoding, sms_parts
+from whenthen.domain.sending.sms_parts import SEVERAL_PARTS, Encoding, sms_parts
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
 
-# The text, without its values, is charged as so many messages.
-SEVERAL_PARTS = ReasonCode("sms.several_parts", "parts", "encoding", "units")
 # These characters force UCS-2, of which one message holds 70.
 FORCES_UCS_2 = ReasonCode("sms.forces_ucs_2", "characters", "parts")
 # Networks of these countries block or mask links.

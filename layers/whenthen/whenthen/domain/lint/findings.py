@@ -54,6 +54,8 @@ DAY_OFF = ReasonCode("lint.day_off", "step")
 # The texts of a language do not name a field that those of another do.
 LANGUAGES_DIFFER = ReasonCode("lint.languages_differ", "language", "field")
 # The step names a stored template that there is not.
+# The text of this language in the stored template that the step names.
+IN_LANGUAGE = ReasonCode("lint.in_language", "language", "problem")
 NO_SUCH_TEMPLATE = ReasonCode("lint.no_such_template", "template")
 # The stored template does not have what messages on this channel need.
 TEMPLATE_OF_OTHER_CHANNEL = ReasonCode("lint.template_of_other_channel", "template", "channel")
@@ -98,6 +100,7 @@ SEVERITIES: Mapping[str, Severity] = {
     LOOSER_CAP.code: Severity.WARNING,
     DAY_OFF.code: Severity.WARNING,
     LANGUAGES_DIFFER.code: Severity.WARNING,
+    IN_LANGUAGE.code: Severity.WARNING,
     NO_SUCH_TEMPLATE.code: Severity.WARNING,
     TEMPLATE_OF_OTHER_CHANNEL.code: Severity.WARNING,
 }

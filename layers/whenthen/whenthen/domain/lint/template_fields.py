@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from whenthen.domain.lint.findings import (
+    IN_LANGUAGE,
     LANGUAGES_DIFFER,
     NO_SUCH_TEMPLATE,
     TEMPLATE_OF_OTHER_CHANNEL,
     UNKNOWN_EVENT,
     UNKNOWN_FIELD,
     Finding,
+    Severity,
     found,
 )
 from whenthen.domain.lint.known_fields import is_strange_type, known_of
+from whenthen.domain.rules.actions import actions
 from whenthen.domain.rules.event_triggers import watched
 from whenthen.domain.rules.step_parameters import texts_of
 from whenthen.domain.rules.steps import MOVING_STEP
+from whenthen.domain.stored_templates.message_template import PARTS
 from whenthen.domain.stored_templates.reading import sources
 from whenthen.domain.stored_templates.uses import channel_of, template_of
 from whenthen.domain.templating.templates import paths_of
@@ -53,6 +57,20 @@ def stored_templates(rule: Rule, known: Known, read: Callable[[str], MessageTemp
         else:
             lacking = {each.reason.params["field"]: each for each in unknown_fields(template, known)}
             yield from (replace(each, field=place) for each in lacking.values())
+            yield from _of_channel(step, template, f"steps[{position}].with", parameter)
+
+
+def _of_channel(step: Step, template: MessageTemplate, path: str, parameter: str) -> Iterator[Finding]:
+    """Find what the step's channel knows to be odd about the template's texts, for each language."""
+    lints = actions()[step.action].lints
+    seen: set[tuple[str, str]] = set()
+    for language, texts in template.texts.items() if lints else ():
+        for name, reason in lints({**step.parameters, **texts.given()}) if lints else ():
+            if name in PARTS:
+                yield found(IN_LANGUAGE, f"{path}.{parameter}", language=language, problem=reason)
+            elif (name, reason.code) not in seen:
+                seen.add((name, reason.code))
+                yield Finding(Severity.WARNING, f"{path}.{name}", reason)
 
 
 Path = tuple[str, ...]

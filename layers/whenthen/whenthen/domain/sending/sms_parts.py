@@ -11,6 +11,13 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from whenthen.domain.common.reasons import ReasonCode
+
+# The text, without its values, is charged as so many messages.
+SEVERAL_PARTS = ReasonCode("sms.several_parts", "parts", "encoding", "units")
+# The text would be charged as `parts` messages; the stack allows `most` (SmsMaxParts).
+TOO_MANY_PARTS = ReasonCode("sms.too_many_parts", "parts", "most", "encoding")
+
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"

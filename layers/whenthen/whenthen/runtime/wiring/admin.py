@@ -47,7 +47,8 @@ class AdminWiring(RecordsWiring):
     def lint_rule(self) -> LintRule:
         from whenthen.usecases.admin.lint_rule import LintRule
 
-        return LintRule(self.rules, self.clock, self.installation, self.connections, self.templates)
+        most_parts = self.settings.sms_max_parts
+        return LintRule(self.rules, self.clock, self.installation, self.connections, self.templates, most_parts)
 
     @cached_property
     def manage_rules(self) -> ManageRules:
@@ -85,7 +86,7 @@ class AdminWiring(RecordsWiring):
         from whenthen.usecases.templates.preview_template import PreviewTemplate
 
         context = PreviewContext(self.records, self.event_log, self.installation, self.clock)
-        return PreviewTemplate(self.manage_templates, context)
+        return PreviewTemplate(self.manage_templates, context, self.settings.sms_max_parts)
 
     @cached_property
     def manage_imports(self) -> ManageImports:

@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from whenthen.domain.common.errors import Invalid, LintFailed, NotFound, Problem
+from whenthen.domain.common.reasons import Reason
 from whenthen.domain.events.event import format_time
 from whenthen.domain.lint.findings import MOMENT_IS_PAST, NOT_ALL_COMPARED, UNKNOWN_CONNECTION, Finding, Severity, found
 from whenthen.domain.lint.known_fields import known_of
@@ -21,6 +23,7 @@ from whenthen.domain.rules.steps import MOVING_STEP, connections_of
 from whenthen.domain.scheduling.schedules import Schedule
 from whenthen.domain.sending.limits import SUBJECT as LIMITS
 from whenthen.domain.sending.limits import read_limit_settings
+from whenthen.domain.sending.sms_parts import SEVERAL_PARTS, TOO_MANY_PARTS
 from whenthen.domain.stored_templates.reading import parse_message_template
 from whenthen.usecases.context.calendar import ReadCalendar
 
@@ -46,6 +49,7 @@ class LintRule(Struct, frozen=True):
     settings: SettingStore | None = None
     connections: ConnectionStore | None = None
     templates: TemplateStore | None = None
+    most_parts: int | None = None
 
     def __call__(self, rule: Rule) -> list[Finding]:
         """Return all findings, errors first."""
@@ -59,6 +63,7 @@ class LintRule(Struct, frozen=True):
             *self._connections(rule),
             *self._templates(rule),
         ]
+        found_here += self._too_many_parts(found_here)
         if neighbours.complete:
             return found_here
         return [*found_here, found(NOT_ALL_COMPARED, "", most=MAX_COMPARED)]
@@ -99,6 +104,17 @@ class LintRule(Struct, frozen=True):
         if self.templates is not None:
             yield from stored_templates(rule, known_of(rule.trigger.event_types), self._template)
 
+    def _too_many_parts(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return a finding for each fixed text that alone has more parts than the stack sends: its step will fail."""
+        too_many = []
+        for each in findings:
+            said = _several_parts(each.reason)
+            parts = said.params["parts"] if said else None
+            if said and isinstance(parts, int) and self.most_parts is not None and parts > self.most_parts:
+                reason = TOO_MANY_PARTS(parts=parts, most=self.most_parts, encoding=said.params["encoding"])
+                too_many.append(replace(each, reason=reason))
+        return too_many
+
     def _template(self, template_id: str) -> MessageTemplate | None:
         if self.templates is None:
             return None
@@ -106,6 +122,12 @@ class LintRule(Struct, frozen=True):
             return parse_message_template(self.templates.get(template_id).document)
         except (NotFound, Invalid):  # saved under an older form, it cannot be sent either
             return None
+
+
+def _several_parts(reason: Reason) -> Reason | None:
+    """Return the reason that a text has several parts, also where it stands within that of a stored template."""
+    inner = reason.params.get("problem", reason)
+    return inner if isinstance(inner, Reason) and inner.code == SEVERAL_PARTS.code else None
 
 
 def _exists(connections: ConnectionStore, name: str) -> bool:

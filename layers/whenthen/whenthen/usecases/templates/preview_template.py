@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from whenthen.domain.common.errors import Invalid, Problem
 from whenthen.domain.common.reason_codes import NOT_OBJECT
+from whenthen.domain.sending.sms_parts import TOO_MANY_PARTS, sms_parts
+from whenthen.domain.stored_templates.message_template import Channel
 from whenthen.domain.stored_templates.previewing import missing_fields
 from whenthen.domain.stored_templates.rendering import Rendered, language_for, render_message
 from whenthen.usecases.templates.manage_templates import as_written, checked
 from whenthen.usecases.templates.preview_context import Asked, read_asked
 
 if TYPE_CHECKING:
-    from whenthen.domain.stored_templates.message_template import Channel, MessageTemplate
+    from whenthen.domain.stored_templates.message_template import MessageTemplate
     from whenthen.usecases.templates.manage_templates import ManageTemplates
     from whenthen.usecases.templates.preview_context import PreviewContext
 
@@ -27,7 +29,7 @@ class Preview(Struct, frozen=True):
     """Hold the message as it would go out, and the fields that it names and that are missing or blank.
 
     version   of the template; None for one that is not stored
-    problems  why the message could not be made; then its texts are empty
+    problems  why the message could not be made (then its texts are empty), or not be sent
     """
 
     channel: Channel
@@ -38,10 +40,11 @@ class Preview(Struct, frozen=True):
 
 
 class PreviewTemplate(Struct, frozen=True):
-    """Render a template without sending anything."""
+    """Render a template without sending anything. An SMS has `most_parts` parts or fewer."""
 
     templates: ManageTemplates
     context: PreviewContext
+    most_parts: int
 
     def __call__(self, template_id: str, written: Mapping[str, Any]) -> Preview:
         """Render a stored template for whom `written` says. Raises NotFound, Invalid."""
@@ -74,4 +77,12 @@ class PreviewTemplate(Struct, frozen=True):
             message = render_message(template, channel, context, name)
         except Invalid as error:
             return Preview(channel, version, Rendered(language), missing, error.problems)
-        return Preview(channel, version, message, missing)
+        problems = self._parts(message) if channel is Channel.SMS else ()
+        return Preview(channel, version, message, missing, problems)
+
+    def _parts(self, message: Rendered) -> tuple[Problem, ...]:
+        found = sms_parts(message.text)
+        if found.parts <= self.most_parts:
+            return ()
+        said = TOO_MANY_PARTS(parts=found.parts, most=self.most_parts, encoding=found.encoding.value)
+        return (Problem(f"texts.{message.language}.text", said),)
