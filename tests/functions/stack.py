@@ -57,7 +57,7 @@ _SETTINGS = [
 
 @cache
 def deployed() -> tuple[Kept, Mapping[str, str]]:
-    """What is there once the template was deployed, and the queues by name. Needs a mocked AWS around it.
+    """Return what is there once the template was deployed, and the queues by name. Needs a mocked AWS around it.
 
     It is made once, and brought back for each test.
     """
