@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import standardwebhooks
 
 from tests.channels.performing import performed
 from tests.usecases.fakes.world import World
 from whenthen.ports.outgoing import HttpAnswer
-
-standardwebhooks = pytest.importorskip("standardwebhooks")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bounds of values that the bus and the stores take: longer numbers are reported to callers, and become text in deliveries."""
+"""Bounds of values in the bus and the stores: longer numbers are reported to callers, and become text in deliveries."""
 
 from __future__ import annotations
 

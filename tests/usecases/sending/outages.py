@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.channels.api.calling import has_connection
 from tests.usecases.fakes.outside import Fails
 from tests.usecases.fakes.world import World
 from tests.usecases.rules import rule
@@ -20,6 +21,10 @@ STEPS: dict[str, dict[str, Any]] = {
     "email": {"action": "send_email", "with": {"subject": "Hello", "text": "Hello"}},
     "whatsapp": {"action": "send_whatsapp", "with": {"template": "welcome", "to": "+905321234567"}},
     "sms": {"action": "send_sms", "with": {"text": "Hello", "to": "+905321234567", "purpose": "service"}},
+    "chat": {
+        "action": "send_chat",
+        "with": {"connection": "chat", "to": "c-1", "text": "Hello", "purpose": "service"},
+    },
     "webhook": {"action": "call_webhook", "with": {"url": "https://example.com/hook"}},
     "api": {
         "action": "call_api",
@@ -35,11 +40,11 @@ EXPIRED = Reason("meta.token_expired")
 COLLEAGUE = "budi@corp.example"
 TICK = timedelta(minutes=5)
 
-OUTSIDE = ["email", "whatsapp", "sms", "webhook", "api", "audience"]
+OUTSIDE = ["email", "whatsapp", "sms", "chat", "webhook", "api", "audience"]
 """The channels that call a provider once for each job."""
 
-KEYLESS = ["email", "whatsapp", "sms", "api"]
-"""Those of them that do not repeat a call whose answer was lost; `call_api` does not repeat a POST without a key."""
+KEYLESS = ["email", "whatsapp", "sms", "chat", "api"]
+"""Those of them that do not repeat a call whose answer was lost; a chat and `call_api` repeat no POST without a key."""
 
 
 @dataclass
@@ -67,6 +72,7 @@ def goes_down(world: World, channel: str, error: WhenthenError, lasts: timedelta
     is_asked: dict[str, Callable[[], bool]] = {
         "email": lambda: world.mailer.asked != COLLEAGUE,
         "staff": lambda: world.mailer.asked == COLLEAGUE,
+        "chat": lambda: world.http.asked.startswith("https://chat.example.com/"),
         "webhook": lambda: world.http.asked.startswith("https://example.com/"),
         "api": lambda: world.http.asked.startswith("https://api.example.com/"),
         "whatsapp": lambda: world.graph.begun == "message",
@@ -93,6 +99,7 @@ class Sender:
         fields = world.records.stored["lead:1"].fields
         world.has_record("lead:1", **{**fields, "consent": {"audience": True}})
         world.has_record("agent:budi", email=COLLEAGUE)
+        has_connection(world, name="chat", base_url="https://chat.example.com/out")
         self.rules = {each: world.has_rule(rule({"id": "it", **STEPS[each]}, name=each)) for each in channels}
         self.events: list[Event] = []
         self.ticked = world.clock.now()
