@@ -339,6 +339,7 @@ def functions_of(ports: Ports) -> Functions:
                     p.clock,
                 ),
                 breakers["staff"],
+                loops=BreakLoops(p.log, p.send_logs),
             ),
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
             "api": perform(

@@ -20,6 +20,7 @@ from tests.usecases.sending.ways import (
     ways,
     writes,
 )
+from whenthen.domain.events.identities import identity
 from whenthen.domain.runs.run import JobStatus
 from whenthen.usecases.sending.break_loops import ANSWERS_A_PROGRAM
 
@@ -63,6 +64,41 @@ def test_a_colleague_is_told_of_it_all_the_same(world: World) -> None:
     way = WAYS["email"]
     job = answer_to(world, way, answering(world, way, to="agent:budi"), automatic=True)
     assert (job.status, world.mailer.sent[0].to) == (JobStatus.DONE, "budi@corp.example")
+
+
+def told(world: World, *ways_of_telling: str, times: int = 1, automatic: bool = False) -> list[JobStatus]:
+    """Let a colleague's mails start a rule that tells the same colleague, and return how each telling ended."""
+    parameters = {"to": "agent:budi", "text": "{{ event.data.text }}", "via": list(ways_of_telling)}
+    world.has_rule(
+        {
+            "name": "Tell Budi",
+            "kind": "agent",
+            "trigger": {"event": "email.received"},
+            "steps": [{"id": "it", "action": "notify", "with": parameters}],
+            "mode": "on",
+        }
+    )
+    data = {"from": "budi@corp.example", "text": "I am away", "automatic": automatic}
+    for number in range(times):
+        mail = identity("email", "budi@corp.example")
+        world.happens("email.received", str(number), subject="agent:budi", identities=(mail,), data=data)
+        world.run_out()
+    return [job.status for run in world.all_runs for job in world.runs.load(run.id).jobs]  # type: ignore[union-attr]
+
+
+def test_a_colleague_s_program_gets_no_mail_for_its_answer(world: World) -> None:
+    assert told(world, "notice", "email", automatic=True) == [JobStatus.SKIPPED]
+    assert world.mailer.sent == []
+
+
+def test_a_notice_answers_nobody(world: World) -> None:
+    assert told(world, "notice", automatic=True) == [JobStatus.DONE]
+
+
+def test_a_colleague_is_mailed_for_so_many_of_their_mails_only(world: World) -> None:
+    found, most = told(world, "email", times=13), HOURLY.params["count"]
+    assert found == [JobStatus.DONE] * most + [JobStatus.SKIPPED] * (13 - most)
+    assert len(world.mailer.sent) == most
 
 
 def test_a_copy_to_the_program_is_an_answer_too(world: World) -> None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from whenthen.channels.staff.action import NOTICE, WAYS
+from whenthen.channels.staff.action import EMAIL, NOTICE, WAYS
 from whenthen.channels.staff.colleagues import Colleagues
 from whenthen.channels.staff.messages import Content
 from whenthen.channels.staff.rooms import DEFAULT_ROOM
 from whenthen.channels.staff.telling import NOBODY, Telling
 from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import EMPTY
+from whenthen.domain.events import identities
 from whenthen.domain.notices.notice import MAX_LINK, MAX_TEXT, MAX_TITLE, shortened
 from whenthen.domain.rules.step_parameters import render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
@@ -42,8 +43,11 @@ class Way(Protocol):
 
 
 class _Tell(Struct, frozen=True):
+    """Tell colleagues. `reaches`: the addresses of those who get a mail: their programs may answer it."""
+
     telling: Telling
     receiver: str
+    reaches: tuple[str, ...] = ()
     recipient: None = None
     repeatable: bool = True
 
@@ -71,7 +75,9 @@ class Notify(Struct, frozen=True):
         content, now = _content(job, given, context), self.clock.now()
         chosen = [way for way in WAYS if way in (given.get("via") or [NOTICE])]
         messages = [message for way in chosen for message in self.ways[way].messages(content, found, now)]
-        return _Tell(Telling(job, messages, left_out, self.message_log, self.clock), receiver_of(chosen))
+        mailed = [each.address for each in found] if EMAIL in chosen else []
+        reaches = tuple(identities.identity("email", address) for address in mailed if address)
+        return _Tell(Telling(job, messages, left_out, self.message_log, self.clock), receiver_of(chosen), reaches)
 
 
 def receiver_of(ways: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from whenthen.adapters.aws.client import ONCE
 from whenthen.adapters.providers.ses import SesMailer
 from whenthen.channels.staff.action import EMAIL, NOTICE, SLACK, TEAMS
@@ -28,4 +30,5 @@ def wire(ports: Wiring) -> PerformJob:
         EMAIL: EmailWay(mailer, ports.settings.mail_from),
         **{way: RoomWay(way, ports.http, ports.secrets, ports.clock) for way in (SLACK, TEAMS)},
     }
-    return ports.perform_job(Notify(ways, ports.records, ports.message_log, ports.clock))
+    notify = Notify(ways, ports.records, ports.message_log, ports.clock)
+    return replace(ports.perform_job(notify), loops=ports.break_loops())

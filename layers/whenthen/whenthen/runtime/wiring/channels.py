@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from whenthen.usecases.connections.call_connection import CallConnection
     from whenthen.usecases.runs.perform_job import PerformJob
+    from whenthen.usecases.sending.break_loops import BreakLoops
     from whenthen.usecases.sending.channels import Channel
     from whenthen.usecases.sending.circuits import Breaker
 
@@ -80,7 +81,6 @@ class ChannelsWiring(RunsWiring):
     def send_message(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel whose messages go to customers."""
         from whenthen.usecases.runs.perform_job import PerformJob
-        from whenthen.usecases.sending.break_loops import BreakLoops
         from whenthen.usecases.sending.hold_messages import HoldMessages
 
         holding = HoldMessages(self.sending_states, self.send_logs, self.event_log)
@@ -94,8 +94,14 @@ class ChannelsWiring(RunsWiring):
             self.breaker,
             holding,
             self.sending_switch,
-            loops=BreakLoops(self.event_log, self.send_logs),
+            loops=self.break_loops(),
         )
+
+    def break_loops(self) -> BreakLoops:
+        """Make the rule that lets no message keep a loop going."""
+        from whenthen.usecases.sending.break_loops import BreakLoops
+
+        return BreakLoops(self.event_log, self.send_logs)
 
 
 def _no_channel(channel: str) -> Misconfigured:
