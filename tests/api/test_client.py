@@ -27,7 +27,8 @@ GENERATE = "from openapi_python_client.cli import app; app()"
 
 README_RULES: list[dict[str, Any]] = [json.loads(block) for block in blocks(ROOT / "README.md", "json")]
 STEPS = (
-    "AddTagsStep | AssignOwnerStep | CallApiStep | CallWebhookStep | CreateRecordStep | CreateTaskStep | RemoveTagsStep"
+    "AddTagsStep | AssignOwnerStep | CallApiStep | CallWebhookStep | CreateRecordStep | CreateTaskStep | NotifyStep | "
+    "RemoveTagsStep"
 )
 
 SOME_TYPES: Mapping[str, Mapping[str, str]] = {

@@ -206,7 +206,7 @@ def test_every_finding_and_near_miss_has_a_text_of_its_own(language: str) -> Non
     codes = [code for code in named if isinstance(code, ReasonCode)]
     reasons = [code(**{name: SAMPLES.get(name, f"<{name}>") for name in code.names}) for code in codes]
     texts = [plain(Renderer(language).text(reason)) for reason in reasons]
-    assert len(set(texts)) == len(texts) == 43
+    assert len(set(texts)) == len(texts) == 44
     for reason, text in zip(reasons, texts, strict=True):
         names = [str(value) for value in reason.params.values() if str(value).startswith("<")]
         assert all(name in text for name in names)
