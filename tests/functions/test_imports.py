@@ -66,7 +66,7 @@ beside boto3's by `make bench` (docs/performance.md); a busy machine would measu
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """What each function loads; several tests look at the same start. Compiled modules are kept between them."""
+    """Return what each function loads; several tests look at the same start. Compiled modules are kept between them."""
     bytecode = tmp_path_factory.mktemp("bytecode")
     return cache(lambda function: measured(function, bytecode))
 

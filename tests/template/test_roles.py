@@ -300,6 +300,25 @@ def test_who_notes_what_came_in_touches_nothing_else_of_the_history(function: st
     }
 
 
+@pytest.mark.parametrize(
+    ("function", "written"),
+    [
+        ("PublishChanges", {"dynamodb:UpdateItem": ["refusals#*"], "dynamodb:PutItem": ["record#*"]}),
+        ("MatchRules", {"dynamodb:UpdateItem": ["refusals#*"]}),
+    ],
+)
+def test_who_keeps_refusals_of_addresses_writes_them_and_the_records_that_take_them_over(
+    function: str, written: dict[str, list[str]]
+) -> None:
+    bound = [each for each in statements_on(function, "${RecordsTable.Arn}") if "Condition" in each]
+    writes = {action: each["Condition"] for each in bound for action in each["Action"] if action in written}
+    assert writes == {
+        action: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}} for action, keys in written.items()
+    }
+    free = [each for each in statements_on(function, "${RecordsTable.Arn}") if "Condition" not in each]
+    assert not [action for each in free for action in each["Action"] if action == "dynamodb:UpdateItem"]
+
+
 def test_who_enrols_writes_enrolments_and_reads_beside_them_what_became_of_events() -> None:
     found = statements_on("EnrolView", "${RunsTable.Arn}")
     assert [(statement["Condition"], statement["Action"]) for statement in found] == [

@@ -72,7 +72,7 @@ def test_a_grown_account_bears_every_capacity(capacity: str) -> None:
 
 def test_a_new_account_is_told_of_its_ten_executions_and_of_the_sandbox() -> None:
     concurrency, sandbox = _unmet(_demand(), NEW)
-    assert "30 consumers" in concurrency
+    assert "34 consumers" in concurrency
     assert "the account has 10" in concurrency
     assert "smaller Capacity" not in concurrency, "there is none"
     assert "sandbox" in sandbox

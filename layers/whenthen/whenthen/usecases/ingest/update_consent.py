@@ -95,7 +95,8 @@ class TakeOverRefusals(Struct, frozen=True):
     def __call__(self, changes: Sequence[tuple[Record | None, Record | None]]) -> int:
         """Look at changes of records, given as (before, after); returns how many took one over. Raises Temporary."""
         asked = {after.ref: (after, found) for before, after in changes if after and (found := _to_ask(before, after))}
-        words = self.records.words_of(list({identity for _, found in asked.values() for identity in found}))
+        addresses = list({identity for _, found in asked.values() for identity in found})
+        words = self.records.words_of(addresses) if addresses else {}
         kept = [
             (record, identity, words[identity])
             for record, found in asked.values()

@@ -13,7 +13,6 @@ from whenthen.adapters.dynamodb.common.table import ConditionFailed, Expression
 from whenthen.adapters.dynamodb.common.transactions import Write, delete, update
 from whenthen.domain.events.event import format_time, parse_time
 from whenthen.domain.records.consent_log import ConsentWord
-from whenthen.domain.records.consent_signals import refusals_of
 
 if TYPE_CHECKING:
     from whenthen.adapters.dynamodb.common.items import Item
@@ -61,6 +60,8 @@ def writes_of(table: Table, record: Record) -> list[Write]:
 
     What was agreed to at an address is nobody's business any more, and goes.
     """
+    from whenthen.domain.records.consent_signals import refusals_of  # noqa: PLC0415 - few records are deleted
+
     identities, refused = sorted(set(record.identities)), refusals_of(record)
     kept = words_of(table, identities) if identities else {}
     found = (_remaining(table, identity, refused, kept.get(identity, {})) for identity in identities)
