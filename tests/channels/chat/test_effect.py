@@ -18,6 +18,7 @@ from whenthen.domain.runs.run import Job, JobStatus
 from whenthen.ports.outgoing import HttpRequest
 from whenthen.ports.reason_codes import CONNECTION_NOT_FOUND, TOO_LARGE
 from whenthen.usecases.connections.reason_codes import ANSWERED
+from whenthen.usecases.sending.break_loops import ANSWERS_A_PROGRAM, ANSWERS_TOO_OFTEN
 
 TOLD = {"chat": "c-81", "text": "When do you open?"}
 SERVICE = {"purpose": "service"}
@@ -177,3 +178,32 @@ def test_refused_credentials_stop_the_connection_and_the_message_goes_once_they_
     job = said(world, text="Hello", **SERVICE)
     assert ("chat", "crm") in world.circuits.kept
     assert (job.status, job.reason, len(world.http.sent)) == (JobStatus.DONE, ACCEPTED(status=200), 5)
+
+
+@pytest.mark.parametrize("fields", [{}, {"email": "ada@example.com"}])
+@pytest.mark.parametrize("chat", ["c-81", 81])
+def test_two_chatbots_that_answer_one_another_end_within_the_hour_s_bound(
+    world: World, fields: dict[str, Any], chat: Any
+) -> None:
+    has_connection(world)
+    world.has_record("lead:1", **fields)
+    world.has_rule(
+        rule(
+            {"id": "it", "action": "send_chat", "with": {"connection": "crm", "text": "Thanks", **SERVICE}},
+            trigger={"event": "chatbot.message_received"},
+        )
+    )
+    for number in range(13):
+        data = {"chat": chat, "text": "Thank you, too"}
+        world.happens("chatbot.message_received", str(number), subject="lead:1", data=data)
+        world.run_out()
+    assert len(world.http.sent) == 10
+    reasons = [job.reason for run in world.all_runs for job in world.runs.load(run.id).jobs]  # type: ignore[union-attr]
+    assert reasons.count(ANSWERS_TOO_OFTEN(count=10, hours=1)) == 3
+
+
+def test_what_a_chatbot_wrote_is_not_answered(world: World) -> None:
+    has_connection(world)
+    world.has_record("lead:1")
+    job = said(world, {**TOLD, "automatic": True}, text="Hello", **SERVICE)
+    assert (job.status, job.reason, world.http.sent) == (JobStatus.SKIPPED, ANSWERS_A_PROGRAM(sign="automatic"), [])

@@ -41,7 +41,7 @@ ATTEMPTS = 8
 _UNNAMED = "automatic"
 """Stands for the sign of an automatic message whose channel names none."""
 
-_ADDRESSES = (("from", "email"), ("reply_to", "email"), ("phone", "phone"), ("user_id", "whatsapp"))
+_ADDRESSES = (("from", "email"), ("reply_to", "email"), ("phone", "phone"), ("user_id", "whatsapp"), ("chat", "chat"))
 """Fields of a received message's data → the kind of its author's identity there."""
 
 _RECEIVED = "received"
@@ -120,7 +120,7 @@ def _named_in(message: Event) -> set[str]:
     for name, kind in _ADDRESSES if message.type.endswith(_RECEIVED) else ():
         value = message.data.get(name)
         for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and (identity := normalised_identity(f"{kind}#{text}")):
+            if isinstance(text, str | int) and (identity := normalised_identity(f"{kind}#{text}")):
                 found.add(identity)
     return found
 
