@@ -12,7 +12,7 @@ from msgspec import Struct
 from whenthen.channels.email.files import file_of, name_in_disposition
 from whenthen.domain.common.errors import AnswerLost, Invalid, Permanent, Temporary
 from whenthen.domain.common.reasons import ReasonCode
-from whenthen.domain.records.record import as_context, parse_ref
+from whenthen.domain.records.record import as_context, is_ref
 from whenthen.ports.outgoing import HttpRequest, is_not_now
 from whenthen.ports.reason_codes import NO_ANSWER, RECORD_NOT_FOUND
 
@@ -86,8 +86,8 @@ class Attachments(Struct, frozen=True):
         elif literal and text.startswith(FIELD):
             value = (context["record"] or {}).get(text.removeprefix(FIELD).strip())
             for item in value if isinstance(value, list) else [] if value is None else [value]:
-                yield self._record(item, own) if _is_ref(item) else _outside(item)
-        elif _is_ref(text):
+                yield self._record(item, own) if _names_file(item) else _outside(item)
+        elif _names_file(text):
             yield self._record(text, None if literal else own, any_record=literal)
         else:
             yield text
@@ -161,11 +161,6 @@ def _host(named: Any) -> str:
     return (urlsplit(str(url)).hostname or "") if urlsplit_scheme(str(url)) else ""
 
 
-def _is_ref(value: Any) -> bool:
-    if not isinstance(value, str) or "//" in value:
-        return False
-    try:
-        parse_ref(value)
-    except Invalid:
-        return False
-    return True
+def _names_file(value: Any) -> bool:
+    """Tell whether a value refers to a record: `https://…` is a URL, whatever its scheme could stand for."""
+    return is_ref(value) and "//" not in value

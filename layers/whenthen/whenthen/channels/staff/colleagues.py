@@ -20,9 +20,9 @@ from whenthen.usecases.records.find_people import (
     People,
     address_of,
     addresses_of,
-    is_ref,
     listed,
     name_of,
+    names_record,
     path_of,
 )
 
@@ -73,7 +73,7 @@ class Colleagues:
 
     def _of_text(self, word: str, *, literal: bool) -> list[Colleague | Reason]:
         path = path_of(word) if literal else None
-        if path is None and literal and not is_ref(word):
+        if path is None and literal and not names_record(word):
             return [_by_address(each) for each in listed(word)]
         values = [word] if path is None else self._people.values(path)
         trusted = literal and word in COLLEAGUES
@@ -83,7 +83,7 @@ class Colleagues:
     def _of_value(self, value: Any, *, trusted: bool, depth: int = 0) -> Iterator[Colleague | Reason]:
         """Yield the colleagues of a value. `trusted`: it names a colleague, of whatever kind their record is."""
         record = value if isinstance(value, Mapping) else self._people.read(value)
-        ref = str(record.get("ref") or "") if record is not None else value if is_ref(value) else ""
+        ref = str(record.get("ref") or "") if record is not None else value if names_record(value) else ""
         if not ref:
             yield _by_address(value) if trusted else NO_COLLEAGUE(value=str(value))
         elif not trusted and _kind(ref) not in STAFF:

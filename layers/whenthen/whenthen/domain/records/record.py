@@ -100,6 +100,15 @@ def parse_ref(ref: Any, name: str = "ref") -> tuple[str, str]:
     return kind, external_id
 
 
+def is_ref(value: Any) -> bool:
+    """Tell whether a value is a reference to a record."""
+    try:
+        parse_ref(value)
+    except Invalid:
+        return False
+    return True
+
+
 def identities_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the identities that a record's fields (already normalised) give it, those of `OTHER_FIELDS` last."""
     values = [(name, fields.get(name)) for name in IDENTITY_FIELDS]

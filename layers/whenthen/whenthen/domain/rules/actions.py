@@ -274,28 +274,19 @@ def _read_of_a_call(parameter: Parameter, reader: Reader) -> Any:
     return READ[parameter.kind](reader, parameter.name)
 
 
+_KIND = ParameterKind
+
 _READ: Mapping[ParameterKind, Callable[[Parameter, Reader], Any]] = {
-    ParameterKind.TEXT: _read_text,
-    ParameterKind.HTML: _read_text,
-    ParameterKind.URL: _read_text,
-    ParameterKind.TEXTS: _read_texts,
-    ParameterKind.SET: _read_texts,
-    ParameterKind.OBJECT: _read_object,
-    ParameterKind.FIELDS: _read_fields,
-    ParameterKind.TEMPLATE: lambda parameter, reader: reader.text(parameter.name),
-    ParameterKind.RECORD_KIND: _read_record_kind,
-    ParameterKind.CHOICE: lambda parameter, reader: reader.choice(
-        parameter.name, parameter.options, parameter.options[0]
-    ),
-    ParameterKind.CHOICES: _read_choices,
-    ParameterKind.FLAG: lambda parameter, reader: reader.flag(parameter.name),
-    ParameterKind.CONNECTION: lambda parameter, reader: reader.text(parameter.name),
-    ParameterKind.ADDRESS: _read_text,
-    ParameterKind.HEADERS: _read_of_a_call,
-    ParameterKind.JSON: _read_of_a_call,
-    ParameterKind.STATUSES: _read_of_a_call,
-    ParameterKind.EXPRESSION: _read_of_a_call,
-    ParameterKind.EXPRESSIONS: _read_of_a_call,
+    **dict.fromkeys((_KIND.TEXT, _KIND.HTML, _KIND.URL, _KIND.ADDRESS), _read_text),
+    **dict.fromkeys((_KIND.TEXTS, _KIND.SET), _read_texts),
+    **dict.fromkeys((_KIND.TEMPLATE, _KIND.CONNECTION), lambda parameter, reader: reader.text(parameter.name)),
+    **dict.fromkeys((_KIND.HEADERS, _KIND.JSON, _KIND.STATUSES, _KIND.EXPRESSION, _KIND.EXPRESSIONS), _read_of_a_call),
+    _KIND.OBJECT: _read_object,
+    _KIND.FIELDS: _read_fields,
+    _KIND.RECORD_KIND: _read_record_kind,
+    _KIND.CHOICE: lambda parameter, reader: reader.choice(parameter.name, parameter.options, parameter.options[0]),
+    _KIND.CHOICES: _read_choices,
+    _KIND.FLAG: lambda parameter, reader: reader.flag(parameter.name),
 }
 
 

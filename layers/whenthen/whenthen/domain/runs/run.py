@@ -281,12 +281,6 @@ def begin(rule: Rule, event: Event, record: Record | None, now: datetime, *, sha
     )
 
 
-def results_of(jobs: Iterable[Job]) -> dict[str, Mapping[str, Any]]:
-    """Return the results of steps that have any, by their ids; of a step that was due several times, the last."""
-    ordered = sorted(jobs, key=lambda job: job.occurrence)
-    return {job.step_id: dict(job.result) for job in ordered if job.result}
-
-
 _WORST_FIRST = (JobStatus.FAILED, JobStatus.UNKNOWN, JobStatus.DONE, JobStatus.SKIPPED)
 
 

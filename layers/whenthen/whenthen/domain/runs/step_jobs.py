@@ -1,9 +1,10 @@
-"""Make the jobs of the steps that a run enters or passes over. No I/O."""
+"""Make the jobs of the steps that a run enters or passes over, and read what they brought. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -26,6 +27,12 @@ def jobs_of(run: Run, move: Dispatch | PassOver, now: datetime) -> tuple[Job, ..
     wanted = [_job(run, step, move.step_group, move.due) for step in move.steps]
     skipped = [_skipped(_job(run, step, move.step_group, move.due), reason, now) for step, reason in move.skipped]
     return (*wanted, *skipped)
+
+
+def results_of(jobs: Iterable[Job]) -> dict[str, Mapping[str, Any]]:
+    """Return the results of steps that have any, by their ids; of a step that was due several times, the last."""
+    ordered = sorted(jobs, key=lambda job: job.occurrence)
+    return {job.step_id: dict(job.result) for job in ordered if job.result}
 
 
 def _job(run: Run, step: Step, step_group: int, due: datetime) -> Job:

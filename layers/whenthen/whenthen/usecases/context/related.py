@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from whenthen.domain.common.errors import Invalid
-from whenthen.domain.records.record import as_context, parse_ref
+from whenthen.domain.records.record import as_context, is_ref
 
 if TYPE_CHECKING:
     from whenthen.domain.records.record import Record
@@ -51,12 +50,4 @@ class Related(Mapping[str, Any]):
 def _refs(value: Any) -> list[str]:
     """Return the references in a field."""
     values = value[:MAX_OF_FIELD] if isinstance(value, list) else [value]
-    return [each for each in values if _is_ref(each)]
-
-
-def _is_ref(value: Any) -> bool:
-    try:
-        parse_ref(value)
-    except Invalid:
-        return False
-    return True
+    return [each for each in values if is_ref(each)]

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reasons import Reason, ReasonCode
 from whenthen.domain.events import identities
 from whenthen.domain.notices.staff import GROUPS, STAFF
-from whenthen.domain.records.record import as_context, parse_ref
+from whenthen.domain.records.record import as_context, is_ref
 from whenthen.sources.outgoing_mail.mailboxes import is_writable
 from whenthen.usecases.records.reason_codes import NO_EMAIL
 
@@ -93,7 +92,7 @@ class People:
         if found:
             return found
         texts = listed(self._own.get("email")) if path == () else values
-        broken = [value for value in texts if isinstance(value, str) and value and not is_ref(value)]
+        broken = [value for value in texts if isinstance(value, str) and value and not names_record(value)]
         if broken:
             return NO_EMAIL(value=broken[0])
         return NO_ADDRESS() if path == () else NOBODY_THERE(value=word)
@@ -132,7 +131,7 @@ class People:
 
     def read(self, value: Any) -> Mapping[str, Any] | None:
         """Read the record that a value refers to. None if it is no reference, or there is no such record."""
-        if not is_ref(value):
+        if not names_record(value):
             return None
         if value not in self._known:
             record = self._records.get(value) if len(self._known) <= MAX_READS else None
@@ -166,12 +165,6 @@ def address_of(text: str) -> str | None:
     return address if address is not None and is_writable(address) else None
 
 
-def is_ref(value: Any) -> bool:
-    """Tell whether a value is a reference to a record."""
-    if not isinstance(value, str) or "@" in value:
-        return False
-    try:
-        parse_ref(value)
-    except Invalid:
-        return False
-    return True
+def names_record(value: Any) -> bool:
+    """Tell whether a value refers to a record. What has an at sign is an address."""
+    return is_ref(value) and "@" not in value

@@ -29,8 +29,8 @@ from whenthen.domain.runs.planner import (
     orphaned,
     waits_for_record,
 )
-from whenthen.domain.runs.run import Job, Run, RunStatus, results_of
-from whenthen.domain.runs.step_jobs import jobs_of
+from whenthen.domain.runs.run import Job, Run, RunStatus
+from whenthen.domain.runs.step_jobs import jobs_of, results_of
 from whenthen.domain.scheduling.wait_legs import end_of_leg
 from whenthen.usecases.context.history import history_of
 from whenthen.usecases.context.related import Related
